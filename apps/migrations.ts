@@ -1,0 +1,12 @@
+import { EventStore1764000000000 } from '#migrations/1764000000000-event-store.js';
+import { Organizations1764000000001 } from '#migrations/1764000000001-organizations.js';
+import { Tags1764000000002 } from '#migrations/1764000000002-tags.js';
+import { Webhooks1764000000003 } from '#migrations/1764000000003-webhooks.js';
+
+/** All migrations, oldest first. */
+export const MIGRATIONS = [
+  EventStore1764000000000,
+  Organizations1764000000001,
+  Tags1764000000002,
+  Webhooks1764000000003,
+];

@@ -1,0 +1,152 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { type EventStore } from '#libs/event-store/event-store.js';
+import {
+  CreateOrganization,
+  CreateOrganizationHandler,
+  IssueApiToken,
+  IssueApiTokenHandler,
+} from '#libs/organizations/organizations.handlers.js';
+import { Cipher } from '#libs/platform/cipher.js';
+import { type Config } from '#libs/platform/config.js';
+import { dataSourceOptions } from '#libs/platform/database.js';
+import { migrateJobs } from '#libs/platform/jobs.js';
+import { StartupError } from '#libs/platform/startup-error.js';
+import { MIGRATIONS } from './migrations.js';
+
+const KEY_CHECK = 'deskstream';
+const KEY_CONTEXT = 'installation';
+const UNDEFINED_TABLE = '42P01';
+
+/** Brings the database's tables up to date, as their owner, and makes sure that the application's login exists. */
+export async function migrate(ownerUrl: string, appUrl: string): Promise<string[]> {
+  const { extra, ...options } = dataSourceOptions({ url: ownerUrl });
+  // Building an index takes its time: no statement timeout here, and one statement after the other.
+  const dataSource = new DataSource({ ...options, migrations: MIGRATIONS, extra: { types: extra.types } });
+  await dataSource.initialize();
+  try {
+    const applied = await dataSource.runMigrations({ transaction: 'each' });
+    const client = new pg.Client({ connectionString: ownerUrl });
+    await client.connect();
+    await client.query('GRANT SELECT ON migrations TO deskstream_app, deskstream_worker');
+    await migrateJobs(client);
+    await ensureLogin(client, new URL(appUrl));
+    await client.end();
+    return applied.map(({ name }) => name);
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+/** @throws {StartupError} when the tables are not those that this version needs */
+export async function checkMigrations(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  try {
+    await client.connect();
+  } catch (error) {
+    throw unreachable(url, error);
+  }
+  try {
+    const { rows } = await client.query<{ name: string }>('SELECT name FROM migrations');
+    const applied = new Set(rows.map(({ name }) => name));
+    const pending = MIGRATIONS.filter(({ name }) => !applied.has(name));
+    if (pending.length > 0) throw pendingMigrations(pending.length);
+  } catch (error) {
+    if ((error as { code?: string }).code === UNDEFINED_TABLE) throw pendingMigrations(MIGRATIONS.length);
+    throw error;
+  } finally {
+    await client.end();
+  }
+}
+
+/** The database cannot be reached at start. */
+export function unreachable(url: string, error: unknown): StartupError {
+  const { host, pathname } = new URL(url);
+  return new StartupError(
+    `The database ${pathname.slice(1)} at ${host} cannot be reached (${(error as Error).message}). Check DATABASE_URL and that the server is up.`,
+  );
+}
+
+function pendingMigrations(count: number): StartupError {
+  return new StartupError(`The database lacks ${count} migrations. Apply them with: npm run migrate`);
+}
+
+/** A login for the application that can do nothing by itself: its rights are those of the two roles. */
+async function ensureLogin(client: pg.Client, { username, password }: URL): Promise<void> {
+  const [name, secret] = [decodeURIComponent(username), decodeURIComponent(password)];
+  const { rows } = await client.query<{ create: string; grant: string; exists: boolean }>(
+    `SELECT format('CREATE ROLE %I LOGIN NOINHERIT PASSWORD %L', $1::text, $2::text) AS create,
+            format('GRANT deskstream_app, deskstream_worker TO %I', $1::text) AS grant,
+            EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS exists`,
+    [name, secret],
+  );
+  const [login] = rows;
+  if (login && !login.exists) await client.query(login.create);
+  if (login) await client.query(login.grant);
+}
+
+/**
+ * The installation's cipher. The key comes from the configuration or from a file in the data directory, which is made
+ * together with the installation; a database that was set up with another key is refused.
+ * @param client as the database's owner; left out by processes that only use an installation
+ */
+export async function openCipher(config: Config, url: string, create: boolean): Promise<Cipher> {
+  const client = new pg.Client({ connectionString: url, options: create ? undefined : '-c role=deskstream_app' });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ key_check: string }>('SELECT key_check FROM installation');
+    if (!rows[0] && !create) throw new StartupError('The database has not been set up. Do so with: npm run migrate');
+    const cipher = new Cipher(await masterKey(config, !rows[0]));
+    if (rows[0]) verifyKey(cipher, rows[0].key_check, config);
+    else await client.query('INSERT INTO installation (key_check) VALUES ($1)', [cipher.seal(KEY_CHECK, KEY_CONTEXT)]);
+    return cipher;
+  } finally {
+    await client.end();
+  }
+}
+
+async function masterKey({ masterKey, dataDir }: Config, mayCreate: boolean): Promise<Buffer> {
+  if (masterKey) return Buffer.from(masterKey, 'hex');
+  const file = join(dataDir, 'master.key');
+  if (mayCreate) {
+    await mkdir(dataDir, { recursive: true, mode: 0o711 });
+    await writeFile(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' }).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    });
+  }
+  try {
+    return Buffer.from((await readFile(file, 'utf8')).trim(), 'hex');
+  } catch {
+    throw new StartupError(`The master key is missing. Restore ${file}, or set DESKSTREAM_MASTER_KEY.`);
+  }
+}
+
+function verifyKey(cipher: Cipher, check: string, { masterKey, dataDir }: Config): void {
+  try {
+    cipher.open(check, KEY_CONTEXT);
+  } catch {
+    const source = masterKey ? 'DESKSTREAM_MASTER_KEY' : join(dataDir, 'master.key');
+    throw new StartupError(`The master key in ${source} is not the one that this database was set up with.`);
+  }
+}
+
+/** Makes the demo organization and its administrator's token, once; answers the token only then. */
+export async function bootstrap(ownerUrl: string, store: EventStore, chosenToken?: string): Promise<string | undefined> {
+  const client = new pg.Client({ connectionString: ownerUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query('SELECT FROM installation WHERE demo_organization_id IS NULL');
+    if (rows.length === 0) return undefined;
+    const organizationId = await new CreateOrganizationHandler(store).execute(new CreateOrganization('Demo', randomUUID()));
+    const token = await new IssueApiTokenHandler(store).execute(
+      new IssueApiToken(organizationId, 'Demo administrator', randomUUID(), chosenToken),
+    );
+    await client.query('UPDATE installation SET demo_organization_id = $1', [organizationId]);
+    return token;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,13 @@
+export default {
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['@swc/jest', { exclude: [] }] },
+  moduleNameMapper: {
+    '^#(apps|libs|migrations)/(.*)\\.js$': '<rootDir>/$1/$2.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  testRegex: '\\.(unit|int|e2e|crash)\\.spec\\.ts$',
+  modulePathIgnorePatterns: ['<rootDir>/dist'],
+  globalSetup: '<rootDir>/libs/testing/global-setup.ts',
+  globalTeardown: '<rootDir>/libs/testing/global-teardown.ts',
+  testTimeout: 30_000,
+};

@@ -1,0 +1,243 @@
+import { randomBytes } from 'node:crypto';
+import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import { StartupError } from '#libs/platform/startup-error.js';
+import { type Binaries, findBinaries, type Identity, identityFor, run } from './binaries.js';
+
+/** How to reach a database. */
+export interface DatabaseUrls {
+  /** As the owner of everything, for migrations. */
+  ownerUrl: string;
+  /** As the login that the application uses. Migrations create it. */
+  appUrl: string;
+}
+
+/** A running PostgreSQL of our own. */
+export interface EmbeddedPostgres extends DatabaseUrls {
+  /** Stops the server, once its clients are done. */
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedPostgresOptions {
+  /** Absolute path; made when missing. */
+  dataDir: string;
+  /** Settings of postgresql.conf, such as `fsync=off` for tests. */
+  settings?: string[];
+}
+
+interface Credentials {
+  ownerPassword: string;
+  appPassword: string;
+}
+
+const OWNER = 'deskstream_owner';
+const APP = 'deskstream';
+const DATABASE = 'deskstream';
+/** Held on a connection for as long as an instance lives: ends with it, however it ends. */
+const INSTANCE_LOCK = 0x4453_0001;
+const START_SECONDS = 60;
+const WRONG_PASSWORD = '28P01';
+/** How long a server may still believe in the connection of an instance that was killed. */
+const TAKEOVER_MS = 3_000;
+
+/**
+ * Starts the PostgreSQL of a data directory, or takes over one that a killed instance left running. Should the server
+ * die while the instance lives, it is started again on the same port.
+ * @throws {StartupError} when the directory cannot be used, or is in use by another instance
+ */
+export async function startEmbeddedPostgres({ dataDir, settings = [] }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const binaries = await findBinaries();
+  const cluster = join(dataDir, 'postgres');
+  const credentials = await prepare(dataDir);
+  const identity = await identityFor(cluster);
+  await initialise(binaries, identity, dataDir, credentials);
+  const startOn = (port: number) => start(binaries, identity, cluster, port, settings);
+  const port = (await runningPort(cluster)) ?? (await startOn(await freePort()));
+  const urls = urlsFor(port, credentials);
+  await createDatabase(urls.ownerUrl);
+
+  let stopping = false;
+  let lock = await takeInstanceLock(urls.ownerUrl, dataDir);
+  const revive = () => {
+    if (stopping) return;
+    void (async () => {
+      if ((await runningPort(cluster)) === undefined) await startOn(port);
+      lock = await takeInstanceLock(urls.ownerUrl, dataDir);
+      lock.once('end', revive);
+    })();
+  };
+  lock.once('end', revive);
+  return {
+    ...urls,
+    stop: async () => {
+      stopping = true;
+      await lock.end();
+      await run(identity, binaries.pg_ctl, ['stop', '-D', cluster, '-m', 'fast', '-w']);
+    },
+  };
+}
+
+/** The URLs of a server that is running already, for the command line beside it. */
+export async function runningEmbeddedPostgres(dataDir: string): Promise<DatabaseUrls | undefined> {
+  const port = await runningPort(join(dataDir, 'postgres'));
+  return port === undefined ? undefined : urlsFor(port, await prepare(dataDir));
+}
+
+function urlsFor(port: number, { ownerPassword, appPassword }: Credentials): DatabaseUrls {
+  const url = (user: string, password: string) => `postgres://${user}:${password}@127.0.0.1:${port}/${DATABASE}`;
+  return { ownerUrl: url(OWNER, ownerPassword), appUrl: url(APP, appPassword) };
+}
+
+/** The directory and the passwords in it, made on first use. */
+async function prepare(dataDir: string): Promise<Credentials> {
+  const file = join(dataDir, 'database.json');
+  try {
+    // The database's account must pass through; what is secret inside is readable for nobody else.
+    await mkdir(dataDir, { recursive: true, mode: 0o711 });
+    const credentials: Credentials = { ownerPassword: newPassword(), appPassword: newPassword() };
+    await writeFile(file, JSON.stringify(credentials), { mode: 0o600, flag: 'wx' });
+    return credentials;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return JSON.parse(await readFile(file, 'utf8')) as Credentials;
+    throw new StartupError(
+      `The data directory ${dataDir} cannot be written (${code ?? message}). Give this user the right to, or set DESKSTREAM_DATA_DIR to another.`,
+    );
+  }
+}
+
+function newPassword(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+/** Makes the cluster under another name first, so that one that was interrupted is never taken for whole. */
+async function initialise(binaries: Binaries, identity: Identity, dataDir: string, credentials: Credentials): Promise<void> {
+  const cluster = join(dataDir, 'postgres');
+  if (await readable(join(cluster, 'PG_VERSION'))) return;
+  const unfinished = `${cluster}.new`;
+  const passwordFile = join(unfinished, '..', 'initdb.password');
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { mode: 0o700 });
+  await writeFile(passwordFile, credentials.ownerPassword, { mode: 0o600 });
+  if (identity.uid !== undefined && identity.gid !== undefined) {
+    await chown(unfinished, identity.uid, identity.gid);
+    await chown(passwordFile, identity.uid, identity.gid);
+  }
+  try {
+    const flags = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+    const args = ['-D', unfinished, '-U', OWNER, `--pwfile=${passwordFile}`, '--locale=C', ...flags];
+    await run(identity, binaries.initdb, args);
+  } catch (error) {
+    throw new StartupError(`PostgreSQL could not be set up in ${dataDir}: ${(error as Error).message}`);
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+  await rename(unfinished, cluster);
+}
+
+/** Starts the server in a session of its own, so that Ctrl-C does not reach it before its clients are done. */
+async function start(
+  binaries: Binaries,
+  identity: Identity,
+  cluster: string,
+  port: number,
+  settings: string[],
+): Promise<number> {
+  const options = [`-p ${port}`, ...['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings].map((s) => `-c ${s}`)];
+  const log = join(cluster, 'server.log');
+  try {
+    await run(identity, binaries.pg_ctl, [
+      ...['start', '-D', cluster, '-l', log, '-w', '-t', String(START_SECONDS), '-s', '-o', options.join(' ')],
+    ]);
+    return port;
+  } catch (error) {
+    // Another instance may have been faster.
+    const running = await runningPort(cluster);
+    if (running !== undefined) return running;
+    const lines = (await readable(log)) ?? (error as Error).message;
+    throw new StartupError(`PostgreSQL did not start. The end of ${log}:\n${lines.split('\n').slice(-8).join('\n')}`);
+  }
+}
+
+/** The port of the cluster's server when it is alive; removes what a dead one left behind. */
+async function runningPort(cluster: string): Promise<number | undefined> {
+  const file = join(cluster, 'postmaster.pid');
+  const [pid, , , port] = ((await readable(file)) ?? '').split('\n');
+  if (!pid || !port) return undefined;
+  if (await isPostgres(Number(pid))) return Number(port);
+  await rm(file, { force: true });
+  return undefined;
+}
+
+/** Whether a process is alive and, where that can be seen, PostgreSQL: numbers are given out again after a restart. */
+async function isPostgres(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  const name = await readable(`/proc/${pid}/comm`);
+  return name === undefined || name.trim() === 'postgres';
+}
+
+async function createDatabase(ownerUrl: string): Promise<void> {
+  const client = await connect(ownerUrl.replace(/[^/]+$/, 'postgres'));
+  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
+  if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
+  await client.end();
+}
+
+/** Connects, waiting out a recovery. */
+async function connect(url: string): Promise<pg.Client> {
+  const deadline = Date.now() + START_SECONDS * 1000;
+  for (;;) {
+    const client = new pg.Client({ connectionString: url });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      if ((error as { code?: string }).code === WRONG_PASSWORD) {
+        throw new StartupError('The passwords in database.json are not those of the database beside it. Restore that file.');
+      }
+      if (Date.now() > deadline) throw new StartupError(`PostgreSQL does not answer: ${(error as Error).message}`);
+      await pause(100);
+    }
+  }
+}
+
+async function takeInstanceLock(ownerUrl: string, dataDir: string): Promise<pg.Client> {
+  const client = await connect(ownerUrl);
+  const deadline = Date.now() + TAKEOVER_MS;
+  for (;;) {
+    const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [INSTANCE_LOCK]);
+    if (rows[0]?.taken) return client;
+    if (Date.now() > deadline) {
+      await client.end();
+      throw new StartupError(
+        `The data directory ${dataDir} is in use by another instance. Stop that one, or set DESKSTREAM_DATA_DIR to another.`,
+      );
+    }
+    await pause(100);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => {
+        resolve(port);
+      });
+    });
+  });
+}
+
+async function readable(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch(() => undefined);
+}

@@ -1,0 +1,40 @@
+import { type Database } from '#libs/platform/database.js';
+import { type FeedEvent } from './event.js';
+import { type EventCodec, type EventRow } from './event-codec.js';
+
+/** A piece of the feed. Reading on from `position` misses nothing, also when `events` is empty. */
+export interface FeedPage {
+  events: FeedEvent[];
+  position: number;
+}
+
+/**
+ * All organizations' events in the order of their positions, without gaps that fill up later: a page ends where the
+ * oldest append still under way could place an event. Needs the worker's role.
+ */
+export class EventFeed {
+  constructor(
+    private readonly database: Database,
+    private readonly codec: EventCodec,
+  ) {}
+
+  /** Events after a position, at most `limit`, in one round trip. 0 is the beginning. */
+  async read(after: number, limit: number): Promise<FeedPage> {
+    // Two statements, for the second must take its snapshot after the first has seen which appends are under way.
+    const [horizonResult, eventsResult] = await this.database.transact(null, [
+      { text: "SELECT set_config('app.feed_horizon', feed_horizon()::text, true) AS horizon" },
+      {
+        text: `SELECT * FROM events WHERE position > $1 AND position <= current_setting('app.feed_horizon')::bigint
+               ORDER BY position LIMIT $2`,
+        values: [after, limit],
+      },
+    ]);
+    const rows = (eventsResult?.rows ?? []) as EventRow[];
+    const last = rows.at(-1);
+    const horizon = Number((horizonResult?.rows[0] as { horizon: string }).horizon);
+    return {
+      events: rows.map((row) => this.codec.decode(row)),
+      position: rows.length === limit && last ? last.position : Math.max(after, horizon),
+    };
+  }
+}

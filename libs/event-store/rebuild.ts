@@ -1,0 +1,144 @@
+import pg from 'pg';
+import { type RecordedOf, type DomainEvent } from './event.js';
+import { type EventCodec, type EventRow } from './event-codec.js';
+import { type AnyStreamDefinition, type Projection } from './stream-definition.js';
+
+/** What a rebuild did. `heldMs` is for how long writes to the table had to wait. */
+export interface RebuildResult {
+  table: string;
+  events: number;
+  heldMs: number;
+}
+
+const PAGE = 1_000;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Rebuilds a projection's table from the events while the application goes on: a new table is filled beside the old
+ * one, and takes its place under a lock that is held only to apply the last few events.
+ * @param ownerUrl the database, as the role that owns its tables
+ */
+export async function rebuildProjection(
+  ownerUrl: string,
+  codec: EventCodec,
+  definition: AnyStreamDefinition,
+  projection: Projection<DomainEvent>,
+): Promise<RebuildResult> {
+  const client = new pg.Client({ connectionString: ownerUrl, options: '-c lock_timeout=2s' });
+  await client.connect();
+  const rebuild = new Rebuild(client, codec, definition, projection);
+  try {
+    return await rebuild.run();
+  } finally {
+    await client.end();
+  }
+}
+
+class Rebuild {
+  readonly #table: string;
+  readonly #schema: string;
+  #position = 0;
+  #events = 0;
+
+  constructor(
+    private readonly client: pg.Client,
+    private readonly codec: EventCodec,
+    private readonly definition: AnyStreamDefinition,
+    private readonly projection: Projection<DomainEvent>,
+  ) {
+    this.#table = pg.escapeIdentifier(projection.table);
+    this.#schema = pg.escapeIdentifier(`rebuild_${projection.table}`);
+  }
+
+  async run(): Promise<RebuildResult> {
+    await this.client.query('SELECT pg_advisory_lock(hashtext($1))', [`rebuild ${this.projection.table}`]);
+    await this.#createShadow();
+    while (await this.#inTransaction(() => this.#catchUp('feed_horizon()')));
+    for (;;) {
+      try {
+        return { table: this.projection.table, events: this.#events, heldMs: await this.#flip() };
+      } catch (error) {
+        if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
+      }
+    }
+  }
+
+  /** An empty table of the same shape, in a schema of its own so that its indexes can have the same names. */
+  async #createShadow(): Promise<void> {
+    const { client } = this;
+    await client.query(`DROP SCHEMA IF EXISTS ${this.#schema} CASCADE`);
+    await client.query(`CREATE SCHEMA ${this.#schema}`);
+    await client.query(
+      `CREATE TABLE ${this.#schema}.${this.#table} (LIKE public.${this.#table} INCLUDING ALL EXCLUDING INDEXES)`,
+    );
+    const { rows } = await client.query<{ name: string; definition: string; primary: boolean }>(
+      `SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS definition, i.indisprimary AS primary
+       FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = $1::regclass`,
+      [`public.${this.#table}`],
+    );
+    for (const index of rows) {
+      await client.query(index.definition.replace(/ ON (\w+\.)?/, ` ON ${this.#schema}.`));
+      const name = pg.escapeIdentifier(index.name);
+      if (index.primary) {
+        await client.query(`ALTER TABLE ${this.#schema}.${this.#table} ADD PRIMARY KEY USING INDEX ${name}`);
+      }
+    }
+  }
+
+  /** Applies the next page of events up to a position; false when that was the last. */
+  async #catchUp(upTo: string): Promise<boolean> {
+    const { client } = this;
+    await client.query(`SET LOCAL ROLE deskstream_worker`);
+    const { rows } = await client.query<EventRow>(
+      `SELECT *, position::float8 AS position FROM events
+       WHERE position > $1 AND position <= ${upTo} AND stream LIKE $2 ORDER BY events.position LIMIT ${PAGE}`,
+      [this.#position, `${this.definition.category}-%`],
+    );
+    await client.query('RESET ROLE');
+    await client.query(`SET LOCAL search_path = ${this.#schema}, public`);
+    for (const row of rows) {
+      for (const statement of this.projection.apply(this.codec.decode(row) as RecordedOf<DomainEvent>)) {
+        await client.query(statement);
+      }
+    }
+    this.#position = rows.at(-1)?.position ?? this.#position;
+    this.#events += rows.length;
+    return rows.length === PAGE;
+  }
+
+  /**
+   * Once the old table is locked, each append has either written to it and committed, so its events are applied here;
+   * or has not touched it yet, and will write to the new one.
+   */
+  async #flip(): Promise<number> {
+    const { client } = this;
+    let lockedAt = 0;
+    await this.#inTransaction(async () => {
+      await client.query(`LOCK TABLE public.${this.#table} IN ACCESS EXCLUSIVE MODE`);
+      lockedAt = performance.now();
+      while (await this.#catchUp('(SELECT last_value FROM event_position)'));
+      await client.query('SET LOCAL search_path = public');
+      const tables = [`public.${this.#table}`, `${this.#schema}.${this.#table}`];
+      await client.query('SELECT copy_protection($1::regclass, $2::regclass)', tables);
+      await client.query(`DROP TABLE public.${this.#table}`);
+      await client.query(`ALTER TABLE ${this.#schema}.${this.#table} SET SCHEMA public`);
+      await client.query(`DROP SCHEMA ${this.#schema}`);
+    });
+    return performance.now() - lockedAt;
+  }
+
+  async #inTransaction<T>(work: () => Promise<T>): Promise<T> {
+    const before = { position: this.#position, events: this.#events };
+    await this.client.query('BEGIN');
+    try {
+      const result = await work();
+      await this.client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await this.client.query('ROLLBACK');
+      this.#position = before.position;
+      this.#events = before.events;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
+import { evolveOrganization, type Organization, type OrganizationEvent } from './organization.js';
+
+/** The read table of organizations. */
+@Entity('organizations')
+export class OrganizationRow {
+  @PrimaryColumn('uuid', { name: 'organization_id' }) organizationId: string;
+  @Column('text') name: string;
+}
+
+/** The read table of API tokens. Holds no token, only what recognizes one. */
+@Entity('api_tokens')
+export class ApiTokenRow {
+  @PrimaryColumn('uuid', { name: 'organization_id' }) organizationId: string;
+  @PrimaryColumn('uuid') id: string;
+  @Column('text') name: string;
+  @Column('uuid', { name: 'actor_id' }) actorId: string;
+  /** SHA-256 of the token, in hex. */
+  @Column('text', { name: 'token_hash' }) tokenHash: string;
+  @CreateDateColumn({ type: 'timestamptz', name: 'created_at' }) createdAt: Date;
+}
+
+const organizationProjection: Projection<OrganizationEvent> = {
+  table: 'organizations',
+  apply: (event) =>
+    event.type === 'OrganizationCreated'
+      ? [
+          {
+            text: 'INSERT INTO organizations (organization_id, name) VALUES ($1, $2)',
+            values: [event.organizationId, event.data.name],
+          },
+        ]
+      : [],
+};
+
+const apiTokenProjection: Projection<OrganizationEvent> = {
+  table: 'api_tokens',
+  apply: (event) =>
+    event.type === 'ApiTokenIssued'
+      ? [
+          {
+            text: `INSERT INTO api_tokens (organization_id, id, name, actor_id, token_hash, created_at)
+                   VALUES ($1, $2, $3, $4, $5, $6)`,
+            values: [
+              event.organizationId,
+              event.data.tokenId,
+              event.data.name,
+              event.data.actorId,
+              event.data.tokenHash,
+              event.recordedAt,
+            ],
+          },
+        ]
+      : [],
+};
+
+export const organizationStream: StreamDefinition<Organization | undefined, OrganizationEvent> = {
+  category: 'organization',
+  initialState: undefined,
+  evolve: evolveOrganization,
+  projections: [organizationProjection, apiTokenProjection],
+};

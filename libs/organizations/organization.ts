@@ -1,0 +1,41 @@
+import { DomainError, notFound } from '#libs/platform/domain-error.js';
+
+/** A tenant. Everything else belongs to exactly one. */
+export interface Organization {
+  id: string;
+  name: string;
+  tokenIds: string[];
+}
+
+export type OrganizationCommand =
+  | { type: 'CreateOrganization'; id: string; name: string }
+  | { type: 'IssueApiToken'; id: string; tokenId: string; name: string; actorId: string; tokenHash: string };
+
+export type OrganizationEvent =
+  | { type: 'OrganizationCreated'; data: { id: string; name: string } }
+  | { type: 'ApiTokenIssued'; data: { tokenId: string; name: string; actorId: string; tokenHash: string } };
+
+export function decideOrganization(
+  command: OrganizationCommand,
+  organization: Organization | undefined,
+): OrganizationEvent[] | DomainError {
+  switch (command.type) {
+    case 'CreateOrganization':
+      if (organization) return new DomainError('conflict', `Organization ${command.id} exists`);
+      return [{ type: 'OrganizationCreated', data: { id: command.id, name: command.name } }];
+    case 'IssueApiToken': {
+      if (!organization) return notFound('Organization', command.id);
+      const { tokenId, name, actorId, tokenHash } = command;
+      return [{ type: 'ApiTokenIssued', data: { tokenId, name, actorId, tokenHash } }];
+    }
+  }
+}
+
+export function evolveOrganization(organization: Organization | undefined, event: OrganizationEvent): Organization | undefined {
+  switch (event.type) {
+    case 'OrganizationCreated':
+      return { ...event.data, tokenIds: [] };
+    case 'ApiTokenIssued':
+      return organization && { ...organization, tokenIds: [...organization.tokenIds, event.data.tokenId] };
+  }
+}

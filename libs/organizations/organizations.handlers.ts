@@ -1,0 +1,58 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { v7 as uuidv7 } from 'uuid';
+import { EventStore } from '#libs/event-store/event-store.js';
+import { hashApiToken, mintApiToken } from './api-token.js';
+import { decideOrganization } from './organization.js';
+import { organizationStream } from './organization.projection.js';
+
+/** Creates a tenant and answers its id. The actor is its first administrator. */
+export class CreateOrganization extends Command<string> {
+  constructor(
+    readonly name: string,
+    readonly actorId: string,
+  ) {
+    super();
+  }
+}
+
+/** Issues a token that acts for `actorId`, and answers it: the only time it is seen. */
+export class IssueApiToken extends Command<string> {
+  constructor(
+    readonly organizationId: string,
+    readonly name: string,
+    readonly actorId: string,
+    readonly token = mintApiToken(),
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(CreateOrganization)
+export class CreateOrganizationHandler implements ICommandHandler<CreateOrganization> {
+  constructor(private readonly store: EventStore) {}
+
+  async execute({ name, actorId }: CreateOrganization): Promise<string> {
+    const id = uuidv7();
+    await this.store.create(organizationStream, id, { organizationId: id, actorId }, (organization) =>
+      decideOrganization({ type: 'CreateOrganization', id, name }, organization),
+    );
+    return id;
+  }
+}
+
+@CommandHandler(IssueApiToken)
+export class IssueApiTokenHandler implements ICommandHandler<IssueApiToken> {
+  constructor(private readonly store: EventStore) {}
+
+  async execute({ organizationId, name, actorId, token }: IssueApiToken): Promise<string> {
+    const tokenHash = hashApiToken(token);
+    const tokenId = uuidv7();
+    await this.store.execute(organizationStream, organizationId, { organizationId, actorId }, (organization) =>
+      decideOrganization(
+        { type: 'IssueApiToken', id: organizationId, tokenId, name, actorId, tokenHash },
+        organization,
+      ),
+    );
+    return token;
+  }
+}

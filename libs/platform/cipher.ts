@@ -1,0 +1,37 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+/** Names algorithm and layout, so that a later one can be told apart. */
+const PREFIX = 'v1.';
+
+/**
+ * AES-256-GCM under the installation's master key. What is sealed opens only with the same key and the same
+ * context (where it belongs), so a sealed value copied elsewhere is refused.
+ */
+export class Cipher {
+  readonly #key: Buffer;
+
+  /** @param masterKey 32 bytes */
+  constructor(masterKey: Buffer) {
+    if (masterKey.length !== 32) throw new Error('A master key has 32 bytes');
+    this.#key = masterKey;
+  }
+
+  seal(plaintext: string, context: string): string {
+    const iv = randomBytes(IV_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', this.#key, iv).setAAD(Buffer.from(context));
+    const sealed = Buffer.concat([iv, cipher.update(plaintext, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+    return PREFIX + sealed.toString('base64url');
+  }
+
+  /** Throws when the key or the context is not the one it was sealed with, or the value was changed. */
+  open(sealed: string, context: string): string {
+    if (!sealed.startsWith(PREFIX)) throw new Error('Not a sealed value');
+    const bytes = Buffer.from(sealed.slice(PREFIX.length), 'base64url');
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, IV_BYTES))
+      .setAAD(Buffer.from(context))
+      .setAuthTag(bytes.subarray(-TAG_BYTES));
+    return decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
+  }
+}

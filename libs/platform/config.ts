@@ -1,0 +1,103 @@
+import { resolve } from 'node:path';
+import { plainToInstance, Transform } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
+
+const integer = Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? Number(value) : value));
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const POSTGRES_URL = { protocols: ['postgres', 'postgresql'], require_tld: false, require_protocol: true };
+
+/** The environment variables that Deskstream knows, with their defaults. `.env.example` explains each. */
+class Environment {
+  @integer
+  @IsInt({ message: 'PORT must be a whole number' })
+  @Min(0, { message: 'PORT must be 0 to 65535' })
+  @Max(65_535, { message: 'PORT must be 0 to 65535' })
+  PORT = 3000;
+
+  @MinLength(1, { message: 'HOST must not be empty' })
+  HOST = 'localhost';
+
+  @IsIn(LOG_LEVELS, { message: `LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}` })
+  LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
+
+  @MinLength(1, { message: 'DESKSTREAM_DATA_DIR must not be empty' })
+  DESKSTREAM_DATA_DIR = '.deskstream';
+
+  @IsOptional()
+  @Matches(/^[\w-]{32,128}$/, {
+    message: 'DESKSTREAM_BOOTSTRAP_TOKEN must have 32 to 128 letters, digits, "_" or "-" (openssl rand -hex 32 makes one)',
+  })
+  DESKSTREAM_BOOTSTRAP_TOKEN?: string;
+
+  @IsOptional()
+  @Matches(/^[0-9a-fA-F]{64}$/, {
+    message: 'DESKSTREAM_MASTER_KEY must be 32 bytes in hex (openssl rand -hex 32 makes one)',
+  })
+  DESKSTREAM_MASTER_KEY?: string;
+
+  @IsOptional()
+  @IsUrl(POSTGRES_URL, { message: 'DATABASE_URL must look like postgres://user:password@host:5432/database' })
+  DATABASE_URL?: string;
+
+  @IsOptional()
+  @IsUrl(POSTGRES_URL, { message: 'DATABASE_OWNER_URL must look like postgres://user:password@host:5432/database' })
+  DATABASE_OWNER_URL?: string;
+
+  @integer
+  @IsInt({ message: 'DATABASE_POOL_SIZE must be a whole number' })
+  @Min(1, { message: 'DATABASE_POOL_SIZE must be 1 to 200' })
+  @Max(200, { message: 'DATABASE_POOL_SIZE must be 1 to 200' })
+  DATABASE_POOL_SIZE = 10;
+
+  @IsOptional()
+  @IsString()
+  @Matches(/^rediss?:\/\/.+/, { message: 'REDIS_URL must look like redis://host:6379' })
+  REDIS_URL?: string;
+}
+
+/** The configuration, validated once and never changed. */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly logLevel: string;
+  /** Absolute path. */
+  readonly dataDir: string;
+  readonly bootstrapToken?: string;
+  /** 32 bytes in hex. */
+  readonly masterKey?: string;
+  /** Absent: the embedded PostgreSQL. */
+  readonly databaseUrl?: string;
+  /** For migrations; `databaseUrl` unless given. */
+  readonly databaseOwnerUrl?: string;
+  readonly databasePoolSize: number;
+  /** Absent: BullMQ on PostgreSQL. */
+  readonly redisUrl?: string;
+}
+
+/** The configuration has faults; the message lists them all. */
+export class InvalidConfig extends Error {
+  override readonly name = 'InvalidConfig';
+  constructor(faults: string[]) {
+    super(['The configuration is not valid:', ...faults.map((fault) => `  - ${fault}`)].join('\n'));
+  }
+}
+
+/** @throws {InvalidConfig} */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const environment = plainToInstance(Environment, given, { exposeDefaultValues: true });
+  const faults = validateSync(environment, { stopAtFirstError: true });
+  if (faults.length > 0) throw new InvalidConfig(faults.flatMap((fault) => Object.values(fault.constraints ?? {})));
+  return Object.freeze({
+    port: environment.PORT,
+    host: environment.HOST,
+    logLevel: environment.LOG_LEVEL,
+    dataDir: resolve(environment.DESKSTREAM_DATA_DIR),
+    bootstrapToken: environment.DESKSTREAM_BOOTSTRAP_TOKEN,
+    masterKey: environment.DESKSTREAM_MASTER_KEY,
+    databaseUrl: environment.DATABASE_URL,
+    databaseOwnerUrl: environment.DATABASE_OWNER_URL ?? environment.DATABASE_URL,
+    databasePoolSize: environment.DATABASE_POOL_SIZE,
+    redisUrl: environment.REDIS_URL,
+  });
+}

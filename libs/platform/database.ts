@@ -1,0 +1,168 @@
+import { DataSource, type EntityManager, type EntityTarget, type MixedList, type QueryResult, type QueryRunner } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import pg from 'pg';
+import { DomainError } from './domain-error.js';
+
+/** One SQL statement; `$1`… take the values. */
+export interface Statement {
+  text: string;
+  values?: unknown[];
+}
+
+/** The roles that migrations create. Neither owns a table nor bypasses row-level security. */
+export type DatabaseRole = 'deskstream_app' | 'deskstream_worker';
+
+/** How to reach the database, and as whom. */
+export interface DatabaseOptions {
+  /** `postgres://user:password@host:port/database` */
+  url: string;
+  /** Taken on by every connection before its first query. Left out: the login's own rights, for migrations. */
+  role?: DatabaseRole;
+  /** Most connections open at once. */
+  poolSize?: number;
+  /** Tables that {@link Database.reader} can read. */
+  entities?: MixedList<EntityTarget<object> & (new () => object)>;
+}
+
+type Client = pg.PoolClient & { connection: { stream: { cork(): void; uncork(): void } } };
+
+const BEGIN: Statement = { text: 'BEGIN' };
+const COMMIT: Statement = { text: 'COMMIT' };
+const SET_ORGANIZATION = "SELECT set_config('app.org', $1, true)";
+/** Distinct statement texts that are kept prepared on each connection; beyond it statements run unprepared. */
+const MAX_PREPARED = 500;
+const INT8_OID = 20;
+
+/**
+ * The only door to PostgreSQL. Every call is one network round trip: the statements of a transaction are written
+ * together, in pipeline mode, each prepared once a connection. Every call names its organization, and row-level
+ * security shows it that organization's rows alone; without one (`null`) tenant tables look empty.
+ */
+export class Database {
+  readonly #names = new Map<string, string>();
+
+  private constructor(private readonly dataSource: DataSource) {}
+
+  /** Connects, and fails with {@link DomainError} `unavailable` when the server cannot be reached. */
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const dataSource = new DataSource(dataSourceOptions(options));
+    try {
+      await dataSource.initialize();
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+    return new Database(dataSource);
+  }
+
+  /** Rows of one statement, seen by one organization. */
+  async query<Row>(organizationId: string | null, statement: Statement): Promise<Row[]> {
+    const [result] = await this.transact(organizationId, [statement]);
+    return result?.rows as Row[];
+  }
+
+  /** Runs the statements as one transaction in one round trip. The first that fails undoes and rejects them all. */
+  async transact(organizationId: string | null, statements: Statement[]): Promise<pg.QueryResult[]> {
+    const scope = { text: SET_ORGANIZATION, values: [organizationId ?? ''] };
+    const results = await this.#pipeline([BEGIN, scope, ...statements, COMMIT]);
+    return results.slice(2, -1);
+  }
+
+  /** TypeORM over the same door: each of its queries is one round trip in the organization's scope. For reads only. */
+  reader(organizationId: string): EntityManager {
+    const runner = this.dataSource.createQueryRunner();
+    const query = async (text: string, values?: unknown[], structured?: boolean) => {
+      const [result] = await this.transact(organizationId, [{ text, values }]);
+      return structured ? { records: result?.rows, raw: result?.rows, affected: result?.rowCount } : result?.rows;
+    };
+    runner.query = query as QueryRunner['query'] & ((...args: unknown[]) => Promise<QueryResult>);
+    return this.dataSource.createEntityManager(runner);
+  }
+
+  /** Throws {@link DomainError} `unavailable` when the database does not answer. */
+  async ping(): Promise<void> {
+    await this.query(null, { text: 'SELECT 1' });
+  }
+
+  async close(): Promise<void> {
+    await this.dataSource.destroy();
+  }
+
+  async #pipeline(statements: Statement[]): Promise<pg.QueryResult[]> {
+    const client = await this.#connect();
+    let failure: unknown;
+    try {
+      const { stream } = client.connection;
+      stream.cork();
+      const sent = statements.map((statement) => client.query({ ...statement, name: this.#nameOf(statement.text) }));
+      stream.uncork();
+      const settled = await Promise.allSettled(sent);
+      const rejected = settled.find((outcome) => outcome.status === 'rejected');
+      if (rejected) throw rejected.reason;
+      return settled.map((outcome) => (outcome as PromiseFulfilledResult<pg.QueryResult>).value);
+    } catch (error) {
+      failure = asUnavailable(error);
+      throw failure;
+    } finally {
+      client.release(failure instanceof DomainError);
+    }
+  }
+
+  async #connect(): Promise<Client> {
+    try {
+      return (await ((this.dataSource.driver as PostgresDriver).master as pg.Pool).connect()) as Client;
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  }
+
+  #nameOf(text: string): string | undefined {
+    let name = this.#names.get(text);
+    if (!name && this.#names.size < MAX_PREPARED) {
+      name = `s${this.#names.size}`;
+      this.#names.set(text, name);
+    }
+    return name;
+  }
+}
+
+/** TypeORM's options for this database; migrations use the same. */
+export function dataSourceOptions(options: DatabaseOptions) {
+  const session = ['statement_timeout=15s', 'idle_in_transaction_session_timeout=15s', 'timezone=UTC'];
+  if (options.role) session.push(`role=${options.role}`);
+  return {
+    type: 'postgres' as const,
+    url: options.url,
+    entities: options.entities ?? [],
+    poolSize: options.poolSize ?? 10,
+    extra: {
+      pipeline: true,
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+      options: session.map((setting) => `-c ${setting}`).join(' '),
+      types: { getTypeParser },
+    },
+  };
+}
+
+/** 64-bit integers arrive as numbers: positions and counts stay far below 2^53. */
+function getTypeParser(oid: number, format?: 'text' | 'binary') {
+  return oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format as 'text');
+}
+
+/** Classes of SQLSTATE that mean "no database just now": connection, resources, operator intervention. */
+const UNAVAILABLE_STATES = /^(08|53|57P|58|XX000)/;
+const UNAVAILABLE_MESSAGES = /terminated|not queryable|timeout exceeded when trying to connect|Connection ended/i;
+
+function asUnavailable(error: unknown): unknown {
+  if (error instanceof DomainError || !(error instanceof Error)) return error;
+  const code = (error as { code?: string }).code ?? '';
+  const lost = /^E[A-Z]+$/.test(code) || UNAVAILABLE_STATES.test(code) || UNAVAILABLE_MESSAGES.test(error.message);
+  if (!lost) return error;
+  return new DomainError('unavailable', 'The database cannot be reached just now', { retryAfterSeconds: 5 }, { cause: error });
+}
+
+/** The name of the unique index or constraint that the error violates, if that is what it is about. */
+export function violatedConstraint(error: unknown): string | undefined {
+  const { code, constraint } = error as { code?: string; constraint?: string };
+  return code === '23505' ? constraint : undefined;
+}

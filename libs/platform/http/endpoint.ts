@@ -1,0 +1,114 @@
+import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
+import { ApiExtraModels, ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+
+class FaultOutput {
+  @ApiProperty({ description: 'Where in the input.', example: 'authorization.username' })
+  path: string;
+
+  @ApiProperty({ description: 'Why it was refused.', example: 'must be a string' })
+  message: string;
+}
+
+/** The body of one status, under a schema name of its own. */
+function errorOutput(name: string, code: string, message: string): Type {
+  class Output {
+    @ApiProperty({ description: 'What is wrong, for people.', example: message })
+    message: string;
+
+    @ApiPropertyOptional({ description: 'The kind of error, for programs.', example: code })
+    code?: string;
+
+    @ApiPropertyOptional({ description: 'As in the header X-Request-Id.', example: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c' })
+    requestId?: string;
+
+    @ApiPropertyOptional({ description: 'Each faulty field of an invalid input.', type: [FaultOutput] })
+    faults?: FaultOutput[];
+  }
+  return named(name, Output);
+}
+
+const ERRORS = {
+  400: {
+    description: 'A parameter or the body is invalid.',
+    type: errorOutput('BadRequest', 'invalid', 'Invalid value for: body (name must be a string)'),
+  },
+  401: {
+    description: 'No API token, or none that is valid.',
+    type: errorOutput('Unauthorized', 'unauthenticated', 'Send a valid API token: Authorization: Bearer <token>'),
+  },
+  404: {
+    description: 'It does not exist in the organization of the token.',
+    type: errorOutput('NotFound', 'not-found', 'Tag 01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a could not be found'),
+  },
+  409: {
+    description: 'It conflicts with what others do, or with the state of the entity.',
+    type: errorOutput('Conflict', 'conflict', 'Others are changing this entity; try again'),
+  },
+  500: {
+    description: 'The server failed. Its log says more under the request id.',
+    type: errorOutput('ServerError', 'internal', 'Internal failure during request processing'),
+  },
+  503: {
+    description: 'The database cannot be reached just now. Try again after the seconds in Retry-After.',
+    type: errorOutput('Unavailable', 'unavailable', 'The database cannot be reached just now'),
+  },
+} as const;
+
+/** Any operation can answer these. */
+const ALWAYS = [400, 401, 500, 503] as const;
+
+interface EndpointOptions {
+  summary: string;
+  description?: string;
+  /** The status of success, and what it means. */
+  success: [status: 200 | 201 | 202 | 204, description: string, body?: Type];
+  /** Errors beyond those that any operation can answer. */
+  errors?: (404 | 409)[];
+}
+
+/** An operation: its documentation and the status of its success. The operationId comes from class and method. */
+export function Endpoint({ summary, description, success: [status, meaning, body], errors = [] }: EndpointOptions) {
+  return applyDecorators(
+    HttpCode(status),
+    ApiOperation({ summary, description }),
+    ApiResponse({ status, description: meaning, ...(body && { type: body }) }),
+    ...[...ALWAYS, ...errors].map((error) => ApiResponse({ status: error, ...ERRORS[error] })),
+  );
+}
+
+/** The schema `{data: T}` under a name of its own. */
+export function dataOutput<T>(name: string, type: Type<T>): Type<{ data: T }> {
+  class Output {
+    @ApiProperty({ description: 'The result.', type })
+    data: T;
+  }
+  return named(name, Output);
+}
+
+/** The schema `{data: T[]}` under a name of its own. */
+export function listOutput<T>(name: string, type: Type<T>): Type<{ data: T[] }> {
+  class Output {
+    @ApiProperty({ description: 'The results.', type: [type] })
+    data: T[];
+  }
+  return named(name, Output);
+}
+
+function named<T extends Type>(name: string, type: T): T {
+  Object.defineProperty(type, 'name', { value: name });
+  return type;
+}
+
+/** `oneOf` over classes that are told apart by their `_type`, which each class declares with one value. */
+export function unionSchema(variants: Record<string, Type>) {
+  return {
+    oneOf: Object.values(variants).map((type) => ({ $ref: getSchemaPath(type) })),
+    discriminator: {
+      propertyName: '_type',
+      mapping: Object.fromEntries(Object.entries(variants).map(([tag, type]) => [tag, getSchemaPath(type)])),
+    },
+  };
+}
+
+/** Puts the schemas of a union into the document. */
+export const UnionModels = (variants: Record<string, Type>) => ApiExtraModels(...Object.values(variants));

@@ -1,0 +1,92 @@
+import {
+  type BackendFactory,
+  type ConnectionOptions,
+  createPostgresBackend,
+  type Job,
+  Queue,
+  type RedisQueueBackend,
+  runMigrations,
+  Worker,
+} from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+
+/** Where BullMQ keeps its jobs: Redis or Valkey when there is a URL, else PostgreSQL. Jobs carry ids only. */
+export interface JobsOptions {
+  databaseUrl: string;
+  redisUrl?: string;
+  onError: (error: Error) => void;
+}
+
+/** The schema of BullMQ's own tables. */
+const SCHEMA = 'bullmq';
+/** A worker that died gives its job back after lock and check have run out. */
+const LOCK_MS = 6_000;
+const STALLED_CHECK_MS = 3_000;
+/** BullMQ fails a job for good that stalls more often. Ours are repeatable and must survive any number of crashes. */
+const MAX_STALLED = 1_000_000;
+
+/** BullMQ's types tie a backend to its connection's; here both are chosen together, at run time. */
+type AnyBackend = BackendFactory<RedisQueueBackend, ConnectionOptions> | undefined;
+
+/** Queues and workers on the one backend of this installation. */
+export class Jobs {
+  readonly #connection: Redis | pg.Pool;
+  readonly #backend: AnyBackend;
+  readonly #open: { close(): Promise<void> }[] = [];
+
+  constructor(private readonly options: JobsOptions) {
+    this.#connection = options.redisUrl
+      ? new Redis(options.redisUrl, { maxRetriesPerRequest: null })
+      : new pg.Pool({
+          connectionString: options.databaseUrl,
+          max: 8,
+          keepAlive: true,
+          options: `-c role=deskstream_worker -c search_path=${SCHEMA}`,
+        });
+    this.#connection.on('error', options.onError);
+    this.#backend = options.redisUrl ? undefined : (createPostgresBackend as unknown as AnyBackend);
+  }
+
+  queue<Data>(name: string): Queue<Data> {
+    const connection = this.#connection as ConnectionOptions;
+    const queue = new Queue<Data>(name, { connection }, this.#backend as never);
+    return this.#keep(queue as unknown as Queue<Data>);
+  }
+
+  worker<Data>(name: string, concurrency: number, process: (job: Job<Data>) => Promise<void>): Worker<Data> {
+    const options = {
+      connection: this.#connection as ConnectionOptions,
+      concurrency,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: MAX_STALLED,
+    };
+    const worker = new Worker<Data>(name, process as never, options, this.#backend as never);
+    return this.#keep(worker as unknown as Worker<Data>);
+  }
+
+  /** Waits for jobs that run, then disconnects. */
+  async close(): Promise<void> {
+    await Promise.all(this.#open.map((resource) => resource.close()));
+    if (this.#connection instanceof pg.Pool) await this.#connection.end();
+    else this.#connection.disconnect();
+  }
+
+  #keep<T extends { close(): Promise<void>; on(event: 'error', listener: (error: Error) => void): unknown }>(resource: T): T {
+    resource.on('error', this.options.onError);
+    this.#open.push(resource);
+    return resource;
+  }
+}
+
+/** Creates or updates BullMQ's tables, as the database's owner, and lets the worker use them. */
+export async function migrateJobs(client: pg.Client): Promise<void> {
+  await runMigrations(client, SCHEMA);
+  await client.query(`
+    GRANT USAGE ON SCHEMA ${SCHEMA} TO deskstream_worker;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${SCHEMA} TO deskstream_worker;
+    GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA ${SCHEMA} TO deskstream_worker;
+    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${SCHEMA} TO deskstream_worker;
+  `);
+}

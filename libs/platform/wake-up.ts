@@ -1,0 +1,87 @@
+import pg from 'pg';
+
+const CHANNEL = 'deskstream_events';
+/** Appends within this time share one NOTIFY. */
+const COALESCE_MS = 5;
+
+/**
+ * Tells all processes that there are new events, so that they need not wait for their next poll. Sent outside of the
+ * append's transaction and on a connection of its own, because a NOTIFY inside makes all commits queue up; a lost one
+ * costs a poll interval and nothing else.
+ */
+export class WakeUp {
+  #client: pg.Client | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #pending = false;
+  #waiter: (() => void) | undefined;
+  #closed = false;
+
+  /** @param listen whether this process waits for events, or only announces them */
+  constructor(
+    private readonly url: string,
+    private readonly listen: boolean,
+  ) {}
+
+  /** Announces new events, soon. */
+  signal(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#send(`NOTIFY ${CHANNEL}`);
+    }, COALESCE_MS);
+  }
+
+  /** Resolves at the next announcement, at once if one came since the last wait, or after `timeoutMs`. */
+  async wait(timeoutMs: number): Promise<void> {
+    void this.#connected();
+    if (!this.#pending) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        this.#waiter = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#waiter = undefined;
+    this.#pending = false;
+  }
+
+  /** Ends the wait of this process. */
+  wake(): void {
+    this.#pending = true;
+    this.#waiter?.();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#client?.end();
+  }
+
+  async #send(text: string): Promise<void> {
+    const client = await this.#connected();
+    await client?.query(text).catch(() => undefined);
+  }
+
+  /** The connection, made when it is first needed and again after it broke. */
+  async #connected(): Promise<pg.Client | undefined> {
+    if (this.#client || this.#closed) return this.#client;
+    const client = new pg.Client({ connectionString: this.url, connectionTimeoutMillis: 5_000, keepAlive: true });
+    this.#client = client;
+    const drop = () => {
+      if (this.#client === client) this.#client = undefined;
+    };
+    client.on('error', drop).on('end', drop);
+    client.on('notification', () => {
+      this.wake();
+    });
+    try {
+      await client.connect();
+      if (this.listen) await client.query(`LISTEN ${CHANNEL}`);
+    } catch {
+      drop();
+      return undefined;
+    }
+    return client;
+  }
+}

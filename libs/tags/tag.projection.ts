@@ -1,0 +1,50 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
+import { evolveTag, type Tag, type TagEvent, type TagState } from './tag.js';
+
+/** The read table of tags. Its unique index on the name is what keeps two racing creations apart. */
+@Entity('tags')
+@Index('tags_name', { synchronize: false })
+export class TagRow {
+  @PrimaryColumn('uuid', { name: 'organization_id' }) organizationId: string;
+  @PrimaryColumn('uuid') id: string;
+  @Column('text') name: string;
+  @Column('text', { nullable: true }) color: string | null;
+  @Column('text') state: TagState;
+}
+
+export const TAG_NAME_INDEX = 'tags_name';
+
+const tagProjection: Projection<TagEvent> = {
+  table: 'tags',
+  apply: (event) => {
+    const { organizationId, data } = event;
+    switch (event.type) {
+      case 'TagCreated':
+        return [
+          {
+            text: `INSERT INTO tags (organization_id, id, name, color, state) VALUES ($1, $2, $3, $4, 'Active')`,
+            values: [organizationId, data.id, event.data.name, event.data.color],
+          },
+        ];
+      case 'TagActivated':
+        return [setState(organizationId, data.id, 'Active')];
+      case 'TagDeactivated':
+        return [setState(organizationId, data.id, 'Inactive')];
+    }
+  },
+};
+
+function setState(organizationId: string, id: string, state: TagState) {
+  return {
+    text: 'UPDATE tags SET state = $3 WHERE organization_id = $1 AND id = $2',
+    values: [organizationId, id, state],
+  };
+}
+
+export const tagStream: StreamDefinition<Tag | undefined, TagEvent> = {
+  category: 'tag',
+  initialState: undefined,
+  evolve: evolveTag,
+  projections: [tagProjection],
+};

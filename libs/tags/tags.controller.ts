@@ -1,0 +1,67 @@
+import { Controller, Get, Patch, Post } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { Endpoint } from '#libs/platform/http/endpoint.js';
+import { Input, QueryInput, UuidParam } from '#libs/platform/http/input.js';
+import { Caller } from '#libs/platform/http/request-context.js';
+import { type Tag } from './tag.js';
+import { CreateTagInput, CreateTagOutput, GetTagOutput, ListTagsOutput, ListTagsQuery } from './tags.dto.js';
+import { ActivateTag, CreateTag, DeactivateTag, GetTag, ListTags } from './tags.handlers.js';
+
+@ApiTags('Tags')
+@Controller('v1/tags')
+export class TagsController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Get()
+  @Endpoint({
+    summary: 'List all tags in an organization.',
+    description: 'Sorted by name; inactive tags are part of it unless `includeDeactivated=false`.',
+    success: [200, 'The list of tags in an organization', ListTagsOutput],
+  })
+  async list(@Caller() caller: WriteContext, @QueryInput() query: ListTagsQuery): Promise<{ data: Tag[] }> {
+    return { data: await this.queries.execute(new ListTags(caller.organizationId, query.includeDeactivated ?? true)) };
+  }
+
+  @Post()
+  @Endpoint({
+    summary: 'Create a tag.',
+    description: 'Creating a name that exists answers the tag that has it; it is not updated to match the input.',
+    success: [200, 'The created tag or an existing tag with the same name.', CreateTagOutput],
+  })
+  async createTag(@Caller() caller: WriteContext, @Input() input: CreateTagInput): Promise<{ data: Tag }> {
+    return { data: await this.commands.execute(new CreateTag(caller, input.name, input.color)) };
+  }
+
+  @Get(':tagId')
+  @Endpoint({ summary: 'Get a tag by id.', success: [200, 'The tag', GetTagOutput], errors: [404] })
+  async getById(@Caller() caller: WriteContext, @UuidParam('tagId', 'The tag id.') id: string): Promise<{ data: Tag }> {
+    return { data: await this.queries.execute(new GetTag(caller.organizationId, id)) };
+  }
+
+  @Patch(':tagId/activate')
+  @Endpoint({
+    summary: 'Activate a tag.',
+    description: 'Activating an active tag changes nothing.',
+    success: [204, 'The tag was successfully activated'],
+    errors: [404, 409],
+  })
+  async activateTag(@Caller() caller: WriteContext, @UuidParam('tagId', 'The tag id.') id: string): Promise<void> {
+    await this.commands.execute(new ActivateTag(caller, id));
+  }
+
+  @Patch(':tagId/deactivate')
+  @Endpoint({
+    summary: 'Deactivate a tag.',
+    description: 'It stays on conversations that have it. Deactivating an inactive tag changes nothing.',
+    success: [204, 'The tag was successfully deactivated'],
+    errors: [404, 409],
+  })
+  async deactivateTag(@Caller() caller: WriteContext, @UuidParam('tagId', 'The tag id.') id: string): Promise<void> {
+    await this.commands.execute(new DeactivateTag(caller, id));
+  }
+}

@@ -1,0 +1,95 @@
+import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { v7 as uuidv7 } from 'uuid';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { EventStore } from '#libs/event-store/event-store.js';
+import { Database, violatedConstraint } from '#libs/platform/database.js';
+import { notFound } from '#libs/platform/domain-error.js';
+import { decideTag, type Tag } from './tag.js';
+import { TAG_NAME_INDEX, TagRow, tagStream } from './tag.projection.js';
+
+/** Answers the new tag, or the one that has the name already, unchanged. */
+export class CreateTag extends Command<Tag> {
+  constructor(readonly context: WriteContext, readonly name: string, readonly color?: string) { super(); }
+}
+
+export class ActivateTag extends Command<void> {
+  constructor(readonly context: WriteContext, readonly id: string) { super(); }
+}
+
+export class DeactivateTag extends Command<void> {
+  constructor(readonly context: WriteContext, readonly id: string) { super(); }
+}
+
+export class GetTag extends Query<Tag> {
+  constructor(readonly organizationId: string, readonly id: string) { super(); }
+}
+
+/** All tags by name. */
+export class ListTags extends Query<Tag[]> {
+  constructor(readonly organizationId: string, readonly includeDeactivated: boolean) { super(); }
+}
+
+@CommandHandler(CreateTag)
+export class CreateTagHandler implements ICommandHandler<CreateTag> {
+  constructor(private readonly store: EventStore, private readonly database: Database) {}
+
+  async execute({ context, name, color }: CreateTag): Promise<Tag> {
+    const id = uuidv7();
+    try {
+      const command = { type: 'CreateTag', id, name, color } as const;
+      const { state } = await this.store.create(tagStream, id, context, () => decideTag(command, undefined));
+      return state as Tag;
+    } catch (error) {
+      if (violatedConstraint(error) !== TAG_NAME_INDEX) throw error;
+      const [row] = await this.database.query<TagRow>(context.organizationId, {
+        text: 'SELECT id, name, color, state FROM tags WHERE organization_id = $1 AND lower(name) = lower($2)',
+        values: [context.organizationId, name.trim()],
+      });
+      return toTag(row as TagRow);
+    }
+  }
+}
+
+@CommandHandler(ActivateTag)
+export class ActivateTagHandler implements ICommandHandler<ActivateTag> {
+  constructor(private readonly store: EventStore) {}
+
+  async execute({ context, id }: ActivateTag): Promise<void> {
+    await this.store.execute(tagStream, id, context, (tag) => decideTag({ type: 'ActivateTag', id }, tag));
+  }
+}
+
+@CommandHandler(DeactivateTag)
+export class DeactivateTagHandler implements ICommandHandler<DeactivateTag> {
+  constructor(private readonly store: EventStore) {}
+
+  async execute({ context, id }: DeactivateTag): Promise<void> {
+    await this.store.execute(tagStream, id, context, (tag) => decideTag({ type: 'DeactivateTag', id }, tag));
+  }
+}
+
+@QueryHandler(GetTag)
+export class GetTagHandler implements IQueryHandler<GetTag> {
+  constructor(private readonly database: Database) {}
+
+  async execute({ organizationId, id }: GetTag): Promise<Tag> {
+    const row = await this.database.reader(organizationId).findOneBy(TagRow, { organizationId, id });
+    if (!row) throw notFound('Tag', id);
+    return toTag(row);
+  }
+}
+
+@QueryHandler(ListTags)
+export class ListTagsHandler implements IQueryHandler<ListTags> {
+  constructor(private readonly database: Database) {}
+
+  async execute({ organizationId, includeDeactivated }: ListTags): Promise<Tag[]> {
+    const where = { organizationId, ...(!includeDeactivated && { state: 'Active' as const }) };
+    const rows = await this.database.reader(organizationId).find(TagRow, { where, order: { name: 'ASC', id: 'ASC' } });
+    return rows.map(toTag);
+  }
+}
+
+function toTag({ id, name, color, state }: TagRow): Tag {
+  return { id, name, ...(color !== null && { color }), state };
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { TagsController } from './tags.controller.js';
+import {
+  ActivateTagHandler,
+  CreateTagHandler,
+  DeactivateTagHandler,
+  GetTagHandler,
+  ListTagsHandler,
+} from './tags.handlers.js';
+
+@Module({
+  controllers: [TagsController],
+  providers: [CreateTagHandler, ActivateTagHandler, DeactivateTagHandler, GetTagHandler, ListTagsHandler],
+})
+export class TagsModule {}

@@ -1,0 +1,95 @@
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { Database } from '#libs/platform/database.js';
+import { DomainError } from '#libs/platform/domain-error.js';
+import { EVENT_NAMES, webhookEventType } from './catalogue.js';
+import { type Outcome } from './delivery/attempt.js';
+import { type EventDeliveryLog, type EventDeliveryStatus } from './webhooks.dto.js';
+import { SubscriptionReader } from './webhooks.handlers.js';
+
+/** For each subscribed event, how its last delivery went. */
+export class GetDeliveryStatus extends Query<EventDeliveryStatus[]> {
+  constructor(
+    readonly organizationId: string,
+    readonly subscriptionId: string,
+  ) {
+    super();
+  }
+}
+
+/** The latest attempts for one event, newest first, with what was sent. */
+export class GetDeliveryLogs extends Query<EventDeliveryLog[]> {
+  constructor(
+    readonly organizationId: string,
+    readonly subscriptionId: string,
+    readonly event: string,
+  ) {
+    super();
+  }
+}
+
+interface AttemptRow {
+  event_name: string;
+  started_at: Date | null;
+  outcome: Outcome;
+  response_code: number | null;
+  response_text: string;
+  body: string;
+}
+
+const MAX_LOGS = 100;
+
+@QueryHandler(GetDeliveryStatus)
+export class GetDeliveryStatusHandler implements IQueryHandler<GetDeliveryStatus> {
+  constructor(
+    private readonly database: Database,
+    private readonly reader: SubscriptionReader,
+  ) {}
+
+  async execute({ organizationId, subscriptionId }: GetDeliveryStatus): Promise<EventDeliveryStatus[]> {
+    const { subscribedEvents } = await this.reader.get(organizationId, subscriptionId);
+    const rows = await this.database.query<AttemptRow>(organizationId, {
+      text: `SELECT e.event_name, a.* FROM unnest($3::text[]) AS e(event_name) LEFT JOIN LATERAL (
+               SELECT started_at, outcome, response_code, response_text FROM webhook_attempts
+               WHERE organization_id = $1 AND subscription_id = $2 AND event_name = e.event_name
+               ORDER BY started_at DESC LIMIT 1) a ON true`,
+      values: [organizationId, subscriptionId, subscribedEvents],
+    });
+    return rows.map((row) => ({
+      event: row.event_name,
+      deliveryStatus: row.started_at ? detailOf(row) : { _type: 'NoRecentDelivery' },
+    }));
+  }
+}
+
+@QueryHandler(GetDeliveryLogs)
+export class GetDeliveryLogsHandler implements IQueryHandler<GetDeliveryLogs> {
+  constructor(
+    private readonly database: Database,
+    private readonly reader: SubscriptionReader,
+  ) {}
+
+  async execute({ organizationId, subscriptionId, event }: GetDeliveryLogs): Promise<EventDeliveryLog[]> {
+    if (!webhookEventType(event)) {
+      throw new DomainError('invalid', `Invalid value for: path parameter event (must be one of: ${EVENT_NAMES.join(', ')})`);
+    }
+    await this.reader.get(organizationId, subscriptionId);
+    const rows = await this.database.query<AttemptRow>(organizationId, {
+      text: `SELECT a.started_at, a.outcome, a.response_code, a.response_text, m.body
+             FROM webhook_attempts a JOIN webhook_messages m USING (organization_id, event_id)
+             WHERE a.organization_id = $1 AND a.subscription_id = $2 AND a.event_name = $3
+             ORDER BY a.started_at DESC LIMIT $4`,
+      values: [organizationId, subscriptionId, event, MAX_LOGS],
+    });
+    return rows.map((row) => ({ deliveryDetail: detailOf(row), payload: row.body }));
+  }
+}
+
+function detailOf({ started_at, outcome, response_code, response_text }: AttemptRow) {
+  return {
+    _type: 'DeliveryDetail' as const,
+    deliveryTimestamp: (started_at as Date).toISOString(),
+    success: outcome === 'delivered',
+    responseCode: response_code ?? 0,
+    responseText: response_text,
+  };
+}

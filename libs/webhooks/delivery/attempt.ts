@@ -1,0 +1,74 @@
+import { Agent, request } from 'undici';
+
+/** How an attempt ended. Failing is an outcome, not an exception. */
+export type Outcome = 'delivered' | 'refused' | 'timeout' | 'unreachable';
+
+/** What is known of an attempt once it is over. */
+export interface AttemptResult {
+  outcome: Outcome;
+  startedAt: Date;
+  durationMs: number;
+  /** Absent when no response came. */
+  responseCode?: number;
+  /** The beginning of the response's body, or why there is none. */
+  responseText: string;
+}
+
+export interface AttemptRequest {
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** For the whole attempt, however the receiver spreads its answer. */
+export const DEADLINE_MS = 15_000;
+const MAX_RESPONSE_BYTES = 16 * 1024;
+
+/** Connections to receivers, kept open between attempts. One an application. */
+export function createReceiverAgent(): Agent {
+  return new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: DEADLINE_MS, bodyTimeout: DEADLINE_MS });
+}
+
+/** POSTs a delivery once. The status decides: 2xx is delivered, anything else (redirects too) refused. */
+export async function attempt(agent: Agent, { url, headers, body }: AttemptRequest): Promise<AttemptResult> {
+  const startedAt = new Date();
+  const start = performance.now();
+  const signal = AbortSignal.timeout(DEADLINE_MS);
+  const result = (outcome: Outcome, responseText: string, responseCode?: number): AttemptResult => ({
+    outcome,
+    startedAt,
+    durationMs: Math.round(performance.now() - start),
+    responseCode,
+    responseText: responseText.replaceAll('\0', '�').toWellFormed(),
+  });
+  try {
+    const response = await request(url, { method: 'POST', headers, body, dispatcher: agent, signal });
+    const text = await beginningOf(response.body);
+    const delivered = response.statusCode >= 200 && response.statusCode < 300;
+    return result(delivered ? 'delivered' : 'refused', text, response.statusCode);
+  } catch (error) {
+    return result(isTimeout(error) ? 'timeout' : 'unreachable', (error as Error).message);
+  }
+}
+
+/** Reads no more than is kept, and hangs up then: what a receiver says beyond it costs nothing. */
+async function beginningOf(body: AsyncIterable<Buffer> & { destroy(): unknown }): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size >= MAX_RESPONSE_BYTES) break;
+    }
+  } catch {
+    // The status has come and decides; a body that breaks off is kept as far as it came.
+  }
+  return Buffer.concat(chunks).subarray(0, MAX_RESPONSE_BYTES).toString('utf8');
+}
+
+function isTimeout(error: unknown): boolean {
+  const { name, code = '' } = error as { name: string; code?: string };
+  return name === 'TimeoutError' || code.endsWith('TIMEOUT');
+}

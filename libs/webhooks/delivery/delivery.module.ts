@@ -1,0 +1,83 @@
+import { Injectable, Logger, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { type Queue } from 'bullmq';
+import { Checkpoint } from '#libs/event-store/checkpoint.js';
+import { EventCodec } from '#libs/event-store/event-codec.js';
+import { EventFeed } from '#libs/event-store/event-feed.js';
+import { Cipher } from '#libs/platform/cipher.js';
+import { Database } from '#libs/platform/database.js';
+import { Jobs } from '#libs/platform/jobs.js';
+import { WakeUp } from '#libs/platform/wake-up.js';
+import { createReceiverAgent } from './attempt.js';
+import { Deliveries, type DrainTarget } from './deliveries.js';
+import { Drain } from './drain.js';
+import { FanoutPlanner } from './fanout.js';
+import { Relay } from './relay.js';
+
+const QUEUE = 'webhook-drain';
+/** Subscriptions that one process serves at the same time. */
+const CONCURRENCY = 50;
+
+/** Runs the way from the feed to the receivers: relay → delivery rows → drain jobs → signed POSTs. */
+@Injectable()
+class DeliveryEngine implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #logger = new Logger('Webhooks');
+  readonly #agent = createReceiverAgent();
+  #queue: Queue<DrainTarget>;
+  #relay: Relay;
+  #stopping = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly codec: EventCodec,
+    private readonly cipher: Cipher,
+    private readonly jobs: Jobs,
+    private readonly wakeUp: WakeUp,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const deliveries = new Deliveries(this.database);
+    const drain = new Drain(deliveries, this.cipher, this.#agent);
+    this.#queue = this.jobs.queue<DrainTarget>(QUEUE);
+    this.jobs.worker<DrainTarget>(QUEUE, CONCURRENCY, async ({ data }) => {
+      if (await drain.run(data, () => this.#stopping)) await this.#enqueue([data]);
+    });
+    this.#relay = new Relay(
+      this.database,
+      new EventFeed(this.database, this.codec),
+      new Checkpoint(this.database, 'webhooks'),
+      new FanoutPlanner(this.database, this.codec),
+      deliveries,
+      this.wakeUp,
+      (targets) => this.#enqueue(targets),
+    );
+    this.#relay.start();
+  }
+
+  /** Finishes what runs: the relay's page, the attempts of each drain. */
+  async onApplicationShutdown(): Promise<void> {
+    this.#stopping = true;
+    await this.#relay.stop();
+    await this.jobs.close();
+    await this.#agent.close();
+    this.#logger.debug('Deliveries have come to rest');
+  }
+
+  /** One job a subscription: a further one waits until the running one is over. */
+  async #enqueue(targets: DrainTarget[]): Promise<void> {
+    if (targets.length === 0) return;
+    await this.#queue.addBulk(
+      targets.map((data) => ({
+        name: 'drain',
+        data,
+        opts: {
+          deduplication: { id: data.subscriptionId, keepLastIfActive: true },
+          removeOnComplete: true,
+          removeOnFail: true,
+        },
+      })),
+    );
+  }
+}
+
+@Module({ providers: [DeliveryEngine] })
+export class DeliveryModule {}

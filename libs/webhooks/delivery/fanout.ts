@@ -1,0 +1,91 @@
+import { type FeedEvent, type RecordedEvent } from '#libs/event-store/event.js';
+import { type EventCodec, type EventRow } from '#libs/event-store/event-codec.js';
+import { type Database } from '#libs/platform/database.js';
+import { payloadOf, type WebhookEventType, webhookEventType } from '../catalogue.js';
+import { type Filters, passes } from '../filters.js';
+import { type Fanout } from './deliveries.js';
+
+interface Candidate {
+  organization_id: string;
+  organization_name: string;
+  id: string;
+  events: string[];
+  filters: Record<string, Filters>;
+  created_at: Date;
+}
+
+/** Decides which events of the feed go to which subscriptions, and what they say. */
+export class FanoutPlanner {
+  constructor(
+    private readonly database: Database,
+    private readonly codec: EventCodec,
+  ) {}
+
+  /** Costs two round trips a page, or one when nobody has subscribed to any of its events. */
+  async plan(events: FeedEvent[]): Promise<Fanout[]> {
+    const publishable = events.flatMap((event) => {
+      const eventType = webhookEventType(event.type);
+      return eventType ? [{ event, eventType }] : [];
+    });
+    if (publishable.length === 0) return [];
+    const candidates = await this.#candidates(publishable.map(({ event }) => event));
+    const wanted = publishable.filter(({ event }) => candidates.some((candidate) => wants(candidate, event)));
+    const histories = await this.#histories(wanted.map(({ event }) => event));
+    return wanted.flatMap(({ event, eventType }) => fanoutOf(event, eventType, candidates, histories));
+  }
+
+  async #candidates(events: FeedEvent[]): Promise<Candidate[]> {
+    return this.database.query(null, {
+      text: `SELECT s.organization_id, o.name AS organization_name, s.id, s.events, s.filters, s.created_at
+             FROM webhook_subscriptions s JOIN organizations o USING (organization_id)
+             WHERE s.organization_id = ANY($1) AND s.enabled AND s.events && $2`,
+      values: [unique(events.map((event) => event.organizationId)), unique(events.map((event) => event.type))],
+    });
+  }
+
+  /** The streams of the events: a payload shows the entity as it was right after its event. */
+  async #histories(events: FeedEvent[]): Promise<RecordedEvent[]> {
+    if (events.length === 0) return [];
+    const rows = await this.database.query<EventRow>(null, {
+      text: `SELECT * FROM events WHERE organization_id = ANY($1) AND stream = ANY($2) ORDER BY stream, version`,
+      values: [unique(events.map((event) => event.organizationId)), unique(events.map((event) => event.stream))],
+    });
+    return rows.map((row) => this.codec.decode(row));
+  }
+}
+
+function wants({ organization_id, events, created_at }: Candidate, event: FeedEvent): boolean {
+  return organization_id === event.organizationId && events.includes(event.type) && created_at <= event.recordedAt;
+}
+
+function fanoutOf(
+  event: FeedEvent,
+  { stream, version, data, filterFields }: WebhookEventType,
+  candidates: Candidate[],
+  histories: RecordedEvent[],
+): Fanout[] {
+  const state: unknown = histories
+    .filter((past) => past.stream === event.stream && past.organizationId === event.organizationId)
+    .filter((past) => past.version <= event.version)
+    .reduce<unknown>((folded, past) => stream.evolve(folded, past), stream.initialState);
+  const fields = filterFields?.(state) ?? {};
+  const receivers = candidates.filter(
+    (candidate) => wants(candidate, event) && passes(candidate.filters[event.type], fields),
+  );
+  const [first] = receivers;
+  if (!first) return [];
+  const organization = { id: event.organizationId, name: first.organization_name };
+  return [
+    {
+      organizationId: event.organizationId,
+      eventId: event.eventId,
+      eventName: event.type,
+      body: payloadOf(event, organization, version, data(state)),
+      subscriptionIds: receivers.map(({ id }) => id),
+    },
+  ];
+}
+
+function unique(values: string[]): string[] {
+  return [...new Set(values)];
+}

@@ -1,0 +1,111 @@
+import { Logger } from '@nestjs/common';
+import { type Checkpoint, isFenced, type Leadership } from '#libs/event-store/checkpoint.js';
+import { type EventFeed } from '#libs/event-store/event-feed.js';
+import { type Database } from '#libs/platform/database.js';
+import { type WakeUp } from '#libs/platform/wake-up.js';
+import { type Deliveries, type DrainTarget, type Fanout, storeFanouts } from './deliveries.js';
+import { type FanoutPlanner } from './fanout.js';
+
+const PAGE = 500;
+/** Well within the lease. */
+const RENEW_MS = 1_500;
+/** How long an event waits at most when its wake-up was lost, and how often due retries are looked for. */
+const POLL_MS = 1_000;
+/** After a failure, which is mostly a database that is away. */
+const FAILURE_PAUSE_MS = 1_000;
+
+/**
+ * Turns events into delivery rows, exactly once each: rows and checkpoint are one transaction. One process leads; the
+ * others stand by. The leader also looks for due rows that no job knows of: retries, and what a lost queue forgot.
+ */
+export class Relay {
+  readonly #logger = new Logger('Relay');
+  #stopping = false;
+  #running: Promise<void> = Promise.resolve();
+  #reconciledAt = 0;
+  #leadership: Leadership | undefined;
+  #ledAt = 0;
+
+  constructor(
+    private readonly database: Database,
+    private readonly feed: EventFeed,
+    private readonly checkpoint: Checkpoint,
+    private readonly planner: FanoutPlanner,
+    private readonly deliveries: Deliveries,
+    private readonly wakeUp: WakeUp,
+    private readonly enqueue: (targets: DrainTarget[]) => Promise<void>,
+  ) {}
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Finishes the page at hand and hands leadership on. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.wakeUp.wake();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      try {
+        const busy = await this.#turn();
+        if (!busy) await this.wakeUp.wait(POLL_MS);
+      } catch (error) {
+        // What this process holds to be its position may not have been stored.
+        this.#leadership = undefined;
+        if (!isFenced(error)) this.#logger.warn({ err: error as Error }, 'Relay failed; it goes on in a moment');
+        await this.wakeUp.wait(FAILURE_PAUSE_MS);
+      }
+    }
+    await this.checkpoint.resign().catch((error: unknown) => {
+      this.#logger.warn({ err: error }, 'Leadership could not be handed on; it runs out by itself');
+    });
+  }
+
+  /** One page; true when more is waiting. */
+  async #turn(): Promise<boolean> {
+    const leadership = await this.#lead();
+    if (!leadership) return false;
+    const page = await this.feed.read(leadership.position, PAGE);
+    const fanouts = await this.planner.plan(page.events);
+    leadership.position = page.position;
+    if (fanouts.length > 0) {
+      const advance = this.checkpoint.advance(leadership.epoch, page.position);
+      await this.database.transact(null, [advance, ...storeFanouts(fanouts)]);
+      await this.enqueue(targetsOf(fanouts));
+    }
+    await this.#reconcile();
+    return page.events.length === PAGE;
+  }
+
+  /** Renews the lease in good time; pages that concern nobody are accounted for along with it. */
+  async #lead(): Promise<Leadership | undefined> {
+    const now = performance.now();
+    if (this.#leadership && now - this.#ledAt < RENEW_MS) return this.#leadership;
+    if (this.#leadership) {
+      const { epoch, position } = this.#leadership;
+      await this.database.transact(null, [this.checkpoint.advance(epoch, position)]);
+    }
+    this.#leadership = await this.checkpoint.lead();
+    this.#ledAt = now;
+    return this.#leadership;
+  }
+
+  async #reconcile(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#reconciledAt < POLL_MS) return;
+    this.#reconciledAt = now;
+    await this.deliveries.cancelOrphans();
+    await this.enqueue(await this.deliveries.due());
+  }
+}
+
+function targetsOf(fanouts: Fanout[]): DrainTarget[] {
+  const targets = new Map<string, DrainTarget>();
+  for (const { organizationId, subscriptionIds } of fanouts) {
+    for (const subscriptionId of subscriptionIds) targets.set(subscriptionId, { organizationId, subscriptionId });
+  }
+  return [...targets.values()];
+}
