@@ -1,9 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { type EventStore } from '#libs/event-store/event-store.js';
+import { organizationStream } from '#libs/organizations/organization.projection.js';
 import {
   CreateOrganization,
   CreateOrganizationHandler,
@@ -15,7 +16,11 @@ import { type Config } from '#libs/platform/config.js';
 import { dataSourceOptions } from '#libs/platform/database.js';
 import { migrateJobs } from '#libs/platform/jobs.js';
 import { StartupError } from '#libs/platform/startup-error.js';
+import { DRAIN_QUEUE } from '#libs/webhooks/delivery/delivery.module.js';
 import { MIGRATIONS } from './migrations.js';
+
+/** All BullMQ queues. */
+const QUEUES = [DRAIN_QUEUE];
 
 const KEY_CHECK = 'deskstream';
 const KEY_CONTEXT = 'installation';
@@ -32,7 +37,7 @@ export async function migrate(ownerUrl: string, appUrl: string): Promise<string[
     const client = new pg.Client({ connectionString: ownerUrl });
     await client.connect();
     await client.query('GRANT SELECT ON migrations TO deskstream_app, deskstream_worker');
-    await migrateJobs(client);
+    await migrateJobs(client, QUEUES);
     await ensureLogin(client, new URL(appUrl));
     await client.end();
     return applied.map(({ name }) => name);
@@ -133,20 +138,38 @@ function verifyKey(cipher: Cipher, check: string, { masterKey, dataDir }: Config
   }
 }
 
-/** Makes the demo organization and its administrator's token, once; answers the token only then. */
-export async function bootstrap(ownerUrl: string, store: EventStore, chosenToken?: string): Promise<string | undefined> {
-  const client = new pg.Client({ connectionString: ownerUrl });
+/** Who runs the demo organization, of which each installation has one. */
+export async function demoAdministrator(url: string): Promise<{ organizationId: string; actorId: string }> {
+  const client = new pg.Client({ connectionString: url, options: '-c role=deskstream_app' });
   await client.connect();
   try {
-    const { rows } = await client.query('SELECT FROM installation WHERE demo_organization_id IS NULL');
-    if (rows.length === 0) return undefined;
-    const organizationId = await new CreateOrganizationHandler(store).execute(new CreateOrganization('Demo', randomUUID()));
-    const token = await new IssueApiTokenHandler(store).execute(
-      new IssueApiToken(organizationId, 'Demo administrator', randomUUID(), chosenToken),
+    const { rows } = await client.query<{ organizationId: string; actorId: string }>(
+      'SELECT demo_organization_id AS "organizationId", demo_administrator_id AS "actorId" FROM installation',
     );
-    await client.query('UPDATE installation SET demo_organization_id = $1', [organizationId]);
-    return token;
+    if (!rows[0]) throw new StartupError('The database has not been set up. Do so with: npm run migrate');
+    return rows[0];
   } finally {
     await client.end();
   }
+}
+
+/**
+ * Makes the demo organization and its first token, each unless it exists: a start that was interrupted is made good by
+ * the next. Answers the token only when it was issued just now.
+ */
+export async function bootstrap(url: string, store: EventStore, chosenToken?: string): Promise<string | undefined> {
+  const { organizationId, actorId } = await demoAdministrator(url);
+  const { state } = await store.load(organizationStream, organizationId, organizationId);
+  if (!state) {
+    await new CreateOrganizationHandler(store).execute(new CreateOrganization(organizationId, 'Demo', actorId));
+  }
+  if (state?.tokenIds.length) return undefined;
+  const issue = new IssueApiToken(organizationId, 'Demo administrator', actorId, chosenToken);
+  return new IssueApiTokenHandler(store).execute(issue);
+}
+
+/** @throws {StartupError} for processes that cannot bring a database of their own */
+export function requireDatabaseUrl({ databaseUrl }: Config): string {
+  if (!databaseUrl) throw new StartupError('Set DATABASE_URL. (npm start runs everything on a database of its own.)');
+  return databaseUrl;
 }

@@ -31,12 +31,13 @@ export class Organizations1764000000001 implements MigrationInterface {
         RETURN QUERY SELECT t.organization_id, t.id, t.actor_id, t.token_hash FROM api_tokens t WHERE t.token_hash = in_hash;
       END $$;
 
-      -- One row: written when the first organization is made.
+      -- One row, written when the database is set up.
       CREATE TABLE installation (
         single boolean PRIMARY KEY DEFAULT true CHECK (single),
         -- Opens with the right master key only.
         key_check text NOT NULL,
-        demo_organization_id uuid
+        demo_organization_id uuid NOT NULL DEFAULT gen_random_uuid(),
+        demo_administrator_id uuid NOT NULL DEFAULT gen_random_uuid()
       );
       GRANT SELECT ON installation TO deskstream_app, deskstream_worker;
     `);

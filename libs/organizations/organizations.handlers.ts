@@ -5,9 +5,10 @@ import { hashApiToken, mintApiToken } from './api-token.js';
 import { decideOrganization } from './organization.js';
 import { organizationStream } from './organization.projection.js';
 
-/** Creates a tenant and answers its id. The actor is its first administrator. */
-export class CreateOrganization extends Command<string> {
+/** Creates a tenant. The actor is its first administrator. */
+export class CreateOrganization extends Command<void> {
   constructor(
+    readonly id: string,
     readonly name: string,
     readonly actorId: string,
   ) {
@@ -31,12 +32,10 @@ export class IssueApiToken extends Command<string> {
 export class CreateOrganizationHandler implements ICommandHandler<CreateOrganization> {
   constructor(private readonly store: EventStore) {}
 
-  async execute({ name, actorId }: CreateOrganization): Promise<string> {
-    const id = uuidv7();
-    await this.store.create(organizationStream, id, { organizationId: id, actorId }, (organization) =>
+  async execute({ id, name, actorId }: CreateOrganization): Promise<void> {
+    await this.store.execute(organizationStream, id, { organizationId: id, actorId }, (organization) =>
       decideOrganization({ type: 'CreateOrganization', id, name }, organization),
     );
-    return id;
   }
 }
 

@@ -41,7 +41,7 @@ const INT8_OID = 20;
 export class Database {
   readonly #names = new Map<string, string>();
 
-  private constructor(private readonly dataSource: DataSource) {}
+  protected constructor(private readonly dataSource: DataSource) {}
 
   /** Connects, and fails with {@link DomainError} `unavailable` when the server cannot be reached. */
   static async open(options: DatabaseOptions): Promise<Database> {
@@ -51,7 +51,7 @@ export class Database {
     } catch (error) {
       throw asUnavailable(error);
     }
-    return new Database(dataSource);
+    return new this(dataSource);
   }
 
   /** Rows of one statement, seen by one organization. */
@@ -124,6 +124,9 @@ export class Database {
     return name;
   }
 }
+
+/** The database as the worker sees it: the same tables, of all organizations. */
+export class WorkerDatabase extends Database {}
 
 /** TypeORM's options for this database; migrations use the same. */
 export function dataSourceOptions(options: DatabaseOptions) {

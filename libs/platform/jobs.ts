@@ -68,7 +68,7 @@ export class Jobs {
 
   /** Waits for jobs that run, then disconnects. */
   async close(): Promise<void> {
-    await Promise.all(this.#open.map((resource) => resource.close()));
+    for (const resource of this.#open.reverse()) await resource.close();
     if (this.#connection instanceof pg.Pool) await this.#connection.end();
     else this.#connection.disconnect();
   }
@@ -80,9 +80,14 @@ export class Jobs {
   }
 }
 
-/** Creates or updates BullMQ's tables, as the database's owner, and lets the worker use them. */
-export async function migrateJobs(client: pg.Client): Promise<void> {
+/**
+ * Creates or updates BullMQ's tables, as the database's owner, and lets the worker use them. BullMQ makes a sequence for
+ * each queue when it is first used; made here, the worker needs no right to create anything.
+ */
+export async function migrateJobs(client: pg.Client, queues: string[]): Promise<void> {
   await runMigrations(client, SCHEMA);
+  await client.query(`SET search_path = ${SCHEMA}`);
+  for (const queue of queues) await client.query('SELECT next_job_id($1)', [queue]);
   await client.query(`
     GRANT USAGE ON SCHEMA ${SCHEMA} TO deskstream_worker;
     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${SCHEMA} TO deskstream_worker;

@@ -38,7 +38,7 @@ const subscriptionProjection: Projection<SubscriptionEvent> = {
         const { id, name, url, events, enabled, filters } = event.data;
         return [
           {
-            text: `INSERT INTO webhook_subscriptions (organization_id, id, name, url, events, enabled, filters, authorization,
+            text: `INSERT INTO webhook_subscriptions (organization_id, id, name, url, events, enabled, filters, "authorization",
                      custom_headers, secret_key, created_at, created_by, updated_at, updated_by)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $12)`,
             values: [
@@ -54,7 +54,7 @@ const subscriptionProjection: Projection<SubscriptionEvent> = {
           {
             text: `UPDATE webhook_subscriptions SET name = coalesce($3, name), url = coalesce($4, url),
                      events = coalesce($5, events), enabled = coalesce($6, enabled), filters = coalesce($7, filters),
-                     authorization = coalesce($8, authorization), custom_headers = coalesce($9, custom_headers),
+                     "authorization" = coalesce($8, "authorization"), custom_headers = coalesce($9, custom_headers),
                      updated_at = $10, updated_by = $11
                    WHERE organization_id = $1 AND id = $2`,
             values: [

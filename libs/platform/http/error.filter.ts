@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { DomainError, type DomainErrorKind } from '../domain-error.js';
+import { type Routes } from './routes.js';
 
 /** The one place where the domain's kinds of error become HTTP statuses. */
 const STATUS: Record<DomainErrorKind, number> = {
@@ -27,24 +28,22 @@ interface Refusal {
   message: string;
 }
 
-/** Messages for what Fastify refuses before any controller sees it. */
-const FASTIFY_REFUSALS: Record<string, Refusal> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
-    status: 415,
-    code: 'unsupported-media-type',
-    message: 'Send the body as application/json (header Content-Type)',
-  },
-  FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, code: 'too-large', message: 'The body is larger than 1 MB' },
-  FST_ERR_CTP_EMPTY_JSON_BODY: {
-    status: 400,
-    code: 'invalid',
-    message: 'Invalid value for: body (it is empty, but Content-Type says application/json)',
-  },
+/** What Fastify refuses before any controller sees it. */
+const FASTIFY_REFUSALS: Record<string, DomainError> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: new DomainError(
+    'unsupported-media-type',
+    'Send the body as JSON, with the header Content-Type: application/json',
+  ),
+  FST_ERR_BAD_URL: new DomainError('invalid', 'The URL holds a %-sequence that is no UTF-8'),
+  FST_ERR_CTP_BODY_TOO_LARGE: new DomainError('too-large', 'The body is larger than 1 MB'),
 };
 
+/** Answers every error of every request. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   readonly #logger = new Logger('Http');
+
+  constructor(private readonly routes: Routes) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -52,28 +51,38 @@ export class ErrorFilter implements ExceptionFilter {
   }
 
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const { status, code, message } = refusalOf(error);
-    if (status === 500) this.#logger.error({ err: error, requestId: request.id, url: request.url }, 'Request failed');
-    const body: ErrorBody = { message, code, requestId: request.id };
-    if (error instanceof DomainError) {
-      const { faults, retryAfterSeconds } = error.details;
-      if (faults) body.faults = faults;
-      if (retryAfterSeconds) void reply.header('retry-after', retryAfterSeconds);
-      if (status === 503) this.#logger.warn({ err: error.cause ?? error, requestId: request.id }, message);
-    }
+    const { status, ...refusal } = this.#refusal(error, request, reply);
+    const { faults, retryAfterSeconds } = error instanceof DomainError ? error.details : {};
+    if (retryAfterSeconds) void reply.header('retry-after', retryAfterSeconds);
     if (status === 401) void reply.header('www-authenticate', 'Bearer realm="deskstream"');
+    if (status >= 500) this.#log(status, error, request);
+    const body: ErrorBody = { ...refusal, requestId: request.id, ...(faults && { faults }) };
     void reply.status(status).send(body);
   }
-}
 
-function refusalOf(error: unknown): Refusal {
-  if (error instanceof DomainError) return { status: STATUS[error.kind], code: error.kind, message: error.message };
-  if (error instanceof HttpException) {
-    return { status: error.getStatus(), code: 'refused', message: error.message };
+  #refusal(error: unknown, request: FastifyRequest, reply: FastifyReply): Refusal {
+    const original = error instanceof HttpException ? error.cause : error;
+    const { code = '', statusCode } = (original ?? {}) as { code?: string; statusCode?: number };
+    const known = error instanceof DomainError ? error : FASTIFY_REFUSALS[code];
+    if (known) return { status: STATUS[known.kind], code: known.kind, message: known.message };
+    const status = error instanceof HttpException ? error.getStatus() : (statusCode ?? 500);
+    if (status === 404) return this.#unknownRoute(request, reply);
+    if (status >= 400 && status < 500) return { status, code: 'invalid', message: (error as Error).message };
+    return { status: 500, code: 'internal', message: 'Internal failure during request processing' };
   }
-  const { code = '', statusCode, message } = error as { code?: string; statusCode?: number; message: string };
-  const known = FASTIFY_REFUSALS[code];
-  if (known) return known;
-  if (statusCode && statusCode >= 400 && statusCode < 500) return { status: statusCode, code: 'invalid', message };
-  return { status: 500, code: 'internal', message: 'Internal failure during request processing' };
+
+  #unknownRoute({ url, method }: FastifyRequest, reply: FastifyReply): Refusal {
+    const methods = this.routes.methodsOf(url);
+    if (methods.length === 0) {
+      return { status: 404, code: 'not-found', message: `There is no ${url.split('?', 1)[0]} here; see /docs` };
+    }
+    void reply.header('allow', methods.join(', '));
+    return { status: 405, code: 'method-not-allowed', message: `${method} is not possible here, only ${methods.join(', ')}` };
+  }
+
+  #log(status: number, error: unknown, { id, method, url }: FastifyRequest): void {
+    const entry = { err: error instanceof DomainError ? (error.cause ?? error) : error, requestId: id, method, url, status };
+    if (status === 500) this.#logger.error(entry, 'Request failed');
+    else this.#logger.warn(entry, 'Request could not be served just now');
+  }
 }

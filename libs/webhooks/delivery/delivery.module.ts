@@ -4,7 +4,7 @@ import { Checkpoint } from '#libs/event-store/checkpoint.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventFeed } from '#libs/event-store/event-feed.js';
 import { Cipher } from '#libs/platform/cipher.js';
-import { Database } from '#libs/platform/database.js';
+import { WorkerDatabase } from '#libs/platform/database.js';
 import { Jobs } from '#libs/platform/jobs.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
 import { createReceiverAgent } from './attempt.js';
@@ -13,7 +13,8 @@ import { Drain } from './drain.js';
 import { FanoutPlanner } from './fanout.js';
 import { Relay } from './relay.js';
 
-const QUEUE = 'webhook-drain';
+/** A job in it says: this subscription may have something to send. */
+export const DRAIN_QUEUE = 'webhook-drain';
 /** Subscriptions that one process serves at the same time. */
 const CONCURRENCY = 50;
 
@@ -27,7 +28,7 @@ class DeliveryEngine implements OnApplicationBootstrap, OnApplicationShutdown {
   #stopping = false;
 
   constructor(
-    private readonly database: Database,
+    private readonly database: WorkerDatabase,
     private readonly codec: EventCodec,
     private readonly cipher: Cipher,
     private readonly jobs: Jobs,
@@ -37,8 +38,8 @@ class DeliveryEngine implements OnApplicationBootstrap, OnApplicationShutdown {
   onApplicationBootstrap(): void {
     const deliveries = new Deliveries(this.database);
     const drain = new Drain(deliveries, this.cipher, this.#agent);
-    this.#queue = this.jobs.queue<DrainTarget>(QUEUE);
-    this.jobs.worker<DrainTarget>(QUEUE, CONCURRENCY, async ({ data }) => {
+    this.#queue = this.jobs.queue<DrainTarget>(DRAIN_QUEUE);
+    this.jobs.worker<DrainTarget>(DRAIN_QUEUE, CONCURRENCY, async ({ data }) => {
       if (await drain.run(data, () => this.#stopping)) await this.#enqueue([data]);
     });
     this.#relay = new Relay(

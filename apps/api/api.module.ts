@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { OrganizationsModule } from '#libs/organizations/organizations.module.js';
+import { TagsModule } from '#libs/tags/tags.module.js';
+import { WebhooksModule } from '#libs/webhooks/webhooks.module.js';
+import { HealthController } from './health.controller.js';
+
+/** What the API serves: one module a resource. */
+@Module({
+  imports: [OrganizationsModule, TagsModule, WebhooksModule],
+  controllers: [HealthController],
+})
+export class ApiModule {}

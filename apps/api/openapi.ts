@@ -1,0 +1,35 @@
+import { type INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+
+const DESCRIPTION = `Customer service: end users, queues, tags, teams, webhooks. Every change is recorded as an immutable
+event, and delivered to those who subscribe to it.
+
+Send your API token as \`Authorization: Bearer <token>\`; press **Authorize** to try the operations here.
+Success answers \`{"data": …}\`; errors answer \`{"message": "…"}\` with a \`code\` and the \`requestId\`.`;
+
+/** The OpenAPI 3.1 document, made from controllers and DTOs. */
+export function openApiDocument(app: INestApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Deskstream')
+    .setVersion('1')
+    .setDescription(DESCRIPTION)
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API token.' }, 'token')
+    .addSecurityRequirements('token')
+    .addTag('Tags', 'Labels that agents put on conversations.')
+    .addTag('Webhooks', 'Subscriptions to events, and how their deliveries went.')
+    .build();
+  return SwaggerModule.createDocument(app, config, {
+    operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}_${method}`,
+  });
+}
+
+/** Swagger UI at `/docs`, the document at `/openapi.json`. */
+export function serveOpenApi(app: INestApplication): void {
+  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
+    jsonDocumentUrl: 'openapi.json',
+    customSiteTitle: 'Deskstream API',
+    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
+  });
+}

@@ -1,0 +1,51 @@
+import { type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { ErrorFilter } from '#libs/platform/http/error.filter.js';
+import { acceptJsonOnly } from '#libs/platform/http/json-body.js';
+import { requestId } from '#libs/platform/http/request-context.js';
+import { Routes } from '#libs/platform/http/routes.js';
+import { nestLogger } from '#libs/platform/logging.js';
+import { CoreModule } from '../core.module.js';
+import { type Runtime } from '../runtime.js';
+import { serveOpenApi } from './openapi.js';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+/** A request that has not arrived whole by then is dropped. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** The HTTP application with the given root modules; not listening yet. */
+export async function createServer(runtime: Runtime, modules: Type[]): Promise<NestFastifyApplication> {
+  const routes = new Routes();
+  const errors = new ErrorFilter(routes);
+  const adapter = new FastifyAdapter({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    genReqId: requestId,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      errors.answer(error, request, reply.header('x-request-id', request.id));
+    },
+    routerOptions: { ignoreTrailingSlash: true },
+  });
+  const fastify = adapter.getInstance();
+  routes.watch(fastify);
+  acceptJsonOnly(fastify);
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
+  const root = { module: class Root {}, imports: [CoreModule.forRoot(runtime), ...modules] };
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    // Nest tells a line for each module and route while it starts.
+    logger: false,
+    abortOnError: false,
+    bodyParser: false,
+  });
+  app.useGlobalFilters(errors);
+  serveOpenApi(app);
+  await app.init();
+  app.useLogger(nestLogger(runtime.logger));
+  return app;
+}

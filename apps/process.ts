@@ -1,0 +1,59 @@
+import { loadConfig, InvalidConfig, type Config } from '#libs/platform/config.js';
+import { createLogger } from '#libs/platform/logging.js';
+import { StartupError } from '#libs/platform/startup-error.js';
+import { type Logger } from 'pino';
+
+/** How long a stop may take before the process ends regardless. */
+const STOP_SECONDS = 30;
+
+/** What a process does: it returns how to stop again. */
+export type Main = (config: Config, logger: Logger) => Promise<() => Promise<void>>;
+
+/**
+ * Runs a process from its configuration to its end. Ctrl-C and SIGTERM stop it in order; a second one at once.
+ * Whatever keeps it from starting is told in one line, with status 1.
+ */
+export async function runProcess(main: Main): Promise<void> {
+  const stopRequested = new Promise<void>((resolve) => {
+    let asked = false;
+    const ask = () => {
+      if (asked) process.exit(130);
+      asked = true;
+      resolve();
+    };
+    process.on('SIGINT', ask).on('SIGTERM', ask);
+  });
+  try {
+    const config = loadConfig();
+    const logger = createLogger(config.logLevel);
+    const stop = await main(config, logger);
+    await stopRequested;
+    setTimeout(() => process.exit(1), STOP_SECONDS * 1000).unref();
+    await stop();
+    process.exit(0);
+  } catch (error) {
+    explain(error);
+    process.exit(1);
+  }
+}
+
+/** Tells people why; only what nobody foresaw shows its stack. */
+export function explain(error: unknown): void {
+  const expected = error instanceof StartupError || error instanceof InvalidConfig;
+  process.stderr.write(`\n${expected ? error.message : ((error as Error).stack ?? String(error))}\n\n`);
+}
+
+/** Undoes steps in reverse, each even if one before it failed; for a start that got only so far. */
+export class Teardown {
+  readonly #steps: (() => Promise<void>)[] = [];
+
+  add(step: () => Promise<void>): void {
+    this.#steps.push(step);
+  }
+
+  async run(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const step of this.#steps.reverse()) await step().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  }
+}

@@ -1,0 +1,70 @@
+import { type Logger } from 'pino';
+import { EventCodec } from '#libs/event-store/event-codec.js';
+import { EventStore } from '#libs/event-store/event-store.js';
+import { ApiTokenRow, OrganizationRow } from '#libs/organizations/organization.projection.js';
+import { type Cipher } from '#libs/platform/cipher.js';
+import { type Config } from '#libs/platform/config.js';
+import { Database, WorkerDatabase } from '#libs/platform/database.js';
+import { Jobs } from '#libs/platform/jobs.js';
+import { WakeUp } from '#libs/platform/wake-up.js';
+import { TagRow } from '#libs/tags/tag.projection.js';
+import { SubscriptionRow } from '#libs/webhooks/subscription.projection.js';
+import { STREAMS } from './streams.js';
+
+/** The read tables. */
+export const ENTITIES = [OrganizationRow, ApiTokenRow, TagRow, SubscriptionRow];
+
+/** What the roles of a process share: opened before Nest starts, closed after it has stopped. */
+export interface Runtime {
+  config: Config;
+  logger: Logger;
+  cipher: Cipher;
+  codec: EventCodec;
+  database: Database;
+  store: EventStore;
+  wakeUp: WakeUp;
+  /** The worker's share; absent in a process that only serves HTTP. */
+  worker?: { database: WorkerDatabase; jobs: Jobs };
+  close(): Promise<void>;
+}
+
+/** Connects to everything that the roles of this process need. */
+export async function openRuntime(
+  config: Config,
+  logger: Logger,
+  cipher: Cipher,
+  databaseUrl: string,
+  { worker }: { worker: boolean },
+): Promise<Runtime> {
+  const options = { url: databaseUrl, poolSize: config.databasePoolSize, entities: ENTITIES };
+  const codec = new EventCodec(STREAMS, cipher);
+  const database = await Database.open({ ...options, role: 'deskstream_app' });
+  const wakeUp = new WakeUp(databaseUrl, worker);
+  const store = new EventStore(database, codec, () => {
+    wakeUp.signal();
+  });
+  const share = worker && {
+    database: await WorkerDatabase.open({ ...options, role: 'deskstream_worker' }),
+    jobs: new Jobs({
+      databaseUrl,
+      redisUrl: config.redisUrl,
+      onError: (error) => {
+        logger.warn({ err: error }, 'The job queue has trouble; it goes on by itself');
+      },
+    }),
+  };
+  return {
+    config,
+    logger,
+    cipher,
+    codec,
+    database,
+    store,
+    wakeUp,
+    ...(share && { worker: share }),
+    close: async () => {
+      await wakeUp.close();
+      await Promise.all([database.close(), share && share.database.close()]);
+    },
+  };
+}

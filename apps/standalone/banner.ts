@@ -1,0 +1,28 @@
+import { type Config } from '#libs/platform/config.js';
+
+/** Tells the person at the terminal where everything is. The token is shown this once. */
+export function banner(url: string, token: string | undefined, config: Config): void {
+  const database = config.databaseUrl ? new URL(config.databaseUrl).host : `embedded PostgreSQL in ${config.dataDir}`;
+  const lines = [
+    '',
+    `  Deskstream is running on ${database}`,
+    '',
+    `  API         ${url}`,
+    `  Swagger UI  ${url}/docs`,
+    `  OpenAPI     ${url}/openapi.json`,
+    '',
+    ...tokenLines(url, token, config),
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function tokenLines(url: string, token: string | undefined, { bootstrapToken }: Config): string[] {
+  if (!token) return ['  Your API token was shown at the first start. To get another: npm run token'];
+  return [
+    ...(bootstrapToken ? [] : [`  API token   ${token}   (of the organization "Demo"; shown only now)`, '']),
+    '  Try it:',
+    `  curl -X POST ${url}/v1/tags -H 'Authorization: Bearer ${bootstrapToken ? '$DESKSTREAM_BOOTSTRAP_TOKEN' : token}' \\`,
+    `       -H 'Content-Type: application/json' -d '{"name": "VIP"}'`,
+  ];
+}

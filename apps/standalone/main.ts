@@ -1,0 +1,40 @@
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
+import { type Config } from '#libs/platform/config.js';
+import { ApiModule } from '../api/api.module.js';
+import { createServer } from '../api/server.js';
+import { listen } from '../listen.js';
+import { type Main, runProcess, Teardown } from '../process.js';
+import { openRuntime } from '../runtime.js';
+import { bootstrap, checkMigrations, migrate, openCipher } from '../setup.js';
+import { WorkerModule } from '../worker/worker.module.js';
+import { banner } from './banner.js';
+
+/** `npm start`: api and worker in one process, on the embedded PostgreSQL unless there is a DATABASE_URL. */
+const main: Main = async (config, logger) => {
+  const teardown = new Teardown();
+  try {
+    const postgres = config.databaseUrl ? undefined : await startEmbeddedPostgres({ dataDir: config.dataDir });
+    if (postgres) teardown.add(() => postgres.stop());
+    const { url, cipher } = await prepareDatabase(config, postgres);
+    const runtime = await openRuntime(config, logger, cipher, url, { worker: true });
+    teardown.add(() => runtime.close());
+    const token = await bootstrap(url, runtime.store, config.bootstrapToken);
+    const app = await createServer(runtime, [ApiModule, WorkerModule]);
+    teardown.add(() => app.close());
+    banner(await listen(app, config), token, config);
+    return () => teardown.run();
+  } catch (error) {
+    await teardown.run();
+    throw error;
+  }
+};
+
+async function prepareDatabase(config: Config, postgres: EmbeddedPostgres | undefined) {
+  const url = postgres?.appUrl ?? (config.databaseUrl as string);
+  if (postgres) await migrate(postgres.ownerUrl, postgres.appUrl);
+  else await checkMigrations(url);
+  const cipher = await openCipher(config, postgres?.ownerUrl ?? url, postgres !== undefined);
+  return { url, cipher };
+}
+
+await runProcess(main);

@@ -1,0 +1,19 @@
+import { type LoggerService } from '@nestjs/common';
+import { Logger, PinoLogger } from 'nestjs-pino';
+import { type Logger as Pino, pino } from 'pino';
+
+/** The process's log: JSON lines on standard output. Values of these fields never appear, at whatever depth they are. */
+export function createLogger(level: string): Pino {
+  const secrets = ['authorization', 'customHeaders', 'secretKey', 'password', 'token'];
+  return pino({
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: secrets.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
+  });
+}
+
+/** The same log for Nest and all that logs through `@nestjs/common`. */
+export function nestLogger(logger: Pino): LoggerService {
+  return new Logger(new PinoLogger({ pinoHttp: { logger } }), {});
+}
