@@ -64,8 +64,8 @@ const ORGANIZATION_SCOPE = `
     FOR policy IN SELECT * FROM pg_policies WHERE format('%I.%I', schemaname, tablename)::regclass = source LOOP
       EXECUTE format('CREATE POLICY %I ON %s FOR %s TO %s', policy.policyname, target, policy.cmd,
           (SELECT string_agg(quote_ident(role), ', ') FROM unnest(policy.roles) AS role))
-        || coalesce(format(' USING (%s)', policy.qual), '')
-        || coalesce(format(' WITH CHECK (%s)', policy.with_check), '');
+        || coalesce(' USING (' || policy.qual || ')', '')
+        || coalesce(' WITH CHECK (' || policy.with_check || ')', '');
     END LOOP;
     FOR granted IN SELECT acl.* FROM pg_class, aclexplode(relacl) AS acl WHERE oid = source AND acl.grantee <> relowner LOOP
       EXECUTE format('GRANT %s ON %s TO %s', granted.privilege_type, target, granted.grantee::regrole);

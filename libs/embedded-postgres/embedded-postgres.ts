@@ -57,10 +57,10 @@ export async function startEmbeddedPostgres({ dataDir, settings = [] }: Embedded
   const startOn = (port: number) => start(binaries, identity, cluster, port, settings);
   const port = (await runningPort(cluster)) ?? (await startOn(await freePort()));
   const urls = urlsFor(port, credentials);
-  await createDatabase(urls.ownerUrl);
 
   let stopping = false;
   let lock = await takeInstanceLock(urls.ownerUrl, dataDir);
+  await createDatabase(lock);
   const revive = () => {
     if (stopping) return;
     void (async () => {
@@ -183,13 +183,6 @@ async function isPostgres(pid: number): Promise<boolean> {
   return name === undefined || name.trim() === 'postgres';
 }
 
-async function createDatabase(ownerUrl: string): Promise<void> {
-  const client = await connect(ownerUrl.replace(/[^/]+$/, 'postgres'));
-  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
-  if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
-  await client.end();
-}
-
 /** Connects, waiting out a recovery. */
 async function connect(url: string): Promise<pg.Client> {
   const deadline = Date.now() + START_SECONDS * 1000;
@@ -209,8 +202,13 @@ async function connect(url: string): Promise<pg.Client> {
   }
 }
 
+async function createDatabase(owner: pg.Client): Promise<void> {
+  const { rowCount } = await owner.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
+  if (rowCount === 0) await owner.query(`CREATE DATABASE ${DATABASE}`);
+}
+
 async function takeInstanceLock(ownerUrl: string, dataDir: string): Promise<pg.Client> {
-  const client = await connect(ownerUrl);
+  const client = await connect(ownerUrl.replace(/[^/]+$/, 'postgres'));
   const deadline = Date.now() + TAKEOVER_MS;
   for (;;) {
     const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [INSTANCE_LOCK]);

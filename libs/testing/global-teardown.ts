@@ -1,0 +1,6 @@
+import { rm } from 'node:fs/promises';
+
+export default async function tearDown(): Promise<void> {
+  await globalThis.testPostgres.stop();
+  await rm(globalThis.testPostgres.dataDir, { recursive: true, force: true });
+}

@@ -1,0 +1,63 @@
+/** An answer, its body parsed. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into bodies of every shape
+  body: any;
+}
+
+/** Calls the API as one organization. */
+export class ApiClient {
+  constructor(
+    private readonly url: string,
+    readonly token: string,
+    readonly organizationId = '',
+    readonly actorId = '',
+  ) {}
+
+  get(path: string): Promise<Answer> {
+    return this.send('GET', path);
+  }
+
+  post(path: string, body?: unknown): Promise<Answer> {
+    return this.send('POST', path, body);
+  }
+
+  patch(path: string, body?: unknown): Promise<Answer> {
+    return this.send('PATCH', path, body);
+  }
+
+  delete(path: string, body?: unknown): Promise<Answer> {
+    return this.send('DELETE', path, body);
+  }
+
+  async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        ...(this.token && { authorization: `Bearer ${this.token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    const text = await response.text();
+    const json = response.headers.get('content-type')?.includes('json');
+    return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
+  }
+
+  /** Creates a webhook subscription and answers it. */
+  async subscribe(url: string, events: string[], more: object = {}) {
+    const authorization = { _type: 'NoAuth' };
+    const answer = await this.post('/v1/webhooks', { name: 'test', url, events, authorization, ...more });
+    if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+    return answer.body.data as { id: string; secretKey: string; headers: Record<string, string> };
+  }
+
+  /** Creates a tag and answers its id. */
+  async createTag(name: string): Promise<string> {
+    const answer = await this.post('/v1/tags', { name });
+    if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+    return answer.body.data.id as string;
+  }
+}

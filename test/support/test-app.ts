@@ -1,0 +1,60 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { ApiModule } from '#apps/api/api.module.js';
+import { createServer } from '#apps/api/server.js';
+import { openRuntime, type Runtime } from '#apps/runtime.js';
+import { openCipher } from '#apps/setup.js';
+import { WorkerModule } from '#apps/worker/worker.module.js';
+import {
+  CreateOrganization,
+  CreateOrganizationHandler,
+  IssueApiToken,
+  IssueApiTokenHandler,
+} from '#libs/organizations/organizations.handlers.js';
+import { loadConfig } from '#libs/platform/config.js';
+import { createLogger } from '#libs/platform/logging.js';
+import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
+import { ApiClient } from './api-client.js';
+
+/** A served application on a database of its own. */
+export interface TestApp {
+  url: string;
+  database: TestDatabase;
+  runtime: Runtime;
+  /** A tenant of its own, as a client with its token. Tests that each make one share nothing. */
+  createTestOrganization(): Promise<ApiClient>;
+  close(): Promise<void>;
+}
+
+/** @param worker whether webhooks are delivered, too */
+export async function startTestApp({ worker = false } = {}): Promise<TestApp> {
+  const database = await createTestDatabase();
+  const config = loadConfig({
+    PORT: '0',
+    HOST: '127.0.0.1',
+    LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal',
+    DESKSTREAM_MASTER_KEY: randomBytes(32).toString('hex'),
+    REDIS_URL: process.env.TEST_REDIS_URL,
+  });
+  const cipher = await openCipher(config, database.ownerUrl, true);
+  const runtime = await openRuntime(config, createLogger(config.logLevel), cipher, database.appUrl, { worker });
+  const app = await createServer(runtime, worker ? [ApiModule, WorkerModule] : [ApiModule]);
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+  return {
+    url,
+    database,
+    runtime,
+    createTestOrganization: async () => {
+      const [organizationId, actorId] = [randomUUID(), randomUUID()];
+      await new CreateOrganizationHandler(runtime.store).execute(new CreateOrganization(organizationId, 'Test', actorId));
+      const issue = new IssueApiToken(organizationId, 'test', actorId);
+      const token = await new IssueApiTokenHandler(runtime.store).execute(issue);
+      return new ApiClient(url, token, organizationId, actorId);
+    },
+    close: async () => {
+      await app.close();
+      await runtime.close();
+      await database.drop();
+    },
+  };
+}
