@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { StatementNames } from '#libs/platform/database.js';
 import { type RecordedOf, type DomainEvent } from './event.js';
 import { type EventCodec, type EventRow } from './event-codec.js';
 import { type AnyStreamDefinition, type Projection } from './stream-definition.js';
@@ -24,7 +25,7 @@ export async function rebuildProjection(
   definition: AnyStreamDefinition,
   projection: Projection<DomainEvent>,
 ): Promise<RebuildResult> {
-  const client = new pg.Client({ connectionString: ownerUrl, options: '-c lock_timeout=2s' });
+  const client = new pg.Client({ connectionString: ownerUrl, options: '-c lock_timeout=2s', pipeline: true } as pg.ClientConfig);
   await client.connect();
   const rebuild = new Rebuild(client, codec, definition, projection);
   try {
@@ -37,6 +38,7 @@ export async function rebuildProjection(
 class Rebuild {
   readonly #table: string;
   readonly #schema: string;
+  readonly #names = new StatementNames();
   #position = 0;
   #events = 0;
 
@@ -96,11 +98,8 @@ class Rebuild {
     );
     await client.query('RESET ROLE');
     await client.query(`SET LOCAL search_path = ${this.#schema}, public`);
-    for (const row of rows) {
-      for (const statement of this.projection.apply(this.codec.decode(row) as RecordedOf<DomainEvent>)) {
-        await client.query(statement);
-      }
-    }
+    const statements = rows.flatMap((row) => this.projection.apply(this.codec.decode(row) as RecordedOf<DomainEvent>));
+    await Promise.all(statements.map((statement) => client.query({ ...statement, name: this.#names.of(statement.text) })));
     this.#position = rows.at(-1)?.position ?? this.#position;
     this.#events += rows.length;
     return rows.length === PAGE;

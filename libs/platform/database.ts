@@ -39,7 +39,7 @@ const INT8_OID = 20;
  * security shows it that organization's rows alone; without one (`null`) tenant tables look empty.
  */
 export class Database {
-  readonly #names = new Map<string, string>();
+  readonly #names = new StatementNames();
 
   protected constructor(private readonly dataSource: DataSource) {}
 
@@ -93,7 +93,7 @@ export class Database {
     try {
       const { stream } = client.connection;
       stream.cork();
-      const sent = statements.map((statement) => client.query({ ...statement, name: this.#nameOf(statement.text) }));
+      const sent = statements.map((statement) => client.query({ ...statement, name: this.#names.of(statement.text) }));
       stream.uncork();
       const settled = await Promise.allSettled(sent);
       const rejected = settled.find((outcome) => outcome.status === 'rejected');
@@ -114,8 +114,13 @@ export class Database {
       throw asUnavailable(error);
     }
   }
+}
 
-  #nameOf(text: string): string | undefined {
+/** Gives statements the names under which connections keep them prepared. */
+export class StatementNames {
+  readonly #names = new Map<string, string>();
+
+  of(text: string): string | undefined {
     let name = this.#names.get(text);
     if (!name && this.#names.size < MAX_PREPARED) {
       name = `s${this.#names.size}`;
