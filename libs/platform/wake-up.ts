@@ -10,7 +10,7 @@ const COALESCE_MS = 5;
  * costs a poll interval and nothing else.
  */
 export class WakeUp {
-  #client: pg.Client | undefined;
+  #connection: Promise<pg.Client | undefined> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #pending = false;
   #waiter: (() => void) | undefined;
@@ -55,21 +55,25 @@ export class WakeUp {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#client?.end();
+    await (await this.#connection)?.end();
   }
 
   async #send(text: string): Promise<void> {
     const client = await this.#connected();
+    // Whoever listens polls as well.
     await client?.query(text).catch(() => undefined);
   }
 
   /** The connection, made when it is first needed and again after it broke. */
-  async #connected(): Promise<pg.Client | undefined> {
-    if (this.#client || this.#closed) return this.#client;
+  #connected(): Promise<pg.Client | undefined> {
+    if (!this.#closed) this.#connection ??= this.#connect();
+    return this.#connection ?? Promise.resolve(undefined);
+  }
+
+  async #connect(): Promise<pg.Client | undefined> {
     const client = new pg.Client({ connectionString: this.url, connectionTimeoutMillis: 5_000, keepAlive: true });
-    this.#client = client;
     const drop = () => {
-      if (this.#client === client) this.#client = undefined;
+      this.#connection = undefined;
     };
     client.on('error', drop).on('end', drop);
     client.on('notification', () => {
@@ -78,10 +82,10 @@ export class WakeUp {
     try {
       await client.connect();
       if (this.listen) await client.query(`LISTEN ${CHANNEL}`);
+      return client;
     } catch {
       drop();
       return undefined;
     }
-    return client;
   }
 }

@@ -1,10 +1,12 @@
 import { Controller, Delete, Get, Patch, Post } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
+import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch as PatchBody, TextParam, UuidParam } from '#libs/platform/http/input.js';
 import { Caller } from '#libs/platform/http/request-context.js';
+import { type SubscriptionSettings } from './subscription.js';
 import { GetDeliveryLogs, GetDeliveryStatus } from './delivery-log.handlers.js';
 import {
   CreateWebhookSubscriptionInput,
@@ -57,7 +59,7 @@ export class WebhooksController {
     @Caller() caller: WriteContext,
     @Input() { events = [], enabled = true, customHeaders = {}, filters = {}, ...input }: CreateWebhookSubscriptionInput,
   ): Promise<{ data: WebhookSubscriptionOutput }> {
-    const settings = { ...input, events, enabled, customHeaders, filters };
+    const settings = instanceToPlain({ ...input, events, enabled, customHeaders, filters }) as SubscriptionSettings;
     return { data: await this.commands.execute(new CreateSubscription(caller, settings)) };
   }
 
@@ -87,7 +89,7 @@ export class WebhooksController {
     @SubscriptionId() id: string,
     @PatchBody() changes: PatchWebhookSubscriptionInput,
   ): Promise<{ data: WebhookSubscriptionOutput }> {
-    return { data: await this.commands.execute(new UpdateSubscription(caller, id, { ...changes })) };
+    return { data: await this.commands.execute(new UpdateSubscription(caller, id, instanceToPlain(changes))) };
   }
 
   @Delete(':webhookSubscriptionId')

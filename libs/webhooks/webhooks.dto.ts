@@ -19,12 +19,12 @@ class AuthorizationKind {
 
 class NoAuth extends AuthorizationKind {
   @ApiProperty({ description: 'No authorization header.', enum: ['NoAuth'], example: 'NoAuth' })
-  declare _type: 'NoAuth';
+  override _type: 'NoAuth';
 }
 
 class BasicAuth extends AuthorizationKind {
   @ApiProperty({ description: 'HTTP Basic.', enum: ['BasicAuth'], example: 'BasicAuth' })
-  declare _type: 'BasicAuth';
+  override _type: 'BasicAuth';
 
   @Text({ description: 'The user name; holds no colon.', example: 'deskstream', fault: (text) => (text.includes(':') ? 'must not hold a colon' : undefined) })
   username: string;
@@ -35,7 +35,7 @@ class BasicAuth extends AuthorizationKind {
 
 class TokenAuth extends AuthorizationKind {
   @ApiProperty({ description: 'A value for the Authorization header.', enum: ['TokenAuth'], example: 'TokenAuth' })
-  declare _type: 'TokenAuth';
+  override _type: 'TokenAuth';
 
   @Text({
     description: 'Sent as it is in the Authorization header.',

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { v7 as uuidv7 } from 'uuid';
+import { STREAMS } from '../dist/apps/streams.js';
+import { EventCodec } from '../dist/libs/event-store/event-codec.js';
+import { EventStore } from '../dist/libs/event-store/event-store.js';
+import { Cipher } from '../dist/libs/platform/cipher.js';
+import { Database } from '../dist/libs/platform/database.js';
+import { tagStream } from '../dist/libs/tags/tag.projection.js';
+import { serveCalls } from './calls.mjs';
+
+const { organizationId, ...metadata } = {
+  organizationId: uuidv7(),
+  actorId: uuidv7(),
+  tokenId: uuidv7(),
+  requestId: uuidv7(),
+};
+const eventsAlone = { ...tagStream, projections: [] };
+const INSERT = {
+  name: 'insert-event',
+  text: `INSERT INTO events (organization_id, stream, version, position, event_id, type, schema_version, data, metadata, recorded_at)
+         VALUES ($1, $2, $3, nextval('event_position'), $4, $5, $6, $7, $8, $9)`,
+};
+
+/** Appends through the event store. */
+async function append(definition, clients, seconds) {
+  const database = await Database.open({ url: process.env.APP_URL, role: 'deskstream_app', poolSize: clients });
+  const store = new EventStore(database, new EventCodec(STREAMS, new Cipher(randomBytes(32))));
+  try {
+    return await rate(clients, seconds, ({ type, data }) =>
+      store.append(definition, data.id, 0, [{ type, data }], { organizationId, ...metadata }),
+    );
+  } finally {
+    await database.close();
+  }
+}
+
+/** The same row by `pg` alone. */
+async function plainInserts(clients, seconds) {
+  const pool = new pg.Pool({ connectionString: process.env.PLAIN_URL, max: clients });
+  try {
+    return await rate(clients, seconds, ({ type, data }) =>
+      pool.query({
+        ...INSERT,
+        values: [organizationId, `tag-${data.id}`, 1, uuidv7(), type, 1, data, metadata, new Date()],
+      }),
+    );
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Writes per second by clients that each write one event after the other. */
+async function rate(clients, seconds, write) {
+  const start = performance.now();
+  const deadline = start + seconds * 1000;
+  let written = 0;
+  const client = async () => {
+    while (performance.now() < deadline) {
+      const id = uuidv7();
+      await write({ type: 'TagCreated', data: { id, name: `Tag ${id}`, color: '#ff8800' } });
+      written++;
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return (written / (performance.now() - start)) * 1000;
+}
+
+serveCalls({
+  events: (clients, seconds) => append(eventsAlone, clients, seconds),
+  eventsAndTags: (clients, seconds) => append(tagStream, clients, seconds),
+  plainInserts,
+});

@@ -1,0 +1,68 @@
+import pg from 'pg';
+
+/** The events of a peer: the columns and indexes of our own table. */
+export const EVENTS_TABLE = `
+  CREATE SEQUENCE event_position;
+  CREATE TABLE events (
+    organization_id uuid NOT NULL,
+    stream text NOT NULL,
+    version integer NOT NULL,
+    position bigint NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    schema_version smallint NOT NULL,
+    data jsonb NOT NULL,
+    metadata jsonb NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (organization_id, stream, version)
+  );
+  CREATE INDEX events_position ON events (position);
+`;
+
+/** The tags of the bare peer: the columns and indexes of our own read table. */
+export const BARE_TAGS_TABLE = `
+  CREATE TABLE tags (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    color text,
+    state text NOT NULL,
+    PRIMARY KEY (organization_id, id)
+  );
+  CREATE UNIQUE INDEX tags_name ON tags (organization_id, lower(name));
+`;
+
+/** The tags of the CRUD peer: keyed as TypeORM does by itself. */
+export const CRUD_TAGS_TABLE = `
+  CREATE TABLE tags (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    organization_id uuid NOT NULL,
+    name text NOT NULL,
+    color text,
+    state text NOT NULL DEFAULT 'Active'
+  );
+  CREATE UNIQUE INDEX tags_name ON tags (organization_id, lower(name));
+`;
+
+/** Creates a database on the server of another one's URL, with tables in it; answers its URL. */
+export async function createDatabase(ownerUrl, name, tables = '') {
+  await execute(ownerUrl, `CREATE DATABASE ${name}`);
+  const url = databaseOn(ownerUrl, name);
+  await execute(url, tables);
+  return url;
+}
+
+/** The URL of another database of the same server, with the same login. */
+export function databaseOn(url, name) {
+  return Object.assign(new URL(url), { pathname: `/${name}` }).href;
+}
+
+async function execute(url, text) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
+}

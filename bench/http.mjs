@@ -1,0 +1,118 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { transformFile } from '@swc/core';
+import { runningEmbeddedPostgres } from '../dist/libs/embedded-postgres/embedded-postgres.js';
+import { BARE_TAGS_TABLE, createDatabase, CRUD_TAGS_TABLE, EVENTS_TABLE } from './databases.mjs';
+import { Process } from './processes.mjs';
+import { residentMegabytes, startDeskstream, startServer, TOKEN } from './servers.mjs';
+import { median } from './statistics.mjs';
+import { atLeast, atMost, number, ratio } from './table.mjs';
+
+const CONNECTIONS = [32, 8];
+const SEEDED_TAGS = 1_000;
+const MAX_MEGABYTES = 220;
+const OPERATIONS = [
+  { name: 'create', label: 'Create tag', targets: { bare: 0.65, crud: 1.3 } },
+  { name: 'read', label: 'Get tag by id', targets: { crud: 1 } },
+];
+
+/** Creates and reads tags over HTTP: Deskstream, the bare peer and the CRUD peer on the same PostgreSQL server. */
+export async function measureHttp(bench) {
+  const sides = await startSides(bench);
+  const loader = Process.fork(bench, 'load', 'load.mjs', { ...process.env, TOKEN });
+  for (const side of sides) side.ids = await loader.call('seed', side.url, SEEDED_TAGS);
+  const rows = [];
+  for (const operation of OPERATIONS) {
+    const results = await measureOperation(bench, loader, sides, operation);
+    rows.push(...CONNECTIONS.flatMap((connections) => operationRows(operation, connections, results.get(connections))));
+    if (operation.name === 'create') rows.push(await memoryRow(sides));
+  }
+  for (const side of [loader, ...sides.map((side) => side.process).reverse()]) await side.stop();
+  return rows;
+}
+
+/** Deskstream first: its PostgreSQL serves the peers as well. */
+async function startSides(bench) {
+  const deskstream = await startDeskstream(bench);
+  const { ownerUrl } = await runningEmbeddedPostgres(bench.dataDir);
+  const bareUrl = await createDatabase(ownerUrl, 'bench_bare', EVENTS_TABLE + BARE_TAGS_TABLE);
+  const crudUrl = await createDatabase(ownerUrl, 'bench_crud', CRUD_TAGS_TABLE);
+  const node = (file) => [process.execPath, file];
+  return [
+    deskstream,
+    await startServer(bench, 'bare', node(join(import.meta.dirname, 'peers/bare.mjs')), { DATABASE_URL: bareUrl }),
+    await startServer(bench, 'crud', node(await compiledCrudPeer()), { DATABASE_URL: crudUrl }),
+  ];
+}
+
+/** Compiled as the application is. Inside of this folder, from where imports find the same packages. */
+async function compiledCrudPeer() {
+  const { code } = await transformFile(join(import.meta.dirname, 'peers/crud.ts'), {
+    configFile: join(import.meta.dirname, '../.swcrc'),
+    sourceMaps: false,
+  });
+  const folder = join(import.meta.dirname, '.build');
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, 'crud.mjs');
+  await writeFile(file, code);
+  return file;
+}
+
+/** For each number of connections, each side's median of rounds that take turns. */
+async function measureOperation({ plan, say }, loader, sides, { name, label }) {
+  const rounds = new Map(CONNECTIONS.map((connections) => [connections, sides.map(() => [])]));
+  const load = (side, connections, seconds) => loader.call('load', side.url, name, connections, seconds, side.ids);
+  for (const side of sides) {
+    say(`${label}: ${side.name} warms up`);
+    await load(side, Math.max(...CONNECTIONS), plan.warmUpSeconds);
+  }
+  for (let round = 1; round <= plan.rounds; round++) {
+    for (const connections of CONNECTIONS) {
+      say(`${label}: ${connections} connections, round ${round} of ${plan.rounds}`);
+      for (const [index, side] of sides.entries()) {
+        await pause(plan.pauseMs);
+        rounds.get(connections)[index].push(await load(side, connections, plan.roundSeconds));
+      }
+    }
+  }
+  return new Map([...rounds].map(([connections, results]) => [connections, results.map(medianResult)]));
+}
+
+function medianResult(results) {
+  const of = (field) => median(results.map((result) => result[field]));
+  return { perSecond: of('perSecond'), p50: of('p50'), p99: of('p99') };
+}
+
+function operationRows({ label, targets }, connections, [ours, bare, crud]) {
+  const toBare = ours.perSecond / bare.perSecond;
+  const toCrud = ours.perSecond / crud.perSecond;
+  const judged = connections === CONNECTIONS[0];
+  const verdicts = [
+    ...(judged && targets.bare ? [atLeast(toBare, targets.bare, '× bare')] : []),
+    ...(judged && targets.crud ? [atLeast(toCrud, targets.crud, '× CRUD')] : []),
+  ];
+  const cells = (format) => [ours, bare, crud].map(format);
+  return [
+    [
+      `${label}, ${connections} connections: requests/s`,
+      ...cells((side) => number(side.perSecond)),
+      ratio(toBare),
+      ratio(toCrud),
+      verdicts.join('  '),
+    ],
+    ['  latency p50 / p99, ms', ...cells((side) => `${number(side.p50, 1)} / ${number(side.p99, 1)}`), '', '', ''],
+  ];
+}
+
+async function memoryRow(sides) {
+  const megabytes = await Promise.all(sides.map((side) => residentMegabytes(side.process.pid)));
+  const [ours] = megabytes;
+  return [
+    'Resident memory after creating, MB',
+    ...megabytes.map((value) => number(value)),
+    '',
+    '',
+    atMost(ours, MAX_MEGABYTES, 'MB'),
+  ];
+}

@@ -1,0 +1,83 @@
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, closeSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const STOP_MS = 20_000;
+
+/**
+ * A child process. It leads a process group of its own, so that Ctrl-C reaches the runner alone, which stops its
+ * children in order.
+ */
+export class Process {
+  #name;
+  #child;
+  #log;
+
+  /** Runs a command. */
+  static spawn(bench, name, [command, ...args], env) {
+    return new Process(bench, name, (options) => spawn(command, args, options), ['ignore'], env);
+  }
+
+  /** Runs a module that waits for calls: see `calls.mjs`. */
+  static fork(bench, name, file, env) {
+    return new Process(
+      bench,
+      name,
+      (options) => fork(join(import.meta.dirname, file), options),
+      ['ignore', 'ipc'],
+      env,
+    );
+  }
+
+  constructor(bench, name, start, [input, ...channels], env) {
+    bench.cleanup.add(() => this.stop());
+    this.#name = name;
+    this.#log = join(bench.folder, `${name}.log`);
+    const log = openSync(this.#log, 'a');
+    this.#child = start({ cwd: bench.root, env, detached: true, stdio: [input, log, log, ...channels] });
+    closeSync(log);
+    this.#child.on('error', () => undefined);
+  }
+
+  get pid() {
+    return this.#child.pid;
+  }
+
+  get running() {
+    return this.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Calls a function of a forked module. */
+  async call(name, ...args) {
+    this.#child.send({ name, args }, () => undefined);
+    const end = new AbortController();
+    try {
+      const [answer] = await Promise.race([
+        once(this.#child, 'message', { signal: end.signal }),
+        once(this.#child, 'exit', { signal: end.signal }).then(() => [{ error: 'it has ended' }]),
+      ]);
+      if (answer.error) throw this.failure(answer.error);
+      return answer.result;
+    } finally {
+      end.abort();
+    }
+  }
+
+  /** An error that says what the process has printed. */
+  failure(reason) {
+    const printed = readFileSync(this.#log, 'utf8').trim().split('\n').slice(-15).join('\n');
+    return new Error(`${this.#name}: ${reason}\n${printed}`);
+  }
+
+  /** Asks it to end and waits until it has; ends it and its children by force when that takes too long. */
+  async stop() {
+    if (!this.running) return;
+    const exit = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    if ((await Promise.race([exit, pause(STOP_MS, 'late', { ref: false })])) !== 'late') return;
+    process.kill(-this.pid, 'SIGKILL');
+    await exit;
+  }
+}

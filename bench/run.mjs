@@ -1,0 +1,82 @@
+/**
+ * `npm run bench`: Deskstream beside a bare server and an ordinary CRUD server, all on this machine, in one run.
+ *
+ *   npm run bench -- --quick         short rounds: shows that everything runs, and the order of magnitude
+ *   npm run bench -- --only=append   one part: http, append or start
+ *
+ * Ends with status 1 when something failed to run; a missed target is only shown.
+ */
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { measureAppends } from './append.mjs';
+import { Cleanup } from './cleanup.mjs';
+import { measureHttp } from './http.mjs';
+import { describeMachine } from './machine.mjs';
+import { measureStart } from './start.mjs';
+import { renderTable } from './table.mjs';
+
+const PARTS = { http: measureHttp, start: measureStart, append: measureAppends };
+const FULL = {
+  warmUpSeconds: 2,
+  rounds: 3,
+  roundSeconds: 5,
+  pauseMs: 500,
+  appendWarmUpSeconds: 1,
+  appendSeconds: 3,
+  starts: 3,
+};
+const QUICK = {
+  warmUpSeconds: 1,
+  rounds: 1,
+  roundSeconds: 0.8,
+  pauseMs: 200,
+  appendWarmUpSeconds: 0.2,
+  appendSeconds: 0.5,
+  starts: 1,
+};
+const HEADER = ['', 'Deskstream', 'bare', 'CRUD', '÷ bare', '÷ CRUD', 'Target'];
+const LEGEND = `bare: Fastify and pg (HTTP), pg alone (appends): the same rows, nothing else
+CRUD: NestJS and TypeORM on one table, without events`;
+
+const { values } = parseArgs({ options: { quick: { type: 'boolean' }, only: { type: 'string' } } });
+if (values.only && !(values.only in PARTS)) {
+  console.error(`--only takes one of: ${Object.keys(PARTS).join(', ')}`);
+  process.exit(1);
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'deskstream-bench-'));
+const bench = {
+  root: resolve(import.meta.dirname, '..'),
+  folder,
+  dataDir: join(folder, 'deskstream'),
+  plan: values.quick ? QUICK : FULL,
+  cleanup: new Cleanup(),
+  say: (text) => process.stderr.write(`${text}\n`),
+};
+bench.cleanup.add(() => rm(folder, { recursive: true, force: true }));
+const rows = [];
+let status = 0;
+try {
+  await Promise.race([measure(), interruption()]);
+} catch (error) {
+  console.error(`\n${error.stack}\n`);
+  status = 1;
+} finally {
+  await bench.cleanup.run();
+}
+if (rows.length > 0) console.log(`\n${renderTable(HEADER, rows)}\n\n${LEGEND}\n\n${await describeMachine()}`);
+process.exit(status);
+
+async function measure() {
+  // PostgreSQL may run under an account of its own, which must pass through.
+  await chmod(folder, 0o711);
+  for (const part of values.only ? [values.only] : Object.keys(PARTS)) rows.push(...(await PARTS[part](bench)));
+}
+
+function interruption() {
+  return new Promise((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => reject(new Error('Interrupted')));
+  });
+}

@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { runningEmbeddedPostgres, startEmbeddedPostgres } from '../dist/libs/embedded-postgres/embedded-postgres.js';
+import { Process } from './processes.mjs';
+
+/** The token that Deskstream accepts. */
+export const TOKEN = 'benchmark-benchmark-benchmark-benchmark';
+/** How users start Deskstream, and the same without the build. */
+export const NPM_START = ['npm', 'start'];
+export const DIRECTLY = [process.execPath, 'dist/apps/standalone/main.js'];
+
+const START_MS = 60_000;
+const POLL_MS = 20;
+
+/** Starts a server that takes its port from the environment, and waits until its `/health` answers 200. */
+export async function startServer(bench, name, command, env) {
+  const port = await freePort();
+  const server = Process.spawn(bench, name, command, {
+    ...process.env,
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    ...env,
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await untilHealthy(server, `${url}/health`);
+  return { name, url, process: server };
+}
+
+/** Starts Deskstream with its own PostgreSQL and its defaults, whatever the environment of the benchmark says. */
+export async function startDeskstream(bench, command = DIRECTLY) {
+  bench.cleanup.add(() => stopPostgresOf(bench.dataDir));
+  return startServer(bench, 'deskstream', command, {
+    DESKSTREAM_DATA_DIR: bench.dataDir,
+    DESKSTREAM_BOOTSTRAP_TOKEN: TOKEN,
+    DESKSTREAM_MASTER_KEY: '',
+    DATABASE_URL: '',
+    DATABASE_OWNER_URL: '',
+    DATABASE_POOL_SIZE: '',
+    REDIS_URL: '',
+    LOG_LEVEL: '',
+  });
+}
+
+/** Resident memory of a process, in MB. */
+export async function residentMegabytes(pid) {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => undefined);
+  const kilobytes = status
+    ? /^VmRSS:\s+(\d+)/m.exec(status)[1]
+    : spawnSync('ps', ['-o', 'rss=', '-p', String(pid)]).stdout.toString();
+  return Number(kilobytes) / 1024;
+}
+
+/** A Deskstream that had to be killed leaves its PostgreSQL behind. */
+async function stopPostgresOf(dataDir) {
+  if (!(await runningEmbeddedPostgres(dataDir))) return;
+  const postgres = await startEmbeddedPostgres({ dataDir });
+  await postgres.stop();
+}
+
+async function untilHealthy(server, url) {
+  const deadline = performance.now() + START_MS;
+  while (server.running && performance.now() < deadline) {
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.status === 200) return;
+    await pause(POLL_MS);
+  }
+  throw server.failure('did not become ready');
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  return port;
+}

@@ -1,0 +1,29 @@
+/** A table of text: the first and the last column to the left, all others to the right. */
+export function renderTable(header, rows) {
+  const widths = header.map((title, column) => Math.max(...[header, ...rows].map((row) => row[column].length)));
+  const line = (row) =>
+    row
+      .map((cell, column) =>
+        column === 0 || column === row.length - 1 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]),
+      )
+      .join('   ')
+      .trimEnd();
+  return [line(header), widths.map((width) => '─'.repeat(width)).join('   '), ...rows.map(line)].join('\n');
+}
+
+export function number(value, decimals = 0) {
+  return value.toLocaleString('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+}
+
+export function ratio(value) {
+  return value.toFixed(2);
+}
+
+/** Whether a target is met. */
+export function atLeast(value, target, unit) {
+  return `${value >= target ? '✓' : '✗'} ≥ ${target} ${unit}`;
+}
+
+export function atMost(value, target, unit) {
+  return `${value <= target ? '✓' : '✗'} ≤ ${target} ${unit}`;
+}

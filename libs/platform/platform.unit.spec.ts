@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { Cipher } from './cipher.js';
+import { InvalidConfig, loadConfig } from './config.js';
+
+describe('The configuration', () => {
+  it('has a default for everything, and cannot be changed', () => {
+    const config = loadConfig({});
+    expect(config).toMatchObject({ port: 3000, host: 'localhost', logLevel: 'info', databasePoolSize: 10 });
+    expect(config.dataDir).toMatch(/\.deskstream$/);
+    expect(() => Object.assign(config, { port: 1 })).toThrow();
+  });
+
+  it('takes what the environment says; an empty value is none', () => {
+    const config = loadConfig({ PORT: '8080', HOST: '', DATABASE_URL: 'postgres://u:p@localhost:5432/d' });
+    expect(config).toMatchObject({ port: 8080, host: 'localhost', databaseUrl: 'postgres://u:p@localhost:5432/d' });
+    expect(config.databaseOwnerUrl).toBe(config.databaseUrl);
+  });
+
+  it('lists all its faults at once', () => {
+    const faulty = {
+      PORT: 'http',
+      LOG_LEVEL: 'loud',
+      DATABASE_URL: 'mysql://x',
+      REDIS_URL: 'localhost',
+      DESKSTREAM_MASTER_KEY: 'short',
+      DESKSTREAM_BOOTSTRAP_TOKEN: 'short',
+      DATABASE_POOL_SIZE: '0',
+    };
+    expect(() => loadConfig(faulty)).toThrow(InvalidConfig);
+    for (const name of Object.keys(faulty)) expect(() => loadConfig(faulty)).toThrow(`- ${name} must`);
+  });
+
+  it('refuses ports that do not exist', () => {
+    for (const PORT of ['-1', '65536', '80.5', 'x', '1e9']) expect(() => loadConfig({ PORT })).toThrow('PORT must be');
+  });
+});
+
+describe('A sealed value', () => {
+  const cipher = new Cipher(randomBytes(32));
+
+  it('opens with the same key and context, and differs each time', () => {
+    const sealed = cipher.seal('geheim ☃', 'here');
+    expect(cipher.open(sealed, 'here')).toBe('geheim ☃');
+    expect(sealed).not.toContain('geheim');
+    expect(cipher.seal('geheim ☃', 'here')).not.toBe(sealed);
+  });
+
+  it('does not open elsewhere, with another key, or when it was changed', () => {
+    const sealed = cipher.seal('geheim', 'here');
+    expect(() => cipher.open(sealed, 'there')).toThrow();
+    expect(() => new Cipher(randomBytes(32)).open(sealed, 'here')).toThrow();
+    const flipped = sealed.slice(0, -2) + (sealed.at(-2) === 'A' ? 'B' : 'A') + sealed.slice(-1);
+    expect(() => cipher.open(flipped, 'here')).toThrow();
+    expect(() => cipher.open('geheim', 'here')).toThrow();
+  });
+});

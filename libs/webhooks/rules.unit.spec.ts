@@ -1,0 +1,109 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { CATALOGUE, EVENT_NAMES, qualifiedName } from './catalogue.js';
+import { faultOfFilters, type Filters, passes } from './filters.js';
+import { faultOfHeaders, subscriberHeaders } from './headers.js';
+import { faultOfUrl } from './url.js';
+
+describe('The catalogue', () => {
+  const ajv = new Ajv2020({ strict: true });
+  addFormats.default(ajv);
+
+  it.each(EVENT_NAMES)('has an example of %s that its schema accepts', (name) => {
+    const { schema, example } = CATALOGUE[name];
+    const validate = ajv.compile(schema);
+    expect(validate(example) || validate.errors).toBe(true);
+    expect(validate({})).toBe(false);
+  });
+
+  it('qualifies names as receivers expect them', () => {
+    expect(qualifiedName('TagCreated')).toBe('TAG_CREATED');
+    expect(qualifiedName('ConversationCustomAttributeUpdated')).toBe('CONVERSATION_CUSTOM_ATTRIBUTE_UPDATED');
+    expect(qualifiedName('SLAEvaluationBreached')).toBe('SLA_EVALUATION_BREACHED');
+  });
+});
+
+describe('Filters', () => {
+  const email = { _type: 'IsOneOf', field: 'InitialChannel', values: ['Email', 'Chat'] } as const;
+  const notQueue = { _type: 'IsNotOneOf', field: 'QueueId', values: ['q1'] } as const;
+  const filters = (strategy: 'All' | 'Any'): Filters => ({
+    _type: 'CombinedFilters',
+    strategy,
+    conditions: [email, notQueue].map((condition) => ({ ...condition, values: [...condition.values] })),
+  });
+
+  it('let everything through when there are none', () => {
+    expect(passes(undefined, {})).toBe(true);
+  });
+
+  it.each([
+    [{ InitialChannel: 'Email', QueueId: 'q2' }, true, true],
+    [{ InitialChannel: 'Email', QueueId: 'q1' }, false, true],
+    [{ InitialChannel: 'Phone', QueueId: 'q1' }, false, false],
+    [{ InitialChannel: 'Email' }, true, true],
+    [{}, false, true],
+  ])('of %j hold: all %s, any %s', (fields, all, any) => {
+    expect(passes(filters('All'), fields)).toBe(all);
+    expect(passes(filters('Any'), fields)).toBe(any);
+  });
+
+  it('are refused with a reason when they are malformed', () => {
+    const fault = (value: unknown) => faultOfFilters(value, EVENT_NAMES);
+    const condition = { _type: 'IsOneOf', field: 'QueueId', values: ['x'] };
+    const combined = (more: object) => ({ TagCreated: { _type: 'CombinedFilters', strategy: 'All', conditions: [condition], ...more } });
+    expect(fault(combined({}))).toBeUndefined();
+    expect(fault({})).toBeUndefined();
+    expect(fault(null)).toBe('must be an object');
+    expect(fault({ Unknown: {} })).toContain('TagCreated, TagActivated, TagDeactivated');
+    expect(fault({ TagCreated: null })).toContain('CombinedFilters');
+    expect(fault(combined({ strategy: 'Some' }))).toContain('All or Any');
+    expect(fault(combined({ conditions: [] }))).toContain('conditions');
+    for (const wrong of [null, { ...condition, _type: 'Is' }, { ...condition, field: 'x' }, { ...condition, values: [] }, { ...condition, values: [1] }]) {
+      expect(fault(combined({ conditions: [wrong] }))).toContain('IsOneOf or IsNotOneOf');
+    }
+  });
+});
+
+describe('Headers of a subscription', () => {
+  it('carry the authorization', () => {
+    expect(subscriberHeaders({ _type: 'NoAuth' }, { A: '1' })).toEqual({ A: '1' });
+    expect(subscriberHeaders({ _type: 'BasicAuth', username: 'Ünï', password: 'p:w' }, {})).toEqual({
+      Authorization: 'Basic w5xuw686cDp3',
+    });
+    expect(subscriberHeaders({ _type: 'TokenAuth', value: 'Bearer x' }, { A: '1' })).toEqual({ A: '1', Authorization: 'Bearer x' });
+  });
+
+  it.each([
+    [{ 'X-Tenant': 'acme', 'x_y.z': 'a b' }, undefined],
+    [{ Host: 'x' }, 'Host'],
+    [{ 'WEBHOOK-signature': 'x' }, 'WEBHOOK-signature'],
+    [{ 'x-dixa-signature': 'x' }, 'x-dixa-signature'],
+    [{ 'content-type': 'x' }, 'content-type'],
+    [{ 'Transfer-Encoding': 'chunked' }, 'Transfer-Encoding'],
+    [{ 'a b': 'x' }, 'no header name'],
+    [{ '': 'x' }, 'no header name'],
+    [{ 'X-A': 'a\r\nX-B: c' }, 'plain text'],
+    [{ 'X-A': '' }, 'plain text'],
+    [{ 'X-A': 'ü' }, 'plain text'],
+    [{ 'X-A': 5 }, 'plain text'],
+    [{ 'X-A': '1', 'x-a': '2' }, 'twice'],
+    [Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`x-${i}`, 'v'])), 'at most 20'],
+  ])('%j are judged', (headers, fault) => {
+    if (fault === undefined) expect(faultOfHeaders(headers)).toBeUndefined();
+    else expect(faultOfHeaders(headers)).toContain(fault);
+  });
+});
+
+describe('The URL of a subscription', () => {
+  it.each([
+    ['https://example.com/hook?x=1', undefined],
+    ['http://localhost:4000', undefined],
+    ['example.com', 'must be a URL'],
+    ['ftp://example.com', 'http:// or https://'],
+    ['javascript:alert(1)', 'http:// or https://'],
+    ['https://user:pw@example.com', 'credentials'],
+  ])('%s is judged', (url, fault) => {
+    if (fault === undefined) expect(faultOfUrl(url)).toBeUndefined();
+    else expect(faultOfUrl(url)).toContain(fault);
+  });
+});
