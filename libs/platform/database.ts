@@ -49,7 +49,7 @@ export class Database {
     try {
       await dataSource.initialize();
     } catch (error) {
-      throw asUnavailable(error);
+      throw unavailable(error);
     }
     return new this(dataSource);
   }
@@ -111,7 +111,7 @@ export class Database {
     try {
       return (await ((this.dataSource.driver as PostgresDriver).master as pg.Pool).connect()) as Client;
     } catch (error) {
-      throw asUnavailable(error);
+      throw unavailable(error);
     }
   }
 }
@@ -165,7 +165,10 @@ function asUnavailable(error: unknown): unknown {
   if (error instanceof DomainError || !(error instanceof Error)) return error;
   const code = (error as { code?: string }).code ?? '';
   const lost = /^E[A-Z]+$/.test(code) || UNAVAILABLE_STATES.test(code) || UNAVAILABLE_MESSAGES.test(error.message);
-  if (!lost) return error;
+  return lost ? unavailable(error) : error;
+}
+
+function unavailable(error: unknown): DomainError {
   return new DomainError('unavailable', 'The database cannot be reached just now', { retryAfterSeconds: 5 }, { cause: error });
 }
 

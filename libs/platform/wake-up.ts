@@ -12,6 +12,7 @@ const COALESCE_MS = 5;
 export class WakeUp {
   #connection: Promise<pg.Client | undefined> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #sending = false;
   #pending = false;
   #waiter: (() => void) | undefined;
   #closed = false;
@@ -26,7 +27,7 @@ export class WakeUp {
   signal(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      void this.#send(`NOTIFY ${CHANNEL}`);
+      void this.#notify();
     }, COALESCE_MS);
   }
 
@@ -58,10 +59,16 @@ export class WakeUp {
     await (await this.#connection)?.end();
   }
 
-  async #send(text: string): Promise<void> {
+  async #notify(): Promise<void> {
+    if (this.#sending) {
+      this.signal();
+      return;
+    }
+    this.#sending = true;
     const client = await this.#connected();
     // Whoever listens polls as well.
-    await client?.query(text).catch(() => undefined);
+    await client?.query(`NOTIFY ${CHANNEL}`).catch(() => undefined);
+    this.#sending = false;
   }
 
   /** The connection, made when it is first needed and again after it broke. */

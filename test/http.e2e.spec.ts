@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { connect } from 'node:net';
+import { ApiClient } from './support/api-client.js';
+import { startTestApp, type TestApp } from './support/test-app.js';
+
+let app: TestApp;
+let api: ApiClient;
+beforeAll(async () => {
+  app = await startTestApp();
+  api = await app.createTestOrganization();
+});
+afterAll(() => app.close());
+
+describe('A request', () => {
+  it('is let in by a token, bare or as Bearer', async () => {
+    for (const authorization of [api.token, `Bearer ${api.token}`, `bearer  ${api.token}`]) {
+      expect((await api.send('GET', '/v1/tags', undefined, { authorization })).status).toBe(200);
+    }
+  });
+
+  it.each(['', 'Bearer', 'Bearer ', 'Basic dTpw', 'dsk_unknown-but-of-the-right-length-0123456789AB', 'short', "' OR 1=1 --"])(
+    'is refused with the token %j',
+    async (token) => {
+      const answer = await new ApiClient(app.url, '').send('GET', '/v1/tags', undefined, token ? { authorization: token } : {});
+      expect(answer.status).toBe(401);
+      expect(answer.body.message).toMatch(/API token/);
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="deskstream"');
+    },
+  );
+
+  it('to a protected path is refused before anything about it is told', async () => {
+    const stranger = new ApiClient(app.url, '');
+    expect((await stranger.get('/v1/tags/not-a-uuid')).status).toBe(401);
+    expect((await stranger.post('/v1/tags', { name: 5 })).status).toBe(401);
+  });
+
+  it('has an id, its own when that is sane, in the answer and in the events it causes', async () => {
+    const own = await api.send('POST', '/v1/tags', { name: 'own id' }, { 'x-request-id': 'shop:42.a_b-c' });
+    expect(own.headers.get('x-request-id')).toBe('shop:42.a_b-c');
+    const [event] = await app.database.sql<{ metadata: object }>('SELECT metadata FROM events WHERE stream = $1', [`tag-${own.body.data.id}`]);
+    expect(event?.metadata).toEqual({ actorId: api.actorId, tokenId: expect.any(String), requestId: 'shop:42.a_b-c' });
+    for (const insane of ['a b', 'x'.repeat(129), '<script>', 'ü']) {
+      const answer = await api.send('GET', '/v1/nothing', undefined, { 'x-request-id': encodeURI(insane) === insane ? insane : `{${insane.length}}` });
+      expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+      expect(answer.body.requestId).toBe(answer.headers.get('x-request-id'));
+    }
+  });
+
+  it('to a path that does not exist is a 404 that says so', async () => {
+    const answer = await api.get('/v1/nothing?x=1');
+    expect(answer.status).toBe(404);
+    expect(answer.body.message).toBe('There is no /v1/nothing here; see /docs');
+  });
+
+  it('by the wrong method is a 405 that names the right ones', async () => {
+    const answer = await api.send('PUT', '/v1/tags', { name: 'x' });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe('GET, HEAD, POST');
+    expect((await api.send('DELETE', `/v1/tags/${randomUUID()}`)).status).toBe(405);
+    expect((await api.post(`/v1/webhooks/${randomUUID()}`)).headers.get('allow')).toBe('GET, HEAD, PATCH, DELETE');
+  });
+
+  it('with a body that is not JSON is a 415', async () => {
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml']) {
+      const answer = await api.send('POST', '/v1/tags', 'name=x', { 'content-type': type });
+      expect(answer.status).toBe(415);
+      expect(answer.body.message).toContain('application/json');
+    }
+    expect((await api.send('POST', '/v1/tags', '{"name": "charset"}', { 'content-type': 'application/json; charset=utf-8' })).status).toBe(200);
+  });
+
+  it('with a body over 1 MB is a 413', async () => {
+    const answer = await api.post('/v1/tags', { name: 'x'.repeat(1024 * 1024) });
+    expect(answer.status).toBe(413);
+    expect(answer.body.message).toContain('1 MB');
+  });
+
+  it('that needs no body may claim to have one', async () => {
+    const id = await api.createTag('claims');
+    const answer = await api.send('PATCH', `/v1/tags/${id}/deactivate`, '', { 'content-type': 'application/json' });
+    expect(answer.status).toBe(204);
+  });
+
+  it('with a malformed URL is a 400', async () => {
+    for (const path of ['/v1/tags/%ff', '/v1/tags/%00', '/v1/tags/%2e%2e%2f']) {
+      const answer = await api.get(path);
+      expect(answer.status).toBe(400);
+      expect(answer.body).toEqual({ message: expect.any(String), code: 'invalid', requestId: expect.any(String) });
+    }
+  });
+
+  it('that is no HTTP is answered and dropped', async () => {
+    const { hostname, port } = new URL(app.url);
+    const reply = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(port), hostname, () => socket.write('NONSENSE\r\n\r\n'));
+      let text = '';
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      socket.on('close', () => {
+        resolve(text);
+      });
+      socket.on('error', reject);
+    });
+    expect(reply).toMatch(/^HTTP\/1.1 400/);
+  });
+});
+
+describe('While the database is away', () => {
+  let lonely: TestApp;
+  beforeAll(async () => {
+    lonely = await startTestApp();
+  });
+  afterAll(() => lonely.close());
+
+  it('requests are answered 503 with Retry-After, and served again once it is back', async () => {
+    const client = await lonely.createTestOrganization();
+    expect((await client.post('/v1/tags', { name: 'before' })).status).toBe(200);
+    const name = new URL(lonely.database.ownerUrl).pathname.slice(1);
+    const administer = (text: string) => app.database.sql(text);
+    await administer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+    await administer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
+    for (const answer of [await client.get('/v1/tags'), await client.post('/v1/tags', { name: 'x' }), await client.get('/health')]) {
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get('retry-after')).toBe('5');
+      expect(answer.body.message).toContain('database');
+    }
+    await administer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+    expect((await client.get('/health')).body).toEqual({ status: 'ok' });
+    expect((await client.get('/v1/tags')).body.data).toHaveLength(1);
+  });
+});

@@ -1,0 +1,107 @@
+import { ApiClient } from './support/api-client.js';
+import { startTestApp, type TestApp } from './support/test-app.js';
+
+interface Schema {
+  $ref?: string;
+  description?: string;
+  example?: unknown;
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  oneOf?: Schema[];
+  discriminator?: { propertyName: string; mapping: Record<string, string> };
+}
+
+interface Operation {
+  operationId: string;
+  summary?: string;
+  tags?: string[];
+  parameters?: { name: string; description?: string }[];
+  requestBody?: { content: Record<string, { schema: Schema }> };
+  responses: Record<string, { description: string; content?: Record<string, { schema: Schema }> }>;
+}
+
+interface Document {
+  openapi: string;
+  tags: { name: string; description: string }[];
+  security: unknown[];
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema>; securitySchemes: object };
+}
+
+let app: TestApp;
+let document: Document;
+beforeAll(async () => {
+  app = await startTestApp();
+  document = (await new ApiClient(app.url, '').get('/openapi.json')).body as Document;
+});
+afterAll(() => app.close());
+
+const operations = () => Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })));
+
+describe('The OpenAPI document', () => {
+  it('is version 3.1 and says how to authenticate', () => {
+    expect(document.openapi).toMatch(/^3\.1\./);
+    expect(document.components.securitySchemes).toEqual({ token: expect.objectContaining({ type: 'http', scheme: 'bearer' }) });
+    expect(document.security).toEqual([{ token: [] }]);
+  });
+
+  it('has the operations under their public names', () => {
+    expect(operations().map(({ operation }) => operation.operationId).sort()).toEqual([
+      'Tags_activateTag',
+      'Tags_createTag',
+      'Tags_deactivateTag',
+      'Tags_getById',
+      'Tags_list',
+      'Webhooks_createSubscription',
+      'Webhooks_deleteSubscription',
+      'Webhooks_getDeliveryStatus',
+      'Webhooks_getDeliveryStatusLogs',
+      'Webhooks_getSubscriptionById',
+      'Webhooks_listSubscriptions',
+      'Webhooks_updateSubscription',
+    ]);
+  });
+
+  it('gives every operation a summary, a documented group, described parameters and its errors with a body', () => {
+    for (const { operation } of operations()) {
+      expect(operation.summary).toMatch(/\.$/);
+      expect(document.tags.map(({ name }) => name)).toContain(operation.tags?.[0]);
+      for (const parameter of operation.parameters ?? []) expect(parameter.description).toBeTruthy();
+      for (const status of ['400', '401', '500', '503']) {
+        expect(operation.responses[status]?.content?.['application/json']?.schema.$ref).toBeDefined();
+      }
+      for (const response of Object.values(operation.responses)) expect(response.description).toBeTruthy();
+    }
+  });
+
+  it('gives every field a description, and every plain one an example', () => {
+    const lacking: string[] = [];
+    for (const [name, schema] of Object.entries(document.components.schemas)) {
+      for (const [field, property] of Object.entries(schema.properties ?? {})) {
+        if (!property.description) lacking.push(`${name}.${field}: description`);
+        const nested = JSON.stringify(property).includes('$ref');
+        if (!nested && property.example === undefined) lacking.push(`${name}.${field}: example`);
+      }
+    }
+    expect(lacking).toEqual([]);
+  });
+
+  it('tells the variants of a union apart by _type', () => {
+    const unions = [
+      document.components.schemas.CreateWebhookSubscriptionInput?.properties?.authorization,
+      document.components.schemas.EventDeliveryStatus?.properties?.deliveryStatus,
+      document.components.schemas.CombinedFilters?.properties?.conditions?.items,
+    ];
+    for (const union of unions) {
+      expect(union?.discriminator?.propertyName).toBe('_type');
+      expect(Object.values(union?.discriminator?.mapping ?? {}).sort()).toEqual(union?.oneOf?.map(({ $ref }) => $ref).sort());
+    }
+  });
+
+  it('refers to nothing that it does not hold', () => {
+    const refs = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name as string);
+    expect(refs.filter((name) => !document.components.schemas[name])).toEqual([]);
+    expect(refs.length).toBeGreaterThan(50);
+  });
+});
