@@ -5,7 +5,8 @@ import { StartupError } from '#libs/platform/startup-error.js';
 /** Begins to serve, and answers the base URL. @throws {StartupError} when the port is not to be had */
 export async function listen(app: NestFastifyApplication, { port, host }: Config): Promise<string> {
   try {
-    await app.listen(port, host);
+    // Fastify's own, for Nest's would log what is told below.
+    await app.getHttpAdapter().getInstance().listen({ port, host });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {

@@ -49,7 +49,8 @@ export async function openRuntime(
       databaseUrl,
       redisUrl: config.redisUrl,
       onError: (error) => {
-        logger.warn({ err: error }, 'The job queue has trouble; it goes on by itself');
+        // Not the error itself: pools attach the client to it, with all that it knows.
+        logger.warn({ reason: error.message }, 'The job queue has trouble; it goes on by itself');
       },
     }),
   };

@@ -25,6 +25,7 @@ const QUEUES = [DRAIN_QUEUE];
 const KEY_CHECK = 'deskstream';
 const KEY_CONTEXT = 'installation';
 const UNDEFINED_TABLE = '42P01';
+const UNKNOWN_ROLE = '22023';
 
 /** Brings the database's tables up to date, as their owner, and makes sure that the application's login exists. */
 export async function migrate(ownerUrl: string, appUrl: string): Promise<string[]> {
@@ -48,10 +49,12 @@ export async function migrate(ownerUrl: string, appUrl: string): Promise<string[
 
 /** @throws {StartupError} when the tables are not those that this version needs */
 export async function checkMigrations(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const options = '-c role=deskstream_app';
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, options });
   try {
     await client.connect();
   } catch (error) {
+    if ((error as { code?: string }).code === UNKNOWN_ROLE) throw pendingMigrations(MIGRATIONS.length);
     throw unreachable(url, error);
   }
   try {
@@ -76,7 +79,8 @@ export function unreachable(url: string, error: unknown): StartupError {
 }
 
 function pendingMigrations(count: number): StartupError {
-  return new StartupError(`The database lacks ${count} migrations. Apply them with: npm run migrate`);
+  const [what, them] = count === 1 ? ['1 migration', 'it'] : [`${count} migrations`, 'them'];
+  return new StartupError(`The database lacks ${what}. Apply ${them} with: npm run migrate`);
 }
 
 /** A login for the application that can do nothing by itself: its rights are those of the two roles. */

@@ -13,7 +13,10 @@ import { banner } from './banner.js';
 const main: Main = async (config, logger) => {
   const teardown = new Teardown();
   try {
-    const postgres = config.databaseUrl ? undefined : await startEmbeddedPostgres({ dataDir: config.dataDir });
+    const onTrouble = (error: Error) => {
+      logger.warn({ err: error }, 'The database died and cannot be started again yet');
+    };
+    const postgres = config.databaseUrl ? undefined : await startEmbeddedPostgres({ dataDir: config.dataDir, onTrouble });
     if (postgres) teardown.add(() => postgres.stop());
     const { url, cipher } = await prepareDatabase(config, postgres);
     const runtime = await openRuntime(config, logger, cipher, url, { worker: true });

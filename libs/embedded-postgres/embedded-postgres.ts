@@ -26,6 +26,8 @@ export interface EmbeddedPostgresOptions {
   dataDir: string;
   /** Settings of postgresql.conf, such as `fsync=off` for tests. */
   settings?: string[];
+  /** Told when a server that died could not be started again at once; it is tried until it succeeds. */
+  onTrouble?: (error: Error) => void;
 }
 
 interface Credentials {
@@ -40,15 +42,23 @@ const DATABASE = 'deskstream';
 const INSTANCE_LOCK = 0x4453_0001;
 const START_SECONDS = 60;
 const WRONG_PASSWORD = '28P01';
+const NOBODY_LISTENS = 'ECONNREFUSED';
+/** A server listens from its first moment, also while it recovers. */
+const REFUSED_MS = 3_000;
 /** How long a server may still believe in the connection of an instance that was killed. */
 const TAKEOVER_MS = 3_000;
+const REVIVE_PAUSE_MS = 500;
 
 /**
  * Starts the PostgreSQL of a data directory, or takes over one that a killed instance left running. Should the server
  * die while the instance lives, it is started again on the same port.
  * @throws {StartupError} when the directory cannot be used, or is in use by another instance
  */
-export async function startEmbeddedPostgres({ dataDir, settings = [] }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres({
+  dataDir,
+  settings = [],
+  onTrouble = () => undefined,
+}: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const binaries = await findBinaries();
   const cluster = join(dataDir, 'postgres');
   const credentials = await prepare(dataDir);
@@ -61,15 +71,20 @@ export async function startEmbeddedPostgres({ dataDir, settings = [] }: Embedded
   let stopping = false;
   let lock = await takeInstanceLock(urls.ownerUrl, dataDir);
   await createDatabase(lock);
-  const revive = () => {
-    if (stopping) return;
-    void (async () => {
-      if ((await runningPort(cluster)) === undefined) await startOn(port);
-      lock = await takeInstanceLock(urls.ownerUrl, dataDir);
-      lock.once('end', revive);
-    })();
+  const revive = async () => {
+    while (!stopping) {
+      try {
+        if ((await runningPort(cluster)) === undefined) await startOn(port);
+        lock = await takeInstanceLock(urls.ownerUrl, dataDir);
+        lock.once('end', () => void revive());
+        return;
+      } catch (error) {
+        onTrouble(error as Error);
+        await pause(REVIVE_PAUSE_MS);
+      }
+    }
   };
-  lock.once('end', revive);
+  lock.once('end', () => void revive());
   return {
     ...urls,
     stop: async () => {
@@ -179,12 +194,13 @@ async function isPostgres(pid: number): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  const name = await readable(`/proc/${pid}/comm`);
-  return name === undefined || name.trim() === 'postgres';
+  const status = await readable(`/proc/${pid}/stat`);
+  return status === undefined || /^\d+ \(postgres\) [^ZX]/.test(status);
 }
 
 /** Connects, waiting out a recovery. */
 async function connect(url: string): Promise<pg.Client> {
+  const refusedUntil = Date.now() + REFUSED_MS;
   const deadline = Date.now() + START_SECONDS * 1000;
   for (;;) {
     const client = new pg.Client({ connectionString: url });
@@ -193,10 +209,11 @@ async function connect(url: string): Promise<pg.Client> {
       await client.connect();
       return client;
     } catch (error) {
-      if ((error as { code?: string }).code === WRONG_PASSWORD) {
+      const { code } = error as { code?: string };
+      if (code === WRONG_PASSWORD) {
         throw new StartupError('The passwords in database.json are not those of the database beside it. Restore that file.');
       }
-      if (Date.now() > deadline) throw new StartupError(`PostgreSQL does not answer: ${(error as Error).message}`);
+      if (Date.now() > (code === NOBODY_LISTENS ? refusedUntil : deadline)) throw new StartupError(`PostgreSQL does not answer: ${(error as Error).message}`);
       await pause(100);
     }
   }

@@ -109,7 +109,9 @@ export class Database {
 
   async #connect(): Promise<Client> {
     try {
-      return (await ((this.dataSource.driver as PostgresDriver).master as pg.Pool).connect()) as Client;
+      const client = (await poolOf(this.dataSource).connect()) as Client;
+      survive(client);
+      return client;
     } catch (error) {
       throw unavailable(error);
     }
@@ -133,6 +135,18 @@ export class StatementNames {
 /** The database as the worker sees it: the same tables, of all organizations. */
 export class WorkerDatabase extends Database {}
 
+function poolOf(dataSource: DataSource): pg.Pool {
+  return (dataSource.driver as PostgresDriver).master as pg.Pool;
+}
+
+/**
+ * A connection that breaks tells its client as well as the query that fails, and a client that nobody listens to ends
+ * the process. The query's user hears of it, and the pool drops the connection.
+ */
+export function survive(client: pg.ClientBase): void {
+  if (client.listenerCount('error') === 0) client.on('error', () => undefined);
+}
+
 /** TypeORM's options for this database; migrations use the same. */
 export function dataSourceOptions(options: DatabaseOptions) {
   const session = ['statement_timeout=15s', 'idle_in_transaction_session_timeout=15s', 'timezone=UTC'];
@@ -142,6 +156,7 @@ export function dataSourceOptions(options: DatabaseOptions) {
     url: options.url,
     entities: options.entities ?? [],
     poolSize: options.poolSize ?? 10,
+    poolErrorHandler: () => undefined,
     extra: {
       pipeline: true,
       keepAlive: true,

@@ -10,6 +10,7 @@ import {
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { survive } from './database.js';
 
 /** Where BullMQ keeps its jobs: Redis or Valkey when there is a URL, else PostgreSQL. Jobs carry ids only. */
 export interface JobsOptions {
@@ -44,6 +45,7 @@ export class Jobs {
           keepAlive: true,
           options: `-c role=deskstream_worker -c search_path=${SCHEMA}`,
         });
+    if (this.#connection instanceof pg.Pool) this.#connection.on('connect', survive);
     this.#connection.on('error', options.onError);
     this.#backend = options.redisUrl ? undefined : (createPostgresBackend as unknown as AnyBackend);
   }

@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { waitFor } from '#libs/testing/wait-for.js';
+import { ApiClient } from './api-client.js';
+
+/** A Deskstream in a process of its own, as `npm start` runs it. */
+export interface Instance {
+  url: string;
+  api: ApiClient;
+  process: ChildProcess;
+  /** All that it has written so far. */
+  output: () => string;
+}
+
+/** A data directory and a port that outlive the instances started on them. */
+export interface Home {
+  dataDir: string;
+  port: number;
+  token: string;
+  /** Kills what still runs there, and removes it. */
+  remove(): Promise<void>;
+}
+
+export async function createHome(): Promise<Home> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'deskstream-home-'));
+  return {
+    dataDir,
+    port: await freePort(),
+    token: randomBytes(32).toString('hex'),
+    remove: async () => {
+      await killPostgres(dataDir);
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts a process and waits until it serves. */
+export async function startInstance(home: Home, env: NodeJS.ProcessEnv = {}): Promise<Instance> {
+  const { child, output } = run(home, env);
+  const url = `http://127.0.0.1:${home.port}`;
+  await waitFor(`an instance to serve: ${output()}`, async () => {
+    if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode}: ${output()}`);
+    return fetch(`${url}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  });
+  return { url, api: new ApiClient(url, home.token), process: child, output };
+}
+
+/** Starts a process that is expected not to serve, and answers its status and what it wrote. */
+export async function runToEnd(home: Home, env: NodeJS.ProcessEnv = {}): Promise<{ status: number | null; output: string }> {
+  const { child, output } = run(home, env);
+  await ended(child);
+  return { status: child.exitCode, output: output() };
+}
+
+/** Sends a signal and waits for the end; answers the status. */
+export async function stop({ process: child }: Instance, signal: NodeJS.Signals): Promise<number | null> {
+  child.kill(signal);
+  await ended(child);
+  return child.exitCode;
+}
+
+/** kill -9 for the PostgreSQL of a data directory, with all its processes. */
+export async function killPostgres(dataDir: string): Promise<void> {
+  const pidFile = await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').catch(() => '');
+  const pid = Number(pidFile.split('\n', 1)[0]);
+  if (!pid) return;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    return;
+  }
+  await waitFor('PostgreSQL to be gone', () => {
+    try {
+      process.kill(pid, 0);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function run(home: Home, env: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, ['dist/apps/standalone/main.js'], {
+    env: {
+      PATH: process.env.PATH,
+      PORT: String(home.port),
+      HOST: '127.0.0.1',
+      DESKSTREAM_DATA_DIR: home.dataDir,
+      DESKSTREAM_BOOTSTRAP_TOKEN: home.token,
+      LOG_LEVEL: 'warn',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  return { child, output: () => output };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  await new Promise((resolve) => child.once('close', resolve));
+}
