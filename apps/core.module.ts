@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
@@ -8,19 +8,30 @@ import { Jobs } from '#libs/platform/jobs.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
 import { type Runtime } from './runtime.js';
 
-/** Gives every module what the runtime has opened, and the buses. */
+/** The root: what the roles of the process consist of, the buses, and what the runtime has opened, for all of them. */
 @Module({})
 export class CoreModule {
-  static forRoot({ database, store, codec, cipher, wakeUp, worker }: Runtime): DynamicModule {
+  static forRoot({ database, store, codec, cipher, wakeUp, worker }: Runtime, roles: Type[]): DynamicModule {
     const shared = new Map<unknown, unknown>([
       [Database, database],
       [EventStore, store],
       [EventCodec, codec],
       [Cipher, cipher],
       [WakeUp, wakeUp],
-      ...(worker ? ([[WorkerDatabase, worker.database], [Jobs, worker.jobs]] as const) : []),
+      ...(worker
+        ? ([
+            [WorkerDatabase, worker.database],
+            [Jobs, worker.jobs],
+          ] as const)
+        : []),
     ]);
     const providers = [...shared].map(([provide, useValue]) => ({ provide: provide as never, useValue }));
-    return { module: CoreModule, global: true, imports: [CqrsModule.forRoot()], providers, exports: providers };
+    return {
+      module: CoreModule,
+      global: true,
+      imports: [CqrsModule.forRoot(), ...roles],
+      providers,
+      exports: providers,
+    };
   }
 }

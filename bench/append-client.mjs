@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import pg from 'pg';
-import { v7 as uuidv7 } from 'uuid';
 import { STREAMS } from '../dist/apps/streams.js';
 import { EventCodec } from '../dist/libs/event-store/event-codec.js';
 import { EventStore } from '../dist/libs/event-store/event-store.js';
@@ -10,10 +9,10 @@ import { tagStream } from '../dist/libs/tags/tag.projection.js';
 import { serveCalls } from './calls.mjs';
 
 const { organizationId, ...metadata } = {
-  organizationId: uuidv7(),
-  actorId: uuidv7(),
-  tokenId: uuidv7(),
-  requestId: uuidv7(),
+  organizationId: randomUUIDv7(),
+  actorId: randomUUIDv7(),
+  tokenId: randomUUIDv7(),
+  requestId: randomUUIDv7(),
 };
 const eventsAlone = { ...tagStream, projections: [] };
 const INSERT = {
@@ -42,7 +41,7 @@ async function plainInserts(clients, seconds) {
     return await rate(clients, seconds, ({ type, data }) =>
       pool.query({
         ...INSERT,
-        values: [organizationId, `tag-${data.id}`, 1, uuidv7(), type, 1, data, metadata, new Date()],
+        values: [organizationId, `tag-${data.id}`, 1, randomUUIDv7(), type, 1, data, metadata, new Date()],
       }),
     );
   } finally {
@@ -57,7 +56,7 @@ async function rate(clients, seconds, write) {
   let written = 0;
   const client = async () => {
     while (performance.now() < deadline) {
-      const id = uuidv7();
+      const id = randomUUIDv7();
       await write({ type: 'TagCreated', data: { id, name: `Tag ${id}`, color: '#ff8800' } });
       written++;
     }

@@ -34,7 +34,7 @@ async function measureClients({ plan, say }, client, clients) {
   const rates = Object.fromEntries(VARIANTS.map((variant) => [variant, []]));
   for (const variant of VARIANTS) await client.call(variant, clients, plan.appendWarmUpSeconds);
   for (let round = 1; round <= plan.rounds; round++) {
-    say(`Append: ${clients} clients, round ${round} of ${plan.rounds}`);
+    say(`Append: ${countOf(clients)}, round ${round} of ${plan.rounds}`);
     for (const variant of VARIANTS) rates[variant].push(await client.call(variant, clients, plan.appendSeconds));
   }
   return Object.fromEntries(VARIANTS.map((variant) => [variant, median(rates[variant])]));
@@ -42,7 +42,7 @@ async function measureClients({ plan, say }, client, clients) {
 
 function appendRows(clients, { events, eventsAndTags, plainInserts }) {
   const row = (label, rate, verdict) => [
-    `${label}, ${clients} ${clients === 1 ? 'client' : 'clients'}: appends/s`,
+    `${label}, ${countOf(clients)}: appends/s`,
     ...[rate, plainInserts].map((value) => number(value)),
     '',
     ratio(rate / plainInserts),
@@ -51,4 +51,8 @@ function appendRows(clients, { events, eventsAndTags, plainInserts }) {
   ];
   const verdict = clients === TARGET_CLIENTS ? atLeast(events / plainInserts, TARGET, '× bare') : '';
   return [row('Append', events, verdict), row('Append with read table', eventsAndTags, '')];
+}
+
+function countOf(clients) {
+  return `${clients} ${clients === 1 ? 'client' : 'clients'}`;
 }

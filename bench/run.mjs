@@ -7,7 +7,7 @@
  * Ends with status 1 when something failed to run; a missed target is only shown.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureAppends } from './append.mjs';
@@ -20,11 +20,11 @@ import { renderTable } from './table.mjs';
 const PARTS = { http: measureHttp, start: measureStart, append: measureAppends };
 const FULL = {
   warmUpSeconds: 2,
-  rounds: 3,
-  roundSeconds: 5,
+  rounds: 5,
+  roundSeconds: 3,
   pauseMs: 500,
   appendWarmUpSeconds: 1,
-  appendSeconds: 3,
+  appendSeconds: 2,
   starts: 3,
 };
 const QUICK = {
@@ -56,6 +56,7 @@ const bench = {
   say: (text) => process.stderr.write(`${text}\n`),
 };
 bench.cleanup.add(() => rm(folder, { recursive: true, force: true }));
+const [loadBefore] = loadavg();
 const rows = [];
 let status = 0;
 try {
@@ -66,7 +67,7 @@ try {
 } finally {
   await bench.cleanup.run();
 }
-if (rows.length > 0) console.log(`\n${renderTable(HEADER, rows)}\n\n${LEGEND}\n\n${await describeMachine()}`);
+if (rows.length > 0) console.log(`\n${renderTable(HEADER, rows)}\n\n${LEGEND}\n\n${await describeMachine(loadBefore)}`);
 process.exit(status);
 
 async function measure() {

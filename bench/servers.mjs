@@ -1,16 +1,16 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { runningEmbeddedPostgres, startEmbeddedPostgres } from '../dist/libs/embedded-postgres/embedded-postgres.js';
 import { Process } from './processes.mjs';
 
 /** The token that Deskstream accepts. */
 export const TOKEN = 'benchmark-benchmark-benchmark-benchmark';
-/** How users start Deskstream, and the same without the build. */
+/** How users start Deskstream. */
 export const NPM_START = ['npm', 'start'];
-export const DIRECTLY = [process.execPath, 'dist/apps/standalone/main.js'];
 
 const START_MS = 60_000;
 const POLL_MS = 20;
@@ -31,9 +31,10 @@ export async function startServer(bench, name, command, env) {
 }
 
 /** Starts Deskstream with its own PostgreSQL and its defaults, whatever the environment of the benchmark says. */
-export async function startDeskstream(bench, command = DIRECTLY) {
+export async function startDeskstream(bench, command) {
   bench.cleanup.add(() => stopPostgresOf(bench.dataDir));
-  return startServer(bench, 'deskstream', command, {
+  return startServer(bench, 'deskstream', command ?? (await startWithoutBuild(bench)), {
+    PATH: [join(bench.root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
     DESKSTREAM_DATA_DIR: bench.dataDir,
     DESKSTREAM_BOOTSTRAP_TOKEN: TOKEN,
     DESKSTREAM_MASTER_KEY: '',
@@ -52,6 +53,12 @@ export async function residentMegabytes(pid) {
     ? /^VmRSS:\s+(\d+)/m.exec(status)[1]
     : spawnSync('ps', ['-o', 'rss=', '-p', String(pid)]).stdout.toString();
   return Number(kilobytes) / 1024;
+}
+
+/** What `npm start` ends with. The shell lets Node take its place, so the process is Deskstream's own. */
+async function startWithoutBuild({ root }) {
+  const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  return ['sh', '-c', scripts.start.split(' && ').at(-1)];
 }
 
 /** A Deskstream that had to be killed leaves its PostgreSQL behind. */

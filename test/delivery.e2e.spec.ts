@@ -26,7 +26,10 @@ describe('A webhook delivery', () => {
   it('carries the event, signed, with the headers of the subscription', async () => {
     const headers = { 'X-Tenant': 'acme' };
     const authorization = { _type: 'TokenAuth', value: 'Bearer abc' };
-    const { id, secretKey } = await api.subscribe(receiver.url, ['TagCreated'], { customHeaders: headers, authorization });
+    const { id, secretKey } = await api.subscribe(receiver.url, ['TagCreated'], {
+      customHeaders: headers,
+      authorization,
+    });
     const created = await api.post('/v1/tags', { name: 'VIP ☃', color: 'red' });
     const [delivery] = await waitFor('the delivery', () => receiver.received.length > 0 && receiver.received);
     expect(delivery?.payload).toEqual({
@@ -45,7 +48,9 @@ describe('A webhook delivery', () => {
       'x-dixa-subscription-id': id,
     });
     const webhook = new Webhook(Buffer.from(secretKey, 'hex').toString('base64'));
-    expect(webhook.verify(delivery?.body as string, delivery?.headers as Record<string, string>)).toEqual(delivery?.payload);
+    expect(webhook.verify(delivery?.body as string, delivery?.headers as Record<string, string>)).toEqual(
+      delivery?.payload,
+    );
   });
 
   it('shows the entity as it was right after the event', async () => {
@@ -54,7 +59,11 @@ describe('A webhook delivery', () => {
     for (const action of ['deactivate', 'activate', 'deactivate']) await api.patch(`/v1/tags/${id}/${action}`);
     await waitFor('three deliveries', () => receiver.received.length >= 3);
     const seen = receiver.received
-      .map(({ payload }) => [payload.event_timestamp as string, payload.event_fqn, (payload.data.tag as { state?: string }).state])
+      .map(({ payload }) => [
+        payload.event_timestamp as string,
+        payload.event_fqn,
+        (payload.data.tag as { state?: string }).state,
+      ])
       .sort(([a], [b]) => (a as string).localeCompare(b as string));
     expect(seen.map(([, ...rest]) => rest)).toEqual([
       ['TAG_DEACTIVATED', 'INACTIVE'],
@@ -69,7 +78,13 @@ describe('A webhook delivery', () => {
     await api.subscribe(silent.url, []);
     await api.subscribe(silent.url, ['TagDeactivated']);
     await api.subscribe(silent.url, ['TagCreated'], { enabled: false });
-    const filters = { TagCreated: { _type: 'CombinedFilters', strategy: 'All', conditions: [{ _type: 'IsOneOf', field: 'QueueId', values: ['q'] }] } };
+    const filters = {
+      TagCreated: {
+        _type: 'CombinedFilters',
+        strategy: 'All',
+        conditions: [{ _type: 'IsOneOf', field: 'QueueId', values: ['q'] }],
+      },
+    };
     await api.subscribe(silent.url, ['TagCreated'], { filters });
     await other.subscribe(silent.url, ['TagCreated']);
     await api.subscribe(receiver.url, ['TagCreated']);
@@ -101,7 +116,11 @@ describe('A webhook delivery', () => {
       const statuses = await status(broken.id);
       return statuses[0].deliveryStatus._type === 'DeliveryDetail' && statuses;
     });
-    expect(deliveryStatus).toMatchObject({ success: false, responseCode: 0, responseText: expect.stringContaining('ECONNREFUSED') });
+    expect(deliveryStatus).toMatchObject({
+      success: false,
+      responseCode: 0,
+      responseText: expect.stringContaining('ECONNREFUSED'),
+    });
   });
 
   it('that fails is attempted again, and both attempts are recorded with the payload', async () => {
@@ -119,7 +138,9 @@ describe('A webhook delivery', () => {
     await waitFor('the second attempt', () => receiver.received.length === 2);
     await waitFor('its success', async () => (await status(id))[0].deliveryStatus.success);
     const logs = (await api.get(`/v1/webhooks/${id}/delivery-status/logs/TagCreated`)).body.data;
-    expect(logs.map((log: { deliveryDetail: { responseCode: number } }) => log.deliveryDetail.responseCode)).toEqual([204, 500]);
+    expect(logs.map((log: { deliveryDetail: { responseCode: number } }) => log.deliveryDetail.responseCode)).toEqual([
+      204, 500,
+    ]);
     expect(logs[0].payload).toBe(receiver.received[0]?.body);
     expect(receiver.received[1]?.body).toBe(receiver.received[0]?.body);
     expect(receiver.received[1]?.headers['webhook-id']).toBe(receiver.received[0]?.headers['webhook-id']);
@@ -127,7 +148,10 @@ describe('A webhook delivery', () => {
 
   it('goes to where the subscription points when it is sent; of a deleted one it is cancelled', async () => {
     receiver.answerWith(500);
-    const [moving, doomed] = [await api.subscribe(receiver.url, ['TagCreated']), await api.subscribe(receiver.url, ['TagCreated'])];
+    const [moving, doomed] = [
+      await api.subscribe(receiver.url, ['TagCreated']),
+      await api.subscribe(receiver.url, ['TagCreated']),
+    ];
     await api.createTag('VIP');
     await waitFor('both first attempts', () => receiver.received.length === 2);
     const target = await startWebhookReceiver();
@@ -135,7 +159,10 @@ describe('A webhook delivery', () => {
     await api.delete(`/v1/webhooks/${doomed.id}`);
     await waitFor('the retry at the new place', () => target.received.length === 1);
     await waitFor('the cancellation', async () => {
-      const [row] = await app.database.sql<{ state: string }>('SELECT state FROM webhook_deliveries WHERE subscription_id = $1', [doomed.id]);
+      const [row] = await app.database.sql<{ state: string }>(
+        'SELECT state FROM webhook_deliveries WHERE subscription_id = $1',
+        [doomed.id],
+      );
       return row?.state === 'cancelled';
     });
     expect(receiver.received).toHaveLength(2);
@@ -149,11 +176,17 @@ describe('A webhook delivery', () => {
     await waitFor('the first attempt', () => receiver.received.length === 1);
     await api.patch(`/v1/webhooks/${id}`, { enabled: false });
     receiver.answerWith(200);
-    const due = () => app.database.sql("SELECT FROM webhook_deliveries WHERE subscription_id = $1 AND state = 'pending' AND next_attempt_at < now()", [id]);
+    const due = () =>
+      app.database.sql(
+        "SELECT FROM webhook_deliveries WHERE subscription_id = $1 AND state = 'pending' AND next_attempt_at < now()",
+        [id],
+      );
     await waitFor('the retry to be due', async () => (await due()).length === 1);
     await api.patch(`/v1/webhooks/${id}`, { enabled: true });
     await waitFor('the retry', () => receiver.received.length === 2);
-    expect(await app.database.sql('SELECT number FROM webhook_attempts WHERE subscription_id = $1', [id])).toHaveLength(2);
+    expect(await app.database.sql('SELECT number FROM webhook_attempts WHERE subscription_id = $1', [id])).toHaveLength(
+      2,
+    );
   });
 
   it('is not lost when the job queue forgets everything', async () => {

@@ -18,15 +18,25 @@ describe('A request', () => {
     }
   });
 
-  it.each(['', 'Bearer', 'Bearer ', 'Basic dTpw', 'dsk_unknown-but-of-the-right-length-0123456789AB', 'short', "' OR 1=1 --"])(
-    'is refused with the token %j',
-    async (token) => {
-      const answer = await new ApiClient(app.url, '').send('GET', '/v1/tags', undefined, token ? { authorization: token } : {});
-      expect(answer.status).toBe(401);
-      expect(answer.body.message).toMatch(/API token/);
-      expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="deskstream"');
-    },
-  );
+  it.each([
+    '',
+    'Bearer',
+    'Bearer ',
+    'Basic dTpw',
+    'dsk_unknown-but-of-the-right-length-0123456789AB',
+    'short',
+    "' OR 1=1 --",
+  ])('is refused with the token %j', async (token) => {
+    const answer = await new ApiClient(app.url, '').send(
+      'GET',
+      '/v1/tags',
+      undefined,
+      token ? { authorization: token } : {},
+    );
+    expect(answer.status).toBe(401);
+    expect(answer.body.message).toMatch(/API token/);
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="deskstream"');
+  });
 
   it('to a protected path is refused before anything about it is told', async () => {
     const stranger = new ApiClient(app.url, '');
@@ -37,10 +47,14 @@ describe('A request', () => {
   it('has an id, its own when that is sane, in the answer and in the events it causes', async () => {
     const own = await api.send('POST', '/v1/tags', { name: 'own id' }, { 'x-request-id': 'shop:42.a_b-c' });
     expect(own.headers.get('x-request-id')).toBe('shop:42.a_b-c');
-    const [event] = await app.database.sql<{ metadata: object }>('SELECT metadata FROM events WHERE stream = $1', [`tag-${own.body.data.id}`]);
+    const [event] = await app.database.sql<{ metadata: object }>('SELECT metadata FROM events WHERE stream = $1', [
+      `tag-${own.body.data.id}`,
+    ]);
     expect(event?.metadata).toEqual({ actorId: api.actorId, tokenId: expect.any(String), requestId: 'shop:42.a_b-c' });
     for (const insane of ['a b', 'x'.repeat(129), '<script>', 'ü']) {
-      const answer = await api.send('GET', '/v1/nothing', undefined, { 'x-request-id': encodeURI(insane) === insane ? insane : `{${insane.length}}` });
+      const answer = await api.send('GET', '/v1/nothing', undefined, {
+        'x-request-id': encodeURI(insane) === insane ? insane : `{${insane.length}}`,
+      });
       expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
       expect(answer.body.requestId).toBe(answer.headers.get('x-request-id'));
     }
@@ -61,12 +75,20 @@ describe('A request', () => {
   });
 
   it('with a body that is not JSON is a 415', async () => {
-    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml']) {
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'application/xml',
+    ]) {
       const answer = await api.send('POST', '/v1/tags', 'name=x', { 'content-type': type });
       expect(answer.status).toBe(415);
       expect(answer.body.message).toContain('application/json');
     }
-    expect((await api.send('POST', '/v1/tags', '{"name": "charset"}', { 'content-type': 'application/json; charset=utf-8' })).status).toBe(200);
+    expect(
+      (await api.send('POST', '/v1/tags', '{"name": "charset"}', { 'content-type': 'application/json; charset=utf-8' }))
+        .status,
+    ).toBe(200);
   });
 
   it('with a body over 1 MB is a 413', async () => {
@@ -118,7 +140,11 @@ describe('While the database is away', () => {
     const administer = (text: string) => app.database.sql(text);
     await administer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
     await administer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
-    for (const answer of [await client.get('/v1/tags'), await client.post('/v1/tags', { name: 'x' }), await client.get('/health')]) {
+    for (const answer of [
+      await client.get('/v1/tags'),
+      await client.post('/v1/tags', { name: 'x' }),
+      await client.get('/health'),
+    ]) {
       expect(answer.status).toBe(503);
       expect(answer.headers.get('retry-after')).toBe('5');
       expect(answer.body.message).toContain('database');

@@ -36,18 +36,26 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const operations = () => Object.entries(document.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })));
+const operations = () =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
 
 describe('The OpenAPI document', () => {
   it('is version 3.1 and says how to authenticate', () => {
     expect(document.openapi).toMatch(/^3\.1\./);
-    expect(document.components.securitySchemes).toEqual({ token: expect.objectContaining({ type: 'http', scheme: 'bearer' }) });
+    expect(document.components.securitySchemes).toEqual({
+      token: expect.objectContaining({ type: 'http', scheme: 'bearer' }),
+    });
     expect(document.security).toEqual([{ token: [] }]);
   });
 
   it('has the operations under their public names', () => {
-    expect(operations().map(({ operation }) => operation.operationId).sort()).toEqual([
+    expect(
+      operations()
+        .map(({ operation }) => operation.operationId)
+        .sort(),
+    ).toEqual([
       'Tags_activateTag',
       'Tags_createTag',
       'Tags_deactivateTag',
@@ -95,12 +103,16 @@ describe('The OpenAPI document', () => {
     ];
     for (const union of unions) {
       expect(union?.discriminator?.propertyName).toBe('_type');
-      expect(Object.values(union?.discriminator?.mapping ?? {}).sort()).toEqual(union?.oneOf?.map(({ $ref }) => $ref).sort());
+      expect(Object.values(union?.discriminator?.mapping ?? {}).sort()).toEqual(
+        union?.oneOf?.map(({ $ref }) => $ref).sort(),
+      );
     }
   });
 
   it('refers to nothing that it does not hold', () => {
-    const refs = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name as string);
+    const refs = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
+      ([, name]) => name as string,
+    );
     expect(refs.filter((name) => !document.components.schemas[name])).toEqual([]);
     expect(refs.length).toBeGreaterThan(50);
   });

@@ -78,7 +78,12 @@ describe('npm start', () => {
     await instance.api.createTag('VIP');
     await waitFor('the delivery to run', () => release);
     const stopped = stop(instance, 'SIGTERM');
-    await waitFor('the port to be closed', () => fetch(`${instance.url}/health`).then(() => false, () => true));
+    await waitFor('the port to be closed', () =>
+      fetch(`${instance.url}/health`).then(
+        () => false,
+        () => true,
+      ),
+    );
     release?.();
     expect(await stopped).toBe(0);
     slow.close();
@@ -92,14 +97,18 @@ describe('npm start', () => {
     const instance = await startInstance(home, { LOG_LEVEL: 'trace' });
     const receiver = await startWebhookReceiver();
     const authorization = { _type: 'BasicAuth', username: 'u', password: 'tr0ub4dor' };
-    const { secretKey } = await instance.api.subscribe(receiver.url, ['TagCreated'], { authorization, customHeaders: { 'X-Key': 'c0rrect' } });
+    const { secretKey } = await instance.api.subscribe(receiver.url, ['TagCreated'], {
+      authorization,
+      customHeaders: { 'X-Key': 'c0rrect' },
+    });
     await instance.api.createTag('VIP');
     await instance.api.get('/v1/nothing');
     await waitFor('the delivery', () => receiver.received.length > 0);
     await stop(instance, 'SIGTERM');
     await receiver.close();
     expect(instance.output()).toContain('webhook attempt');
-    for (const secret of [home.token, secretKey, 'tr0ub4dor', 'c0rrect']) expect(instance.output()).not.toContain(secret);
+    for (const secret of [home.token, secretKey, 'tr0ub4dor', 'c0rrect'])
+      expect(instance.output()).not.toContain(secret);
   });
 });
 
@@ -120,7 +129,9 @@ describe('npm start says in one line what to do, and ends with 1, when', () => {
   it('the port is taken', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(home.port, '127.0.0.1', resolve));
-    expect(await refused({})).toBe(`Port ${home.port} is taken. Stop the program that uses it, or set PORT to another.`);
+    expect(await refused({})).toBe(
+      `Port ${home.port} is taken. Stop the program that uses it, or set PORT to another.`,
+    );
     other.close();
   });
 
@@ -135,7 +146,9 @@ describe('npm start says in one line what to do, and ends with 1, when', () => {
   it('the data directory cannot be written', async () => {
     const file = join(home.dataDir, 'a-file');
     await writeFile(file, '');
-    expect(await refused({ DESKSTREAM_DATA_DIR: join(file, 'data') })).toMatch(/cannot be written \(ENOTDIR\)\. .*DESKSTREAM_DATA_DIR/);
+    expect(await refused({ DESKSTREAM_DATA_DIR: join(file, 'data') })).toMatch(
+      /cannot be written \(ENOTDIR\)\. .*DESKSTREAM_DATA_DIR/,
+    );
   });
 
   it('the database cannot be reached', async () => {

@@ -44,9 +44,10 @@ describe('Tags', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => api.post('/v1/tags', { name: 'race' })));
     expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
     expect(new Set(answers.map(({ body }) => body.data.id)).size).toBe(1);
-    const [{ count }] = (await app.database.sql(`SELECT count(*)::int FROM events WHERE organization_id = $1 AND type = 'TagCreated'`, [
-      api.organizationId,
-    ])) as [{ count: number }];
+    const [{ count }] = (await app.database.sql(
+      `SELECT count(*)::int FROM events WHERE organization_id = $1 AND type = 'TagCreated'`,
+      [api.organizationId],
+    )) as [{ count: number }];
     expect(count).toBe(1);
   });
 
@@ -59,7 +60,9 @@ describe('Tags', () => {
       expect(answer.body).toBe('');
       expect((await api.get(`/v1/tags/${id}`)).body.data.state).toBe(action === 'activate' ? 'Active' : 'Inactive');
     }
-    const events = await app.database.sql(`SELECT type, version FROM events WHERE stream = $1 ORDER BY version`, [`tag-${id}`]);
+    const events = await app.database.sql(`SELECT type, version FROM events WHERE stream = $1 ORDER BY version`, [
+      `tag-${id}`,
+    ]);
     expect(events).toEqual([
       { type: 'TagCreated', version: 1 },
       { type: 'TagDeactivated', version: 2 },
@@ -72,7 +75,8 @@ describe('Tags', () => {
     const gone = await api.createTag('a gone');
     await api.createTag('b here');
     await api.patch(`/v1/tags/${gone}/deactivate`);
-    const names = async (query: string) => (await api.get(`/v1/tags${query}`)).body.data.map((tag: { name: string }) => tag.name);
+    const names = async (query: string) =>
+      (await api.get(`/v1/tags${query}`)).body.data.map((tag: { name: string }) => tag.name);
     expect(await names('')).toEqual(['a gone', 'b here']);
     expect(await names('?includeDeactivated=true&unknown=1')).toEqual(['a gone', 'b here']);
     expect(await names('?includeDeactivated=false')).toEqual(['b here']);
@@ -83,7 +87,11 @@ describe('Tags', () => {
     const id = await owner.createTag('secret');
     expect((await stranger.get('/v1/tags')).body).toEqual({ data: [] });
     const unknown = randomUUID();
-    for (const [method, path] of [['GET', ''], ['PATCH', '/activate'], ['PATCH', '/deactivate']] as const) {
+    for (const [method, path] of [
+      ['GET', ''],
+      ['PATCH', '/activate'],
+      ['PATCH', '/deactivate'],
+    ] as const) {
       const foreign = await stranger.send(method, `/v1/tags/${id}${path}`);
       const missing = await stranger.send(method, `/v1/tags/${unknown}${path}`);
       expect(foreign.status).toBe(404);

@@ -12,8 +12,19 @@ const input = { name: 'CRM', url: 'https://crm.example.com/hook', authorization:
 describe('Webhook subscriptions', () => {
   it('are created with a secret key, and show their headers', async () => {
     const api = await app.createTestOrganization();
-    const filters = { TagCreated: { _type: 'CombinedFilters', strategy: 'Any', conditions: [{ _type: 'IsOneOf', field: 'QueueId', values: ['q'] }] } };
-    const created = await api.post('/v1/webhooks', { ...input, events: ['TagCreated'], customHeaders: { 'X-A': '1' }, filters });
+    const filters = {
+      TagCreated: {
+        _type: 'CombinedFilters',
+        strategy: 'Any',
+        conditions: [{ _type: 'IsOneOf', field: 'QueueId', values: ['q'] }],
+      },
+    };
+    const created = await api.post('/v1/webhooks', {
+      ...input,
+      events: ['TagCreated'],
+      customHeaders: { 'X-A': '1' },
+      filters,
+    });
     expect(created.status).toBe(201);
     expect(created.body.data).toEqual({
       id: expect.any(String),
@@ -42,8 +53,12 @@ describe('Webhook subscriptions', () => {
 
   it('are patched in what is named alone', async () => {
     const api = await app.createTestOrganization();
-    const before = (await api.post('/v1/webhooks', { ...input, events: ['TagCreated'], customHeaders: { 'X-A': '1' } })).body.data;
-    const patched = await api.patch(`/v1/webhooks/${before.id}`, { enabled: false, authorization: { _type: 'TokenAuth', value: 'Bearer t' } });
+    const before = (await api.post('/v1/webhooks', { ...input, events: ['TagCreated'], customHeaders: { 'X-A': '1' } }))
+      .body.data;
+    const patched = await api.patch(`/v1/webhooks/${before.id}`, {
+      enabled: false,
+      authorization: { _type: 'TokenAuth', value: 'Bearer t' },
+    });
     expect(patched.status).toBe(200);
     expect(patched.body.data).toEqual({
       ...before,
@@ -51,9 +66,14 @@ describe('Webhook subscriptions', () => {
       headers: { 'X-A': '1', Authorization: 'Bearer t' },
       updatedAt: patched.body.data.updatedAt,
     });
-    const same = await api.patch(`/v1/webhooks/${before.id}`, { enabled: false, authorization: { _type: 'TokenAuth', value: 'Bearer t' } });
+    const same = await api.patch(`/v1/webhooks/${before.id}`, {
+      enabled: false,
+      authorization: { _type: 'TokenAuth', value: 'Bearer t' },
+    });
     expect(same.body).toEqual(patched.body);
-    const versions = await app.database.sql('SELECT type FROM events WHERE stream = $1', [`webhookSubscription-${before.id}`]);
+    const versions = await app.database.sql('SELECT type FROM events WHERE stream = $1', [
+      `webhookSubscription-${before.id}`,
+    ]);
     expect(versions).toHaveLength(2);
   });
 
@@ -106,7 +126,10 @@ describe('Webhook subscriptions', () => {
     [{ ...input, authorization: [] }, 'authorization must be an object'],
     [{ ...input, authorization: {} }, 'authorization._type must be one of: NoAuth, BasicAuth, TokenAuth'],
     [{ ...input, authorization: { _type: 'OAuth' } }, 'authorization._type must be one of'],
-    [{ ...input, authorization: { _type: 'BasicAuth', username: 'a:b', password: 'p' } }, 'authorization.username must not hold a colon'],
+    [
+      { ...input, authorization: { _type: 'BasicAuth', username: 'a:b', password: 'p' } },
+      'authorization.username must not hold a colon',
+    ],
     [{ ...input, authorization: { _type: 'BasicAuth', username: 'a' } }, 'authorization.password must be a string'],
     [{ ...input, authorization: { _type: 'TokenAuth', value: 'a\nb' } }, 'authorization.value must be plain ASCII'],
     [{ ...input, events: ['TagCreated', 'Unknown'] }, 'events may only hold: TagCreated, TagActivated, TagDeactivated'],

@@ -15,8 +15,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 /** A request that has not arrived whole by then is dropped. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** The HTTP application with the given root modules; not listening yet. */
-export async function createServer(runtime: Runtime, modules: Type[]): Promise<NestFastifyApplication> {
+/** The HTTP application of a process with these roles; not listening yet. */
+export async function createServer(runtime: Runtime, roles: Type[]): Promise<NestFastifyApplication> {
   const routes = new Routes();
   const errors = new ErrorFilter(routes);
   const adapter = new FastifyAdapter({
@@ -36,8 +36,7 @@ export async function createServer(runtime: Runtime, modules: Type[]): Promise<N
     reply.header('x-request-id', request.id);
     done();
   });
-  const root = { module: class Root {}, imports: [CoreModule.forRoot(runtime), ...modules] };
-  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(CoreModule.forRoot(runtime, roles), adapter, {
     // Nest tells a line for each module and route while it starts.
     logger: false,
     abortOnError: false,

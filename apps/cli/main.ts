@@ -1,6 +1,8 @@
 import { runningEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
+import { type DomainEvent } from '#libs/event-store/event.js';
+import { type Projection } from '#libs/event-store/stream-definition.js';
 import { rebuildProjection } from '#libs/event-store/rebuild.js';
 import { IssueApiToken, IssueApiTokenHandler } from '#libs/organizations/organizations.handlers.js';
 import { type Config, loadConfig } from '#libs/platform/config.js';
@@ -50,7 +52,12 @@ const COMMANDS: Record<string, CliCommand> = {
       );
       if (!found) throw new StartupError(`There is no such read table. There are: ${readTables().join(', ')}`);
       const codec = new EventCodec(STREAMS, await openCipher(config, ownerUrl, false));
-      const result = await rebuildProjection(ownerUrl, codec, found.stream, found.projection);
+      const result = await rebuildProjection(
+        ownerUrl,
+        codec,
+        found.stream,
+        found.projection as Projection<DomainEvent>,
+      );
       print(`${result.table}: ${result.events} events applied, writes held for ${result.heldMs.toFixed(1)} ms`);
     },
   },

@@ -5,7 +5,7 @@ import { createServer } from '../api/server.js';
 import { listen } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
-import { bootstrap, checkMigrations, migrate, openCipher } from '../setup.js';
+import { bootstrap, checkMigrations, migrate, openCipher, requireDatabaseUrl } from '../setup.js';
 import { WorkerModule } from '../worker/worker.module.js';
 import { banner } from './banner.js';
 
@@ -16,7 +16,9 @@ const main: Main = async (config, logger) => {
     const onTrouble = (error: Error) => {
       logger.warn({ err: error }, 'The database died and cannot be started again yet');
     };
-    const postgres = config.databaseUrl ? undefined : await startEmbeddedPostgres({ dataDir: config.dataDir, onTrouble });
+    const postgres = config.databaseUrl
+      ? undefined
+      : await startEmbeddedPostgres({ dataDir: config.dataDir, onTrouble });
     if (postgres) teardown.add(() => postgres.stop());
     const { url, cipher } = await prepareDatabase(config, postgres);
     const runtime = await openRuntime(config, logger, cipher, url, { worker: true });
@@ -33,11 +35,13 @@ const main: Main = async (config, logger) => {
 };
 
 async function prepareDatabase(config: Config, postgres: EmbeddedPostgres | undefined) {
-  const url = postgres?.appUrl ?? (config.databaseUrl as string);
-  if (postgres) await migrate(postgres.ownerUrl, postgres.appUrl);
-  else await checkMigrations(url);
-  const cipher = await openCipher(config, postgres?.ownerUrl ?? url, postgres !== undefined);
-  return { url, cipher };
+  if (postgres) {
+    await migrate(postgres.ownerUrl, postgres.appUrl);
+    return { url: postgres.appUrl, cipher: await openCipher(config, postgres.ownerUrl, true) };
+  }
+  const url = requireDatabaseUrl(config);
+  await checkMigrations(url);
+  return { url, cipher: await openCipher(config, url, false) };
 }
 
 await runProcess(main);

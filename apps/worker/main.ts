@@ -14,7 +14,7 @@ const main: Main = async (config, logger) => {
   try {
     const runtime = await openRuntime(config, logger, await openCipher(config, url, false), url, { worker: true });
     teardown.add(() => runtime.close());
-    const root = { module: class Root {}, imports: [CoreModule.forRoot(runtime), WorkerModule] };
+    const root = CoreModule.forRoot(runtime, [WorkerModule]);
     const app = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
     app.useLogger(nestLogger(logger));
     teardown.add(() => app.close());

@@ -49,7 +49,9 @@ async function unprivilegedAccount(): Promise<{ uid: number; gid: number }> {
   const accounts = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
   const account = ['postgres', 'nobody'].map((name) => accounts.find(([user]) => user === name)).find(Boolean);
   if (!account) {
-    throw new StartupError('PostgreSQL does not run as root. Start Deskstream as an ordinary user, or set DATABASE_URL.');
+    throw new StartupError(
+      'PostgreSQL does not run as root. Start Deskstream as an ordinary user, or set DATABASE_URL.',
+    );
   }
   return { uid: Number(account[2]), gid: Number(account[3]) };
 }
@@ -59,7 +61,12 @@ export async function run(identity: Identity, program: string, args: string[]): 
   const [command, ...rest] = [...identity.prefix, program, ...args] as [string, ...string[]];
   const { uid, gid } = identity;
   // pg_ctl leaves a server behind that holds the pipes: so its exit counts, not their end.
-  const child = spawn(command, rest, { uid, gid, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
+  const child = spawn(command, rest, {
+    uid,
+    gid,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, LC_ALL: 'C' },
+  });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));

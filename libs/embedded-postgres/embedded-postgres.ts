@@ -129,7 +129,12 @@ function newPassword(): string {
 }
 
 /** Makes the cluster under another name first, so that one that was interrupted is never taken for whole. */
-async function initialise(binaries: Binaries, identity: Identity, dataDir: string, credentials: Credentials): Promise<void> {
+async function initialise(
+  binaries: Binaries,
+  identity: Identity,
+  dataDir: string,
+  credentials: Credentials,
+): Promise<void> {
   const cluster = join(dataDir, 'postgres');
   if (await readable(join(cluster, 'PG_VERSION'))) return;
   const unfinished = `${cluster}.new`;
@@ -161,7 +166,10 @@ async function start(
   port: number,
   settings: string[],
 ): Promise<number> {
-  const options = [`-p ${port}`, ...['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings].map((s) => `-c ${s}`)];
+  const options = [
+    `-p ${port}`,
+    ...['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings].map((s) => `-c ${s}`),
+  ];
   const log = join(cluster, 'server.log');
   try {
     await run(identity, binaries.pg_ctl, [
@@ -211,9 +219,12 @@ async function connect(url: string): Promise<pg.Client> {
     } catch (error) {
       const { code } = error as { code?: string };
       if (code === WRONG_PASSWORD) {
-        throw new StartupError('The passwords in database.json are not those of the database beside it. Restore that file.');
+        throw new StartupError(
+          'The passwords in database.json are not those of the database beside it. Restore that file.',
+        );
       }
-      if (Date.now() > (code === NOBODY_LISTENS ? refusedUntil : deadline)) throw new StartupError(`PostgreSQL does not answer: ${(error as Error).message}`);
+      if (Date.now() > (code === NOBODY_LISTENS ? refusedUntil : deadline))
+        throw new StartupError(`PostgreSQL does not answer: ${(error as Error).message}`);
       await pause(100);
     }
   }
@@ -228,7 +239,9 @@ async function takeInstanceLock(ownerUrl: string, dataDir: string): Promise<pg.C
   const client = await connect(ownerUrl.replace(/[^/]+$/, 'postgres'));
   const deadline = Date.now() + TAKEOVER_MS;
   for (;;) {
-    const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [INSTANCE_LOCK]);
+    const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [
+      INSTANCE_LOCK,
+    ]);
     if (rows[0]?.taken) return client;
     if (Date.now() > deadline) {
       await client.end();

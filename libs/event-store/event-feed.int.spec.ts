@@ -23,10 +23,15 @@ async function write(organizationId: string, events: number): Promise<void> {
   const client = new pg.Client({ connectionString: world.test.appUrl, options: '-c role=deskstream_app' });
   await client.connect();
   const id = randomUUID();
-  for (let version = 0; version < events; ) {
+  for (let version = 0; version < events;) {
     await client.query('BEGIN');
     await client.query("SELECT set_config('app.org', $1, true)", [organizationId]);
-    const rows = Array.from({ length: BATCH }, () => ({ event_id: randomUUID(), type: 'CounterRaised', schema_version: 1, data: { by: 1 } }));
+    const rows = Array.from({ length: BATCH }, () => ({
+      event_id: randomUUID(),
+      type: 'CounterRaised',
+      schema_version: 1,
+      data: { by: 1 },
+    }));
     await client.query('SELECT append_events($1, $2, $3, $4, $5, now())', [
       ...[organizationId, `counter-${id}`, version, JSON.stringify(rows), JSON.stringify({ actorId: id })],
     ]);
@@ -61,7 +66,9 @@ describe('The feed', () => {
     expect(stored?.count).toBe(EVENTS);
     expect(new Set(seen.map(({ eventId }) => eventId)).size).toBe(EVENTS);
     expect(seen.length).toBe(EVENTS);
-    expect(seen.every(({ position }, index) => index === 0 || position > (seen[index - 1] as FeedEvent).position)).toBe(true);
+    expect(seen.every(({ position }, index) => index === 0 || position > (seen[index - 1] as FeedEvent).position)).toBe(
+      true,
+    );
     const versions = new Map<string, number>();
     for (const { stream, version } of seen) {
       expect(version).toBe((versions.get(stream) ?? 0) + 1);
@@ -124,6 +131,8 @@ describe('A checkpoint', () => {
       old.advance(before?.epoch as number, 9),
     ]);
     expect(isFenced(await late.catch((error: unknown) => error))).toBe(true);
-    expect(await world.test.sql('SELECT consumer, position::int FROM checkpoints')).toEqual([{ consumer: 'test', position: 5 }]);
+    expect(await world.test.sql('SELECT consumer, position::int FROM checkpoints')).toEqual([
+      { consumer: 'test', position: 5 },
+    ]);
   });
 });

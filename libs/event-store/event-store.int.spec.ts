@@ -36,7 +36,13 @@ describe('An append', () => {
     await world.store.append(counterStream, id, 0, [raise(1, 'ünï ☃')], context);
     const [event] = await world.store.read<CounterEvent>(`counter-${id}`, context.organizationId);
     const { organizationId, ...metadata } = context;
-    expect(event).toMatchObject({ organizationId, version: 1, type: 'CounterRaised', data: { by: 1, note: 'ünï ☃' }, metadata });
+    expect(event).toMatchObject({
+      organizationId,
+      version: 1,
+      type: 'CounterRaised',
+      data: { by: 1, note: 'ünï ☃' },
+      metadata,
+    });
     expect(event?.recordedAt.getTime()).toBeGreaterThanOrEqual(before);
   });
 
@@ -44,7 +50,9 @@ describe('An append', () => {
     const [context, id] = [world.context(), randomUUID()];
     await world.store.append(counterStream, id, 0, [raise(1)], context);
     for (const version of [0, 2, 7]) {
-      await expect(world.store.append(counterStream, id, version, [raise(5)], context)).rejects.toThrow(VersionConflict);
+      await expect(world.store.append(counterStream, id, version, [raise(5)], context)).rejects.toThrow(
+        VersionConflict,
+      );
     }
     expect(await world.store.load(counterStream, id, context.organizationId)).toEqual({ state: 1, version: 1 });
     expect(await counterRow(context.organizationId, id)).toBe(1);
@@ -64,7 +72,9 @@ describe('An append', () => {
 
   it('whose projection fails leaves no event', async () => {
     const [context, id] = [world.context(), randomUUID()];
-    await expect(world.store.append(counterStream, id, 0, [raise(1), raise(-5)], context)).rejects.toMatchObject({ code: '23514' });
+    await expect(world.store.append(counterStream, id, 0, [raise(1), raise(-5)], context)).rejects.toMatchObject({
+      code: '23514',
+    });
     expect(await world.store.read(`counter-${id}`, context.organizationId)).toEqual([]);
     expect(await counterRow(context.organizationId, id)).toBeUndefined();
   });
@@ -74,7 +84,9 @@ describe('An append', () => {
     const race = Array.from({ length: 20 }, () => world.store.append(counterStream, id, 0, [raise(1)], context));
     const results = await Promise.allSettled(race);
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    expect(results.filter((result) => result.status === 'rejected' && !(result.reason instanceof VersionConflict))).toEqual([]);
+    expect(
+      results.filter((result) => result.status === 'rejected' && !(result.reason instanceof VersionConflict)),
+    ).toEqual([]);
     expect(await counterRow(context.organizationId, id)).toBe(1);
   });
 
@@ -137,7 +149,9 @@ describe('Events', () => {
     for (const statement of ["UPDATE events SET type = 'x'", 'DELETE FROM events', 'TRUNCATE events']) {
       await expect(world.test.sql(statement)).rejects.toMatchObject({ code: 'DS003' });
       for (const database of [world.database, world.worker]) {
-        await expect(database.query(context.organizationId, { text: statement })).rejects.toMatchObject({ code: '42501' });
+        await expect(database.query(context.organizationId, { text: statement })).rejects.toMatchObject({
+          code: '42501',
+        });
       }
     }
     expect((await world.store.read(`counter-${id}`, context.organizationId)).length).toBe(1);
@@ -162,8 +176,15 @@ describe('Events', () => {
     const store = new EventStore(world.database, new EventCodec([newest], world.cipher));
     await store.append(newest, id, 1, [{ type: 'CounterRaised', data: { amount: 3, unit: 'dozen' } }], context);
     const events = await store.read<Newest>(`counter-${id}`, context.organizationId);
-    expect(events.map(({ data }) => data)).toEqual([{ amount: 2, unit: 'piece' }, { amount: 3, unit: 'dozen' }]);
-    expect(await world.test.sql('SELECT schema_version, data FROM events WHERE stream = $1 ORDER BY version', [`counter-${id}`])).toEqual([
+    expect(events.map(({ data }) => data)).toEqual([
+      { amount: 2, unit: 'piece' },
+      { amount: 3, unit: 'dozen' },
+    ]);
+    expect(
+      await world.test.sql('SELECT schema_version, data FROM events WHERE stream = $1 ORDER BY version', [
+        `counter-${id}`,
+      ]),
+    ).toEqual([
       { schema_version: 1, data: { by: 2 } },
       { schema_version: 3, data: { amount: 3, unit: 'dozen' } },
     ]);
@@ -177,7 +198,9 @@ describe('Events', () => {
     expect(recorded?.data).toEqual({ by: 1, note: 'hunter2' });
     const [event] = await store.read<CounterEvent>(`counter-${id}`, context.organizationId);
     expect(event?.data).toEqual({ by: 1, note: 'hunter2' });
-    const [row] = await world.test.sql<{ data: { note: string } }>('SELECT data FROM events WHERE stream = $1', [`counter-${id}`]);
+    const [row] = await world.test.sql<{ data: { note: string } }>('SELECT data FROM events WHERE stream = $1', [
+      `counter-${id}`,
+    ]);
     expect(row?.data.note).toMatch(/^v1\./);
     expect(event?.sealed).toEqual({ note: row?.data.note });
     await world.test.sql(
@@ -194,7 +217,8 @@ describe('Row-level security', () => {
     const [mine, theirs, id] = [world.context(), world.context(), randomUUID()];
     await world.store.append(counterStream, id, 0, [raise(1)], mine);
     for (const table of ['events', 'counters']) {
-      const seen = (organizationId: string | null) => world.database.query(organizationId, { text: `SELECT * FROM ${table}` });
+      const seen = (organizationId: string | null) =>
+        world.database.query(organizationId, { text: `SELECT * FROM ${table}` });
       expect(await seen(mine.organizationId)).toHaveLength(1);
       expect(await seen(theirs.organizationId)).toEqual([]);
       expect(await seen(null)).toEqual([]);

@@ -92,7 +92,10 @@ export class EventStore {
     organizationId: string,
   ): Promise<Loaded<State>> {
     const events = await this.read<Event>(streamName(definition, id), organizationId);
-    const state = events.reduce((folded, event) => definition.evolve(folded, event as unknown as Event), definition.initialState);
+    const state = events.reduce(
+      (folded, event) => definition.evolve(folded, event as unknown as Event),
+      definition.initialState,
+    );
     return { state, version: events.length };
   }
 

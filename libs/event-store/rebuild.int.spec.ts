@@ -65,6 +65,8 @@ describe('A projection that is rebuilt', () => {
     const before = await shape();
     await rebuild();
     expect(await shape()).toEqual(before);
-    expect(before).toMatchObject([{ secured: true, policies: [{ policyname: 'all_organizations' }, { policyname: 'own_organization' }] }]);
+    expect(before).toMatchObject([
+      { secured: true, policies: [{ policyname: 'all_organizations' }, { policyname: 'own_organization' }] },
+    ]);
   });
 });

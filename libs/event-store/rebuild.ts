@@ -25,7 +25,11 @@ export async function rebuildProjection(
   definition: AnyStreamDefinition,
   projection: Projection<DomainEvent>,
 ): Promise<RebuildResult> {
-  const client = new pg.Client({ connectionString: ownerUrl, options: '-c lock_timeout=2s', pipeline: true } as pg.ClientConfig);
+  const client = new pg.Client({
+    connectionString: ownerUrl,
+    options: '-c lock_timeout=2s',
+    pipeline: true,
+  });
   await client.connect();
   const rebuild = new Rebuild(client, codec, definition, projection);
   try {
@@ -99,7 +103,9 @@ class Rebuild {
     await client.query('RESET ROLE');
     await client.query(`SET LOCAL search_path = ${this.#schema}, public`);
     const statements = rows.flatMap((row) => this.projection.apply(this.codec.decode(row) as RecordedOf<DomainEvent>));
-    await Promise.all(statements.map((statement) => client.query({ ...statement, name: this.#names.of(statement.text) })));
+    await Promise.all(
+      statements.map((statement) => client.query({ ...statement, name: this.#names.of(statement.text) })),
+    );
     this.#position = rows.at(-1)?.position ?? this.#position;
     this.#events += rows.length;
     return rows.length === PAGE;

@@ -31,7 +31,10 @@ export function decideOrganization(
   }
 }
 
-export function evolveOrganization(organization: Organization | undefined, event: OrganizationEvent): Organization | undefined {
+export function evolveOrganization(
+  organization: Organization | undefined,
+  event: OrganizationEvent,
+): Organization | undefined {
   switch (event.type) {
     case 'OrganizationCreated':
       return { ...event.data, tokenIds: [] };

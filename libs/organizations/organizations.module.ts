@@ -5,10 +5,6 @@ import { CreateOrganizationHandler, IssueApiTokenHandler } from './organizations
 
 /** Tenants, their API tokens, and the guard that every request passes. */
 @Module({
-  providers: [
-    CreateOrganizationHandler,
-    IssueApiTokenHandler,
-    { provide: APP_GUARD, useClass: AuthenticationGuard },
-  ],
+  providers: [CreateOrganizationHandler, IssueApiTokenHandler, { provide: APP_GUARD, useClass: AuthenticationGuard }],
 })
 export class OrganizationsModule {}

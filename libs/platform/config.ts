@@ -25,7 +25,8 @@ class Environment {
 
   @IsOptional()
   @Matches(/^[\w-]{32,128}$/, {
-    message: 'DESKSTREAM_BOOTSTRAP_TOKEN must have 32 to 128 letters, digits, "_" or "-" (openssl rand -hex 32 makes one)',
+    message:
+      'DESKSTREAM_BOOTSTRAP_TOKEN must have 32 to 128 letters, digits, "_" or "-" (openssl rand -hex 32 makes one)',
   })
   DESKSTREAM_BOOTSTRAP_TOKEN?: string;
 

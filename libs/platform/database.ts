@@ -1,4 +1,11 @@
-import { DataSource, type EntityManager, type EntityTarget, type MixedList, type QueryResult, type QueryRunner } from 'typeorm';
+import {
+  DataSource,
+  type EntityManager,
+  type EntityTarget,
+  type MixedList,
+  type QueryResult,
+  type QueryRunner,
+} from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import pg from 'pg';
 import { DomainError } from './domain-error.js';
@@ -167,10 +174,10 @@ export function dataSourceOptions(options: DatabaseOptions) {
   };
 }
 
+const standardParser = pg.types.getTypeParser as (oid: number, format?: string) => (value: string) => unknown;
+
 /** 64-bit integers arrive as numbers: positions and counts stay far below 2^53. */
-function getTypeParser(oid: number, format?: 'text' | 'binary') {
-  return oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format as 'text');
-}
+const getTypeParser = (oid: number, format?: string) => (oid === INT8_OID ? Number : standardParser(oid, format));
 
 /** Classes of SQLSTATE that mean "no database just now": connection, resources, operator intervention. */
 const UNAVAILABLE_STATES = /^(08|53|57P|58|XX000)/;
@@ -184,7 +191,12 @@ function asUnavailable(error: unknown): unknown {
 }
 
 function unavailable(error: unknown): DomainError {
-  return new DomainError('unavailable', 'The database cannot be reached just now', { retryAfterSeconds: 5 }, { cause: error });
+  return new DomainError(
+    'unavailable',
+    'The database cannot be reached just now',
+    { retryAfterSeconds: 5 },
+    { cause: error },
+  );
 }
 
 /** The name of the unique index or constraint that the error violates, if that is what it is about. */

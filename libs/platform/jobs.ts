@@ -28,7 +28,7 @@ const STALLED_CHECK_MS = 3_000;
 const MAX_STALLED = 1_000_000;
 
 /** BullMQ's types tie a backend to its connection's; here both are chosen together, at run time. */
-type AnyBackend = BackendFactory<RedisQueueBackend, ConnectionOptions> | undefined;
+type AnyBackend = BackendFactory<RedisQueueBackend> | undefined;
 
 /** Queues and workers on the one backend of this installation. */
 export class Jobs {
@@ -53,7 +53,7 @@ export class Jobs {
   queue<Data>(name: string): Queue<Data> {
     const connection = this.#connection as ConnectionOptions;
     const queue = new Queue<Data>(name, { connection }, this.#backend as never);
-    return this.#keep(queue as unknown as Queue<Data>);
+    return this.#keep(queue);
   }
 
   worker<Data>(name: string, concurrency: number, process: (job: Job<Data>) => Promise<void>): Worker<Data> {
@@ -65,7 +65,7 @@ export class Jobs {
       maxStalledCount: MAX_STALLED,
     };
     const worker = new Worker<Data>(name, process as never, options, this.#backend as never);
-    return this.#keep(worker as unknown as Worker<Data>);
+    return this.#keep(worker);
   }
 
   /** Waits for jobs that run, then disconnects. */
@@ -75,7 +75,9 @@ export class Jobs {
     else this.#connection.disconnect();
   }
 
-  #keep<T extends { close(): Promise<void>; on(event: 'error', listener: (error: Error) => void): unknown }>(resource: T): T {
+  #keep<T extends { close(): Promise<void>; on(event: 'error', listener: (error: Error) => void): unknown }>(
+    resource: T,
+  ): T {
     resource.on('error', this.options.onError);
     this.#open.push(resource);
     return resource;

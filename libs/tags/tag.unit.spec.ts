@@ -17,7 +17,9 @@ describe('A tag', () => {
   });
 
   it('has no color when none is given', () => {
-    tag().when({ type: 'CreateTag', id, name: 'VIP' }).then([{ type: 'TagCreated', data: { id, name: 'VIP' } }]);
+    tag()
+      .when({ type: 'CreateTag', id, name: 'VIP' })
+      .then([{ type: 'TagCreated', data: { id, name: 'VIP' } }]);
   });
 
   it('can be deactivated and activated again', () => {

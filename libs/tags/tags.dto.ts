@@ -14,12 +14,19 @@ export class TagOutput implements Tag {
   @ApiPropertyOptional({ description: 'The color, as it was given.', example: '#ff8800' })
   color?: string;
 
-  @ApiProperty({ description: 'Only an active tag can be put on conversations.', enum: ['Active', 'Inactive'], example: 'Active' })
+  @ApiProperty({
+    description: 'Only an active tag can be put on conversations.',
+    enum: ['Active', 'Inactive'],
+    example: 'Active',
+  })
   state: 'Active' | 'Inactive';
 }
 
 export class CreateTagInput {
-  @Text({ description: 'The name. A tag that has it already, in whatever case, is answered unchanged.', example: 'VIP' })
+  @Text({
+    description: 'The name. A tag that has it already, in whatever case, is answered unchanged.',
+    example: 'VIP',
+  })
   name: string;
 
   @Text({ description: 'A color for display, in any notation.', example: '#ff8800', max: 64, optional: true })

@@ -9,29 +9,58 @@ import { TAG_NAME_INDEX, TagRow, tagStream } from './tag.projection.js';
 
 /** Answers the new tag, or the one that has the name already, unchanged. */
 export class CreateTag extends Command<Tag> {
-  constructor(readonly context: WriteContext, readonly name: string, readonly color?: string) { super(); }
+  constructor(
+    readonly context: WriteContext,
+    readonly name: string,
+    readonly color?: string,
+  ) {
+    super();
+  }
 }
 
 export class ActivateTag extends Command<void> {
-  constructor(readonly context: WriteContext, readonly id: string) { super(); }
+  constructor(
+    readonly context: WriteContext,
+    readonly id: string,
+  ) {
+    super();
+  }
 }
 
 export class DeactivateTag extends Command<void> {
-  constructor(readonly context: WriteContext, readonly id: string) { super(); }
+  constructor(
+    readonly context: WriteContext,
+    readonly id: string,
+  ) {
+    super();
+  }
 }
 
 export class GetTag extends Query<Tag> {
-  constructor(readonly organizationId: string, readonly id: string) { super(); }
+  constructor(
+    readonly organizationId: string,
+    readonly id: string,
+  ) {
+    super();
+  }
 }
 
 /** All tags by name. */
 export class ListTags extends Query<Tag[]> {
-  constructor(readonly organizationId: string, readonly includeDeactivated: boolean) { super(); }
+  constructor(
+    readonly organizationId: string,
+    readonly includeDeactivated: boolean,
+  ) {
+    super();
+  }
 }
 
 @CommandHandler(CreateTag)
 export class CreateTagHandler implements ICommandHandler<CreateTag> {
-  constructor(private readonly store: EventStore, private readonly database: Database) {}
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+  ) {}
 
   async execute({ context, name, color }: CreateTag): Promise<Tag> {
     const id = uuidv7();

@@ -13,7 +13,9 @@ export interface TestDatabase {
 /** Copies the migrated template. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  const [ownerUrl, appUrl] = [process.env.TEST_OWNER_URL, process.env.TEST_APP_URL].map((url) => withDatabase(url, name));
+  const [ownerUrl, appUrl] = [process.env.TEST_OWNER_URL, process.env.TEST_APP_URL].map((url) =>
+    withDatabase(url, name),
+  );
   const template = new URL(process.env.TEST_OWNER_URL as string).pathname.slice(1);
   const asAdministrator = async (text: string) => {
     const client = new pg.Client({ connectionString: withDatabase(ownerUrl, 'postgres') });

@@ -6,7 +6,10 @@ export interface Received {
   headers: IncomingHttpHeaders;
   /** The bytes as they came. */
   body: string;
-  payload: { event_id: string; event_fqn: string; data: { tag: { id: string; name: string } } } & Record<string, unknown>;
+  payload: { event_id: string; event_fqn: string; data: { tag: { id: string; name: string } } } & Record<
+    string,
+    unknown
+  >;
 }
 
 /** A real HTTP server that keeps what it gets. */

@@ -70,7 +70,10 @@ export class GetDeliveryLogsHandler implements IQueryHandler<GetDeliveryLogs> {
 
   async execute({ organizationId, subscriptionId, event }: GetDeliveryLogs): Promise<EventDeliveryLog[]> {
     if (!webhookEventType(event)) {
-      throw new DomainError('invalid', `Invalid value for: path parameter event (must be one of: ${EVENT_NAMES.join(', ')})`);
+      throw new DomainError(
+        'invalid',
+        `Invalid value for: path parameter event (must be one of: ${EVENT_NAMES.join(', ')})`,
+      );
     }
     await this.reader.get(organizationId, subscriptionId);
     const rows = await this.database.query<AttemptRow>(organizationId, {

@@ -50,7 +50,9 @@ describe('Filters', () => {
   it('are refused with a reason when they are malformed', () => {
     const fault = (value: unknown) => faultOfFilters(value, EVENT_NAMES);
     const condition = { _type: 'IsOneOf', field: 'QueueId', values: ['x'] };
-    const combined = (more: object) => ({ TagCreated: { _type: 'CombinedFilters', strategy: 'All', conditions: [condition], ...more } });
+    const combined = (more: object) => ({
+      TagCreated: { _type: 'CombinedFilters', strategy: 'All', conditions: [condition], ...more },
+    });
     expect(fault(combined({}))).toBeUndefined();
     expect(fault({})).toBeUndefined();
     expect(fault(null)).toBe('must be an object');
@@ -58,7 +60,13 @@ describe('Filters', () => {
     expect(fault({ TagCreated: null })).toContain('CombinedFilters');
     expect(fault(combined({ strategy: 'Some' }))).toContain('All or Any');
     expect(fault(combined({ conditions: [] }))).toContain('conditions');
-    for (const wrong of [null, { ...condition, _type: 'Is' }, { ...condition, field: 'x' }, { ...condition, values: [] }, { ...condition, values: [1] }]) {
+    for (const wrong of [
+      null,
+      { ...condition, _type: 'Is' },
+      { ...condition, field: 'x' },
+      { ...condition, values: [] },
+      { ...condition, values: [1] },
+    ]) {
       expect(fault(combined({ conditions: [wrong] }))).toContain('IsOneOf or IsNotOneOf');
     }
   });
@@ -70,7 +78,10 @@ describe('Headers of a subscription', () => {
     expect(subscriberHeaders({ _type: 'BasicAuth', username: 'Ünï', password: 'p:w' }, {})).toEqual({
       Authorization: 'Basic w5xuw686cDp3',
     });
-    expect(subscriberHeaders({ _type: 'TokenAuth', value: 'Bearer x' }, { A: '1' })).toEqual({ A: '1', Authorization: 'Bearer x' });
+    expect(subscriberHeaders({ _type: 'TokenAuth', value: 'Bearer x' }, { A: '1' })).toEqual({
+      A: '1',
+      Authorization: 'Bearer x',
+    });
   });
 
   it.each([

@@ -3,12 +3,7 @@ import { secretContext } from '#libs/event-store/event-codec.js';
 import { type Projection, type StreamDefinition, streamName } from '#libs/event-store/stream-definition.js';
 import { type Cipher } from '#libs/platform/cipher.js';
 import { type Filters } from './filters.js';
-import {
-  type Authorization,
-  evolveSubscription,
-  type Subscription,
-  type SubscriptionEvent,
-} from './subscription.js';
+import { type Authorization, evolveSubscription, type Subscription, type SubscriptionEvent } from './subscription.js';
 
 /** The read table of webhook subscriptions. What is secret in the events is as sealed here. */
 @Entity('webhook_subscriptions')

@@ -24,7 +24,10 @@ describe('A webhook subscription', () => {
 
   it('is updated by what changes alone', () => {
     const changes = { name: 'CRM', enabled: false, customHeaders: {} };
-    const updated: SubscriptionEvent = { type: 'WebhookSubscriptionUpdated', data: { id, enabled: false, customHeaders: {} } };
+    const updated: SubscriptionEvent = {
+      type: 'WebhookSubscriptionUpdated',
+      data: { id, enabled: false, customHeaders: {} },
+    };
     subscription(created).when({ type: 'UpdateSubscription', id, changes }).then([updated]);
     expect(subscription(created, updated).state).toEqual({ ...initial, enabled: false, customHeaders: {} });
   });
@@ -40,6 +43,8 @@ describe('A webhook subscription', () => {
     subscription(created).when({ type: 'DeleteSubscription', id }).then([deleted]);
     const missing = notFound('Webhook subscription', id);
     subscription(created, deleted).when({ type: 'DeleteSubscription', id }).then(missing);
-    subscription(created, deleted).when({ type: 'UpdateSubscription', id, changes: { name: 'x' } }).then(missing);
+    subscription(created, deleted)
+      .when({ type: 'UpdateSubscription', id, changes: { name: 'x' } })
+      .then(missing);
   });
 });

@@ -57,7 +57,8 @@ export class WebhooksController {
   })
   async createSubscription(
     @Caller() caller: WriteContext,
-    @Input() { events = [], enabled = true, customHeaders = {}, filters = {}, ...input }: CreateWebhookSubscriptionInput,
+    @Input()
+    { events = [], enabled = true, customHeaders = {}, filters = {}, ...input }: CreateWebhookSubscriptionInput,
   ): Promise<{ data: WebhookSubscriptionOutput }> {
     const settings = instanceToPlain({ ...input, events, enabled, customHeaders, filters }) as SubscriptionSettings;
     return { data: await this.commands.execute(new CreateSubscription(caller, settings)) };

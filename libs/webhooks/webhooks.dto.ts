@@ -26,7 +26,11 @@ class BasicAuth extends AuthorizationKind {
   @ApiProperty({ description: 'HTTP Basic.', enum: ['BasicAuth'], example: 'BasicAuth' })
   override _type: 'BasicAuth';
 
-  @Text({ description: 'The user name; holds no colon.', example: 'deskstream', fault: (text) => (text.includes(':') ? 'must not hold a colon' : undefined) })
+  @Text({
+    description: 'The user name; holds no colon.',
+    example: 'deskstream',
+    fault: (text) => (text.includes(':') ? 'must not hold a colon' : undefined),
+  })
   username: string;
 
   @Text({ description: 'The password.', example: 'correct horse battery staple' })
@@ -55,12 +59,21 @@ class IsOneOf {
   @ApiProperty({ description: 'What is looked at.', enum: FILTER_FIELDS, example: 'QueueId' })
   field: FilterField;
 
-  @ApiProperty({ description: 'The values.', type: [String], minItems: 1, example: ['01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a'] })
+  @ApiProperty({
+    description: 'The values.',
+    type: [String],
+    minItems: 1,
+    example: ['01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a'],
+  })
   values: string[];
 }
 
 class IsNotOneOf {
-  @ApiProperty({ description: 'The field has none of the values, or the event has no such field.', enum: ['IsNotOneOf'], example: 'IsNotOneOf' })
+  @ApiProperty({
+    description: 'The field has none of the values, or the event has no such field.',
+    enum: ['IsNotOneOf'],
+    example: 'IsNotOneOf',
+  })
   _type: 'IsNotOneOf';
 
   @ApiProperty({ description: 'What is looked at.', enum: FILTER_FIELDS, example: 'InitialChannel' })
@@ -78,20 +91,43 @@ class CombinedFilters {
   @ApiProperty({ description: 'Whether all conditions must hold, or any.', enum: ['All', 'Any'], example: 'All' })
   strategy: 'All' | 'Any';
 
-  @ApiProperty({ description: 'The conditions.', type: 'array', minItems: 1, items: unionSchema({ IsOneOf, IsNotOneOf }) })
+  @ApiProperty({
+    description: 'The conditions.',
+    type: 'array',
+    minItems: 1,
+    items: unionSchema({ IsOneOf, IsNotOneOf }),
+  })
   conditions: (IsOneOf | IsNotOneOf)[];
 }
 
 const DOCUMENTED = {
   name: { description: 'A name for people.', example: 'CRM synchronization' },
-  url: { description: 'Where deliveries are POSTed: http or https, without credentials.', example: 'https://crm.example.com/hooks/deskstream' },
-  events: { description: 'The events to deliver. None: nothing is delivered.', example: ['TagCreated', 'TagDeactivated'] },
+  url: {
+    description: 'Where deliveries are POSTed: http or https, without credentials.',
+    example: 'https://crm.example.com/hooks/deskstream',
+  },
+  events: {
+    description: 'The events to deliver. None: nothing is delivered.',
+    example: ['TagCreated', 'TagDeactivated'],
+  },
   enabled: { description: 'While false, events are neither collected nor sent; what is waiting stays.', example: true },
-  authorization: { description: 'How deliveries authorize themselves to the receiver.', example: { _type: 'BasicAuth', username: 'deskstream', password: 'correct horse battery staple' } },
-  customHeaders: { description: 'Headers to add to each delivery. Those that deliveries need for themselves are refused.', example: { 'X-Tenant': 'acme' } },
+  authorization: {
+    description: 'How deliveries authorize themselves to the receiver.',
+    example: { _type: 'BasicAuth', username: 'deskstream', password: 'correct horse battery staple' },
+  },
+  customHeaders: {
+    description: 'Headers to add to each delivery. Those that deliveries need for themselves are refused.',
+    example: { 'X-Tenant': 'acme' },
+  },
   filters: {
     description: 'By event name, which events to deliver. An event without filters is delivered always.',
-    example: { TagCreated: { _type: 'CombinedFilters', strategy: 'All', conditions: [{ _type: 'IsNotOneOf', field: 'InitialChannel', values: ['Email'] }] } },
+    example: {
+      TagCreated: {
+        _type: 'CombinedFilters',
+        strategy: 'All',
+        conditions: [{ _type: 'IsNotOneOf', field: 'InitialChannel', values: ['Email'] }],
+      },
+    },
   },
 };
 
@@ -114,7 +150,7 @@ function AuthorizationField(optional: boolean): PropertyDecorator {
         subTypes: Object.entries(AUTHORIZATIONS).map(([name, value]) => ({ name, value })),
       },
       keepDiscriminatorProperty: true,
-    })(target, property as string);
+    })(target, property);
     if (optional) ValidateIf((_, value) => value !== undefined)(target, property);
   };
 }
@@ -139,7 +175,12 @@ export class CreateWebhookSubscriptionInput {
   @Checked({ ...DOCUMENTED.customHeaders, fault: headersFault, schema: headersSchema, optional: true })
   customHeaders?: Record<string, string>;
 
-  @Checked({ ...DOCUMENTED.filters, fault: (value) => faultOfFilters(value, EVENT_NAMES), schema: filtersSchema, optional: true })
+  @Checked({
+    ...DOCUMENTED.filters,
+    fault: (value) => faultOfFilters(value, EVENT_NAMES),
+    schema: filtersSchema,
+    optional: true,
+  })
   filters?: Record<string, Filters>;
 }
 
@@ -162,7 +203,12 @@ export class PatchWebhookSubscriptionInput {
   @Checked({ ...DOCUMENTED.customHeaders, fault: headersFault, schema: headersSchema, optional: true })
   customHeaders?: Record<string, string>;
 
-  @Checked({ ...DOCUMENTED.filters, fault: (value) => faultOfFilters(value, EVENT_NAMES), schema: filtersSchema, optional: true })
+  @Checked({
+    ...DOCUMENTED.filters,
+    fault: (value) => faultOfFilters(value, EVENT_NAMES),
+    schema: filtersSchema,
+    optional: true,
+  })
   filters?: Record<string, Filters>;
 }
 
@@ -183,10 +229,17 @@ export class WebhookSubscriptionOutput {
   @ApiProperty(DOCUMENTED.url)
   url: string;
 
-  @ApiProperty({ description: 'All headers that deliveries carry for the receiver, the authorization among them.', ...headersSchema, example: { Authorization: 'Bearer 9f86d081884c7d65', 'X-Tenant': 'acme' } })
+  @ApiProperty({
+    description: 'All headers that deliveries carry for the receiver, the authorization among them.',
+    ...headersSchema,
+    example: { Authorization: 'Bearer 9f86d081884c7d65', 'X-Tenant': 'acme' },
+  })
   headers: Record<string, string>;
 
-  @ApiProperty({ description: 'Signs the deliveries: 32 bytes in hex.', example: 'b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184' })
+  @ApiProperty({
+    description: 'Signs the deliveries: 32 bytes in hex.',
+    example: 'b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184',
+  })
   secretKey: string;
 
   @ApiProperty(DOCUMENTED.enabled)
@@ -218,7 +271,12 @@ class DeliveryDetail {
   @ApiProperty({ description: 'Whether the receiver answered 2xx.', example: true })
   success: boolean;
 
-  @ApiProperty({ description: 'The HTTP status; 0 when no response came.', type: 'integer', format: 'int32', example: 200 })
+  @ApiProperty({
+    description: 'The HTTP status; 0 when no response came.',
+    type: 'integer',
+    format: 'int32',
+    example: 200,
+  })
   responseCode: number;
 
   @ApiProperty({ description: 'The beginning of the response, or why there was none.', example: 'ok' })
@@ -245,11 +303,17 @@ export class EventDeliveryLog {
   @ApiProperty({ description: 'How the attempt went.', type: DeliveryDetail })
   deliveryDetail: DeliveryDetail;
 
-  @ApiProperty({ description: 'The body that was sent.', example: '{"event_id":"01980f62-0c1d-7f24-9e6f-3c4d5e6f7081","event_fqn":"TAG_CREATED"}' })
+  @ApiProperty({
+    description: 'The body that was sent.',
+    example: '{"event_id":"01980f62-0c1d-7f24-9e6f-3c4d5e6f7081","event_fqn":"TAG_CREATED"}',
+  })
   payload: string;
 }
 
-export const ListWebhookSubscriptionsOutput = listOutput('ListWebhookSubscriptionsEndpointOutput', WebhookSubscriptionOutput);
+export const ListWebhookSubscriptionsOutput = listOutput(
+  'ListWebhookSubscriptionsEndpointOutput',
+  WebhookSubscriptionOutput,
+);
 export const GetWebhookSubscriptionOutput = dataOutput('GetWebhookSubscriptionOutput', WebhookSubscriptionOutput);
 export const CreateWebhookSubscriptionOutput = dataOutput('CreateWebhookSubscriptionOutput', WebhookSubscriptionOutput);
 export const PatchWebhookSubscriptionOutput = dataOutput('PatchWebhookSubscriptionOutput', WebhookSubscriptionOutput);

@@ -14,31 +14,57 @@ import { type WebhookSubscriptionOutput } from './webhooks.dto.js';
 
 /** Answers the new subscription with its generated secret key. */
 export class CreateSubscription extends Command<WebhookSubscriptionOutput> {
-  constructor(readonly context: WriteContext, readonly settings: SubscriptionSettings) { super(); }
+  constructor(
+    readonly context: WriteContext,
+    readonly settings: SubscriptionSettings,
+  ) {
+    super();
+  }
 }
 
 /** Changes the settings that are named, and answers the subscription as it is then. */
 export class UpdateSubscription extends Command<WebhookSubscriptionOutput> {
-  constructor(readonly context: WriteContext, readonly id: string, readonly changes: Partial<SubscriptionSettings>) { super(); }
+  constructor(
+    readonly context: WriteContext,
+    readonly id: string,
+    readonly changes: Partial<SubscriptionSettings>,
+  ) {
+    super();
+  }
 }
 
 export class DeleteSubscription extends Command<void> {
-  constructor(readonly context: WriteContext, readonly id: string) { super(); }
+  constructor(
+    readonly context: WriteContext,
+    readonly id: string,
+  ) {
+    super();
+  }
 }
 
 export class GetSubscription extends Query<WebhookSubscriptionOutput> {
-  constructor(readonly organizationId: string, readonly id: string) { super(); }
+  constructor(
+    readonly organizationId: string,
+    readonly id: string,
+  ) {
+    super();
+  }
 }
 
 /** All subscriptions, oldest first. */
 export class ListSubscriptions extends Query<WebhookSubscriptionOutput[]> {
-  constructor(readonly organizationId: string) { super(); }
+  constructor(readonly organizationId: string) {
+    super();
+  }
 }
 
 /** Reads subscriptions as the API shows them. */
 @Injectable()
 export class SubscriptionReader {
-  constructor(private readonly database: Database, private readonly cipher: Cipher) {}
+  constructor(
+    private readonly database: Database,
+    private readonly cipher: Cipher,
+  ) {}
 
   async get(organizationId: string, id: string): Promise<WebhookSubscriptionOutput> {
     const row = await this.database.reader(organizationId).findOneBy(SubscriptionRow, { organizationId, id });
@@ -74,7 +100,10 @@ export class SubscriptionReader {
 
 @CommandHandler(CreateSubscription)
 export class CreateSubscriptionHandler implements ICommandHandler<CreateSubscription> {
-  constructor(private readonly store: EventStore, private readonly reader: SubscriptionReader) {}
+  constructor(
+    private readonly store: EventStore,
+    private readonly reader: SubscriptionReader,
+  ) {}
 
   async execute({ context, settings }: CreateSubscription): Promise<WebhookSubscriptionOutput> {
     const id = uuidv7();
@@ -87,7 +116,10 @@ export class CreateSubscriptionHandler implements ICommandHandler<CreateSubscrip
 
 @CommandHandler(UpdateSubscription)
 export class UpdateSubscriptionHandler implements ICommandHandler<UpdateSubscription> {
-  constructor(private readonly store: EventStore, private readonly reader: SubscriptionReader) {}
+  constructor(
+    private readonly store: EventStore,
+    private readonly reader: SubscriptionReader,
+  ) {}
 
   async execute({ context, id, changes }: UpdateSubscription): Promise<WebhookSubscriptionOutput> {
     const command = { type: 'UpdateSubscription', id, changes } as const;

@@ -53,7 +53,10 @@ export async function startInstance(home: Home, env: NodeJS.ProcessEnv = {}): Pr
 }
 
 /** Starts a process that is expected not to serve, and answers its status and what it wrote. */
-export async function runToEnd(home: Home, env: NodeJS.ProcessEnv = {}): Promise<{ status: number | null; output: string }> {
+export async function runToEnd(
+  home: Home,
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ status: number | null; output: string }> {
   const { child, output } = run(home, env);
   await ended(child);
   return { status: child.exitCode, output: output() };

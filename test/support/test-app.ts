@@ -46,7 +46,9 @@ export async function startTestApp({ worker = false } = {}): Promise<TestApp> {
     runtime,
     createTestOrganization: async () => {
       const [organizationId, actorId] = [randomUUID(), randomUUID()];
-      await new CreateOrganizationHandler(runtime.store).execute(new CreateOrganization(organizationId, 'Test', actorId));
+      await new CreateOrganizationHandler(runtime.store).execute(
+        new CreateOrganization(organizationId, 'Test', actorId),
+      );
       const issue = new IssueApiToken(organizationId, 'test', actorId);
       const token = await new IssueApiTokenHandler(runtime.store).execute(issue);
       return new ApiClient(url, token, organizationId, actorId);

@@ -1,5 +1,12 @@
 import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
-import { ApiExtraModels, ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import {
+  ApiExtraModels,
+  ApiOperation,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiResponse,
+  getSchemaPath,
+} from '@nestjs/swagger';
 
 class FaultOutput {
   @ApiProperty({ description: 'Where in the input.', example: 'authorization.username' })
@@ -18,7 +25,10 @@ function errorOutput(name: string, code: string, message: string): Type {
     @ApiPropertyOptional({ description: 'The kind of error, for programs.', example: code })
     code?: string;
 
-    @ApiPropertyOptional({ description: 'As in the header X-Request-Id.', example: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c' })
+    @ApiPropertyOptional({
+      description: 'As in the header X-Request-Id.',
+      example: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c',
+    })
     requestId?: string;
 
     @ApiPropertyOptional({ description: 'Each faulty field of an invalid input.', type: [FaultOutput] })

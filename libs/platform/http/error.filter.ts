@@ -77,11 +77,21 @@ export class ErrorFilter implements ExceptionFilter {
       return { status: 404, code: 'not-found', message: `There is no ${url.split('?', 1)[0]} here; see /docs` };
     }
     void reply.header('allow', methods.join(', '));
-    return { status: 405, code: 'method-not-allowed', message: `${method} is not possible here, only ${methods.join(', ')}` };
+    return {
+      status: 405,
+      code: 'method-not-allowed',
+      message: `${method} is not possible here, only ${methods.join(', ')}`,
+    };
   }
 
   #log(status: number, error: unknown, { id, method, url }: FastifyRequest): void {
-    const entry = { err: error instanceof DomainError ? (error.cause ?? error) : error, requestId: id, method, url, status };
+    const entry = {
+      err: error instanceof DomainError ? (error.cause ?? error) : error,
+      requestId: id,
+      method,
+      url,
+      status,
+    };
     if (status === 500) this.#logger.error(entry, 'Request failed');
     else this.#logger.warn(entry, 'Request could not be served just now');
   }

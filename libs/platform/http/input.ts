@@ -81,7 +81,9 @@ export function TextParam(name: string, description: string, example: string): P
 
 function faultsOf(errors: ValidationError[], parent = ''): Fault[] {
   return errors.flatMap((error) => {
-    const path = /^\d+$/.test(error.property) ? `${parent}[${error.property}]` : [parent, error.property].filter(Boolean).join('.');
+    const path = /^\d+$/.test(error.property)
+      ? `${parent}[${error.property}]`
+      : [parent, error.property].filter(Boolean).join('.');
     const own = Object.values(error.constraints ?? {}).map((message) => ({
       path,
       // class-validator begins its messages with the property; the path says more.

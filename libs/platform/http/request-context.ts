@@ -10,7 +10,8 @@ export interface AuthenticatedRequest extends FastifyRequest {
 
 /** The caller of this request: its organization, actor, token and request id. */
 export const Caller = createParamDecorator(
-  (_: unknown, context: ExecutionContext): WriteContext => context.switchToHttp().getRequest<AuthenticatedRequest>().caller,
+  (_: unknown, context: ExecutionContext): WriteContext =>
+    context.switchToHttp().getRequest<AuthenticatedRequest>().caller,
 );
 
 const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;

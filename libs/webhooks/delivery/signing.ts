@@ -16,7 +16,13 @@ export interface Signable {
  * Headers that prove where a delivery comes from: those of Standard Webhooks (standardwebhooks.com), and the scheme of
  * the hosted API for receivers written for that.
  */
-export function signatureHeaders({ eventId, subscriptionId, body, secretKey, sentAt }: Signable): Record<string, string> {
+export function signatureHeaders({
+  eventId,
+  subscriptionId,
+  body,
+  secretKey,
+  sentAt,
+}: Signable): Record<string, string> {
   const key = Buffer.from(secretKey, 'hex');
   const milliseconds = sentAt.getTime();
   const seconds = Math.floor(milliseconds / 1000);
