@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { transformFile } from '@swc/core';
@@ -44,17 +44,18 @@ async function startSides(bench) {
   return [
     deskstream,
     await startServer(bench, 'bare', node(join(import.meta.dirname, 'peers/bare.mjs')), { DATABASE_URL: bareUrl }),
-    await startServer(bench, 'crud', node(await compiledCrudPeer()), { DATABASE_URL: crudUrl }),
+    await startServer(bench, 'crud', node(await compiledCrudPeer(bench)), { DATABASE_URL: crudUrl }),
   ];
 }
 
-/** Compiled as the application is. Inside of this folder, from where imports find the same packages. */
-async function compiledCrudPeer() {
+/** Compiled as the application is. Inside of this folder, from where its imports find the packages. */
+async function compiledCrudPeer({ root, cleanup }) {
   const { code } = await transformFile(join(import.meta.dirname, 'peers/crud.ts'), {
-    configFile: join(import.meta.dirname, '../.swcrc'),
+    configFile: join(root, '.swcrc'),
     sourceMaps: false,
   });
   const folder = join(import.meta.dirname, '.build');
+  cleanup.add(() => rm(folder, { recursive: true, force: true }));
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'crud.mjs');
   await writeFile(file, code);

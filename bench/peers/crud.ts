@@ -46,8 +46,8 @@ class CreateTagDto {
 class TagsService {
   constructor(private readonly tags: Repository<Tag>) {}
 
-  create(input: CreateTagDto): Promise<Tag> {
-    return this.tags.save(this.tags.create({ ...input, organizationId: ORGANIZATION_ID }));
+  create({ name, color }: CreateTagDto): Promise<Tag> {
+    return this.tags.save(this.tags.create({ name, color, organizationId: ORGANIZATION_ID }));
   }
 
   async get(id: string): Promise<Tag> {
