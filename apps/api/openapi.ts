@@ -1,8 +1,8 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 
-const DESCRIPTION = `Customer service: end users, queues, tags, teams, webhooks. Every change is recorded as an immutable
-event, and delivered to those who subscribe to it.
+const DESCRIPTION = `Customer service for programs. Every change is recorded as an immutable event, and delivered to those who
+subscribe to it.
 
 Send your API token as \`Authorization: Bearer <token>\`; press **Authorize** to try the operations here.
 Success answers \`{"data": …}\`; errors answer \`{"message": "…"}\` with a \`code\` and the \`requestId\`.`;

@@ -30,17 +30,19 @@ function errorOutput(name: string, code: string, message: string): Type {
       example: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c',
     })
     requestId?: string;
-
-    @ApiPropertyOptional({ description: 'Each faulty field of an invalid input.', type: [FaultOutput] })
-    faults?: FaultOutput[];
   }
   return named(name, Output);
+}
+
+class BadRequest extends errorOutput('', 'invalid', 'Invalid value for: body (name must be a string)') {
+  @ApiPropertyOptional({ description: 'Each faulty field.', type: [FaultOutput] })
+  faults?: FaultOutput[];
 }
 
 const ERRORS = {
   400: {
     description: 'A parameter or the body is invalid.',
-    type: errorOutput('BadRequest', 'invalid', 'Invalid value for: body (name must be a string)'),
+    type: BadRequest,
   },
   401: {
     description: 'No API token, or none that is valid.',
