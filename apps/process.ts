@@ -5,6 +5,8 @@ import { type Logger } from 'pino';
 
 /** How long a stop may take before the process ends regardless. */
 const STOP_SECONDS = 30;
+/** Ctrl-C reaches this process from the terminal and again through npm: within this time it is one wish. */
+const ECHO_MS = 1_000;
 
 /** What a process does: it returns how to stop again. */
 export type Main = (config: Config, logger: Logger) => Promise<() => Promise<void>>;
@@ -15,10 +17,10 @@ export type Main = (config: Config, logger: Logger) => Promise<() => Promise<voi
  */
 export async function runProcess(main: Main): Promise<void> {
   const stopRequested = new Promise<void>((resolve) => {
-    let asked = false;
+    let askedAt: number | undefined;
     const ask = () => {
-      if (asked) process.exit(130);
-      asked = true;
+      if (askedAt !== undefined && performance.now() - askedAt > ECHO_MS) process.exit(130);
+      askedAt ??= performance.now();
       resolve();
     };
     process.on('SIGINT', ask).on('SIGTERM', ask);

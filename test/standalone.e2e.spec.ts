@@ -78,6 +78,7 @@ describe('npm start', () => {
     await instance.api.createTag('VIP');
     await waitFor('the delivery to run', () => release);
     const stopped = stop(instance, 'SIGTERM');
+    instance.process.kill('SIGTERM');
     await waitFor('the port to be closed', () =>
       fetch(`${instance.url}/health`).then(
         () => false,
