@@ -23,7 +23,7 @@ module.exports = {
       comment: 'the event store stands on the database alone',
       severity: 'error',
       from: { path: '^libs/event-store/', pathNot: TESTS },
-      to: { path: '^libs/', pathNot: '^libs/(event-store/|platform/(database|cipher|domain-error)\\.ts)' },
+      to: { path: '^libs/', pathNot: '^libs/(event-store/|platform/(database|batch|cipher|domain-error)\\.ts)' },
     },
     {
       name: 'store-knows-no-http',

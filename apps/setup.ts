@@ -13,7 +13,6 @@ import {
 } from '#libs/organizations/organizations.handlers.js';
 import { Cipher } from '#libs/platform/cipher.js';
 import { type Config } from '#libs/platform/config.js';
-import { dataSourceOptions } from '#libs/platform/database.js';
 import { migrateJobs } from '#libs/platform/jobs.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { DRAIN_QUEUE } from '#libs/webhooks/delivery/delivery.module.js';
@@ -29,9 +28,8 @@ const UNKNOWN_ROLE = '22023';
 
 /** Brings the database's tables up to date, as their owner, and makes sure that the application's login exists. */
 export async function migrate(ownerUrl: string, appUrl: string): Promise<string[]> {
-  const { extra, ...options } = dataSourceOptions({ url: ownerUrl });
-  // Building an index takes its time: no statement timeout here, and one statement after the other.
-  const dataSource = new DataSource({ ...options, migrations: MIGRATIONS, extra: { types: extra.types } });
+  // Building an index takes its time: no statement timeout here.
+  const dataSource = new DataSource({ type: 'postgres', url: ownerUrl, migrations: MIGRATIONS });
   await dataSource.initialize();
   try {
     const applied = await dataSource.runMigrations({ transaction: 'each' });

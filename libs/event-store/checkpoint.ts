@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type Database, type Statement } from '#libs/platform/database.js';
+import { type Statement } from '#libs/platform/batch.js';
+import { type Database } from '#libs/platform/database.js';
 
 /** The right to lead a consumer: how far it got, and the epoch that its writes must carry. */
 export interface Leadership {

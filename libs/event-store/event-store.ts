@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { v7 as uuidv7 } from 'uuid';
-import { type Database, type Statement, violatedConstraint } from '#libs/platform/database.js';
+import { newId } from '#libs/platform/new-id.js';
+import { type Statement } from '#libs/platform/batch.js';
+import { type Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type DomainEvent, type RecordedEvent, type RecordedOf, type WriteContext } from './event.js';
 import { type EventCodec, type EventRow } from './event-codec.js';
@@ -58,7 +59,7 @@ export class EventStore {
     const recordedAt = new Date();
     const encoded = events.map((event) => this.codec.encode(organizationId, stream, event));
     const recorded = events.map((event, index): RecordedEvent<Event> => {
-      const eventId = event.eventId ?? uuidv7();
+      const eventId = event.eventId ?? newId();
       const version = expectedVersion + index + 1;
       const { type, data } = event;
       const sealed = encoded[index]?.sealed ?? {};

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { StatementNames } from '#libs/platform/database.js';
+import { Batch } from '#libs/platform/batch.js';
 import { type RecordedOf, type DomainEvent } from './event.js';
 import { type EventCodec, type EventRow } from './event-codec.js';
 import { type AnyStreamDefinition, type Projection } from './stream-definition.js';
@@ -25,11 +25,7 @@ export async function rebuildProjection(
   definition: AnyStreamDefinition,
   projection: Projection<DomainEvent>,
 ): Promise<RebuildResult> {
-  const client = new pg.Client({
-    connectionString: ownerUrl,
-    options: '-c lock_timeout=2s',
-    pipeline: true,
-  });
+  const client = new pg.Client({ connectionString: ownerUrl, options: '-c lock_timeout=2s' });
   await client.connect();
   const rebuild = new Rebuild(client, codec, definition, projection);
   try {
@@ -42,7 +38,6 @@ export async function rebuildProjection(
 class Rebuild {
   readonly #table: string;
   readonly #schema: string;
-  readonly #names = new StatementNames();
   #position = 0;
   #events = 0;
 
@@ -103,9 +98,7 @@ class Rebuild {
     await client.query('RESET ROLE');
     await client.query(`SET LOCAL search_path = ${this.#schema}, public`);
     const statements = rows.flatMap((row) => this.projection.apply(this.codec.decode(row) as RecordedOf<DomainEvent>));
-    await Promise.all(
-      statements.map((statement) => client.query({ ...statement, name: this.#names.of(statement.text) })),
-    );
+    await client.query(new Batch(statements, pg.types)).results;
     this.#position = rows.at(-1)?.position ?? this.#position;
     this.#events += rows.length;
     return rows.length === PAGE;

@@ -1,4 +1,4 @@
-import { type Statement } from '#libs/platform/database.js';
+import { type Statement } from '#libs/platform/batch.js';
 import { type DomainEvent, type RecordedOf } from './event.js';
 
 /**

@@ -1,5 +1,5 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '#libs/platform/new-id.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { hashApiToken, mintApiToken } from './api-token.js';
 import { decideOrganization } from './organization.js';
@@ -45,7 +45,7 @@ export class IssueApiTokenHandler implements ICommandHandler<IssueApiToken> {
 
   async execute({ organizationId, name, actorId, token }: IssueApiToken): Promise<string> {
     const tokenHash = hashApiToken(token);
-    const tokenId = uuidv7();
+    const tokenId = newId();
     await this.store.execute(organizationStream, organizationId, { organizationId, actorId }, (organization) =>
       decideOrganization(
         { type: 'IssueApiToken', id: organizationId, tokenId, name, actorId, tokenHash },

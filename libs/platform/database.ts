@@ -8,13 +8,8 @@ import {
 } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import pg from 'pg';
+import { Batch, type Statement } from './batch.js';
 import { DomainError } from './domain-error.js';
-
-/** One SQL statement; `$1`… take the values. */
-export interface Statement {
-  text: string;
-  values?: unknown[];
-}
 
 /** The roles that migrations create. Neither owns a table nor bypasses row-level security. */
 export type DatabaseRole = 'deskstream_app' | 'deskstream_worker';
@@ -31,23 +26,15 @@ export interface DatabaseOptions {
   entities?: MixedList<EntityTarget<object> & (new () => object)>;
 }
 
-type Client = pg.PoolClient & { connection: { stream: { cork(): void; uncork(): void } } };
-
-const BEGIN: Statement = { text: 'BEGIN' };
-const COMMIT: Statement = { text: 'COMMIT' };
 const SET_ORGANIZATION = "SELECT set_config('app.org', $1, true)";
-/** Distinct statement texts that are kept prepared on each connection; beyond it statements run unprepared. */
-const MAX_PREPARED = 500;
 const INT8_OID = 20;
 
 /**
- * The only door to PostgreSQL. Every call is one network round trip: the statements of a transaction are written
- * together, in pipeline mode, each prepared once a connection. Every call names its organization, and row-level
- * security shows it that organization's rows alone; without one (`null`) tenant tables look empty.
+ * The only door to PostgreSQL. Every call is one network round trip and one transaction, see {@link Batch}. Every call
+ * names its organization, and row-level security shows it that organization's rows alone; without one (`null`) tenant
+ * tables look empty.
  */
 export class Database {
-  readonly #names = new StatementNames();
-
   protected constructor(private readonly dataSource: DataSource) {}
 
   /** Connects, and fails with {@link DomainError} `unavailable` when the server cannot be reached. */
@@ -70,8 +57,19 @@ export class Database {
   /** Runs the statements as one transaction in one round trip. The first that fails undoes and rejects them all. */
   async transact(organizationId: string | null, statements: Statement[]): Promise<pg.QueryResult[]> {
     const scope = { text: SET_ORGANIZATION, values: [organizationId ?? ''] };
-    const results = await this.#pipeline([BEGIN, scope, ...statements, COMMIT]);
-    return results.slice(2, -1);
+    const batch = new Batch([scope, ...statements], { getTypeParser });
+    const client = await this.#connect();
+    let failure: unknown;
+    try {
+      client.query(batch);
+      const [, ...results] = await batch.results;
+      return results;
+    } catch (error) {
+      failure = asUnavailable(error);
+      throw failure;
+    } finally {
+      client.release(failure instanceof DomainError);
+    }
   }
 
   /** TypeORM over the same door: each of its queries is one round trip in the organization's scope. For reads only. */
@@ -94,48 +92,14 @@ export class Database {
     await this.dataSource.destroy();
   }
 
-  async #pipeline(statements: Statement[]): Promise<pg.QueryResult[]> {
-    const client = await this.#connect();
-    let failure: unknown;
+  async #connect(): Promise<pg.PoolClient> {
     try {
-      const { stream } = client.connection;
-      stream.cork();
-      const sent = statements.map((statement) => client.query({ ...statement, name: this.#names.of(statement.text) }));
-      stream.uncork();
-      const settled = await Promise.allSettled(sent);
-      const rejected = settled.find((outcome) => outcome.status === 'rejected');
-      if (rejected) throw rejected.reason;
-      return settled.map((outcome) => (outcome as PromiseFulfilledResult<pg.QueryResult>).value);
-    } catch (error) {
-      failure = asUnavailable(error);
-      throw failure;
-    } finally {
-      client.release(failure instanceof DomainError);
-    }
-  }
-
-  async #connect(): Promise<Client> {
-    try {
-      const client = (await poolOf(this.dataSource).connect()) as Client;
+      const client = await poolOf(this.dataSource).connect();
       survive(client);
       return client;
     } catch (error) {
       throw unavailable(error);
     }
-  }
-}
-
-/** Gives statements the names under which connections keep them prepared. */
-export class StatementNames {
-  readonly #names = new Map<string, string>();
-
-  of(text: string): string | undefined {
-    let name = this.#names.get(text);
-    if (!name && this.#names.size < MAX_PREPARED) {
-      name = `s${this.#names.size}`;
-      this.#names.set(text, name);
-    }
-    return name;
   }
 }
 
@@ -165,11 +129,9 @@ export function dataSourceOptions(options: DatabaseOptions) {
     poolSize: options.poolSize ?? 10,
     poolErrorHandler: () => undefined,
     extra: {
-      pipeline: true,
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
       options: session.map((setting) => `-c ${setting}`).join(' '),
-      types: { getTypeParser },
     },
   };
 }

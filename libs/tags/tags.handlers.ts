@@ -1,5 +1,5 @@
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '#libs/platform/new-id.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
@@ -63,7 +63,7 @@ export class CreateTagHandler implements ICommandHandler<CreateTag> {
   ) {}
 
   async execute({ context, name, color }: CreateTag): Promise<Tag> {
-    const id = uuidv7();
+    const id = newId();
     try {
       const command = { type: 'CreateTag', id, name, color } as const;
       const { state } = await this.store.create(tagStream, id, context, () => decideTag(command, undefined));
@@ -102,7 +102,10 @@ export class GetTagHandler implements IQueryHandler<GetTag> {
   constructor(private readonly database: Database) {}
 
   async execute({ organizationId, id }: GetTag): Promise<Tag> {
-    const row = await this.database.reader(organizationId).findOneBy(TagRow, { organizationId, id });
+    const [row] = await this.database.query<TagRow>(organizationId, {
+      text: 'SELECT id, name, color, state FROM tags WHERE organization_id = $1 AND id = $2',
+      values: [organizationId, id],
+    });
     if (!row) throw notFound('Tag', id);
     return toTag(row);
   }

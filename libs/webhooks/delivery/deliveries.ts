@@ -1,4 +1,5 @@
-import { type Database, type Statement } from '#libs/platform/database.js';
+import { type Statement } from '#libs/platform/batch.js';
+import { type Database } from '#libs/platform/database.js';
 import { type SubscriptionRow } from '../subscription.projection.js';
 import { type AttemptResult, DEADLINE_MS } from './attempt.js';
 
