@@ -14,6 +14,7 @@ export class Process {
   #name;
   #child;
   #log;
+  #stopping;
 
   /** Runs a command. */
   static spawn(bench, name, [command, ...args], env) {
@@ -71,8 +72,13 @@ export class Process {
     return new Error(`${this.#name}: ${reason}\n${printed}`);
   }
 
-  /** Asks it to end and waits until it has; ends it and its children by force when that takes too long. */
-  async stop() {
+  /** Asks it to end, once, and waits until it has; ends it and its children by force when that takes too long. */
+  stop() {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop() {
     if (!this.running) return;
     const exit = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');

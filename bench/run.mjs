@@ -58,12 +58,11 @@ const bench = {
 bench.cleanup.add(() => rm(folder, { recursive: true, force: true }));
 const [loadBefore] = loadavg();
 const rows = [];
-let status = 0;
+let status = 1;
 try {
-  await Promise.race([measure(), interruption()]);
+  status = await Promise.race([measure(), interruption()]);
 } catch (error) {
   console.error(`\n${error.stack}\n`);
-  status = 1;
 } finally {
   await bench.cleanup.run();
 }
@@ -74,10 +73,12 @@ async function measure() {
   // PostgreSQL may run under an account of its own, which must pass through.
   await chmod(folder, 0o711);
   for (const part of values.only ? [values.only] : Object.keys(PARTS)) rows.push(...(await PARTS[part](bench)));
+  return 0;
 }
 
+/** Ends with the status of a process that was interrupted. */
 function interruption() {
-  return new Promise((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => reject(new Error('Interrupted')));
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve(130));
   });
 }

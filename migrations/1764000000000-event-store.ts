@@ -110,23 +110,9 @@ const APPEND = `
   CREATE FUNCTION position_lock(value bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
     $$ SELECT (x'4453'::bigint << 48) | value $$;
 
-  CREATE FUNCTION append_events(
-    in_organization uuid, in_stream text, in_expected integer, in_events jsonb, in_metadata jsonb, in_recorded_at timestamptz
-  ) RETURNS void LANGUAGE plpgsql AS $$
-  DECLARE
-    actual integer;
-  BEGIN
-    SELECT version INTO actual FROM events
-      WHERE organization_id = in_organization AND stream = in_stream ORDER BY version DESC LIMIT 1;
-    IF coalesce(actual, 0) <> in_expected THEN
-      RAISE EXCEPTION '% is at version %, not %', in_stream, coalesce(actual, 0), in_expected USING ERRCODE = 'DS001';
-    END IF;
-    -- Before the first nextval: tells readers that positions above this one may still come. See feed_horizon().
-    PERFORM pg_advisory_xact_lock_shared(position_lock((SELECT last_value FROM event_position)));
-    INSERT INTO events (organization_id, stream, version, position, event_id, type, schema_version, data, metadata, recorded_at)
-      SELECT in_organization, in_stream, in_expected + e.ordinal, nextval('event_position'), (e.item->>'event_id')::uuid,
-             e.item->>'type', (e.item->>'schema_version')::smallint, e.item->'data', in_metadata, in_recorded_at
-      FROM jsonb_array_elements(in_events) WITH ORDINALITY AS e(item, ordinal) ORDER BY e.ordinal;
+  -- Refuses an append from inside its statement, and so all that came with it.
+  CREATE FUNCTION version_conflict(stream text, expected integer) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION '% is not at version %', stream, expected USING ERRCODE = 'DS001';
   END $$;
 `;
 

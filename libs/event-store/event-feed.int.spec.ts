@@ -5,8 +5,9 @@ import { counterStream, raise } from '#libs/testing/counter.js';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { Checkpoint, isFenced } from './checkpoint.js';
-import { type FeedEvent } from './event.js';
+import { type FeedEvent, type RecordedEvent } from './event.js';
 import { EventFeed } from './event-feed.js';
+import { appendStatement } from './event-store.js';
 
 let world: TestStore;
 beforeEach(async () => {
@@ -18,23 +19,38 @@ const WRITERS = 16;
 const EVENTS = 20_000;
 const BATCH = 5;
 
-/** Appends to its own stream, with random delays inside the transaction, some of which are rolled back. */
-async function write(organizationId: string, events: number): Promise<void> {
+/** A connection inside a transaction that has appended to a stream, as the store does it, and is not over yet. */
+async function beginAppend(client: pg.Client, organizationId: string, id: string, version: number, by: number[]) {
+  await client.query('BEGIN');
+  await client.query("SELECT set_config('app.org', $1, true)", [organizationId]);
+  for (const [index, data] of by.map((amount) => ({ by: amount })).entries()) {
+    const event: RecordedEvent = {
+      organizationId,
+      stream: `counter-${id}`,
+      version: version + index + 1,
+      eventId: randomUUID(),
+      type: 'CounterRaised',
+      data,
+      sealed: {},
+      metadata: { actorId: id },
+      recordedAt: new Date(),
+    };
+    await client.query(appendStatement(event, { schemaVersion: 1, data, sealed: {} }));
+  }
+}
+
+async function connectApp(): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: world.test.appUrl, options: '-c role=deskstream_app' });
   await client.connect();
+  return client;
+}
+
+/** Appends to its own stream, with random delays inside the transaction, some of which are rolled back. */
+async function write(organizationId: string, events: number): Promise<void> {
+  const client = await connectApp();
   const id = randomUUID();
   for (let version = 0; version < events;) {
-    await client.query('BEGIN');
-    await client.query("SELECT set_config('app.org', $1, true)", [organizationId]);
-    const rows = Array.from({ length: BATCH }, () => ({
-      event_id: randomUUID(),
-      type: 'CounterRaised',
-      schema_version: 1,
-      data: { by: 1 },
-    }));
-    await client.query('SELECT append_events($1, $2, $3, $4, $5, now())', [
-      ...[organizationId, `counter-${id}`, version, JSON.stringify(rows), JSON.stringify({ actorId: id })],
-    ]);
+    await beginAppend(client, organizationId, id, version, Array<number>(BATCH).fill(1));
     if (Math.random() < 0.1) await pause(Math.random() * 4);
     const keep = Math.random() < 0.9;
     await client.query(keep ? 'COMMIT' : 'ROLLBACK');
@@ -90,14 +106,8 @@ describe('The feed', () => {
 
   it('stops before an append that is under way, and goes on when it is over', async () => {
     const context = world.context();
-    const slow = new pg.Client({ connectionString: world.test.appUrl, options: '-c role=deskstream_app' });
-    await slow.connect();
-    await slow.query('BEGIN');
-    await slow.query("SELECT set_config('app.org', $1, true)", [context.organizationId]);
-    await slow.query(`SELECT append_events($1, $2, 0, $3, '{}', now())`, [
-      ...[context.organizationId, `counter-${randomUUID()}`],
-      JSON.stringify([{ event_id: randomUUID(), type: 'CounterRaised', schema_version: 1, data: { by: 7 } }]),
-    ]);
+    const slow = await connectApp();
+    await beginAppend(slow, context.organizationId, randomUUID(), 0, [7]);
     await world.store.append(counterStream, randomUUID(), 0, [raise(1)], context);
     const feed = new EventFeed(world.worker, world.codec);
     const before = await feed.read(0, 10);

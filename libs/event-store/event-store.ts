@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { newId } from '#libs/platform/new-id.js';
+import { randomUUIDv7 } from 'node:crypto';
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type DomainEvent, type RecordedEvent, type RecordedOf, type WriteContext } from './event.js';
-import { type EventCodec, type EventRow } from './event-codec.js';
+import { type EncodedEvent, type EventCodec, type EventRow } from './event-codec.js';
 import { type StreamDefinition, streamName } from './stream-definition.js';
 
 /** Somebody else appended first: the stream is no longer at the expected version. */
@@ -59,25 +59,18 @@ export class EventStore {
     const recordedAt = new Date();
     const encoded = events.map((event) => this.codec.encode(organizationId, stream, event));
     const recorded = events.map((event, index): RecordedEvent<Event> => {
-      const eventId = event.eventId ?? newId();
+      const eventId = event.eventId ?? randomUUIDv7();
       const version = expectedVersion + index + 1;
       const { type, data } = event;
       const sealed = encoded[index]?.sealed ?? {};
       return { organizationId, stream, version, eventId, type, data, sealed, metadata, recordedAt };
     });
-    const rows = recorded.map(({ eventId, type }, index) => {
-      const { schemaVersion, data } = encoded[index] as (typeof encoded)[number];
-      return { event_id: eventId, type, schema_version: schemaVersion, data };
-    });
-    const appendEvents: Statement = {
-      text: 'SELECT append_events($1, $2, $3, $4, $5, $6)',
-      values: [organizationId, stream, expectedVersion, JSON.stringify(rows), JSON.stringify(metadata), recordedAt],
-    };
+    const appended = recorded.map((event, index) => appendStatement(event, encoded[index] as EncodedEvent));
     const projected = definition.projections.flatMap((projection) =>
       recorded.flatMap((event) => projection.apply(event as RecordedOf<Event>)),
     );
     try {
-      await this.database.transact(organizationId, [appendEvents, ...projected]);
+      await this.database.transact(organizationId, [...appended, ...projected]);
     } catch (error) {
       if (!isVersionConflict(error)) throw error;
       if (!(await this.#alreadyAppended(recorded))) throw new VersionConflict(stream, expectedVersion);
@@ -171,6 +164,29 @@ export class EventStore {
     });
     return rows.length === recorded.length && rows.every((row, index) => row.event_id === recorded[index]?.eventId);
   }
+}
+
+/**
+ * Stores one event as its stream's next. The version before it must exist and its own must not, which the primary key
+ * sees to. Before it draws a position it takes the lock that `feed_horizon()` looks for.
+ */
+export function appendStatement(event: RecordedEvent, { schemaVersion, data }: EncodedEvent): Statement {
+  return {
+    text: `WITH announced AS MATERIALIZED (
+             SELECT pg_advisory_xact_lock_shared(position_lock((SELECT last_value FROM event_position)))
+           )
+           INSERT INTO events (organization_id, stream, version, position, event_id, type, schema_version, data, metadata, recorded_at)
+           SELECT $1, $2, $3::integer + 1, nextval('event_position'), $4, $5, $6, $7, $8, $9 FROM announced
+           WHERE CASE
+             WHEN $3 = 0 THEN true
+             WHEN EXISTS (SELECT FROM events WHERE organization_id = $1 AND stream = $2 AND version = $3) THEN true
+             ELSE version_conflict($2, $3)
+           END`,
+    values: [
+      ...[event.organizationId, event.stream, event.version - 1, event.eventId, event.type, schemaVersion],
+      ...[JSON.stringify(data), JSON.stringify(event.metadata), event.recordedAt],
+    ],
+  };
 }
 
 function isVersionConflict(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { newId } from '#libs/platform/new-id.js';
+import { randomUUIDv7 } from 'node:crypto';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { hashApiToken, mintApiToken } from './api-token.js';
 import { decideOrganization } from './organization.js';
@@ -45,7 +45,7 @@ export class IssueApiTokenHandler implements ICommandHandler<IssueApiToken> {
 
   async execute({ organizationId, name, actorId, token }: IssueApiToken): Promise<string> {
     const tokenHash = hashApiToken(token);
-    const tokenId = newId();
+    const tokenId = randomUUIDv7();
     await this.store.execute(organizationStream, organizationId, { organizationId, actorId }, (organization) =>
       decideOrganization(
         { type: 'IssueApiToken', id: organizationId, tokenId, name, actorId, tokenHash },

@@ -1,8 +1,8 @@
 import pg from 'pg';
 
 const CHANNEL = 'deskstream_events';
-/** Appends within this time share one NOTIFY. */
-const COALESCE_MS = 5;
+/** The first append is announced at once; those that follow within this time share an announcement. */
+const INTERVAL_MS = 25;
 
 /**
  * Tells all processes that there are new events, so that they need not wait for their next poll. Sent outside of the
@@ -13,6 +13,7 @@ export class WakeUp {
   #connection: Promise<pg.Client | undefined> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #sending = false;
+  #announcedAt = -INTERVAL_MS;
   #pending = false;
   #waiter: (() => void) | undefined;
   #closed = false;
@@ -25,10 +26,13 @@ export class WakeUp {
 
   /** Announces new events, soon. */
   signal(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      void this.#notify();
-    }, COALESCE_MS);
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = undefined;
+        void this.#notify();
+      },
+      this.#announcedAt + INTERVAL_MS - performance.now(),
+    );
   }
 
   /** Resolves at the next announcement, at once if one came since the last wait, or after `timeoutMs`. */
@@ -65,6 +69,7 @@ export class WakeUp {
       return;
     }
     this.#sending = true;
+    this.#announcedAt = performance.now();
     const client = await this.#connected();
     // Whoever listens polls as well.
     await client?.query(`NOTIFY ${CHANNEL}`).catch(() => undefined);

@@ -1,5 +1,5 @@
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { newId } from '#libs/platform/new-id.js';
+import { randomUUIDv7 } from 'node:crypto';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
@@ -63,7 +63,7 @@ export class CreateTagHandler implements ICommandHandler<CreateTag> {
   ) {}
 
   async execute({ context, name, color }: CreateTag): Promise<Tag> {
-    const id = newId();
+    const id = randomUUIDv7();
     try {
       const command = { type: 'CreateTag', id, name, color } as const;
       const { state } = await this.store.create(tagStream, id, context, () => decideTag(command, undefined));

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { newId } from '#libs/platform/new-id.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { Cipher } from '#libs/platform/cipher.js';
@@ -106,7 +105,7 @@ export class CreateSubscriptionHandler implements ICommandHandler<CreateSubscrip
   ) {}
 
   async execute({ context, settings }: CreateSubscription): Promise<WebhookSubscriptionOutput> {
-    const id = newId();
+    const id = randomUUIDv7();
     const subscription = { id, ...settings, secretKey: randomBytes(32).toString('hex') };
     const command = { type: 'CreateSubscription', subscription } as const;
     await this.store.create(subscriptionStream, id, context, (state) => decideSubscription(command, state));

@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { newId } from '#libs/platform/new-id.js';
+import { randomUUIDv7 } from 'node:crypto';
 import { type WriteContext } from '#libs/event-store/event.js';
 
 /** Who calls, as the token says; set by the authentication guard. */
@@ -19,5 +19,5 @@ const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
 /** The client's `X-Request-Id` when it is short and plain, else a new one. */
 export function requestId(request: { headers: Record<string, string | string[] | undefined> }): string {
   const given = request.headers['x-request-id'];
-  return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : newId();
+  return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUIDv7();
 }
