@@ -10,4 +10,6 @@ export default {
   globalSetup: '<rootDir>/libs/testing/global-setup.ts',
   globalTeardown: '<rootDir>/libs/testing/global-teardown.ts',
   testTimeout: 30_000,
+  // A failed test may leave a server open; the run must end all the same.
+  forceExit: true,
 };

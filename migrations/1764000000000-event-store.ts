@@ -111,7 +111,7 @@ const APPEND = `
     $$ SELECT (x'4453'::bigint << 48) | value $$;
 
   -- Refuses an append from inside its statement, and so all that came with it.
-  CREATE FUNCTION version_conflict(stream text, expected integer) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+  CREATE FUNCTION version_conflict(stream text, expected integer) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN
     RAISE EXCEPTION '% is not at version %', stream, expected USING ERRCODE = 'DS001';
   END $$;
 `;

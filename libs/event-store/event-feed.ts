@@ -13,9 +13,11 @@ export interface FeedPage {
  * oldest append still under way could place an event. Needs the worker's role.
  */
 export class EventFeed {
+  /** @param typesOfInterest a query for the event types to read, seen in the same instant as the events; all unless given */
   constructor(
     private readonly database: Database,
     private readonly codec: EventCodec,
+    private readonly typesOfInterest = 'SELECT type',
   ) {}
 
   /** Events after a position, at most `limit`, in one round trip. 0 is the beginning. */
@@ -25,6 +27,7 @@ export class EventFeed {
       { text: "SELECT set_config('app.feed_horizon', feed_horizon()::text, true) AS horizon" },
       {
         text: `SELECT * FROM events WHERE position > $1 AND position <= current_setting('app.feed_horizon')::bigint
+                 AND type IN (${this.typesOfInterest})
                ORDER BY position LIMIT $2`,
         values: [after, limit],
       },

@@ -70,7 +70,7 @@ export class EventStore {
       recorded.flatMap((event) => projection.apply(event as RecordedOf<Event>)),
     );
     try {
-      await this.database.transact(organizationId, [...appended, ...projected]);
+      await this.database.write(organizationId, [...appended, ...projected]);
     } catch (error) {
       if (!isVersionConflict(error)) throw error;
       if (!(await this.#alreadyAppended(recorded))) throw new VersionConflict(stream, expectedVersion);
@@ -166,24 +166,24 @@ export class EventStore {
   }
 }
 
-/**
- * Stores one event as its stream's next. The version before it must exist and its own must not, which the primary key
- * sees to. Before it draws a position it takes the lock that `feed_horizon()` looks for.
- */
+/** Before it draws a position, an append takes the lock that `feed_horizon()` looks for. */
+const POSITION = `CASE WHEN pg_advisory_xact_lock_shared(position_lock(pg_sequence_last_value('event_position'))) IS NULL
+  THEN NULL ELSE nextval('event_position') END`;
+const INSERT_EVENT = `INSERT INTO events
+  (organization_id, stream, version, event_id, type, schema_version, data, metadata, recorded_at, position)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, `;
+/** That the version of a stream's first event is free, its primary key sees to. */
+const INSERT_FIRST = `${INSERT_EVENT} ${POSITION})`;
+const INSERT_NEXT = `${INSERT_EVENT} CASE
+    WHEN EXISTS (SELECT FROM events WHERE organization_id = $1 AND stream = $2 AND version = $3 - 1) THEN ${POSITION}
+    ELSE version_conflict($2, $3 - 1) END)`;
+
+/** Stores one event as its stream's next: the version before it must exist, its own must not. */
 export function appendStatement(event: RecordedEvent, { schemaVersion, data }: EncodedEvent): Statement {
   return {
-    text: `WITH announced AS MATERIALIZED (
-             SELECT pg_advisory_xact_lock_shared(position_lock((SELECT last_value FROM event_position)))
-           )
-           INSERT INTO events (organization_id, stream, version, position, event_id, type, schema_version, data, metadata, recorded_at)
-           SELECT $1, $2, $3::integer + 1, nextval('event_position'), $4, $5, $6, $7, $8, $9 FROM announced
-           WHERE CASE
-             WHEN $3 = 0 THEN true
-             WHEN EXISTS (SELECT FROM events WHERE organization_id = $1 AND stream = $2 AND version = $3) THEN true
-             ELSE version_conflict($2, $3)
-           END`,
+    text: event.version === 1 ? INSERT_FIRST : INSERT_NEXT,
     values: [
-      ...[event.organizationId, event.stream, event.version - 1, event.eventId, event.type, schemaVersion],
+      ...[event.organizationId, event.stream, event.version, event.eventId, event.type, schemaVersion],
       ...[JSON.stringify(data), JSON.stringify(event.metadata), event.recordedAt],
     ],
   };

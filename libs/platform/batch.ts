@@ -40,9 +40,11 @@ export class Batch implements pg.Submittable {
   #settle: { resolve: (results: pg.QueryResult[]) => void; reject: (error: Error) => void };
   #known: Map<string, Preparation>;
 
+  /** @param described how many of the last statements answer rows that are wanted; asking costs a message each way */
   constructor(
     private readonly statements: Statement[],
     private readonly types: pg.CustomTypesConfig,
+    private readonly described = statements.length,
   ) {
     this.results = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -55,11 +57,11 @@ export class Batch implements pg.Submittable {
     this.#known = preparations.get(wire) ?? new Map<string, Preparation>();
     preparations.set(wire, this.#known);
     wire.stream.cork();
-    for (const { text, values = [] } of this.statements) {
+    for (const [index, { text, values = [] }] of this.statements.entries()) {
       const statement = nameOf(text);
       this.#prepare(wire, statement, text);
       wire.bind({ statement, values, valueMapper: prepareValue });
-      wire.describe({ type: 'P', name: '' });
+      if (index >= this.statements.length - this.described) wire.describe({ type: 'P', name: '' });
       wire.execute({ portal: '' });
     }
     wire.sync();
@@ -71,7 +73,7 @@ export class Batch implements pg.Submittable {
   }
 
   handleDataRow(message: { fields: unknown[] }): void {
-    this.#current.addRow(this.#current.parseRow(message.fields));
+    if (this.#current.fields.length > 0) this.#current.addRow(this.#current.parseRow(message.fields));
   }
 
   handleCommandComplete(message: object): void {
@@ -113,6 +115,7 @@ export class Batch implements pg.Submittable {
 
 /** pg's result while it is being filled. */
 interface RowBuilder {
+  fields: pg.FieldDef[];
   addFields(fields: pg.FieldDef[]): void;
   parseRow(fields: unknown[]): unknown;
   addRow(row: unknown): void;

@@ -55,21 +55,13 @@ export class Database {
   }
 
   /** Runs the statements as one transaction in one round trip. The first that fails undoes and rejects them all. */
-  async transact(organizationId: string | null, statements: Statement[]): Promise<pg.QueryResult[]> {
-    const scope = { text: SET_ORGANIZATION, values: [organizationId ?? ''] };
-    const batch = new Batch([scope, ...statements], { getTypeParser });
-    const client = await this.#connect();
-    let failure: unknown;
-    try {
-      client.query(batch);
-      const [, ...results] = await batch.results;
-      return results;
-    } catch (error) {
-      failure = asUnavailable(error);
-      throw failure;
-    } finally {
-      client.release(failure instanceof DomainError);
-    }
+  transact(organizationId: string | null, statements: Statement[]): Promise<pg.QueryResult[]> {
+    return this.#run(organizationId, statements, statements.length);
+  }
+
+  /** The same for statements that answer no rows, or none that matter. */
+  async write(organizationId: string | null, statements: Statement[]): Promise<void> {
+    await this.#run(organizationId, statements, 0);
   }
 
   /** TypeORM over the same door: each of its queries is one round trip in the organization's scope. For reads only. */
@@ -90,6 +82,23 @@ export class Database {
 
   async close(): Promise<void> {
     await this.dataSource.destroy();
+  }
+
+  async #run(organizationId: string | null, statements: Statement[], described: number): Promise<pg.QueryResult[]> {
+    const scope = { text: SET_ORGANIZATION, values: [organizationId ?? ''] };
+    const batch = new Batch([scope, ...statements], { getTypeParser }, described);
+    const client = await this.#connect();
+    let failure: unknown;
+    try {
+      client.query(batch);
+      const [, ...results] = await batch.results;
+      return results;
+    } catch (error) {
+      failure = asUnavailable(error);
+      throw failure;
+    } finally {
+      client.release(failure instanceof DomainError);
+    }
   }
 
   async #connect(): Promise<pg.PoolClient> {

@@ -31,7 +31,7 @@ export class WakeUp {
         this.#timer = undefined;
         void this.#notify();
       },
-      this.#announcedAt + INTERVAL_MS - performance.now(),
+      Math.max(0, this.#announcedAt + INTERVAL_MS - performance.now()),
     );
   }
 

@@ -85,7 +85,7 @@ export class Deliveries {
   async record(delivery: ClaimedDelivery, result: AttemptResult, pauseMs: number | undefined): Promise<void> {
     const key = [delivery.organization_id, delivery.id, delivery.attempts];
     const state = result.outcome === 'delivered' ? 'delivered' : pauseMs === undefined ? 'exhausted' : 'pending';
-    await this.database.transact(null, [
+    await this.database.write(null, [
       {
         text: `INSERT INTO webhook_attempts (organization_id, delivery_id, number, subscription_id, event_id, event_name,
                  outcome, started_at, duration_ms, response_code, response_text)

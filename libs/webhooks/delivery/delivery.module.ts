@@ -10,7 +10,7 @@ import { WakeUp } from '#libs/platform/wake-up.js';
 import { createReceiverAgent } from './attempt.js';
 import { Deliveries, type DrainTarget } from './deliveries.js';
 import { Drain } from './drain.js';
-import { FanoutPlanner } from './fanout.js';
+import { FanoutPlanner, SUBSCRIBED_EVENTS } from './fanout.js';
 import { Relay } from './relay.js';
 
 /** A job in it says: this subscription may have something to send. */
@@ -44,7 +44,7 @@ class DeliveryEngine implements OnApplicationBootstrap, OnApplicationShutdown {
     });
     this.#relay = new Relay(
       this.database,
-      new EventFeed(this.database, this.codec),
+      new EventFeed(this.database, this.codec, SUBSCRIBED_EVENTS),
       new Checkpoint(this.database, 'webhooks'),
       new FanoutPlanner(this.database, this.codec),
       deliveries,

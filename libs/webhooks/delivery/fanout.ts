@@ -5,6 +5,9 @@ import { payloadOf, type WebhookEventType, webhookEventType } from '../catalogue
 import { type Filters, passes } from '../filters.js';
 import { type Fanout } from './deliveries.js';
 
+/** The types of event that anybody wants: the relay need not look at others. */
+export const SUBSCRIBED_EVENTS = 'SELECT unnest(events) FROM webhook_subscriptions WHERE enabled';
+
 interface Candidate {
   organization_id: string;
   organization_name: string;

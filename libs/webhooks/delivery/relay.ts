@@ -73,7 +73,7 @@ export class Relay {
     leadership.position = page.position;
     if (fanouts.length > 0) {
       const advance = this.checkpoint.advance(leadership.epoch, page.position);
-      await this.database.transact(null, [advance, ...storeFanouts(fanouts)]);
+      await this.database.write(null, [advance, ...storeFanouts(fanouts)]);
       await this.enqueue(targetsOf(fanouts));
     }
     await this.#reconcile();
@@ -86,7 +86,7 @@ export class Relay {
     if (this.#leadership && now - this.#ledAt < RENEW_MS) return this.#leadership;
     if (this.#leadership) {
       const { epoch, position } = this.#leadership;
-      await this.database.transact(null, [this.checkpoint.advance(epoch, position)]);
+      await this.database.write(null, [this.checkpoint.advance(epoch, position)]);
     }
     this.#leadership = await this.checkpoint.lead();
     this.#ledAt = now;
