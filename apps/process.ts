@@ -1,4 +1,5 @@
 import { loadConfig, InvalidConfig, type Config } from '#libs/platform/config.js';
+import { DomainError } from '#libs/platform/domain-error.js';
 import { createLogger } from '#libs/platform/logging.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { type Logger } from 'pino';
@@ -41,8 +42,8 @@ export async function runProcess(main: Main): Promise<void> {
 
 /** Tells people why; only what nobody foresaw shows its stack. */
 export function explain(error: unknown): void {
-  const expected = error instanceof StartupError || error instanceof InvalidConfig;
-  process.stderr.write(`\n${expected ? error.message : ((error as Error).stack ?? String(error))}\n\n`);
+  const expected = [StartupError, InvalidConfig, DomainError].some((kind) => error instanceof kind);
+  process.stderr.write(`\n${expected ? (error as Error).message : ((error as Error).stack ?? String(error))}\n\n`);
 }
 
 /** Undoes steps in reverse, each even if one before it failed; for a start that got only so far. */

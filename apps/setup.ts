@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
@@ -14,6 +13,8 @@ import {
 import { Cipher } from '#libs/platform/cipher.js';
 import { type Config } from '#libs/platform/config.js';
 import { migrateJobs } from '#libs/platform/jobs.js';
+import { reasonOf } from '#libs/platform/reason.js';
+import { readOrCreateSecret } from '#libs/platform/secret-file.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { DRAIN_QUEUE } from '#libs/webhooks/delivery/delivery.module.js';
 import { MIGRATIONS } from './migrations.js';
@@ -30,17 +31,19 @@ const UNKNOWN_ROLE = '22023';
 export async function migrate(ownerUrl: string, appUrl: string): Promise<string[]> {
   // Building an index takes its time: no statement timeout here.
   const dataSource = new DataSource({ type: 'postgres', url: ownerUrl, migrations: MIGRATIONS });
-  await dataSource.initialize();
+  await dataSource.initialize().catch((error: unknown) => {
+    throw unreachable(ownerUrl, error);
+  });
+  const client = new pg.Client({ connectionString: ownerUrl });
   try {
     const applied = await dataSource.runMigrations({ transaction: 'each' });
-    const client = new pg.Client({ connectionString: ownerUrl });
     await client.connect();
     await client.query('GRANT SELECT ON migrations TO deskstream_app, deskstream_worker');
     await migrateJobs(client, QUEUES);
     await ensureLogin(client, new URL(appUrl));
-    await client.end();
     return applied.map(({ name }) => name);
   } finally {
+    await client.end();
     await dataSource.destroy();
   }
 }
@@ -72,7 +75,7 @@ export async function checkMigrations(url: string): Promise<void> {
 export function unreachable(url: string, error: unknown): StartupError {
   const { host, pathname } = new URL(url);
   return new StartupError(
-    `The database ${pathname.slice(1)} at ${host} cannot be reached (${(error as Error).message}). Check DATABASE_URL and that the server is up.`,
+    `The database ${pathname.slice(1)} at ${host} cannot be reached (${reasonOf(error)}). Check DATABASE_URL and that the server is up.`,
   );
 }
 
@@ -102,7 +105,9 @@ async function ensureLogin(client: pg.Client, { username, password }: URL): Prom
  */
 export async function openCipher(config: Config, url: string, create: boolean): Promise<Cipher> {
   const client = new pg.Client({ connectionString: url, options: create ? undefined : '-c role=deskstream_app' });
-  await client.connect();
+  await client.connect().catch((error: unknown) => {
+    throw unreachable(url, error);
+  });
   try {
     const { rows } = await client.query<{ key_check: string }>('SELECT key_check FROM installation');
     if (!rows[0] && !create) throw new StartupError('The database has not been set up. Do so with: npm run migrate');
@@ -118,17 +123,13 @@ export async function openCipher(config: Config, url: string, create: boolean): 
 async function masterKey({ masterKey, dataDir }: Config, mayCreate: boolean): Promise<Buffer> {
   if (masterKey) return Buffer.from(masterKey, 'hex');
   const file = join(dataDir, 'master.key');
-  if (mayCreate) {
-    await mkdir(dataDir, { recursive: true, mode: 0o711 });
-    await writeFile(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' }).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    });
-  }
-  try {
-    return Buffer.from((await readFile(file, 'utf8')).trim(), 'hex');
-  } catch {
-    throw new StartupError(`The master key is missing. Restore ${file}, or set DESKSTREAM_MASTER_KEY.`);
-  }
+  const make = () => {
+    if (!mayCreate) throw new StartupError(`The master key is missing. Restore ${file}, or set DESKSTREAM_MASTER_KEY.`);
+    return randomBytes(32).toString('hex');
+  };
+  const key = (await readOrCreateSecret(file, make)).trim();
+  if (!/^[0-9a-f]{64}$/i.test(key)) throw new StartupError(`The master key in ${file} is damaged. Restore that file.`);
+  return Buffer.from(key, 'hex');
 }
 
 function verifyKey(cipher: Cipher, check: string, { masterKey, dataDir }: Config): void {
@@ -143,7 +144,9 @@ function verifyKey(cipher: Cipher, check: string, { masterKey, dataDir }: Config
 /** Who runs the demo organization, of which each installation has one. */
 export async function demoAdministrator(url: string): Promise<{ organizationId: string; actorId: string }> {
   const client = new pg.Client({ connectionString: url, options: '-c role=deskstream_app' });
-  await client.connect();
+  await client.connect().catch((error: unknown) => {
+    throw unreachable(url, error);
+  });
   try {
     const { rows } = await client.query<{ organizationId: string; actorId: string }>(
       'SELECT demo_organization_id AS "organizationId", demo_administrator_id AS "actorId" FROM installation',

@@ -24,10 +24,10 @@ const ROLES = `
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'deskstream_worker') THEN
       CREATE ROLE deskstream_worker NOLOGIN;
     END IF;
-    EXECUTE format('GRANT deskstream_app, deskstream_worker TO %I', current_user);
   EXCEPTION WHEN duplicate_object OR unique_violation THEN
     NULL; -- another database of this cluster is being migrated at the same moment
   END $$;
+  GRANT deskstream_app, deskstream_worker TO CURRENT_USER;
   GRANT USAGE ON SCHEMA public TO deskstream_app, deskstream_worker;
 `;
 
@@ -61,7 +61,8 @@ const ORGANIZATION_SCOPE = `
   BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', target);
     EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', target);
-    FOR policy IN SELECT * FROM pg_policies WHERE format('%I.%I', schemaname, tablename)::regclass = source LOOP
+    FOR policy IN SELECT p.* FROM pg_policies p JOIN pg_namespace n ON n.nspname = p.schemaname
+      JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename WHERE c.oid = source LOOP
       EXECUTE format('CREATE POLICY %I ON %s FOR %s TO %s', policy.policyname, target, policy.cmd,
           (SELECT string_agg(quote_ident(role), ', ') FROM unnest(policy.roles) AS role))
         || coalesce(' USING (' || policy.qual || ')', '')

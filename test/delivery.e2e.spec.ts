@@ -182,6 +182,14 @@ describe('A webhook delivery', () => {
         [id],
       );
     await waitFor('the retry to be due', async () => (await due()).length === 1);
+    const other = await startWebhookReceiver();
+    await api.subscribe(other.url, ['TagCreated']);
+    for (let n = 1; n <= 3; n++) {
+      await api.createTag(`meanwhile ${n}`);
+      await waitFor('another to be served meanwhile', () => other.received.length === n);
+    }
+    expect(receiver.received).toHaveLength(1);
+    await other.close();
     await api.patch(`/v1/webhooks/${id}`, { enabled: true });
     await waitFor('the retry', () => receiver.received.length === 2);
     expect(await app.database.sql('SELECT number FROM webhook_attempts WHERE subscription_id = $1', [id])).toHaveLength(

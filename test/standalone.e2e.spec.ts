@@ -2,11 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
+import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { createTestDatabase } from '#libs/testing/test-database.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { ApiClient } from './support/api-client.js';
-import { createHome, freePort, type Home, killPostgres, runToEnd, startInstance, stop } from './support/instance.js';
+import { createHome, type Home, killPostgres, runToEnd, startInstance, stop } from './support/instance.js';
 
 jest.setTimeout(90_000);
 
@@ -148,7 +149,7 @@ describe('npm start says in one line what to do, and ends with 1, when', () => {
     const file = join(home.dataDir, 'a-file');
     await writeFile(file, '');
     expect(await refused({ DESKSTREAM_DATA_DIR: join(file, 'data') })).toMatch(
-      /cannot be written \(ENOTDIR\)\. .*DESKSTREAM_DATA_DIR/,
+      /cannot be read and written \(ENOTDIR\)\. .*DESKSTREAM_DATA_DIR/,
     );
   });
 

@@ -7,6 +7,8 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const basic = { _type: 'BasicAuth', username: 'u', password: 'p' };
+const condition = { _type: 'IsOneOf', field: 'QueueId', values: ['q'] };
+const filter = { _type: 'CombinedFilters', strategy: 'All', conditions: [condition] };
 const input = { name: 'CRM', url: 'https://crm.example.com/hook', authorization: basic };
 
 describe('Webhook subscriptions', () => {
@@ -140,6 +142,18 @@ describe('Webhook subscriptions', () => {
     [{ ...input, customHeaders: { Host: 'x' } }, 'customHeaders must not set Host'],
     [{ ...input, customHeaders: [] }, 'customHeaders must be an object'],
     [{ ...input, filters: { Unknown: {} } }, 'filters may only name these events'],
+    [
+      { ...input, filters: { TagCreated: { ...filter, extra: 'a\0b' } } },
+      'filters has fields for TagCreated that do not exist',
+    ],
+    [
+      { ...input, filters: { TagCreated: { ...filter, conditions: [{ ...condition, 'x\0': 1 }] } } },
+      'filters needs conditions',
+    ],
+    [
+      { ...input, filters: { TagCreated: { ...filter, conditions: [{ ...condition, values: ['\0'] }] } } },
+      'filters needs conditions',
+    ],
   ])('are not created from %j', async (body, reason) => {
     const api = await app.createTestOrganization();
     const answer = await api.post('/v1/webhooks', body);

@@ -5,6 +5,7 @@ import { type DomainEvent } from '#libs/event-store/event.js';
 import { type Projection } from '#libs/event-store/stream-definition.js';
 import { rebuildProjection } from '#libs/event-store/rebuild.js';
 import { IssueApiToken, IssueApiTokenHandler } from '#libs/organizations/organizations.handlers.js';
+import { type Cipher } from '#libs/platform/cipher.js';
 import { type Config, loadConfig } from '#libs/platform/config.js';
 import { Database } from '#libs/platform/database.js';
 import { StartupError } from '#libs/platform/startup-error.js';
@@ -28,7 +29,7 @@ const COMMANDS: Record<string, CliCommand> = {
     run: async (config, { ownerUrl, appUrl }) => {
       const applied = await migrate(ownerUrl, appUrl);
       print(applied.length > 0 ? `Applied: ${applied.join(', ')}` : 'The database is up to date.');
-      await withStore(config, { ownerUrl, appUrl }, async (store) => {
+      await withStore(await openCipher(config, ownerUrl, true), { ownerUrl, appUrl }, async (store) => {
         const token = await bootstrap(appUrl, store, config.bootstrapToken);
         if (token && !config.bootstrapToken) print(`API token of the organization "Demo" (shown only now): ${token}`);
       });
@@ -38,7 +39,7 @@ const COMMANDS: Record<string, CliCommand> = {
     usage: 'token                   issue another API token for the demo organization',
     run: async (config, urls) => {
       const { organizationId, actorId } = await demoAdministrator(urls.appUrl);
-      await withStore(config, urls, async (store) => {
+      await withStore(await openCipher(config, urls.appUrl, false), urls, async (store) => {
         const command = new IssueApiToken(organizationId, 'Issued on the command line', actorId);
         print(await new IssueApiTokenHandler(store).execute(command));
       });
@@ -46,12 +47,12 @@ const COMMANDS: Record<string, CliCommand> = {
   },
   rebuild: {
     usage: 'rebuild <table>         make a read table anew from the events, while the application goes on',
-    run: async (config, { ownerUrl }, [table]) => {
+    run: async (config, { ownerUrl, appUrl }, [table]) => {
       const found = STREAMS.flatMap((stream) => stream.projections.map((projection) => ({ stream, projection }))).find(
         ({ projection }) => projection.table === table,
       );
       if (!found) throw new StartupError(`There is no such read table. There are: ${readTables().join(', ')}`);
-      const codec = new EventCodec(STREAMS, await openCipher(config, ownerUrl, false));
+      const codec = new EventCodec(STREAMS, await openCipher(config, appUrl, false));
       const result = await rebuildProjection(
         ownerUrl,
         codec,
@@ -63,8 +64,7 @@ const COMMANDS: Record<string, CliCommand> = {
   },
 };
 
-async function withStore(config: Config, urls: Urls, work: (store: EventStore) => Promise<void>): Promise<void> {
-  const cipher = await openCipher(config, urls.ownerUrl, true);
+async function withStore(cipher: Cipher, urls: Urls, work: (store: EventStore) => Promise<void>): Promise<void> {
   const database = await Database.open({ url: urls.appUrl, role: 'deskstream_app', poolSize: 2 });
   try {
     await work(new EventStore(database, new EventCodec(STREAMS, cipher)));

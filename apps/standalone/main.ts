@@ -23,10 +23,11 @@ const main: Main = async (config, logger) => {
     const { url, cipher } = await prepareDatabase(config, postgres);
     const runtime = await openRuntime(config, logger, cipher, url, { worker: true });
     teardown.add(() => runtime.close());
-    const token = await bootstrap(url, runtime.store, config.bootstrapToken);
     const app = await createServer(runtime, [ApiModule, WorkerModule]);
     teardown.add(() => app.close());
-    banner(await listen(app, config), token, config);
+    const baseUrl = await listen(app, config);
+    // Last, for a token that is issued must be shown.
+    banner(baseUrl, await bootstrap(url, runtime.store, config.bootstrapToken), config);
     return () => teardown.run();
   } catch (error) {
     await teardown.run();

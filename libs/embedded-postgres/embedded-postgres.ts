@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, readlink, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { reasonOf } from '#libs/platform/reason.js';
+import { readOrCreateSecret } from '#libs/platform/secret-file.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { type Binaries, findBinaries, type Identity, identityFor, run } from './binaries.js';
 
@@ -48,6 +50,9 @@ const REFUSED_MS = 3_000;
 /** How long a server may still believe in the connection of an instance that was killed. */
 const TAKEOVER_MS = 3_000;
 const REVIVE_PAUSE_MS = 500;
+/** What PostgreSQL says while processes of a server that was killed still run, and how long that may take. */
+const REMAINS = 'shared memory block';
+const REMAINS_MS = 20_000;
 
 /**
  * Starts the PostgreSQL of a data directory, or takes over one that a killed instance left running. Should the server
@@ -106,20 +111,17 @@ function urlsFor(port: number, { ownerPassword, appPassword }: Credentials): Dat
   return { ownerUrl: url(OWNER, ownerPassword), appUrl: url(APP, appPassword) };
 }
 
-/** The directory and the passwords in it, made on first use. */
+/** The passwords, made on first use. */
 async function prepare(dataDir: string): Promise<Credentials> {
   const file = join(dataDir, 'database.json');
   try {
-    // The database's account must pass through; what is secret inside is readable for nobody else.
-    await mkdir(dataDir, { recursive: true, mode: 0o711 });
-    const credentials: Credentials = { ownerPassword: newPassword(), appPassword: newPassword() };
-    await writeFile(file, JSON.stringify(credentials), { mode: 0o600, flag: 'wx' });
-    return credentials;
+    const make = () => JSON.stringify({ ownerPassword: newPassword(), appPassword: newPassword() });
+    return JSON.parse(await readOrCreateSecret(file, make)) as Credentials;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return JSON.parse(await readFile(file, 'utf8')) as Credentials;
+    if (error instanceof SyntaxError) throw new StartupError(`${file} is damaged. Restore it from a backup.`);
     throw new StartupError(
-      `The data directory ${dataDir} cannot be written (${code ?? message}). Give this user the right to, or set DESKSTREAM_DATA_DIR to another.`,
+      `The data directory ${dataDir} cannot be read and written (${(error as NodeJS.ErrnoException).code ?? reasonOf(error)}). ` +
+        'Give this user the right to, or set DESKSTREAM_DATA_DIR to another.',
     );
   }
 }
@@ -171,11 +173,16 @@ async function start(
     ...['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings].map((s) => `-c ${s}`),
   ];
   const log = join(cluster, 'server.log');
+  const args = ['start', '-D', cluster, '-l', log, '-w', '-t', String(START_SECONDS), '-s', '-o', options.join(' ')];
+  const deadline = Date.now() + REMAINS_MS;
   try {
-    await run(identity, binaries.pg_ctl, [
-      ...['start', '-D', cluster, '-l', log, '-w', '-t', String(START_SECONDS), '-s', '-o', options.join(' ')],
-    ]);
-    return port;
+    for (;;) {
+      const failure = await run(identity, binaries.pg_ctl, args).catch((error: unknown) => error as Error);
+      if (!failure) return port;
+      const remains = (await readable(log))?.slice(-1_000).includes(REMAINS);
+      if (!remains || Date.now() > deadline) throw failure;
+      await pause(REVIVE_PAUSE_MS);
+    }
   } catch (error) {
     // Another instance may have been faster.
     const running = await runningPort(cluster);
@@ -185,25 +192,33 @@ async function start(
   }
 }
 
-/** The port of the cluster's server when it is alive; removes what a dead one left behind. */
+/**
+ * The port of the cluster's server when it is alive. The file of a dead one is left to PostgreSQL, which sees by it
+ * whether processes of that server still write; but it takes any living process of that number for a server.
+ */
 async function runningPort(cluster: string): Promise<number | undefined> {
   const file = join(cluster, 'postmaster.pid');
   const [pid, , , port] = ((await readable(file)) ?? '').split('\n');
-  if (!pid || !port) return undefined;
-  if (await isPostgres(Number(pid))) return Number(port);
+  if (!pid || !port || !isAlive(Number(pid))) return undefined;
+  if (await worksIn(Number(pid), cluster)) return Number(port);
   await rm(file, { force: true });
   return undefined;
 }
 
-/** Whether a process is alive and, where that can be seen, PostgreSQL: numbers are given out again after a restart. */
-async function isPostgres(pid: number): Promise<boolean> {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
+    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  const status = await readable(`/proc/${pid}/stat`);
-  return status === undefined || /^\d+ \(postgres\) [^ZX]/.test(status);
+}
+
+/** Whether a process is the cluster's server, which works in its directory. Where that cannot be seen it counts as one. */
+async function worksIn(pid: number, cluster: string): Promise<boolean> {
+  const directory = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
+  if (directory !== undefined) return directory === (await realpath(cluster));
+  return (await readable('/proc/self/stat')) === undefined;
 }
 
 /** Connects, waiting out a recovery. */
@@ -253,7 +268,8 @@ async function takeInstanceLock(ownerUrl: string, dataDir: string): Promise<pg.C
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   return new Promise((resolve, reject) => {
     server.on('error', reject);

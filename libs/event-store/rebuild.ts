@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { Batch } from '#libs/platform/batch.js';
+import { DomainError } from '#libs/platform/domain-error.js';
 import { type RecordedOf, type DomainEvent } from './event.js';
 import { type EventCodec, type EventRow } from './event-codec.js';
 import { type AnyStreamDefinition, type Projection } from './stream-definition.js';
@@ -52,9 +53,9 @@ class Rebuild {
   }
 
   async run(): Promise<RebuildResult> {
-    await this.client.query('SELECT pg_advisory_lock(hashtext($1))', [`rebuild ${this.projection.table}`]);
+    await this.#takeLock();
     await this.#createShadow();
-    while (await this.#inTransaction(() => this.#catchUp('feed_horizon()')));
+    while (await this.#inTransaction(() => this.#catchUp('SELECT feed_horizon() AS position')));
     for (;;) {
       try {
         return { table: this.projection.table, events: this.#events, heldMs: await this.#flip() };
@@ -86,14 +87,25 @@ class Rebuild {
     }
   }
 
-  /** Applies the next page of events up to a position; false when that was the last. */
+  async #takeLock(): Promise<void> {
+    const { rows } = await this.client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock(hashtext($1)) AS taken', [
+      `rebuild ${this.projection.table}`,
+    ]);
+    if (!rows[0]?.taken) throw new DomainError('conflict', `${this.projection.table} is being rebuilt already`);
+  }
+
+  /**
+   * Applies the next page of events up to a position; false when that was the last. The position is read by a statement
+   * before that of the events: what is committed by then must be seen.
+   */
   async #catchUp(upTo: string): Promise<boolean> {
     const { client } = this;
     await client.query(`SET LOCAL ROLE deskstream_worker`);
+    const horizon = await client.query<{ position: string }>(upTo);
     const { rows } = await client.query<EventRow>(
       `SELECT *, position::float8 AS position FROM events
-       WHERE position > $1 AND position <= ${upTo} AND stream LIKE $2 ORDER BY events.position LIMIT ${PAGE}`,
-      [this.#position, `${this.definition.category}-%`],
+       WHERE position > $1 AND position <= $2 AND stream LIKE $3 ORDER BY events.position LIMIT ${PAGE}`,
+      [this.#position, horizon.rows[0]?.position, `${this.definition.category}-%`],
     );
     await client.query('RESET ROLE');
     await client.query(`SET LOCAL search_path = ${this.#schema}, public`);
@@ -114,7 +126,7 @@ class Rebuild {
     await this.#inTransaction(async () => {
       await client.query(`LOCK TABLE public.${this.#table} IN ACCESS EXCLUSIVE MODE`);
       lockedAt = performance.now();
-      while (await this.#catchUp('(SELECT last_value FROM event_position)'));
+      while (await this.#catchUp('SELECT last_value AS position FROM event_position'));
       await client.query('SET LOCAL search_path = public');
       const tables = [`public.${this.#table}`, `${this.#schema}.${this.#table}`];
       await client.query('SELECT copy_protection($1::regclass, $2::regclass)', tables);

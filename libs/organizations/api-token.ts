@@ -1,8 +1,6 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 const PREFIX = 'dsk_';
-/** What an operator may choose as a token: long enough not to be guessed, and safe in a header. */
-export const API_TOKEN_PATTERN = /^[\w-]{32,128}$/;
 
 /** A new token: 256 random bits behind a prefix that secret scanners can look for. */
 export function mintApiToken(): string {

@@ -1,10 +1,11 @@
 import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { LRUCache } from 'lru-cache';
+import { API_TOKEN_PATTERN } from '#libs/platform/config.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type AuthenticatedRequest } from '#libs/platform/http/request-context.js';
-import { API_TOKEN_PATTERN, hashApiToken, sameHash } from './api-token.js';
+import { hashApiToken, sameHash } from './api-token.js';
 
 /** Whom a token speaks for. */
 interface TokenIdentity {

@@ -24,6 +24,8 @@ type Preparation = 'prepared' | 'unknown';
 /** Distinct statements that a connection keeps prepared; those beyond are parsed each time. */
 const MAX_PREPARED = 500;
 const UNNAMED = '';
+/** feature_not_supported ("cached plan must not change result type"), invalid_sql_statement_name */
+const STALE_STATES = new Set(['0A000', '26000']);
 
 const names = new Map<string, string>();
 const preparations = new WeakMap<Wire, Map<string, Preparation>>();
@@ -87,6 +89,10 @@ export class Batch implements pg.Submittable {
   }
 
   handleError(error: Error): void {
+    // A table has changed since: what the server has prepared is of no use any more.
+    if (STALE_STATES.has((error as { code?: string }).code ?? '')) {
+      for (const { text } of this.statements) this.#known.set(nameOf(text), 'unknown');
+    }
     this.#settle.reject(error);
   }
 

@@ -6,6 +6,9 @@ const integer = Transform(({ value }: { value: unknown }) => (typeof value === '
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const POSTGRES_URL = { protocols: ['postgres', 'postgresql'], require_tld: false, require_protocol: true };
 
+/** What an operator may choose as a token: long enough not to be guessed, and safe in a header. */
+export const API_TOKEN_PATTERN = /^[\w-]{32,128}$/;
+
 /** The environment variables that Deskstream knows, with their defaults. `.env.example` explains each. */
 class Environment {
   @integer
@@ -24,7 +27,7 @@ class Environment {
   DESKSTREAM_DATA_DIR = '.deskstream';
 
   @IsOptional()
-  @Matches(/^[\w-]{32,128}$/, {
+  @Matches(API_TOKEN_PATTERN, {
     message:
       'DESKSTREAM_BOOTSTRAP_TOKEN must have 32 to 128 letters, digits, "_" or "-" (openssl rand -hex 32 makes one)',
   })

@@ -51,9 +51,24 @@ export class Jobs {
   }
 
   queue<Data>(name: string): Queue<Data> {
-    const connection = this.#connection as ConnectionOptions;
+    const connection = this.#producerConnection();
     const queue = new Queue<Data>(name, { connection }, this.#backend as never);
     return this.#keep(queue);
+  }
+
+  /** Of its own on Redis: adding a job must fail while Redis is away, where a worker waits for it. */
+  #producerConnection(): ConnectionOptions {
+    const { redisUrl, onError } = this.options;
+    if (!redisUrl) return this.#connection;
+    const redis = new Redis(redisUrl, { maxRetriesPerRequest: 1 });
+    redis.on('error', onError);
+    this.#open.push({
+      close: () => {
+        redis.disconnect();
+        return Promise.resolve();
+      },
+    });
+    return redis;
   }
 
   worker<Data>(name: string, concurrency: number, process: (job: Job<Data>) => Promise<void>): Worker<Data> {
@@ -65,6 +80,10 @@ export class Jobs {
       maxStalledCount: MAX_STALLED,
     };
     const worker = new Worker<Data>(name, process as never, options, this.#backend as never);
+    // What a processor throws is told by this event alone.
+    worker.on('failed', (_job, error) => {
+      this.options.onError(error);
+    });
     return this.#keep(worker);
   }
 

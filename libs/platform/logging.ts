@@ -2,7 +2,7 @@ import { type LoggerService } from '@nestjs/common';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import { type Logger as Pino, pino } from 'pino';
 
-/** The process's log: JSON lines on standard output. Values of these fields never appear, at whatever depth they are. */
+/** The process's log: JSON lines on standard output. Values of these fields do not appear, up to three levels deep. */
 export function createLogger(level: string): Pino {
   const secrets = ['authorization', 'customHeaders', 'secretKey', 'password', 'token'];
   return pino({

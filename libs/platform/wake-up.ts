@@ -78,15 +78,17 @@ export class WakeUp {
 
   /** The connection, made when it is first needed and again after it broke. */
   #connected(): Promise<pg.Client | undefined> {
-    if (!this.#closed) this.#connection ??= this.#connect();
+    if (!this.#closed && !this.#connection) {
+      const connection = this.#connect(() => {
+        if (this.#connection === connection) this.#connection = undefined;
+      });
+      this.#connection = connection;
+    }
     return this.#connection ?? Promise.resolve(undefined);
   }
 
-  async #connect(): Promise<pg.Client | undefined> {
+  async #connect(drop: () => void): Promise<pg.Client | undefined> {
     const client = new pg.Client({ connectionString: this.url, connectionTimeoutMillis: 5_000, keepAlive: true });
-    const drop = () => {
-      this.#connection = undefined;
-    };
     client.on('error', drop).on('end', drop);
     client.on('notification', () => {
       this.wake();
@@ -97,6 +99,7 @@ export class WakeUp {
       return client;
     } catch {
       drop();
+      await client.end();
       return undefined;
     }
   }

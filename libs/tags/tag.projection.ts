@@ -1,10 +1,9 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { evolveTag, type Tag, type TagEvent, type TagState } from './tag.js';
 
 /** The read table of tags. Its unique index on the name is what keeps two racing creations apart. */
 @Entity('tags')
-@Index('tags_name', { synchronize: false })
 export class TagRow {
   @PrimaryColumn('uuid', { name: 'organization_id' }) organizationId: string;
   @PrimaryColumn('uuid') id: string;

@@ -37,6 +37,7 @@ export function faultOfFilters(value: unknown, eventNames: readonly string[]): s
   for (const [event, filters] of Object.entries(value)) {
     if (!eventNames.includes(event)) return `may only name these events: ${eventNames.join(', ')}`;
     if (!isRecord(filters) || filters._type !== 'CombinedFilters') return `needs _type CombinedFilters for ${event}`;
+    if (!hasOnly(filters, ['_type', 'strategy', 'conditions'])) return `has fields for ${event} that do not exist`;
     if (filters.strategy !== 'All' && filters.strategy !== 'Any') return `needs strategy All or Any for ${event}`;
     const { conditions } = filters;
     if (!Array.isArray(conditions) || conditions.length === 0 || conditions.length > MAX_VALUES) {
@@ -49,9 +50,14 @@ export function faultOfFilters(value: unknown, eventNames: readonly string[]): s
   return undefined;
 }
 
+function hasOnly(value: object, fields: string[]): boolean {
+  return Object.keys(value).every((field) => fields.includes(field));
+}
+
 function isCondition(value: unknown): value is Condition {
   if (!isRecord(value)) return false;
   const { _type, field, values } = value;
+  if (!hasOnly(value, ['_type', 'field', 'values'])) return false;
   return (
     (_type === 'IsOneOf' || _type === 'IsNotOneOf') &&
     FILTER_FIELDS.includes(field as FilterField) &&

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { ApiClient } from './api-client.js';
 
@@ -42,7 +42,7 @@ export async function createHome(): Promise<Home> {
 export async function startInstance(home: Home, env: NodeJS.ProcessEnv = {}): Promise<Instance> {
   const { child, output } = run(home, env);
   const url = `http://127.0.0.1:${home.port}`;
-  await waitFor(`an instance to serve: ${output()}`, async () => {
+  await waitFor('an instance to serve', async () => {
     if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode}: ${output()}`);
     return fetch(`${url}/health`).then(
       ({ ok }) => ok,
@@ -87,14 +87,6 @@ export async function killPostgres(dataDir: string): Promise<void> {
       return true;
     }
   });
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function run(home: Home, env: NodeJS.ProcessEnv) {

@@ -1,12 +1,5 @@
 import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
-import {
-  ApiExtraModels,
-  ApiOperation,
-  ApiProperty,
-  ApiPropertyOptional,
-  ApiResponse,
-  getSchemaPath,
-} from '@nestjs/swagger';
+import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 
 class FaultOutput {
   @ApiProperty({ description: 'Where in the input.', example: 'authorization.username' })
@@ -121,6 +114,3 @@ export function unionSchema(variants: Record<string, Type>) {
     },
   };
 }
-
-/** Puts the schemas of a union into the document. */
-export const UnionModels = (variants: Record<string, Type>) => ApiExtraModels(...Object.values(variants));

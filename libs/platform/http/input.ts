@@ -1,4 +1,13 @@
-import { type ArgumentMetadata, Body, Injectable, Param, ParseUUIDPipe, Query, ValidationPipe } from '@nestjs/common';
+import {
+  type ArgumentMetadata,
+  Body,
+  Injectable,
+  Param,
+  ParseUUIDPipe,
+  type PipeTransform,
+  Query,
+  ValidationPipe,
+} from '@nestjs/common';
 import { ApiParam } from '@nestjs/swagger';
 import { type ValidationError } from 'class-validator';
 import { DomainError, type Fault } from '../domain-error.js';
@@ -54,18 +63,30 @@ export const Patch = () => Body(strict);
 /** The request's query parameters. Unknown ones are ignored. */
 export const QueryInput = () => Query(lenient);
 
-/** A path parameter that is a UUID. */
+/** The one spelling by which streams are named. */
+class LowerCasePipe implements PipeTransform<string, string> {
+  transform(value: string): string {
+    return value.toLowerCase();
+  }
+}
+
+/** A path parameter that is a UUID, in lower case whatever it came in. */
 export function UuidParam(name: string, description: string): ParameterDecorator {
   const pipe = new ParseUUIDPipe({
     exceptionFactory: () => new DomainError('invalid', `Invalid value for: path parameter ${name} (must be a UUID)`),
   });
-  return documentedParam(name, { format: 'uuid', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a', description }, pipe);
+  return documentedParam(
+    name,
+    { format: 'uuid', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a', description },
+    pipe,
+    new LowerCasePipe(),
+  );
 }
 
 function documentedParam(
   name: string,
   { format, example, description }: { format?: string; example: string; description: string },
-  ...pipes: ParseUUIDPipe[]
+  ...pipes: PipeTransform[]
 ): ParameterDecorator {
   return (target, method, index) => {
     Param(name, ...pipes)(target, method, index);

@@ -1,4 +1,5 @@
 import { Agent, request } from 'undici';
+import { reasonOf } from '#libs/platform/reason.js';
 
 /** How an attempt ended. Failing is an outcome, not an exception. */
 export type Outcome = 'delivered' | 'refused' | 'timeout' | 'unreachable';
@@ -48,7 +49,7 @@ export async function attempt(agent: Agent, { url, headers, body }: AttemptReque
     const delivered = response.statusCode >= 200 && response.statusCode < 300;
     return result(delivered ? 'delivered' : 'refused', text, response.statusCode);
   } catch (error) {
-    return result(isTimeout(error) ? 'timeout' : 'unreachable', (error as Error).message);
+    return result(isTimeout(error) ? 'timeout' : 'unreachable', reasonOf(error));
   }
 }
 
@@ -70,5 +71,5 @@ async function beginningOf(body: AsyncIterable<Buffer> & { destroy(): unknown })
 
 function isTimeout(error: unknown): boolean {
   const { name, code = '' } = error as { name: string; code?: string };
-  return name === 'TimeoutError' || code.endsWith('TIMEOUT');
+  return name === 'TimeoutError' || code.endsWith('TIMEOUT') || code === 'ETIMEDOUT';
 }

@@ -108,10 +108,9 @@ export class Deliveries {
   /** Enabled subscriptions with due deliveries, whether or not a job knows of them. */
   async due(): Promise<DrainTarget[]> {
     return this.database.query(null, {
-      text: `SELECT DISTINCT d.organization_id AS "organizationId", d.subscription_id AS "subscriptionId"
-             FROM webhook_deliveries d JOIN webhook_subscriptions s
-               ON s.organization_id = d.organization_id AND s.id = d.subscription_id AND s.enabled
-             WHERE d.state = 'pending' AND d.next_attempt_at <= now()`,
+      text: `SELECT organization_id AS "organizationId", id AS "subscriptionId" FROM webhook_subscriptions s
+             WHERE enabled AND EXISTS (SELECT FROM webhook_deliveries d WHERE d.organization_id = s.organization_id
+               AND d.subscription_id = s.id AND d.state = 'pending' AND d.next_attempt_at <= now())`,
     });
   }
 

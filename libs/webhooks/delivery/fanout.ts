@@ -3,6 +3,7 @@ import { type EventCodec, type EventRow } from '#libs/event-store/event-codec.js
 import { type Database } from '#libs/platform/database.js';
 import { payloadOf, type WebhookEventType, webhookEventType } from '../catalogue.js';
 import { type Filters, passes } from '../filters.js';
+import { subscriptionStream } from '../subscription.projection.js';
 import { type Fanout } from './deliveries.js';
 
 /** The types of event that anybody wants: the relay need not look at others. */
@@ -14,7 +15,8 @@ interface Candidate {
   id: string;
   events: string[];
   filters: Record<string, Filters>;
-  created_at: Date;
+  /** Of the subscription's first event: what was recorded before it is not meant for it. */
+  since: number;
 }
 
 /** Decides which events of the feed go to which subscriptions, and what they say. */
@@ -39,8 +41,10 @@ export class FanoutPlanner {
 
   async #candidates(events: FeedEvent[]): Promise<Candidate[]> {
     return this.database.query(null, {
-      text: `SELECT s.organization_id, o.name AS organization_name, s.id, s.events, s.filters, s.created_at
+      text: `SELECT s.organization_id, o.name AS organization_name, s.id, s.events, s.filters, c.position AS since
              FROM webhook_subscriptions s JOIN organizations o USING (organization_id)
+               JOIN events c ON c.organization_id = s.organization_id AND c.version = 1
+                 AND c.stream = '${subscriptionStream.category}-' || s.id
              WHERE s.organization_id = ANY($1) AND s.enabled AND s.events && $2`,
       values: [unique(events.map((event) => event.organizationId)), unique(events.map((event) => event.type))],
     });
@@ -57,8 +61,8 @@ export class FanoutPlanner {
   }
 }
 
-function wants({ organization_id, events, created_at }: Candidate, event: FeedEvent): boolean {
-  return organization_id === event.organizationId && events.includes(event.type) && created_at <= event.recordedAt;
+function wants({ organization_id, events, since }: Candidate, event: FeedEvent): boolean {
+  return organization_id === event.organizationId && events.includes(event.type) && since < event.position;
 }
 
 function fanoutOf(

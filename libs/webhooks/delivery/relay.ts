@@ -13,6 +13,8 @@ const RENEW_MS = 1_500;
 const POLL_MS = 1_000;
 /** After a failure, which is mostly a database that is away. */
 const FAILURE_PAUSE_MS = 1_000;
+/** How often deliveries to subscriptions that are gone are given up. */
+const CANCEL_MS = 10_000;
 
 /**
  * Turns events into delivery rows, exactly once each: rows and checkpoint are one transaction. One process leads; the
@@ -23,6 +25,7 @@ export class Relay {
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
   #reconciledAt = 0;
+  #cancelledAt = 0;
   #leadership: Leadership | undefined;
   #ledAt = 0;
 
@@ -97,7 +100,10 @@ export class Relay {
     const now = performance.now();
     if (now - this.#reconciledAt < POLL_MS) return;
     this.#reconciledAt = now;
-    await this.deliveries.cancelOrphans();
+    if (now - this.#cancelledAt > CANCEL_MS) {
+      this.#cancelledAt = now;
+      await this.deliveries.cancelOrphans();
+    }
     await this.enqueue(await this.deliveries.due());
   }
 }

@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/**
+ * The text of a file that only this user can read; made on first use. It appears whole or not at all, and stays after a
+ * power failure: what it opens would be lost with it.
+ * @throws the file system's error
+ */
+export async function readOrCreateSecret(file: string, create: () => string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  // Others must be able to pass through: the database's account may be another one.
+  await mkdir(dirname(file), { recursive: true, mode: 0o711 });
+  const unfinished = `${file}.${randomUUID()}`;
+  const handle = await open(unfinished, 'wx', 0o600);
+  await handle.writeFile(create());
+  await handle.sync();
+  await handle.close();
+  try {
+    await link(unfinished, file);
+  } catch (error) {
+    // Another process was faster: its secret counts.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+  return readFile(file, 'utf8');
+}
