@@ -2,7 +2,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '#libs/embedded-pos
 import { type Config } from '#libs/platform/config.js';
 import { ApiModule } from '../api/api.module.js';
 import { createServer } from '../api/server.js';
-import { listen } from '../listen.js';
+import { checkPort, listen } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
 import { bootstrap, checkMigrations, migrate, openCipher, requireDatabaseUrl } from '../setup.js';
@@ -11,6 +11,8 @@ import { banner } from './banner.js';
 
 /** `npm start`: api and worker in one process, on the embedded PostgreSQL unless there is a DATABASE_URL. */
 const main: Main = async (config, logger) => {
+  // First, for a token that is issued must also be shown.
+  await checkPort(config);
   const teardown = new Teardown();
   try {
     const onTrouble = (error: Error) => {
@@ -23,11 +25,10 @@ const main: Main = async (config, logger) => {
     const { url, cipher } = await prepareDatabase(config, postgres);
     const runtime = await openRuntime(config, logger, cipher, url, { worker: true });
     teardown.add(() => runtime.close());
+    const token = await bootstrap(url, runtime.store, config.bootstrapToken);
     const app = await createServer(runtime, [ApiModule, WorkerModule]);
     teardown.add(() => app.close());
-    const baseUrl = await listen(app, config);
-    // Last, for a token that is issued must be shown.
-    banner(baseUrl, await bootstrap(url, runtime.store, config.bootstrapToken), config);
+    banner(await listen(app, config), token, config);
     return () => teardown.run();
   } catch (error) {
     await teardown.run();
