@@ -24,6 +24,8 @@ const SCHEMA = 'bullmq';
 /** A worker that died gives its job back after lock and check have run out. */
 const LOCK_MS = 6_000;
 const STALLED_CHECK_MS = 3_000;
+/** How soon a worker tries again whose backend was away. */
+const RETRY_MS = 1_000;
 /** BullMQ fails a job for good that stalls more often. Ours are repeatable and must survive any number of crashes. */
 const MAX_STALLED = 1_000_000;
 
@@ -78,6 +80,7 @@ export class Jobs {
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: MAX_STALLED,
+      runRetryDelay: RETRY_MS,
     };
     const worker = new Worker<Data>(name, process as never, options, this.#backend as never);
     // What a processor throws is told by this event alone.
