@@ -6,6 +6,7 @@ import { type Cipher } from '#libs/platform/cipher.js';
 import { type Config } from '#libs/platform/config.js';
 import { Database, WorkerDatabase } from '#libs/platform/database.js';
 import { Jobs } from '#libs/platform/jobs.js';
+import { reasonOf } from '#libs/platform/reason.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
 import { TagRow } from '#libs/tags/tag.projection.js';
 import { SubscriptionRow } from '#libs/webhooks/subscription.projection.js';
@@ -48,10 +49,7 @@ export async function openRuntime(
     jobs: new Jobs({
       databaseUrl,
       redisUrl: config.redisUrl,
-      onError: (error) => {
-        // Not the error itself: pools attach the client to it, with all that it knows.
-        logger.warn({ reason: error.message }, 'The job queue has trouble; it goes on by itself');
-      },
+      onError: reporter(logger),
     }),
   };
   return {
@@ -67,5 +65,19 @@ export async function openRuntime(
       await wakeUp.close();
       await Promise.all([database.close(), share && share.database.close()]);
     },
+  };
+}
+
+const REPEAT_MS = 10_000;
+
+/** Logs trouble with the job queue, which repeats itself many times a second while the backend is away. */
+function reporter(logger: Logger): (error: Error) => void {
+  let last = { reason: '', at: 0 };
+  return (error) => {
+    const reason = reasonOf(error);
+    if (reason === last.reason && Date.now() - last.at < REPEAT_MS) return;
+    last = { reason, at: Date.now() };
+    // Not the error itself: pools attach the client to it, with all that it knows.
+    logger.warn({ reason }, 'The job queue has trouble; it goes on by itself');
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type BackendFactory,
   type ConnectionOptions,
@@ -26,6 +27,8 @@ const LOCK_MS = 6_000;
 const STALLED_CHECK_MS = 3_000;
 /** How soon a worker tries again whose backend was away. */
 const RETRY_MS = 1_000;
+/** Longer than any job runs once it has been told to stop. */
+const CLOSE_MS = 18_000;
 /** BullMQ fails a job for good that stalls more often. Ours are repeatable and must survive any number of crashes. */
 const MAX_STALLED = 1_000_000;
 
@@ -90,9 +93,12 @@ export class Jobs {
     return this.#keep(worker);
   }
 
-  /** Waits for jobs that run, then disconnects. */
+  /** Waits for jobs that run, then disconnects. Does not wait for a backend that is away to come back. */
   async close(): Promise<void> {
-    for (const resource of this.#open.reverse()) await resource.close();
+    const closed = (async () => {
+      for (const resource of this.#open.reverse()) await resource.close();
+    })();
+    await Promise.race([closed, pause(CLOSE_MS, undefined, { ref: false })]);
     if (this.#connection instanceof pg.Pool) await this.#connection.end();
     else this.#connection.disconnect();
   }
