@@ -26,7 +26,7 @@ export interface DatabaseOptions {
   entities?: MixedList<EntityTarget<object> & (new () => object)>;
 }
 
-const SET_ORGANIZATION = "SELECT set_config('app.org', $1, true)";
+const SET_ORGANIZATION = "SELECT set_config('app.org', $1, false)";
 const INT8_OID = 20;
 
 /**
@@ -35,6 +35,12 @@ const INT8_OID = 20;
  * tables look empty.
  */
 export class Database {
+  /**
+   * The organization that a connection is set to, while that is certain: a batch that fails takes its setting back. Saves
+   * the statement when one organization follows upon itself.
+   */
+  readonly #scopes = new WeakMap<pg.PoolClient, string>();
+
   protected constructor(private readonly dataSource: DataSource) {}
 
   /** Connects, and fails with {@link DomainError} `unavailable` when the server cannot be reached. */
@@ -85,14 +91,17 @@ export class Database {
   }
 
   async #run(organizationId: string | null, statements: Statement[], described: number): Promise<pg.QueryResult[]> {
-    const scope = { text: SET_ORGANIZATION, values: [organizationId ?? ''] };
-    const batch = new Batch([scope, ...statements], { getTypeParser }, described);
+    const scope = organizationId ?? '';
     const client = await this.#connect();
+    const scoping = this.#scopes.get(client) === scope ? [] : [{ text: SET_ORGANIZATION, values: [scope] }];
+    this.#scopes.delete(client);
+    const batch = new Batch([...scoping, ...statements], { getTypeParser }, described);
     let failure: unknown;
     try {
       client.query(batch);
-      const [, ...results] = await batch.results;
-      return results;
+      const results = await batch.results;
+      this.#scopes.set(client, scope);
+      return results.slice(scoping.length);
     } catch (error) {
       failure = asUnavailable(error);
       throw failure;
