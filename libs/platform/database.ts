@@ -132,7 +132,7 @@ function poolOf(dataSource: DataSource): pg.Pool {
  * A connection that breaks tells its client as well as the query that fails, and a client that nobody listens to ends
  * the process. The query's user hears of it, and the pool drops the connection.
  */
-export function survive(client: pg.ClientBase): void {
+function survive(client: pg.ClientBase): void {
   if (client.listenerCount('error') === 0) client.on('error', () => undefined);
 }
 

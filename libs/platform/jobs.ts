@@ -11,7 +11,6 @@ import {
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { survive } from './database.js';
 
 /** Where BullMQ keeps its jobs: Redis or Valkey when there is a URL, else PostgreSQL. Jobs carry ids only. */
 export interface JobsOptions {
@@ -50,7 +49,10 @@ export class Jobs {
           keepAlive: true,
           options: `-c role=deskstream_worker -c search_path=${SCHEMA}`,
         });
-    if (this.#connection instanceof pg.Pool) this.#connection.on('connect', survive);
+    if (this.#connection instanceof pg.Pool) {
+      // The pool's own listener is off while a connection is in use, and an error that nobody hears ends the process. BullMQ learns it from its queries.
+      this.#connection.on('connect', (client) => client.on('error', () => undefined));
+    }
     this.#connection.on('error', options.onError);
     this.#backend = options.redisUrl ? undefined : (createPostgresBackend as unknown as AnyBackend);
   }
