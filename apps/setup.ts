@@ -72,7 +72,7 @@ export async function checkMigrations(url: string): Promise<void> {
 }
 
 /** The database cannot be reached at start. */
-export function unreachable(url: string, error: unknown): StartupError {
+function unreachable(url: string, error: unknown): StartupError {
   const { host, pathname } = new URL(url);
   return new StartupError(
     `The database ${pathname.slice(1)} at ${host} cannot be reached (${reasonOf(error)}). Check DATABASE_URL and that the server is up.`,

@@ -136,8 +136,8 @@ function survive(client: pg.ClientBase): void {
   if (client.listenerCount('error') === 0) client.on('error', () => undefined);
 }
 
-/** TypeORM's options for this database; migrations use the same. */
-export function dataSourceOptions(options: DatabaseOptions) {
+/** TypeORM's options for this database. */
+function dataSourceOptions(options: DatabaseOptions) {
   const session = ['statement_timeout=15s', 'idle_in_transaction_session_timeout=15s', 'timezone=UTC'];
   if (options.role) session.push(`role=${options.role}`);
   return {
