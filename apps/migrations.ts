@@ -2,6 +2,7 @@ import { EventStore1764000000000 } from '#migrations/1764000000000-event-store.j
 import { Organizations1764000000001 } from '#migrations/1764000000001-organizations.js';
 import { Tags1764000000002 } from '#migrations/1764000000002-tags.js';
 import { Webhooks1764000000003 } from '#migrations/1764000000003-webhooks.js';
+import { PersonalData1764000000004 } from '#migrations/1764000000004-personal-data.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -9,4 +10,5 @@ export const MIGRATIONS = [
   Organizations1764000000001,
   Tags1764000000002,
   Webhooks1764000000003,
+  PersonalData1764000000004,
 ];

@@ -1,8 +1,10 @@
-import { type Cipher } from '#libs/platform/cipher.js';
-import { type DomainEvent, type EventMetadata, type FeedEvent } from './event.js';
+import { randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { Cipher } from '#libs/platform/cipher.js';
+import { type EventMetadata, type FeedEvent, type RecordedEvent } from './event.js';
 import { type AnyStreamDefinition } from './stream-definition.js';
 
-/** A row of the `events` table. */
+/** A row of the `events` table, with its stream's key: see {@link KEYED_EVENTS}. */
 export interface EventRow {
   organization_id: string;
   stream: string;
@@ -14,7 +16,12 @@ export interface EventRow {
   data: Record<string, unknown>;
   metadata: EventMetadata;
   recorded_at: Date;
+  /** Absent for streams without personal data, and once it has been destroyed. */
+  sealed_key?: string | null;
 }
+
+/** What events are read from: the rows with the keys of their streams. */
+export const KEYED_EVENTS = 'events LEFT JOIN stream_keys USING (organization_id, stream)';
 
 /** The part of an event that its row stores, and the secret fields as sealed on the way. */
 export interface EncodedEvent {
@@ -23,9 +30,18 @@ export interface EncodedEvent {
   sealed: Record<string, string>;
 }
 
-/** Between events as the code sees them and as rows keep them: seals secret fields, lifts old schema versions. */
+/** The event to encode, with what it is sealed for. */
+type Encodable = Pick<RecordedEvent, 'organizationId' | 'stream' | 'eventId' | 'type' | 'data'>;
+
+/** Where the sealed personal fields of an event are kept among its data. */
+const PERSONAL = '$personal';
+const KEY_BYTES = 32;
+const OPENED_KEYS = 1_000;
+
+/** Between events as the code sees them and as rows keep them: seals secret and personal fields, lifts old schema versions. */
 export class EventCodec {
   readonly #byCategory: Map<string, AnyStreamDefinition>;
+  readonly #openedKeys = new LRUCache<string, Cipher>({ max: OPENED_KEYS });
 
   constructor(
     definitions: AnyStreamDefinition[],
@@ -34,23 +50,32 @@ export class EventCodec {
     this.#byCategory = new Map(definitions.map((definition) => [definition.category, definition]));
   }
 
-  encode(organizationId: string, stream: string, event: DomainEvent): EncodedEvent {
+  /** A new key for a stream's personal data, sealed under the master key. */
+  createKey(organizationId: string, stream: string): string {
+    return this.cipher.seal(randomBytes(KEY_BYTES).toString('base64'), keyContext(organizationId, stream));
+  }
+
+  /** @param sealedKey the stream's key; must be there when the event has personal fields */
+  encode(event: Encodable, sealedKey?: string): EncodedEvent {
+    const { organizationId, stream, type } = event;
     const data: Record<string, unknown> = { ...event.data };
     const sealed: Record<string, string> = {};
-    for (const field of this.#secretsOf(stream, event.type)) {
+    for (const field of this.#definition(stream).secrets?.[type] ?? []) {
       if (data[field] === undefined) continue;
       sealed[field] = this.cipher.seal(JSON.stringify(data[field]), secretContext(organizationId, stream, field));
       data[field] = sealed[field];
     }
-    return { schemaVersion: this.#upcasters(stream, event.type).length + 1, data, sealed };
+    this.#sealPersonal(event, data, sealedKey);
+    return { schemaVersion: this.#upcasters(stream, type).length + 1, data, sealed };
   }
 
   decode(row: EventRow): FeedEvent {
     const chain = this.#upcasters(row.stream, row.type).slice(row.schema_version - 1);
-    const data = chain.reduce<object>((older, lift) => lift(older), row.data) as Record<string, unknown>;
+    const stored = this.#openPersonal(row);
+    const data = chain.reduce<object>((older, lift) => lift(older), stored) as Record<string, unknown>;
     const sealed: Record<string, string> = {};
     const clear = { ...data };
-    for (const field of this.#secretsOf(row.stream, row.type)) {
+    for (const field of this.#definition(row.stream).secrets?.[row.type] ?? []) {
       if (clear[field] === undefined) continue;
       sealed[field] = clear[field] as string;
       clear[field] = JSON.parse(this.cipher.open(sealed[field], secretContext(row.organization_id, row.stream, field)));
@@ -69,6 +94,35 @@ export class EventCodec {
     };
   }
 
+  /** All personal fields of an event are sealed as one. */
+  #sealPersonal(event: Encodable, data: Record<string, unknown>, sealedKey: string | undefined): void {
+    const fields = this.#definition(event.stream).personal?.[event.type] ?? [];
+    const present = fields.filter((field) => data[field] !== undefined);
+    if (present.length === 0) return;
+    if (!sealedKey) throw new Error(`${event.stream} has no key any more for the personal data of ${event.type}`);
+    const personal = JSON.stringify(Object.fromEntries(present.map((field) => [field, data[field]])));
+    for (const field of present) Reflect.deleteProperty(data, field);
+    data[PERSONAL] = this.#open(event, sealedKey).seal(personal, personalContext(event));
+  }
+
+  /** Without the personal fields, when the stream's key has been destroyed. */
+  #openPersonal({ organization_id, stream, event_id, data, sealed_key }: EventRow): Record<string, unknown> {
+    const { [PERSONAL]: personal, ...others } = data;
+    if (personal === undefined || !sealed_key) return others;
+    const event = { organizationId: organization_id, stream, eventId: event_id };
+    const opened = this.#open(event, sealed_key).open(personal as string, personalContext(event));
+    return { ...others, ...(JSON.parse(opened) as object) };
+  }
+
+  #open({ organizationId, stream }: Pick<Encodable, 'organizationId' | 'stream'>, sealedKey: string): Cipher {
+    const known = this.#openedKeys.get(sealedKey);
+    if (known) return known;
+    const key = this.cipher.open(sealedKey, keyContext(organizationId, stream));
+    const opened = new Cipher(Buffer.from(key, 'base64'));
+    this.#openedKeys.set(sealedKey, opened);
+    return opened;
+  }
+
   #definition(stream: string): AnyStreamDefinition {
     const definition = this.#byCategory.get(stream.slice(0, stream.indexOf('-')));
     if (!definition) throw new Error(`No definition for stream ${stream}`);
@@ -78,13 +132,17 @@ export class EventCodec {
   #upcasters(stream: string, type: string) {
     return this.#definition(stream).upcasters?.[type] ?? [];
   }
-
-  #secretsOf(stream: string, type: string): readonly string[] {
-    return this.#definition(stream).secrets?.[type] ?? [];
-  }
 }
 
 /** What a secret field is sealed for; read rows that keep the sealed value open it with the same. */
 export function secretContext(organizationId: string, stream: string, field: string): string {
   return `${organizationId}|${stream}|${field}`;
+}
+
+function keyContext(organizationId: string, stream: string): string {
+  return `${organizationId}|${stream}|key`;
+}
+
+function personalContext({ organizationId, stream, eventId }: Omit<Encodable, 'type' | 'data'>): string {
+  return `${organizationId}|${stream}|${eventId}|personal`;
 }

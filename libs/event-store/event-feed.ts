@@ -1,6 +1,6 @@
 import { type Database } from '#libs/platform/database.js';
 import { type FeedEvent } from './event.js';
-import { type EventCodec, type EventRow } from './event-codec.js';
+import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
 
 /** A piece of the feed. Reading on from `position` misses nothing, also when `events` is empty. */
 export interface FeedPage {
@@ -26,7 +26,7 @@ export class EventFeed {
     const [horizonResult, eventsResult] = await this.database.transact(null, [
       { text: "SELECT set_config('app.feed_horizon', feed_horizon()::text, true) AS horizon" },
       {
-        text: `SELECT * FROM events WHERE position > $1 AND position <= current_setting('app.feed_horizon')::bigint
+        text: `SELECT * FROM ${KEYED_EVENTS} WHERE position > $1 AND position <= current_setting('app.feed_horizon')::bigint
                  AND type IN (${this.typesOfInterest})
                ORDER BY position LIMIT $2`,
         values: [after, limit],

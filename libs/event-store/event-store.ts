@@ -4,14 +4,15 @@ import { type Statement } from '#libs/platform/batch.js';
 import { type Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type DomainEvent, type RecordedEvent, type RecordedOf, type WriteContext } from './event.js';
-import { type EncodedEvent, type EventCodec, type EventRow } from './event-codec.js';
-import { type StreamDefinition, streamName } from './stream-definition.js';
+import { type EncodedEvent, type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
+import { type AnyStreamDefinition, type StreamDefinition, streamName } from './stream-definition.js';
 
 /** Somebody else appended first: the stream is no longer at the expected version. */
 export class VersionConflict extends Error {
   override readonly name = 'VersionConflict';
-  constructor(stream: string, expectedVersion: number) {
-    super(`${stream} is not at version ${expectedVersion}`);
+  constructor(changes: Staged[]) {
+    const expected = changes.map(({ definition, id, loaded }) => `${streamName(definition, id)}@${loaded.version}`);
+    super(`Something else than ${expected.join(', ')} was found`);
   }
 }
 
@@ -19,6 +20,8 @@ export class VersionConflict extends Error {
 export interface Loaded<State> {
   state: State;
   version: number;
+  /** Of its personal data: see {@link StreamDefinition.personal}. */
+  sealedKey?: string;
 }
 
 /** What an execution left behind; no events when there was nothing to change. */
@@ -29,8 +32,28 @@ export interface Executed<State, Event extends DomainEvent> extends Loaded<State
 /** An event whose id the caller chose: appending it again is recognized. */
 export type Identified<Event extends DomainEvent> = Event & { eventId?: string };
 
+/** Events for one stream that are to be committed together with others: see {@link staged}. */
+export interface Staged {
+  definition: AnyStreamDefinition;
+  id: string;
+  /** What the stream was when they were decided. */
+  loaded: Omit<Loaded<unknown>, 'state'>;
+  events: Identified<DomainEvent>[];
+}
+
+/** Events decided on what a stream was. */
+export function staged<State, Event extends DomainEvent>(
+  definition: StreamDefinition<State, Event>,
+  id: string,
+  loaded: Omit<Loaded<State>, 'state'>,
+  events: Identified<Event>[],
+): Staged {
+  return { definition, id, loaded, events };
+}
+
 const ATTEMPTS = 5;
-const VERSION_CONFLICT_STATE = 'DS001';
+/** Ours for versions and guards; deadlock_detected, which appends to several streams can run into. */
+const CONFLICT_STATES = new Set(['DS001', '40P01']);
 
 /**
  * Appends events and reads streams. Every append carries its projections: both become visible together or not at all.
@@ -54,26 +77,28 @@ export class EventStore {
     events: Identified<Event>[],
     context: WriteContext,
   ): Promise<RecordedEvent<Event>[]> {
-    const { organizationId, ...metadata } = context;
-    const stream = streamName(definition, id);
-    const recordedAt = new Date();
-    const encoded = events.map((event) => this.codec.encode(organizationId, stream, event));
-    const recorded = events.map((event, index): RecordedEvent<Event> => {
-      const eventId = event.eventId ?? randomUUIDv7();
-      const version = expectedVersion + index + 1;
-      const { type, data } = event;
-      const sealed = encoded[index]?.sealed ?? {};
-      return { organizationId, stream, version, eventId, type, data, sealed, metadata, recordedAt };
-    });
-    const appended = recorded.map((event, index) => appendStatement(event, encoded[index] as EncodedEvent));
-    const projected = definition.projections.flatMap((projection) =>
-      recorded.flatMap((event) => projection.apply(event as RecordedOf<Event>)),
-    );
+    const recorded = await this.commit([staged(definition, id, { version: expectedVersion }, events)], context);
+    return recorded as RecordedEvent<Event>[];
+  }
+
+  /**
+   * Appends to any number of streams: all or nothing, in one round trip.
+   * @param guards statements that call `guard(…)`: what else must hold at this moment, after the projections
+   * @throws {VersionConflict} when a stream is at another version, or a guard does not hold; unique violations as they come
+   */
+  async commit(changes: Staged[], context: WriteContext, guards: Statement[] = []): Promise<RecordedEvent[]> {
+    const appends = changes.map((change) => this.#appendOf(change, context));
+    const recorded = appends.flatMap(({ events }) => events);
+    if (recorded.length === 0) return [];
     try {
-      await this.database.write(organizationId, [...appended, ...projected]);
+      await this.database.write(context.organizationId, [
+        ...appends.flatMap(({ inserts }) => inserts),
+        ...appends.flatMap(({ projected }) => projected),
+        ...guards,
+      ]);
     } catch (error) {
       if (!isVersionConflict(error)) throw error;
-      if (!(await this.#alreadyAppended(recorded))) throw new VersionConflict(stream, expectedVersion);
+      if (!(await this.#alreadyAppended(recorded))) throw new VersionConflict(changes);
     }
     this.onAppend();
     return recorded;
@@ -85,26 +110,23 @@ export class EventStore {
     id: string,
     organizationId: string,
   ): Promise<Loaded<State>> {
-    const events = await this.read<Event>(streamName(definition, id), organizationId);
-    const state = events.reduce(
-      (folded, event) => definition.evolve(folded, event as unknown as Event),
+    const rows = await this.#rows(streamName(definition, id), organizationId);
+    const state = rows.reduce(
+      (folded, row) => definition.evolve(folded, this.codec.decode(row) as unknown as Event),
       definition.initialState,
     );
-    return { state, version: events.length };
+    return { state, version: rows.length, sealedKey: rows[0]?.sealed_key ?? undefined };
   }
 
   /** A stream's events, oldest first. */
   async read<Event extends DomainEvent>(stream: string, organizationId: string): Promise<RecordedEvent<Event>[]> {
-    const rows = await this.database.query<EventRow>(organizationId, {
-      text: 'SELECT * FROM events WHERE organization_id = $1 AND stream = $2 ORDER BY version',
-      values: [organizationId, stream],
-    });
+    const rows = await this.#rows(stream, organizationId);
     return rows.map((row) => this.codec.decode(row) as RecordedEvent<Event>);
   }
 
   /**
-   * The one write path: load, decide, append at the version that was read. When somebody else was first it decides
-   * anew on what they left, a few times.
+   * The one write path: load, decide, append at the version that was read.
+   * @param guards see {@link commit}
    * @throws {DomainError} what `decide` returned, or `conflict` when others keep being first
    */
   async execute<State, Event extends DomainEvent>(
@@ -112,13 +134,39 @@ export class EventStore {
     id: string,
     context: WriteContext,
     decide: (state: State) => Event[] | DomainError,
+    guards: Statement[] = [],
   ): Promise<Executed<State, Event>> {
-    for (let attempt = 1; ; attempt++) {
+    return this.retrying(async () => {
       const loaded = await this.load(definition, id, context.organizationId);
-      const decision = decide(loaded.state);
-      if (decision instanceof DomainError) throw decision;
+      return this.#appendTo(definition, id, loaded, decide(loaded.state), context, guards);
+    });
+  }
+
+  /**
+   * Starts a stream under an id that is new: nothing to load, so one round trip.
+   * @param guards see {@link commit}
+   * @throws {DomainError} what `decide` returned
+   */
+  async create<State, Event extends DomainEvent>(
+    definition: StreamDefinition<State, Event>,
+    id: string,
+    context: WriteContext,
+    decide: (state: State) => Event[] | DomainError,
+    guards: Statement[] = [],
+  ): Promise<Executed<State, Event>> {
+    const decision = decide(definition.initialState);
+    return this.#appendTo(definition, id, { state: definition.initialState, version: 0 }, decision, context, guards);
+  }
+
+  /**
+   * Loads, decides and commits, in the caller's words. When somebody else was first it is done anew on what they left, a
+   * few times.
+   * @throws {DomainError} `conflict` when others keep being first
+   */
+  async retrying<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#appendTo(definition, id, loaded, decision, context);
+        return await work();
       } catch (error) {
         if (!(error instanceof VersionConflict)) throw error;
         if (attempt === ATTEMPTS) throw new DomainError('conflict', 'Others are changing this entity; try again');
@@ -127,42 +175,66 @@ export class EventStore {
     }
   }
 
-  /**
-   * Starts a stream under an id that is new: nothing to load, so one round trip.
-   * @throws {DomainError} what `decide` returned
-   */
-  async create<State, Event extends DomainEvent>(
-    definition: StreamDefinition<State, Event>,
-    id: string,
-    context: WriteContext,
-    decide: (state: State) => Event[] | DomainError,
-  ): Promise<Executed<State, Event>> {
-    const decision = decide(definition.initialState);
-    if (decision instanceof DomainError) throw decision;
-    return this.#appendTo(definition, id, { state: definition.initialState, version: 0 }, decision, context);
-  }
-
   async #appendTo<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
     id: string,
-    { state, version }: Loaded<State>,
-    decided: Event[],
+    loaded: Loaded<State>,
+    decision: Event[] | DomainError,
     context: WriteContext,
+    guards: Statement[],
   ): Promise<Executed<State, Event>> {
-    if (decided.length === 0) return { state, version, events: [] };
-    const events = await this.append(definition, id, version, decided, context);
-    return { state: decided.reduce(definition.evolve, state), version: version + decided.length, events };
+    if (decision instanceof DomainError) throw decision;
+    const events = await this.commit([staged(definition, id, loaded, decision)], context, guards);
+    return {
+      state: decision.reduce(definition.evolve, loaded.state),
+      version: loaded.version + decision.length,
+      events: events as RecordedEvent<Event>[],
+    };
+  }
+
+  /** What a change writes, and the events as they will be recorded. */
+  #appendOf({ definition, id, loaded, events }: Staged, context: WriteContext) {
+    const { organizationId, ...metadata } = context;
+    const stream = streamName(definition, id);
+    const recordedAt = new Date();
+    const first = loaded.version === 0 && definition.personal !== undefined;
+    const sealedKey = first ? this.codec.createKey(organizationId, stream) : loaded.sealedKey;
+    const appends = events.map(({ eventId = randomUUIDv7(), type, data }, index) => {
+      const version = loaded.version + index + 1;
+      const event = { organizationId, stream, version, eventId, type, data, sealed: {}, metadata, recordedAt };
+      const encoded = this.codec.encode(event, sealedKey);
+      return { event: { ...event, sealed: encoded.sealed }, encoded };
+    });
+    const recorded: RecordedEvent[] = appends.map(({ event }) => event);
+    return {
+      events: recorded,
+      inserts: [
+        ...appends.map(({ event, encoded }) => appendStatement(event, encoded)),
+        ...(first && sealedKey ? [insertKey(organizationId, stream, sealedKey)] : []),
+        ...(events.some(({ type }) => type === definition.forgetsWith) ? [deleteKey(organizationId, stream)] : []),
+      ],
+      projected: definition.projections.flatMap((projection) =>
+        recorded.flatMap((event) => projection.apply(event as RecordedOf<DomainEvent>)),
+      ),
+    };
+  }
+
+  #rows(stream: string, organizationId: string): Promise<EventRow[]> {
+    return this.database.query<EventRow>(organizationId, {
+      text: `SELECT * FROM ${KEYED_EVENTS} WHERE organization_id = $1 AND stream = $2 ORDER BY version`,
+      values: [organizationId, stream],
+    });
   }
 
   async #alreadyAppended(recorded: RecordedEvent[]): Promise<boolean> {
-    const [first] = recorded;
-    if (!first) return true;
+    const [first] = recorded as [RecordedEvent];
     const rows = await this.database.query<{ event_id: string }>(first.organizationId, {
-      text: `SELECT event_id FROM events WHERE organization_id = $1 AND stream = $2
-             AND version >= $3 AND version < $3 + $4 ORDER BY version`,
-      values: [first.organizationId, first.stream, first.version, recorded.length],
+      text: `SELECT event_id FROM events
+             JOIN unnest($2::text[], $3::int[]) AS ours(stream, version) USING (stream, version) WHERE organization_id = $1`,
+      values: [first.organizationId, recorded.map(({ stream }) => stream), recorded.map(({ version }) => version)],
     });
-    return rows.length === recorded.length && rows.every((row, index) => row.event_id === recorded[index]?.eventId);
+    const found = new Set(rows.map(({ event_id }) => event_id));
+    return recorded.every(({ eventId }) => found.has(eventId));
   }
 }
 
@@ -189,6 +261,21 @@ export function appendStatement(event: RecordedEvent, { schemaVersion, data }: E
   };
 }
 
+function insertKey(organizationId: string, stream: string, sealedKey: string): Statement {
+  return {
+    text: 'INSERT INTO stream_keys (organization_id, stream, sealed_key) VALUES ($1, $2, $3)',
+    values: [organizationId, stream, sealedKey],
+  };
+}
+
+function deleteKey(organizationId: string, stream: string): Statement {
+  return {
+    text: 'DELETE FROM stream_keys WHERE organization_id = $1 AND stream = $2',
+    values: [organizationId, stream],
+  };
+}
+
 function isVersionConflict(error: unknown): boolean {
-  return (error as { code?: string }).code === VERSION_CONFLICT_STATE || violatedConstraint(error) === 'events_pkey';
+  const { code = '' } = error as { code?: string };
+  return CONFLICT_STATES.has(code) || violatedConstraint(error) === 'events_pkey';
 }

@@ -14,6 +14,13 @@ export interface StreamDefinition<State, Event extends DomainEvent> {
   upcasters?: Upcasters;
   /** Fields, by event type, that are stored encrypted under the installation's master key. */
   secrets?: Partial<Record<Event['type'], readonly string[]>>;
+  /**
+   * Fields, by event type, that identify a person: stored encrypted under a key of the stream's own. Once that key is
+   * destroyed, the events are without these fields, so all of them are optional in the event's type.
+   */
+  personal?: Partial<Record<Event['type'], readonly string[]>>;
+  /** The event type that destroys the stream's key in the transaction that records it. */
+  forgetsWith?: Event['type'];
 }
 
 /** A read table and what each event does to it. Written in the same transaction as the events themselves. */

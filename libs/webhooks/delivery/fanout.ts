@@ -1,5 +1,5 @@
 import { type FeedEvent, type RecordedEvent } from '#libs/event-store/event.js';
-import { type EventCodec, type EventRow } from '#libs/event-store/event-codec.js';
+import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/event-codec.js';
 import { type Database } from '#libs/platform/database.js';
 import { payloadOf, type WebhookEventType, webhookEventType } from '../catalogue.js';
 import { type Filters, passes } from '../filters.js';
@@ -54,7 +54,7 @@ export class FanoutPlanner {
   async #histories(events: FeedEvent[]): Promise<RecordedEvent[]> {
     if (events.length === 0) return [];
     const rows = await this.database.query<EventRow>(null, {
-      text: `SELECT * FROM events WHERE organization_id = ANY($1) AND stream = ANY($2) ORDER BY stream, version`,
+      text: `SELECT * FROM ${KEYED_EVENTS} WHERE organization_id = ANY($1) AND stream = ANY($2) ORDER BY stream, version`,
       values: [unique(events.map((event) => event.organizationId)), unique(events.map((event) => event.stream))],
     });
     return rows.map((row) => this.codec.decode(row));
