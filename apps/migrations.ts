@@ -3,6 +3,7 @@ import { Organizations1764000000001 } from '#migrations/1764000000001-organizati
 import { Tags1764000000002 } from '#migrations/1764000000002-tags.js';
 import { Webhooks1764000000003 } from '#migrations/1764000000003-webhooks.js';
 import { PersonalData1764000000004 } from '#migrations/1764000000004-personal-data.js';
+import { DefaultRegion1764000000005 } from '#migrations/1764000000005-default-region.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   Tags1764000000002,
   Webhooks1764000000003,
   PersonalData1764000000004,
+  DefaultRegion1764000000005,
 ];

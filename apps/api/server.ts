@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { ErrorFilter } from '#libs/platform/http/error.filter.js';
 import { acceptJsonOnly } from '#libs/platform/http/json-body.js';
+import { restoreFilters } from '#libs/platform/http/paging.js';
 import { requestId } from '#libs/platform/http/request-context.js';
 import { Routes } from '#libs/platform/http/routes.js';
 import { nestLogger } from '#libs/platform/logging.js';
@@ -34,6 +35,10 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
   acceptJsonOnly(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    done();
+  });
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    restoreFilters(request);
     done();
   });
   const app = await NestFactory.create<NestFastifyApplication>(CoreModule.forRoot(runtime, roles), adapter, {

@@ -4,9 +4,15 @@ import { EventStore } from '#libs/event-store/event-store.js';
 import { type DomainEvent } from '#libs/event-store/event.js';
 import { type Projection } from '#libs/event-store/stream-definition.js';
 import { rebuildProjection } from '#libs/event-store/rebuild.js';
-import { IssueApiToken, IssueApiTokenHandler } from '#libs/organizations/organizations.handlers.js';
+import {
+  IssueApiToken,
+  IssueApiTokenHandler,
+  SetDefaultRegion,
+  SetDefaultRegionHandler,
+} from '#libs/organizations/organizations.handlers.js';
 import { type Cipher } from '#libs/platform/cipher.js';
 import { type Config, loadConfig } from '#libs/platform/config.js';
+import { isRegion } from '#libs/platform/contact.js';
 import { Database } from '#libs/platform/database.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { explain } from '../process.js';
@@ -43,6 +49,17 @@ const COMMANDS: Record<string, CliCommand> = {
         const command = new IssueApiToken(organizationId, 'Issued on the command line', actorId);
         print(await new IssueApiTokenHandler(store).execute(command));
       });
+    },
+  },
+  region: {
+    usage: "region <country>        where the demo organization's phone numbers are from, as an ISO code such as DK",
+    run: async (config, urls, [region = '']) => {
+      if (!isRegion(region)) throw new StartupError('Name a country by its ISO code in capitals, such as DK.');
+      const { organizationId, actorId } = await demoAdministrator(urls.appUrl);
+      await withStore(await openCipher(config, urls.appUrl, false), urls, async (store) => {
+        await new SetDefaultRegionHandler(store).execute(new SetDefaultRegion(organizationId, region, actorId));
+      });
+      print(`Phone numbers without a country code are taken for numbers of ${region}, within 5 seconds.`);
     },
   },
   rebuild: {

@@ -7,6 +7,7 @@ import { evolveOrganization, type Organization, type OrganizationEvent } from '.
 export class OrganizationRow {
   @PrimaryColumn('uuid', { name: 'organization_id' }) organizationId: string;
   @Column('text') name: string;
+  @Column('text', { name: 'default_region', nullable: true }) defaultRegion: string | null;
 }
 
 /** The read table of API tokens. Holds no token, only what recognizes one. */
@@ -23,15 +24,26 @@ export class ApiTokenRow {
 
 const organizationProjection: Projection<OrganizationEvent> = {
   table: 'organizations',
-  apply: (event) =>
-    event.type === 'OrganizationCreated'
-      ? [
+  apply: (event) => {
+    switch (event.type) {
+      case 'OrganizationCreated':
+        return [
           {
             text: 'INSERT INTO organizations (organization_id, name) VALUES ($1, $2)',
             values: [event.organizationId, event.data.name],
           },
-        ]
-      : [],
+        ];
+      case 'DefaultRegionSet':
+        return [
+          {
+            text: 'UPDATE organizations SET default_region = $2 WHERE organization_id = $1',
+            values: [event.organizationId, event.data.region],
+          },
+        ];
+      case 'ApiTokenIssued':
+        return [];
+    }
+  },
 };
 
 const apiTokenProjection: Projection<OrganizationEvent> = {

@@ -4,15 +4,19 @@ import { DomainError, notFound } from '#libs/platform/domain-error.js';
 export interface Organization {
   id: string;
   name: string;
+  /** ISO code of the country that phone numbers without a country code are from. */
+  defaultRegion?: string;
   tokenIds: string[];
 }
 
 export type OrganizationCommand =
   | { type: 'CreateOrganization'; id: string; name: string }
+  | { type: 'SetDefaultRegion'; id: string; region: string }
   | { type: 'IssueApiToken'; id: string; tokenId: string; name: string; actorId: string; tokenHash: string };
 
 export type OrganizationEvent =
   | { type: 'OrganizationCreated'; data: { id: string; name: string } }
+  | { type: 'DefaultRegionSet'; data: { region: string } }
   | { type: 'ApiTokenIssued'; data: { tokenId: string; name: string; actorId: string; tokenHash: string } };
 
 export function decideOrganization(
@@ -23,6 +27,10 @@ export function decideOrganization(
     case 'CreateOrganization':
       if (organization) return new DomainError('conflict', `Organization ${command.id} exists`);
       return [{ type: 'OrganizationCreated', data: { id: command.id, name: command.name } }];
+    case 'SetDefaultRegion':
+      if (!organization) return notFound('Organization', command.id);
+      if (organization.defaultRegion === command.region) return [];
+      return [{ type: 'DefaultRegionSet', data: { region: command.region } }];
     case 'IssueApiToken': {
       if (!organization) return notFound('Organization', command.id);
       const { tokenId, name, actorId, tokenHash } = command;
@@ -38,6 +46,8 @@ export function evolveOrganization(
   switch (event.type) {
     case 'OrganizationCreated':
       return { ...event.data, tokenIds: [] };
+    case 'DefaultRegionSet':
+      return organization && { ...organization, defaultRegion: event.data.region };
     case 'ApiTokenIssued':
       return organization && { ...organization, tokenIds: [...organization.tokenIds, event.data.tokenId] };
   }

@@ -16,6 +16,17 @@ export class CreateOrganization extends Command<void> {
   }
 }
 
+/** Sets the country that the organization's phone numbers without a country code are from. */
+export class SetDefaultRegion extends Command<void> {
+  constructor(
+    readonly organizationId: string,
+    readonly region: string,
+    readonly actorId: string,
+  ) {
+    super();
+  }
+}
+
 /** Issues a token that acts for `actorId`, and answers it: the only time it is seen. */
 export class IssueApiToken extends Command<string> {
   constructor(
@@ -35,6 +46,18 @@ export class CreateOrganizationHandler implements ICommandHandler<CreateOrganiza
   async execute({ id, name, actorId }: CreateOrganization): Promise<void> {
     await this.store.execute(organizationStream, id, { organizationId: id, actorId }, (organization) =>
       decideOrganization({ type: 'CreateOrganization', id, name }, organization),
+    );
+  }
+}
+
+@CommandHandler(SetDefaultRegion)
+export class SetDefaultRegionHandler implements ICommandHandler<SetDefaultRegion> {
+  constructor(private readonly store: EventStore) {}
+
+  async execute({ organizationId, region, actorId }: SetDefaultRegion): Promise<void> {
+    const command = { type: 'SetDefaultRegion', id: organizationId, region } as const;
+    await this.store.execute(organizationStream, organizationId, { organizationId, actorId }, (organization) =>
+      decideOrganization(command, organization),
     );
   }
 }

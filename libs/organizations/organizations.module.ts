@@ -1,10 +1,19 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AuthenticationGuard } from './authentication.guard.js';
-import { CreateOrganizationHandler, IssueApiTokenHandler } from './organizations.handlers.js';
+import { CreateOrganizationHandler, IssueApiTokenHandler, SetDefaultRegionHandler } from './organizations.handlers.js';
+import { OrganizationSettings } from './settings.js';
 
 /** Tenants, their API tokens, and the guard that every request passes. */
+@Global()
 @Module({
-  providers: [CreateOrganizationHandler, IssueApiTokenHandler, { provide: APP_GUARD, useClass: AuthenticationGuard }],
+  providers: [
+    CreateOrganizationHandler,
+    SetDefaultRegionHandler,
+    IssueApiTokenHandler,
+    OrganizationSettings,
+    { provide: APP_GUARD, useClass: AuthenticationGuard },
+  ],
+  exports: [OrganizationSettings],
 })
 export class OrganizationsModule {}

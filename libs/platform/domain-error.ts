@@ -8,6 +8,14 @@ export interface Fault {
   message: string;
 }
 
+/** What there is to say beyond the message. */
+export interface ErrorDetails {
+  faults?: Fault[];
+  retryAfterSeconds?: number;
+  /** How a bulk operation names it, where that does not follow from the kind. */
+  bulkError?: 'EmptyPatchSet' | 'InvalidArgument';
+}
+
 /**
  * An expected refusal, as a value: deciders return it, handlers throw it, and callers see its message.
  * Everything else that is thrown is a bug and answers 500.
@@ -18,7 +26,7 @@ export class DomainError extends Error {
   constructor(
     readonly kind: DomainErrorKind,
     message: string,
-    readonly details: { faults?: Fault[]; retryAfterSeconds?: number } = {},
+    readonly details: ErrorDetails = {},
     options?: ErrorOptions,
   ) {
     super(message, options);
@@ -28,4 +36,10 @@ export class DomainError extends Error {
 /** The entity does not exist in the caller's organization; entities of other organizations look the same. */
 export function notFound(entity: string, id: string): DomainError {
   return new DomainError('not-found', `${entity} ${id} could not be found`);
+}
+
+/** A body that is faulty in itself or by a rule that needs more than the DTO. */
+export function invalidBody(faults: Fault[]): DomainError {
+  const reasons = faults.map(({ path, message }) => (path ? `${path} ${message}` : message)).join('; ');
+  return new DomainError('invalid', `Invalid value for: body (${reasons})`, { faults });
 }

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { changesOf } from '#libs/platform/changes.js';
 import { type DomainError, notFound } from '#libs/platform/domain-error.js';
 import { type Filters } from './filters.js';
 
@@ -50,11 +50,9 @@ export function decideSubscription(
   const { id } = subscription;
   switch (command.type) {
     case 'UpdateSubscription': {
-      const changed = Object.entries(command.changes).filter(
-        ([field, value]) => !isDeepStrictEqual(value, subscription[field as keyof SubscriptionSettings]),
-      );
-      if (changed.length === 0) return [];
-      return [{ type: 'WebhookSubscriptionUpdated', data: { id, ...Object.fromEntries(changed) } }];
+      const changes = changesOf<SubscriptionSettings>(subscription, command.changes) as Partial<SubscriptionSettings>;
+      if (Object.keys(changes).length === 0) return [];
+      return [{ type: 'WebhookSubscriptionUpdated', data: { id, ...changes } }];
     }
     case 'DeleteSubscription':
       return [{ type: 'WebhookSubscriptionDeleted', data: { id } }];

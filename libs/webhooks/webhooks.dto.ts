@@ -1,8 +1,7 @@
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsObject, ValidateIf, ValidateNested } from 'class-validator';
-import { dataOutput, listOutput, unionSchema } from '#libs/platform/http/endpoint.js';
-import { Checked, Choice, Choices, Flag, Text } from '#libs/platform/http/fields.js';
+import { dataOutput, listOutput } from '#libs/platform/http/endpoint.js';
+import { Checked, Choices, Flag, Text } from '#libs/platform/http/fields.js';
+import { Union, unionSchema, Variant } from '#libs/platform/http/nested-fields.js';
 import { isRecord } from '#libs/platform/values.js';
 import { EVENT_NAMES, type WebhookEventName } from './catalogue.js';
 import { faultOfFilters, FILTER_FIELDS, type FilterField, type Filters } from './filters.js';
@@ -10,21 +9,14 @@ import { faultOfHeaders } from './headers.js';
 import { type Authorization } from './subscription.js';
 import { faultOfUrl } from './url.js';
 
-const AUTHORIZATION_TYPES = ['NoAuth', 'BasicAuth', 'TokenAuth'] as const;
-
-class AuthorizationKind {
-  @Choice({ description: 'Which way of authorization.', values: AUTHORIZATION_TYPES, example: 'NoAuth' })
-  _type: (typeof AUTHORIZATION_TYPES)[number];
+class NoAuth {
+  @Variant('NoAuth', 'No authorization header.')
+  _type: 'NoAuth';
 }
 
-class NoAuth extends AuthorizationKind {
-  @ApiProperty({ description: 'No authorization header.', enum: ['NoAuth'], example: 'NoAuth' })
-  override _type: 'NoAuth';
-}
-
-class BasicAuth extends AuthorizationKind {
-  @ApiProperty({ description: 'HTTP Basic.', enum: ['BasicAuth'], example: 'BasicAuth' })
-  override _type: 'BasicAuth';
+class BasicAuth {
+  @Variant('BasicAuth', 'HTTP Basic.')
+  _type: 'BasicAuth';
 
   @Text({
     description: 'The user name; holds no colon.',
@@ -37,9 +29,9 @@ class BasicAuth extends AuthorizationKind {
   password: string;
 }
 
-class TokenAuth extends AuthorizationKind {
-  @ApiProperty({ description: 'A value for the Authorization header.', enum: ['TokenAuth'], example: 'TokenAuth' })
-  override _type: 'TokenAuth';
+class TokenAuth {
+  @Variant('TokenAuth', 'A value for the Authorization header.')
+  _type: 'TokenAuth';
 
   @Text({
     description: 'Sent as it is in the Authorization header.',
@@ -139,22 +131,6 @@ const filtersSchema = {
 
 const headersFault = (value: unknown) => (isRecord(value) ? faultOfHeaders(value) : 'must be an object');
 
-function AuthorizationField(optional: boolean): PropertyDecorator {
-  return (target, property) => {
-    ApiProperty({ ...DOCUMENTED.authorization, ...unionSchema(AUTHORIZATIONS), required: !optional })(target, property);
-    IsObject({ message: 'must be an object with a _type' })(target, property);
-    ValidateNested()(target, property);
-    Type(() => AuthorizationKind, {
-      discriminator: {
-        property: '_type',
-        subTypes: Object.entries(AUTHORIZATIONS).map(([name, value]) => ({ name, value })),
-      },
-      keepDiscriminatorProperty: true,
-    })(target, property);
-    if (optional) ValidateIf((_, value) => value !== undefined)(target, property);
-  };
-}
-
 @ApiExtraModels(NoAuth, BasicAuth, TokenAuth, CombinedFilters)
 export class CreateWebhookSubscriptionInput {
   @Text(DOCUMENTED.name)
@@ -169,7 +145,7 @@ export class CreateWebhookSubscriptionInput {
   @Flag({ ...DOCUMENTED.enabled, optional: true })
   enabled?: boolean;
 
-  @AuthorizationField(false)
+  @Union(AUTHORIZATIONS, DOCUMENTED.authorization)
   authorization: Authorization;
 
   @Checked({ ...DOCUMENTED.customHeaders, fault: headersFault, schema: headersSchema, optional: true })
@@ -197,7 +173,7 @@ export class PatchWebhookSubscriptionInput {
   @Flag({ ...DOCUMENTED.enabled, optional: true })
   enabled?: boolean;
 
-  @AuthorizationField(true)
+  @Union(AUTHORIZATIONS, { ...DOCUMENTED.authorization, optional: true })
   authorization?: Authorization;
 
   @Checked({ ...DOCUMENTED.customHeaders, fault: headersFault, schema: headersSchema, optional: true })

@@ -1,5 +1,5 @@
 import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
-import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse } from '@nestjs/swagger';
 
 class FaultOutput {
   @ApiProperty({ description: 'Where in the input.', example: 'authorization.username' })
@@ -99,18 +99,33 @@ export function listOutput<T>(name: string, type: Type<T>): Type<{ data: T[] }> 
   return named(name, Output);
 }
 
-function named<T extends Type>(name: string, type: T): T {
-  Object.defineProperty(type, 'name', { value: name });
-  return type;
+class PaginationLinks {
+  @ApiPropertyOptional({
+    description: 'The page before this one, as an absolute URL; absent when there is none.',
+    format: 'uri',
+    example: 'http://localhost:3000/v1/endusers?pageLimit=50&pageKey=eyJiIjp0cnVlfQ',
+  })
+  previous?: string;
+
+  @ApiPropertyOptional({
+    description: 'The page after this one, as an absolute URL; absent when there is none.',
+    format: 'uri',
+    example: 'http://localhost:3000/v1/endusers?pageLimit=50&pageKey=eyJiIjpmYWxzZX0',
+  })
+  next?: string;
 }
 
-/** `oneOf` over classes that are told apart by their `_type`, which each class declares with one value. */
-export function unionSchema(variants: Record<string, Type>) {
-  return {
-    oneOf: Object.values(variants).map((type) => ({ $ref: getSchemaPath(type) })),
-    discriminator: {
-      propertyName: '_type',
-      mapping: Object.fromEntries(Object.entries(variants).map(([tag, type]) => [tag, getSchemaPath(type)])),
-    },
-  };
+/** The schema `{data: T[], meta: {previous?, next?}}` under a name of its own. */
+export function pageOutput<T>(name: string, type: Type<T>): Type<{ data: T[]; meta: PaginationLinks }> {
+  class Output extends listOutput(name, type) {
+    @ApiPropertyOptional({ description: 'The pages beside this one.', type: PaginationLinks })
+    meta: PaginationLinks;
+  }
+  return named(name, Output);
+}
+
+/** A class under a name of its own, which becomes the schema's. */
+export function named<T extends Type>(name: string, type: T): T {
+  Object.defineProperty(type, 'name', { value: name });
+  return type;
 }

@@ -1,15 +1,26 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { ArrayMaxSize, ArrayUnique, IsArray, IsBoolean, IsIn, ValidateBy, ValidateIf } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  isISO8601,
+  ValidateBy,
+  ValidateIf,
+} from 'class-validator';
 import { isPlainText } from '../values.js';
 
 /** What each field of an input says of itself: once, for validation and documentation alike. */
 export interface FieldOptions {
   description: string;
   example?: unknown;
-  /** May be left out. `null` is refused all the same. */
+  /** May be left out. `null` is refused all the same, unless it is `nullable`. */
   optional?: boolean;
+  /** `null` clears the field. */
+  nullable?: boolean;
 }
 
 interface TextOptions extends FieldOptions {
@@ -23,26 +34,157 @@ interface TextOptions extends FieldOptions {
 }
 
 /** A string that PostgreSQL and JSON can both carry, within its length. */
-export function Text({ min = 1, max = 255, optional, format, fault, ...docs }: TextOptions): PropertyDecorator {
+export function Text({ min = 1, max = 255, optional, nullable, format, fault, ...docs }: TextOptions) {
   return applyDecorators(
-    ApiProperty({ ...docs, type: String, format, minLength: min, maxLength: max, required: !optional }),
-    Rule((value) => {
-      if (typeof value !== 'string') return 'must be a string';
-      if (value.trim().length < min) return min === 1 ? 'must not be empty' : `must have at least ${min} characters`;
-      if (value.length > max) return `must have at most ${max} characters`;
-      if (!isPlainText(value)) return 'must not hold NUL characters or lone surrogates';
-      return fault?.(value);
+    ApiProperty({
+      ...docs,
+      ...typeOf('string', nullable),
+      format,
+      minLength: min,
+      maxLength: max,
+      required: !optional,
     }),
-    ...presence(optional),
+    Rule((value) => faultOfText(value, { min, max, fault })),
+    ...presence(optional, nullable),
   );
 }
 
-/** A boolean of a JSON body. */
-export function Flag({ optional, ...docs }: FieldOptions): PropertyDecorator {
+/** Why a value is no text within these limits, or undefined. */
+export function faultOfText(
+  value: unknown,
+  { min = 1, max = 255, fault }: Pick<TextOptions, 'min' | 'max' | 'fault'>,
+): string | undefined {
+  if (typeof value !== 'string') return 'must be a string';
+  if (value.trim().length < min) return min === 1 ? 'must not be empty' : `must have at least ${min} characters`;
+  if (value.length > max) return `must have at most ${max} characters`;
+  if (!isPlainText(value)) return 'must not hold NUL characters or lone surrogates';
+  return fault?.(value);
+}
+
+interface TextsOptions extends TextOptions {
+  /** Least number of items; 0 unless given. */
+  minItems?: number;
+  maxItems: number;
+  /** The same item may come more than once. */
+  repeatable?: boolean;
+  /** What makes two items the same; the item itself unless given. */
+  sameAs?: (value: string) => string;
+}
+
+/** A list of distinct strings, each within the same limits. */
+export function Texts({
+  minItems = 0,
+  maxItems,
+  repeatable = false,
+  sameAs,
+  optional,
+  nullable,
+  format,
+  ...options
+}: TextsOptions) {
+  const { min = 1, max = 255, fault, ...docs } = options;
   return applyDecorators(
-    ApiProperty({ ...docs, type: Boolean, required: !optional }),
+    ApiProperty({
+      ...docs,
+      type: 'array',
+      items: { type: 'string', format, minLength: min, maxLength: max },
+      minItems,
+      maxItems,
+      uniqueItems: !repeatable,
+      required: !optional,
+    }),
+    Rule((value) => {
+      if (!Array.isArray(value)) return 'must be an array';
+      if (value.length < minItems) return `must have at least ${minItems} items`;
+      if (value.length > maxItems) return `must have at most ${maxItems} items`;
+      for (const [index, item] of value.entries()) {
+        const reason = faultOfText(item, { min, max, fault });
+        if (reason) return `[${index}] ${reason}`;
+      }
+      if (repeatable) return undefined;
+      const distinct = new Set(sameAs ? (value as string[]).map(sameAs) : value);
+      return distinct.size === value.length ? undefined : 'must not hold a value twice';
+    }),
+    ...presence(optional, nullable),
+  );
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Why a text is no UUID, or undefined. */
+export function faultOfUuid(value: string): string | undefined {
+  return UUID.test(value) ? undefined : 'must be a UUID';
+}
+
+const toLowerCase = ({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value);
+
+/** The id of an entity, in lower case whatever it came in. */
+export function Uuid(docs: FieldOptions) {
+  return applyDecorators(Text({ ...docs, format: 'uuid', max: 36, fault: faultOfUuid }), Transform(toLowerCase));
+}
+
+/** A list of ids of distinct entities, in lower case. */
+export function Uuids(docs: FieldOptions & { minItems?: number; maxItems: number }) {
+  return applyDecorators(
+    Texts({ ...docs, format: 'uuid', max: 36, fault: faultOfUuid, sameAs: (id) => id.toLowerCase() }),
+    Transform(({ value }: { value: unknown }) =>
+      Array.isArray(value) ? value.map((item: unknown) => toLowerCase({ value: item })) : value,
+    ),
+  );
+}
+
+interface WholeOptions extends FieldOptions {
+  /** 0 unless given. */
+  min?: number;
+  /** The largest 32-bit integer unless given. */
+  max?: number;
+}
+
+const MAX_INT32 = 2_147_483_647;
+
+/** A whole number of a JSON body. */
+export function Whole({ min = 0, max = MAX_INT32, optional, nullable, ...docs }: WholeOptions) {
+  const format = max > MAX_INT32 ? 'int64' : 'int32';
+  return applyDecorators(
+    ApiProperty({ ...docs, ...typeOf('integer', nullable), format, minimum: min, maximum: max, required: !optional }),
+    Rule((value) => faultOfWhole(value, min, max)),
+    ...presence(optional, nullable),
+  );
+}
+
+/** Why a value is no whole number within these limits, or undefined. */
+export function faultOfWhole(value: unknown, min = 0, max = MAX_INT32): string | undefined {
+  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
+    ? undefined
+    : `must be a whole number from ${min} to ${max}`;
+}
+
+/** A whole number among the query parameters. */
+export function QueryWhole(options: WholeOptions) {
+  return applyDecorators(
+    Whole(options),
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value,
+    ),
+  );
+}
+
+const WITH_ZONE = /T.*(Z|[+-]\d{2}:?\d{2})$/;
+
+/** An instant in ISO 8601, with its offset from UTC. */
+export function Instant(docs: FieldOptions) {
+  const isInstant = (value: string) =>
+    isISO8601(value, { strict: true, strictSeparator: true }) && WITH_ZONE.test(value) && !isNaN(Date.parse(value));
+  const fault = (value: string) => (isInstant(value) ? undefined : 'must be an instant such as 2026-03-14T09:26:53Z');
+  return Text({ ...docs, format: 'date-time', max: 40, fault });
+}
+
+/** A boolean of a JSON body. */
+export function Flag({ optional, nullable, ...docs }: FieldOptions) {
+  return applyDecorators(
+    ApiProperty({ ...docs, ...typeOf('boolean', nullable), required: !optional }),
     IsBoolean({ message: 'must be true or false' }),
-    ...presence(optional),
+    ...presence(optional, nullable),
   );
 }
 
@@ -61,29 +203,34 @@ interface ChoiceOptions extends FieldOptions {
 }
 
 /** A list of distinct values out of an enumeration. */
-export function Choices({ values, optional, ...docs }: ChoiceOptions): PropertyDecorator {
+export function Choices({ values, optional, nullable, ...docs }: ChoiceOptions): PropertyDecorator {
   return applyDecorators(
     ApiProperty({ ...docs, type: String, enum: values, isArray: true, required: !optional, uniqueItems: true }),
     IsArray({ message: 'must be an array' }),
     ArrayMaxSize(values.length, { message: `must have at most ${values.length} items` }),
     IsIn(values, { each: true, message: `may only hold: ${values.join(', ')}` }),
     ArrayUnique({ message: 'must not hold a value twice' }),
-    ...presence(optional),
+    ...presence(optional, nullable),
   );
 }
 
 /** One value out of an enumeration. */
-export function Choice({ values, optional, ...docs }: ChoiceOptions): PropertyDecorator {
+export function Choice({ values, optional, nullable, ...docs }: ChoiceOptions): PropertyDecorator {
   return applyDecorators(
-    ApiProperty({ ...docs, type: String, enum: values, required: !optional }),
+    ApiProperty({ ...docs, ...typeOf('string', nullable), enum: values, required: !optional }),
     IsIn(values, { message: `must be one of: ${values.join(', ')}` }),
-    ...presence(optional),
+    ...presence(optional, nullable),
   );
 }
 
 /** `IsOptional` would let `null` through, which means something else than a field left out. */
-function presence(optional = false): PropertyDecorator[] {
-  return optional ? [ValidateIf((_, value) => value !== undefined)] : [];
+export function presence(optional = false, nullable = false): PropertyDecorator[] {
+  if (!optional && !nullable) return [];
+  return [ValidateIf((_, value) => !(optional && value === undefined) && !(nullable && value === null))];
+}
+
+function typeOf(type: 'string' | 'integer' | 'boolean', nullable = false) {
+  return { type: (nullable ? [type, 'null'] : type) as 'string' };
 }
 
 /** A validation that says itself why it refuses. */
@@ -105,10 +252,10 @@ interface CheckedOptions extends FieldOptions {
 }
 
 /** A field with a rule of its own, such as a map. */
-export function Checked({ fault, schema, optional, ...docs }: CheckedOptions): PropertyDecorator {
+export function Checked({ fault, schema, optional, nullable, ...docs }: CheckedOptions): PropertyDecorator {
   return applyDecorators(
     ApiProperty({ ...docs, ...schema, required: !optional } as ApiPropertyOptions),
     Rule(fault),
-    ...presence(optional),
+    ...presence(optional, nullable),
   );
 }

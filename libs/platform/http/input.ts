@@ -6,11 +6,13 @@ import {
   ParseUUIDPipe,
   type PipeTransform,
   Query,
+  type Type,
   ValidationPipe,
 } from '@nestjs/common';
-import { ApiParam } from '@nestjs/swagger';
+import { ApiBody, ApiExtraModels, ApiParam } from '@nestjs/swagger';
 import { type ValidationError } from 'class-validator';
-import { DomainError, type Fault } from '../domain-error.js';
+import { DomainError, type Fault, invalidBody } from '../domain-error.js';
+import { kindOf, unionSchema } from './nested-fields.js';
 
 const OPTIONS = {
   transform: true,
@@ -45,10 +47,29 @@ class InputPipe extends ValidationPipe {
   }
 }
 
-/** A body that is faulty in itself or by a rule that needs more than the DTO. */
-export function invalidBody(faults: Fault[]): DomainError {
-  const reasons = faults.map(({ path, message }) => (path ? `${path} ${message}` : message)).join('; ');
-  return new DomainError('invalid', `Invalid value for: body (${reasons})`, { faults });
+/** A body that is one of several DTOs, told apart by its `_type`. */
+class UnionPipe implements PipeTransform {
+  readonly #kind: Type;
+
+  constructor(private readonly variants: Record<string, Type>) {
+    this.#kind = kindOf(variants);
+  }
+
+  transform(value: unknown): Promise<unknown> {
+    const tag = (value as { _type?: string } | null)?._type ?? '';
+    const metatype = Object.hasOwn(this.variants, tag) ? this.variants[tag] : this.#kind;
+    return lenient.transform(value, { type: 'body', metatype });
+  }
+}
+
+/**
+ * Validates a value as {@link Input} would, where it is but a part of the body.
+ * @returns an instance of the DTO
+ * @throws {DomainError} `invalid`
+ */
+export async function validInput<T>(type: Type<T>, value: unknown, unknownFields: 'ignore' | 'refuse'): Promise<T> {
+  const pipe = unknownFields === 'refuse' ? strict : lenient;
+  return (await pipe.transform(value, { type: 'body', metatype: type })) as T;
 }
 
 const lenient = new InputPipe(OPTIONS);
@@ -59,6 +80,16 @@ export const Input = () => Body(lenient);
 
 /** The body of a change. Unknown fields are refused: a misspelt one would silently change nothing. */
 export const Patch = () => Body(strict);
+
+/** The request's body, of the variant that its `_type` names. Unknown fields are ignored. */
+export function UnionInput(variants: Record<string, Type>): ParameterDecorator {
+  return (target, method, index) => {
+    Body(new UnionPipe(variants))(target, method, index);
+    const descriptor = Object.getOwnPropertyDescriptor(target, method as string) as PropertyDescriptor;
+    ApiExtraModels(...Object.values(variants))(target, method, descriptor);
+    ApiBody({ schema: unionSchema(variants) })(target, method as string, descriptor);
+  };
+}
 
 /** The request's query parameters. Unknown ones are ignored. */
 export const QueryInput = () => Query(lenient);
@@ -83,15 +114,49 @@ export function UuidParam(name: string, description: string): ParameterDecorator
   );
 }
 
+/** A path parameter that is a positive whole number. */
+export function IntegerParam(name: string, description: string): ParameterDecorator {
+  return documentedParam(
+    name,
+    { type: 'integer', format: 'int64', example: '1042', description },
+    new IntegerPipe(name),
+  );
+}
+
+class IntegerPipe implements PipeTransform<string, number> {
+  constructor(private readonly name: string) {}
+
+  transform(value: string): number {
+    const number = /^\d{1,16}$/.test(value) ? Number(value) : NaN;
+    if (number > 0 && Number.isSafeInteger(number)) return number;
+    throw new DomainError(
+      'invalid',
+      `Invalid value for: path parameter ${this.name} (must be a positive whole number)`,
+    );
+  }
+}
+
+interface DocumentedParam {
+  type?: 'string' | 'integer';
+  format?: string;
+  example: string;
+  description: string;
+}
+
 function documentedParam(
   name: string,
-  { format, example, description }: { format?: string; example: string; description: string },
+  { type = 'string', format, example, description }: DocumentedParam,
   ...pipes: PipeTransform[]
 ): ParameterDecorator {
   return (target, method, index) => {
     Param(name, ...pipes)(target, method, index);
     const descriptor = Object.getOwnPropertyDescriptor(target, method as string) as PropertyDescriptor;
-    ApiParam({ name, description, example, schema: { type: 'string', format } })(target, method as string, descriptor);
+    ApiParam({
+      name,
+      description,
+      example: type === 'integer' ? Number(example) : example,
+      schema: { type, format },
+    })(target, method as string, descriptor);
   };
 }
 

@@ -1,7 +1,9 @@
 import { type FeedEvent, type RecordedEvent } from '#libs/event-store/event.js';
+import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/event-codec.js';
 import { type Database } from '#libs/platform/database.js';
-import { payloadOf, type WebhookEventType, webhookEventType } from '../catalogue.js';
+import { payloadOf, webhookEventType } from '../catalogue.js';
+import { type WebhookEventType } from '../event-type.js';
 import { type Filters, passes } from '../filters.js';
 import { subscriptionStream } from '../subscription.projection.js';
 import { type Fanout } from './deliveries.js';
@@ -71,11 +73,8 @@ function fanoutOf(
   candidates: Candidate[],
   histories: RecordedEvent[],
 ): Fanout[] {
-  const state: unknown = histories
-    .filter((past) => past.stream === event.stream && past.organizationId === event.organizationId)
-    .filter((past) => past.version <= event.version)
-    .reduce<unknown>((folded, past) => stream.evolve(folded, past), stream.initialState);
-  const fields = filterFields?.(state) ?? {};
+  const entity = entityAt(event, stream, histories);
+  const fields = filterFields?.(entity, event) ?? {};
   const receivers = candidates.filter(
     (candidate) => wants(candidate, event) && passes(candidate.filters[event.type], fields),
   );
@@ -87,10 +86,20 @@ function fanoutOf(
       organizationId: event.organizationId,
       eventId: event.eventId,
       eventName: event.type,
-      body: payloadOf(event, organization, version, data(state)),
+      body: payloadOf(event, organization, version, data(entity, event)),
       subscriptionIds: receivers.map(({ id }) => id),
     },
   ];
+}
+
+/** The entity right after the event; right before it, when the event has deleted it. */
+function entityAt(event: FeedEvent, stream: AnyStreamDefinition, histories: RecordedEvent[]): unknown {
+  const past = histories.filter(
+    ({ organizationId, stream, version }) =>
+      stream === event.stream && organizationId === event.organizationId && version < event.version,
+  );
+  const before: unknown = past.reduce<unknown>((state, earlier) => stream.evolve(state, earlier), stream.initialState);
+  return stream.evolve(before, event) ?? before;
 }
 
 function unique(values: string[]): string[] {

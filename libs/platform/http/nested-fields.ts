@@ -1,0 +1,66 @@
+import { applyDecorators, type Type as Class } from '@nestjs/common';
+import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsIn, IsObject, ValidateNested } from 'class-validator';
+import { type FieldOptions, presence } from './fields.js';
+
+/** `oneOf` over classes that are told apart by their `_type`, which each class declares with one value. */
+export function unionSchema(variants: Record<string, Class>) {
+  return {
+    oneOf: Object.values(variants).map((type) => ({ $ref: getSchemaPath(type) })),
+    discriminator: {
+      propertyName: '_type',
+      mapping: Object.fromEntries(Object.entries(variants).map(([tag, type]) => [tag, getSchemaPath(type)])),
+    },
+  };
+}
+
+/** The `_type` of a variant of a union: one value, always there. */
+export function Variant(value: string, description: string): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({ description, enum: [value], example: value }),
+    IsIn([value], { message: `must be ${value}` }),
+  );
+}
+
+/** An object that is a DTO of its own. */
+export function Nested(type: () => Class, { optional, nullable, ...docs }: FieldOptions): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({ ...docs, type, required: !optional }),
+    IsObject({ message: 'must be an object' }),
+    ValidateNested(),
+    Type(type),
+    ...presence(optional, nullable),
+  );
+}
+
+/**
+ * An object that is one of several DTOs, told apart by its `_type`. Register the variants with `@ApiExtraModels` on the
+ * class that has the field.
+ */
+export function Union(variants: Record<string, Class>, { optional, nullable, ...docs }: FieldOptions) {
+  const kind = kindOf(variants);
+  return applyDecorators(
+    ApiProperty({ ...docs, ...unionSchema(variants), required: !optional }),
+    IsObject({ message: 'must be an object with a _type' }),
+    ValidateNested(),
+    Type(() => kind, {
+      discriminator: {
+        property: '_type',
+        subTypes: Object.entries(variants).map(([name, value]) => ({ name, value })),
+      },
+      keepDiscriminatorProperty: true,
+    }),
+    ...presence(optional, nullable),
+  );
+}
+
+/** What a value of no known variant is taken for, and refused as. */
+export function kindOf(variants: Record<string, Class>): Class {
+  const names = Object.keys(variants);
+  class Kind {
+    @IsIn(names, { message: `must be one of: ${names.join(', ')}` })
+    _type: string;
+  }
+  return Kind;
+}

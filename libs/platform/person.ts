@@ -1,0 +1,86 @@
+import { type CountryCode } from 'libphonenumber-js/max';
+import { normalizeEmail, toE164 } from './contact.js';
+import { type Fault, invalidBody } from './domain-error.js';
+
+/** What end users and agents have in common. Addresses are as {@link normalizePerson} leaves them. */
+export interface Person {
+  displayName?: string;
+  email?: string;
+  /** E.164 */
+  phoneNumber?: string;
+  additionalEmails: string[];
+  /** E.164 */
+  additionalPhoneNumbers: string[];
+  firstName?: string;
+  lastName?: string;
+  middleNames: string[];
+  avatarUrl?: string;
+}
+
+/** The fields of a person that are lists: never absent, but empty. */
+export const PERSON_LISTS = ['additionalEmails', 'additionalPhoneNumbers', 'middleNames'] as const;
+
+/** What a client says of a person: `null` and an empty list are no value. */
+export type PersonInputFields = { [Field in keyof Person]?: Person[Field] | null };
+
+/**
+ * A client's fields in the one spelling that they are kept and compared in: e-mail addresses in lower case, phone numbers
+ * in E.164, lists never `null`.
+ * @param region where phone numbers without a country code are from
+ * @throws {DomainError} `invalid`, with all faults: numbers that are none, addresses given twice
+ */
+export function normalizePerson<T extends PersonInputFields>(input: T, region: CountryCode | undefined): T {
+  const faults: Fault[] = [];
+  const phone = (path: string, value: string) => {
+    const number = toE164(value, region);
+    const hint = region ? '' : ', with its country code such as +45';
+    if (!number) faults.push({ path, message: `must be a phone number${hint}` });
+    return number ?? value;
+  };
+  const { email, additionalEmails, phoneNumber, additionalPhoneNumbers } = input;
+  const normalized: T = {
+    ...input,
+    ...(email && { email: normalizeEmail(email) }),
+    ...(additionalEmails && { additionalEmails: additionalEmails.map(normalizeEmail) }),
+    ...(phoneNumber && { phoneNumber: phone('phoneNumber', phoneNumber) }),
+    ...(additionalPhoneNumbers && {
+      additionalPhoneNumbers: additionalPhoneNumbers.map((value, index) =>
+        phone(`additionalPhoneNumbers[${index}]`, value),
+      ),
+    }),
+    ...Object.fromEntries(PERSON_LISTS.filter((list) => input[list] === null).map((list) => [list, []])),
+  };
+  faults.push(...duplicates(normalized));
+  if (faults.length > 0) throw invalidBody(faults);
+  return normalized;
+}
+
+function duplicates({ email, phoneNumber, additionalEmails, additionalPhoneNumbers }: PersonInputFields): Fault[] {
+  const lists = [
+    ['additionalEmails', email, additionalEmails],
+    ['additionalPhoneNumbers', phoneNumber, additionalPhoneNumbers],
+  ] as const;
+  return lists.flatMap(([path, primary, additional]) => {
+    const all = [...(primary ? [primary] : []), ...(additional ?? [])];
+    return new Set(all).size === all.length ? [] : [{ path, message: 'must not hold an address twice' }];
+  });
+}
+
+/** The columns of a person in a read table, as {@link shownPerson} takes them. */
+export const PERSON_COLUMNS = `display_name AS "displayName", email, phone_number AS "phoneNumber",
+  additional_emails AS "additionalEmails", additional_phone_numbers AS "additionalPhoneNumbers",
+  first_name AS "firstName", last_name AS "lastName", middle_names AS "middleNames", avatar_url AS "avatarUrl"`;
+
+/** A row of {@link PERSON_COLUMNS}. */
+export type PersonRow = { [Field in keyof Required<Person>]: Required<Person>[Field] | null };
+
+/** A person as the API shows it: without the scalars that are absent, with lists that are empty. */
+export function shownPerson(row: PersonRow): Person {
+  const lists = Object.fromEntries(PERSON_LISTS.map((list) => [list, row[list] ?? []])) as Pick<
+    Person,
+    (typeof PERSON_LISTS)[number]
+  >;
+  const { displayName, email, phoneNumber, firstName, lastName, avatarUrl } = row;
+  const scalars = Object.entries({ displayName, email, phoneNumber, firstName, lastName, avatarUrl });
+  return { ...Object.fromEntries(scalars.filter(([, value]) => value !== null)), ...lists };
+}

@@ -1,0 +1,24 @@
+import { type RecordedEvent } from '#libs/event-store/event.js';
+import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
+import { type FilterField } from './filters.js';
+
+/** One kind of event that can be subscribed to. Its name is also the domain event's type. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the catalogue holds entities and events of every kind
+export interface WebhookEventType<Entity = any, Data extends object = any> {
+  /** Of the payload's `data`; rises when a field changes its meaning or goes away. */
+  version: string;
+  description: string;
+  /** Where the event comes from. */
+  stream: AnyStreamDefinition;
+  /**
+   * The payload's `data`.
+   * @param entity the stream's state right after the event; right before it, when the event has deleted the entity
+   */
+  data: (entity: Entity, event: RecordedEvent & { data: Data }) => object;
+  /** What filters can look at. */
+  filterFields?: (entity: Entity, event: RecordedEvent) => Partial<Record<FilterField, string>>;
+  /** A realistic `data`. */
+  example: object;
+  /** JSON Schema (2020-12) of `data`. */
+  schema: object;
+}

@@ -1,0 +1,45 @@
+import { type Tag } from '#libs/tags/tag.js';
+import { tagStream } from '#libs/tags/tag.projection.js';
+import { type WebhookEventType } from '../event-type.js';
+
+const tagExample = (state: 'ACTIVE' | 'INACTIVE') => ({
+  tag: { id: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a', name: 'VIP', color: '#ff8800', state },
+});
+
+const tagSchema = {
+  type: 'object',
+  required: ['tag'],
+  properties: {
+    tag: {
+      type: 'object',
+      required: ['id', 'name', 'color', 'state'],
+      properties: {
+        id: { type: 'string', format: 'uuid' },
+        name: { type: 'string' },
+        color: { type: ['string', 'null'] },
+        state: { enum: ['ACTIVE', 'INACTIVE'] },
+      },
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+};
+
+function tagEvent(description: string, state: 'ACTIVE' | 'INACTIVE'): WebhookEventType<Tag> {
+  return {
+    version: '1',
+    description,
+    stream: tagStream,
+    data: (tag) => ({
+      tag: { id: tag.id, name: tag.name, color: tag.color ?? null, state: tag.state.toUpperCase() },
+    }),
+    example: tagExample(state),
+    schema: tagSchema,
+  };
+}
+
+export const TAG_EVENTS = {
+  TagCreated: tagEvent('A tag was created.', 'ACTIVE'),
+  TagActivated: tagEvent('An inactive tag was activated.', 'ACTIVE'),
+  TagDeactivated: tagEvent('An active tag was deactivated.', 'INACTIVE'),
+} as const;
