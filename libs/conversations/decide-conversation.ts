@@ -1,0 +1,149 @@
+import { changesOf } from '#libs/platform/changes.js';
+import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { type Conversation, type ConversationCommand, type ConversationEvent } from './conversation.js';
+
+type Decision = ConversationEvent[] | DomainError;
+type CommandOf<Type extends ConversationCommand['type']> = Extract<ConversationCommand, { type: Type }>;
+
+/** What is asked for and is so already leaves no event; what the state does not allow is a conflict. */
+export function decideConversation(command: ConversationCommand, conversation: Conversation | undefined): Decision {
+  if (command.type === 'CreateConversation') return create(command);
+  if (!conversation) return notFound('Conversation', String(command.id));
+  if (command.type === 'AnonymizeConversation') return anonymize(conversation);
+  if (conversation.anonymization) return conflict(conversation, `is anonymized (${conversation.anonymization})`);
+  switch (command.type) {
+    case 'CloseConversation':
+      return close(conversation, command);
+    case 'ReopenConversation':
+      return reopen(conversation, command.userId);
+    case 'FollowUpConversation':
+      return followUp(conversation, command);
+    case 'ExpirePending':
+      return expirePending(conversation, command);
+    case 'ClaimConversation':
+      return claim(conversation, command);
+    case 'TransferConversation':
+      return transfer(conversation, command);
+    case 'TagConversation':
+      return tag(conversation, command);
+    case 'UntagConversation': {
+      const { id, tagId } = command;
+      return conversation.tagIds.includes(tagId) ? [{ type: 'ConversationTagRemoved', data: { id, tagId } }] : [];
+    }
+    case 'UpdateAttributes': {
+      const values = changesOf(conversation.customAttributes, command.values);
+      if (Object.keys(values).length === 0) return [];
+      return [{ type: 'ConversationCustomAttributeUpdated', data: { id: command.id, values } }];
+    }
+    case 'LinkConversation':
+      return link(conversation, command);
+    case 'RequestConversationAnonymization': {
+      const { id, requestId } = command;
+      if (conversation.state !== 'Closed') return conflict(conversation, 'is not closed; close it, or use force=true');
+      return [{ type: 'ConversationAnonymizationRequested', data: { id, requestId } }];
+    }
+  }
+}
+
+function create({ origin, details, queueId, agentId }: CommandOf<'CreateConversation'>): ConversationEvent[] {
+  const { id } = origin;
+  return [
+    { type: 'ConversationCreated', data: { ...origin, details } },
+    ...(agentId ? [{ type: 'ConversationAssigned' as const, data: { id, agentId } }] : []),
+    ...(queueId && !agentId ? [{ type: 'ConversationEnqueued' as const, data: { id, queueId } }] : []),
+  ];
+}
+
+/** An end user who was never served while waiting has abandoned the conversation. */
+function close(conversation: Conversation, { id, userId }: CommandOf<'CloseConversation'>): ConversationEvent[] {
+  if (conversation.state === 'Closed') return [];
+  const { waiting, served, queueId, direction } = conversation;
+  const abandoned = waiting && !served && direction === 'Inbound' && queueId !== undefined;
+  return [
+    ...(abandoned ? [{ type: 'ConversationAbandoned' as const, data: { id, queueId } }] : []),
+    { type: 'ConversationClosed', data: { id, ...(userId && { userId }) } },
+  ];
+}
+
+/** It stays with its agent; without one it waits again in the queue that it was in. */
+function reopen(conversation: Conversation, userId?: string): ConversationEvent[] {
+  const { id, state, queueId, assigneeId } = conversation;
+  if (state === 'Open') return [];
+  return [
+    { type: 'ConversationOpen', data: { id, ...(userId && { userId }) } },
+    ...(queueId && !assigneeId ? [{ type: 'ConversationEnqueued' as const, data: { id, queueId } }] : []),
+  ];
+}
+
+function followUp(conversation: Conversation, command: CommandOf<'FollowUpConversation'>): Decision {
+  const { id, until, now, userId } = command;
+  if (conversation.state === 'Closed') return closed(conversation);
+  if (Date.parse(until) <= Date.parse(now)) {
+    return new DomainError('invalid', 'Invalid value for: body (timestamp must be in the future)');
+  }
+  if (conversation.state === 'Pending' && conversation.pendingUntil === until) return [];
+  return [{ type: 'ConversationPending', data: { id, until, ...(userId && { userId }) } }];
+}
+
+function expirePending(conversation: Conversation, { id, now }: CommandOf<'ExpirePending'>): ConversationEvent[] {
+  const { state, pendingUntil } = conversation;
+  if (state !== 'Pending' || !pendingUntil || Date.parse(pendingUntil) > Date.parse(now)) return [];
+  return [{ type: 'ConversationPendingExpired', data: { id } }, ...reopen(conversation)];
+}
+
+function claim(conversation: Conversation, { id, agentId, force }: CommandOf<'ClaimConversation'>): Decision {
+  const { assigneeId } = conversation;
+  if (conversation.state === 'Closed') return closed(conversation);
+  if (assigneeId === agentId) return [];
+  if (assigneeId && !force)
+    return conflict(conversation, `is assigned to agent ${assigneeId}; use force to take it over`);
+  return [...unassign(conversation), { type: 'ConversationAssigned', data: { id, agentId } }];
+}
+
+function transfer(conversation: Conversation, { id, queueId, userId }: CommandOf<'TransferConversation'>): Decision {
+  const { state, waiting, queueId: fromQueueId } = conversation;
+  if (state === 'Closed') return closed(conversation);
+  if (waiting && fromQueueId === queueId) return [];
+  const data = { id, ...(fromQueueId && { fromQueueId }), toQueueId: queueId, ...(userId && { userId }) };
+  return [
+    ...unassign(conversation),
+    ...(state === 'Open' ? [] : [{ type: 'ConversationOpen' as const, data: { id, ...(userId && { userId }) } }]),
+    { type: 'ConversationTransferred', data },
+    { type: 'ConversationEnqueued', data: { id, queueId } },
+  ];
+}
+
+function unassign({ id, assigneeId }: Conversation): ConversationEvent[] {
+  return assigneeId ? [{ type: 'ConversationUnassigned', data: { id, agentId: assigneeId } }] : [];
+}
+
+function tag(conversation: Conversation, command: CommandOf<'TagConversation'>): Decision {
+  if (conversation.tagIds.includes(command.tag.id)) return [];
+  if (command.tag.state === 'Inactive') {
+    return new DomainError('conflict', `Tag ${command.tag.name} is inactive and cannot be put on conversations`);
+  }
+  return [{ type: 'ConversationTagAdded', data: { id: command.id, tagId: command.tag.id } }];
+}
+
+function link(conversation: Conversation, command: CommandOf<'LinkConversation'>): Decision {
+  const { id, parentId, linkType, ancestorIds } = command;
+  const { link: linked } = conversation;
+  if (linked?.parentId === parentId && linked.linkType === linkType) return [];
+  if (parentId === id)
+    return new DomainError('invalid', 'Invalid value for: body (parentId must be another conversation)');
+  if (linked) return conflict(conversation, `is linked to conversation ${linked.parentId} already`);
+  if (ancestorIds.includes(id)) return conflict(conversation, `is above conversation ${parentId} already`);
+  return [{ type: 'ConversationLinked', data: { id, parentId, linkType } }];
+}
+
+function anonymize({ id, anonymization }: Conversation): ConversationEvent[] {
+  return anonymization === 'done' ? [] : [{ type: 'ConversationAnonymized', data: { id } }];
+}
+
+function closed(conversation: Conversation): DomainError {
+  return conflict(conversation, 'is closed; reopen it first');
+}
+
+function conflict({ id }: Conversation, reason: string): DomainError {
+  return new DomainError('conflict', `Conversation ${id} ${reason}`);
+}
