@@ -5,6 +5,7 @@ import { Webhooks1764000000003 } from '#migrations/1764000000003-webhooks.js';
 import { PersonalData1764000000004 } from '#migrations/1764000000004-personal-data.js';
 import { DefaultRegion1764000000005 } from '#migrations/1764000000005-default-region.js';
 import { Conversations1764000000011 } from '#migrations/1764000000011-conversations.js';
+import { Anonymization1764000000012 } from '#migrations/1764000000012-anonymization.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   PersonalData1764000000004,
   DefaultRegion1764000000005,
   Conversations1764000000011,
+  Anonymization1764000000012,
 ];

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { ANONYMIZATION_QUEUE } from '#libs/anonymization/anonymizer.module.js';
 import { type EventStore } from '#libs/event-store/event-store.js';
 import { organizationStream } from '#libs/organizations/organization.projection.js';
 import {
@@ -20,7 +21,7 @@ import { DRAIN_QUEUE } from '#libs/webhooks/delivery/delivery.module.js';
 import { MIGRATIONS } from './migrations.js';
 
 /** All BullMQ queues. */
-const QUEUES = [DRAIN_QUEUE];
+const QUEUES = [DRAIN_QUEUE, ANONYMIZATION_QUEUE];
 
 const KEY_CHECK = 'deskstream';
 const KEY_CONTEXT = 'installation';

@@ -1,8 +1,15 @@
 import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
+import { anonymizationStream } from '#libs/anonymization/anonymization.projection.js';
 import { conversationStream } from '#libs/conversations/conversation.projection.js';
 import { organizationStream } from '#libs/organizations/organization.projection.js';
 import { tagStream } from '#libs/tags/tag.projection.js';
 import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
 
 /** Every kind of stream that the store keeps. */
-export const STREAMS: AnyStreamDefinition[] = [organizationStream, tagStream, conversationStream, subscriptionStream];
+export const STREAMS: AnyStreamDefinition[] = [
+  organizationStream,
+  tagStream,
+  conversationStream,
+  anonymizationStream,
+  subscriptionStream,
+];

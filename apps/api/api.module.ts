@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { AnonymizationModule } from '#libs/anonymization/anonymization.module.js';
+import { ConversationsModule } from '#libs/conversations/conversations.module.js';
 import { OrganizationsModule } from '#libs/organizations/organizations.module.js';
 import { TagsModule } from '#libs/tags/tags.module.js';
 import { WebhooksModule } from '#libs/webhooks/webhooks.module.js';
@@ -6,7 +8,7 @@ import { HealthController } from './health.controller.js';
 
 /** What the API serves: one module a resource. */
 @Module({
-  imports: [OrganizationsModule, TagsModule, WebhooksModule],
+  imports: [OrganizationsModule, TagsModule, ConversationsModule, AnonymizationModule, WebhooksModule],
   controllers: [HealthController],
 })
 export class ApiModule {}

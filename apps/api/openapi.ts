@@ -18,6 +18,8 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API token.' }, 'token')
     .addSecurityRequirements('token')
     .addTag('Tags', 'Labels that agents put on conversations.')
+    .addTag('Conversations', 'Exchanges with end users: their state, agent, queue, tags and attributes.')
+    .addTag('Anonymization', 'Requests to remove personal data for good.')
     .addTag('Webhooks', 'Subscriptions to events, and how their deliveries went.')
     .build();
   return SwaggerModule.createDocument(app, config, {

@@ -1,8 +1,8 @@
+import { type AttributeValues } from '#libs/custom-attributes/attribute-values.js';
 import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type RecordedOf } from '#libs/event-store/event.js';
 import { type Statement } from '#libs/platform/batch.js';
 import {
-  type AttributeValues,
   type Channel,
   type Conversation,
   type ConversationDetails,
@@ -147,5 +147,17 @@ export function queueIsEmpty(organizationId: string, queueId: string): Statement
     text: `SELECT guard(NOT EXISTS (SELECT FROM conversations
              WHERE organization_id = $1 AND queue_id = $2 AND queued_at IS NOT NULL))`,
     values: [organizationId, queueId],
+  };
+}
+
+/** A conversation and those that it belongs to, directly or not. */
+export function ancestorsOf(organizationId: string, id: number): Statement {
+  return {
+    text: `WITH RECURSIVE chain AS (
+             SELECT id, parent_id FROM conversations WHERE organization_id = $1 AND id = $2
+             UNION SELECT c.id, c.parent_id FROM conversations c JOIN chain ON c.id = chain.parent_id
+             WHERE c.organization_id = $1)
+           SELECT id FROM chain`,
+    values: [organizationId, id],
   };
 }

@@ -1,3 +1,4 @@
+import { type AttributeValues } from '#libs/custom-attributes/attribute-values.js';
 import { type Changes } from '#libs/platform/changes.js';
 
 export const CHANNELS = [
@@ -41,9 +42,6 @@ export interface ConversationDetails {
   /** The message that it began with. */
   message?: Message;
 }
-
-/** By attribute id: a text, or the path to an option. */
-export type AttributeValues = Record<string, string | string[]>;
 
 interface Origin {
   id: number;

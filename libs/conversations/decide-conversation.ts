@@ -10,7 +10,8 @@ export function decideConversation(command: ConversationCommand, conversation: C
   if (command.type === 'CreateConversation') return create(command);
   if (!conversation) return notFound('Conversation', String(command.id));
   if (command.type === 'AnonymizeConversation') return anonymize(conversation);
-  if (conversation.anonymization) return conflict(conversation, `is anonymized (${conversation.anonymization})`);
+  if (conversation.anonymization === 'requested') return conflict(conversation, 'is being anonymized');
+  if (conversation.anonymization === 'done') return conflict(conversation, 'has been anonymized');
   switch (command.type) {
     case 'CloseConversation':
       return close(conversation, command);
@@ -136,8 +137,10 @@ function link(conversation: Conversation, command: CommandOf<'LinkConversation'>
   return [{ type: 'ConversationLinked', data: { id, parentId, linkType } }];
 }
 
-function anonymize({ id, anonymization }: Conversation): ConversationEvent[] {
-  return anonymization === 'done' ? [] : [{ type: 'ConversationAnonymized', data: { id } }];
+function anonymize({ id, state, anonymization }: Conversation): ConversationEvent[] {
+  if (anonymization === 'done') return [];
+  const closing: ConversationEvent[] = state === 'Closed' ? [] : [{ type: 'ConversationClosed', data: { id } }];
+  return [...closing, { type: 'ConversationAnonymized', data: { id } }];
 }
 
 function closed(conversation: Conversation): DomainError {

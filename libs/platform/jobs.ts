@@ -38,6 +38,7 @@ type AnyBackend = BackendFactory<RedisQueueBackend> | undefined;
 export class Jobs {
   readonly #connection: Redis | pg.Pool;
   readonly #backend: AnyBackend;
+  #closed: Promise<void> | undefined;
   readonly #open: { close(): Promise<void> }[] = [];
 
   constructor(private readonly options: JobsOptions) {
@@ -95,8 +96,12 @@ export class Jobs {
     return this.#keep(worker);
   }
 
-  /** Waits for jobs that run, then disconnects. Does not wait for a backend that is away to come back. */
-  async close(): Promise<void> {
+  /** Waits for jobs that run, then disconnects; whoever runs jobs may ask for it. Does not wait for a backend that is away to come back. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     const closed = (async () => {
       for (const resource of this.#open.reverse()) await resource.close();
     })();

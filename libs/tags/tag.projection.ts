@@ -1,5 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
+import { type Statement } from '#libs/platform/batch.js';
 import { evolveTag, type Tag, type TagEvent, type TagState } from './tag.js';
 
 /** The read table of tags. Its unique index on the name is what keeps two racing creations apart. */
@@ -47,3 +48,16 @@ export const tagStream: StreamDefinition<Tag | undefined, TagEvent> = {
   evolve: evolveTag,
   projections: [tagProjection],
 };
+
+/** One tag, for those who refer to it. */
+export function tagById(organizationId: string, id: string): Statement {
+  return {
+    text: 'SELECT id, name, color, state FROM tags WHERE organization_id = $1 AND id = $2',
+    values: [organizationId, id],
+  };
+}
+
+/** A tag as the API shows it. */
+export function shownTag({ id, name, color, state }: TagRow): Tag {
+  return { id, name, ...(color !== null && { color }), state };
+}

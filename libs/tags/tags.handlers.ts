@@ -5,7 +5,7 @@ import { EventStore } from '#libs/event-store/event-store.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { decideTag, type Tag } from './tag.js';
-import { TAG_NAME_INDEX, TagRow, tagStream } from './tag.projection.js';
+import { shownTag, TAG_NAME_INDEX, tagById, TagRow, tagStream } from './tag.projection.js';
 
 /** Answers the new tag, or the one that has the name already, unchanged. */
 export class CreateTag extends Command<Tag> {
@@ -74,7 +74,7 @@ export class CreateTagHandler implements ICommandHandler<CreateTag> {
         text: 'SELECT id, name, color, state FROM tags WHERE organization_id = $1 AND lower(name) = lower($2)',
         values: [context.organizationId, name.trim()],
       });
-      return toTag(row as TagRow);
+      return shownTag(row as TagRow);
     }
   }
 }
@@ -102,12 +102,9 @@ export class GetTagHandler implements IQueryHandler<GetTag> {
   constructor(private readonly database: Database) {}
 
   async execute({ organizationId, id }: GetTag): Promise<Tag> {
-    const [row] = await this.database.query<TagRow>(organizationId, {
-      text: 'SELECT id, name, color, state FROM tags WHERE organization_id = $1 AND id = $2',
-      values: [organizationId, id],
-    });
+    const [row] = await this.database.query<TagRow>(organizationId, tagById(organizationId, id));
     if (!row) throw notFound('Tag', id);
-    return toTag(row);
+    return shownTag(row);
   }
 }
 
@@ -118,10 +115,6 @@ export class ListTagsHandler implements IQueryHandler<ListTags> {
   async execute({ organizationId, includeDeactivated }: ListTags): Promise<Tag[]> {
     const where = { organizationId, ...(!includeDeactivated && { state: 'Active' as const }) };
     const rows = await this.database.reader(organizationId).find(TagRow, { where, order: { name: 'ASC', id: 'ASC' } });
-    return rows.map(toTag);
+    return rows.map(shownTag);
   }
-}
-
-function toTag({ id, name, color, state }: TagRow): Tag {
-  return { id, name, ...(color !== null && { color }), state };
 }

@@ -1,10 +1,13 @@
 import { type RecordedEvent } from '#libs/event-store/event.js';
 import { type WebhookEventType } from './event-type.js';
+import { CONVERSATION_EVENTS } from './events/conversations.js';
 import { TAG_EVENTS } from './events/tags.js';
+import { qualifiedName } from './names.js';
 
 /** All events that can be subscribed to, by name. */
 export const CATALOGUE = {
   ...TAG_EVENTS,
+  ...CONVERSATION_EVENTS,
 } as const;
 
 export type WebhookEventName = keyof typeof CATALOGUE;
@@ -30,9 +33,4 @@ export function payloadOf(
     organization,
     data,
   });
-}
-
-/** `TagCreated` → `TAG_CREATED` */
-export function qualifiedName(type: string): string {
-  return type.replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '_').toUpperCase();
 }

@@ -1,6 +1,7 @@
 import { type RecordedEvent } from '#libs/event-store/event.js';
 import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type FilterField } from './filters.js';
+import { type References, type Related } from './related.js';
 
 /** One kind of event that can be subscribed to. Its name is also the domain event's type. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the catalogue holds entities and events of every kind
@@ -12,9 +13,12 @@ export interface WebhookEventType<Entity = any, Data extends object = any> {
   stream: AnyStreamDefinition;
   /**
    * The payload's `data`.
+   * @param related the entities that {@link references} names, as they are when the payload is made
    * @param entity the stream's state right after the event; right before it, when the event has deleted the entity
    */
-  data: (entity: Entity, event: RecordedEvent & { data: Data }) => object;
+  data: (entity: Entity, event: RecordedEvent & { data: Data }, related: Related) => object;
+  /** The ids that `data` and the like look up in what is related. */
+  references?: (entity: Entity, event: RecordedEvent & { data: Data }) => References;
   /** What filters can look at. */
   filterFields?: (entity: Entity, event: RecordedEvent) => Partial<Record<FilterField, string>>;
   /** A realistic `data`. */

@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { CATALOGUE, EVENT_NAMES, qualifiedName } from './catalogue.js';
+import { CATALOGUE, EVENT_NAMES } from './catalogue.js';
+import { qualifiedName } from './names.js';
 import { faultOfFilters, type Filters, passes } from './filters.js';
 import { faultOfHeaders, subscriberHeaders } from './headers.js';
 import { faultOfUrl } from './url.js';

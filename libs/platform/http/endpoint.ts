@@ -65,6 +65,8 @@ const ALWAYS = [400, 401, 500, 503] as const;
 interface EndpointOptions {
   summary: string;
   description?: string;
+  /** Where it does not follow from class and method. */
+  operationId?: string;
   /** The status of success, and what it means. */
   success: [status: 200 | 201 | 202 | 204, description: string, body?: Type];
   /** Errors beyond those that any operation can answer. */
@@ -72,10 +74,16 @@ interface EndpointOptions {
 }
 
 /** An operation: its documentation and the status of its success. The operationId comes from class and method. */
-export function Endpoint({ summary, description, success: [status, meaning, body], errors = [] }: EndpointOptions) {
+export function Endpoint({
+  summary,
+  description,
+  success: [status, meaning, body],
+  errors = [],
+  operationId,
+}: EndpointOptions) {
   return applyDecorators(
     HttpCode(status),
-    ApiOperation({ summary, description }),
+    ApiOperation({ summary, description, ...(operationId && { operationId }) }),
     ApiResponse({ status, description: meaning, ...(body && { type: body }) }),
     ...[...ALWAYS, ...errors].map((error) => ApiResponse({ status: error, ...ERRORS[error] })),
   );

@@ -1,7 +1,7 @@
 import { applyDecorators, type Type as Class } from '@nestjs/common';
 import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsIn, IsObject, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsIn, IsObject, ValidateNested } from 'class-validator';
 import { type FieldOptions, presence } from './fields.js';
 
 /** `oneOf` over classes that are told apart by their `_type`, which each class declares with one value. */
@@ -63,4 +63,20 @@ export function kindOf(variants: Record<string, Class>): Class {
     _type: string;
   }
   return Kind;
+}
+
+/** A list of objects that are DTOs of their own. */
+export function NestedList(
+  type: () => Class,
+  { maxItems, optional, nullable, ...docs }: FieldOptions & { maxItems: number },
+): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({ ...docs, type, isArray: true, maxItems, required: !optional }),
+    IsArray({ message: 'must be an array' }),
+    ArrayMaxSize(maxItems, { message: `must have at most ${maxItems} items` }),
+    IsObject({ each: true, message: 'may only hold objects' }),
+    ValidateNested({ each: true }),
+    Type(type),
+    ...presence(optional, nullable),
+  );
 }

@@ -89,7 +89,9 @@ export class Deliveries {
       {
         text: `INSERT INTO webhook_attempts (organization_id, delivery_id, number, subscription_id, event_id, event_name,
                  outcome, started_at, duration_ms, response_code, response_text)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, CASE WHEN (SELECT redacted_at FROM webhook_messages
+                 WHERE organization_id = $1 AND event_id = $5 FOR SHARE) IS NULL THEN $11 ELSE '' END)
+               ON CONFLICT DO NOTHING`,
         values: [
           ...key,
           ...[delivery.subscription_id, delivery.event_id, delivery.event_name, result.outcome, result.startedAt],

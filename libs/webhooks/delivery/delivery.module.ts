@@ -7,10 +7,12 @@ import { Cipher } from '#libs/platform/cipher.js';
 import { WorkerDatabase } from '#libs/platform/database.js';
 import { Jobs } from '#libs/platform/jobs.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
+import { RELAY_CONSUMER } from '../redaction.js';
 import { createReceiverAgent } from './attempt.js';
 import { Deliveries, type DrainTarget } from './deliveries.js';
 import { Drain } from './drain.js';
 import { FanoutPlanner, SUBSCRIBED_EVENTS } from './fanout.js';
+import { Payloads } from './payloads.js';
 import { Relay } from './relay.js';
 
 /** A job in it says: this subscription may have something to send. */
@@ -45,8 +47,8 @@ class DeliveryEngine implements OnApplicationBootstrap, OnApplicationShutdown {
     this.#relay = new Relay(
       this.database,
       new EventFeed(this.database, this.codec, SUBSCRIBED_EVENTS),
-      new Checkpoint(this.database, 'webhooks'),
-      new FanoutPlanner(this.database, this.codec),
+      new Checkpoint(this.database, RELAY_CONSUMER),
+      new FanoutPlanner(this.database, new Payloads(this.database, this.codec)),
       deliveries,
       this.wakeUp,
       (targets) => this.#enqueue(targets),

@@ -1,12 +1,10 @@
-import { type FeedEvent, type RecordedEvent } from '#libs/event-store/event.js';
-import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
-import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/event-codec.js';
+import { type FeedEvent } from '#libs/event-store/event.js';
 import { type Database } from '#libs/platform/database.js';
-import { payloadOf, webhookEventType } from '../catalogue.js';
-import { type WebhookEventType } from '../event-type.js';
+import { webhookEventType } from '../catalogue.js';
 import { type Filters, passes } from '../filters.js';
 import { subscriptionStream } from '../subscription.projection.js';
 import { type Fanout } from './deliveries.js';
+import { type Payloads, type Published } from './payloads.js';
 
 /** The types of event that anybody wants: the relay need not look at others. */
 export const SUBSCRIBED_EVENTS = 'SELECT unnest(events) FROM webhook_subscriptions WHERE enabled';
@@ -25,20 +23,26 @@ interface Candidate {
 export class FanoutPlanner {
   constructor(
     private readonly database: Database,
-    private readonly codec: EventCodec,
+    private readonly payloads: Payloads,
   ) {}
 
-  /** Costs two round trips a page, or one when nobody has subscribed to any of its events. */
+  /** Costs two or three round trips a page, or one when nobody has subscribed to any of its events. */
   async plan(events: FeedEvent[]): Promise<Fanout[]> {
-    const publishable = events.flatMap((event) => {
-      const eventType = webhookEventType(event.type);
-      return eventType ? [{ event, eventType }] : [];
-    });
+    const publishable = events.filter(({ type }) => webhookEventType(type));
     if (publishable.length === 0) return [];
-    const candidates = await this.#candidates(publishable.map(({ event }) => event));
-    const wanted = publishable.filter(({ event }) => candidates.some((candidate) => wants(candidate, event)));
-    const histories = await this.#histories(wanted.map(({ event }) => event));
-    return wanted.flatMap(({ event, eventType }) => fanoutOf(event, eventType, candidates, histories));
+    const candidates = await this.#candidates(publishable);
+    const wanted = publishable.filter((event) => candidates.some((candidate) => wants(candidate, event)));
+    const addressed = (await this.payloads.published(wanted)).flatMap((published) =>
+      addressedTo(published, candidates),
+    );
+    const related = await this.payloads.related(addressed.map(({ published }) => published));
+    return addressed.map(({ published, organizationName, subscriptionIds }) => ({
+      organizationId: published.event.organizationId,
+      eventId: published.event.eventId,
+      eventName: published.event.type,
+      body: this.payloads.body(published, organizationName, related),
+      subscriptionIds,
+    }));
   }
 
   async #candidates(events: FeedEvent[]): Promise<Candidate[]> {
@@ -48,18 +52,11 @@ export class FanoutPlanner {
                JOIN events c ON c.organization_id = s.organization_id AND c.version = 1
                  AND c.stream = '${subscriptionStream.category}-' || s.id
              WHERE s.organization_id = ANY($1) AND s.enabled AND s.events && $2`,
-      values: [unique(events.map((event) => event.organizationId)), unique(events.map((event) => event.type))],
+      values: [
+        [...new Set(events.map((event) => event.organizationId))],
+        [...new Set(events.map((event) => event.type))],
+      ],
     });
-  }
-
-  /** The streams of the events: a payload shows the entity as it was right after its event. */
-  async #histories(events: FeedEvent[]): Promise<RecordedEvent[]> {
-    if (events.length === 0) return [];
-    const rows = await this.database.query<EventRow>(null, {
-      text: `SELECT * FROM ${KEYED_EVENTS} WHERE organization_id = ANY($1) AND stream = ANY($2) ORDER BY stream, version`,
-      values: [unique(events.map((event) => event.organizationId)), unique(events.map((event) => event.stream))],
-    });
-    return rows.map((row) => this.codec.decode(row));
   }
 }
 
@@ -67,41 +64,14 @@ function wants({ organization_id, events, since }: Candidate, event: FeedEvent):
   return organization_id === event.organizationId && events.includes(event.type) && since < event.position;
 }
 
-function fanoutOf(
-  event: FeedEvent,
-  { stream, version, data, filterFields }: WebhookEventType,
-  candidates: Candidate[],
-  histories: RecordedEvent[],
-): Fanout[] {
-  const entity = entityAt(event, stream, histories);
-  const fields = filterFields?.(entity, event) ?? {};
+/** The subscriptions that an event goes to, if there are any. */
+function addressedTo(published: Published, candidates: Candidate[]) {
+  const { event, entity, eventType } = published;
+  const fields = eventType.filterFields?.(entity, event) ?? {};
   const receivers = candidates.filter(
     (candidate) => wants(candidate, event) && passes(candidate.filters[event.type], fields),
   );
   const [first] = receivers;
   if (!first) return [];
-  const organization = { id: event.organizationId, name: first.organization_name };
-  return [
-    {
-      organizationId: event.organizationId,
-      eventId: event.eventId,
-      eventName: event.type,
-      body: payloadOf(event, organization, version, data(entity, event)),
-      subscriptionIds: receivers.map(({ id }) => id),
-    },
-  ];
-}
-
-/** The entity right after the event; right before it, when the event has deleted it. */
-function entityAt(event: FeedEvent, stream: AnyStreamDefinition, histories: RecordedEvent[]): unknown {
-  const past = histories.filter(
-    ({ organizationId, stream, version }) =>
-      stream === event.stream && organizationId === event.organizationId && version < event.version,
-  );
-  const before: unknown = past.reduce<unknown>((state, earlier) => stream.evolve(state, earlier), stream.initialState);
-  return stream.evolve(before, event) ?? before;
-}
-
-function unique(values: string[]): string[] {
-  return [...new Set(values)];
+  return [{ published, organizationName: first.organization_name, subscriptionIds: receivers.map(({ id }) => id) }];
 }

@@ -1,0 +1,74 @@
+import { Controller, Get, Patch } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { Endpoint } from '#libs/platform/http/endpoint.js';
+import { IntegerParam, QueryInput, UuidParam } from '#libs/platform/http/input.js';
+import { Caller } from '#libs/platform/http/request-context.js';
+import { AnonymizeEntityOutput, AnonymizeQuery, type AnonymizationRequestStatus } from './anonymization.dto.js';
+import {
+  GetAnonymizationRequest,
+  RequestConversationAnonymization,
+  RequestUserAnonymization,
+} from './anonymization.handlers.js';
+
+@Controller('v1')
+export class AnonymizationController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Patch('endusers/:userId/anonymize')
+  @ApiTags('End users')
+  @Endpoint({
+    operationId: 'EndUsers_anonymizeUser',
+    summary: 'Request the anonymization of an end user.',
+    description:
+      'All personal data of the end user, of the end user’s conversations and messages is removed for good, from history and delivery logs too. Conversations that are not closed are a 409, or closed with `force=true`; so is an end user who is anonymized already.',
+    success: [202, 'The anonymization request’s status', AnonymizeEntityOutput],
+    errors: [404, 409],
+  })
+  async anonymizeUser(
+    @Caller() caller: WriteContext,
+    @UuidParam('userId', 'The end user id.') userId: string,
+    @QueryInput() { force = false }: AnonymizeQuery,
+  ): Promise<{ data: AnonymizationRequestStatus }> {
+    const id = await this.commands.execute(new RequestUserAnonymization(caller, userId, force));
+    return this.getRequest(caller, id);
+  }
+
+  @Patch('conversations/:conversationId/anonymize')
+  @ApiTags('Conversations')
+  @Endpoint({
+    operationId: 'Conversations_anonymize',
+    summary: 'Request the anonymization of a conversation.',
+    description:
+      'The personal data of the conversation and its messages is removed for good, from history and delivery logs too; the end user stays. A conversation that is not closed is a 409, or closed with `force=true`.',
+    success: [202, 'The anonymization request’s status', AnonymizeEntityOutput],
+    errors: [404, 409],
+  })
+  async anonymizeConversation(
+    @Caller() caller: WriteContext,
+    @IntegerParam('conversationId', 'The conversation’s number.') conversationId: number,
+    @QueryInput() { force = false }: AnonymizeQuery,
+  ): Promise<{ data: AnonymizationRequestStatus }> {
+    const id = await this.commands.execute(new RequestConversationAnonymization(caller, conversationId, force));
+    return this.getRequest(caller, id);
+  }
+
+  @Get('anonymization/request/:requestId')
+  @ApiTags('Anonymization')
+  @Endpoint({
+    summary: 'Get an anonymization request by id.',
+    description: 'While it is processed and afterwards.',
+    success: [200, 'The anonymization request’s status', AnonymizeEntityOutput],
+    errors: [404],
+  })
+  async getRequest(
+    @Caller() caller: WriteContext,
+    @UuidParam('requestId', 'The anonymization request id.') id: string,
+  ): Promise<{ data: AnonymizationRequestStatus }> {
+    return { data: await this.queries.execute(new GetAnonymizationRequest(caller.organizationId, id)) };
+  }
+}

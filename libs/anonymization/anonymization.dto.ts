@@ -1,0 +1,56 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { dataOutput } from '#libs/platform/http/endpoint.js';
+import { QueryFlag } from '#libs/platform/http/fields.js';
+
+const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
+
+export class AnonymizeQuery {
+  @QueryFlag({
+    description: 'Close the conversations concerned that are not closed; without, they are a 409.',
+    example: false,
+    default: false,
+    optional: true,
+  })
+  force?: boolean;
+}
+
+export class AnonymizationRequestStatus {
+  @ApiProperty({ description: 'The request id.', format: 'uuid', example: '01980f72-7f5e-7c64-8b20-6d7e8f901234' })
+  id: string;
+
+  @ApiProperty({
+    description: 'What is anonymized.',
+    enum: [
+      'ConversationAnonymizationType',
+      'MessageAnonymizationType',
+      'UnknownAnonymizationType',
+      'UserAnonymizationType',
+    ],
+    example: 'UserAnonymizationType',
+  })
+  entityType: string;
+
+  @ApiProperty({ description: 'What is anonymized.', enum: ['Conversation', 'Message', 'User'], example: 'User' })
+  _type: string;
+
+  @ApiProperty({ description: 'When it was requested.', ...INSTANT })
+  initiatedAt: string;
+
+  @ApiProperty({
+    description: 'The end user’s id, or the conversation’s number.',
+    example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
+  })
+  targetEntityId: string;
+
+  @ApiProperty({
+    description: 'The agent who requested it.',
+    format: 'uuid',
+    example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5',
+  })
+  requestedBy: string;
+
+  @ApiPropertyOptional({ description: 'When it was done; absent until then.', ...INSTANT })
+  processedAt?: string;
+}
+
+export const AnonymizeEntityOutput = dataOutput('AnonymizeEntityOutput', AnonymizationRequestStatus);

@@ -1,0 +1,149 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import {
+  allConversationsClosed,
+  conversationStream,
+  openConversationsOf,
+} from '#libs/conversations/conversation.projection.js';
+import { decideConversation } from '#libs/conversations/decide-conversation.js';
+import { decideEndUser } from '#libs/end-users/end-user.js';
+import { endUserStream } from '#libs/end-users/end-user.projection.js';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { EventStore, staged } from '#libs/event-store/event-store.js';
+import { Database } from '#libs/platform/database.js';
+import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { type AnonymizationRequestStatus } from './anonymization.dto.js';
+import { type AnonymizationRow, anonymizationStream } from './anonymization.projection.js';
+import { type AnonymizedEntity, decideAnonymization } from './anonymization.js';
+
+/** Asks for an end user, the end user's conversations and messages to be anonymized. Answers the request's id. */
+export class RequestUserAnonymization extends Command<string> {
+  constructor(
+    readonly context: WriteContext,
+    readonly userId: string,
+    /** Close the end user's conversations first. */
+    readonly force: boolean,
+  ) {
+    super();
+  }
+}
+
+/** Asks for one conversation to be anonymized. Answers the request's id. */
+export class RequestConversationAnonymization extends Command<string> {
+  constructor(
+    readonly context: WriteContext,
+    readonly conversationId: number,
+    /** Close it first. */
+    readonly force: boolean,
+  ) {
+    super();
+  }
+}
+
+export class GetAnonymizationRequest extends Query<AnonymizationRequestStatus> {
+  constructor(
+    readonly organizationId: string,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(RequestUserAnonymization)
+export class RequestUserAnonymizationHandler implements ICommandHandler<RequestUserAnonymization> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+  ) {}
+
+  /** That no conversation begins or is left open meanwhile, guards on both sides see to. */
+  execute({ context, userId, force }: RequestUserAnonymization): Promise<string> {
+    const { organizationId } = context;
+    return this.store.retrying(async () => {
+      const requestId = randomUUIDv7();
+      const endUser = await this.store.load(endUserStream, userId, organizationId);
+      const events = decided(decideEndUser({ type: 'RequestAnonymization', id: userId, requestId }, endUser.state));
+      await this.#closeConversations(context, userId, force);
+      await this.store.commit(
+        [staged(endUserStream, userId, endUser, events), requestOf(requestId, 'User', userId)],
+        context,
+        [allConversationsClosed(organizationId, userId)],
+      );
+      return requestId;
+    });
+  }
+
+  async #closeConversations(context: WriteContext, userId: string, force: boolean): Promise<void> {
+    const { organizationId } = context;
+    for (;;) {
+      const statement = openConversationsOf(organizationId, userId);
+      const open = await this.database.query<{ id: number }>(organizationId, statement);
+      if (open.length === 0) return;
+      if (!force) {
+        const message = `End user ${userId} has conversations that are not closed; close them, or use force=true`;
+        throw new DomainError('conflict', message);
+      }
+      for (const { id } of open) {
+        await this.store.execute(conversationStream, String(id), context, (conversation) =>
+          decideConversation({ type: 'CloseConversation', id }, conversation),
+        );
+      }
+    }
+  }
+}
+
+@CommandHandler(RequestConversationAnonymization)
+export class RequestConversationAnonymizationHandler implements ICommandHandler<RequestConversationAnonymization> {
+  constructor(private readonly store: EventStore) {}
+
+  execute({ context, conversationId: id, force }: RequestConversationAnonymization): Promise<string> {
+    return this.store.retrying(async () => {
+      const requestId = randomUUIDv7();
+      if (force) {
+        await this.store.execute(conversationStream, String(id), context, (conversation) =>
+          decideConversation({ type: 'CloseConversation', id }, conversation),
+        );
+      }
+      const loaded = await this.store.load(conversationStream, String(id), context.organizationId);
+      const command = { type: 'RequestConversationAnonymization', id, requestId } as const;
+      const events = decided(decideConversation(command, loaded.state));
+      await this.store.commit(
+        [staged(conversationStream, String(id), loaded, events), requestOf(requestId, 'Conversation', String(id))],
+        context,
+      );
+      return requestId;
+    });
+  }
+}
+
+@QueryHandler(GetAnonymizationRequest)
+export class GetAnonymizationRequestHandler implements IQueryHandler<GetAnonymizationRequest> {
+  constructor(private readonly database: Database) {}
+
+  async execute({ organizationId, id }: GetAnonymizationRequest): Promise<AnonymizationRequestStatus> {
+    const [row] = await this.database.query<AnonymizationRow>(organizationId, {
+      text: 'SELECT * FROM anonymization_requests WHERE organization_id = $1 AND id = $2',
+      values: [organizationId, id],
+    });
+    if (!row) throw notFound('Anonymization request', id);
+    return {
+      id,
+      entityType: `${row.entity}AnonymizationType`,
+      _type: row.entity,
+      initiatedAt: row.initiated_at.toISOString(),
+      targetEntityId: row.target_id,
+      requestedBy: row.requested_by,
+      ...(row.processed_at && { processedAt: row.processed_at.toISOString() }),
+    };
+  }
+}
+
+function requestOf(id: string, entity: AnonymizedEntity, targetId: string) {
+  const events = decided(decideAnonymization({ type: 'RequestAnonymization', id, entity, targetId }, undefined));
+  return staged(anonymizationStream, id, { version: 0 }, events);
+}
+
+function decided<Event>(decision: Event[] | DomainError): Event[] {
+  if (decision instanceof DomainError) throw decision;
+  return decision;
+}

@@ -1,0 +1,49 @@
+import { DomainError, notFound } from '#libs/platform/domain-error.js';
+
+export type AnonymizedEntity = 'User' | 'Conversation';
+
+/** That a person's data is to be removed for good, and whether it has been. */
+export interface AnonymizationRequest {
+  id: string;
+  entity: AnonymizedEntity;
+  /** The end user's id, or the conversation's number. */
+  targetId: string;
+  processed: boolean;
+}
+
+export type AnonymizationCommand =
+  | { type: 'RequestAnonymization'; id: string; entity: AnonymizedEntity; targetId: string }
+  | { type: 'FinishAnonymization'; id: string };
+
+export type AnonymizationEvent =
+  | { type: 'AnonymizationRequested'; data: { id: string; entity: AnonymizedEntity; targetId: string } }
+  | { type: 'AnonymizationProcessed'; data: { id: string } };
+
+/** What is finished already leaves no event: the processing may come to its end more than once. */
+export function decideAnonymization(
+  command: AnonymizationCommand,
+  request: AnonymizationRequest | undefined,
+): AnonymizationEvent[] | DomainError {
+  const { id } = command;
+  switch (command.type) {
+    case 'RequestAnonymization': {
+      if (request) return new DomainError('conflict', `Anonymization request ${id} exists`);
+      return [{ type: 'AnonymizationRequested', data: { id, entity: command.entity, targetId: command.targetId } }];
+    }
+    case 'FinishAnonymization':
+      if (!request) return notFound('Anonymization request', id);
+      return request.processed ? [] : [{ type: 'AnonymizationProcessed', data: { id } }];
+  }
+}
+
+export function evolveAnonymization(
+  request: AnonymizationRequest | undefined,
+  event: AnonymizationEvent,
+): AnonymizationRequest | undefined {
+  switch (event.type) {
+    case 'AnonymizationRequested':
+      return { ...event.data, processed: false };
+    case 'AnonymizationProcessed':
+      return request && { ...request, processed: true };
+  }
+}

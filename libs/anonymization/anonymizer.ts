@@ -1,0 +1,102 @@
+import { conversationStream, identifiableConversationsOf } from '#libs/conversations/conversation.projection.js';
+import { decideConversation } from '#libs/conversations/decide-conversation.js';
+import { decideEndUser } from '#libs/end-users/end-user.js';
+import { endUserStream } from '#libs/end-users/end-user.projection.js';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { type EventCodec } from '#libs/event-store/event-codec.js';
+import { type EventStore } from '#libs/event-store/event-store.js';
+import { streamName } from '#libs/event-store/stream-definition.js';
+import { type Database } from '#libs/platform/database.js';
+import { deliveriesAreUpToDate, redactDeliveries } from '#libs/webhooks/redaction.js';
+import { type AnonymizationRow, anonymizationStream } from './anonymization.projection.js';
+import { decideAnonymization } from './anonymization.js';
+
+/** A request that is to be processed. */
+export interface OpenRequest {
+  organizationId: string;
+  id: string;
+}
+
+/** Streams whose deliveries are redacted together. */
+const STREAMS_AT_ONCE = 100;
+
+/**
+ * Removes what a request asks to be removed. Each step can be done again, so the processing may stop at any point and
+ * begin anew: first the streams' keys, with which all their events lose their personal data; then, once no delivery can
+ * be made of what these events said before, the deliveries.
+ */
+export class Anonymizer {
+  /** @param worker the database as the worker sees it */
+  constructor(
+    private readonly store: EventStore,
+    private readonly codec: EventCodec,
+    private readonly worker: Database,
+  ) {}
+
+  /** Requests that are not processed, the oldest first. */
+  async open(): Promise<OpenRequest[]> {
+    return this.worker.query(null, {
+      text: `SELECT organization_id AS "organizationId", id FROM anonymization_requests
+             WHERE processed_at IS NULL ORDER BY initiated_at LIMIT 100`,
+    });
+  }
+
+  /** Does what can be done now; the request stays open while deliveries may still be made of what was forgotten. */
+  async process({ organizationId, id }: OpenRequest): Promise<void> {
+    const [request] = await this.worker.query<AnonymizationRow>(null, {
+      text: 'SELECT * FROM anonymization_requests WHERE organization_id = $1 AND id = $2 AND processed_at IS NULL',
+      values: [organizationId, id],
+    });
+    if (!request) return;
+    const context = { organizationId, actorId: request.requested_by, correlationId: id };
+    const last = await this.#forget(request, context);
+    if (!(await deliveriesAreUpToDate(this.worker, organizationId, last))) return;
+    for await (const streams of this.#forgottenStreams(request)) {
+      await redactDeliveries(this.worker, this.codec, organizationId, streams);
+    }
+    await this.store.execute(anonymizationStream, id, context, (state) =>
+      decideAnonymization({ type: 'FinishAnonymization', id }, state),
+    );
+  }
+
+  /** Answers the stream that was forgotten last. */
+  async #forget({ entity, target_id }: AnonymizationRow, context: WriteContext): Promise<string> {
+    if (entity === 'Conversation') return this.#forgetConversation(Number(target_id), context);
+    for (;;) {
+      const statement = identifiableConversationsOf(context.organizationId, target_id);
+      const conversations = await this.worker.query<{ id: number }>(null, statement);
+      if (conversations.length === 0) break;
+      for (const conversation of conversations) await this.#forgetConversation(conversation.id, context);
+    }
+    await this.store.execute(endUserStream, target_id, context, (endUser) =>
+      decideEndUser({ type: 'Anonymize', id: target_id }, endUser),
+    );
+    return streamName(endUserStream, target_id);
+  }
+
+  async #forgetConversation(id: number, context: WriteContext): Promise<string> {
+    await this.store.execute(conversationStream, String(id), context, (conversation) =>
+      decideConversation({ type: 'AnonymizeConversation', id }, conversation),
+    );
+    return streamName(conversationStream, String(id));
+  }
+
+  async *#forgottenStreams({ organization_id, entity, target_id }: AnonymizationRow): AsyncGenerator<string[]> {
+    if (entity === 'Conversation') {
+      yield [streamName(conversationStream, target_id)];
+      return;
+    }
+    yield [streamName(endUserStream, target_id)];
+    for (let after = 0; ;) {
+      const rows = await this.worker.query<{ id: number }>(null, {
+        text: `SELECT id FROM conversations WHERE organization_id = $1 AND requester_id = $2 AND id > $3
+               ORDER BY id LIMIT ${STREAMS_AT_ONCE}`,
+        values: [organization_id, target_id, after],
+      });
+      const last = rows.at(-1);
+      if (!last) return;
+      yield rows.map(({ id }) => streamName(conversationStream, String(id)));
+      after = last.id;
+    }
+  }
+}

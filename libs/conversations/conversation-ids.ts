@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '#libs/platform/database.js';
+
+/** Drawn at once: one round trip for many conversations. What is left when the process ends is never used. */
+const BLOCK = 32;
+
+/** Numbers for new conversations: unique, rising roughly, with gaps. */
+@Injectable()
+export class ConversationIds {
+  #drawn: number[] = [];
+  #drawing: Promise<void> | undefined;
+
+  constructor(private readonly database: Database) {}
+
+  async next(): Promise<number> {
+    for (;;) {
+      const id = this.#drawn.shift();
+      if (id !== undefined) return id;
+      await (this.#drawing ??= this.#draw().finally(() => {
+        this.#drawing = undefined;
+      }));
+    }
+  }
+
+  async #draw(): Promise<void> {
+    const rows = await this.database.query<{ id: number }>(null, {
+      text: `SELECT nextval('conversation_id') AS id FROM generate_series(1, $1)`,
+      values: [BLOCK],
+    });
+    this.#drawn.push(...rows.map(({ id }) => id));
+  }
+}

@@ -1,0 +1,269 @@
+import { Controller, Delete, Get, Patch, Post, Put } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import {
+  ApiAttributeValues,
+  AttributeValuesBody,
+  type CustomAttributeOutput,
+} from '#libs/custom-attributes/attribute-values.js';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { Endpoint } from '#libs/platform/http/endpoint.js';
+import { Input, IntegerParam, QueryInput, UnionInput, UuidParam } from '#libs/platform/http/input.js';
+import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
+import { Caller } from '#libs/platform/http/request-context.js';
+import { type Tag } from '#libs/tags/tag.js';
+import {
+  ClaimConversationInput,
+  CloseConversationInput,
+  CREATE_CONVERSATION_INPUTS,
+  type CreateConversationInput,
+  FollowupConversationInput,
+  LinkConversationInput,
+  ReopenConversationInput,
+  TransferConversationInput,
+} from './conversation-inputs.dto.js';
+import {
+  type ConversationOutput,
+  ConversationTagsOutput,
+  CreateConversationOutput,
+  GetConversationOutput,
+  ListEndUserConversationsOutput,
+  ListLinkedConversationsOutput,
+  PatchConversationCustomAttributesOutput,
+} from './conversation-outputs.dto.js';
+import {
+  GetConversation,
+  ListConversationTags,
+  ListEndUserConversations,
+  ListLinkedConversations,
+} from './conversation-queries.handlers.js';
+import {
+  ChangeConversation,
+  ClaimConversation,
+  CreateConversation,
+  LinkConversation,
+  TagConversation,
+  TransferConversation,
+  UpdateConversationAttributes,
+} from './conversations.handlers.js';
+
+const ConversationId = () => IntegerParam('conversationId', 'The conversation’s number.');
+const TagId = () => UuidParam('tagId', 'The tag id.');
+
+@ApiTags('Conversations')
+@Controller('v1')
+export class ConversationsController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Post('conversations')
+  @Endpoint({
+    summary: 'Create a conversation.',
+    description:
+      'An inbound one waits in the default queue, where there is one; a callback in the queue that is given. An outbound one is assigned to the agent who writes.',
+    success: [201, 'The created conversation', CreateConversationOutput],
+    errors: [404, 409],
+  })
+  async create(
+    @Caller() caller: WriteContext,
+    @UnionInput(CREATE_CONVERSATION_INPUTS) input: CreateConversationInput,
+  ): Promise<{ data: { id: number } }> {
+    return { data: { id: await this.commands.execute(new CreateConversation(caller, input)) } };
+  }
+
+  @Get('conversations/:conversationId')
+  @Endpoint({
+    summary: 'Get a conversation by id.',
+    success: [200, 'The conversation', GetConversationOutput],
+    errors: [404],
+  })
+  async getById(@Caller() caller: WriteContext, @ConversationId() id: number): Promise<{ data: ConversationOutput }> {
+    return { data: await this.queries.execute(new GetConversation(caller.organizationId, id)) };
+  }
+
+  @Get('endusers/:userId/conversations')
+  @ApiTags('End users')
+  @Endpoint({
+    operationId: 'EndUsers_listConversations',
+    summary: 'List the conversations requested by an end user.',
+    description: 'Newest first. Custom attributes are left out: get a single conversation for those.',
+    success: [200, 'The list of conversations', ListEndUserConversationsOutput],
+    errors: [404],
+  })
+  async listOfEndUser(
+    @Caller() caller: WriteContext,
+    @UuidParam('userId', 'The end user id.') userId: string,
+    @QueryInput() query: PageQuery,
+    @Paged() pages: Pages,
+  ): Promise<ListEndUserConversationsOutput> {
+    const request = pages.requested(query);
+    return pages.answer(
+      await this.queries.execute(new ListEndUserConversations(caller.organizationId, userId, request)),
+    );
+  }
+
+  @Put('conversations/:conversationId/close')
+  @Endpoint({
+    summary: 'Close a conversation.',
+    description:
+      'Closing a closed one changes nothing. One that was never assigned and still waits in its queue counts as abandoned.',
+    success: [204, 'The conversation is closed'],
+    errors: [404, 409],
+  })
+  async close(
+    @Caller() caller: WriteContext,
+    @ConversationId() id: number,
+    @Input() { userId }: CloseConversationInput,
+  ): Promise<void> {
+    await this.commands.execute(new ChangeConversation(caller, { type: 'CloseConversation', id, ...by(userId) }));
+  }
+
+  @Put('conversations/:conversationId/reopen')
+  @Endpoint({
+    summary: 'Reopen a conversation.',
+    description:
+      'From closed or pending. It stays with its agent, or waits again in its queue. Reopening an open one changes nothing.',
+    success: [204, 'The conversation is open'],
+    errors: [404, 409],
+  })
+  async reopen(
+    @Caller() caller: WriteContext,
+    @ConversationId() id: number,
+    @Input() { userId }: ReopenConversationInput,
+  ): Promise<void> {
+    await this.commands.execute(new ChangeConversation(caller, { type: 'ReopenConversation', id, ...by(userId) }));
+  }
+
+  @Put('conversations/:conversationId/followup')
+  @Endpoint({
+    summary: 'Set a conversation aside until a time.',
+    description: 'It is pending until then, and opens by itself. A closed one is a 409.',
+    success: [204, 'The conversation is pending'],
+    errors: [404, 409],
+  })
+  async followUp(
+    @Caller() caller: WriteContext,
+    @ConversationId() id: number,
+    @Input() { timestamp, userId }: FollowupConversationInput,
+  ): Promise<void> {
+    const [until, now] = [new Date(timestamp).toISOString(), new Date().toISOString()];
+    const change = { type: 'FollowUpConversation', id, until, now, ...by(userId) } as const;
+    await this.commands.execute(new ChangeConversation(caller, change));
+  }
+
+  @Put('conversations/:conversationId/claim')
+  @Endpoint({
+    summary: 'Assign a conversation to an agent.',
+    description:
+      'From the queue, or with `force` from another agent; without, that is a 409, as is a closed conversation. Claiming what the agent has already changes nothing.',
+    success: [204, 'The conversation is assigned to the agent'],
+    errors: [404, 409],
+  })
+  async claim(
+    @Caller() caller: WriteContext,
+    @ConversationId() id: number,
+    @Input() { agentId, force }: ClaimConversationInput,
+  ): Promise<void> {
+    await this.commands.execute(new ClaimConversation(caller, id, agentId, force ?? false));
+  }
+
+  @Put('conversations/:conversationId/transfer/queue')
+  @Endpoint({
+    summary: 'Transfer a conversation to a queue.',
+    description:
+      'Its agent is unassigned, a pending one opens. Transferring it to where it waits already changes nothing. A closed one is a 409.',
+    success: [204, 'The conversation waits in the queue'],
+    errors: [404, 409],
+  })
+  async transferToQueue(
+    @Caller() caller: WriteContext,
+    @ConversationId() id: number,
+    @Input() { queueId, userId }: TransferConversationInput,
+  ): Promise<void> {
+    await this.commands.execute(new TransferConversation(caller, id, queueId, userId ?? undefined));
+  }
+
+  @Get('conversations/:conversationId/tags')
+  @Endpoint({
+    summary: 'List the tags of a conversation.',
+    description: 'In the order in which they were put on.',
+    success: [200, 'The list of tags', ConversationTagsOutput],
+    errors: [404],
+  })
+  async listTags(@Caller() caller: WriteContext, @ConversationId() id: number): Promise<{ data: Tag[] }> {
+    return { data: await this.queries.execute(new ListConversationTags(caller.organizationId, id)) };
+  }
+
+  @Put('conversations/:conversationId/tags/:tagId')
+  @Endpoint({
+    summary: 'Put a tag on a conversation.',
+    description: 'An inactive tag is a 409; a tag that is on it already changes nothing.',
+    success: [204, 'The conversation has the tag'],
+    errors: [404, 409],
+  })
+  async tag(@Caller() caller: WriteContext, @ConversationId() id: number, @TagId() tagId: string): Promise<void> {
+    await this.commands.execute(new TagConversation(caller, id, tagId));
+  }
+
+  @Delete('conversations/:conversationId/tags/:tagId')
+  @Endpoint({
+    summary: 'Take a tag off a conversation.',
+    description: 'A tag that is not on it changes nothing.',
+    success: [204, 'The conversation does not have the tag'],
+    errors: [404, 409],
+  })
+  async untag(@Caller() caller: WriteContext, @ConversationId() id: number, @TagId() tagId: string): Promise<void> {
+    await this.commands.execute(new ChangeConversation(caller, { type: 'UntagConversation', id, tagId }));
+  }
+
+  @Patch('conversations/:conversationId/custom-attributes')
+  @ApiAttributeValues()
+  @Endpoint({
+    summary: 'Patch the custom attributes of a conversation.',
+    description: 'By attribute id; null clears a value. One invalid value and nothing is changed.',
+    success: [200, 'The patched attributes', PatchConversationCustomAttributesOutput],
+    errors: [404, 409],
+  })
+  async updateCustomAttributes(
+    @Caller() caller: WriteContext,
+    @ConversationId() id: number,
+    @AttributeValuesBody() patch: Record<string, unknown>,
+  ): Promise<{ data: CustomAttributeOutput[] }> {
+    return { data: await this.commands.execute(new UpdateConversationAttributes(caller, id, patch)) };
+  }
+
+  @Put('conversations/:conversationId/link')
+  @Endpoint({
+    summary: 'Link a conversation to another one.',
+    description: 'It then belongs to that one. It can belong to one only, and never to itself or in a circle.',
+    success: [204, 'The conversations are linked'],
+    errors: [404, 409],
+  })
+  async link(
+    @Caller() caller: WriteContext,
+    @ConversationId() id: number,
+    @Input() { parentId, linkType }: LinkConversationInput,
+  ): Promise<void> {
+    await this.commands.execute(new LinkConversation(caller, id, parentId, linkType));
+  }
+
+  @Get('conversations/:conversationId/linked')
+  @Endpoint({
+    summary: 'List the conversations that are linked to one.',
+    description: 'The one that it belongs to, and those that belong to it, by number.',
+    success: [200, 'The linked conversations', ListLinkedConversationsOutput],
+    errors: [404],
+  })
+  async listLinked(
+    @Caller() caller: WriteContext,
+    @ConversationId() id: number,
+  ): Promise<{ data: ConversationOutput[] }> {
+    return { data: await this.queries.execute(new ListLinkedConversations(caller.organizationId, id)) };
+  }
+}
+
+function by(userId: string | null | undefined): { userId?: string } {
+  return userId ? { userId } : {};
+}

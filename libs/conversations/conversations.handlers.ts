@@ -1,0 +1,266 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { agentById, agentsExist } from '#libs/agents/agent.projection.js';
+import {
+  type AttributeDefinition,
+  attributeDefinitions,
+  checkedValues,
+  type CustomAttributeOutput,
+  shownValues,
+} from '#libs/custom-attributes/attribute-values.js';
+import { endUserIsOpen, requesterById, type RequesterRow } from '#libs/end-users/end-user.projection.js';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { EventStore } from '#libs/event-store/event-store.js';
+import { type Statement } from '#libs/platform/batch.js';
+import { Database } from '#libs/platform/database.js';
+import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { defaultQueue, queueById, queueExists } from '#libs/queues/queue.projection.js';
+import { tagById, type TagRow } from '#libs/tags/tag.projection.js';
+import { ConversationIds } from './conversation-ids.js';
+import { type CreateConversationInput } from './conversation-inputs.dto.js';
+import { ancestorsOf, conversationStream } from './conversation.projection.js';
+import { type ConversationCommand, type LinkType } from './conversation.js';
+import { decideConversation } from './decide-conversation.js';
+import { newConversation } from './new-conversation.js';
+
+/** Answers the new conversation's number. */
+export class CreateConversation extends Command<number> {
+  constructor(
+    readonly context: WriteContext,
+    readonly input: CreateConversationInput,
+  ) {
+    super();
+  }
+}
+
+/** A change that needs to know nothing but the conversation itself. */
+export class ChangeConversation extends Command<void> {
+  constructor(
+    readonly context: WriteContext,
+    readonly change: Extract<
+      ConversationCommand,
+      { type: 'CloseConversation' | 'ReopenConversation' | 'FollowUpConversation' | 'UntagConversation' }
+    >,
+  ) {
+    super();
+  }
+}
+
+export class ClaimConversation extends Command<void> {
+  constructor(
+    readonly context: WriteContext,
+    readonly id: number,
+    readonly agentId: string,
+    readonly force: boolean,
+  ) {
+    super();
+  }
+}
+
+export class TransferConversation extends Command<void> {
+  constructor(
+    readonly context: WriteContext,
+    readonly id: number,
+    readonly queueId: string,
+    readonly userId?: string,
+  ) {
+    super();
+  }
+}
+
+export class TagConversation extends Command<void> {
+  constructor(
+    readonly context: WriteContext,
+    readonly id: number,
+    readonly tagId: string,
+  ) {
+    super();
+  }
+}
+
+export class LinkConversation extends Command<void> {
+  constructor(
+    readonly context: WriteContext,
+    readonly id: number,
+    readonly parentId: number,
+    readonly linkType: LinkType,
+  ) {
+    super();
+  }
+}
+
+/** Answers all values that the conversation has then. */
+export class UpdateConversationAttributes extends Command<CustomAttributeOutput[]> {
+  constructor(
+    readonly context: WriteContext,
+    readonly id: number,
+    readonly patch: Record<string, unknown>,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(CreateConversation)
+export class CreateConversationHandler implements ICommandHandler<CreateConversation> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+    private readonly ids: ConversationIds,
+  ) {}
+
+  /** Two round trips: what the input refers to, and the append, which makes sure that it is still there. */
+  execute({ context, input }: CreateConversation): Promise<number> {
+    const { organizationId } = context;
+    return this.store.retrying(async () => {
+      const id = await this.ids.next();
+      const { requesterId } = input;
+      const asked =
+        input._type === 'Callback' ? queueById(organizationId, input.queueId) : defaultQueue(organizationId);
+      const agentId = 'message' in input && input.message._type === 'Outbound' ? input.message.agentId : undefined;
+      const [requesters, queues, agents] = await this.database.transact(organizationId, [
+        requesterById(organizationId, requesterId),
+        asked,
+        ...(agentId ? [agentById(organizationId, agentId)] : []),
+      ]);
+      const requester = requesters?.rows[0] as RequesterRow | undefined;
+      const queueId = (queues?.rows[0] as { id: string } | undefined)?.id;
+      if (!requester) throw notFound('End user', requesterId);
+      if (requester.anonymizationRequested) throw new DomainError('conflict', `End user ${requesterId} is anonymized`);
+      if (input._type === 'Callback' && !queueId) throw notFound('Queue', input.queueId);
+      if (agentId && !agents?.rows[0]) throw notFound('Agent', agentId);
+      const { details, queueId: _, agentId: begunBy, ...begun } = newConversation(input, requester);
+      const origin = { id, requesterId, ...begun, createdAt: new Date().toISOString() };
+      const command = { type: 'CreateConversation', origin, details, queueId, agentId: begunBy } as const;
+      await this.store.create(conversationStream, String(id), context, () => decideConversation(command, undefined), [
+        endUserIsOpen(organizationId, requesterId),
+        ...(begunBy ? [agentsExist(organizationId, [begunBy])] : []),
+        ...(queueId && !begunBy ? [queueExists(organizationId, queueId)] : []),
+      ]);
+      return id;
+    });
+  }
+}
+
+@CommandHandler(ChangeConversation)
+export class ChangeConversationHandler implements ICommandHandler<ChangeConversation> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+  ) {}
+
+  async execute({ context, change }: ChangeConversation): Promise<void> {
+    if ('userId' in change) await userMustExist(this.database, context.organizationId, change.userId);
+    await this.store.execute(conversationStream, String(change.id), context, (conversation) =>
+      decideConversation(change, conversation),
+    );
+  }
+}
+
+@CommandHandler(ClaimConversation)
+export class ClaimConversationHandler implements ICommandHandler<ClaimConversation> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+  ) {}
+
+  async execute({ context, id, agentId, force }: ClaimConversation): Promise<void> {
+    const { organizationId } = context;
+    await this.store.retrying(async () => {
+      await referred(this.database, organizationId, agentById(organizationId, agentId), notFound('Agent', agentId));
+      const command = { type: 'ClaimConversation', id, agentId, force } as const;
+      await this.store.execute(conversationStream, String(id), context, (state) => decideConversation(command, state), [
+        agentsExist(organizationId, [agentId]),
+      ]);
+    });
+  }
+}
+
+@CommandHandler(TransferConversation)
+export class TransferConversationHandler implements ICommandHandler<TransferConversation> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+  ) {}
+
+  async execute({ context, id, queueId, userId }: TransferConversation): Promise<void> {
+    const { organizationId } = context;
+    await referred(this.database, organizationId, queueById(organizationId, queueId), notFound('Queue', queueId));
+    await userMustExist(this.database, organizationId, userId);
+    const command = { type: 'TransferConversation', id, queueId, ...(userId && { userId }) } as const;
+    await this.store.execute(conversationStream, String(id), context, (state) => decideConversation(command, state), [
+      queueExists(organizationId, queueId),
+    ]);
+  }
+}
+
+@CommandHandler(TagConversation)
+export class TagConversationHandler implements ICommandHandler<TagConversation> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+  ) {}
+
+  async execute({ context, id, tagId }: TagConversation): Promise<void> {
+    const { organizationId } = context;
+    const statement = tagById(organizationId, tagId);
+    const tag = await referred<TagRow>(this.database, organizationId, statement, notFound('Tag', tagId));
+    const command = { type: 'TagConversation', id, tag } as const;
+    await this.store.execute(conversationStream, String(id), context, (state) => decideConversation(command, state));
+  }
+}
+
+@CommandHandler(LinkConversation)
+export class LinkConversationHandler implements ICommandHandler<LinkConversation> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+  ) {}
+
+  async execute({ context, id, parentId, linkType }: LinkConversation): Promise<void> {
+    const { organizationId } = context;
+    const chain = await this.database.query<{ id: number }>(organizationId, ancestorsOf(organizationId, parentId));
+    if (chain.length === 0) throw notFound('Conversation', String(parentId));
+    const ancestorIds = chain.map((ancestor) => ancestor.id).filter((ancestorId) => ancestorId !== parentId);
+    const command = { type: 'LinkConversation', id, parentId, linkType, ancestorIds } as const;
+    await this.store.execute(conversationStream, String(id), context, (state) => decideConversation(command, state));
+  }
+}
+
+@CommandHandler(UpdateConversationAttributes)
+export class UpdateConversationAttributesHandler implements ICommandHandler<UpdateConversationAttributes> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+  ) {}
+
+  async execute({ context, id, patch }: UpdateConversationAttributes): Promise<CustomAttributeOutput[]> {
+    const { organizationId } = context;
+    const statement = attributeDefinitions(organizationId, 'Conversation');
+    const definitions = await this.database.query<AttributeDefinition>(organizationId, statement);
+    const values = checkedValues(definitions, patch);
+    const command = { type: 'UpdateAttributes', id, values } as const;
+    const { state } = await this.store.execute(conversationStream, String(id), context, (conversation) =>
+      decideConversation(command, conversation),
+    );
+    return shownValues(definitions, state?.customAttributes ?? {});
+  }
+}
+
+/** On whose behalf something is done: an agent or an end user. */
+async function userMustExist(database: Database, organizationId: string, userId: string | undefined): Promise<void> {
+  if (!userId) return;
+  const statements = [agentById(organizationId, userId), requesterById(organizationId, userId)];
+  const found = await database.transact(organizationId, statements);
+  if (found.every(({ rows }) => rows.length === 0)) throw notFound('User', userId);
+}
+
+/** The row of an entity that a command refers to. */
+async function referred<Row>(
+  database: Database,
+  organizationId: string,
+  statement: Statement,
+  missing: DomainError,
+): Promise<Row> {
+  const [row] = await database.query<Row>(organizationId, statement);
+  if (!row) throw missing;
+  return row;
+}

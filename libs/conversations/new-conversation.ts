@@ -1,0 +1,108 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { DomainError } from '#libs/platform/domain-error.js';
+import { type CreateConversationInput, type Inbound, type Outbound } from './conversation-inputs.dto.js';
+import { type Channel, type ConversationDetails, type Direction, type Message } from './conversation.js';
+
+/** The end user whom a new conversation is about. */
+export interface Requester {
+  id: string;
+  email: string | null;
+  phoneNumber: string | null;
+}
+
+/** What a client's input comes to, apart from number and time. */
+export interface NewConversation {
+  channel: Channel;
+  direction: Direction;
+  contactPoint: string;
+  language?: string;
+  details: ConversationDetails;
+  /** Where the input says that it is to wait. */
+  queueId?: string;
+  /** The agent who begins it. */
+  agentId?: string;
+}
+
+const CHANNEL_OF: Record<CreateConversationInput['_type'], Channel> = {
+  Callback: 'Callback',
+  Chat: 'WidgetChat',
+  ContactForm: 'ContactForm',
+  Email: 'Email',
+  Sms: 'Sms',
+};
+
+/** @throws {DomainError} `invalid` when the requester cannot be reached on the channel */
+export function newConversation(input: CreateConversationInput, requester: Requester): NewConversation {
+  const channel = CHANNEL_OF[input._type];
+  switch (input._type) {
+    case 'Callback': {
+      const { direction, contactEndpointId, queueId } = input;
+      const details = numbers(direction, contactEndpointId, requester.phoneNumber ?? undefined);
+      return { channel, direction, contactPoint: contactEndpointId, queueId, details };
+    }
+    case 'Chat': {
+      const { browserInfo, widgetId } = input;
+      return {
+        channel,
+        contactPoint: widgetId,
+        ...begunBy(input.message, requester, browserInfo ? { browserInfo: withoutNulls(browserInfo) } : {}),
+        ...languageOf(input),
+      };
+    }
+    case 'Sms': {
+      const { message, contactEndpointId } = input;
+      const theirs = reachable(requester.phoneNumber, 'phone number');
+      const details = numbers(message._type, contactEndpointId, theirs);
+      return { channel, contactPoint: contactEndpointId, ...begunBy(message, requester, details) };
+    }
+    case 'ContactForm':
+    case 'Email': {
+      const { message, emailIntegrationId, subject } = input;
+      const theirs = reachable(requester.email, 'e-mail address');
+      const [fromEmail, toEmail] =
+        message._type === 'Inbound' ? [theirs, emailIntegrationId] : [emailIntegrationId, theirs];
+      const details = { subject, fromEmail, toEmail, integrationEmail: emailIntegrationId };
+      return {
+        channel,
+        contactPoint: emailIntegrationId,
+        ...begunBy(message, requester, details),
+        ...languageOf(input),
+      };
+    }
+  }
+}
+
+/** An inbound message is from the requester and waits for an agent; an outbound one is from an agent. */
+function begunBy(message: Inbound | Outbound, requester: Requester, details: ConversationDetails) {
+  const outbound = message._type === 'Outbound';
+  const first: Message = {
+    id: randomUUIDv7(),
+    authorId: outbound ? message.agentId : requester.id,
+    direction: message._type,
+    ...(message.content && { content: { ...message.content } }),
+    attachments: (message.attachments ?? []).map((file) => withoutNulls(file)),
+    ...(message.externalId && { externalId: message.externalId }),
+  };
+  const all = { ...details, message: first };
+  return { direction: message._type, details: all, ...(outbound && { agentId: message.agentId }) };
+}
+
+function numbers(direction: 'Inbound' | 'Outbound', ours: string, theirs?: string): ConversationDetails {
+  const [fromNumber, toNumber] = direction === 'Inbound' ? [theirs, ours] : [ours, theirs];
+  return { ...(fromNumber && { fromNumber }), ...(toNumber && { toNumber }) };
+}
+
+function reachable(address: string | null, what: string): string {
+  if (address) return address;
+  throw new DomainError('invalid', `Invalid value for: body (requesterId names an end user without ${what})`);
+}
+
+function languageOf({ language }: { language?: string | null }): { language?: string } {
+  return language ? { language } : {};
+}
+
+/** A plain copy in which `null` is left out. */
+function withoutNulls<T extends object>(value: T): { [Field in keyof T]: Exclude<T[Field], null> } {
+  const entries = Object.entries(value).filter(([, item]) => item !== null && item !== undefined);
+  return Object.fromEntries(entries) as { [Field in keyof T]: Exclude<T[Field], null> };
+}

@@ -1,0 +1,56 @@
+import { type ConversationOutput } from './conversation-outputs.dto.js';
+import { type ConversationRow } from './conversation.projection.js';
+import { type Channel } from './conversation.js';
+
+/** What a conversation of each channel is in the API. Email has addresses always: without, it cannot be created. */
+const TYPES: Record<Channel, ConversationOutput['_type']> = {
+  Callback: 'PstnPhoneConversation',
+  ContactForm: 'ContactFormConversation',
+  Email: 'EmailConversation',
+  FacebookMessenger: 'FacebookMessengerConversation',
+  Messenger: 'MessengerConversation',
+  PstnPhone: 'PstnPhoneConversation',
+  Sms: 'SmsConversation',
+  Twitter: 'TwitterConversation',
+  Voicemail: 'PstnPhoneConversation',
+  WhatsApp: 'WhatsAppConversation',
+  WidgetChat: 'ChatConversation',
+};
+
+/** A conversation as lists show it: without its custom attributes. */
+export function shownConversation(row: ConversationRow): ConversationOutput {
+  const { id, requester_id, channel, direction, state } = row;
+  const common = {
+    id,
+    requesterId: requester_id,
+    channel,
+    createdAt: row.created_at.toISOString(),
+    direction,
+    state,
+    stateUpdatedAt: row.state_updated_at.toISOString(),
+    ...linkOf(row),
+  };
+  if (row.anonymized_at) {
+    return { _type: 'AnonymizedConversation', ...common, anonymizedAt: row.anonymized_at.toISOString() };
+  }
+  return { _type: TYPES[channel], ...common, ...serviceOf(row), ...detailsOf(row) };
+}
+
+function linkOf({ parent_id, link_type }: ConversationRow) {
+  if (parent_id === null) return {};
+  const type = link_type === 'SideConversation' ? 'SideConversation' : 'FollowUp';
+  return { link: { _type: type, parentId: parent_id } as const };
+}
+
+function serviceOf({ assignee_id, assigned_at, queue_id, queued_at }: ConversationRow) {
+  const assignment = { agentId: assignee_id, assignedAt: assigned_at?.toISOString() };
+  const queue = { id: queue_id, ...(queued_at && { queuedAt: queued_at.toISOString() }) };
+  return { ...(assignee_id && { assignment }), ...(queue_id && { queue }) };
+}
+
+/** The message is not part of it: messages have operations of their own. */
+function detailsOf({ details, language, channel }: ConversationRow) {
+  const { message: _, ...shown } = details;
+  const speaks = language !== null && TYPES[channel] !== 'SmsConversation';
+  return { ...(speaks && { language }), ...shown };
+}

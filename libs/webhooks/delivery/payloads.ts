@@ -1,0 +1,80 @@
+import { type FeedEvent, type RecordedEvent } from '#libs/event-store/event.js';
+import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/event-codec.js';
+import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
+import { type Database } from '#libs/platform/database.js';
+import { payloadOf, webhookEventType } from '../catalogue.js';
+import { type WebhookEventType } from '../event-type.js';
+import { readRelated, Related } from '../related.js';
+
+/** An event of the catalogue, with the entity that it shows. */
+export interface Published {
+  event: FeedEvent;
+  eventType: WebhookEventType;
+  /** Right after the event; right before it, when the event has deleted the entity. */
+  entity: unknown;
+}
+
+/** Makes what events say to their subscribers, from the events themselves. */
+export class Payloads {
+  constructor(
+    private readonly database: Database,
+    private readonly codec: EventCodec,
+  ) {}
+
+  /** The entities as they were at the events, in one round trip. Events that are not in the catalogue drop out. */
+  async published(events: FeedEvent[]): Promise<Published[]> {
+    if (events.length === 0) return [];
+    const histories = await this.#histories(events);
+    return events.flatMap((event) => {
+      const eventType = webhookEventType(event.type);
+      if (!eventType) return [];
+      return [{ event, eventType, entity: entityAt(event, eventType.stream, histories.get(streamOf(event)) ?? []) }];
+    });
+  }
+
+  /** What the payloads refer to, by organization: a round trip for each that has any. */
+  async related(published: Published[]): Promise<Map<string, Related>> {
+    const byOrganization = Map.groupBy(
+      published.filter(({ eventType }) => eventType.references),
+      ({ event }) => event.organizationId,
+    );
+    const related = [...byOrganization].map(async ([organizationId, group]) => {
+      const references = group.map(({ event, eventType, entity }) => eventType.references?.(entity, event) ?? {});
+      return [organizationId, await readRelated(this.database, organizationId, references)] as const;
+    });
+    return new Map(await Promise.all(related));
+  }
+
+  /** The body to deliver. */
+  body({ event, eventType, entity }: Published, organizationName: string, related: Map<string, Related>): string {
+    const organization = { id: event.organizationId, name: organizationName };
+    const data = eventType.data(entity, event, related.get(event.organizationId) ?? NOTHING_RELATED);
+    return payloadOf(event, organization, eventType.version, data);
+  }
+
+  async #histories(events: FeedEvent[]): Promise<Map<string, RecordedEvent[]>> {
+    const rows = await this.database.query<EventRow>(null, {
+      text: `SELECT * FROM ${KEYED_EVENTS} WHERE organization_id = ANY($1) AND stream = ANY($2) ORDER BY stream, version`,
+      values: [
+        [...new Set(events.map((event) => event.organizationId))],
+        [...new Set(events.map((event) => event.stream))],
+      ],
+    });
+    return Map.groupBy(
+      rows.map((row) => this.codec.decode(row)),
+      streamOf,
+    );
+  }
+}
+
+const NOTHING_RELATED = new Related(new Map(), new Map());
+
+function streamOf({ organizationId, stream }: RecordedEvent): string {
+  return `${organizationId} ${stream}`;
+}
+
+function entityAt(event: FeedEvent, stream: AnyStreamDefinition, history: RecordedEvent[]): unknown {
+  const past = history.filter(({ version }) => version < event.version);
+  const before: unknown = past.reduce<unknown>((state, earlier) => stream.evolve(state, earlier), stream.initialState);
+  return stream.evolve(before, event) ?? before;
+}

@@ -1,0 +1,66 @@
+import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/event-codec.js';
+import { type Database } from '#libs/platform/database.js';
+import { Payloads } from './delivery/payloads.js';
+
+const PAGE = 200;
+
+/**
+ * Makes what deliveries keep of some streams' events anew from the events as they are now, and forgets what receivers
+ * answered: once the streams' keys are destroyed, no personal data is left in either. Doing it again changes nothing.
+ * @param database as the worker sees it
+ */
+export async function redactDeliveries(
+  database: Database,
+  codec: EventCodec,
+  organizationId: string,
+  streams: string[],
+): Promise<void> {
+  const payloads = new Payloads(database, codec);
+  for (;;) {
+    const rows = await database.query<EventRow & { organization_name: string }>(null, {
+      text: `SELECT k.*, o.name AS organization_name FROM (SELECT * FROM ${KEYED_EVENTS}) k
+               JOIN webhook_messages m USING (organization_id, event_id) JOIN organizations o USING (organization_id)
+             WHERE k.organization_id = $1 AND k.stream = ANY($2) AND m.redacted_at IS NULL LIMIT ${PAGE}`,
+      values: [organizationId, streams],
+    });
+    const [first] = rows;
+    if (!first) return;
+    const published = await payloads.published(rows.map((row) => codec.decode(row)));
+    const related = await payloads.related(published);
+    const bodies = published.map((item) => ({
+      id: item.event.eventId,
+      body: payloads.body(item, first.organization_name, related),
+    }));
+    await database.write(null, [
+      {
+        // Whoever is recording an attempt holds the row, and whoever comes later sees that it is redacted.
+        text: `UPDATE webhook_messages m SET body = b.body, redacted_at = now()
+               FROM jsonb_to_recordset($2) AS b(id uuid, body text) WHERE organization_id = $1 AND event_id = b.id`,
+        values: [organizationId, JSON.stringify(bodies)],
+      },
+      {
+        text: `UPDATE webhook_attempts a SET response_text = '' FROM webhook_deliveries d
+               WHERE d.organization_id = $1 AND d.event_id = ANY($2)
+                 AND a.organization_id = d.organization_id AND a.delivery_id = d.id`,
+        values: [organizationId, bodies.map(({ id }) => id)],
+      },
+    ]);
+  }
+}
+
+/** Whether all events of some streams have become deliveries, from the events as they were: none will any more. */
+export async function deliveriesAreUpToDate(
+  database: Database,
+  organizationId: string,
+  stream: string,
+): Promise<boolean> {
+  const [row] = await database.query<{ done: boolean }>(null, {
+    text: `SELECT coalesce((SELECT position FROM checkpoints WHERE consumer = $3), 0) >= coalesce(max(position), 0) AS done
+           FROM events WHERE organization_id = $1 AND stream = $2`,
+    values: [organizationId, stream, RELAY_CONSUMER],
+  });
+  return row?.done ?? false;
+}
+
+/** How far the deliveries have come in the feed is kept under this name. */
+export const RELAY_CONSUMER = 'webhooks';
