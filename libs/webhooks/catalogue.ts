@@ -1,10 +1,12 @@
 import { type RecordedEvent } from '#libs/event-store/event.js';
 import { type WebhookEventType } from './event-type.js';
+import { CUSTOM_ATTRIBUTE_EVENTS } from './events/custom-attributes.js';
 import { TAG_EVENTS } from './events/tags.js';
 
 /** All events that can be subscribed to, by name. */
 export const CATALOGUE = {
   ...TAG_EVENTS,
+  ...CUSTOM_ATTRIBUTE_EVENTS,
 } as const;
 
 export type WebhookEventName = keyof typeof CATALOGUE;
