@@ -1,5 +1,5 @@
 /** The walls of the house: who may import whom. */
-const RESOURCES = '^libs/(anonymization|conversations|organizations|tags|webhooks)/';
+const RESOURCES = '^libs/(anonymization|conversations|custom-attributes|organizations|tags|webhooks)/';
 const TESTS = '\\.spec\\.ts$|^libs/testing/|^test/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -49,11 +49,12 @@ module.exports = {
       comment: 'commands, events, decide and evolve need neither Nest nor a database',
       severity: 'error',
       from: {
-        path: '^libs/(anonymization/anonymization|conversations/(decide-|evolve-)?conversation|organizations/organization|tags/tag|webhooks/subscription)\\.ts$',
+        path: '^libs/(anonymization/anonymization|conversations/(decide-|evolve-)?conversation|custom-attributes/(custom-attribute|options)|organizations/organization|tags/tag|webhooks/subscription)\\.ts$',
       },
       to: {
         path: 'node_modules|^libs/',
-        pathNot: '^libs/platform/(domain-error|changes|person)\\.ts|^libs/webhooks/filters\\.ts',
+        pathNot:
+          '^libs/platform/(domain-error|changes|person|values)\\.ts|^libs/webhooks/filters\\.ts|^libs/custom-attributes/options\\.ts',
       },
     },
     {

@@ -4,6 +4,7 @@ import { Tags1764000000002 } from '#migrations/1764000000002-tags.js';
 import { Webhooks1764000000003 } from '#migrations/1764000000003-webhooks.js';
 import { PersonalData1764000000004 } from '#migrations/1764000000004-personal-data.js';
 import { DefaultRegion1764000000005 } from '#migrations/1764000000005-default-region.js';
+import { CustomAttributes1764000000006 } from '#migrations/1764000000006-custom-attributes.js';
 import { Conversations1764000000011 } from '#migrations/1764000000011-conversations.js';
 import { Anonymization1764000000012 } from '#migrations/1764000000012-anonymization.js';
 
@@ -15,6 +16,7 @@ export const MIGRATIONS = [
   Webhooks1764000000003,
   PersonalData1764000000004,
   DefaultRegion1764000000005,
+  CustomAttributes1764000000006,
   Conversations1764000000011,
   Anonymization1764000000012,
 ];

@@ -1,15 +1,17 @@
 import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
 import { anonymizationStream } from '#libs/anonymization/anonymization.projection.js';
 import { conversationStream } from '#libs/conversations/conversation.projection.js';
+import { customAttributeStream } from '#libs/custom-attributes/custom-attribute.projection.js';
 import { organizationStream } from '#libs/organizations/organization.projection.js';
 import { tagStream } from '#libs/tags/tag.projection.js';
 import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
 
 /** Every kind of stream that the store keeps. */
 export const STREAMS: AnyStreamDefinition[] = [
+  anonymizationStream,
+  conversationStream,
+  customAttributeStream,
   organizationStream,
   tagStream,
-  conversationStream,
-  anonymizationStream,
   subscriptionStream,
 ];

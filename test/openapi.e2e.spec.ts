@@ -2,6 +2,7 @@ import { ApiClient } from './support/api-client.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 interface Schema {
+  type?: string | string[];
   $ref?: string;
   description?: string;
   example?: unknown;
@@ -56,6 +57,11 @@ describe('The OpenAPI document', () => {
         .map(({ operation }) => operation.operationId)
         .sort(),
     ).toEqual([
+      'CustomAttributes_archiveCustomAttribute',
+      'CustomAttributes_createCustomAttribute',
+      'CustomAttributes_getById',
+      'CustomAttributes_list',
+      'CustomAttributes_updateCustomAttribute',
       'Tags_activateTag',
       'Tags_createTag',
       'Tags_deactivateTag',
@@ -93,6 +99,12 @@ describe('The OpenAPI document', () => {
       }
     }
     expect(lacking).toEqual([]);
+  });
+
+  it('says which fields may be null', () => {
+    const { label, description } = document.components.schemas.CreateCustomAttributeInput?.properties ?? {};
+    expect(label?.type).toBe('string');
+    expect(description?.type).toEqual(['string', 'null']);
   });
 
   it('tells the variants of a union apart by _type', () => {

@@ -12,6 +12,17 @@ beforeAll(async () => {
     await api.patch(`/v1/tags/${ids[0]}/deactivate`);
     await api.patch(`/v1/tags/${ids[1]}/deactivate`);
     await api.patch(`/v1/tags/${ids[1]}/activate`);
+    const attribute = { entityType: 'Contact', label: 'x', inputDefinition: { _type: 'Text', placeholder: 'y' } };
+    for (const identifier of ['plan', 'tier']) {
+      const { body } = await api.post('/v1/custom-attributes', { ...attribute, identifier, description: 'z' });
+      const inputDefinition = { _type: 'Text' };
+      await api.patch(`/v1/custom-attributes/${body.data.id}`, {
+        description: null,
+        isRequired: true,
+        inputDefinition,
+      });
+      if (identifier === 'tier') await api.patch(`/v1/custom-attributes/${body.data.id}/archive`);
+    }
     const { id } = await api.subscribe('http://127.0.0.1:9/', ['TagCreated'], { customHeaders: { 'X-A': '1' } });
     await api.patch(`/v1/webhooks/${id}`, { name: 'new', authorization: { _type: 'TokenAuth', value: 'x' } });
     await api.delete(`/v1/webhooks/${(await api.subscribe('http://127.0.0.1:9/', [])).id}`);

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AnonymizationModule } from '#libs/anonymization/anonymization.module.js';
 import { ConversationsModule } from '#libs/conversations/conversations.module.js';
+import { CustomAttributesModule } from '#libs/custom-attributes/custom-attributes.module.js';
 import { OrganizationsModule } from '#libs/organizations/organizations.module.js';
 import { TagsModule } from '#libs/tags/tags.module.js';
 import { WebhooksModule } from '#libs/webhooks/webhooks.module.js';
@@ -8,7 +9,14 @@ import { HealthController } from './health.controller.js';
 
 /** What the API serves: one module a resource. */
 @Module({
-  imports: [OrganizationsModule, TagsModule, ConversationsModule, AnonymizationModule, WebhooksModule],
+  imports: [
+    AnonymizationModule,
+    ConversationsModule,
+    CustomAttributesModule,
+    OrganizationsModule,
+    TagsModule,
+    WebhooksModule,
+  ],
   controllers: [HealthController],
 })
 export class ApiModule {}

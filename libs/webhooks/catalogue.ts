@@ -1,13 +1,15 @@
 import { type RecordedEvent } from '#libs/event-store/event.js';
 import { type WebhookEventType } from './event-type.js';
 import { CONVERSATION_EVENTS } from './events/conversations.js';
+import { CUSTOM_ATTRIBUTE_EVENTS } from './events/custom-attributes.js';
 import { TAG_EVENTS } from './events/tags.js';
 import { qualifiedName } from './names.js';
 
 /** All events that can be subscribed to, by name. */
 export const CATALOGUE = {
-  ...TAG_EVENTS,
   ...CONVERSATION_EVENTS,
+  ...CUSTOM_ATTRIBUTE_EVENTS,
+  ...TAG_EVENTS,
 } as const;
 
 export type WebhookEventName = keyof typeof CATALOGUE;

@@ -38,7 +38,8 @@ export function Text({ min = 1, max = 255, optional, nullable, format, fault, ..
   return applyDecorators(
     ApiProperty({
       ...docs,
-      ...typeOf('string', nullable),
+      type: 'string',
+      nullable,
       format,
       minLength: min,
       maxLength: max,
@@ -87,6 +88,7 @@ export function Texts({
     ApiProperty({
       ...docs,
       type: 'array',
+      nullable,
       items: { type: 'string', format, minLength: min, maxLength: max },
       minItems,
       maxItems,
@@ -146,7 +148,7 @@ const MAX_INT32 = 2_147_483_647;
 export function Whole({ min = 0, max = MAX_INT32, optional, nullable, ...docs }: WholeOptions) {
   const format = max > MAX_INT32 ? 'int64' : 'int32';
   return applyDecorators(
-    ApiProperty({ ...docs, ...typeOf('integer', nullable), format, minimum: min, maximum: max, required: !optional }),
+    ApiProperty({ ...docs, type: 'integer', nullable, format, minimum: min, maximum: max, required: !optional }),
     Rule((value) => faultOfWhole(value, min, max)),
     ...presence(optional, nullable),
   );
@@ -182,7 +184,7 @@ export function Instant(docs: FieldOptions) {
 /** A boolean of a JSON body. */
 export function Flag({ optional, nullable, ...docs }: FieldOptions) {
   return applyDecorators(
-    ApiProperty({ ...docs, ...typeOf('boolean', nullable), required: !optional }),
+    ApiProperty({ ...docs, type: 'boolean', nullable, required: !optional }),
     IsBoolean({ message: 'must be true or false' }),
     ...presence(optional, nullable),
   );
@@ -205,7 +207,15 @@ interface ChoiceOptions extends FieldOptions {
 /** A list of distinct values out of an enumeration. */
 export function Choices({ values, optional, nullable, ...docs }: ChoiceOptions): PropertyDecorator {
   return applyDecorators(
-    ApiProperty({ ...docs, type: String, enum: values, isArray: true, required: !optional, uniqueItems: true }),
+    ApiProperty({
+      ...docs,
+      nullable,
+      type: String,
+      enum: values,
+      isArray: true,
+      required: !optional,
+      uniqueItems: true,
+    }),
     IsArray({ message: 'must be an array' }),
     ArrayMaxSize(values.length, { message: `must have at most ${values.length} items` }),
     IsIn(values, { each: true, message: `may only hold: ${values.join(', ')}` }),
@@ -217,7 +227,7 @@ export function Choices({ values, optional, nullable, ...docs }: ChoiceOptions):
 /** One value out of an enumeration. */
 export function Choice({ values, optional, nullable, ...docs }: ChoiceOptions): PropertyDecorator {
   return applyDecorators(
-    ApiProperty({ ...docs, ...typeOf('string', nullable), enum: values, required: !optional }),
+    ApiProperty({ ...docs, type: 'string', nullable, enum: values, required: !optional }),
     IsIn(values, { message: `must be one of: ${values.join(', ')}` }),
     ...presence(optional, nullable),
   );
@@ -227,10 +237,6 @@ export function Choice({ values, optional, nullable, ...docs }: ChoiceOptions): 
 export function presence(optional = false, nullable = false): PropertyDecorator[] {
   if (!optional && !nullable) return [];
   return [ValidateIf((_, value) => !(optional && value === undefined) && !(nullable && value === null))];
-}
-
-function typeOf(type: 'string' | 'integer' | 'boolean', nullable = false) {
-  return { type: (nullable ? [type, 'null'] : type) as 'string' };
 }
 
 /** A validation that says itself why it refuses. */
@@ -254,7 +260,7 @@ interface CheckedOptions extends FieldOptions {
 /** A field with a rule of its own, such as a map. */
 export function Checked({ fault, schema, optional, nullable, ...docs }: CheckedOptions): PropertyDecorator {
   return applyDecorators(
-    ApiProperty({ ...docs, ...schema, required: !optional } as ApiPropertyOptions),
+    ApiProperty({ ...docs, ...schema, nullable, required: !optional } as ApiPropertyOptions),
     Rule(fault),
     ...presence(optional, nullable),
   );

@@ -26,7 +26,7 @@ export function Variant(value: string, description: string): PropertyDecorator {
 /** An object that is a DTO of its own. */
 export function Nested(type: () => Class, { optional, nullable, ...docs }: FieldOptions): PropertyDecorator {
   return applyDecorators(
-    ApiProperty({ ...docs, type, required: !optional }),
+    ApiProperty({ ...docs, type, nullable, required: !optional }),
     IsObject({ message: 'must be an object' }),
     ValidateNested(),
     Type(type),
@@ -41,7 +41,7 @@ export function Nested(type: () => Class, { optional, nullable, ...docs }: Field
 export function Union(variants: Record<string, Class>, { optional, nullable, ...docs }: FieldOptions) {
   const kind = kindOf(variants);
   return applyDecorators(
-    ApiProperty({ ...docs, ...unionSchema(variants), required: !optional }),
+    ApiProperty({ ...docs, ...unionSchema(variants), nullable, required: !optional }),
     IsObject({ message: 'must be an object with a _type' }),
     ValidateNested(),
     Type(() => kind, {

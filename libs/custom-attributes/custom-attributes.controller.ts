@@ -1,0 +1,96 @@
+import { Controller, Get, Patch as HttpPatch, Post } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { Endpoint } from '#libs/platform/http/endpoint.js';
+import { Input, Patch, UuidParam } from '#libs/platform/http/input.js';
+import { Caller } from '#libs/platform/http/request-context.js';
+import {
+  CreateCustomAttributeInput,
+  CreateCustomAttributeOutput,
+  type CustomAttributeDefinition,
+  GetCustomAttributeOutput,
+  ListCustomAttributesOutput,
+  PatchCustomAttributeInput,
+  PatchCustomAttributeOutput,
+} from './custom-attributes.dto.js';
+import {
+  ArchiveCustomAttribute,
+  CreateCustomAttribute,
+  GetCustomAttribute,
+  ListCustomAttributes,
+  UpdateCustomAttribute,
+} from './custom-attributes.handlers.js';
+
+const Id = () => UuidParam('customAttributeId', 'The custom attribute id.');
+
+@ApiTags('Custom Attributes')
+@Controller('v1/custom-attributes')
+export class CustomAttributesController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Get()
+  @Endpoint({
+    summary: 'List all custom attributes in an organization.',
+    description: 'Oldest first, deactivated and archived ones too.',
+    success: [200, 'The definitions of the custom attributes', ListCustomAttributesOutput],
+  })
+  async list(@Caller() caller: WriteContext): Promise<{ data: CustomAttributeDefinition[] }> {
+    return { data: await this.queries.execute(new ListCustomAttributes(caller.organizationId)) };
+  }
+
+  @Post()
+  @Endpoint({
+    summary: 'Create a custom attribute.',
+    description: 'Adds a field to all end users (`Contact`) or conversations. Options get ids of their own.',
+    success: [201, 'The created custom attribute', CreateCustomAttributeOutput],
+  })
+  async createCustomAttribute(
+    @Caller() caller: WriteContext,
+    @Input() input: CreateCustomAttributeInput,
+  ): Promise<{ data: CustomAttributeDefinition }> {
+    return { data: await this.commands.execute(new CreateCustomAttribute(caller, input)) };
+  }
+
+  @Get(':customAttributeId')
+  @Endpoint({
+    summary: 'Get a custom attribute by id.',
+    success: [200, 'The definition of the custom attribute', GetCustomAttributeOutput],
+    errors: [404],
+  })
+  async getById(@Caller() caller: WriteContext, @Id() id: string): Promise<{ data: CustomAttributeDefinition }> {
+    return { data: await this.queries.execute(new GetCustomAttribute(caller.organizationId, id)) };
+  }
+
+  @HttpPatch(':customAttributeId')
+  @Endpoint({
+    summary: 'Change a custom attribute.',
+    description:
+      'Only what is named changes; `null` clears the description. An `inputDefinition` replaces the one before: options that it ' +
+      'leaves out are gone, options with their id, or with their value at their place, stay the same. Values that end users ' +
+      'and conversations have are not touched.',
+    success: [200, 'The custom attribute as it is now', PatchCustomAttributeOutput],
+    errors: [404, 409],
+  })
+  async updateCustomAttribute(
+    @Caller() caller: WriteContext,
+    @Id() id: string,
+    @Patch() input: PatchCustomAttributeInput,
+  ): Promise<{ data: CustomAttributeDefinition }> {
+    return { data: await this.commands.execute(new UpdateCustomAttribute(caller, id, input)) };
+  }
+
+  @HttpPatch(':customAttributeId/archive')
+  @Endpoint({
+    summary: 'Archive a custom attribute.',
+    description: 'For good: it takes no values any more, and keeps its identifier. Archiving twice changes nothing.',
+    success: [204, 'The custom attribute was successfully archived'],
+    errors: [404, 409],
+  })
+  async archiveCustomAttribute(@Caller() caller: WriteContext, @Id() id: string): Promise<void> {
+    await this.commands.execute(new ArchiveCustomAttribute(caller, id));
+  }
+}

@@ -1,0 +1,201 @@
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { dataOutput, listOutput } from '#libs/platform/http/endpoint.js';
+import { Checked, Choice, Flag, Text } from '#libs/platform/http/fields.js';
+import { Union, unionSchema, Variant } from '#libs/platform/http/nested-fields.js';
+import { ENTITY_TYPES, type EntityType } from './custom-attribute.js';
+import { faultOfOptions, MAX_DEPTH, MAX_OPTIONS, type OptionInput } from './options.js';
+
+const OPTION = {
+  label: { description: 'The name to show.', example: 'Gold' },
+  value: { description: 'What values are made of; unique among the options beside it.', example: 'gold' },
+  isDeactivated: { description: 'Cannot be chosen any more.', example: false },
+  nestedOptions: { description: 'The options that this one leads to.' },
+};
+
+const DOCS = {
+  entityType: { description: 'What has values of it.', example: 'Contact' },
+  identifier: {
+    description: 'Its name for programs, unique for the entity type without regard to case. Never changes.',
+    example: 'customer-tier',
+  },
+  label: { description: 'The name to show.', example: 'Customer tier' },
+  description: { description: 'What it is for.', example: 'What the customer has signed up for.' },
+  isRequired: { description: 'Whether agents are to fill it in.', example: false },
+  isDeactivated: { description: 'While true it takes no new values.', example: false },
+  inputDefinition: { description: 'How a value is entered.' },
+  placeholder: { description: 'Shown while there is no text.', example: 'A-1042' },
+};
+
+@ApiSchema({ name: 'SelectOptionInput' })
+class SelectOptionInput implements OptionInput {
+  @ApiPropertyOptional({
+    description: 'Names an option that exists. Without it, the option with this value at this place stays the same.',
+    format: 'uuid',
+    example: '01980f6a-7e2f-7b31-8c4d-5e6f70819203',
+  })
+  id?: string;
+
+  @ApiProperty({ ...OPTION.label, minLength: 1, maxLength: 255 })
+  label: string;
+
+  @ApiProperty({ ...OPTION.value, minLength: 1, maxLength: 255 })
+  value: string;
+
+  @ApiPropertyOptional({ ...OPTION.isDeactivated, default: false })
+  isDeactivated?: boolean;
+
+  @ApiPropertyOptional({ ...OPTION.nestedOptions, type: () => [SelectOptionInput] })
+  nestedOptions?: SelectOptionInput[];
+}
+
+@ApiSchema({ name: 'TextDefinitionInput' })
+export class TextDefinitionInput {
+  @Variant('Text', 'A text of one line or more.')
+  _type: 'Text';
+
+  @Text({ ...DOCS.placeholder, optional: true })
+  placeholder?: string;
+}
+
+@ApiSchema({ name: 'SelectDefinitionInput' })
+@ApiExtraModels(SelectOptionInput)
+export class SelectDefinitionInput {
+  @Variant('Select', 'One of the options, or of those nested in it.')
+  _type: 'Select';
+
+  @Checked({
+    description: `In their order: at most ${MAX_OPTIONS} in ${MAX_DEPTH} levels.`,
+    fault: faultOfOptions,
+    schema: { type: 'array', items: { $ref: getSchemaPath(SelectOptionInput) } },
+    optional: true,
+  })
+  options?: OptionInput[];
+}
+
+const INPUTS = { Text: TextDefinitionInput, Select: SelectDefinitionInput };
+const MAX_IDENTIFIER = 64;
+const faultOfIdentifier = (value: string) =>
+  /^[\w.-]+$/.test(value) ? undefined : 'must consist of letters, digits, "_", "-" and "."';
+
+@ApiExtraModels(TextDefinitionInput, SelectDefinitionInput)
+export class CreateCustomAttributeInput {
+  @Choice({ ...DOCS.entityType, values: ENTITY_TYPES })
+  entityType: EntityType;
+
+  @Text({ ...DOCS.identifier, max: MAX_IDENTIFIER, fault: faultOfIdentifier })
+  identifier: string;
+
+  @Text(DOCS.label)
+  label: string;
+
+  @Text({ ...DOCS.description, max: 1024, optional: true, nullable: true })
+  description?: string | null;
+
+  @Flag({ ...DOCS.isRequired, optional: true })
+  isRequired?: boolean;
+
+  @Union(INPUTS, DOCS.inputDefinition)
+  inputDefinition: TextDefinitionInput | SelectDefinitionInput;
+}
+
+export class PatchCustomAttributeInput {
+  @Text({ ...DOCS.label, optional: true })
+  label?: string;
+
+  @Text({ ...DOCS.description, max: 1024, optional: true, nullable: true })
+  description?: string | null;
+
+  @Flag({ ...DOCS.isRequired, optional: true })
+  isRequired?: boolean;
+
+  @Flag({ ...DOCS.isDeactivated, optional: true })
+  isDeactivated?: boolean;
+
+  @Union(INPUTS, { description: 'Replaces the one before, whose `_type` it must have.', optional: true })
+  inputDefinition?: TextDefinitionInput | SelectDefinitionInput;
+}
+
+@ApiSchema({ name: 'SelectOption' })
+class SelectOptionOutput {
+  @ApiProperty({ description: 'The option id.', format: 'uuid', example: '01980f6a-7e2f-7b31-8c4d-5e6f70819203' })
+  id: string;
+
+  @ApiProperty(OPTION.label)
+  label: string;
+
+  @ApiProperty(OPTION.value)
+  value: string;
+
+  @ApiPropertyOptional({ ...OPTION.nestedOptions, type: () => [SelectOptionOutput] })
+  nestedOptions: SelectOptionOutput[];
+
+  @ApiProperty(OPTION.isDeactivated)
+  isDeactivated: boolean;
+
+  @ApiProperty({ description: 'Its position among those beside it.', type: 'integer', format: 'int32', example: 0 })
+  orderIndex: number;
+}
+
+@ApiSchema({ name: 'Text2' })
+class TextDefinition {
+  @Variant('Text', 'A text of one line or more.')
+  _type: 'Text';
+
+  @ApiPropertyOptional(DOCS.placeholder)
+  placeholder?: string;
+}
+
+@ApiSchema({ name: 'Select1' })
+class SelectDefinition {
+  @Variant('Select', 'One of the options, or of those nested in it.')
+  _type: 'Select';
+
+  @ApiPropertyOptional({ description: 'The options, in their order.', type: [SelectOptionOutput] })
+  options: SelectOptionOutput[];
+}
+
+const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
+
+@ApiExtraModels(TextDefinition, SelectDefinition)
+export class CustomAttributeDefinition {
+  @ApiProperty({ description: 'The attribute id.', format: 'uuid', example: '01980f6a-5c1d-7a10-9b2c-3d4e5f607182' })
+  id: string;
+
+  @ApiProperty({ ...DOCS.entityType, enum: ENTITY_TYPES })
+  entityType: EntityType;
+
+  @ApiProperty(DOCS.identifier)
+  identifier: string;
+
+  @ApiProperty(DOCS.label)
+  label: string;
+
+  @ApiProperty({ ...DOCS.inputDefinition, ...unionSchema({ Text: TextDefinition, Select: SelectDefinition }) })
+  inputDefinition: TextDefinition | SelectDefinition;
+
+  @ApiPropertyOptional(DOCS.description)
+  description?: string;
+
+  @ApiProperty({ description: 'When it was created.', ...INSTANT })
+  createdAt: string;
+
+  @ApiPropertyOptional({ description: 'When it was last changed.', ...INSTANT })
+  updatedAt?: string;
+
+  @ApiProperty(DOCS.isRequired)
+  isRequired: boolean;
+
+  @ApiProperty({ description: 'It is over for good; values that exist are still shown.', example: false })
+  isArchived: boolean;
+
+  @ApiProperty(DOCS.isDeactivated)
+  isDeactivated: boolean;
+}
+
+export const ListCustomAttributesOutput = listOutput(
+  'ListCustomAttributesDefinitionsOutput',
+  CustomAttributeDefinition,
+);
+export const GetCustomAttributeOutput = dataOutput('GetCustomAttributesDefinitionsOutput', CustomAttributeDefinition);
+export const CreateCustomAttributeOutput = dataOutput('CreateCustomAttributeOutput', CustomAttributeDefinition);
+export const PatchCustomAttributeOutput = dataOutput('PatchCustomAttributeOutput', CustomAttributeDefinition);

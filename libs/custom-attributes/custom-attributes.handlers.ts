@@ -1,0 +1,200 @@
+import { Injectable } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { randomUUIDv7 } from 'node:crypto';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { EventStore } from '#libs/event-store/event-store.js';
+import { type Changes } from '#libs/platform/changes.js';
+import { Database, violatedConstraint } from '#libs/platform/database.js';
+import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import {
+  type AttributeSettings,
+  type CustomAttribute,
+  decideCustomAttribute,
+  type DraftDefinition,
+} from './custom-attribute.js';
+import {
+  customAttributeStream,
+  DEFINITION_COLUMNS,
+  type DefinitionRow,
+  IDENTIFIER_INDEX,
+} from './custom-attribute.projection.js';
+import {
+  type CreateCustomAttributeInput,
+  type CustomAttributeDefinition,
+  type PatchCustomAttributeInput,
+} from './custom-attributes.dto.js';
+import { draftOf } from './options.js';
+
+/** Answers the new attribute. */
+export class CreateCustomAttribute extends Command<CustomAttributeDefinition> {
+  constructor(
+    readonly context: WriteContext,
+    readonly input: CreateCustomAttributeInput,
+  ) {
+    super();
+  }
+}
+
+/** Changes what is named, and answers the attribute as it is then. */
+export class UpdateCustomAttribute extends Command<CustomAttributeDefinition> {
+  constructor(
+    readonly context: WriteContext,
+    readonly id: string,
+    readonly input: PatchCustomAttributeInput,
+  ) {
+    super();
+  }
+}
+
+export class ArchiveCustomAttribute extends Command<void> {
+  constructor(
+    readonly context: WriteContext,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+
+export class GetCustomAttribute extends Query<CustomAttributeDefinition> {
+  constructor(
+    readonly organizationId: string,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+
+/** All attributes, oldest first. */
+export class ListCustomAttributes extends Query<CustomAttributeDefinition[]> {
+  constructor(readonly organizationId: string) {
+    super();
+  }
+}
+
+/** Reads definitions as the API shows them. */
+@Injectable()
+export class DefinitionReader {
+  constructor(private readonly database: Database) {}
+
+  async get(organizationId: string, id: string): Promise<CustomAttributeDefinition> {
+    const [row] = await this.database.query<DefinitionRow>(organizationId, {
+      text: `SELECT ${DEFINITION_COLUMNS} FROM custom_attributes WHERE organization_id = $1 AND id = $2`,
+      values: [organizationId, id],
+    });
+    if (!row) throw notFound('Custom attribute', id);
+    return shown(row);
+  }
+
+  async list(organizationId: string): Promise<CustomAttributeDefinition[]> {
+    const rows = await this.database.query<DefinitionRow>(organizationId, {
+      text: `SELECT ${DEFINITION_COLUMNS} FROM custom_attributes WHERE organization_id = $1 ORDER BY created_at, id`,
+      values: [organizationId],
+    });
+    return rows.map(shown);
+  }
+}
+
+@CommandHandler(CreateCustomAttribute)
+export class CreateCustomAttributeHandler implements ICommandHandler<CreateCustomAttribute> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+  ) {}
+
+  async execute({ context, input }: CreateCustomAttribute): Promise<CustomAttributeDefinition> {
+    const { entityType, identifier, label, description, isRequired = false } = input;
+    const inputDefinition = draftDefinition(input.inputDefinition);
+    const id = randomUUIDv7();
+    const attribute = {
+      ...{ id, entityType, identifier, label, isRequired, inputDefinition },
+      ...(typeof description === 'string' && { description }),
+    };
+    try {
+      const { state, events } = await this.store.create(customAttributeStream, id, context, (none) =>
+        decideCustomAttribute({ type: 'CreateCustomAttribute', attribute }, none),
+      );
+      const created = state as CustomAttribute;
+      const createdAt = events[0]?.recordedAt as Date;
+      return shown({ ...created, description: created.description ?? null, createdAt, updatedAt: null });
+    } catch (error) {
+      if (violatedConstraint(error) !== IDENTIFIER_INDEX) throw error;
+      throw await this.#taken(context.organizationId, input);
+    }
+  }
+
+  /** An identifier is never given up, so its attribute is there to be named. */
+  async #taken(organizationId: string, { entityType, identifier }: CreateCustomAttributeInput): Promise<DomainError> {
+    const [other] = await this.database.query<{ id: string }>(organizationId, {
+      text: `SELECT id FROM custom_attributes
+             WHERE organization_id = $1 AND entity_type = $2 AND lower(identifier) = lower($3)`,
+      values: [organizationId, entityType, identifier],
+    });
+    const message = `belongs to custom attribute ${other?.id} already`;
+    return new DomainError('invalid', `Validation failure: identifier ${identifier} ${message}`, {
+      faults: [{ path: 'identifier', message }],
+    });
+  }
+}
+
+@CommandHandler(UpdateCustomAttribute)
+export class UpdateCustomAttributeHandler implements ICommandHandler<UpdateCustomAttribute> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly reader: DefinitionReader,
+  ) {}
+
+  async execute({ context, id, input }: UpdateCustomAttribute): Promise<CustomAttributeDefinition> {
+    const { inputDefinition, ...others } = input;
+    const changes: Changes<Omit<AttributeSettings, 'inputDefinition'> & { inputDefinition: DraftDefinition }> = {
+      ...others,
+      ...(inputDefinition && { inputDefinition: draftDefinition(inputDefinition) }),
+    };
+    await this.store.execute(customAttributeStream, id, context, (attribute) =>
+      decideCustomAttribute({ type: 'UpdateCustomAttribute', id, changes }, attribute),
+    );
+    return this.reader.get(context.organizationId, id);
+  }
+}
+
+@CommandHandler(ArchiveCustomAttribute)
+export class ArchiveCustomAttributeHandler implements ICommandHandler<ArchiveCustomAttribute> {
+  constructor(private readonly store: EventStore) {}
+
+  async execute({ context, id }: ArchiveCustomAttribute): Promise<void> {
+    await this.store.execute(customAttributeStream, id, context, (attribute) =>
+      decideCustomAttribute({ type: 'ArchiveCustomAttribute', id }, attribute),
+    );
+  }
+}
+
+@QueryHandler(GetCustomAttribute)
+export class GetCustomAttributeHandler implements IQueryHandler<GetCustomAttribute> {
+  constructor(private readonly reader: DefinitionReader) {}
+
+  async execute({ organizationId, id }: GetCustomAttribute): Promise<CustomAttributeDefinition> {
+    return this.reader.get(organizationId, id);
+  }
+}
+
+@QueryHandler(ListCustomAttributes)
+export class ListCustomAttributesHandler implements IQueryHandler<ListCustomAttributes> {
+  constructor(private readonly reader: DefinitionReader) {}
+
+  async execute({ organizationId }: ListCustomAttributes): Promise<CustomAttributeDefinition[]> {
+    return this.reader.list(organizationId);
+  }
+}
+
+function draftDefinition(input: CreateCustomAttributeInput['inputDefinition']): DraftDefinition {
+  if (input._type === 'Select') return { _type: 'Select', options: draftOf(input.options ?? [], randomUUIDv7) };
+  return { _type: 'Text', ...(input.placeholder !== undefined && { placeholder: input.placeholder }) };
+}
+
+function shown({ description, createdAt, updatedAt, ...row }: DefinitionRow): CustomAttributeDefinition {
+  return {
+    ...row,
+    ...(description !== null && { description }),
+    createdAt: createdAt.toISOString(),
+    ...(updatedAt && { updatedAt: updatedAt.toISOString() }),
+  };
+}

@@ -1,0 +1,121 @@
+import { type Fault } from '#libs/platform/domain-error.js';
+import { isPlainText, isRecord } from '#libs/platform/values.js';
+
+export const MAX_DEPTH = 5;
+export const MAX_OPTIONS = 500;
+const MAX_LENGTH = 255;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** What can be chosen, or, with nested options, a step on the way to what can be chosen. */
+export interface SelectOption {
+  id: string;
+  label: string;
+  /** Unique among its siblings. */
+  value: string;
+  isDeactivated: boolean;
+  /** Its position among its siblings, from 0. */
+  orderIndex: number;
+  nestedOptions: SelectOption[];
+}
+
+/** An option as a client describes it. */
+export interface OptionInput {
+  /** Names an option that the attribute has. */
+  id?: string;
+  label: string;
+  value: string;
+  isDeactivated?: boolean;
+  nestedOptions?: OptionInput[];
+}
+
+/** The same with the id that it gets if it is new. */
+export interface DraftOption extends Omit<OptionInput, 'nestedOptions'> {
+  newId: string;
+  nestedOptions: DraftOption[];
+}
+
+/** `orderIndex` follows from the position; those who send back what they have read may leave it in. */
+const FIELDS = new Set(['id', 'label', 'value', 'isDeactivated', 'nestedOptions', 'orderIndex']);
+
+/** Why a value is no tree of {@link OptionInput}, or undefined. Never goes deeper than options may. */
+export function faultOfOptions(value: unknown): string | undefined {
+  const ids = new Set<string>();
+  let count = 0;
+  const faultOfList = (list: unknown, path: string, depth: number): string | undefined => {
+    if (!Array.isArray(list)) return `${path} must be an array`.trimStart();
+    if (list.length > 0 && depth > MAX_DEPTH) return `must not be nested deeper than ${MAX_DEPTH} levels`;
+    count += list.length;
+    if (count > MAX_OPTIONS) return `must hold at most ${MAX_OPTIONS} options`;
+    const values = new Set<string>();
+    for (const [index, option] of (list as unknown[]).entries()) {
+      const at = `${path}[${index}]`;
+      const fault = faultOfOption(option, ids);
+      if (fault) return `${at}${fault}`;
+      const { value, nestedOptions = [] } = option as OptionInput;
+      if (values.has(value)) return `${at}.value must differ from those beside it`;
+      values.add(value);
+      const nested = faultOfList(nestedOptions, `${at}.nestedOptions`, depth + 1);
+      if (nested) return nested;
+    }
+    return undefined;
+  };
+  return faultOfList(value, '', 1);
+}
+
+/** Of the option itself, without those nested in it. */
+function faultOfOption(option: unknown, ids: Set<string>): string | undefined {
+  if (!isRecord(option)) return ' must be an object';
+  const unknown = Object.keys(option).find((field) => !FIELDS.has(field));
+  if (unknown !== undefined) return `.${unknown} should not exist`;
+  const { id, label, value, isDeactivated } = option;
+  for (const [name, text] of Object.entries({ label, value })) {
+    if (!isPlainText(text)) return `.${name} must be a string without NUL characters or lone surrogates`;
+    if (!text.trim() || text.length > MAX_LENGTH) return `.${name} must have 1 to ${MAX_LENGTH} characters`;
+  }
+  if (isDeactivated !== undefined && typeof isDeactivated !== 'boolean') return '.isDeactivated must be true or false';
+  if (id === undefined) return undefined;
+  if (typeof id !== 'string' || !UUID.test(id)) return '.id must be a UUID';
+  if (ids.has(id.toLowerCase())) return '.id must not be given twice';
+  ids.add(id.toLowerCase());
+  return undefined;
+}
+
+/** Options with an id for each that is new. */
+export function draftOf(options: OptionInput[], newId: () => string): DraftOption[] {
+  return options.map(({ id, label, value, isDeactivated, nestedOptions = [] }) => ({
+    ...(id !== undefined && { id: id.toLowerCase() }),
+    newId: newId(),
+    label,
+    value,
+    ...(isDeactivated !== undefined && { isDeactivated }),
+    nestedOptions: draftOf(nestedOptions, newId),
+  }));
+}
+
+/**
+ * Options as they will be kept. One without an id is the one that has its value at its place already, else it is new.
+ * @returns faults for ids that the attribute does not have
+ */
+export function settledOptions(
+  drafts: DraftOption[],
+  current: SelectOption[],
+): { options: SelectOption[]; faults: Fault[] } {
+  const known = new Map(flattened(current).map((option) => [option.id, option]));
+  const named = new Set(flattened(drafts).map(({ id }) => id));
+  const faults: Fault[] = [];
+  const settle = (siblings: DraftOption[], before: SelectOption[], path: string): SelectOption[] =>
+    siblings.map(({ id, newId, label, value, isDeactivated = false, nestedOptions }, orderIndex) => {
+      const at = `${path}[${orderIndex}]`;
+      const same =
+        id === undefined ? before.find((option) => option.value === value && !named.has(option.id)) : known.get(id);
+      if (id !== undefined && !same)
+        faults.push({ path: `${at}.id`, message: 'must be the id of an option that exists' });
+      const nested = settle(nestedOptions, same?.nestedOptions ?? [], `${at}.nestedOptions`);
+      return { id: same?.id ?? newId, label, value, isDeactivated, orderIndex, nestedOptions: nested };
+    });
+  return { options: settle(drafts, current, 'inputDefinition.options'), faults };
+}
+
+function flattened<T extends { nestedOptions: T[] }>(options: T[]): T[] {
+  return options.flatMap((option) => [option, ...flattened(option.nestedOptions)]);
+}
