@@ -1,5 +1,6 @@
 import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
 import { anonymizationStream } from '#libs/anonymization/anonymization.projection.js';
+import { agentStream } from '#libs/agents/agent.projection.js';
 import { conversationStream } from '#libs/conversations/conversation.projection.js';
 import { customAttributeStream } from '#libs/custom-attributes/custom-attribute.projection.js';
 import { organizationStream } from '#libs/organizations/organization.projection.js';
@@ -9,6 +10,7 @@ import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
 /** Every kind of stream that the store keeps. */
 export const STREAMS: AnyStreamDefinition[] = [
   anonymizationStream,
+  agentStream,
   conversationStream,
   customAttributeStream,
   organizationStream,

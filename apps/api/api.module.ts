@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AgentsModule } from '#libs/agents/agents.module.js';
 import { AnonymizationModule } from '#libs/anonymization/anonymization.module.js';
 import { ConversationsModule } from '#libs/conversations/conversations.module.js';
 import { CustomAttributesModule } from '#libs/custom-attributes/custom-attributes.module.js';
@@ -10,6 +11,7 @@ import { HealthController } from './health.controller.js';
 /** What the API serves: one module a resource. */
 @Module({
   imports: [
+    AgentsModule,
     AnonymizationModule,
     ConversationsModule,
     CustomAttributesModule,
