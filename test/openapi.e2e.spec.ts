@@ -66,6 +66,7 @@ describe('The OpenAPI document', () => {
       'Webhooks_getDeliveryStatus',
       'Webhooks_getDeliveryStatusLogs',
       'Webhooks_getSubscriptionById',
+      'Webhooks_listEventTypes',
       'Webhooks_listSubscriptions',
       'Webhooks_updateSubscription',
     ]);

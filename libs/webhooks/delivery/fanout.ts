@@ -4,7 +4,7 @@ import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/
 import { type Database } from '#libs/platform/database.js';
 import { payloadOf, webhookEventType } from '../catalogue.js';
 import { type WebhookEventType } from '../event-type.js';
-import { type Filters, passes } from '../filters.js';
+import { type FilterField, type Filters, passes } from '../filters.js';
 import { subscriptionStream } from '../subscription.projection.js';
 import { type Fanout } from './deliveries.js';
 
@@ -69,12 +69,13 @@ function wants({ organization_id, events, since }: Candidate, event: FeedEvent):
 
 function fanoutOf(
   event: FeedEvent,
-  { stream, version, data, filterFields }: WebhookEventType,
+  { stream, version, data, filterFields = {} }: WebhookEventType,
   candidates: Candidate[],
   histories: RecordedEvent[],
 ): Fanout[] {
   const entity = entityAt(event, stream, histories);
-  const fields = filterFields?.(entity, event) ?? {};
+  const found = Object.entries(filterFields).map(([field, of]) => [field, of(entity, event)]);
+  const fields = Object.fromEntries(found) as Partial<Record<FilterField, string>>;
   const receivers = candidates.filter(
     (candidate) => wants(candidate, event) && passes(candidate.filters[event.type], fields),
   );
