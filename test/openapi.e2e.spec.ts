@@ -56,6 +56,7 @@ describe('The OpenAPI document', () => {
         .map(({ operation }) => operation.operationId)
         .sort(),
     ).toEqual([
+      'Organization_get',
       'Tags_activateTag',
       'Tags_createTag',
       'Tags_deactivateTag',

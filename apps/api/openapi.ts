@@ -17,6 +17,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API token.' }, 'token')
     .addSecurityRequirements('token')
+    .addTag('Organization', 'Whose API token it is.')
     .addTag('Tags', 'Labels that agents put on conversations.')
     .addTag('Webhooks', 'Subscriptions to events, and how their deliveries went.')
     .build();
