@@ -70,6 +70,7 @@ describe('The OpenAPI document', () => {
       'CustomAttributes_getById',
       'CustomAttributes_list',
       'CustomAttributes_updateCustomAttribute',
+      'Organization_get',
       'Tags_activateTag',
       'Tags_createTag',
       'Tags_deactivateTag',
@@ -80,6 +81,7 @@ describe('The OpenAPI document', () => {
       'Webhooks_getDeliveryStatus',
       'Webhooks_getDeliveryStatusLogs',
       'Webhooks_getSubscriptionById',
+      'Webhooks_listEventTypes',
       'Webhooks_listSubscriptions',
       'Webhooks_updateSubscription',
     ]);

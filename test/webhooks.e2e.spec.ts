@@ -173,6 +173,30 @@ describe('Webhook subscriptions', () => {
     expect((await api.patch(`/v1/webhooks/${id}`, {})).status).toBe(200);
   });
 
+  it('know the events that can be subscribed to', async () => {
+    const api = await app.createTestOrganization();
+    const { status, body } = await api.get('/v1/webhooks/event-types');
+    expect(status).toBe(200);
+    const types = body.data as { name: string; example: { data: object } }[];
+    expect((await api.post('/v1/webhooks', { ...input, events: types.map(({ name }) => name) })).status).toBe(201);
+    expect(types.find(({ name }) => name === 'TagCreated')).toEqual({
+      name: 'TagCreated',
+      eventFqn: 'TAG_CREATED',
+      version: '1',
+      description: 'A tag was created.',
+      filterFields: [],
+      example: {
+        event_id: expect.any(String),
+        event_fqn: 'TAG_CREATED',
+        event_version: '1',
+        event_timestamp: '2026-03-14T09:26:53.589Z',
+        organization: { id: expect.any(String), name: 'Example Ltd' },
+        data: { tag: expect.objectContaining({ name: 'VIP', state: 'ACTIVE' }) },
+      },
+      schema: expect.objectContaining({ type: 'object', required: ['tag'] }),
+    });
+  });
+
   it('have logs for events that exist', async () => {
     const api = await app.createTestOrganization();
     const { id } = (await api.post('/v1/webhooks', input)).body.data;

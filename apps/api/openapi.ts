@@ -19,6 +19,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addSecurityRequirements('token')
     .addTag('Custom Attributes', 'Fields that an organization adds to its end users and conversations.')
     .addTag('Agents', 'Those who answer conversations, and whether they are there.')
+    .addTag('Organization', 'Whose API token it is.')
     .addTag('Tags', 'Labels that agents put on conversations.')
     .addTag('Conversations', 'Exchanges with end users: their state, agent, queue, tags and attributes.')
     .addTag('Anonymization', 'Requests to remove personal data for good.')

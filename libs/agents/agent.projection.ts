@@ -37,6 +37,11 @@ export function agentsExist(organizationId: string, ids: string[]): Statement {
   };
 }
 
+/** Whether there is such an agent: a row, or none. */
+export function agentById(organizationId: string, id: string): Statement {
+  return { text: 'SELECT id FROM agents WHERE organization_id = $1 AND id = $2', values: [organizationId, id] };
+}
+
 /** Those of the ids that are no agents of the organization: what to tell where {@link agentsExist} would fail. */
 export async function missingAgents(database: Database, organizationId: string, ids: string[]): Promise<string[]> {
   const rows = await database.query<{ id: string }>(organizationId, {

@@ -52,3 +52,23 @@ export function evolveOrganization(
       return organization && { ...organization, tokenIds: [...organization.tokenIds, event.data.tokenId] };
   }
 }
+
+/** What a name has to say in letters that addresses are made of, as far as it has any. */
+export function subdomainOf(name: string): string {
+  const letters = name.toLowerCase().replace(/[æœøßđłð]/g, (letter) => TRANSLITERATED[letter] as string);
+  const slug = letters
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^a-z0-9]+/g, '-');
+  return (
+    slug
+      .slice(slug.startsWith('-') ? 1 : 0)
+      .slice(0, MAX_SUBDOMAIN)
+      .replace(/-$/, '') || 'organization'
+  );
+}
+
+/** The most that a label of a host name can have. */
+const MAX_SUBDOMAIN = 63;
+/** Letters that are not made of another and a mark. */
+const TRANSLITERATED: Record<string, string> = { æ: 'ae', œ: 'oe', ø: 'o', ß: 'ss', đ: 'd', ł: 'l', ð: 'd' };

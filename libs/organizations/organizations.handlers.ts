@@ -1,8 +1,10 @@
-import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
 import { EventStore } from '#libs/event-store/event-store.js';
+import { Database } from '#libs/platform/database.js';
+import { notFound } from '#libs/platform/domain-error.js';
 import { hashApiToken, mintApiToken } from './api-token.js';
-import { decideOrganization } from './organization.js';
+import { decideOrganization, type Organization } from './organization.js';
 import { organizationStream } from './organization.projection.js';
 
 /** Creates a tenant. The actor is its first administrator. */
@@ -35,6 +37,12 @@ export class IssueApiToken extends Command<string> {
     readonly actorId: string,
     readonly token = mintApiToken(),
   ) {
+    super();
+  }
+}
+
+export class GetOrganization extends Query<Pick<Organization, 'id' | 'name'>> {
+  constructor(readonly id: string) {
     super();
   }
 }
@@ -76,5 +84,19 @@ export class IssueApiTokenHandler implements ICommandHandler<IssueApiToken> {
       ),
     );
     return token;
+  }
+}
+
+@QueryHandler(GetOrganization)
+export class GetOrganizationHandler implements IQueryHandler<GetOrganization> {
+  constructor(private readonly database: Database) {}
+
+  async execute({ id }: GetOrganization): Promise<Pick<Organization, 'id' | 'name'>> {
+    const [row] = await this.database.query<Pick<Organization, 'id' | 'name'>>(id, {
+      text: 'SELECT organization_id AS id, name FROM organizations WHERE organization_id = $1',
+      values: [id],
+    });
+    if (!row) throw notFound('Organization', id);
+    return row;
   }
 }

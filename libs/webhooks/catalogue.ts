@@ -3,6 +3,7 @@ import { type WebhookEventType } from './event-type.js';
 import { CONVERSATION_EVENTS } from './events/conversations.js';
 import { CUSTOM_ATTRIBUTE_EVENTS } from './events/custom-attributes.js';
 import { TAG_EVENTS } from './events/tags.js';
+import { type FilterField } from './filters.js';
 import { qualifiedName } from './names.js';
 
 /** All events that can be subscribed to, by name. */
@@ -34,5 +35,38 @@ export function payloadOf(
     event_timestamp: event.recordedAt.toISOString(),
     organization,
     data,
+  });
+}
+
+/** A program that subscribes reads here what it will receive. */
+export interface ShownEventType {
+  name: WebhookEventName;
+  eventFqn: string;
+  version: string;
+  description: string;
+  filterFields: FilterField[];
+  example: object;
+  schema: object;
+}
+
+const EXAMPLE = {
+  eventId: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081',
+  recordedAt: new Date('2026-03-14T09:26:53.589Z'),
+  organization: { id: '01980f5b-60f0-7a91-95d3-8fb0c1d2e3f4', name: 'Example Ltd' },
+};
+
+/** The catalogue as the API shows it. */
+export function shownEventTypes(): ShownEventType[] {
+  return EVENT_NAMES.map((name) => {
+    const { version, description, filterFields = {}, example, schema }: WebhookEventType = CATALOGUE[name];
+    return {
+      name,
+      eventFqn: qualifiedName(name),
+      version,
+      description,
+      filterFields: Object.keys(filterFields) as FilterField[],
+      example: JSON.parse(payloadOf({ ...EXAMPLE, type: name }, EXAMPLE.organization, version, example)) as object,
+      schema,
+    };
   });
 }

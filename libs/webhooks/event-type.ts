@@ -17,10 +17,10 @@ export interface WebhookEventType<Entity = any, Data extends object = any> {
    * @param entity the stream's state right after the event; right before it, when the event has deleted the entity
    */
   data: (entity: Entity, event: RecordedEvent & { data: Data }, related: Related) => object;
-  /** The ids that `data` and the like look up in what is related. */
+  /** The ids that `data` looks up in what is related. */
   references?: (entity: Entity, event: RecordedEvent & { data: Data }) => References;
-  /** What filters can look at. */
-  filterFields?: (entity: Entity, event: RecordedEvent) => Partial<Record<FilterField, string>>;
+  /** What filters can look at, and how to find it; undefined where an event of this kind has none. */
+  filterFields?: Partial<Record<FilterField, (entity: Entity, event: RecordedEvent) => string | undefined>>;
   /** A realistic `data`. */
   example: object;
   /** JSON Schema (2020-12) of `data`. */

@@ -6,6 +6,7 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch as PatchBody, TextParam, UuidParam } from '#libs/platform/http/input.js';
 import { Caller } from '#libs/platform/http/request-context.js';
+import { type ShownEventType, shownEventTypes } from './catalogue.js';
 import { type SubscriptionSettings } from './subscription.js';
 import { GetDeliveryLogs, GetDeliveryStatus } from './delivery-log.handlers.js';
 import {
@@ -16,6 +17,7 @@ import {
   GetDeliveryLogsOutput,
   GetDeliveryStatusOutput,
   GetWebhookSubscriptionOutput,
+  ListEventTypesOutput,
   ListWebhookSubscriptionsOutput,
   PatchWebhookSubscriptionInput,
   PatchWebhookSubscriptionOutput,
@@ -62,6 +64,16 @@ export class WebhooksController {
   ): Promise<{ data: WebhookSubscriptionOutput }> {
     const settings = instanceToPlain({ ...input, events, enabled, customHeaders, filters }) as SubscriptionSettings;
     return { data: await this.commands.execute(new CreateSubscription(caller, settings)) };
+  }
+
+  @Get('event-types')
+  @Endpoint({
+    summary: 'List all events that can be subscribed to.',
+    description: 'With an example of what is sent, and the JSON Schema of its `data`.',
+    success: [200, 'The list of events', ListEventTypesOutput],
+  })
+  listEventTypes(): { data: ShownEventType[] } {
+    return { data: shownEventTypes() };
   }
 
   @Get(':webhookSubscriptionId')

@@ -3,7 +3,7 @@ import { dataOutput, listOutput } from '#libs/platform/http/endpoint.js';
 import { Checked, Choices, Flag, Text } from '#libs/platform/http/fields.js';
 import { Union, unionSchema, Variant } from '#libs/platform/http/nested-fields.js';
 import { isRecord } from '#libs/platform/values.js';
-import { EVENT_NAMES, type WebhookEventName } from './catalogue.js';
+import { EVENT_NAMES, type ShownEventType, shownEventTypes, type WebhookEventName } from './catalogue.js';
 import { faultOfFilters, FILTER_FIELDS, type FilterField, type Filters } from './filters.js';
 import { faultOfHeaders } from './headers.js';
 import { type Authorization } from './subscription.js';
@@ -286,6 +286,51 @@ export class EventDeliveryLog {
   payload: string;
 }
 
+const [EVENT_TYPE] = shownEventTypes() as [ShownEventType];
+
+@ApiSchema({ name: 'WebhookEventType' })
+class EventTypeOutput implements ShownEventType {
+  @ApiProperty({ description: 'The name to subscribe to.', enum: EVENT_NAMES, example: EVENT_TYPE.name })
+  name: WebhookEventName;
+
+  @ApiProperty({ description: 'The name in payloads: `event_fqn`.', example: EVENT_TYPE.eventFqn })
+  eventFqn: string;
+
+  @ApiProperty({
+    description: 'Of the payload: `event_version`. It rises when a field of `data` changes its meaning or goes away.',
+    example: EVENT_TYPE.version,
+  })
+  version: string;
+
+  @ApiProperty({ description: 'When it happens.', example: EVENT_TYPE.description })
+  description: string;
+
+  @ApiProperty({
+    description: 'What its filters can look at. A filter by another field takes it for a field without a value.',
+    enum: FILTER_FIELDS,
+    isArray: true,
+    example: ['QueueId'],
+  })
+  filterFields: FilterField[];
+
+  @ApiProperty({
+    description: 'A whole payload, as it is sent.',
+    type: 'object',
+    additionalProperties: true,
+    example: EVENT_TYPE.example,
+  })
+  example: object;
+
+  @ApiProperty({
+    description: 'JSON Schema (2020-12) of the `data` of the payload.',
+    type: 'object',
+    additionalProperties: true,
+    example: EVENT_TYPE.schema,
+  })
+  schema: object;
+}
+
+export const ListEventTypesOutput = listOutput('ListWebhookEventTypesOutput', EventTypeOutput);
 export const ListWebhookSubscriptionsOutput = listOutput(
   'ListWebhookSubscriptionsEndpointOutput',
   WebhookSubscriptionOutput,

@@ -32,10 +32,6 @@ export class ApiClient {
     return this.send('PATCH', path, body);
   }
 
-  put(path: string, body?: unknown): Promise<Answer> {
-    return this.send('PUT', path, body);
-  }
-
   delete(path: string, body?: unknown): Promise<Answer> {
     return this.send('DELETE', path, body);
   }

@@ -1,7 +1,7 @@
 import { type FeedEvent } from '#libs/event-store/event.js';
 import { type Database } from '#libs/platform/database.js';
 import { webhookEventType } from '../catalogue.js';
-import { type Filters, passes } from '../filters.js';
+import { type FilterField, type Filters, passes } from '../filters.js';
 import { subscriptionStream } from '../subscription.projection.js';
 import { type Fanout } from './deliveries.js';
 import { type Payloads, type Published } from './payloads.js';
@@ -67,7 +67,8 @@ function wants({ organization_id, events, since }: Candidate, event: FeedEvent):
 /** The subscriptions that an event goes to, if there are any. */
 function addressedTo(published: Published, candidates: Candidate[]) {
   const { event, entity, eventType } = published;
-  const fields = eventType.filterFields?.(entity, event) ?? {};
+  const found = Object.entries(eventType.filterFields ?? {}).map(([field, of]) => [field, of(entity, event)]);
+  const fields = Object.fromEntries(found) as Partial<Record<FilterField, string>>;
   const receivers = candidates.filter(
     (candidate) => wants(candidate, event) && passes(candidate.filters[event.type], fields),
   );

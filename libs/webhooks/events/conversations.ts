@@ -126,11 +126,11 @@ function conversationEvent<Type extends ConversationEvent['type']>(
         tagIds: [...tagIds, ...(others.tagIds ?? [])],
       };
     },
-    filterFields: (entity, event) => ({
-      InitialChannel: entity.channel,
-      OperationOrigin: event.metadata.requestId ? 'Api' : 'System',
-      ...(entity.queueId && { QueueId: entity.queueId }),
-    }),
+    filterFields: {
+      InitialChannel: ({ channel }) => channel,
+      OperationOrigin: (_, { metadata }) => (metadata.requestId ? 'Api' : 'System'),
+      QueueId: ({ queueId }) => queueId,
+    },
     example: { conversation: { ...conversation, ...example }, ...more?.example },
     schema: object({ conversation: conversationSchema, ...more?.schema }),
   };

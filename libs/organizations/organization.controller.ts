@@ -1,0 +1,27 @@
+import { Controller, Get } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { Endpoint } from '#libs/platform/http/endpoint.js';
+import { Caller } from '#libs/platform/http/request-context.js';
+import { subdomainOf } from './organization.js';
+import { GetOrganizationOutput, type OrganizationDetails } from './organization.dto.js';
+import { GetOrganization } from './organizations.handlers.js';
+
+@ApiTags('Organization')
+@Controller('v1/organization')
+export class OrganizationController {
+  constructor(private readonly queries: QueryBus) {}
+
+  @Get()
+  @Endpoint({
+    summary: 'Get the organization.',
+    description: 'The one whose API token is sent.',
+    success: [200, 'The organization', GetOrganizationOutput],
+    errors: [404],
+  })
+  async get(@Caller() { organizationId }: WriteContext): Promise<{ data: OrganizationDetails }> {
+    const { name } = await this.queries.execute(new GetOrganization(organizationId));
+    return { data: { id: organizationId, name, subdomain: subdomainOf(name), status: 'Active' } };
+  }
+}

@@ -1,0 +1,36 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { dataOutput } from '#libs/platform/http/endpoint.js';
+
+export class OrganizationDetails {
+  @ApiProperty({
+    description: 'The organization id.',
+    format: 'uuid',
+    example: '01980f5b-60f0-7a91-95d3-8fb0c1d2e3f4',
+  })
+  id: string;
+
+  @ApiProperty({ description: 'The name.', example: 'Example Ltd' })
+  name: string;
+
+  @ApiProperty({
+    description: 'The name, spelt so that it could be part of an address. It is none, and it need not be unique.',
+    example: 'example-ltd',
+  })
+  subdomain: string;
+
+  @ApiProperty({
+    description: 'Whether it is served: all organizations are.',
+    enum: ['Active', 'Suspended'],
+    example: 'Active',
+  })
+  status: 'Active';
+
+  @ApiPropertyOptional({
+    description: 'A picture; none are kept.',
+    format: 'uri',
+    example: 'https://example.com/logo.png',
+  })
+  avatarUrl?: string;
+}
+
+export const GetOrganizationOutput = dataOutput('GetOrganizationOutput', OrganizationDetails);
