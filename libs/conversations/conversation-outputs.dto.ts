@@ -1,3 +1,4 @@
+import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/channels.js';
 import { type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { CustomAttributeOutput } from '#libs/custom-attributes/attribute-values.js';
@@ -5,7 +6,7 @@ import { dataOutput, listOutput, named, pageOutput } from '#libs/platform/http/e
 import { unionSchema, Variant } from '#libs/platform/http/nested-fields.js';
 import { TagOutput } from '#libs/tags/tag-output.js';
 import { BrowserInfo } from './conversation-inputs.dto.js';
-import { type Channel, CHANNELS, type ConversationState, type Direction } from './conversation.js';
+import { type ConversationState, type Direction } from './conversation.js';
 
 const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
 const NUMBER = { type: 'integer', format: 'int64', example: 1042 } as const;
@@ -57,8 +58,8 @@ class AnyConversation {
   })
   requesterId: string;
 
-  @ApiProperty({ description: 'Where it takes place.', enum: CHANNELS, example: 'Email' })
-  channel: Channel;
+  @ApiProperty({ description: 'Where it takes place.', enum: CONVERSATION_CHANNELS, example: 'Email' })
+  channel: ConversationChannel;
 
   @ApiProperty({ description: 'When it began.', ...INSTANT })
   createdAt: string;

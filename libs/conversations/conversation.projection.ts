@@ -1,9 +1,9 @@
+import { type ConversationChannel } from '#libs/platform/channels.js';
 import { type AttributeValues } from '#libs/custom-attributes/attribute-values.js';
 import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type RecordedOf } from '#libs/event-store/event.js';
 import { type Statement } from '#libs/platform/batch.js';
 import {
-  type Channel,
   type Conversation,
   type ConversationDetails,
   type ConversationEvent,
@@ -17,7 +17,7 @@ import { evolveConversation } from './evolve-conversation.js';
 export interface ConversationRow {
   id: number;
   requester_id: string;
-  channel: Channel;
+  channel: ConversationChannel;
   direction: Direction;
   contact_point: string | null;
   language: string | null;

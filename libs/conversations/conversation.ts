@@ -1,21 +1,7 @@
 import { type AttributeValues } from '#libs/custom-attributes/attribute-values.js';
 import { type Changes } from '#libs/platform/changes.js';
+import { type ConversationChannel } from '#libs/platform/channels.js';
 
-export const CHANNELS = [
-  'Callback',
-  'ContactForm',
-  'Email',
-  'FacebookMessenger',
-  'Messenger',
-  'PstnPhone',
-  'Sms',
-  'Twitter',
-  'Voicemail',
-  'WhatsApp',
-  'WidgetChat',
-] as const;
-
-export type Channel = (typeof CHANNELS)[number];
 export type Direction = 'Inbound' | 'Internal' | 'Outbound';
 export type ConversationState = 'AwaitingPending' | 'Closed' | 'Open' | 'Pending';
 export type LinkType = 'Related' | 'SideConversation';
@@ -47,7 +33,7 @@ interface Origin {
   id: number;
   /** The end user whom it is about. */
   requesterId: string;
-  channel: Channel;
+  channel: ConversationChannel;
   direction: Direction;
   /** Where the channel comes in: an e-mail integration, a phone number, a widget. */
   contactPoint?: string;

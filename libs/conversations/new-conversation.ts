@@ -1,7 +1,8 @@
+import { type ConversationChannel } from '#libs/platform/channels.js';
 import { randomUUIDv7 } from 'node:crypto';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type CreateConversationInput, type Inbound, type Outbound } from './conversation-inputs.dto.js';
-import { type Channel, type ConversationDetails, type Direction, type Message } from './conversation.js';
+import { type ConversationDetails, type Direction, type Message } from './conversation.js';
 
 /** The end user whom a new conversation is about. */
 export interface Requester {
@@ -12,7 +13,7 @@ export interface Requester {
 
 /** What a client's input comes to, apart from number and time. */
 export interface NewConversation {
-  channel: Channel;
+  channel: ConversationChannel;
   direction: Direction;
   contactPoint: string;
   language?: string;
@@ -23,7 +24,7 @@ export interface NewConversation {
   agentId?: string;
 }
 
-const CHANNEL_OF: Record<CreateConversationInput['_type'], Channel> = {
+const CHANNEL_OF: Record<CreateConversationInput['_type'], ConversationChannel> = {
   Callback: 'Callback',
   Chat: 'WidgetChat',
   ContactForm: 'ContactForm',

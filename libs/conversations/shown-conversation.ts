@@ -1,9 +1,9 @@
+import { type ConversationChannel } from '#libs/platform/channels.js';
 import { type ConversationOutput } from './conversation-outputs.dto.js';
 import { type ConversationRow } from './conversation.projection.js';
-import { type Channel } from './conversation.js';
 
 /** What a conversation of each channel is in the API. Email has addresses always: without, it cannot be created. */
-const TYPES: Record<Channel, ConversationOutput['_type']> = {
+const TYPES: Record<ConversationChannel, ConversationOutput['_type']> = {
   Callback: 'PstnPhoneConversation',
   ContactForm: 'ContactFormConversation',
   Email: 'EmailConversation',
