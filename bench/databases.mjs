@@ -44,6 +44,37 @@ export const CRUD_TAGS_TABLE = `
   CREATE UNIQUE INDEX tags_name ON tags (organization_id, lower(name));
 `;
 
+/** End users and conversations of the CRUD peer, with the indexes that its queries want. */
+export const CRUD_PEOPLE_TABLES = `
+  ${CRUD_TAGS_TABLE}
+  CREATE TABLE end_users (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    organization_id uuid NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    display_name text,
+    email text,
+    phone_number text,
+    first_name text,
+    last_name text,
+    external_id text
+  );
+  CREATE UNIQUE INDEX end_users_email ON end_users (organization_id, email);
+  CREATE UNIQUE INDEX end_users_phone ON end_users (organization_id, phone_number);
+  CREATE UNIQUE INDEX end_users_external_id ON end_users (organization_id, external_id);
+  CREATE INDEX end_users_created ON end_users (organization_id, created_at, id);
+  CREATE TABLE conversations (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    organization_id uuid NOT NULL,
+    requester_id uuid NOT NULL,
+    channel text NOT NULL,
+    state text NOT NULL DEFAULT 'Open',
+    subject text,
+    message jsonb,
+    created_at timestamptz NOT NULL DEFAULT now()
+  );
+  CREATE INDEX conversations_requester ON conversations (organization_id, requester_id, created_at, id);
+`;
+
 /** Creates a database on the server of another one's URL, with tables in it; answers its URL. */
 export async function createDatabase(ownerUrl, name, tables = '') {
   await execute(ownerUrl, `CREATE DATABASE ${name}`);

@@ -1,12 +1,9 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { transformFile } from '@swc/core';
 import { runningEmbeddedPostgres } from '../dist/libs/embedded-postgres/embedded-postgres.js';
 import { BARE_TAGS_TABLE, createDatabase, CRUD_TAGS_TABLE, EVENTS_TABLE } from './databases.mjs';
 import { Process } from './processes.mjs';
-import { residentMegabytes, startDeskstream, startServer, TOKEN } from './servers.mjs';
-import { median } from './statistics.mjs';
+import { measureRounds } from './rounds.mjs';
+import { compiledCrudPeer, residentMegabytes, startDeskstream, startServer, TOKEN } from './servers.mjs';
 import { atLeast, atMost, number, ratio } from './table.mjs';
 
 const CONNECTIONS = [32, 8];
@@ -15,8 +12,13 @@ const TARGET_CONNECTIONS = 32;
 const SEEDED_TAGS = 1_000;
 const MAX_MEGABYTES = 220;
 const OPERATIONS = [
-  { name: 'create', label: 'Create tag', targets: { bare: 0.65, crud: 1.3 } },
-  { name: 'read', label: 'Get tag by id', targets: { crud: 1 } },
+  { name: 'createTag', label: 'Create tag', argument: () => undefined, targets: { bare: 0.65, crud: 1.3 } },
+  {
+    name: 'get',
+    label: 'Get tag by id',
+    argument: (side) => side.ids.map((id) => `/v1/tags/${id}`),
+    targets: { crud: 1 },
+  },
 ];
 
 /** Creates and reads tags over HTTP: Deskstream, the bare peer and the CRUD peer on the same PostgreSQL server. */
@@ -26,9 +28,9 @@ export async function measureHttp(bench) {
   for (const side of sides) side.ids = await loader.call('seed', side.url, SEEDED_TAGS);
   const rows = [];
   for (const operation of OPERATIONS) {
-    const results = await measureOperation(bench, loader, sides, operation);
+    const results = await measureRounds(bench, loader, sides, operation, CONNECTIONS);
     rows.push(...CONNECTIONS.flatMap((connections) => operationRows(operation, connections, results.get(connections))));
-    if (operation.name === 'create') rows.push(await memoryRow(sides));
+    if (operation.name === 'createTag') rows.push(await memoryRow(sides));
   }
   for (const side of [loader, ...sides.map((side) => side.process).reverse()]) await side.stop();
   return rows;
@@ -46,45 +48,6 @@ async function startSides(bench) {
     await startServer(bench, 'bare', node(join(import.meta.dirname, 'peers/bare.mjs')), { DATABASE_URL: bareUrl }),
     await startServer(bench, 'crud', node(await compiledCrudPeer(bench)), { DATABASE_URL: crudUrl }),
   ];
-}
-
-/** Compiled as the application is. Inside of this folder, from where its imports find the packages. */
-async function compiledCrudPeer({ root, cleanup }) {
-  const { code } = await transformFile(join(import.meta.dirname, 'peers/crud.ts'), {
-    configFile: join(root, '.swcrc'),
-    sourceMaps: false,
-  });
-  const folder = join(import.meta.dirname, '.build');
-  cleanup.add(() => rm(folder, { recursive: true, force: true }));
-  await mkdir(folder, { recursive: true });
-  const file = join(folder, 'crud.mjs');
-  await writeFile(file, code);
-  return file;
-}
-
-/** For each number of connections, each side's median of rounds that take turns. */
-async function measureOperation({ plan, say }, loader, sides, { name, label }) {
-  const rounds = new Map(CONNECTIONS.map((connections) => [connections, sides.map(() => [])]));
-  const load = (side, connections, seconds) => loader.call('load', side.url, name, connections, seconds, side.ids);
-  for (const side of sides) {
-    say(`${label}: ${side.name} warms up`);
-    await load(side, TARGET_CONNECTIONS, plan.warmUpSeconds);
-  }
-  for (let round = 1; round <= plan.rounds; round++) {
-    for (const connections of CONNECTIONS) {
-      say(`${label}: ${connections} connections, round ${round} of ${plan.rounds}`);
-      for (const [index, side] of sides.entries()) {
-        await pause(plan.pauseMs);
-        rounds.get(connections)[index].push(await load(side, connections, plan.roundSeconds));
-      }
-    }
-  }
-  return new Map([...rounds].map(([connections, results]) => [connections, results.map(medianResult)]));
-}
-
-function medianResult(results) {
-  const of = (field) => median(results.map((result) => result[field]));
-  return { perSecond: of('perSecond'), p50: of('p50'), p99: of('p99') };
 }
 
 function operationRows({ label, targets }, connections, [ours, bare, crud]) {

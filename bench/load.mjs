@@ -8,10 +8,31 @@ const SAMPLE_MS = 50;
 const run = Date.now().toString(36);
 let named = 0;
 
+/** Makes the requests of an operation. */
+const OPERATIONS = {
+  createTag: () => posting('/v1/tags', () => newTag()),
+  /** @param paths one of which each request gets */
+  get: (paths) => ({
+    method: 'GET',
+    headers: { authorization: headers.authorization },
+    setupRequest: (request) => ({ ...request, path: anyOf(paths) }),
+  }),
+  /** @param ids of end users, one of whom each request gives a new name */
+  patchEndUser: (ids) => ({
+    method: 'PATCH',
+    headers,
+    setupRequest: (request) => ({
+      ...request,
+      path: `/v1/endusers/${anyOf(ids)}`,
+      body: JSON.stringify({ displayName: `Name ${run}-${++named}` }),
+    }),
+  }),
+};
+
 /** Loads a server with one operation; every response must be of the status that the operation answers. */
-async function load(url, operation, connections, seconds, ids) {
+async function load(url, operation, connections, seconds, argument) {
   const latencies = [];
-  const request = operation === 'create' ? createRequest() : getRequest(ids);
+  const request = OPERATIONS[operation](argument);
   const attack = autocannon({ url, connections, duration: seconds, sampleInt: SAMPLE_MS, requests: [request] });
   attack.on('response', (client, status, bytes, milliseconds) => latencies.push(milliseconds));
   const { duration, errors, non2xx } = await attack;
@@ -41,18 +62,32 @@ async function createOne(url) {
   return (await response.json()).data.id;
 }
 
-function createRequest() {
-  const setupRequest = (request) => ({ ...request, body: newTag() });
-  return { method: 'POST', path: '/v1/tags', headers, setupRequest };
+function posting(path, body) {
+  return { method: 'POST', path, headers, setupRequest: (request) => ({ ...request, body: body() }) };
 }
 
-function getRequest(ids) {
-  const setupRequest = (request) => ({ ...request, path: `/v1/tags/${ids[Math.floor(Math.random() * ids.length)]}` });
-  return { method: 'GET', headers: { authorization: headers.authorization }, setupRequest };
+function anyOf(items) {
+  return items[Math.floor(Math.random() * items.length)];
 }
 
 function newTag() {
   return JSON.stringify({ name: `Tag ${run}-${++named}`, color: '#ff8800' });
 }
 
-serveCalls({ load, seed });
+/** Sends bodies to a path, some at once; answers how long it took, in seconds, and the answers' data. */
+async function send(url, path, bodies, atOnce) {
+  const begun = performance.now();
+  const answers = new Array(bodies.length);
+  const queue = bodies.entries();
+  const work = async () => {
+    for (const [index, body] of queue) {
+      const response = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+      if (!response.ok) throw new Error(`${url}${path} answered ${response.status}: ${await response.text()}`);
+      answers[index] = (await response.json()).data;
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return { seconds: (performance.now() - begun) / 1000, answers };
+}
+
+serveCalls({ load, seed, send });

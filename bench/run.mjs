@@ -2,7 +2,7 @@
  * `npm run bench`: Deskstream beside a bare server and an ordinary CRUD server, all on this machine, in one run.
  *
  *   npm run bench -- --quick         short rounds: shows that everything runs, and the order of magnitude
- *   npm run bench -- --only=append   one part: http, append or start
+ *   npm run bench -- --only=append   one part: http, people, append or start
  *
  * Ends with status 1 when something failed to run; a missed target is only shown.
  */
@@ -14,10 +14,11 @@ import { measureAppends } from './append.mjs';
 import { Cleanup } from './cleanup.mjs';
 import { measureHttp } from './http.mjs';
 import { describeMachine } from './machine.mjs';
+import { measurePeople } from './people.mjs';
 import { measureStart } from './start.mjs';
 import { renderTable } from './table.mjs';
 
-const PARTS = { http: measureHttp, start: measureStart, append: measureAppends };
+const PARTS = { http: measureHttp, people: measurePeople, start: measureStart, append: measureAppends };
 const FULL = {
   warmUpSeconds: 2,
   rounds: 5,
@@ -26,6 +27,8 @@ const FULL = {
   appendWarmUpSeconds: 1,
   appendSeconds: 2,
   starts: 3,
+  endUsers: 100_000,
+  conversations: 10_000,
 };
 const QUICK = {
   warmUpSeconds: 1,
@@ -35,6 +38,8 @@ const QUICK = {
   appendWarmUpSeconds: 0.2,
   appendSeconds: 0.5,
   starts: 1,
+  endUsers: 2_000,
+  conversations: 300,
 };
 const HEADER = ['', 'Deskstream', 'bare', 'CRUD', '÷ bare', '÷ CRUD', 'Target'];
 const LEGEND = `bare: Fastify and pg (HTTP), pg alone (appends): the same rows, nothing else

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { transformFile } from '@swc/core';
 import { runningEmbeddedPostgres, startEmbeddedPostgres } from '../dist/libs/embedded-postgres/embedded-postgres.js';
 import { Process } from './processes.mjs';
 
@@ -84,4 +85,18 @@ async function freePort() {
   const { port } = server.address();
   server.close();
   return port;
+}
+
+/** Compiled as the application is. Inside of this folder, from where its imports find the packages. */
+export async function compiledCrudPeer({ root, cleanup }) {
+  const { code } = await transformFile(join(import.meta.dirname, 'peers/crud.ts'), {
+    configFile: join(root, '.swcrc'),
+    sourceMaps: false,
+  });
+  const folder = join(import.meta.dirname, '.build');
+  cleanup.add(() => rm(folder, { recursive: true, force: true }));
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, 'crud.mjs');
+  await writeFile(file, code);
+  return file;
 }

@@ -9,14 +9,28 @@ import {
   Module,
   NotFoundException,
   Param,
+  ParseIntPipe,
   ParseUUIDPipe,
+  Patch,
   Post,
+  Query,
   ValidationPipe,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
-import { Column, DataSource, Entity, PrimaryGeneratedColumn, Repository } from 'typeorm';
+import { Type } from 'class-transformer';
+import {
+  IsArray,
+  IsEmail,
+  IsNotEmpty,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
+import { Column, CreateDateColumn, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
 /** The same API as a CRUD server without events: NestJS, class-validator, a TypeORM repository. No tokens. */
 const ORGANIZATION_ID = randomUUID();
@@ -28,6 +42,53 @@ class Tag {
   @Column('text') name: string;
   @Column('text', { nullable: true }) color: string | null;
   @Column('text', { default: 'Active' }) state: 'Active' | 'Inactive';
+}
+
+@Entity('end_users')
+class EndUser {
+  @PrimaryGeneratedColumn('uuid') id: string;
+  @Column('uuid', { name: 'organization_id', select: false }) organizationId: string;
+  @CreateDateColumn({ type: 'timestamptz', name: 'created_at' }) createdAt: Date;
+  @Column('text', { name: 'display_name', nullable: true }) displayName: string | null;
+  @Column('text', { nullable: true }) email: string | null;
+  @Column('text', { name: 'phone_number', nullable: true }) phoneNumber: string | null;
+  @Column('text', { name: 'first_name', nullable: true }) firstName: string | null;
+  @Column('text', { name: 'last_name', nullable: true }) lastName: string | null;
+  @Column('text', { name: 'external_id', nullable: true }) externalId: string | null;
+}
+
+@Entity('conversations')
+class Conversation {
+  @PrimaryGeneratedColumn('identity', { type: 'bigint' }) id: string;
+  @Column('uuid', { name: 'organization_id', select: false }) organizationId: string;
+  @Column('uuid', { name: 'requester_id' }) requesterId: string;
+  @Column('text') channel: string;
+  @Column('text', { default: 'Open' }) state: string;
+  @Column('text', { nullable: true }) subject: string | null;
+  @Column('jsonb', { nullable: true, select: false }) message: object | null;
+  @CreateDateColumn({ type: 'timestamptz', name: 'created_at' }) createdAt: Date;
+}
+
+class EndUserDto {
+  @IsOptional() @IsString() @MaxLength(255) displayName?: string;
+  @IsOptional() @IsEmail() email?: string;
+  @IsOptional() @IsString() @MaxLength(40) phoneNumber?: string;
+  @IsOptional() @IsString() @MaxLength(255) firstName?: string;
+  @IsOptional() @IsString() @MaxLength(255) lastName?: string;
+  @IsOptional() @IsString() @MaxLength(255) externalId?: string;
+}
+
+class EndUsersDto {
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => EndUserDto)
+  data: EndUserDto[];
+}
+
+class ConversationDto {
+  @IsUUID() requesterId: string;
+  @IsString() @IsNotEmpty() @MaxLength(1024) subject: string;
+  @IsObject() message: object;
 }
 
 class CreateTagDto {
@@ -44,7 +105,11 @@ class CreateTagDto {
 
 @Injectable()
 class TagsService {
-  constructor(private readonly tags: Repository<Tag>) {}
+  constructor(private readonly source: DataSource) {}
+
+  private get tags() {
+    return this.source.getRepository(Tag);
+  }
 
   create({ name, color }: CreateTagDto): Promise<Tag> {
     return this.tags.save(this.tags.create({ name, color, organizationId: ORGANIZATION_ID }));
@@ -73,6 +138,87 @@ class TagsController {
   }
 }
 
+@Injectable()
+class PeopleService {
+  constructor(private readonly source: DataSource) {}
+
+  async import(inputs: EndUserDto[]): Promise<EndUser[]> {
+    const repository = this.source.getRepository(EndUser);
+    return repository.save(
+      inputs.map((input) => Object.assign(repository.create({ organizationId: ORGANIZATION_ID }), input)),
+    );
+  }
+
+  async get(id: string): Promise<EndUser> {
+    const user = await this.source.getRepository(EndUser).findOneBy({ id, organizationId: ORGANIZATION_ID });
+    if (!user) throw new NotFoundException();
+    return user;
+  }
+
+  async patch(id: string, input: EndUserDto): Promise<EndUser> {
+    return this.source.getRepository(EndUser).save(Object.assign(await this.get(id), input));
+  }
+
+  list(take: number, skip: number): Promise<EndUser[]> {
+    const [where, order] = [{ organizationId: ORGANIZATION_ID }, { createdAt: 'ASC', id: 'ASC' } as const];
+    return this.source.getRepository(EndUser).find({ where, order, take, skip });
+  }
+
+  converse({ requesterId, subject, message }: ConversationDto): Promise<Conversation> {
+    const repository = this.source.getRepository(Conversation);
+    const conversation = { requesterId, subject, message, channel: 'Email', organizationId: ORGANIZATION_ID };
+    return repository.save(repository.create(conversation));
+  }
+
+  conversations(requesterId: string, take: number, skip: number): Promise<Conversation[]> {
+    const where = { organizationId: ORGANIZATION_ID, requesterId };
+    const order = { createdAt: 'DESC', id: 'DESC' } as const;
+    return this.source.getRepository(Conversation).find({ where, order, take, skip });
+  }
+}
+
+@Controller('v1')
+class PeopleController {
+  constructor(private readonly people: PeopleService) {}
+
+  @Post('endusers/bulk')
+  async import(@Body() { data }: EndUsersDto) {
+    return { data: (await this.people.import(data)).map((user) => ({ _type: 'BulkActionSuccess', data: user })) };
+  }
+
+  @Get('endusers')
+  async list(
+    @Query('pageLimit', ParseIntPipe) limit: number,
+    @Query('offset', new ParseIntPipe({ optional: true })) offset = 0,
+  ) {
+    return { data: await this.people.list(limit, offset) };
+  }
+
+  @Get('endusers/:id')
+  async get(@Param('id', ParseUUIDPipe) id: string) {
+    return { data: await this.people.get(id) };
+  }
+
+  @Patch('endusers/:id')
+  async patch(@Param('id', ParseUUIDPipe) id: string, @Body() input: EndUserDto) {
+    return { data: await this.people.patch(id, input) };
+  }
+
+  @Get('endusers/:id/conversations')
+  async conversations(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Query('pageLimit', ParseIntPipe) limit: number,
+    @Query('offset', new ParseIntPipe({ optional: true })) offset = 0,
+  ) {
+    return { data: await this.people.conversations(id, limit, offset) };
+  }
+
+  @Post('conversations')
+  async converse(@Body() input: ConversationDto) {
+    return { data: await this.people.converse(input) };
+  }
+}
+
 @Controller('health')
 class HealthController {
   @Get()
@@ -82,15 +228,20 @@ class HealthController {
 }
 
 @Module({
-  controllers: [TagsController, HealthController],
+  controllers: [TagsController, PeopleController, HealthController],
   providers: [
     TagsService,
+    PeopleService,
     {
       provide: DataSource,
       useFactory: () =>
-        new DataSource({ type: 'postgres', url: process.env.DATABASE_URL, poolSize: 10, entities: [Tag] }).initialize(),
+        new DataSource({
+          type: 'postgres',
+          url: process.env.DATABASE_URL,
+          poolSize: 10,
+          entities: [Tag, EndUser, Conversation],
+        }).initialize(),
     },
-    { provide: Repository, inject: [DataSource], useFactory: (source: DataSource) => source.getRepository(Tag) },
   ],
 })
 class AppModule {}
