@@ -4,6 +4,7 @@ import { Tags1764000000002 } from '#migrations/1764000000002-tags.js';
 import { Webhooks1764000000003 } from '#migrations/1764000000003-webhooks.js';
 import { PersonalData1764000000004 } from '#migrations/1764000000004-personal-data.js';
 import { DefaultRegion1764000000005 } from '#migrations/1764000000005-default-region.js';
+import { Agents1764000000008 } from '#migrations/1764000000008-agents.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   Webhooks1764000000003,
   PersonalData1764000000004,
   DefaultRegion1764000000005,
+  Agents1764000000008,
 ];

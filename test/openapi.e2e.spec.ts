@@ -56,6 +56,14 @@ describe('The OpenAPI document', () => {
         .map(({ operation }) => operation.operationId)
         .sort(),
     ).toEqual([
+      'Agents_createAgent',
+      'Agents_createAgentsBulk',
+      'Agents_getAgentById',
+      'Agents_listAgents',
+      'Agents_patchAgent',
+      'Agents_patchAgentsBulk',
+      'Agents_updateAgentById',
+      'Agents_updateAgentsBulk',
       'Organization_get',
       'Tags_activateTag',
       'Tags_createTag',

@@ -8,6 +8,10 @@ let app: TestApp;
 beforeAll(async () => {
   app = await startTestApp();
   for (const api of [await app.createTestOrganization(), await app.createTestOrganization()]) {
+    const additional = { additionalEmails: ['a@x.example', 'b@x.example'], additionalPhoneNumbers: ['+4570123457'] };
+    const agents = [await api.createAgent(additional), await api.createAgent(additional), await api.createAgent()];
+    const changes = { phoneNumber: '+4570123456', additionalEmails: ['c@x.example'], middleNames: ['M'] };
+    await api.patch(`/v1/agents/${agents[0]?.id}`, changes);
     const ids = await Promise.all(['VIP', 'Refund', 'Füße'].map((name) => api.createTag(name)));
     await api.patch(`/v1/tags/${ids[0]}/deactivate`);
     await api.patch(`/v1/tags/${ids[1]}/deactivate`);

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AgentsModule } from '#libs/agents/agents.module.js';
 import { OrganizationsModule } from '#libs/organizations/organizations.module.js';
 import { TagsModule } from '#libs/tags/tags.module.js';
 import { WebhooksModule } from '#libs/webhooks/webhooks.module.js';
@@ -6,7 +7,7 @@ import { HealthController } from './health.controller.js';
 
 /** What the API serves: one module a resource. */
 @Module({
-  imports: [OrganizationsModule, TagsModule, WebhooksModule],
+  imports: [AgentsModule, OrganizationsModule, TagsModule, WebhooksModule],
   controllers: [HealthController],
 })
 export class ApiModule {}

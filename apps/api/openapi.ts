@@ -18,6 +18,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API token.' }, 'token')
     .addSecurityRequirements('token')
     .addTag('Organization', 'Whose API token it is.')
+    .addTag('Agents', 'Those who answer conversations, and whether they are there.')
     .addTag('Tags', 'Labels that agents put on conversations.')
     .addTag('Webhooks', 'Subscriptions to events, and how their deliveries went.')
     .build();

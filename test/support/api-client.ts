@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 /** An answer, its body parsed. */
 export interface Answer {
   status: number;
@@ -20,6 +22,10 @@ export class ApiClient {
 
   post(path: string, body?: unknown): Promise<Answer> {
     return this.send('POST', path, body);
+  }
+
+  put(path: string, body?: unknown): Promise<Answer> {
+    return this.send('PUT', path, body);
   }
 
   patch(path: string, body?: unknown): Promise<Answer> {
@@ -51,6 +57,14 @@ export class ApiClient {
     const answer = await this.post('/v1/webhooks', { name: 'test', url, events, authorization, ...more });
     if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
     return answer.body.data as { id: string; secretKey: string; headers: Record<string, string> };
+  }
+
+  /** Creates an agent and answers it. */
+  async createAgent(fields: object = {}): Promise<{ id: string; email: string; displayName: string }> {
+    const email = `${randomUUID()}@agents.example`;
+    const answer = await this.post('/v1/agents', { displayName: 'Agent', email, ...fields });
+    if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+    return answer.body.data as { id: string; email: string; displayName: string };
   }
 
   /** Creates a tag and answers its id. */

@@ -1,13 +1,39 @@
 import { type Type } from '@nestjs/common';
-import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { DomainError, type DomainErrorKind } from '../domain-error.js';
 import { named } from './endpoint.js';
+import { Checked } from './fields.js';
 import { unionSchema, Variant } from './nested-fields.js';
 
 /** Most items of one bulk request. */
 export const MAX_BULK_ITEMS = 1_000;
 /** Items that are worked on at the same time, each in a transaction of its own. */
 const CONCURRENCY = 8;
+
+/**
+ * The body `{data: item[]}` of a bulk operation, under a schema name of its own. The items come as they were sent: each
+ * is to be validated by itself, see `validInput`.
+ */
+export function bulkInput(name: string, item: Type): Type<{ data: unknown[] }> {
+  @ApiExtraModels(item)
+  class Input {
+    // In the contract it may be left out, which would change nothing: a mistake.
+    @ApiPropertyOptional()
+    @Checked({
+      description: `The items, at most ${MAX_BULK_ITEMS}.`,
+      fault: faultOfItems,
+      schema: { type: 'array', items: { $ref: getSchemaPath(item) }, minItems: 1, maxItems: MAX_BULK_ITEMS },
+    })
+    data: unknown[];
+  }
+  return named(name, Input);
+}
+
+function faultOfItems(value: unknown): string | undefined {
+  if (!Array.isArray(value)) return 'must be an array';
+  if (value.length === 0) return 'must have at least 1 item';
+  return value.length > MAX_BULK_ITEMS ? `must have at most ${MAX_BULK_ITEMS} items` : undefined;
+}
 
 /** Why an item of a bulk request failed. */
 export interface BulkError {
@@ -73,7 +99,12 @@ function bulkError(type: string, description: string, id: 'none' | 'optional' | 
     message: string;
   }
   if (id === 'none') return named(schema, Output);
-  const idField = { description: 'The item that it is about.', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' };
+  // Applied by hand, so nothing tells its type.
+  const idField = {
+    description: 'The item that it is about.',
+    type: String,
+    example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
+  };
   class IdentifiedOutput extends Output {
     id: string;
   }

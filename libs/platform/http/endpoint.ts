@@ -65,8 +65,8 @@ const ALWAYS = [400, 401, 500, 503] as const;
 interface EndpointOptions {
   summary: string;
   description?: string;
-  /** The status of success, and what it means. */
-  success: [status: 200 | 201 | 202 | 204, description: string, body?: Type];
+  /** The status of success, what it means, and its body: an object, or a bare array of them. */
+  success: [status: 200 | 201 | 202 | 204, description: string, body?: Type | [Type]];
   /** Errors beyond those that any operation can answer. */
   errors?: (404 | 409)[];
 }

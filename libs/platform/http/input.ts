@@ -91,6 +91,26 @@ export function UnionInput(variants: Record<string, Type>): ParameterDecorator {
   };
 }
 
+/** A body that is a bare array, of at most so many items. They are not validated: see {@link validInput}. */
+class ItemsPipe implements PipeTransform<unknown, unknown[]> {
+  constructor(private readonly maxItems: number) {}
+
+  transform(value: unknown): unknown[] {
+    if (!Array.isArray(value)) throw invalidBody([{ path: '', message: 'must be a JSON array' }]);
+    if (value.length <= this.maxItems) return value as unknown[];
+    throw invalidBody([{ path: '', message: `must have at most ${this.maxItems} items` }]);
+  }
+}
+
+/** The request's body, a bare array of what is documented as DTOs of this type. The items come as they were sent. */
+export function ItemsInput(type: Type, maxItems: number): ParameterDecorator {
+  return (target, method, index) => {
+    Body(new ItemsPipe(maxItems))(target, method, index);
+    const descriptor = Object.getOwnPropertyDescriptor(target, method as string) as PropertyDescriptor;
+    ApiBody({ type: [type] })(target, method as string, descriptor);
+  };
+}
+
 /** The request's query parameters. Unknown ones are ignored. */
 export const QueryInput = () => Query(lenient);
 

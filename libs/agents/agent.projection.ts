@@ -1,0 +1,148 @@
+import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
+import { type Statement } from '#libs/platform/batch.js';
+import { type Changes } from '#libs/platform/changes.js';
+import { type Database } from '#libs/platform/database.js';
+import { PERSON_COLUMNS, type PersonRow, shownPerson } from '#libs/platform/person.js';
+import { type Agent, type AgentEvent, type AgentSettings, evolveAgent } from './agent.js';
+
+/** Keeps two agents of one organization from having the same primary e-mail address. */
+export const AGENT_EMAIL_INDEX = 'agents_email';
+
+/** The columns of agents that {@link shownAgent} takes. */
+export const AGENT_COLUMNS = `id, created_at AS "createdAt", roles, ${PERSON_COLUMNS}`;
+
+/** A row of {@link AGENT_COLUMNS}. */
+export interface AgentRow extends PersonRow {
+  id: string;
+  createdAt: Date;
+  roles: string[];
+}
+
+/** An agent as the API shows it. */
+export function shownAgent(row: AgentRow): Agent {
+  const { id, createdAt, roles } = row;
+  return { ...(shownPerson(row) as Agent), id, createdAt: createdAt.toISOString(), roles };
+}
+
+/**
+ * A guard: all these agents exist in the organization when the append commits. None of them can be removed before that,
+ * and a removal that was first makes the guard fail. See `EventStore.commit`.
+ */
+export function agentsExist(organizationId: string, ids: string[]): Statement {
+  return {
+    text: `SELECT guard((SELECT count(*) FROM (
+             SELECT FROM agents WHERE organization_id = $1 AND id = ANY($2) ORDER BY id FOR SHARE) AS found
+           ) = cardinality($2::uuid[]))`,
+    values: [organizationId, [...new Set(ids)]],
+  };
+}
+
+/** Those of the ids that are no agents of the organization: what to tell where {@link agentsExist} would fail. */
+export async function missingAgents(database: Database, organizationId: string, ids: string[]): Promise<string[]> {
+  const rows = await database.query<{ id: string }>(organizationId, {
+    text: `SELECT id FROM unnest($2::uuid[]) AS wanted(id)
+           WHERE NOT EXISTS (SELECT FROM agents a WHERE a.organization_id = $1 AND a.id = wanted.id)`,
+    values: [organizationId, ids],
+  });
+  return rows.map(({ id }) => id);
+}
+
+const COLUMNS: Record<keyof AgentSettings, string> = {
+  displayName: 'display_name',
+  phoneNumber: 'phone_number',
+  additionalEmails: 'additional_emails',
+  additionalPhoneNumbers: 'additional_phone_numbers',
+  firstName: 'first_name',
+  lastName: 'last_name',
+  middleNames: 'middle_names',
+  avatarUrl: 'avatar_url',
+};
+const FIELDS = Object.keys(COLUMNS) as (keyof AgentSettings)[];
+
+const agentProjection: Projection<AgentEvent> = {
+  table: 'agents',
+  apply: (event) => {
+    const key = [event.organizationId, event.data.id];
+    switch (event.type) {
+      case 'AgentCreated': {
+        const { createdAt, email, roles, ...settings } = event.data;
+        return [
+          {
+            text: `INSERT INTO agents (organization_id, id, created_at, email, roles, ${Object.values(COLUMNS).join(', ')})
+                   VALUES ($1, $2, $3, $4, $5, ${FIELDS.map((_, index) => `$${index + 6}`).join(', ')})`,
+            values: [...key, createdAt, email, roles, ...FIELDS.map((field) => settings[field])],
+          },
+        ];
+      }
+      case 'AgentUpdated': {
+        const { changes } = event.data;
+        // In the order of the columns, whatever the client's was: a connection keeps each text prepared.
+        const fields = FIELDS.filter((field) => field in changes);
+        const sets = fields.map((field, index) => `${COLUMNS[field]} = $${index + 3}`);
+        return [
+          {
+            text: `UPDATE agents SET ${sets.join(', ')} WHERE organization_id = $1 AND id = $2`,
+            values: [...key, ...fields.map((field) => changes[field])],
+          },
+        ];
+      }
+      case 'AgentRemoved':
+        return [{ text: 'DELETE FROM agents WHERE organization_id = $1 AND id = $2', values: key }];
+    }
+  },
+};
+
+const ADDRESS_FIELDS = ['email', 'additionalEmails', 'phoneNumber', 'additionalPhoneNumbers'] as const;
+
+/** Each address of each agent: what lists are filtered by. */
+const addressProjection: Projection<AgentEvent> = {
+  table: 'agent_addresses',
+  apply: (event) => {
+    const { organizationId, data } = event;
+    switch (event.type) {
+      case 'AgentCreated':
+        return ADDRESS_FIELDS.flatMap((field) => insertAddresses(organizationId, data.id, field, event.data));
+      case 'AgentUpdated': {
+        const { changes } = event.data;
+        return ADDRESS_FIELDS.filter((field) => field in changes).flatMap((field) => [
+          {
+            text: 'DELETE FROM agent_addresses WHERE organization_id = $1 AND agent_id = $2 AND field = $3',
+            values: [organizationId, data.id, field],
+          },
+          ...insertAddresses(organizationId, data.id, field, changes),
+        ]);
+      }
+      case 'AgentRemoved':
+        return [
+          {
+            text: 'DELETE FROM agent_addresses WHERE organization_id = $1 AND agent_id = $2',
+            values: [organizationId, data.id],
+          },
+        ];
+    }
+  },
+};
+
+function insertAddresses(
+  organizationId: string,
+  agentId: string,
+  field: (typeof ADDRESS_FIELDS)[number],
+  values: Changes<Agent>,
+): Statement[] {
+  const addresses = [values[field] ?? []].flat();
+  if (addresses.length === 0) return [];
+  return [
+    {
+      text: `INSERT INTO agent_addresses (organization_id, agent_id, field, address)
+             SELECT $1, $2, $3, unnest($4::text[])`,
+      values: [organizationId, agentId, field, addresses],
+    },
+  ];
+}
+
+export const agentStream: StreamDefinition<Agent | undefined, AgentEvent> = {
+  category: 'agent',
+  initialState: undefined,
+  evolve: evolveAgent,
+  projections: [agentProjection, addressProjection],
+};

@@ -1,0 +1,161 @@
+import { Controller, Get, Patch, Post, Put } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { instanceToPlain } from 'class-transformer';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { type Changes } from '#libs/platform/changes.js';
+import { DomainError } from '#libs/platform/domain-error.js';
+import { type BulkOutcome, inBulk, MAX_BULK_ITEMS } from '#libs/platform/http/bulk.js';
+import { Endpoint } from '#libs/platform/http/endpoint.js';
+import { Input, ItemsInput, Patch as PatchBody, QueryInput, UuidParam, validInput } from '#libs/platform/http/input.js';
+import { Paged, Pages } from '#libs/platform/http/paging.js';
+import { Caller } from '#libs/platform/http/request-context.js';
+import { isRecord } from '#libs/platform/values.js';
+import { type Agent, type AgentSettings, NO_SETTINGS } from './agent.js';
+import {
+  AgentOutput,
+  BulkPatchAgentInput,
+  BulkUpdateAgentInput,
+  BulkUpdateAgentOutput,
+  CreateAgentInput,
+  CreateAgentsInput,
+  CreateAgentsOutput,
+  ListAgentsOutput,
+  ListAgentsQuery,
+  PatchAgentInput,
+  UpdateAgentInput,
+} from './agents.dto.js';
+import { CreateAgent, GetAgent, ListAgents, UpdateAgent } from './agents.handlers.js';
+
+const AgentId = () => UuidParam('agentId', 'The agent id.');
+
+@ApiTags('Agents')
+@Controller('v1/agents')
+export class AgentsController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Get()
+  @Endpoint({
+    summary: 'List agents in an organization.',
+    description: 'Oldest first, in pages. At most one of the filters `email` and `phone` may be given.',
+    success: [200, 'A page of the agents', ListAgentsOutput],
+  })
+  async listAgents(@Caller() caller: WriteContext, @QueryInput() query: ListAgentsQuery, @Paged() pages: Pages) {
+    const { email, phone } = query;
+    const page = pages.requested(query);
+    return pages.answer(await this.queries.execute(new ListAgents(caller.organizationId, { email, phone }, page)));
+  }
+
+  @Post()
+  @Endpoint({
+    summary: 'Create an agent.',
+    description: 'No two agents have the same primary e-mail address, and it cannot be changed later.',
+    success: [201, 'The created agent', AgentOutput],
+  })
+  async createAgent(@Caller() caller: WriteContext, @Input() input: CreateAgentInput): Promise<{ data: Agent }> {
+    return { data: await this.#create(caller, input) };
+  }
+
+  @Post('bulk')
+  @Endpoint({
+    summary: 'Create agents.',
+    description: 'Each by itself: one that fails keeps no other from being created.',
+    success: [201, 'What became of each agent, in their order', CreateAgentsOutput],
+  })
+  async createAgentsBulk(
+    @Caller() caller: WriteContext,
+    @Input() { data }: CreateAgentsInput,
+  ): Promise<{ data: BulkOutcome<Agent>[] }> {
+    const create = async (item: unknown) => this.#create(caller, await validInput(CreateAgentInput, item, 'ignore'));
+    return { data: await inBulk(data, create) };
+  }
+
+  @Put()
+  @Endpoint({
+    summary: 'Update agents.',
+    description: `Replaces each as if by itself: fields left out are cleared, and fields that do not exist are refused. At most ${MAX_BULK_ITEMS}.`,
+    success: [200, 'What became of each agent, in their order', BulkUpdateAgentOutput],
+  })
+  async updateAgentsBulk(
+    @Caller() caller: WriteContext,
+    @ItemsInput(BulkUpdateAgentInput, MAX_BULK_ITEMS) items: unknown[],
+  ): Promise<{ data: BulkOutcome<Agent>[] }> {
+    const update = async (item: unknown) => {
+      const { id, ...input } = await validInput(BulkUpdateAgentInput, item, 'refuse');
+      return this.#update(caller, id, { ...NO_SETTINGS, ...instanceToPlain(input) });
+    };
+    return { data: await inBulk(items, update, idOf) };
+  }
+
+  @Patch()
+  @Endpoint({
+    summary: 'Patch agents.',
+    description: `Changes each in what is named alone; \`null\` clears. Fields that do not exist are refused. At most ${MAX_BULK_ITEMS}.`,
+    success: [200, 'What became of each agent, in their order', BulkUpdateAgentOutput],
+  })
+  async patchAgentsBulk(
+    @Caller() caller: WriteContext,
+    @ItemsInput(BulkPatchAgentInput, MAX_BULK_ITEMS) items: unknown[],
+  ): Promise<{ data: BulkOutcome<Agent>[] }> {
+    const patch = async (item: unknown) => {
+      const { id, ...changes } = await validInput(BulkPatchAgentInput, item, 'refuse');
+      if (Object.keys(changes).length > 0) return this.#update(caller, id, changes);
+      throw new DomainError('invalid', 'The patch names no field to change', { bulkError: 'EmptyPatchSet' });
+    };
+    return { data: await inBulk(items, patch, idOf) };
+  }
+
+  @Get(':agentId')
+  @Endpoint({ summary: 'Get an agent by id.', success: [200, 'The agent', AgentOutput], errors: [404] })
+  async getAgentById(@Caller() caller: WriteContext, @AgentId() id: string): Promise<{ data: Agent }> {
+    return { data: await this.queries.execute(new GetAgent(caller.organizationId, id)) };
+  }
+
+  @Put(':agentId')
+  @Endpoint({
+    summary: 'Update an agent.',
+    description:
+      'Fields left out are cleared. Fields that do not exist are refused, and so is `email`: it never changes.',
+    success: [200, 'The updated agent', AgentOutput],
+    errors: [404, 409],
+  })
+  async updateAgentById(
+    @Caller() caller: WriteContext,
+    @AgentId() id: string,
+    @PatchBody() input: UpdateAgentInput,
+  ): Promise<{ data: Agent }> {
+    return { data: await this.#update(caller, id, { ...NO_SETTINGS, ...instanceToPlain(input) }) };
+  }
+
+  @Patch(':agentId')
+  @Endpoint({
+    summary: 'Patch an agent.',
+    description:
+      'Changes only the fields that are named; `null` clears, lists are replaced as a whole. Fields that do not exist are refused, and so is `email`: it never changes.',
+    success: [200, 'The patched agent', AgentOutput],
+    errors: [404, 409],
+  })
+  async patchAgent(
+    @Caller() caller: WriteContext,
+    @AgentId() id: string,
+    @PatchBody() changes: PatchAgentInput,
+  ): Promise<{ data: Agent }> {
+    return { data: await this.#update(caller, id, changes) };
+  }
+
+  #create(caller: WriteContext, input: CreateAgentInput): Promise<Agent> {
+    return this.commands.execute(new CreateAgent(caller, instanceToPlain(input) as CreateAgentInput));
+  }
+
+  #update(caller: WriteContext, id: string, changes: Changes<AgentSettings>): Promise<Agent> {
+    return this.commands.execute(new UpdateAgent(caller, id, instanceToPlain(changes)));
+  }
+}
+
+/** The agent that an item of a bulk request names, if it does. */
+function idOf(item: unknown): string | undefined {
+  return isRecord(item) && typeof item.id === 'string' ? item.id : undefined;
+}

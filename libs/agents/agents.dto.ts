@@ -1,0 +1,91 @@
+import { ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { faultOfEmail } from '#libs/platform/contact.js';
+import { bulkInput, bulkOutput } from '#libs/platform/http/bulk.js';
+import { dataOutput, pageOutput } from '#libs/platform/http/endpoint.js';
+import { Text, Uuid } from '#libs/platform/http/fields.js';
+import { PageQuery } from '#libs/platform/http/paging.js';
+import {
+  DisplayName,
+  displayNameShown,
+  EmailAddress,
+  emailShown,
+  PersonInput,
+  PersonOutput,
+} from '#libs/platform/http/person-fields.js';
+import { type Agent } from './agent.js';
+
+const ID = { description: 'The agent id.', format: 'uuid', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' };
+
+@ApiSchema({ name: 'Agent' })
+export class AgentShown extends PersonOutput implements Agent {
+  @ApiProperty(ID)
+  id: string;
+
+  @ApiProperty({ description: 'When the agent was created.', format: 'date-time', example: '2026-03-14T09:26:53.589Z' })
+  createdAt: string;
+
+  @displayNameShown(true)
+  displayName: string;
+
+  @emailShown(true)
+  email: string;
+
+  @ApiProperty({ description: 'What the agent may do.', type: [String], example: ['Agent'] })
+  roles: string[];
+}
+
+export class CreateAgentInput extends PersonInput {
+  @DisplayName()
+  displayName: string;
+
+  @EmailAddress()
+  email: string;
+}
+
+export class UpdateAgentInput extends PersonInput {
+  @DisplayName()
+  displayName: string;
+}
+
+export class PatchAgentInput extends PersonInput {
+  @DisplayName({ optional: true })
+  displayName?: string;
+}
+
+export class CreateAgentsInput extends bulkInput('CreateAgentsInput', CreateAgentInput) {}
+
+export class BulkUpdateAgentInput extends UpdateAgentInput {
+  @Uuid(ID)
+  id: string;
+}
+
+export class BulkPatchAgentInput extends PatchAgentInput {
+  @Uuid(ID)
+  id: string;
+}
+
+export class ListAgentsQuery extends PageQuery {
+  @Text({
+    description: 'Only the agents that have this e-mail address, primary or additional. Not together with `phone`.',
+    example: 'alice@brown.example',
+    max: 254,
+    fault: faultOfEmail,
+    optional: true,
+  })
+  email?: string;
+
+  @Text({
+    description: 'Only the agents that have this phone number, primary or additional. Not together with `email`.',
+    example: '+4570123456',
+    max: 40,
+    optional: true,
+  })
+  phone?: string;
+}
+
+export const AgentOutput = dataOutput('AgentOutput', AgentShown);
+export const ListAgentsOutput = pageOutput('ListAgentsOutput', AgentShown);
+
+const success = { $ref: getSchemaPath(AgentShown) };
+export const CreateAgentsOutput = bulkOutput('CreateAgentsOutput', 'Agent', success);
+export const BulkUpdateAgentOutput = bulkOutput('BulkUpdateAgentOutput', 'Agent', success);

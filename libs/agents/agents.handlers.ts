@@ -1,0 +1,151 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { EventStore } from '#libs/event-store/event-store.js';
+import { OrganizationSettings } from '#libs/organizations/settings.js';
+import { applyChanges, type Changes } from '#libs/platform/changes.js';
+import { normalizeEmail, toE164 } from '#libs/platform/contact.js';
+import { Database, violatedConstraint } from '#libs/platform/database.js';
+import { DomainError, invalidBody, notFound } from '#libs/platform/domain-error.js';
+import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { normalizePerson } from '#libs/platform/person.js';
+import { type Agent, type AgentSettings, decideAgent, NO_SETTINGS } from './agent.js';
+import { AGENT_COLUMNS, AGENT_EMAIL_INDEX, type AgentRow, agentStream, shownAgent } from './agent.projection.js';
+
+/** Answers the new agent. Its primary e-mail address must be no other agent's. */
+export class CreateAgent extends Command<Agent> {
+  constructor(
+    readonly context: WriteContext,
+    readonly input: Changes<AgentSettings> & { email: string },
+  ) {
+    super();
+  }
+}
+
+/** Changes the settings that are named, and answers the agent as it is then. */
+export class UpdateAgent extends Command<Agent> {
+  constructor(
+    readonly context: WriteContext,
+    readonly id: string,
+    readonly changes: Changes<AgentSettings>,
+  ) {
+    super();
+  }
+}
+
+export class GetAgent extends Query<Agent> {
+  constructor(
+    readonly organizationId: string,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+
+/** A page of the agents that have an address, or of all, oldest first. */
+export class ListAgents extends Query<Page<Agent>> {
+  constructor(
+    readonly organizationId: string,
+    readonly filter: { email?: string; phone?: string },
+    readonly page: PageRequest,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(CreateAgent)
+export class CreateAgentHandler implements ICommandHandler<CreateAgent> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+    private readonly settings: OrganizationSettings,
+  ) {}
+
+  async execute({ context, input }: CreateAgent): Promise<Agent> {
+    const { defaultRegion } = await this.settings.of(context.organizationId);
+    const { email, ...rest } = normalizePerson(input, defaultRegion);
+    const [id, createdAt] = [randomUUIDv7(), new Date().toISOString()];
+    const settings = applyChanges(NO_SETTINGS, rest) as AgentSettings;
+    const command = { type: 'CreateAgent', id, createdAt, email, settings } as const;
+    try {
+      const { state } = await this.store.create(agentStream, id, context, (agent) => decideAgent(command, agent));
+      return state as Agent;
+    } catch (error) {
+      if (violatedConstraint(error) !== AGENT_EMAIL_INDEX) throw error;
+      throw await this.#taken(context.organizationId, email);
+    }
+  }
+
+  async #taken(organizationId: string, email: string): Promise<DomainError> {
+    const [other] = await this.database.query<{ id: string }>(organizationId, {
+      text: 'SELECT id FROM agents WHERE organization_id = $1 AND email = $2',
+      values: [organizationId, email],
+    });
+    // The other may have been removed meanwhile.
+    return invalidBody([{ path: 'email', message: `is that of ${other ? `agent ${other.id}` : 'another agent'}` }]);
+  }
+}
+
+@CommandHandler(UpdateAgent)
+export class UpdateAgentHandler implements ICommandHandler<UpdateAgent> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly settings: OrganizationSettings,
+  ) {}
+
+  async execute({ context, id, changes }: UpdateAgent): Promise<Agent> {
+    const { defaultRegion } = await this.settings.of(context.organizationId);
+    const command = { type: 'UpdateAgent', id, changes: normalizePerson(changes, defaultRegion) } as const;
+    const { state } = await this.store.execute(agentStream, id, context, (agent) => decideAgent(command, agent));
+    return state as Agent;
+  }
+}
+
+@QueryHandler(GetAgent)
+export class GetAgentHandler implements IQueryHandler<GetAgent> {
+  constructor(private readonly database: Database) {}
+
+  async execute({ organizationId, id }: GetAgent): Promise<Agent> {
+    const [row] = await this.database.query<AgentRow>(organizationId, {
+      text: `SELECT ${AGENT_COLUMNS} FROM agents WHERE organization_id = $1 AND id = $2`,
+      values: [organizationId, id],
+    });
+    if (!row) throw notFound('Agent', id);
+    return shownAgent(row);
+  }
+}
+
+const BY_ID = new Keyset<AgentRow>([{ name: 'id', type: 'uuid', of: ({ id }) => id }], 'ASC');
+
+@QueryHandler(ListAgents)
+export class ListAgentsHandler implements IQueryHandler<ListAgents> {
+  constructor(
+    private readonly database: Database,
+    private readonly settings: OrganizationSettings,
+  ) {}
+
+  async execute({ organizationId, filter, page }: ListAgents): Promise<Page<Agent>> {
+    const address = await this.#address(organizationId, filter);
+    const having =
+      address === undefined
+        ? ''
+        : 'AND id IN (SELECT agent_id FROM agent_addresses WHERE organization_id = $1 AND address = $2)';
+    const select = {
+      text: `SELECT ${AGENT_COLUMNS} FROM agents WHERE organization_id = $1 ${having}`,
+      values: [organizationId, ...(address === undefined ? [] : [address])],
+    };
+    const { rows, ...beside } = await BY_ID.read(this.database, organizationId, select, page);
+    return { rows: rows.map(shownAgent), ...beside };
+  }
+
+  /** An e-mail address and a phone number are never the same, so one column holds both. */
+  async #address(organizationId: string, { email, phone }: ListAgents['filter']): Promise<string | undefined> {
+    if (email !== undefined && phone !== undefined) {
+      throw new DomainError('invalid', 'Invalid value for: query parameters email and phone (only one may be given)');
+    }
+    if (phone === undefined) return email === undefined ? undefined : normalizeEmail(email);
+    const number = toE164(phone, (await this.settings.of(organizationId)).defaultRegion);
+    if (!number) throw new DomainError('invalid', 'Invalid value for: query parameter phone (must be a phone number)');
+    return number;
+  }
+}

@@ -1,0 +1,16 @@
+/** What conversations come through. */
+export const CONVERSATION_CHANNELS = [
+  'Callback',
+  'ContactForm',
+  'Email',
+  'FacebookMessenger',
+  'Messenger',
+  'PstnPhone',
+  'Sms',
+  'Twitter',
+  'Voicemail',
+  'WhatsApp',
+  'WidgetChat',
+] as const;
+
+export type ConversationChannel = (typeof CONVERSATION_CHANNELS)[number];
