@@ -17,6 +17,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API token.' }, 'token')
     .addSecurityRequirements('token')
+    .addTag('Queues', 'Where conversations wait for agents, and who their agents are.')
     .addTag('Organization', 'Whose API token it is.')
     .addTag('Agents', 'Those who answer conversations, and whether they are there.')
     .addTag('Tags', 'Labels that agents put on conversations.')

@@ -1,11 +1,13 @@
 import { type RecordedEvent } from '#libs/event-store/event.js';
 import { type WebhookEventType } from './event-type.js';
+import { QUEUE_EVENTS } from './events/queues.js';
 import { TAG_EVENTS } from './events/tags.js';
 import { type FilterField } from './filters.js';
 
 /** All events that can be subscribed to, by name. */
 export const CATALOGUE = {
   ...TAG_EVENTS,
+  ...QUEUE_EVENTS,
 } as const;
 
 export type WebhookEventName = keyof typeof CATALOGUE;
