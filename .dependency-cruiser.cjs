@@ -1,5 +1,5 @@
 /** The walls of the house: who may import whom. */
-const RESOURCES = '^libs/(agents|anonymization|conversations|custom-attributes|organizations|tags|webhooks)/';
+const RESOURCES = '^libs/(agents|anonymization|conversations|custom-attributes|organizations|queues|tags|webhooks)/';
 const TESTS = '\\.spec\\.ts$|^libs/testing/|^test/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -49,7 +49,7 @@ module.exports = {
       comment: 'commands, events, decide and evolve need neither Nest nor a database',
       severity: 'error',
       from: {
-        path: '^libs/(agents/(agent|presence)|anonymization/anonymization|conversations/(decide-|evolve-)?conversation|custom-attributes/(custom-attribute|options)|organizations/organization|tags/tag|webhooks/subscription)\\.ts$',
+        path: '^libs/(agents/(agent|presence)|anonymization/anonymization|conversations/(decide-|evolve-)?conversation|custom-attributes/(custom-attribute|options)|organizations/organization|queues/queue|tags/tag|webhooks/subscription)\\.ts$',
       },
       to: {
         path: 'node_modules|^libs/',

@@ -6,6 +6,7 @@ import { PersonalData1764000000004 } from '#migrations/1764000000004-personal-da
 import { DefaultRegion1764000000005 } from '#migrations/1764000000005-default-region.js';
 import { CustomAttributes1764000000006 } from '#migrations/1764000000006-custom-attributes.js';
 import { Agents1764000000008 } from '#migrations/1764000000008-agents.js';
+import { Queues1764000000010 } from '#migrations/1764000000010-queues.js';
 import { Conversations1764000000011 } from '#migrations/1764000000011-conversations.js';
 import { Anonymization1764000000012 } from '#migrations/1764000000012-anonymization.js';
 
@@ -19,6 +20,7 @@ export const MIGRATIONS = [
   DefaultRegion1764000000005,
   CustomAttributes1764000000006,
   Agents1764000000008,
+  Queues1764000000010,
   Conversations1764000000011,
   Anonymization1764000000012,
 ];

@@ -4,6 +4,7 @@ import { agentStream } from '#libs/agents/agent.projection.js';
 import { conversationStream } from '#libs/conversations/conversation.projection.js';
 import { customAttributeStream } from '#libs/custom-attributes/custom-attribute.projection.js';
 import { organizationStream } from '#libs/organizations/organization.projection.js';
+import { queueStream } from '#libs/queues/queue.projection.js';
 import { tagStream } from '#libs/tags/tag.projection.js';
 import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
 
@@ -14,6 +15,7 @@ export const STREAMS: AnyStreamDefinition[] = [
   conversationStream,
   customAttributeStream,
   organizationStream,
+  queueStream,
   tagStream,
   subscriptionStream,
 ];

@@ -27,6 +27,14 @@ beforeAll(async () => {
       });
       if (identifier === 'tier') await api.patch(`/v1/custom-attributes/${body.data.id}/archive`);
     }
+    const queueIds = [await api.createQueue({ isDefault: true }), await api.createQueue({ priority: 1 })];
+    await api.patch(`/v1/queues/${queueIds[1]}`, { isDefault: true, name: 'Sales', priority: null, offerTimeout: 5 });
+    const agentIds = await Promise.all([1, 2, 3].map(async () => (await api.createAgent()).id));
+    await api.patch(`/v1/queues/${queueIds[0]}/members`, { agentIds });
+    await api.delete(`/v1/queues/${queueIds[0]}/members`, { agentIds: agentIds.slice(2) });
+    const goneId = await api.createQueue();
+    await api.patch(`/v1/queues/${goneId}/members`, { agentIds });
+    await api.delete(`/v1/queues/${goneId}`);
     const { id } = await api.subscribe('http://127.0.0.1:9/', ['TagCreated'], { customHeaders: { 'X-A': '1' } });
     await api.patch(`/v1/webhooks/${id}`, { name: 'new', authorization: { _type: 'TokenAuth', value: 'x' } });
     await api.delete(`/v1/webhooks/${(await api.subscribe('http://127.0.0.1:9/', [])).id}`);

@@ -4,6 +4,7 @@ import { AnonymizationModule } from '#libs/anonymization/anonymization.module.js
 import { ConversationsModule } from '#libs/conversations/conversations.module.js';
 import { CustomAttributesModule } from '#libs/custom-attributes/custom-attributes.module.js';
 import { OrganizationsModule } from '#libs/organizations/organizations.module.js';
+import { QueuesModule } from '#libs/queues/queues.module.js';
 import { TagsModule } from '#libs/tags/tags.module.js';
 import { WebhooksModule } from '#libs/webhooks/webhooks.module.js';
 import { HealthController } from './health.controller.js';
@@ -16,6 +17,7 @@ import { HealthController } from './health.controller.js';
     ConversationsModule,
     CustomAttributesModule,
     OrganizationsModule,
+    QueuesModule,
     TagsModule,
     WebhooksModule,
   ],

@@ -45,6 +45,8 @@ export class Related {
   }
 }
 
+export const NOTHING_RELATED = new Related(new Map(), new Map());
+
 /** Reads what all the references of an organization name, in one round trip. */
 export async function readRelated(
   database: Database,

@@ -80,4 +80,12 @@ export class ApiClient {
     if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
     return answer.body.data.id as string;
   }
+
+  /** Creates a queue and answers its id. */
+  async createQueue(request: object = {}): Promise<string> {
+    const required = { name: 'Support', callFunctionality: false, isDefault: false, isDoNotOfferEnabled: false };
+    const answer = await this.post('/v1/queues', { request: { ...required, ...request } });
+    if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+    return answer.body.data.id as string;
+  }
 }

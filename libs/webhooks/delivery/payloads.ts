@@ -4,7 +4,7 @@ import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js
 import { type Database } from '#libs/platform/database.js';
 import { payloadOf, webhookEventType } from '../catalogue.js';
 import { type WebhookEventType } from '../event-type.js';
-import { readRelated, Related } from '../related.js';
+import { NOTHING_RELATED, readRelated, type Related } from '../related.js';
 
 /** An event of the catalogue, with the entity that it shows. */
 export interface Published {
@@ -66,8 +66,6 @@ export class Payloads {
     );
   }
 }
-
-const NOTHING_RELATED = new Related(new Map(), new Map());
 
 function streamOf({ organizationId, stream }: RecordedEvent): string {
   return `${organizationId} ${stream}`;

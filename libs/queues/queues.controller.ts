@@ -1,0 +1,151 @@
+import { Controller, Delete, Get, Patch, Post } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { instanceToPlain } from 'class-transformer';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { type BulkOutcome } from '#libs/platform/http/bulk.js';
+import { Endpoint } from '#libs/platform/http/endpoint.js';
+import { Input, Patch as PatchBody, UuidParam } from '#libs/platform/http/input.js';
+import { Caller } from '#libs/platform/http/request-context.js';
+import { type QueueInput } from './queue.js';
+import { AssignQueueMembers, ListQueueMembers, RemoveQueueMembers } from './queue-members.handlers.js';
+import {
+  BulkQueueEndpointInput,
+  BulkQueueEndpointOutput,
+  CreateQueueInput,
+  CreateQueueOutput,
+  GetQueueByIdOutput,
+  ListQueuesOutput,
+  PatchQueueInput,
+  PatchQueueOutput,
+  type QueueMember,
+  QueueMembersOutput,
+  type QueueOutput,
+} from './queues.dto.js';
+import { CreateQueue, DeleteQueue, GetQueue, ListQueues, type ShownQueue, UpdateQueue } from './queues.handlers.js';
+
+const QueueId = () => UuidParam('queueId', 'The queue id.');
+
+@ApiTags('Queues')
+@Controller('v1/queues')
+export class QueuesController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Get()
+  @Endpoint({
+    summary: 'List all queues in an organization.',
+    description: 'Sorted by name.',
+    success: [200, 'The list of queues in an organization', ListQueuesOutput],
+  })
+  async listAll(@Caller() { organizationId }: WriteContext): Promise<{ data: QueueOutput[] }> {
+    const queues = await this.queries.execute(new ListQueues(organizationId));
+    return { data: queues.map((queue) => shown(organizationId, queue)) };
+  }
+
+  @Post()
+  @Endpoint({
+    summary: 'Create a queue.',
+    description:
+      'A new default queue takes over from the one before. How conversations are offered is kept for the programs that offer them: Deskstream itself offers none.',
+    success: [201, 'The created queue', CreateQueueOutput],
+    errors: [409],
+  })
+  async createQueue(
+    @Caller() caller: WriteContext,
+    @Input() { request }: CreateQueueInput,
+  ): Promise<{ data: QueueOutput }> {
+    const queue = await this.commands.execute(new CreateQueue(caller, instanceToPlain(request) as QueueInput));
+    return { data: shown(caller.organizationId, queue) };
+  }
+
+  @Get(':queueId')
+  @Endpoint({ summary: 'Get a queue by id.', success: [200, 'The queue', GetQueueByIdOutput], errors: [404] })
+  async getById(@Caller() { organizationId }: WriteContext, @QueueId() id: string): Promise<{ data: QueueOutput }> {
+    return { data: shown(organizationId, await this.queries.execute(new GetQueue(organizationId, id))) };
+  }
+
+  @Patch(':queueId')
+  @Endpoint({
+    summary: 'Patch a queue.',
+    description:
+      'Changes only the fields that are named; maps are replaced as a whole, `null` clears. Fields that do not exist are refused. `isDefault: true` takes over from the default queue before; `false` leaves the organization without one.',
+    success: [200, 'The patched queue', PatchQueueOutput],
+    errors: [404, 409],
+  })
+  async updateQueue(
+    @Caller() caller: WriteContext,
+    @QueueId() id: string,
+    @PatchBody() changes: PatchQueueInput,
+  ): Promise<{ data: QueueOutput }> {
+    const queue = await this.commands.execute(new UpdateQueue(caller, id, instanceToPlain(changes)));
+    return { data: shown(caller.organizationId, queue) };
+  }
+
+  @Delete(':queueId')
+  @Endpoint({
+    summary: 'Delete a queue.',
+    description: 'Its members are members no more. The default queue is not deleted: 409.',
+    success: [204, 'The queue was successfully deleted'],
+    errors: [404, 409],
+  })
+  async deleteQueue(@Caller() caller: WriteContext, @QueueId() id: string): Promise<void> {
+    await this.commands.execute(new DeleteQueue(caller, id));
+  }
+
+  @Get(':queueId/members')
+  @Endpoint({
+    summary: 'List all members of a queue.',
+    description: 'Agents, by id.',
+    success: [200, 'The members of the queue', QueueMembersOutput],
+    errors: [404],
+  })
+  async listMembers(@Caller() caller: WriteContext, @QueueId() id: string): Promise<{ data: QueueMember[] }> {
+    const agentIds = await this.queries.execute(new ListQueueMembers(caller.organizationId, id));
+    return { data: agentIds.map((agentId) => ({ agentId })) };
+  }
+
+  @Patch(':queueId/members')
+  @Endpoint({
+    summary: 'Assign agents to a queue.',
+    description:
+      'Answers what became of each id, in their order; one that fails keeps no other from becoming a member. Assigning a member changes nothing.',
+    success: [200, 'What became of each agent', BulkQueueEndpointOutput],
+    errors: [404, 409],
+  })
+  async assignMembers(
+    @Caller() caller: WriteContext,
+    @QueueId() id: string,
+    @Input() { agentIds }: BulkQueueEndpointInput,
+  ): Promise<{ data: BulkOutcome<string>[] }> {
+    return { data: await this.commands.execute(new AssignQueueMembers(caller, id, agentIds)) };
+  }
+
+  @Delete(':queueId/members')
+  @Endpoint({
+    summary: 'Remove agents from a queue.',
+    description: 'Ids of others than members are ignored.',
+    success: [204, 'The agents were successfully removed'],
+    errors: [404, 409],
+  })
+  async removeMembersBulk(
+    @Caller() caller: WriteContext,
+    @QueueId() id: string,
+    @Input() { agentIds }: BulkQueueEndpointInput,
+  ): Promise<void> {
+    await this.commands.execute(new RemoveQueueMembers(caller, id, agentIds));
+  }
+}
+
+function shown(organizationId: string, { offerAlgorithm, ...queue }: ShownQueue): QueueOutput {
+  return {
+    ...queue,
+    organizationId,
+    slaCalculationMethod: 'AbandonedIgnored',
+    ...(offerAlgorithm && { offeringAlgorithm: offerAlgorithm }),
+    memberListType: 'Default',
+    usages: { queueId: queue.id, usages: {} },
+  };
+}

@@ -1,0 +1,310 @@
+import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions, ApiSchema } from '@nestjs/swagger';
+import { bulkOutput } from '#libs/platform/http/bulk.js';
+import { dataOutput, listOutput } from '#libs/platform/http/endpoint.js';
+import {
+  Checked,
+  Choice,
+  faultOfWhole,
+  type FieldOptions,
+  Flag,
+  Text,
+  Uuids,
+  Whole,
+} from '#libs/platform/http/fields.js';
+import { Nested } from '#libs/platform/http/nested-fields.js';
+import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/channels.js';
+import { isRecord } from '#libs/platform/values.js';
+import { type NumberMap, OFFER_ALGORITHMS, type OfferAlgorithm, type QueueThreshold } from './queue.js';
+
+const DAY = 86_400;
+/** Seconds of 30 days: conversations wait longer for an agent than an offer waits for an answer. */
+const LONG = 30 * DAY;
+const MAX_INT32 = 2_147_483_647;
+
+/** The largest number of each key. */
+const THRESHOLDS: Record<QueueThreshold, number> = {
+  AvailableAgents: MAX_INT32,
+  LongestWait: LONG,
+  SlaPercentage: 100,
+  SlaTimeLimit: LONG,
+  WaitingConversations: MAX_INT32,
+};
+const TIMEOUTS = Object.fromEntries(CONVERSATION_CHANNELS.map((channel) => [channel, LONG]));
+
+/** The schema of a map from these keys to whole numbers. */
+function mapSchema(limits: Record<string, number>, type: 'object' | string[] = 'object') {
+  const maximum = Math.max(...Object.values(limits));
+  return {
+    type,
+    propertyNames: { enum: Object.keys(limits) },
+    additionalProperties: { type: 'integer', format: 'int32', minimum: 0, maximum },
+  } as ApiPropertyOptions;
+}
+
+/** A map from some of these keys to whole numbers. */
+function WholeMap(limits: Record<string, number>, docs: FieldOptions) {
+  const fault = (value: unknown) => {
+    if (!isRecord(value)) return 'must be an object';
+    for (const [key, item] of Object.entries(value)) {
+      if (!Object.hasOwn(limits, key)) return `may only have these keys: ${Object.keys(limits).join(', ')}`;
+      const reason = faultOfWhole(item, 0, limits[key]);
+      if (reason) return `${key} ${reason}`;
+    }
+    return undefined;
+  };
+  const open = { optional: true, nullable: true };
+  return Checked({ ...docs, ...open, fault, schema: mapSchema(limits, ['object', 'null']) });
+}
+
+const DOCS = {
+  name: { description: 'The name. Several queues may have the same.', example: 'Support' },
+  isDefault: {
+    description:
+      'Whether it is the default queue: at most one of an organization is. The one that was before ceases to be it.',
+    example: false,
+  },
+  callFunctionality: { description: 'Whether it is for phone calls.', example: false },
+  isDoNotOfferEnabled: {
+    description: 'Whether `doNotOfferTimeouts` apply.',
+    example: true,
+  },
+  queueThresholds: {
+    description: `What to warn of, by kind: AvailableAgents and WaitingConversations are numbers, LongestWait and SlaTimeLimit seconds (at most ${LONG}), SlaPercentage is from 0 to 100.`,
+    example: { SlaPercentage: 80, SlaTimeLimit: 120 },
+  },
+  doNotOfferTimeouts: {
+    description: `Seconds, by channel, for which a conversation is not offered again to an agent who did not take it; at most ${LONG}.`,
+    example: { Email: 3600, WidgetChat: 60 },
+  },
+  offerTimeout: {
+    description: 'Seconds for which a conversation is offered to an agent. Left out: until it is taken.',
+    example: 30,
+  },
+  offerAlgorithm: {
+    description: 'To whom among its members a conversation is offered. Left out: as AllAtOnce.',
+    example: 'LongestIdle',
+  },
+  wrapupTimeout: {
+    description: 'Seconds that an agent has after a conversation before the next. Left out: none.',
+    example: 15,
+  },
+  priority: {
+    description: 'Its place among queues: 1 comes first. Left out: after all that have one.',
+    example: 1,
+  },
+  offerAbandonedConversations: {
+    description: 'Whether conversations are offered that the end user has left. Left out: no.',
+    example: false,
+  },
+  preferredAgentTimeouts: {
+    description: `Seconds, by channel, for which a conversation waits for its preferred agent alone; at most ${LONG}.`,
+    example: { Email: 7200 },
+  },
+  isPreferredAgentEnabled: { description: 'Whether `preferredAgentTimeouts` apply. Left out: no.', example: true },
+  preferredAgentOfflineTimeout: {
+    description: 'Seconds for which a conversation waits for its preferred agent who is offline. Left out: none.',
+    example: 3600,
+  },
+  personalAgentOfflineTimeout: {
+    description: 'Seconds for which a conversation waits for its personal agent who is offline. Left out: none.',
+    example: 86_400,
+  },
+  isRestricted: { description: 'Whether only its members may see its conversations. Left out: no.', example: false },
+};
+
+const open = { optional: true, nullable: true };
+
+/** What a queue need not have; `null` is no value. */
+class OptionalQueueFields {
+  @WholeMap(THRESHOLDS, DOCS.queueThresholds)
+  queueThresholds?: NumberMap<QueueThreshold> | null;
+
+  @WholeMap(TIMEOUTS, DOCS.doNotOfferTimeouts)
+  doNotOfferTimeouts?: NumberMap<ConversationChannel> | null;
+
+  @Whole({ ...DOCS.offerTimeout, max: DAY, ...open })
+  offerTimeout?: number | null;
+
+  @Choice({ ...DOCS.offerAlgorithm, values: OFFER_ALGORITHMS, ...open })
+  offerAlgorithm?: OfferAlgorithm | null;
+
+  @Whole({ ...DOCS.wrapupTimeout, max: DAY, ...open })
+  wrapupTimeout?: number | null;
+
+  @Whole({ ...DOCS.priority, min: 1, max: 100, ...open })
+  priority?: number | null;
+
+  @Flag({ ...DOCS.offerAbandonedConversations, ...open })
+  offerAbandonedConversations?: boolean | null;
+
+  @WholeMap(TIMEOUTS, DOCS.preferredAgentTimeouts)
+  preferredAgentTimeouts?: NumberMap<ConversationChannel> | null;
+
+  @Flag({ ...DOCS.isPreferredAgentEnabled, ...open })
+  isPreferredAgentEnabled?: boolean | null;
+
+  @Whole({ ...DOCS.preferredAgentOfflineTimeout, max: LONG, ...open })
+  preferredAgentOfflineTimeout?: number | null;
+
+  @Whole({ ...DOCS.personalAgentOfflineTimeout, max: LONG, ...open })
+  personalAgentOfflineTimeout?: number | null;
+
+  @Flag({ ...DOCS.isRestricted, ...open })
+  isRestricted?: boolean | null;
+}
+
+export class CreateOrUpdateQueueRequest extends OptionalQueueFields {
+  @Text(DOCS.name)
+  name: string;
+
+  @Flag(DOCS.callFunctionality)
+  callFunctionality: boolean;
+
+  @Flag(DOCS.isDefault)
+  isDefault: boolean;
+
+  @Flag(DOCS.isDoNotOfferEnabled)
+  isDoNotOfferEnabled: boolean;
+}
+
+export class CreateQueueInput {
+  @Nested(() => CreateOrUpdateQueueRequest, { description: 'The queue.' })
+  request: CreateOrUpdateQueueRequest;
+}
+
+export class PatchQueueInput extends OptionalQueueFields {
+  @Text({ ...DOCS.name, optional: true })
+  name?: string;
+
+  @Flag({ ...DOCS.callFunctionality, optional: true })
+  callFunctionality?: boolean;
+
+  @Flag({ ...DOCS.isDefault, optional: true })
+  isDefault?: boolean;
+
+  @Flag({ ...DOCS.isDoNotOfferEnabled, optional: true })
+  isDoNotOfferEnabled?: boolean;
+}
+
+const AGENT_ID = { format: 'uuid', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' };
+const QUEUE_ID = { format: 'uuid', example: '01980f63-1e2f-7a35-8b70-4d5e6f708192' };
+const INT32 = { type: 'integer', format: 'int32' } as const;
+
+class QueueUsages {
+  @ApiProperty({ description: 'The queue id.', ...QUEUE_ID })
+  queueId: string;
+
+  @ApiProperty({
+    description: 'The contact points that lead into it, by channel; none are kept.',
+    type: 'object',
+    propertyNames: { enum: CONVERSATION_CHANNELS },
+    additionalProperties: { type: 'array', uniqueItems: true, items: { type: 'string' } },
+    example: {},
+  } as ApiPropertyOptions)
+  usages: Record<string, string[]>;
+}
+
+@ApiSchema({ name: 'Queue1' })
+export class QueueOutput {
+  @ApiProperty({ description: 'The queue id.', ...QUEUE_ID })
+  id: string;
+
+  @ApiProperty(DOCS.name)
+  name: string;
+
+  @ApiProperty(DOCS.isDefault)
+  isDefault: boolean;
+
+  @ApiProperty({
+    description: 'The organization that it belongs to.',
+    format: 'uuid',
+    example: '01980f5b-60f0-7a91-95d3-8fb0c1d2e3f4',
+  })
+  organizationId: string;
+
+  @ApiPropertyOptional(DOCS.callFunctionality)
+  callFunctionality: boolean;
+
+  @ApiProperty({ ...DOCS.queueThresholds, ...mapSchema(THRESHOLDS) })
+  queueThresholds: NumberMap<QueueThreshold>;
+
+  @ApiProperty({
+    description: 'How abandoned conversations count in service levels: not at all.',
+    enum: ['AbandonedIgnored'],
+    example: 'AbandonedIgnored',
+  })
+  slaCalculationMethod: 'AbandonedIgnored';
+
+  @ApiPropertyOptional({ ...DOCS.offerTimeout, ...INT32 })
+  offerTimeout?: number;
+
+  @ApiPropertyOptional({ ...DOCS.offerAlgorithm, enum: OFFER_ALGORITHMS })
+  offeringAlgorithm?: OfferAlgorithm;
+
+  @ApiPropertyOptional({
+    description: 'How members come about: they are assigned.',
+    enum: ['Default', 'SkillBased'],
+    example: 'Default',
+  })
+  memberListType: 'Default';
+
+  @ApiPropertyOptional({ description: 'What leads into it.', type: QueueUsages })
+  usages: QueueUsages;
+
+  @ApiPropertyOptional({ ...DOCS.wrapupTimeout, ...INT32 })
+  wrapupTimeout?: number;
+
+  @ApiPropertyOptional({ ...DOCS.priority, ...INT32 })
+  priority?: number;
+
+  @ApiPropertyOptional(DOCS.offerAbandonedConversations)
+  offerAbandonedConversations?: boolean;
+
+  @ApiProperty({ ...DOCS.doNotOfferTimeouts, ...mapSchema(TIMEOUTS) })
+  doNotOfferTimeouts: NumberMap<ConversationChannel>;
+
+  @ApiProperty(DOCS.isDoNotOfferEnabled)
+  isDoNotOfferEnabled: boolean;
+
+  @ApiPropertyOptional(DOCS.isPreferredAgentEnabled)
+  isPreferredAgentEnabled?: boolean;
+
+  @ApiPropertyOptional({ ...DOCS.preferredAgentTimeouts, ...mapSchema(TIMEOUTS) })
+  preferredAgentTimeouts?: NumberMap<ConversationChannel>;
+
+  @ApiPropertyOptional({ ...DOCS.preferredAgentOfflineTimeout, ...INT32 })
+  preferredAgentOfflineTimeout?: number;
+
+  @ApiPropertyOptional({ ...DOCS.personalAgentOfflineTimeout, ...INT32 })
+  personalAgentOfflineTimeout?: number;
+
+  @ApiPropertyOptional(DOCS.isRestricted)
+  isRestricted?: boolean;
+}
+
+export class BulkQueueEndpointInput {
+  // The public API's document has it optional; without it there is nothing to do, so it is refused.
+  @ApiPropertyOptional()
+  @Uuids({
+    description: 'Ids of agents, from 1 to 10. A request without any is refused.',
+    example: [AGENT_ID.example],
+    minItems: 1,
+    maxItems: 10,
+  })
+  agentIds: string[];
+}
+
+export class QueueMember {
+  @ApiProperty({ description: 'The id of the agent.', ...AGENT_ID })
+  agentId: string;
+
+  @ApiPropertyOptional({ description: 'Its place among the members; none is kept.', ...INT32, example: 1 })
+  priority?: number;
+}
+
+export const QueueMembersOutput = listOutput('QueueMembersOutput', QueueMember);
+export const BulkQueueEndpointOutput = bulkOutput('BulkQueueEndpointOutput', 'UUID', { type: 'string', ...AGENT_ID });
+export const ListQueuesOutput = listOutput('ListQueuesOutput', QueueOutput);
+export const GetQueueByIdOutput = dataOutput('GetQueueByIdOutput', QueueOutput);
+export const CreateQueueOutput = dataOutput('CreateQueueOutput', QueueOutput);
+export const PatchQueueOutput = dataOutput('PatchQueueOutput', QueueOutput);

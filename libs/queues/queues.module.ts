@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import {
+  AssignQueueMembersHandler,
+  ListQueueMembersHandler,
+  RemoveQueueMembersHandler,
+} from './queue-members.handlers.js';
+import { QueuesController } from './queues.controller.js';
+import {
+  CreateQueueHandler,
+  DeleteQueueHandler,
+  GetQueueHandler,
+  ListQueuesHandler,
+  QueueWriter,
+  UpdateQueueHandler,
+} from './queues.handlers.js';
+
+@Module({
+  controllers: [QueuesController],
+  providers: [
+    QueueWriter,
+    CreateQueueHandler,
+    UpdateQueueHandler,
+    DeleteQueueHandler,
+    GetQueueHandler,
+    ListQueuesHandler,
+    AssignQueueMembersHandler,
+    RemoveQueueMembersHandler,
+    ListQueueMembersHandler,
+  ],
+})
+export class QueuesModule {}
