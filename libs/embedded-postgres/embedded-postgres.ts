@@ -170,7 +170,10 @@ async function start(
 ): Promise<number> {
   const options = [
     `-p ${port}`,
-    ...['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings].map((s) => `-c ${s}`),
+    // Terse, because what PostgreSQL says of an error in detail quotes rows, and rows hold personal data.
+    ...['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'log_error_verbosity=terse', ...settings].map(
+      (setting) => `-c ${setting}`,
+    ),
   ];
   const log = join(cluster, 'server.log');
   const args = ['start', '-D', cluster, '-l', log, '-w', '-t', String(START_SECONDS), '-s', '-o', options.join(' ')];

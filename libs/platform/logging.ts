@@ -2,14 +2,19 @@ import { type LoggerService } from '@nestjs/common';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import { type Logger as Pino, pino } from 'pino';
 
+/** What is secret, and where errors of the database quote rows and parameters, which may be personal. */
+const UNLOGGED = [
+  ...['authorization', 'customHeaders', 'secretKey', 'password', 'token'],
+  ...['detail', 'where', 'parameters'],
+];
+
 /** The process's log: JSON lines on standard output. Values of these fields do not appear, up to three levels deep. */
 export function createLogger(level: string): Pino {
-  const secrets = ['authorization', 'customHeaders', 'secretKey', 'password', 'token'];
   return pino({
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    redact: secrets.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
+    redact: UNLOGGED.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
   });
 }
 
