@@ -75,6 +75,7 @@ async function createKnownPerson(receiverUrl: string) {
   return { userId: user.id as string, mailId: mailId as number, chatId: chatId as number };
 }
 
+const dump = () => dumpOf((text) => app.database.sql(text));
 const processed = (requestId: string) =>
   waitFor('the request to be processed', async () => {
     const { body } = await api.get(`/v1/anonymization/request/${requestId}`);
@@ -94,7 +95,7 @@ describe('Anonymizing an end user', () => {
       ]);
       return rows.length === 6;
     });
-    expect(found(await dumpOf(app.database)).length).toBeGreaterThan(5);
+    expect(found(await dump()).length).toBeGreaterThan(5);
 
     expect((await api.patch(`/v1/endusers/${userId}/anonymize`)).status).toBe(409);
     const requested = await api.patch(`/v1/endusers/${userId}/anonymize?force=true`);
@@ -107,7 +108,7 @@ describe('Anonymizing an end user', () => {
     });
     const request = await processed(requested.body.data.id);
     expect(request).toEqual({ ...requested.body.data, processedAt: expect.stringMatching(/Z$/) });
-    expect(found(await dumpOf(app.database))).toEqual([]);
+    expect(found(await dump())).toEqual([]);
 
     const user = await api.get(`/v1/endusers/${userId}`);
     expect(user.body.data).toEqual({
@@ -136,7 +137,7 @@ describe('Anonymizing an end user', () => {
         expect(await rows(projection.table)).toEqual(before);
       }
     }
-    expect(found(await dumpOf(app.database))).toEqual([]);
+    expect(found(await dump())).toEqual([]);
     await receiver.close();
   });
 
@@ -217,7 +218,7 @@ describe('Anonymizing a conversation', () => {
       anonymizedAt: expect.any(String),
       customAttributes: [],
     });
-    expect(found(await dumpOf(app.database))).toEqual([]);
+    expect(found(await dump())).toEqual([]);
     expect((await api.get(`/v1/endusers/${team.userId}`)).body.data.email).toBe('alice@brown.example');
     expect((await api.patch(`/v1/conversations/${id}/anonymize`)).status).toBe(409);
     expect((await api.put(`/v1/conversations/${id}/reopen`, {})).status).toBe(409);

@@ -1,15 +1,18 @@
-import { type TestDatabase } from '#libs/testing/test-database.js';
+type Query = (text: string) => Promise<Record<string, unknown>[]>;
 
-/** Every row of every table, of whatever schema, as text: what a dump of the database would hold. */
-export async function dumpOf(database: TestDatabase): Promise<string> {
-  const tables = await database.sql<{ name: string }>(
+/**
+ * Every row of every table, of whatever schema, as text: what a dump of the database would hold.
+ * @param query as a superuser
+ */
+export async function dumpOf(query: Query): Promise<string> {
+  const tables = await query(
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
      WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`,
   );
   const parts: string[] = [];
   for (const { name } of tables) {
-    const rows = await database.sql<{ row: string }>(`SELECT t::text AS row FROM ${name} t`);
-    parts.push(`${name}\n${rows.map(({ row }) => row).join('\n')}`);
+    const rows = await query(`SELECT t::text AS row FROM ${name as string} t`);
+    parts.push(`${name as string}\n${rows.map(({ row }) => row as string).join('\n')}`);
   }
   return parts.join('\n');
 }

@@ -1,0 +1,78 @@
+import { jest } from '@jest/globals';
+import pg from 'pg';
+import { runningEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
+import { waitFor } from '#libs/testing/wait-for.js';
+import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
+import { dumpOf } from './support/dump.js';
+import { createHome, type Home, type Instance, killPostgres, startInstance, stop } from './support/instance.js';
+import { emailFrom } from './support/support-team.js';
+
+jest.setTimeout(240_000);
+
+const CONVERSATIONS = 250;
+const SURNAME = 'Quibblesworth';
+
+let home: Home;
+beforeAll(async () => {
+  home = await createHome();
+});
+afterAll(() => home.remove());
+
+async function withDatabase<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const urls = await runningEmbeddedPostgres(home.dataDir);
+  const client = new pg.Client({ connectionString: urls?.ownerUrl });
+  await client.connect();
+  return work(client).finally(() => client.end());
+}
+
+const dump = () => withDatabase((client) => dumpOf(async (text) => (await client.query(text)).rows));
+const anonymized = () =>
+  withDatabase(async (client) => {
+    const { rows } = await client.query(
+      'SELECT count(*)::int AS count FROM conversations WHERE anonymized_at IS NOT NULL',
+    );
+    return rows[0].count as number;
+  });
+
+/** Kills the instance, and its database every other time, whenever the processing has come so far. */
+async function crashOnTheWay(instance: Instance): Promise<Instance> {
+  let running = instance;
+  for (const [index, reached] of [0, 20, 90, 180, CONVERSATIONS].entries()) {
+    await waitFor(`${reached} conversations to be anonymized`, async () => (await anonymized()) >= reached);
+    if (index % 2 === 0) await killPostgres(home.dataDir);
+    await stop(running, 'SIGKILL');
+    running = await startInstance(home);
+  }
+  return running;
+}
+
+describe('kill -9 while an end user is anonymized', () => {
+  it('leaves no trace of the person once the processing has come to its end', async () => {
+    const receiver = await startWebhookReceiver();
+    receiver.answerWith(200, `thanks, Mrs. ${SURNAME}`);
+    let instance = await startInstance(home);
+    const { api } = instance;
+    await api.subscribe(receiver.url, ['EndUserCreated', 'ConversationCreated', 'ConversationClosed']);
+    const user = await api.create('/v1/endusers', { displayName: `Ada ${SURNAME}`, email: `ada@${SURNAME}.example` });
+    await Promise.all(
+      Array.from({ length: CONVERSATIONS }, (_, i) =>
+        api.create('/v1/conversations', emailFrom(user.id, { subject: `${SURNAME} ${i}` })),
+      ),
+    );
+    expect(await dump()).toContain(SURNAME);
+
+    const requested = await api.patch(`/v1/endusers/${user.id}/anonymize?force=true`);
+    expect(requested.status).toBe(202);
+    instance = await crashOnTheWay(instance);
+    const request = `/v1/anonymization/request/${requested.body.data.id}`;
+    await waitFor('the processing', async () => (await instance.api.get(request)).body.data.processedAt, 60_000);
+    expect((await dump()).toLowerCase()).not.toContain(SURNAME.toLowerCase());
+    expect(instance.output().toLowerCase()).not.toContain(SURNAME.toLowerCase());
+    const { body } = await instance.api.get(`/v1/endusers/${user.id}/conversations?pageLimit=200`);
+    expect(new Set(body.data.map(({ _type }: { _type: string }) => _type))).toEqual(
+      new Set(['AnonymizedConversation']),
+    );
+    await stop(instance, 'SIGTERM');
+    await receiver.close();
+  });
+});
