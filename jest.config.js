@@ -3,7 +3,7 @@ export default {
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: {
     '^#(apps|libs|migrations)/(.*)\\.js$': '<rootDir>/$1/$2.ts',
-    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^(\\.{1,2}/.*)(?<!\\.json)\\.js$': '$1',
   },
   testRegex: '\\.(unit|int|e2e|crash)\\.spec\\.ts$',
   modulePathIgnorePatterns: ['<rootDir>/dist'],

@@ -1,5 +1,5 @@
 import { type ConversationChannel } from '#libs/platform/channels.js';
-import { type AttributeValues } from '#libs/custom-attributes/attribute-values.js';
+import { type AttributeValues } from '#libs/custom-attributes/custom-attribute.js';
 import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type RecordedOf } from '#libs/event-store/event.js';
 import { type Statement } from '#libs/platform/batch.js';

@@ -1,4 +1,4 @@
-import { type AttributeValues } from '#libs/custom-attributes/attribute-values.js';
+import { type AttributeValues } from '#libs/custom-attributes/custom-attribute.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { type ConversationChannel } from '#libs/platform/channels.js';
 
