@@ -112,7 +112,7 @@ async function deepPage(side, path, count) {
   const offset = Math.floor(count * DEPTH);
   if (side.name !== 'deskstream') return `${path}?pageLimit=${PAGE}&offset=${offset}`;
   let url = `${side.url}${path}?pageLimit=${MAX_PAGE}`;
-  for (let passed = 0; passed < offset; passed += MAX_PAGE) {
+  for (let passed = 0; passed + MAX_PAGE <= offset; passed += MAX_PAGE) {
     const response = await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } });
     url = (await response.json()).meta.next;
   }

@@ -23,10 +23,10 @@ export function Variant(value: string, description: string): PropertyDecorator {
   );
 }
 
-/** An object that is a DTO of its own. */
+/** An object that is a DTO of its own. The document knows a function for a type by its name alone: it must be `type`. */
 export function Nested(type: () => Class, { optional, nullable, ...docs }: FieldOptions): PropertyDecorator {
   return applyDecorators(
-    ApiProperty({ ...docs, type, nullable, required: !optional }),
+    ApiProperty({ ...docs, type: () => type(), nullable, required: !optional }),
     IsObject({ message: 'must be an object' }),
     ValidateNested(),
     Type(type),
@@ -71,7 +71,7 @@ export function NestedList(
   { maxItems, optional, nullable, ...docs }: FieldOptions & { maxItems: number },
 ): PropertyDecorator {
   return applyDecorators(
-    ApiProperty({ ...docs, type, isArray: true, maxItems, required: !optional }),
+    ApiProperty({ ...docs, type: () => type(), isArray: true, maxItems, required: !optional }),
     IsArray({ message: 'must be an array' }),
     ArrayMaxSize(maxItems, { message: `must have at most ${maxItems} items` }),
     IsObject({ each: true, message: 'may only hold objects' }),
