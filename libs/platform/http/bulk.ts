@@ -73,7 +73,12 @@ function bulkError(type: string, description: string, id: 'none' | 'optional' | 
     message: string;
   }
   if (id === 'none') return named(schema, Output);
-  const idField = { description: 'The item that it is about.', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' };
+  // Applied by hand, so nothing tells its type.
+  const idField = {
+    description: 'The item that it is about.',
+    type: String,
+    example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
+  };
   class IdentifiedOutput extends Output {
     id: string;
   }
