@@ -1,13 +1,40 @@
 import { type Type } from '@nestjs/common';
-import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { DomainError, type DomainErrorKind } from '../domain-error.js';
+import { isRecord } from '../values.js';
 import { named } from './endpoint.js';
+import { Checked, faultOfUuid } from './fields.js';
 import { unionSchema, Variant } from './nested-fields.js';
 
 /** Most items of one bulk request. */
 export const MAX_BULK_ITEMS = 1_000;
 /** Items that are worked on at the same time, each in a transaction of its own. */
 const CONCURRENCY = 8;
+
+/**
+ * The body `{data: item[]}` of a bulk operation, under a schema name of its own. The items come as they were sent: each
+ * is to be validated by itself, see `validInput`.
+ */
+export function bulkInput(name: string, item: Type): Type<{ data: unknown[] }> {
+  @ApiExtraModels(item)
+  class Input {
+    // In the contract it may be left out, which would change nothing: a mistake.
+    @ApiPropertyOptional()
+    @Checked({
+      description: `The items, at most ${MAX_BULK_ITEMS}.`,
+      fault: faultOfItems,
+      schema: { type: 'array', items: { $ref: getSchemaPath(item) }, minItems: 1, maxItems: MAX_BULK_ITEMS },
+    })
+    data: unknown[];
+  }
+  return named(name, Input);
+}
+
+function faultOfItems(value: unknown): string | undefined {
+  if (!Array.isArray(value)) return 'must be an array';
+  if (value.length === 0) return 'must have at least 1 item';
+  return value.length > MAX_BULK_ITEMS ? `must have at most ${MAX_BULK_ITEMS} items` : undefined;
+}
 
 /** Why an item of a bulk request failed. */
 export interface BulkError {
@@ -22,7 +49,7 @@ export type BulkOutcome<T> = { _type: 'BulkActionSuccess'; data: T } | { _type: 
 /**
  * Works on each item by itself, and answers what became of each in the order of the items.
  * A {@link DomainError} is that item's failure; whatever else is thrown ends the request.
- * @param idOf names the entity of an item that failed
+ * @param idOf names the entity of an item: a failure tells it, and items of the same entity wait for one another
  */
 export async function inBulk<Item, T>(
   items: Item[],
@@ -31,13 +58,24 @@ export async function inBulk<Item, T>(
 ): Promise<BulkOutcome<T>[]> {
   const outcomes = new Array<BulkOutcome<T>>(items.length);
   const queue = items.entries();
+  const latest = new Map<string, Promise<unknown>>();
   const run = async () => {
     for (const [index, item] of queue) {
-      outcomes[index] = await outcomeOf(() => work(item), idOf(item));
+      const id = idOf(item);
+      const before = id === undefined ? undefined : latest.get(id);
+      const outcome = Promise.resolve(before).then(() => outcomeOf(() => work(item), id));
+      if (id !== undefined) latest.set(id, outcome);
+      outcomes[index] = await outcome;
     }
   };
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, run));
   return outcomes;
+}
+
+/** The id that an item of a bulk request names, in lower case; undefined when it names none that is a UUID. */
+export function idOfItem(item: unknown): string | undefined {
+  const id = isRecord(item) ? item.id : undefined;
+  return typeof id === 'string' && faultOfUuid(id) === undefined ? id.toLowerCase() : undefined;
 }
 
 async function outcomeOf<T>(work: () => Promise<T>, id: string | undefined): Promise<BulkOutcome<T>> {
