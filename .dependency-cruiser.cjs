@@ -1,5 +1,5 @@
 /** The walls of the house: who may import whom. */
-const RESOURCES = '^libs/(organizations|tags|webhooks|custom-attributes)/';
+const RESOURCES = '^libs/(organizations|tags|webhooks|custom-attributes|end-users)/';
 const TESTS = '\\.spec\\.ts$|^libs/testing/|^test/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -49,12 +49,12 @@ module.exports = {
       comment: 'commands, events, decide and evolve need neither Nest nor a database',
       severity: 'error',
       from: {
-        path: '^libs/(organizations/organization|tags/tag|webhooks/subscription|custom-attributes/(custom-attribute|options))\\.ts$',
+        path: '^libs/(organizations/organization|tags/tag|webhooks/subscription|custom-attributes/(custom-attribute|options)|end-users/end-user)\\.ts$',
       },
       to: {
         path: 'node_modules|^libs/',
         pathNot:
-          '^libs/platform/(domain-error|changes|person|values)\\.ts|^libs/webhooks/filters\\.ts|^libs/custom-attributes/options\\.ts',
+          '^libs/platform/(domain-error|changes|person|values)\\.ts|^libs/webhooks/filters\\.ts|^libs/custom-attributes/(custom-attribute|options)\\.ts',
       },
     },
     {

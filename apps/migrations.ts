@@ -5,6 +5,7 @@ import { Webhooks1764000000003 } from '#migrations/1764000000003-webhooks.js';
 import { PersonalData1764000000004 } from '#migrations/1764000000004-personal-data.js';
 import { DefaultRegion1764000000005 } from '#migrations/1764000000005-default-region.js';
 import { CustomAttributes1764000000006 } from '#migrations/1764000000006-custom-attributes.js';
+import { EndUsers1764000000007 } from '#migrations/1764000000007-end-users.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   PersonalData1764000000004,
   DefaultRegion1764000000005,
   CustomAttributes1764000000006,
+  EndUsers1764000000007,
 ];

@@ -1,5 +1,6 @@
 import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
 import { customAttributeStream } from '#libs/custom-attributes/custom-attribute.projection.js';
+import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { organizationStream } from '#libs/organizations/organization.projection.js';
 import { tagStream } from '#libs/tags/tag.projection.js';
 import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
@@ -10,4 +11,5 @@ export const STREAMS: AnyStreamDefinition[] = [
   tagStream,
   subscriptionStream,
   customAttributeStream,
+  endUserStream,
 ];

@@ -18,6 +18,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API token.' }, 'token')
     .addSecurityRequirements('token')
     .addTag('Custom Attributes', 'Fields that an organization adds to its end users and conversations.')
+    .addTag('End Users', 'The customers: those who write to the organization.')
     .addTag('Tags', 'Labels that agents put on conversations.')
     .addTag('Webhooks', 'Subscriptions to events, and how their deliveries went.')
     .build();

@@ -50,12 +50,18 @@ export function normalizePerson<T extends PersonInputFields>(input: T, region: C
     }),
     ...Object.fromEntries(PERSON_LISTS.filter((list) => input[list] === null).map((list) => [list, []])),
   };
-  faults.push(...duplicates(normalized));
+  faults.push(...faultsOfAddresses(normalized));
   if (faults.length > 0) throw invalidBody(faults);
   return normalized;
 }
 
-function duplicates({ email, phoneNumber, additionalEmails, additionalPhoneNumbers }: PersonInputFields): Fault[] {
+/** What is wrong with a person's addresses together: one given twice. */
+export function faultsOfAddresses({
+  email,
+  phoneNumber,
+  additionalEmails,
+  additionalPhoneNumbers,
+}: PersonInputFields): Fault[] {
   const lists = [
     ['additionalEmails', email, additionalEmails],
     ['additionalPhoneNumbers', phoneNumber, additionalPhoneNumbers],

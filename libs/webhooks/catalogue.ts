@@ -1,12 +1,14 @@
 import { type RecordedEvent } from '#libs/event-store/event.js';
 import { type WebhookEventType } from './event-type.js';
 import { CUSTOM_ATTRIBUTE_EVENTS } from './events/custom-attributes.js';
+import { END_USER_EVENTS } from './events/end-users.js';
 import { TAG_EVENTS } from './events/tags.js';
 
 /** All events that can be subscribed to, by name. */
 export const CATALOGUE = {
   ...TAG_EVENTS,
   ...CUSTOM_ATTRIBUTE_EVENTS,
+  ...END_USER_EVENTS,
 } as const;
 
 export type WebhookEventName = keyof typeof CATALOGUE;

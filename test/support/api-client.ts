@@ -22,6 +22,10 @@ export class ApiClient {
     return this.send('POST', path, body);
   }
 
+  put(path: string, body?: unknown): Promise<Answer> {
+    return this.send('PUT', path, body);
+  }
+
   patch(path: string, body?: unknown): Promise<Answer> {
     return this.send('PATCH', path, body);
   }
@@ -43,6 +47,13 @@ export class ApiClient {
     const text = await response.text();
     const json = response.headers.get('content-type')?.includes('json');
     return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
+  }
+
+  /** Creates an entity and answers its data. */
+  async create(path: string, body: unknown): Promise<any> {
+    const answer = await this.post(path, body);
+    if (answer.status !== 200 && answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+    return answer.body.data;
   }
 
   /** Creates a webhook subscription and answers it. */
