@@ -18,7 +18,7 @@ const CONCURRENCY = 8;
 export function bulkInput(name: string, item: Type): Type<{ data: unknown[] }> {
   @ApiExtraModels(item)
   class Input {
-    // In the contract it may be left out, which would change nothing: a mistake.
+    // Documented as optional, for clients know it so; but one that leaves it out has made a mistake.
     @ApiPropertyOptional()
     @Checked({
       description: `The items, at most ${MAX_BULK_ITEMS}.`,
