@@ -1,5 +1,6 @@
 /** The walls of the house: who may import whom. */
-const RESOURCES = '^libs/(agents|anonymization|conversations|custom-attributes|organizations|queues|tags|webhooks)/';
+const RESOURCES =
+  '^libs/(agents|anonymization|conversations|custom-attributes|end-users|organizations|queues|tags|webhooks)/';
 const TESTS = '\\.spec\\.ts$|^libs/testing/|^test/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -49,12 +50,12 @@ module.exports = {
       comment: 'commands, events, decide and evolve need neither Nest nor a database',
       severity: 'error',
       from: {
-        path: '^libs/(agents/(agent|presence)|anonymization/anonymization|conversations/(decide-|evolve-)?conversation|custom-attributes/(custom-attribute|options)|organizations/organization|queues/queue|tags/tag|webhooks/subscription)\\.ts$',
+        path: '^libs/(agents/(agent|presence)|anonymization/anonymization|conversations/(decide-|evolve-)?conversation|custom-attributes/(custom-attribute|options)|end-users/end-user|organizations/organization|queues/queue|tags/tag|webhooks/subscription)\\.ts$',
       },
       to: {
         path: 'node_modules|^libs/',
         pathNot:
-          '^libs/platform/(domain-error|changes|person|values)\\.ts|^libs/webhooks/filters\\.ts|^libs/custom-attributes/options\\.ts',
+          '^libs/platform/(domain-error|changes|channels|person|values)\\.ts|^libs/webhooks/filters\\.ts|^libs/custom-attributes/(custom-attribute|options)\\.ts|^libs/conversations/conversation\\.ts',
       },
     },
     {

@@ -5,6 +5,7 @@ import { Webhooks1764000000003 } from '#migrations/1764000000003-webhooks.js';
 import { PersonalData1764000000004 } from '#migrations/1764000000004-personal-data.js';
 import { DefaultRegion1764000000005 } from '#migrations/1764000000005-default-region.js';
 import { CustomAttributes1764000000006 } from '#migrations/1764000000006-custom-attributes.js';
+import { EndUsers1764000000007 } from '#migrations/1764000000007-end-users.js';
 import { Agents1764000000008 } from '#migrations/1764000000008-agents.js';
 import { Queues1764000000010 } from '#migrations/1764000000010-queues.js';
 import { Conversations1764000000011 } from '#migrations/1764000000011-conversations.js';
@@ -19,6 +20,7 @@ export const MIGRATIONS = [
   PersonalData1764000000004,
   DefaultRegion1764000000005,
   CustomAttributes1764000000006,
+  EndUsers1764000000007,
   Agents1764000000008,
   Queues1764000000010,
   Conversations1764000000011,

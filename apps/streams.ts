@@ -3,6 +3,7 @@ import { anonymizationStream } from '#libs/anonymization/anonymization.projectio
 import { agentStream } from '#libs/agents/agent.projection.js';
 import { conversationStream } from '#libs/conversations/conversation.projection.js';
 import { customAttributeStream } from '#libs/custom-attributes/custom-attribute.projection.js';
+import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { organizationStream } from '#libs/organizations/organization.projection.js';
 import { queueStream } from '#libs/queues/queue.projection.js';
 import { tagStream } from '#libs/tags/tag.projection.js';
@@ -14,6 +15,7 @@ export const STREAMS: AnyStreamDefinition[] = [
   agentStream,
   conversationStream,
   customAttributeStream,
+  endUserStream,
   organizationStream,
   queueStream,
   tagStream,

@@ -1,7 +1,10 @@
 import { type DomainEvent } from '#libs/event-store/event.js';
+import { decideEndUser } from '#libs/end-users/end-user.js';
+import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { rebuildProjection } from '#libs/event-store/rebuild.js';
 import { type Projection } from '#libs/event-store/stream-definition.js';
 import { STREAMS } from '#apps/streams.js';
+import { type ApiClient } from './support/api-client.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 let app: TestApp;
@@ -35,12 +38,27 @@ beforeAll(async () => {
     const goneId = await api.createQueue();
     await api.patch(`/v1/queues/${goneId}/members`, { agentIds });
     await api.delete(`/v1/queues/${goneId}`);
+    const attributes = await api.get('/v1/custom-attributes');
+    const [addresses, values] = [{ email: 'a@x.example', externalId: 'x' }, { [attributes.body.data[0].id]: 'v' }];
+    for (const moved of [addresses, {}]) {
+      const user = await api.create('/v1/endusers', { displayName: 'x', phoneNumber: '+4570123456', ...addresses });
+      await api.patch(`/v1/endusers/${user.id}/custom-attributes`, values);
+      await api.patch(`/v1/endusers/${user.id}`, { email: 'b@x.example', additionalEmails: ['a@x.example'] });
+      await api.patch(`/v1/endusers/${user.id}`, { email: null, additionalEmails: [], externalId: null, ...moved });
+      if (moved === addresses) await forget(api, user.id);
+    }
     const { id } = await api.subscribe('http://127.0.0.1:9/', ['TagCreated'], { customHeaders: { 'X-A': '1' } });
     await api.patch(`/v1/webhooks/${id}`, { name: 'new', authorization: { _type: 'TokenAuth', value: 'x' } });
     await api.delete(`/v1/webhooks/${(await api.subscribe('http://127.0.0.1:9/', [])).id}`);
   }
 });
 afterAll(() => app.close());
+
+async function forget({ organizationId, actorId }: ApiClient, id: string): Promise<void> {
+  await app.runtime.store.execute(endUserStream, id, { organizationId, actorId }, (endUser) =>
+    decideEndUser({ type: 'Anonymize', id }, endUser),
+  );
+}
 
 const cases = STREAMS.flatMap((stream) =>
   stream.projections.map((projection) => ({ stream, projection: projection as Projection<DomainEvent> })),

@@ -3,6 +3,7 @@ import { AgentsModule } from '#libs/agents/agents.module.js';
 import { AnonymizationModule } from '#libs/anonymization/anonymization.module.js';
 import { ConversationsModule } from '#libs/conversations/conversations.module.js';
 import { CustomAttributesModule } from '#libs/custom-attributes/custom-attributes.module.js';
+import { EndUsersModule } from '#libs/end-users/end-users.module.js';
 import { OrganizationsModule } from '#libs/organizations/organizations.module.js';
 import { QueuesModule } from '#libs/queues/queues.module.js';
 import { TagsModule } from '#libs/tags/tags.module.js';
@@ -16,6 +17,7 @@ import { HealthController } from './health.controller.js';
     AnonymizationModule,
     ConversationsModule,
     CustomAttributesModule,
+    EndUsersModule,
     OrganizationsModule,
     QueuesModule,
     TagsModule,

@@ -21,6 +21,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Agents', 'Those who answer conversations, and whether they are there.')
     .addTag('Organization', 'Whose API token it is.')
     .addTag('Queues', 'Where conversations wait for agents, and who their agents are.')
+    .addTag('End Users', 'The customers: those who write to the organization.')
     .addTag('Tags', 'Labels that agents put on conversations.')
     .addTag('Conversations', 'Exchanges with end users: their state, agent, queue, tags and attributes.')
     .addTag('Anonymization', 'Requests to remove personal data for good.')

@@ -93,7 +93,7 @@ export class GetConversationHandler implements IQueryHandler<GetConversation> {
     const row = found?.rows[0] as ConversationRow | undefined;
     if (!row) throw notFound('Conversation', String(id));
     const customAttributes = shownValues((definitions?.rows ?? []) as AttributeDefinition[], row.custom_attributes);
-    return { ...shownConversation(row), customAttributes };
+    return Object.assign(shownConversation(row), { customAttributes });
   }
 }
 

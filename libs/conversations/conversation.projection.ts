@@ -33,7 +33,8 @@ export interface ConversationRow {
   tag_ids: string[];
   parent_id: number | null;
   link_type: LinkType | null;
-  details: ConversationDetails;
+  /** Without the message: that is in the events. */
+  details: Omit<ConversationDetails, 'message'>;
   custom_attributes: AttributeValues;
   anonymization_requested_at: Date | null;
   anonymized_at: Date | null;
@@ -92,7 +93,7 @@ function inserted(event: Extract<RecordedOf<ConversationEvent>, { type: 'Convers
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 'Open')`,
     values: [
       ...[event.organizationId, id, requesterId, channel, direction, contactPoint, language],
-      ...[JSON.stringify(details ?? {}), createdAt],
+      ...[JSON.stringify({ ...details, message: undefined }), createdAt],
     ],
   };
 }

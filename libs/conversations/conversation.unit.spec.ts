@@ -88,7 +88,7 @@ describe('A conversation', () => {
     conversation(created, pending, opened).when({ type: 'ExpirePending', id, now: until }).then([]);
     conversation(created, closed).when(followUp).then(isClosed);
     conversation(created)
-      .when({ ...followUp, until: now } as ConversationCommand)
+      .when({ ...followUp, until: now })
       .then(new DomainError('invalid', 'Invalid value for: body (timestamp must be in the future)'));
   });
 

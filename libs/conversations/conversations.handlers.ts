@@ -110,33 +110,38 @@ export class CreateConversationHandler implements ICommandHandler<CreateConversa
   /** Two round trips: what the input refers to, and the append, which makes sure that it is still there. */
   execute({ context, input }: CreateConversation): Promise<number> {
     const { organizationId } = context;
+    const { requesterId } = input;
     return this.store.retrying(async () => {
       const id = await this.ids.next();
-      const { requesterId } = input;
-      const asked =
-        input._type === 'Callback' ? queueById(organizationId, input.queueId) : defaultQueue(organizationId);
-      const agentId = 'message' in input && input.message._type === 'Outbound' ? input.message.agentId : undefined;
-      const [requesters, queues, agents] = await this.database.transact(organizationId, [
-        requesterById(organizationId, requesterId),
-        asked,
-        ...(agentId ? [agentById(organizationId, agentId)] : []),
-      ]);
-      const requester = requesters?.rows[0] as RequesterRow | undefined;
-      const queueId = (queues?.rows[0] as { id: string } | undefined)?.id;
-      if (!requester) throw notFound('End user', requesterId);
-      if (requester.anonymizationRequested) throw new DomainError('conflict', `End user ${requesterId} is anonymized`);
-      if (input._type === 'Callback' && !queueId) throw notFound('Queue', input.queueId);
-      if (agentId && !agents?.rows[0]) throw notFound('Agent', agentId);
-      const { details, queueId: _, agentId: begunBy, ...begun } = newConversation(input, requester);
-      const origin = { id, requesterId, ...begun, createdAt: new Date().toISOString() };
-      const command = { type: 'CreateConversation', origin, details, queueId, agentId: begunBy } as const;
+      const { requester, queueId } = await this.#referred(organizationId, input);
+      const { origin, details, agentId } = newConversation(input, requester);
+      const created = { id, requesterId, ...origin, createdAt: new Date().toISOString() };
+      const command = { type: 'CreateConversation', origin: created, details, queueId, agentId } as const;
       await this.store.create(conversationStream, String(id), context, () => decideConversation(command, undefined), [
         endUserIsOpen(organizationId, requesterId),
-        ...(begunBy ? [agentsExist(organizationId, [begunBy])] : []),
-        ...(queueId && !begunBy ? [queueExists(organizationId, queueId)] : []),
+        ...(agentId ? [agentsExist(organizationId, [agentId])] : []),
+        ...(queueId && !agentId ? [queueExists(organizationId, queueId)] : []),
       ]);
       return id;
     });
+  }
+
+  /** The requester, and the queue that the conversation would wait in. */
+  async #referred(organizationId: string, input: CreateConversationInput) {
+    const { requesterId } = input;
+    const agentId = 'message' in input && input.message._type === 'Outbound' ? input.message.agentId : undefined;
+    const [requesters, queues, agents] = await this.database.transact(organizationId, [
+      requesterById(organizationId, requesterId),
+      input._type === 'Callback' ? queueById(organizationId, input.queueId) : defaultQueue(organizationId),
+      ...(agentId ? [agentById(organizationId, agentId)] : []),
+    ]);
+    const requester = requesters?.rows[0] as RequesterRow | undefined;
+    const queueId = (queues?.rows[0] as { id: string } | undefined)?.id;
+    if (!requester) throw notFound('End user', requesterId);
+    if (requester.anonymizationRequested) throw new DomainError('conflict', `End user ${requesterId} is anonymized`);
+    if (input._type === 'Callback' && !queueId) throw notFound('Queue', input.queueId);
+    if (agentId && !agents?.rows[0]) throw notFound('Agent', agentId);
+    return { requester, queueId };
   }
 }
 

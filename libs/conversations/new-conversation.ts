@@ -13,13 +13,8 @@ export interface Requester {
 
 /** What a client's input comes to, apart from number and time. */
 export interface NewConversation {
-  channel: ConversationChannel;
-  direction: Direction;
-  contactPoint: string;
-  language?: string;
+  origin: { channel: ConversationChannel; direction: Direction; contactPoint: string; language?: string };
   details: ConversationDetails;
-  /** Where the input says that it is to wait. */
-  queueId?: string;
   /** The agent who begins it. */
   agentId?: string;
 }
@@ -37,38 +32,28 @@ export function newConversation(input: CreateConversationInput, requester: Reque
   const channel = CHANNEL_OF[input._type];
   switch (input._type) {
     case 'Callback': {
-      const { direction, contactEndpointId, queueId } = input;
+      const { direction, contactEndpointId } = input;
       const details = numbers(direction, contactEndpointId, requester.phoneNumber ?? undefined);
-      return { channel, direction, contactPoint: contactEndpointId, queueId, details };
+      return { origin: { channel, direction, contactPoint: contactEndpointId }, details };
     }
     case 'Chat': {
-      const { browserInfo, widgetId } = input;
-      return {
-        channel,
-        contactPoint: widgetId,
-        ...begunBy(input.message, requester, browserInfo ? { browserInfo: withoutNulls(browserInfo) } : {}),
-        ...languageOf(input),
-      };
+      const { browserInfo, widgetId, message } = input;
+      const origin = { channel, direction: message._type, contactPoint: widgetId, ...languageOf(input) };
+      return { origin, ...begunBy(message, requester, browserInfo ? { browserInfo: withoutNulls(browserInfo) } : {}) };
     }
     case 'Sms': {
       const { message, contactEndpointId } = input;
       const theirs = reachable(requester.phoneNumber, 'phone number');
-      const details = numbers(message._type, contactEndpointId, theirs);
-      return { channel, contactPoint: contactEndpointId, ...begunBy(message, requester, details) };
+      const origin = { channel, direction: message._type, contactPoint: contactEndpointId };
+      return { origin, ...begunBy(message, requester, numbers(message._type, contactEndpointId, theirs)) };
     }
     case 'ContactForm':
     case 'Email': {
-      const { message, emailIntegrationId, subject } = input;
+      const { message, emailIntegrationId: ours, subject } = input;
       const theirs = reachable(requester.email, 'e-mail address');
-      const [fromEmail, toEmail] =
-        message._type === 'Inbound' ? [theirs, emailIntegrationId] : [emailIntegrationId, theirs];
-      const details = { subject, fromEmail, toEmail, integrationEmail: emailIntegrationId };
-      return {
-        channel,
-        contactPoint: emailIntegrationId,
-        ...begunBy(message, requester, details),
-        ...languageOf(input),
-      };
+      const [fromEmail, toEmail] = message._type === 'Inbound' ? [theirs, ours] : [ours, theirs];
+      const origin = { channel, direction: message._type, contactPoint: ours, ...languageOf(input) };
+      return { origin, ...begunBy(message, requester, { subject, fromEmail, toEmail, integrationEmail: ours }) };
     }
   }
 }
@@ -84,8 +69,7 @@ function begunBy(message: Inbound | Outbound, requester: Requester, details: Con
     attachments: (message.attachments ?? []).map((file) => withoutNulls(file)),
     ...(message.externalId && { externalId: message.externalId }),
   };
-  const all = { ...details, message: first };
-  return { direction: message._type, details: all, ...(outbound && { agentId: message.agentId }) };
+  return { details: { ...details, message: first }, ...(outbound && { agentId: message.agentId }) };
 }
 
 function numbers(direction: 'Inbound' | 'Outbound', ours: string, theirs?: string): ConversationDetails {

@@ -48,9 +48,7 @@ function serviceOf({ assignee_id, assigned_at, queue_id, queued_at }: Conversati
   return { ...(assignee_id && { assignment }), ...(queue_id && { queue }) };
 }
 
-/** The message is not part of it: messages have operations of their own. */
 function detailsOf({ details, language, channel }: ConversationRow) {
-  const { message: _, ...shown } = details;
   const speaks = language !== null && TYPES[channel] !== 'SmsConversation';
-  return { ...(speaks && { language }), ...shown };
+  return { ...(speaks && { language }), ...details };
 }

@@ -1,18 +1,17 @@
 import { applyDecorators, Body, type PipeTransform } from '@nestjs/common';
 import { ApiBody, ApiExtraModels, ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { type Changes } from '#libs/platform/changes.js';
 import { type Fault, invalidBody } from '#libs/platform/domain-error.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { faultOfText } from '#libs/platform/http/fields.js';
 import { isRecord } from '#libs/platform/values.js';
-import { type CustomAttribute, type EntityType } from './custom-attribute.js';
+import {
+  type AttributeValue,
+  type AttributeValues,
+  type CustomAttribute,
+  type EntityType,
+} from './custom-attribute.js';
 import { type SelectOption } from './options.js';
-
-/** Of a Text attribute its text, of a Select the `value`s of its options from the root to a leaf. */
-export type AttributeValue = string | string[];
-/** What an entity keeps: its values by attribute id. */
-export type AttributeValues = Record<string, AttributeValue>;
-/** What changes of them; `null` clears. */
-export type AttributeValuesPatch = Record<string, AttributeValue | null>;
 
 /** What of a definition values are checked and shown by. */
 export type AttributeDefinition = Pick<
@@ -41,7 +40,7 @@ export function attributeDefinitions(organizationId: string, entityType: EntityT
 export function checkedValues(
   definitions: AttributeDefinition[],
   patch: Record<string, unknown>,
-): AttributeValuesPatch {
+): Changes<AttributeValues> {
   const entries = Object.entries(patch).map(([id, value]) => [id.toLowerCase(), value] as const);
   if (entries.length > MAX_VALUES) throw invalidBody([{ path: '', message: `must have at most ${MAX_VALUES} values` }]);
   const known = new Map(definitions.map((definition) => [definition.id, definition]));
@@ -51,7 +50,7 @@ export function checkedValues(
     return message === undefined ? [] : [{ path: id, message }];
   });
   if (faults.length > 0) throw invalidBody(faults);
-  return Object.fromEntries(entries) as AttributeValuesPatch;
+  return Object.fromEntries(entries) as Changes<AttributeValues>;
 }
 
 function faultOfValue(definition: AttributeDefinition | undefined, value: unknown): string | undefined {

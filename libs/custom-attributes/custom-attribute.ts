@@ -29,6 +29,11 @@ export interface CustomAttribute extends AttributeSettings {
   isArchived: boolean;
 }
 
+/** Of a Text attribute its text, of a Select the `value`s of its options from the root to a leaf. */
+export type AttributeValue = string | string[];
+/** What an entity keeps: its values by attribute id. */
+export type AttributeValues = Record<string, AttributeValue>;
+
 /** A definition whose new options have their ids at hand. */
 export type DraftDefinition = { _type: 'Text'; placeholder?: string } | { _type: 'Select'; options: DraftOption[] };
 

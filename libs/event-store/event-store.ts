@@ -7,12 +7,10 @@ import { type DomainEvent, type RecordedEvent, type RecordedOf, type WriteContex
 import { type EncodedEvent, type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
 import { type AnyStreamDefinition, type StreamDefinition, streamName } from './stream-definition.js';
 
-/** Somebody else appended first: the stream is no longer at the expected version. */
-export class VersionConflict extends Error {
-  override readonly name = 'VersionConflict';
-  constructor(changes: Staged[]) {
-    const expected = changes.map(({ definition, id, loaded }) => `${streamName(definition, id)}@${loaded.version}`);
-    super(`Something else than ${expected.join(', ')} was found`);
+/** Somebody else was first: a stream is no longer at the expected version, or a guard does not hold any more. */
+export class VersionConflict extends DomainError {
+  constructor() {
+    super('conflict', 'Others are changing this entity; try again');
   }
 }
 
@@ -98,7 +96,7 @@ export class EventStore {
       ]);
     } catch (error) {
       if (!isVersionConflict(error)) throw error;
-      if (!(await this.#alreadyAppended(recorded))) throw new VersionConflict(changes);
+      if (!(await this.#alreadyAppended(recorded))) throw new VersionConflict();
     }
     this.onAppend();
     return recorded;
@@ -127,7 +125,8 @@ export class EventStore {
   /**
    * The one write path: load, decide, append at the version that was read.
    * @param guards see {@link commit}
-   * @throws {DomainError} what `decide` returned, or `conflict` when others keep being first
+   * @throws {DomainError} what `decide` returned
+   * @throws {VersionConflict} when others keep being first
    */
   async execute<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
@@ -161,15 +160,14 @@ export class EventStore {
   /**
    * Loads, decides and commits, in the caller's words. When somebody else was first it is done anew on what they left, a
    * few times.
-   * @throws {DomainError} `conflict` when others keep being first
+   * @throws {VersionConflict} when others keep being first
    */
   async retrying<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof VersionConflict)) throw error;
-        if (attempt === ATTEMPTS) throw new DomainError('conflict', 'Others are changing this entity; try again');
+        if (!(error instanceof VersionConflict) || attempt === ATTEMPTS) throw error;
         await pause(Math.random() * 2 ** attempt * 5);
       }
     }

@@ -104,6 +104,12 @@ export class Keyset<Row> {
 
 const IS_OF: Record<KeyColumn<unknown>['type'], (value: unknown) => boolean> = {
   uuid: (value) => isUUID(value),
-  timestamptz: (value) => isISO8601(value, { strict: true, strictSeparator: true }),
+  timestamptz: isInstant,
   bigint: (value) => Number.isSafeInteger(value),
 };
+
+/** In UTC and of an existing day: of ISO 8601's other forms PostgreSQL does not read all. */
+function isInstant(value: unknown): boolean {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/.test(value)) return false;
+  return !value.startsWith('0000') && isISO8601(value, { strict: true, strictSeparator: true });
+}

@@ -113,7 +113,7 @@ export class QueueWriter {
     try {
       await this.store.commit(changes, context);
     } catch (error) {
-      if (violatedConstraint(error) === DEFAULT_QUEUE_INDEX) throw new VersionConflict(changes);
+      if (violatedConstraint(error) === DEFAULT_QUEUE_INDEX) throw new VersionConflict();
       throw error;
     }
   }

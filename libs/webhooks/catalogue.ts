@@ -2,6 +2,7 @@ import { type RecordedEvent } from '#libs/event-store/event.js';
 import { type WebhookEventType } from './event-type.js';
 import { CONVERSATION_EVENTS } from './events/conversations.js';
 import { CUSTOM_ATTRIBUTE_EVENTS } from './events/custom-attributes.js';
+import { END_USER_EVENTS } from './events/end-users.js';
 import { QUEUE_EVENTS } from './events/queues.js';
 import { TAG_EVENTS } from './events/tags.js';
 import { type FilterField } from './filters.js';
@@ -11,6 +12,7 @@ import { qualifiedName } from './names.js';
 export const CATALOGUE = {
   ...CONVERSATION_EVENTS,
   ...CUSTOM_ATTRIBUTE_EVENTS,
+  ...END_USER_EVENTS,
   ...QUEUE_EVENTS,
   ...TAG_EVENTS,
 } as const;

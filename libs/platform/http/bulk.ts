@@ -1,8 +1,9 @@
 import { type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { DomainError, type DomainErrorKind } from '../domain-error.js';
+import { isRecord } from '../values.js';
 import { named } from './endpoint.js';
-import { Checked } from './fields.js';
+import { Checked, faultOfUuid } from './fields.js';
 import { unionSchema, Variant } from './nested-fields.js';
 
 /** Most items of one bulk request. */
@@ -17,7 +18,7 @@ const CONCURRENCY = 8;
 export function bulkInput(name: string, item: Type): Type<{ data: unknown[] }> {
   @ApiExtraModels(item)
   class Input {
-    // In the contract it may be left out, which would change nothing: a mistake.
+    // Documented as optional, for clients know it so; but one that leaves it out has made a mistake.
     @ApiPropertyOptional()
     @Checked({
       description: `The items, at most ${MAX_BULK_ITEMS}.`,
@@ -48,7 +49,7 @@ export type BulkOutcome<T> = { _type: 'BulkActionSuccess'; data: T } | { _type: 
 /**
  * Works on each item by itself, and answers what became of each in the order of the items.
  * A {@link DomainError} is that item's failure; whatever else is thrown ends the request.
- * @param idOf names the entity of an item that failed
+ * @param idOf names the entity of an item: a failure tells it, and items of the same entity wait for one another
  */
 export async function inBulk<Item, T>(
   items: Item[],
@@ -57,13 +58,24 @@ export async function inBulk<Item, T>(
 ): Promise<BulkOutcome<T>[]> {
   const outcomes = new Array<BulkOutcome<T>>(items.length);
   const queue = items.entries();
+  const latest = new Map<string, Promise<unknown>>();
   const run = async () => {
     for (const [index, item] of queue) {
-      outcomes[index] = await outcomeOf(() => work(item), idOf(item));
+      const id = idOf(item);
+      const before = id === undefined ? undefined : latest.get(id);
+      const outcome = Promise.resolve(before).then(() => outcomeOf(() => work(item), id));
+      if (id !== undefined) latest.set(id, outcome);
+      outcomes[index] = await outcome;
     }
   };
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, run));
   return outcomes;
+}
+
+/** The id that an item of a bulk request names, in lower case; undefined when it names none that is a UUID. */
+export function idOfItem(item: unknown): string | undefined {
+  const id = isRecord(item) ? item.id : undefined;
+  return typeof id === 'string' && faultOfUuid(id) === undefined ? id.toLowerCase() : undefined;
 }
 
 async function outcomeOf<T>(work: () => Promise<T>, id: string | undefined): Promise<BulkOutcome<T>> {

@@ -81,7 +81,7 @@ export class Pages {
 
   #url({ backward, values }: Cursor): string {
     const key: PageKey = { backward, values, ...this.#list(), filters: this.#filters };
-    const url = new URL(key.path, `${this.request.protocol}://${this.request.host}`);
+    const url = new URL(key.path, this.#origin());
     const { pageLimit } = this.request.query as Record<string, string>;
     const parameters = { ...this.#filters, ...(pageLimit !== undefined && { pageLimit }) };
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
@@ -89,8 +89,16 @@ export class Pages {
     return url.href;
   }
 
+  #origin(): string {
+    const origin = `${this.request.protocol}://${this.request.host}`;
+    if (this.request.host && URL.canParse(origin)) return origin;
+    throw new DomainError('invalid', 'Invalid value for: header Host (must be a host name, with or without a port)');
+  }
+
   #list(): Pick<PageKey, 'organization' | 'path'> {
-    const path = (this.request.url.split('?', 1)[0] as string).toLowerCase().replace(/\/$/, '');
+    // A request may name its URL in full.
+    const [url] = this.request.url.replace(/^https?:\/\/[^/]*/i, '').split('?', 1) as [string];
+    const path = url.toLowerCase().replace(/\/$/, '');
     return { organization: this.request.caller.organizationId, path };
   }
 }

@@ -1,0 +1,202 @@
+import { Controller, Get, Patch as HttpPatch, Post, Put } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import {
+  ApiAttributeValues,
+  AttributeValuesBody,
+  type CustomAttributeOutput,
+} from '#libs/custom-attributes/attribute-values.js';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { type Changes } from '#libs/platform/changes.js';
+import { DomainError } from '#libs/platform/domain-error.js';
+import { type BulkOutcome, idOfItem, inBulk } from '#libs/platform/http/bulk.js';
+import { Endpoint } from '#libs/platform/http/endpoint.js';
+import { Input, Patch, QueryInput, UuidParam, validInput } from '#libs/platform/http/input.js';
+import { Paged, Pages } from '#libs/platform/http/paging.js';
+import { Caller } from '#libs/platform/http/request-context.js';
+import { type EndUserFields } from './end-user.js';
+import {
+  BulkPatchEndUserInput,
+  BulkPatchEndUsersInput,
+  BulkPatchEndUsersOutput,
+  BulkUpdateEndUserInput,
+  BulkUpdateEndUsersInput,
+  BulkUpdateEndUsersOutput,
+  CreateEndUserInput,
+  CreateEndUserOutput,
+  CreateEndUsersInput,
+  CreateEndUsersOutput,
+  type EndUserOutput,
+  GetEndUserOutput,
+  ListEndUsersOutput,
+  ListEndUsersQuery,
+  PatchCustomAttributesOutput,
+  PatchEndUserInput,
+  PatchEndUserOutput,
+  UpdateEndUserInput,
+  UpdateEndUserOutput,
+} from './end-users.dto.js';
+import {
+  CreateEndUser,
+  GetEndUser,
+  ListEndUsers,
+  UpdateEndUser,
+  UpdateEndUserAttributes,
+} from './end-users.handlers.js';
+
+const UserId = () => UuidParam('userId', 'The end user id.');
+const UNIQUE = 'No two end users share an e-mail address, a phone number or an external id.';
+
+/** What a PUT changes: all fields that it does not name are cleared. */
+const replacing = (fields: Changes<EndUserFields>): Changes<EndUserFields> => ({
+  ...{ email: null, phoneNumber: null, additionalEmails: null, additionalPhoneNumbers: null, firstName: null },
+  ...{ lastName: null, middleNames: null, avatarUrl: null, externalId: null },
+  ...fields,
+});
+
+@ApiTags('End Users')
+@Controller('v1/endusers')
+export class EndUsersController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Get()
+  @Endpoint({
+    summary: 'List end users.',
+    description: 'Oldest first, without their custom attributes; of those with an address at most one.',
+    success: [200, 'A page of end users', ListEndUsersOutput],
+    errors: [404],
+  })
+  async listUsers(@Caller() caller: WriteContext, @QueryInput() query: ListEndUsersQuery, @Paged() pages: Pages) {
+    const { email, phone, externalId } = query;
+    const page = pages.requested(query);
+    const list = new ListEndUsers(caller.organizationId, { email, phone, externalId }, page);
+    return pages.answer(await this.queries.execute(list));
+  }
+
+  @Post()
+  @Endpoint({
+    summary: 'Create an end user.',
+    description: UNIQUE,
+    success: [201, 'The created end user', CreateEndUserOutput],
+    errors: [409],
+  })
+  async createUser(
+    @Caller() caller: WriteContext,
+    @Input() input: CreateEndUserInput,
+  ): Promise<{ data: EndUserOutput }> {
+    return { data: await this.commands.execute(new CreateEndUser(caller, input)) };
+  }
+
+  @Put()
+  @Endpoint({
+    summary: 'Replace many end users.',
+    description: 'Each by itself: one that fails does not fail the others. Fields that are left out are cleared.',
+    success: [200, 'What became of each, in their order', BulkUpdateEndUsersOutput],
+  })
+  async updateUsersBulk(@Caller() caller: WriteContext, @Input() { data }: BulkUpdateEndUsersInput) {
+    const replace = async (item: unknown) => {
+      const { id, ...fields } = await validInput(BulkUpdateEndUserInput, item, 'refuse');
+      return this.commands.execute(new UpdateEndUser(caller, id, replacing(fields)));
+    };
+    return { data: await inBulk(data, replace, idOfItem) };
+  }
+
+  @HttpPatch()
+  @Endpoint({
+    summary: 'Change many end users.',
+    description: 'Each by itself: one that fails does not fail the others. Only what is named changes; `null` clears.',
+    success: [200, 'What became of each, in their order', BulkPatchEndUsersOutput],
+  })
+  async patchUsersBulk(
+    @Caller() caller: WriteContext,
+    @Input() { data }: BulkPatchEndUsersInput,
+  ): Promise<{ data: BulkOutcome<EndUserOutput>[] }> {
+    const change = async (item: unknown) => {
+      const { id, ...fields } = await validInput(BulkPatchEndUserInput, item, 'refuse');
+      if (Object.keys(fields).length === 0) {
+        throw new DomainError('invalid', 'The patch names no field to change', { bulkError: 'EmptyPatchSet' });
+      }
+      return this.commands.execute(new UpdateEndUser(caller, id, fields));
+    };
+    return { data: await inBulk(data, change, idOfItem) };
+  }
+
+  @Post('bulk')
+  @Endpoint({
+    summary: 'Create many end users.',
+    description: `Each by itself: one that fails does not fail the others. ${UNIQUE}`,
+    success: [201, 'What became of each, in their order', CreateEndUsersOutput],
+  })
+  async createUsersBulk(
+    @Caller() caller: WriteContext,
+    @Input() { data }: CreateEndUsersInput,
+  ): Promise<{ data: BulkOutcome<EndUserOutput>[] }> {
+    const create = async (item: unknown) => {
+      const input = await validInput(CreateEndUserInput, item, 'ignore');
+      return this.commands.execute(new CreateEndUser(caller, input));
+    };
+    return { data: await inBulk(data, create) };
+  }
+
+  @Get(':userId')
+  @Endpoint({
+    summary: 'Get an end user by id.',
+    description: 'One that has been anonymized has nothing left but its id and `createdAt`.',
+    success: [200, 'The end user', GetEndUserOutput],
+    errors: [404],
+  })
+  async getUserById(@Caller() caller: WriteContext, @UserId() id: string): Promise<{ data: EndUserOutput }> {
+    return { data: await this.queries.execute(new GetEndUser(caller.organizationId, id)) };
+  }
+
+  @Put(':userId')
+  @Endpoint({
+    summary: 'Update an end user.',
+    description: `Fields that are left out are cleared; custom attributes stay. ${UNIQUE}`,
+    success: [200, 'The updated end user', UpdateEndUserOutput],
+    errors: [404, 409],
+  })
+  async updateUserById(
+    @Caller() caller: WriteContext,
+    @UserId() id: string,
+    @Patch() input: UpdateEndUserInput,
+  ): Promise<{ data: EndUserOutput }> {
+    return { data: await this.commands.execute(new UpdateEndUser(caller, id, replacing(input))) };
+  }
+
+  @HttpPatch(':userId')
+  @Endpoint({
+    summary: 'Patch an end user.',
+    description: `Only what is named changes; \`null\` clears. ${UNIQUE}`,
+    success: [200, 'The patched end user', PatchEndUserOutput],
+    errors: [404, 409],
+  })
+  async updateUser(
+    @Caller() caller: WriteContext,
+    @UserId() id: string,
+    @Patch() input: PatchEndUserInput,
+  ): Promise<{ data: EndUserOutput }> {
+    return { data: await this.commands.execute(new UpdateEndUser(caller, id, input)) };
+  }
+
+  @HttpPatch(':userId/custom-attributes')
+  @ApiAttributeValues()
+  @Endpoint({
+    summary: 'Patch custom attributes of an end user.',
+    description:
+      'Maps custom attribute ids to values: a text, the path of option values from the root to a leaf, or `null` to clear. ' +
+      'If any is refused, none is applied.',
+    success: [200, 'All custom attributes that the end user has then', PatchCustomAttributesOutput],
+    errors: [404, 409],
+  })
+  async updateCustomAttributes(
+    @Caller() caller: WriteContext,
+    @UserId() id: string,
+    @AttributeValuesBody() patch: Record<string, unknown>,
+  ): Promise<{ data: CustomAttributeOutput[] }> {
+    return { data: await this.commands.execute(new UpdateEndUserAttributes(caller, id, patch)) };
+  }
+}

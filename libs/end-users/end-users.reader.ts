@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import { type CountryCode } from 'libphonenumber-js/max';
+import {
+  type AttributeDefinition,
+  attributeDefinitions,
+  shownValues,
+} from '#libs/custom-attributes/attribute-values.js';
+import { type AttributeValues } from '#libs/custom-attributes/custom-attribute.js';
+import { OrganizationSettings } from '#libs/organizations/settings.js';
+import { normalizeEmail, toE164 } from '#libs/platform/contact.js';
+import { Database } from '#libs/platform/database.js';
+import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { PERSON_COLUMNS, type PersonRow, shownPerson } from '#libs/platform/person.js';
+import { type EndUser } from './end-user.js';
+import { type AddressKind } from './end-user.projection.js';
+import { type EndUserOutput } from './end-users.dto.js';
+
+interface EndUserRow extends PersonRow {
+  id: string;
+  createdAt: Date;
+  externalId: string | null;
+}
+
+type Filters = Partial<Record<AddressKind, string>>;
+
+const COLUMNS = `id, created_at AS "createdAt", external_id AS "externalId", ${PERSON_COLUMNS}`;
+const BY_ID = new Keyset<EndUserRow>([{ name: 'id', type: 'uuid', of: ({ id }) => id }], 'ASC');
+const WITH_ADDRESS = `AND id IN (SELECT end_user_id FROM end_user_addresses
+  WHERE organization_id = $1 AND kind = $2 AND value = $3)`;
+
+/** Reads end users as the API shows them. */
+@Injectable()
+export class EndUserReader {
+  constructor(
+    private readonly database: Database,
+    private readonly settings: OrganizationSettings,
+  ) {}
+
+  /** In one round trip with the definitions of its values. */
+  async get(organizationId: string, id: string): Promise<EndUserOutput> {
+    const [found, definitions] = await this.database.transact(organizationId, [
+      {
+        text: `SELECT ${COLUMNS}, custom_attributes AS "values" FROM end_users WHERE organization_id = $1 AND id = $2`,
+        values: [organizationId, id],
+      },
+      attributeDefinitions(organizationId, 'Contact'),
+    ]);
+    const row = found?.rows[0] as (EndUserRow & { values: AttributeValues }) | undefined;
+    if (!row) throw notFound('End user', id);
+    const customAttributes = shownValues(definitions?.rows as AttributeDefinition[], row.values);
+    return { ...shownRow(row), customAttributes };
+  }
+
+  /** Oldest first, without their values. */
+  async list(organizationId: string, filters: Filters, page: PageRequest): Promise<Page<EndUserOutput>> {
+    const { defaultRegion } = await this.settings.of(organizationId);
+    const address = addressOf(filters, defaultRegion);
+    const select = {
+      text: `SELECT ${COLUMNS} FROM end_users WHERE organization_id = $1 ${address ? WITH_ADDRESS : ''}`,
+      values: [organizationId, ...(address ?? [])],
+    };
+    const { rows, ...links } = await BY_ID.read(this.database, organizationId, select, page);
+    return { rows: rows.map(shownRow), ...links };
+  }
+
+  /** An end user as it has just become. Definitions are read only when it has values. */
+  async shown(organizationId: string, endUser: EndUser): Promise<EndUserOutput> {
+    const hasValues = Object.keys(endUser.customAttributes).length > 0;
+    const statement = attributeDefinitions(organizationId, 'Contact');
+    return shownState(endUser, hasValues ? await this.database.query(organizationId, statement) : []);
+  }
+}
+
+/** A state as the API shows it. It has just changed, so no anonymization is requested that would show as well. */
+export function shownState({ customAttributes, ...shown }: EndUser, definitions: AttributeDefinition[]): EndUserOutput {
+  return { ...shown, customAttributes: shownValues(definitions, customAttributes) };
+}
+
+function shownRow({ id, createdAt, externalId, ...person }: EndUserRow) {
+  return {
+    id,
+    createdAt: createdAt.toISOString(),
+    ...shownPerson(person),
+    ...(externalId !== null && { externalId }),
+  };
+}
+
+/** The kind and value that are looked for, if any. */
+function addressOf(filters: Filters, region: CountryCode | undefined): [AddressKind, string] | undefined {
+  const given = Object.entries(filters) as [AddressKind, string | undefined][];
+  const [filter, another] = given.filter((entry): entry is [AddressKind, string] => entry[1] !== undefined);
+  if (another) throw refused(another[0], 'only one of email, phone and externalId can be given');
+  if (!filter) return undefined;
+  const [kind, value] = filter;
+  if (kind === 'email') return [kind, normalizeEmail(value)];
+  if (kind === 'externalId') return [kind, value];
+  // A plus that is not encoded arrives as a space.
+  const number = toE164(value.replace(/^ (?=\d)/, '+'), region);
+  if (!number) throw refused('phone', `must be a phone number${region ? '' : ', with its country code such as %2B45'}`);
+  return [kind, number];
+}
+
+function refused(parameter: string, reason: string): DomainError {
+  return new DomainError('invalid', `Invalid value for: query parameter ${parameter} (${reason})`);
+}

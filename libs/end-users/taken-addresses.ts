@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { type Changes } from '#libs/platform/changes.js';
+import { Database, violatedConstraint } from '#libs/platform/database.js';
+import { DomainError } from '#libs/platform/domain-error.js';
+import { type EndUserFields } from './end-user.js';
+import { ADDRESS_INDEX, type AddressKind, addressesOf } from './end-user.projection.js';
+
+const ATTEMPTS = 5;
+
+/** Turns away what would give an end user an address of another. */
+@Injectable()
+export class TakenAddresses {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Does what writes these fields of an end user, and says which end user has an address already.
+   * @throws {DomainError} `invalid`, with all faults
+   */
+  async refusedAround<T>(
+    organizationId: string,
+    id: string,
+    fields: Changes<EndUserFields>,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (violatedConstraint(error) !== ADDRESS_INDEX) throw error;
+        // The other may have given the address up by now: then there is nothing to tell.
+        await this.#refuse(organizationId, id, fields);
+      }
+    }
+    throw new DomainError('conflict', 'Others are changing these addresses; try again');
+  }
+
+  async #refuse(organizationId: string, id: string, fields: Changes<EndUserFields>): Promise<void> {
+    const addresses = addressesOf(fields);
+    const taken = await this.database.query<{ kind: AddressKind; value: string; owner: string }>(organizationId, {
+      text: `SELECT kind, value, end_user_id AS owner FROM end_user_addresses
+             WHERE organization_id = $1 AND end_user_id <> $2 AND (kind, value) IN (SELECT * FROM unnest($3::text[], $4::text[]))`,
+      values: [organizationId, id, addresses.map(({ kind }) => kind), addresses.map(({ value }) => value)],
+    });
+    const faults = addresses.flatMap(({ path, kind, value }) => {
+      const owner = taken.find((row) => row.kind === kind && row.value === value)?.owner;
+      return owner === undefined ? [] : [{ path, value, message: `belongs to end user ${owner} already` }];
+    });
+    if (faults.length === 0) return;
+    const reasons = faults.map(({ path, value, message }) => `${path} ${value} ${message}`).join('; ');
+    throw new DomainError('invalid', `Validation failure: ${reasons}`, {
+      faults: faults.map(({ path, message }) => ({ path, message })),
+    });
+  }
+}

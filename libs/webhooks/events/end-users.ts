@@ -1,0 +1,121 @@
+import { type EndUser } from '#libs/end-users/end-user.js';
+import { endUserStream } from '#libs/end-users/end-user.projection.js';
+import { type WebhookEventType } from '../event-type.js';
+
+/** What every payload shows of an end user. */
+export function contactOf(endUser: Pick<EndUser, 'id' | 'displayName' | 'email' | 'phoneNumber'>) {
+  return {
+    id: endUser.id,
+    name: endUser.displayName ?? null,
+    email: endUser.email ?? null,
+    phone: endUser.phoneNumber ?? null,
+    roles: [],
+    user_type: 'CONTACT',
+  };
+}
+
+function endUserOf(endUser: EndUser) {
+  return {
+    ...contactOf(endUser),
+    first_name: endUser.firstName ?? null,
+    last_name: endUser.lastName ?? null,
+    middle_names: endUser.middleNames,
+    additional_emails: endUser.additionalEmails,
+    additional_phones: endUser.additionalPhoneNumbers,
+    avatar_url: endUser.avatarUrl ?? null,
+    external_id: endUser.externalId ?? null,
+    created_at: endUser.createdAt,
+  };
+}
+
+const endUserExample = {
+  id: '01980f70-1a2b-7c3d-8e4f-506172839405',
+  name: 'Alice Brown',
+  email: 'alice@brown.example',
+  phone: '+4570123456',
+  roles: [],
+  user_type: 'CONTACT',
+  first_name: 'Alice',
+  last_name: 'Brown',
+  middle_names: ['Marie'],
+  additional_emails: ['alice.brown@work.example'],
+  additional_phones: [],
+  avatar_url: null,
+  external_id: 'crm-20417',
+  created_at: '2026-03-14T09:26:53.589Z',
+};
+
+const text = { type: 'string' };
+const optionalText = { type: ['string', 'null'] };
+const texts = { type: 'array', items: text };
+
+const object = (properties: Record<string, object>) => ({
+  type: 'object',
+  required: Object.keys(properties),
+  properties,
+  additionalProperties: false,
+});
+
+/** The JSON Schema of what {@link contactOf} answers, without the object around it. */
+export const CONTACT_PROPERTIES = {
+  id: { type: 'string', format: 'uuid' },
+  name: optionalText,
+  email: optionalText,
+  phone: optionalText,
+  roles: texts,
+  user_type: { const: 'CONTACT' },
+};
+
+const endUserSchema = object({
+  ...CONTACT_PROPERTIES,
+  first_name: optionalText,
+  last_name: optionalText,
+  middle_names: texts,
+  additional_emails: texts,
+  additional_phones: texts,
+  avatar_url: optionalText,
+  external_id: optionalText,
+  created_at: { type: 'string', format: 'date-time' },
+});
+
+function endUserEvent(description: string): WebhookEventType<EndUser> {
+  return {
+    version: '1',
+    description,
+    stream: endUserStream,
+    data: (endUser) => ({ end_user: endUserOf(endUser) }),
+    example: { end_user: endUserExample },
+    schema: object({ end_user: endUserSchema }),
+  };
+}
+
+const customAttributesUpdated: WebhookEventType<EndUser> = {
+  version: '1',
+  description: 'Values of the custom attributes of an end user were changed.',
+  stream: endUserStream,
+  data: (endUser) => ({ end_user: endUserOf(endUser), custom_attributes: endUser.customAttributes }),
+  example: {
+    end_user: endUserExample,
+    custom_attributes: { '01980f6a-5c1d-7a10-9b2c-3d4e5f607182': ['business', 'gold'] },
+  },
+  schema: object({
+    end_user: endUserSchema,
+    custom_attributes: { type: 'object', additionalProperties: { anyOf: [text, texts] } },
+  }),
+};
+
+const anonymized: WebhookEventType<EndUser> = {
+  version: '1',
+  description: 'All personal data of an end user was destroyed; its id is what is left.',
+  stream: endUserStream,
+  data: ({ id }) => ({ end_user: { id } }),
+  example: { end_user: { id: endUserExample.id } },
+  schema: object({ end_user: object({ id: { type: 'string', format: 'uuid' } }) }),
+};
+
+export const END_USER_EVENTS = {
+  EndUserCreated: endUserEvent('An end user was created.'),
+  EndUserUpdated: endUserEvent('Fields of an end user were changed.'),
+  EndUserCustomAttributesUpdated: customAttributesUpdated,
+  EndUserAnonymized: anonymized,
+} as const;
