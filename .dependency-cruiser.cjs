@@ -1,5 +1,5 @@
 /** The walls of the house: who may import whom. */
-const RESOURCES = '^libs/(agents|organizations|tags|webhooks)/';
+const RESOURCES = '^libs/(agents|organizations|tags|teams|webhooks)/';
 const TESTS = '\\.spec\\.ts$|^libs/testing/|^test/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -48,7 +48,9 @@ module.exports = {
       name: 'rules-are-pure',
       comment: 'commands, events, decide and evolve need neither Nest nor a database',
       severity: 'error',
-      from: { path: '^libs/(agents/agent|organizations/organization|tags/tag|webhooks/subscription)\\.ts$' },
+      from: {
+        path: '^libs/(agents/agent|agents/presence|organizations/organization|tags/tag|teams/team|webhooks/subscription)\\.ts$',
+      },
       to: {
         path: 'node_modules|^libs/',
         pathNot: '^libs/platform/(domain-error|changes|channels|person)\\.ts|^libs/webhooks/filters\\.ts',

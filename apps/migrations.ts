@@ -5,6 +5,7 @@ import { Webhooks1764000000003 } from '#migrations/1764000000003-webhooks.js';
 import { PersonalData1764000000004 } from '#migrations/1764000000004-personal-data.js';
 import { DefaultRegion1764000000005 } from '#migrations/1764000000005-default-region.js';
 import { Agents1764000000008 } from '#migrations/1764000000008-agents.js';
+import { Teams1764000000009 } from '#migrations/1764000000009-teams.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   PersonalData1764000000004,
   DefaultRegion1764000000005,
   Agents1764000000008,
+  Teams1764000000009,
 ];

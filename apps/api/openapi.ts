@@ -19,6 +19,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addSecurityRequirements('token')
     .addTag('Agents', 'Those who answer conversations, and whether they are there.')
     .addTag('Tags', 'Labels that agents put on conversations.')
+    .addTag('Teams', 'Groups of agents.')
     .addTag('Webhooks', 'Subscriptions to events, and how their deliveries went.')
     .build();
   return SwaggerModule.createDocument(app, config, {

@@ -1,10 +1,14 @@
 import { type RecordedEvent } from '#libs/event-store/event.js';
 import { type WebhookEventType } from './event-type.js';
+import { AGENT_EVENTS } from './events/agents.js';
 import { TAG_EVENTS } from './events/tags.js';
+import { TEAM_EVENTS } from './events/teams.js';
 
 /** All events that can be subscribed to, by name. */
 export const CATALOGUE = {
   ...TAG_EVENTS,
+  ...AGENT_EVENTS,
+  ...TEAM_EVENTS,
 } as const;
 
 export type WebhookEventName = keyof typeof CATALOGUE;
