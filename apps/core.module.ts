@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import { PresenceTimeout } from '#libs/agents/presence.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { Cipher } from '#libs/platform/cipher.js';
@@ -11,13 +12,14 @@ import { type Runtime } from './runtime.js';
 /** The root: what the roles of the process consist of, the buses, and what the runtime has opened, for all of them. */
 @Module({})
 export class CoreModule {
-  static forRoot({ database, store, codec, cipher, wakeUp, worker }: Runtime, roles: Type[]): DynamicModule {
+  static forRoot({ config, database, store, codec, cipher, wakeUp, worker }: Runtime, roles: Type[]): DynamicModule {
     const shared = new Map<unknown, unknown>([
       [Database, database],
       [EventStore, store],
       [EventCodec, codec],
       [Cipher, cipher],
       [WakeUp, wakeUp],
+      [PresenceTimeout, new PresenceTimeout(config.presenceTimeoutSeconds)],
       ...(worker
         ? ([
             [WorkerDatabase, worker.database],

@@ -7,6 +7,7 @@ import { DefaultRegion1764000000005 } from '#migrations/1764000000005-default-re
 import { CustomAttributes1764000000006 } from '#migrations/1764000000006-custom-attributes.js';
 import { EndUsers1764000000007 } from '#migrations/1764000000007-end-users.js';
 import { Agents1764000000008 } from '#migrations/1764000000008-agents.js';
+import { Teams1764000000009 } from '#migrations/1764000000009-teams.js';
 import { Queues1764000000010 } from '#migrations/1764000000010-queues.js';
 import { Conversations1764000000011 } from '#migrations/1764000000011-conversations.js';
 import { Anonymization1764000000012 } from '#migrations/1764000000012-anonymization.js';
@@ -22,6 +23,7 @@ export const MIGRATIONS = [
   CustomAttributes1764000000006,
   EndUsers1764000000007,
   Agents1764000000008,
+  Teams1764000000009,
   Queues1764000000010,
   Conversations1764000000011,
   Anonymization1764000000012,

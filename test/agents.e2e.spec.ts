@@ -138,6 +138,30 @@ describe('Agents', () => {
     expect((await eventsOf(id)).length).toBe(1);
   });
 
+  it('are removed from all teams with themselves, in one commit', async () => {
+    const { id } = await api.createAgent(alice);
+    const teams = await Promise.all(['Billing', 'Support', 'Other'].map((name) => api.createTeam(name)));
+    for (const team of teams.slice(0, 2)) await api.patch(`/v1/teams/${team}/agents`, { agentIds: [id] });
+    const removed = await api.delete(`/v1/agents/${id}`);
+    expect([removed.status, removed.body]).toEqual([204, '']);
+    expect((await api.get(`/v1/agents/${id}`)).status).toBe(404);
+    expect((await api.delete(`/v1/agents/${id}`)).status).toBe(404);
+    expect((await api.get('/v1/agents')).body.data).toEqual([]);
+    expect((await api.get('/v1/agents?email=alice@work.example')).body.data).toEqual([]);
+    for (const team of teams) expect((await api.get(`/v1/teams/${team}/agents`)).body.data).toEqual([]);
+    const last = await app.database.sql<{ stream: string; type: string; request: string }>(
+      `SELECT stream, type, metadata ->> 'requestId' AS request FROM events
+       WHERE organization_id = $1 AND type LIKE '%Removed' ORDER BY position`,
+      [api.organizationId],
+    );
+    expect(last.map(({ stream, type }) => `${stream} ${type}`).sort()).toEqual(
+      [`agent-${id} AgentRemoved`, `team-${teams[0]} TeamMembersRemoved`, `team-${teams[1]} TeamMembersRemoved`].sort(),
+    );
+    expect(new Set(last.map(({ request }) => request)).size).toBe(1);
+    const again = await api.createAgent({ email: 'alice@brown.example' });
+    expect(again.id).not.toBe(id);
+  });
+
   it('are listed oldest first, in pages', async () => {
     const ids: string[] = [];
     for (let i = 0; i < 5; i++) ids.push((await api.createAgent()).id);
@@ -333,6 +357,11 @@ describe('An agent that does not exist, or not in this organization,', () => {
     ['GET', '', undefined],
     ['PUT', '', { displayName: 'x' }],
     ['PATCH', '', { displayName: 'x' }],
+    ['DELETE', '', undefined],
+    ['GET', '/teams', undefined],
+    ['GET', '/presence', undefined],
+    ['PUT', '/presence', { connectionStatus: 'Online' }],
+    ['PUT', '/presence/working-channel', { channel: 'Email', working: true }],
   ];
 
   it.each(operations)('is a 404 to %s /v1/agents/{agentId}%s', async (method, path, body) => {

@@ -15,6 +15,17 @@ beforeAll(async () => {
     const agents = [await api.createAgent(additional), await api.createAgent(additional), await api.createAgent()];
     const changes = { phoneNumber: '+4570123456', additionalEmails: ['c@x.example'], middleNames: ['M'] };
     await api.patch(`/v1/agents/${agents[0]?.id}`, changes);
+    await api.put(`/v1/agents/${agents[0]?.id}/presence`, { connectionStatus: 'Online', activeChannels: ['Email'] });
+    await api.put(`/v1/agents/${agents[0]?.id}/presence`, { connectionStatus: 'Online', presenceStatus: 'Away' });
+    await api.put(`/v1/agents/${agents[1]?.id}/presence/working-channel`, { channel: 'Speak', working: true });
+    for (const name of ['Billing', 'Support', 'Gone']) {
+      const team = await api.createTeam(name);
+      const agentIds = agents.map(({ id }) => id);
+      await api.patch(`/v1/teams/${team}/agents`, { agentIds });
+      await api.delete(`/v1/teams/${team}/agents`, { agentIds: agentIds.slice(0, 1) });
+      if (name === 'Gone') await api.delete(`/v1/teams/${team}`);
+    }
+    await api.delete(`/v1/agents/${agents[2]?.id}`);
     const ids = await Promise.all(['VIP', 'Refund', 'Füße'].map((name) => api.createTag(name)));
     await api.patch(`/v1/tags/${ids[0]}/deactivate`);
     await api.patch(`/v1/tags/${ids[1]}/deactivate`);

@@ -7,6 +7,7 @@ import { EndUsersModule } from '#libs/end-users/end-users.module.js';
 import { OrganizationsModule } from '#libs/organizations/organizations.module.js';
 import { QueuesModule } from '#libs/queues/queues.module.js';
 import { TagsModule } from '#libs/tags/tags.module.js';
+import { TeamsModule } from '#libs/teams/teams.module.js';
 import { WebhooksModule } from '#libs/webhooks/webhooks.module.js';
 import { HealthController } from './health.controller.js';
 
@@ -21,6 +22,7 @@ import { HealthController } from './health.controller.js';
     OrganizationsModule,
     QueuesModule,
     TagsModule,
+    TeamsModule,
     WebhooksModule,
   ],
   controllers: [HealthController],

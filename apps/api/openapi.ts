@@ -25,6 +25,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Tags', 'Labels that agents put on conversations.')
     .addTag('Conversations', 'Exchanges with end users: their state, agent, queue, tags and attributes.')
     .addTag('Anonymization', 'Requests to remove personal data for good.')
+    .addTag('Teams', 'Groups of agents.')
     .addTag('Webhooks', 'Subscriptions to events, and how their deliveries went.')
     .build();
   return SwaggerModule.createDocument(app, config, {

@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
+import { PresenceRecorder } from '#libs/agents/presence-recorder.js';
+import { PresenceSweeper } from '#libs/agents/presence-sweeper.js';
 import { AnonymizerModule } from '#libs/anonymization/anonymizer.module.js';
-import { FollowUpsModule } from '#libs/conversations/follow-ups.module.js';
+import { FollowUps } from '#libs/conversations/follow-ups.js';
 import { DeliveryModule } from '#libs/webhooks/delivery/delivery.module.js';
 
 /** What runs in the background. */
-@Module({ imports: [DeliveryModule, FollowUpsModule, AnonymizerModule] })
+@Module({ imports: [DeliveryModule, AnonymizerModule], providers: [FollowUps, PresenceRecorder, PresenceSweeper] })
 export class WorkerModule {}

@@ -45,8 +45,9 @@ export function agentById(organizationId: string, id: string): Statement {
 /** Those of the ids that are no agents of the organization: what to tell where {@link agentsExist} would fail. */
 export async function missingAgents(database: Database, organizationId: string, ids: string[]): Promise<string[]> {
   const rows = await database.query<{ id: string }>(organizationId, {
-    text: `SELECT id FROM unnest($2::uuid[]) AS wanted(id)
-           WHERE NOT EXISTS (SELECT FROM agents a WHERE a.organization_id = $1 AND a.id = wanted.id)`,
+    text: `SELECT id FROM unnest($2::uuid[]) WITH ORDINALITY AS wanted(id, place)
+           WHERE NOT EXISTS (SELECT FROM agents a WHERE a.organization_id = $1 AND a.id = wanted.id)
+           ORDER BY place`,
     values: [organizationId, ids],
   });
   return rows.map(({ id }) => id);

@@ -1,4 +1,4 @@
-import { Controller, Get, Patch, Post, Put } from '@nestjs/common';
+import { Controller, Delete, Get, Patch, Post, Put } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { instanceToPlain } from 'class-transformer';
@@ -14,6 +14,8 @@ import { isRecord } from '#libs/platform/values.js';
 import { type Agent, type AgentSettings, NO_SETTINGS } from './agent.js';
 import {
   AgentOutput,
+  type AgentTeam,
+  AgentTeamsOutput,
   BulkPatchAgentInput,
   BulkUpdateAgentInput,
   BulkUpdateAgentOutput,
@@ -25,7 +27,11 @@ import {
   PatchAgentInput,
   UpdateAgentInput,
 } from './agents.dto.js';
-import { CreateAgent, GetAgent, ListAgents, UpdateAgent } from './agents.handlers.js';
+import { CreateAgent, GetAgent, ListAgents, ListTeamsOfAgent, UpdateAgent } from './agents.handlers.js';
+import { UpdateAgentPresenceChannelInput, UpdateAgentPresenceInput, UserPresenceOutput } from './presence.dto.js';
+import { GetPresence, ListPresence, UpdatePresence, UpdateWorkingChannel } from './presence.handlers.js';
+import { RemoveAgent } from './remove-agent.handler.js';
+import { UserPresence } from './user-presence.js';
 
 const AgentId = () => UuidParam('agentId', 'The agent id.');
 
@@ -42,6 +48,7 @@ export class AgentsController {
     summary: 'List agents in an organization.',
     description: 'Oldest first, in pages. At most one of the filters `email` and `phone` may be given.',
     success: [200, 'A page of the agents', ListAgentsOutput],
+    errors: [404],
   })
   async listAgents(@Caller() caller: WriteContext, @QueryInput() query: ListAgentsQuery, @Paged() pages: Pages) {
     const { email, phone } = query;
@@ -108,6 +115,16 @@ export class AgentsController {
     return { data: await inBulk(items, patch, idOf) };
   }
 
+  @Get('presence')
+  @Endpoint({
+    summary: 'List the presence of all agents.',
+    description: 'Sorted by agent id. An agent who has never been seen is offline.',
+    success: [200, 'The presence of all agents', [UserPresence]],
+  })
+  async listPresence(@Caller() caller: WriteContext): Promise<UserPresence[]> {
+    return this.queries.execute(new ListPresence(caller.organizationId));
+  }
+
   @Get(':agentId')
   @Endpoint({ summary: 'Get an agent by id.', success: [200, 'The agent', AgentOutput], errors: [404] })
   async getAgentById(@Caller() caller: WriteContext, @AgentId() id: string): Promise<{ data: Agent }> {
@@ -144,6 +161,67 @@ export class AgentsController {
     @PatchBody() changes: PatchAgentInput,
   ): Promise<{ data: Agent }> {
     return { data: await this.#update(caller, id, changes) };
+  }
+
+  @Delete(':agentId')
+  @Endpoint({
+    summary: 'Remove an agent.',
+    description: 'The agent leaves all teams.',
+    success: [204, 'The agent was successfully removed'],
+    errors: [404, 409],
+  })
+  async removeAgent(@Caller() caller: WriteContext, @AgentId() id: string): Promise<void> {
+    await this.commands.execute(new RemoveAgent(caller, id));
+  }
+
+  @Get(':agentId/teams')
+  @Endpoint({ summary: 'List the teams of an agent.', success: [200, 'The teams', AgentTeamsOutput], errors: [404] })
+  async listTeams(@Caller() caller: WriteContext, @AgentId() id: string): Promise<{ data: AgentTeam[] }> {
+    const teamIds = await this.queries.execute(new ListTeamsOfAgent(caller.organizationId, id));
+    return { data: teamIds.map((teamId) => ({ id: teamId })) };
+  }
+
+  @Get(':agentId/presence')
+  @Endpoint({
+    summary: 'Get the presence of an agent.',
+    description: 'An agent who has never been seen is offline.',
+    success: [200, 'The presence', UserPresenceOutput],
+    errors: [404],
+  })
+  async getPresence(@Caller() caller: WriteContext, @AgentId() id: string): Promise<{ data: UserPresence }> {
+    return { data: await this.queries.execute(new GetPresence(caller.organizationId, id)) };
+  }
+
+  @Put(':agentId/presence')
+  @Endpoint({
+    summary: 'Update the presence of an agent.',
+    description:
+      'A heartbeat: repeat it to stay online. What is left out stays; fields that do not exist are refused. Without heartbeats the agent is offline after `PRESENCE_TIMEOUT_SECONDS`; those closer together than a quarter of it count as one.',
+    success: [200, 'The presence', UserPresenceOutput],
+    errors: [404, 409],
+  })
+  async updatePresence(
+    @Caller() caller: WriteContext,
+    @AgentId() id: string,
+    @PatchBody() input: UpdateAgentPresenceInput,
+  ): Promise<{ data: UserPresence }> {
+    const changes = instanceToPlain(input) as UpdateAgentPresenceInput;
+    return { data: await this.commands.execute(new UpdatePresence(caller, id, changes)) };
+  }
+
+  @Put(':agentId/presence/working-channel')
+  @Endpoint({
+    summary: 'Update whether an agent works on a group of channels.',
+    description: 'Says nothing of whether the agent is online.',
+    success: [204, 'The presence was successfully updated'],
+    errors: [404, 409],
+  })
+  async updateWorkingChannel(
+    @Caller() caller: WriteContext,
+    @AgentId() id: string,
+    @PatchBody() { channel, working }: UpdateAgentPresenceChannelInput,
+  ): Promise<void> {
+    await this.commands.execute(new UpdateWorkingChannel(caller, id, channel, working));
   }
 
   #create(caller: WriteContext, input: CreateAgentInput): Promise<Agent> {

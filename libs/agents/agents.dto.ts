@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { faultOfEmail } from '#libs/platform/contact.js';
 import { bulkInput, bulkOutput } from '#libs/platform/http/bulk.js';
-import { dataOutput, pageOutput } from '#libs/platform/http/endpoint.js';
+import { dataOutput, listOutput, pageOutput } from '#libs/platform/http/endpoint.js';
 import { Text, Uuid } from '#libs/platform/http/fields.js';
 import { PageQuery } from '#libs/platform/http/paging.js';
 import {
@@ -83,8 +83,15 @@ export class ListAgentsQuery extends PageQuery {
   phone?: string;
 }
 
+@ApiSchema({ name: 'Team' })
+export class AgentTeam {
+  @ApiProperty({ ...ID, description: 'The team id.' })
+  id: string;
+}
+
 export const AgentOutput = dataOutput('AgentOutput', AgentShown);
 export const ListAgentsOutput = pageOutput('ListAgentsOutput', AgentShown);
+export const AgentTeamsOutput = listOutput('AgentTeamsOutput', AgentTeam);
 
 const success = { $ref: getSchemaPath(AgentShown) };
 export const CreateAgentsOutput = bulkOutput('CreateAgentsOutput', 'Agent', success);

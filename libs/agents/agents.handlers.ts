@@ -53,6 +53,16 @@ export class ListAgents extends Query<Page<Agent>> {
   }
 }
 
+/** The ids of the teams that an agent is in. */
+export class ListTeamsOfAgent extends Query<string[]> {
+  constructor(
+    readonly organizationId: string,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+
 @CommandHandler(CreateAgent)
 export class CreateAgentHandler implements ICommandHandler<CreateAgent> {
   constructor(
@@ -147,5 +157,21 @@ export class ListAgentsHandler implements IQueryHandler<ListAgents> {
     const number = toE164(phone, (await this.settings.of(organizationId)).defaultRegion);
     if (!number) throw new DomainError('invalid', 'Invalid value for: query parameter phone (must be a phone number)');
     return number;
+  }
+}
+
+@QueryHandler(ListTeamsOfAgent)
+export class ListTeamsOfAgentHandler implements IQueryHandler<ListTeamsOfAgent> {
+  constructor(private readonly database: Database) {}
+
+  async execute({ organizationId, id }: ListTeamsOfAgent): Promise<string[]> {
+    const [row] = await this.database.query<{ teams: string[] }>(organizationId, {
+      text: `SELECT ARRAY(SELECT team_id::text FROM team_members
+               WHERE organization_id = $1 AND agent_id = $2 ORDER BY team_id) AS teams
+             FROM agents WHERE organization_id = $1 AND id = $2`,
+      values: [organizationId, id],
+    });
+    if (!row) throw notFound('Agent', id);
+    return row.teams;
   }
 }

@@ -1,9 +1,35 @@
 import { Module } from '@nestjs/common';
 import { AgentsController } from './agents.controller.js';
-import { CreateAgentHandler, GetAgentHandler, ListAgentsHandler, UpdateAgentHandler } from './agents.handlers.js';
+import {
+  CreateAgentHandler,
+  GetAgentHandler,
+  ListAgentsHandler,
+  ListTeamsOfAgentHandler,
+  UpdateAgentHandler,
+} from './agents.handlers.js';
+import {
+  GetPresenceHandler,
+  ListPresenceHandler,
+  UpdatePresenceHandler,
+  UpdateWorkingChannelHandler,
+} from './presence.handlers.js';
+import { PresenceRecorder } from './presence-recorder.js';
+import { RemoveAgentHandler } from './remove-agent.handler.js';
 
 @Module({
   controllers: [AgentsController],
-  providers: [CreateAgentHandler, UpdateAgentHandler, GetAgentHandler, ListAgentsHandler],
+  providers: [
+    CreateAgentHandler,
+    UpdateAgentHandler,
+    RemoveAgentHandler,
+    GetAgentHandler,
+    ListAgentsHandler,
+    ListTeamsOfAgentHandler,
+    PresenceRecorder,
+    UpdatePresenceHandler,
+    UpdateWorkingChannelHandler,
+    GetPresenceHandler,
+    ListPresenceHandler,
+  ],
 })
 export class AgentsModule {}

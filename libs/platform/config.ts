@@ -53,6 +53,12 @@ class Environment {
   @Max(200, { message: 'DATABASE_POOL_SIZE must be 1 to 200' })
   DATABASE_POOL_SIZE = 10;
 
+  @integer
+  @IsInt({ message: 'PRESENCE_TIMEOUT_SECONDS must be a whole number' })
+  @Min(5, { message: 'PRESENCE_TIMEOUT_SECONDS must be 5 to 86400' })
+  @Max(86_400, { message: 'PRESENCE_TIMEOUT_SECONDS must be 5 to 86400' })
+  PRESENCE_TIMEOUT_SECONDS = 300;
+
   @IsOptional()
   @IsString()
   @Matches(/^rediss?:\/\/.+/, { message: 'REDIS_URL must look like redis://host:6379' })
@@ -74,6 +80,8 @@ export interface Config {
   /** For migrations; `databaseUrl` unless given. */
   readonly databaseOwnerUrl?: string;
   readonly databasePoolSize: number;
+  /** For how long an agent counts as online without a heartbeat. */
+  readonly presenceTimeoutSeconds: number;
   /** Absent: BullMQ on PostgreSQL. */
   readonly redisUrl?: string;
 }
@@ -102,6 +110,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databaseUrl: environment.DATABASE_URL,
     databaseOwnerUrl: environment.DATABASE_OWNER_URL ?? environment.DATABASE_URL,
     databasePoolSize: environment.DATABASE_POOL_SIZE,
+    presenceTimeoutSeconds: environment.PRESENCE_TIMEOUT_SECONDS,
     redisUrl: environment.REDIS_URL,
   });
 }

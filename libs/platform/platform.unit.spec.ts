@@ -5,7 +5,13 @@ import { InvalidConfig, loadConfig } from './config.js';
 describe('The configuration', () => {
   it('has a default for everything, and cannot be changed', () => {
     const config = loadConfig({});
-    expect(config).toMatchObject({ port: 3000, host: 'localhost', logLevel: 'info', databasePoolSize: 10 });
+    expect(config).toMatchObject({
+      port: 3000,
+      host: 'localhost',
+      logLevel: 'info',
+      databasePoolSize: 10,
+      presenceTimeoutSeconds: 300,
+    });
     expect(config.dataDir).toMatch(/\.deskstream$/);
     expect(() => Object.assign(config, { port: 1 })).toThrow();
   });
@@ -25,6 +31,7 @@ describe('The configuration', () => {
       DESKSTREAM_MASTER_KEY: 'short',
       DESKSTREAM_BOOTSTRAP_TOKEN: 'short',
       DATABASE_POOL_SIZE: '0',
+      PRESENCE_TIMEOUT_SECONDS: '4',
     };
     expect(() => loadConfig(faulty)).toThrow(InvalidConfig);
     for (const name of Object.keys(faulty)) expect(() => loadConfig(faulty)).toThrow(`- ${name} must`);

@@ -1,20 +1,24 @@
 import { type RecordedEvent } from '#libs/event-store/event.js';
 import { type WebhookEventType } from './event-type.js';
+import { AGENT_EVENTS } from './events/agents.js';
 import { CONVERSATION_EVENTS } from './events/conversations.js';
 import { CUSTOM_ATTRIBUTE_EVENTS } from './events/custom-attributes.js';
 import { END_USER_EVENTS } from './events/end-users.js';
 import { QUEUE_EVENTS } from './events/queues.js';
 import { TAG_EVENTS } from './events/tags.js';
+import { TEAM_EVENTS } from './events/teams.js';
 import { type FilterField } from './filters.js';
 import { qualifiedName } from './names.js';
 
 /** All events that can be subscribed to, by name. */
 export const CATALOGUE = {
+  ...AGENT_EVENTS,
   ...CONVERSATION_EVENTS,
   ...CUSTOM_ATTRIBUTE_EVENTS,
   ...END_USER_EVENTS,
   ...QUEUE_EVENTS,
   ...TAG_EVENTS,
+  ...TEAM_EVENTS,
 } as const;
 
 export type WebhookEventName = keyof typeof CATALOGUE;

@@ -74,6 +74,13 @@ export class ApiClient {
     return answer.body.data as { id: string; email: string; displayName: string };
   }
 
+  /** Creates a team and answers its id. */
+  async createTeam(name: string): Promise<string> {
+    const answer = await this.post('/v1/teams', { name });
+    if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+    return answer.body.data.id as string;
+  }
+
   /** Creates a tag and answers its id. */
   async createTag(name: string): Promise<string> {
     const answer = await this.post('/v1/tags', { name });

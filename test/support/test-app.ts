@@ -25,8 +25,11 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** @param worker whether webhooks are delivered, too */
-export async function startTestApp({ worker = false } = {}): Promise<TestApp> {
+/**
+ * @param worker whether webhooks are delivered, too
+ * @param env what the configuration says besides
+ */
+export async function startTestApp({ worker = false, env = {} } = {}): Promise<TestApp> {
   const database = await createTestDatabase();
   const config = loadConfig({
     PORT: '0',
@@ -34,6 +37,7 @@ export async function startTestApp({ worker = false } = {}): Promise<TestApp> {
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal',
     DESKSTREAM_MASTER_KEY: randomBytes(32).toString('hex'),
     REDIS_URL: process.env.TEST_REDIS_URL,
+    ...env,
   });
   const cipher = await openCipher(config, database.ownerUrl, true);
   const runtime = await openRuntime(config, createLogger(config.logLevel), cipher, database.appUrl, { worker });

@@ -1,4 +1,4 @@
-import { Injectable, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { WorkerDatabase } from '#libs/platform/database.js';
 import { Periodic } from '#libs/platform/periodic.js';
@@ -16,7 +16,7 @@ interface Due {
 
 /** Opens conversations again that were set aside until now. Any number of workers may do so at once. */
 @Injectable()
-class FollowUps implements OnApplicationBootstrap, OnApplicationShutdown {
+export class FollowUps implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #periodic = new Periodic('Follow-ups', LOOK_EVERY_MS, () => this.#expire());
 
   constructor(
@@ -45,6 +45,3 @@ class FollowUps implements OnApplicationBootstrap, OnApplicationShutdown {
     }
   }
 }
-
-@Module({ providers: [FollowUps] })
-export class FollowUpsModule {}

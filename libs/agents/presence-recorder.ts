@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { EventStore, staged } from '#libs/event-store/event-store.js';
+import { Database } from '#libs/platform/database.js';
+import { notFound } from '#libs/platform/domain-error.js';
+import { agentsExist } from './agent.projection.js';
+import { decidePresence, evolvePresence, type Presence, type PresenceCommand, PresenceTimeout } from './presence.js';
+import { presenceIsAt, presenceStream, presenceStreamId } from './presence.projection.js';
+import { PRESENCE_COLUMNS, type PresenceRow, recordedPresence } from './user-presence.js';
+
+type WithoutClock<Command> = Command extends unknown ? Omit<Command, 'now' | 'timeout'> : never;
+
+/** Writes presence, for HTTP and for the worker. */
+@Injectable()
+export class PresenceRecorder {
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+    private readonly timeout: PresenceTimeout,
+  ) {}
+
+  /**
+   * Decides on the row, not on the hour's stream, which may not know yet what was before it. Two round trips.
+   * @returns the presence as it is recorded then
+   * @throws {DomainError} `not-found` when there is no such agent
+   */
+  async record(context: WriteContext, command: WithoutClock<PresenceCommand>): Promise<Presence | undefined> {
+    const { organizationId } = context;
+    const { agentId } = command;
+    return this.store.retrying(async () => {
+      const now = new Date();
+      const id = presenceStreamId(agentId, now);
+      const [row, { version }] = await Promise.all([
+        this.#row(organizationId, agentId),
+        this.store.load(presenceStream, id, organizationId),
+      ]);
+      const recorded = recordedPresence(row);
+      const events = decidePresence({ ...command, now, timeout: this.timeout }, recorded);
+      await this.store.commit([staged(presenceStream, id, { version }, events)], context, [
+        agentsExist(organizationId, [agentId]),
+        presenceIsAt(organizationId, agentId, (row.revision ?? 0) + events.length),
+      ]);
+      return events.reduce(evolvePresence, recorded);
+    });
+  }
+
+  async #row(organizationId: string, agentId: string): Promise<PresenceRow> {
+    const [row] = await this.database.query<PresenceRow>(organizationId, {
+      text: `SELECT a.id AS "agentId", ${PRESENCE_COLUMNS} FROM agents a
+             LEFT JOIN agent_presence p ON p.organization_id = a.organization_id AND p.agent_id = a.id
+             WHERE a.organization_id = $1 AND a.id = $2`,
+      values: [organizationId, agentId],
+    });
+    if (!row) throw notFound('Agent', agentId);
+    return row;
+  }
+}

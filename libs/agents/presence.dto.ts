@@ -1,0 +1,49 @@
+import { dataOutput } from '#libs/platform/http/endpoint.js';
+import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/channels.js';
+import { Choice, Choices, Flag } from '#libs/platform/http/fields.js';
+import {
+  CHANNEL_GROUPS,
+  type ChannelGroup,
+  CONNECTION_STATUSES,
+  type ConnectionStatus,
+  PRESENCE_STATUSES,
+  type PresenceStatus,
+} from './presence.js';
+import { UserPresence } from './user-presence.js';
+
+export class UpdateAgentPresenceInput {
+  @Choice({ description: 'Whether the agent is connected.', values: CONNECTION_STATUSES, example: 'Online' })
+  connectionStatus: ConnectionStatus;
+
+  @Choice({
+    description: 'What the agent has chosen. Left out, it stays.',
+    values: PRESENCE_STATUSES,
+    example: 'Working',
+    optional: true,
+  })
+  presenceStatus?: PresenceStatus;
+
+  @Choices({
+    description: 'The channels that the agent works on when online. Left out, they stay.',
+    values: CONVERSATION_CHANNELS,
+    example: ['Email', 'WidgetChat'],
+    optional: true,
+  })
+  activeChannels?: ConversationChannel[];
+}
+
+const GROUPS = Object.entries(CHANNEL_GROUPS).map(([group, channels]) => `${group}: ${channels.join(', ')}`);
+
+export class UpdateAgentPresenceChannelInput {
+  @Choice({
+    description: `A group of channels. ${GROUPS.join('; ')}.`,
+    values: Object.keys(CHANNEL_GROUPS),
+    example: 'Messaging',
+  })
+  channel: ChannelGroup;
+
+  @Flag({ description: 'Whether the agent works on them.', example: true })
+  working: boolean;
+}
+
+export const UserPresenceOutput = dataOutput('UserPresenceOutput', UserPresence);

@@ -1,0 +1,111 @@
+import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { Database } from '#libs/platform/database.js';
+import { notFound } from '#libs/platform/domain-error.js';
+import { type ChannelGroup, type Presence, PresenceTimeout } from './presence.js';
+import { PresenceRecorder } from './presence-recorder.js';
+import {
+  PRESENCE_COLUMNS,
+  type PresenceRow,
+  recordedPresence,
+  shownPresence,
+  type UserPresence,
+} from './user-presence.js';
+
+/** A heartbeat, with what has changed: what is left out stays. Answers the presence as it is then. */
+export class UpdatePresence extends Command<UserPresence> {
+  constructor(
+    readonly context: WriteContext,
+    readonly agentId: string,
+    readonly changes: Pick<Presence, 'connectionStatus'> & Partial<Pick<Presence, 'presenceStatus' | 'activeChannels'>>,
+  ) {
+    super();
+  }
+}
+
+/** Whether an agent works on the channels of a group. No heartbeat: others may say it of the agent. */
+export class UpdateWorkingChannel extends Command<void> {
+  constructor(
+    readonly context: WriteContext,
+    readonly agentId: string,
+    readonly channel: ChannelGroup,
+    readonly working: boolean,
+  ) {
+    super();
+  }
+}
+
+export class GetPresence extends Query<UserPresence> {
+  constructor(
+    readonly organizationId: string,
+    readonly agentId: string,
+  ) {
+    super();
+  }
+}
+
+/** The presence of all agents, by id. */
+export class ListPresence extends Query<UserPresence[]> {
+  constructor(readonly organizationId: string) {
+    super();
+  }
+}
+
+@CommandHandler(UpdatePresence)
+export class UpdatePresenceHandler implements ICommandHandler<UpdatePresence> {
+  constructor(
+    private readonly recorder: PresenceRecorder,
+    private readonly timeout: PresenceTimeout,
+  ) {}
+
+  async execute({ context, agentId, changes }: UpdatePresence): Promise<UserPresence> {
+    const presence = await this.recorder.record(context, { type: 'UpdatePresence', agentId, ...changes });
+    return shownPresence(agentId, presence, new Date(), this.timeout);
+  }
+}
+
+@CommandHandler(UpdateWorkingChannel)
+export class UpdateWorkingChannelHandler implements ICommandHandler<UpdateWorkingChannel> {
+  constructor(private readonly recorder: PresenceRecorder) {}
+
+  async execute({ context, agentId, channel, working }: UpdateWorkingChannel): Promise<void> {
+    await this.recorder.record(context, { type: 'UpdateWorkingChannel', agentId, channel, working });
+  }
+}
+
+const SELECT = `SELECT a.id AS "agentId", ${PRESENCE_COLUMNS} FROM agents a
+  LEFT JOIN agent_presence p ON p.organization_id = a.organization_id AND p.agent_id = a.id`;
+
+@QueryHandler(GetPresence)
+export class GetPresenceHandler implements IQueryHandler<GetPresence> {
+  constructor(
+    private readonly database: Database,
+    private readonly timeout: PresenceTimeout,
+  ) {}
+
+  async execute({ organizationId, agentId }: GetPresence): Promise<UserPresence> {
+    const [row] = await this.database.query<PresenceRow>(organizationId, {
+      text: `${SELECT} WHERE a.organization_id = $1 AND a.id = $2`,
+      values: [organizationId, agentId],
+    });
+    if (!row) throw notFound('Agent', agentId);
+    return shownPresence(agentId, recordedPresence(row), new Date(), this.timeout);
+  }
+}
+
+@QueryHandler(ListPresence)
+export class ListPresenceHandler implements IQueryHandler<ListPresence> {
+  constructor(
+    private readonly database: Database,
+    private readonly timeout: PresenceTimeout,
+  ) {}
+
+  async execute({ organizationId }: ListPresence): Promise<UserPresence[]> {
+    const rows = await this.database.query<PresenceRow>(organizationId, {
+      text: `${SELECT} WHERE a.organization_id = $1 ORDER BY a.id`,
+      values: [organizationId],
+    });
+    const now = new Date();
+    return rows.map((row) => shownPresence(row.agentId, recordedPresence(row), now, this.timeout));
+  }
+}

@@ -1,0 +1,130 @@
+import { Controller, Delete, Get, Patch, Post } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { Endpoint } from '#libs/platform/http/endpoint.js';
+import { Input, Patch as PatchBody, QueryInput, UuidParam } from '#libs/platform/http/input.js';
+import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
+import { Caller } from '#libs/platform/http/request-context.js';
+import {
+  AgentsToTeamInput,
+  CreateTeamInput,
+  CreateTeamOutput,
+  DeleteAgentsFromTeamInput,
+  ListPresenceOutput,
+  ListTeamMembersOutput,
+  ListTeamsOutput,
+  type TeamMember,
+  type TeamShown,
+} from './teams.dto.js';
+import {
+  AddTeamMembers,
+  CreateTeam,
+  DeleteTeam,
+  GetTeam,
+  ListTeamMembers,
+  ListTeamPresence,
+  ListTeams,
+  RemoveTeamMembers,
+} from './teams.handlers.js';
+
+const TeamId = () => UuidParam('teamId', 'The team id.');
+
+@ApiTags('Teams')
+@Controller('v1/teams')
+export class TeamsController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Get()
+  @Endpoint({
+    summary: 'List all teams in an organization.',
+    description: 'Sorted by name.',
+    success: [200, 'The list of teams in an organization', ListTeamsOutput],
+  })
+  async listAll(@Caller() caller: WriteContext): Promise<{ data: TeamShown[] }> {
+    return { data: await this.queries.execute(new ListTeams(caller.organizationId)) };
+  }
+
+  @Post()
+  @Endpoint({ summary: 'Create a team.', success: [201, 'The created team', CreateTeamOutput] })
+  async createTeam(@Caller() caller: WriteContext, @Input() { name }: CreateTeamInput): Promise<{ data: TeamShown }> {
+    return { data: await this.commands.execute(new CreateTeam(caller, name)) };
+  }
+
+  @Get(':teamId')
+  @Endpoint({ summary: 'Get a team by id.', success: [200, 'The team', CreateTeamOutput], errors: [404] })
+  async getById(@Caller() caller: WriteContext, @TeamId() id: string): Promise<{ data: TeamShown }> {
+    return { data: await this.queries.execute(new GetTeam(caller.organizationId, id)) };
+  }
+
+  @Delete(':teamId')
+  @Endpoint({
+    summary: 'Delete a team.',
+    description: 'Its members stay agents.',
+    success: [204, 'The team was successfully deleted'],
+    errors: [404, 409],
+  })
+  async removeTeam(@Caller() caller: WriteContext, @TeamId() id: string): Promise<void> {
+    await this.commands.execute(new DeleteTeam(caller, id));
+  }
+
+  @Get(':teamId/agents')
+  @Endpoint({
+    summary: 'List all agents in a team.',
+    success: [200, 'List of agents in the specified team', ListTeamMembersOutput],
+    errors: [404],
+  })
+  async listMembers(@Caller() caller: WriteContext, @TeamId() id: string): Promise<{ data: TeamMember[] }> {
+    return { data: await this.queries.execute(new ListTeamMembers(caller.organizationId, id)) };
+  }
+
+  @Patch(':teamId/agents')
+  @Endpoint({
+    summary: 'Add agents to a team.',
+    description: 'All of them or, when one does not exist, none. Adding a member again changes nothing.',
+    success: [200, 'The agents are members of the team'],
+    errors: [404, 409],
+  })
+  async addMembers(
+    @Caller() caller: WriteContext,
+    @TeamId() id: string,
+    @PatchBody() { agentIds }: AgentsToTeamInput,
+  ): Promise<void> {
+    await this.commands.execute(new AddTeamMembers(caller, id, agentIds));
+  }
+
+  @Delete(':teamId/agents')
+  @Endpoint({
+    summary: 'Remove agents from a team.',
+    description: 'An empty or missing list is refused: it never stands for all members.',
+    success: [204, 'The agents were successfully removed from the team'],
+    errors: [404, 409],
+  })
+  async removeMembers(
+    @Caller() caller: WriteContext,
+    @TeamId() id: string,
+    @PatchBody() { agentIds }: DeleteAgentsFromTeamInput,
+  ): Promise<void> {
+    await this.commands.execute(new RemoveTeamMembers(caller, id, agentIds));
+  }
+
+  @Get(':teamId/presence')
+  @Endpoint({
+    summary: 'List the presence of all agents in a team.',
+    description: 'In pages, sorted by agent id. An agent who has never been seen is offline.',
+    success: [200, 'A page of the presence of the agents in the specified team', ListPresenceOutput],
+    errors: [404],
+  })
+  async listPresenceStatus(
+    @Caller() caller: WriteContext,
+    @TeamId() id: string,
+    @QueryInput() query: PageQuery,
+    @Paged() pages: Pages,
+  ) {
+    const page = pages.requested(query);
+    return pages.answer(await this.queries.execute(new ListTeamPresence(caller.organizationId, id, page)));
+  }
+}

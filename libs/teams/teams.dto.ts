@@ -1,0 +1,59 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { UserPresence } from '#libs/agents/user-presence.js';
+import { dataOutput, listOutput, pageOutput } from '#libs/platform/http/endpoint.js';
+import { Text, Uuids } from '#libs/platform/http/fields.js';
+
+const MAX_AGENT_IDS = 100;
+const EXAMPLE_ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
+
+@ApiSchema({ name: 'Team1' })
+export class TeamShown {
+  @ApiProperty({ description: 'The team id.', format: 'uuid', example: EXAMPLE_ID })
+  id: string;
+
+  @ApiProperty({ description: 'The name.', example: 'Billing' })
+  name: string;
+}
+
+export class TeamMember {
+  @ApiProperty({ description: 'The agent id.', format: 'uuid', example: EXAMPLE_ID })
+  id: string;
+
+  @ApiPropertyOptional({ description: 'The name to show.', example: 'Alice Brown' })
+  name?: string;
+
+  @ApiPropertyOptional({ description: 'The primary e-mail address.', example: 'alice@brown.example' })
+  email?: string;
+
+  @ApiPropertyOptional({ description: 'The primary phone number, in E.164.', example: '+4570123456' })
+  phoneNumber?: string;
+}
+
+export class CreateTeamInput {
+  @Text({ description: 'The name. Others may have the same.', example: 'Billing' })
+  name: string;
+}
+
+export class AgentsToTeamInput {
+  // The public API's clients may think that they can leave it out.
+  @ApiPropertyOptional()
+  @Uuids({ description: 'Ids of agents to add.', example: [EXAMPLE_ID], minItems: 1, maxItems: MAX_AGENT_IDS })
+  agentIds: string[];
+}
+
+export class DeleteAgentsFromTeamInput {
+  // As above; none never stands for all.
+  @ApiPropertyOptional()
+  @Uuids({
+    description: 'Ids of members to remove. Those that are no members are ignored.',
+    example: [EXAMPLE_ID],
+    minItems: 1,
+    maxItems: MAX_AGENT_IDS,
+  })
+  agentIds: string[];
+}
+
+export const ListTeamsOutput = listOutput('ListTeamsOutput', TeamShown);
+export const CreateTeamOutput = dataOutput('CreateTeamOutput', TeamShown);
+export const ListTeamMembersOutput = listOutput('ListTeamMembersOutput', TeamMember);
+export const ListPresenceOutput = pageOutput('ListPresenceOutput', UserPresence);

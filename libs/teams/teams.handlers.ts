@@ -1,0 +1,228 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { agentsExist, missingAgents } from '#libs/agents/agent.projection.js';
+import { PresenceTimeout } from '#libs/agents/presence.js';
+import {
+  PRESENCE_COLUMNS,
+  type PresenceRow,
+  recordedPresence,
+  shownPresence,
+  type UserPresence,
+} from '#libs/agents/user-presence.js';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { EventStore, staged } from '#libs/event-store/event-store.js';
+import { Database } from '#libs/platform/database.js';
+import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { decideTeam, type Team } from './team.js';
+import { teamStream } from './team.projection.js';
+import { type TeamMember, type TeamShown } from './teams.dto.js';
+
+export class CreateTeam extends Command<TeamShown> {
+  constructor(
+    readonly context: WriteContext,
+    readonly name: string,
+  ) {
+    super();
+  }
+}
+
+/** All of them or, when one is no agent, none. */
+export class AddTeamMembers extends Command<void> {
+  constructor(
+    readonly context: WriteContext,
+    readonly id: string,
+    readonly agentIds: string[],
+  ) {
+    super();
+  }
+}
+
+/** Ids that are no members are ignored. */
+export class RemoveTeamMembers extends Command<void> {
+  constructor(
+    readonly context: WriteContext,
+    readonly id: string,
+    readonly agentIds: string[],
+  ) {
+    super();
+  }
+}
+
+export class DeleteTeam extends Command<void> {
+  constructor(
+    readonly context: WriteContext,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+
+/** All teams by name. */
+export class ListTeams extends Query<TeamShown[]> {
+  constructor(readonly organizationId: string) {
+    super();
+  }
+}
+
+export class GetTeam extends Query<TeamShown> {
+  constructor(
+    readonly organizationId: string,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+
+/** All members, by id. */
+export class ListTeamMembers extends Query<TeamMember[]> {
+  constructor(
+    readonly organizationId: string,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+
+/** A page of the members' presence, by id. */
+export class ListTeamPresence extends Query<Page<UserPresence>> {
+  constructor(
+    readonly organizationId: string,
+    readonly id: string,
+    readonly page: PageRequest,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(CreateTeam)
+export class CreateTeamHandler implements ICommandHandler<CreateTeam> {
+  constructor(private readonly store: EventStore) {}
+
+  async execute({ context, name }: CreateTeam): Promise<TeamShown> {
+    const command = { type: 'CreateTeam', id: randomUUIDv7(), name } as const;
+    const created = await this.store.create(teamStream, command.id, context, (team) => decideTeam(command, team));
+    const { id, name: shown } = created.state as Team;
+    return { id, name: shown };
+  }
+}
+
+@CommandHandler(AddTeamMembers)
+export class AddTeamMembersHandler implements ICommandHandler<AddTeamMembers> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+  ) {}
+
+  async execute({ context, id, agentIds }: AddTeamMembers): Promise<void> {
+    const { organizationId } = context;
+    await this.store.retrying(async () => {
+      const [loaded, missing] = await Promise.all([
+        this.store.load(teamStream, id, organizationId),
+        missingAgents(this.database, organizationId, agentIds),
+      ]);
+      const decision = decideTeam({ type: 'AddTeamMembers', id, agentIds, missing }, loaded.state);
+      if (decision instanceof DomainError) throw decision;
+      await this.store.commit([staged(teamStream, id, loaded, decision)], context, [
+        agentsExist(organizationId, agentIds),
+      ]);
+    });
+  }
+}
+
+@CommandHandler(RemoveTeamMembers)
+export class RemoveTeamMembersHandler implements ICommandHandler<RemoveTeamMembers> {
+  constructor(private readonly store: EventStore) {}
+
+  async execute({ context, id, agentIds }: RemoveTeamMembers): Promise<void> {
+    const command = { type: 'RemoveTeamMembers', id, agentIds } as const;
+    await this.store.execute(teamStream, id, context, (team) => decideTeam(command, team));
+  }
+}
+
+@CommandHandler(DeleteTeam)
+export class DeleteTeamHandler implements ICommandHandler<DeleteTeam> {
+  constructor(private readonly store: EventStore) {}
+
+  async execute({ context, id }: DeleteTeam): Promise<void> {
+    await this.store.execute(teamStream, id, context, (team) => decideTeam({ type: 'DeleteTeam', id }, team));
+  }
+}
+
+@QueryHandler(ListTeams)
+export class ListTeamsHandler implements IQueryHandler<ListTeams> {
+  constructor(private readonly database: Database) {}
+
+  async execute({ organizationId }: ListTeams): Promise<TeamShown[]> {
+    return this.database.query<TeamShown>(organizationId, {
+      text: 'SELECT id, name FROM teams WHERE organization_id = $1 ORDER BY name, id',
+      values: [organizationId],
+    });
+  }
+}
+
+@QueryHandler(GetTeam)
+export class GetTeamHandler implements IQueryHandler<GetTeam> {
+  constructor(private readonly database: Database) {}
+
+  async execute({ organizationId, id }: GetTeam): Promise<TeamShown> {
+    const [team] = await this.database.query<TeamShown>(organizationId, {
+      text: 'SELECT id, name FROM teams WHERE organization_id = $1 AND id = $2',
+      values: [organizationId, id],
+    });
+    if (!team) throw notFound('Team', id);
+    return team;
+  }
+}
+
+/** A team without members is a row without an agent; no team is no row. */
+interface MemberRow {
+  id: string | null;
+  name: string;
+  email: string;
+  phoneNumber: string | null;
+}
+
+@QueryHandler(ListTeamMembers)
+export class ListTeamMembersHandler implements IQueryHandler<ListTeamMembers> {
+  constructor(private readonly database: Database) {}
+
+  async execute({ organizationId, id }: ListTeamMembers): Promise<TeamMember[]> {
+    const rows = await this.database.query<MemberRow>(organizationId, {
+      text: `SELECT a.id, a.display_name AS name, a.email, a.phone_number AS "phoneNumber"
+             FROM teams t LEFT JOIN (team_members m JOIN agents a ON a.organization_id = m.organization_id AND a.id = m.agent_id)
+               ON m.organization_id = t.organization_id AND m.team_id = t.id
+             WHERE t.organization_id = $1 AND t.id = $2 ORDER BY a.id`,
+      values: [organizationId, id],
+    });
+    if (rows.length === 0) throw notFound('Team', id);
+    return rows.flatMap(({ id, name, email, phoneNumber }) =>
+      id === null ? [] : [{ id, name, email, ...(phoneNumber !== null && { phoneNumber }) }],
+    );
+  }
+}
+
+const BY_AGENT = new Keyset<PresenceRow>([{ name: 'm.agent_id', type: 'uuid', of: ({ agentId }) => agentId }], 'ASC');
+
+@QueryHandler(ListTeamPresence)
+export class ListTeamPresenceHandler implements IQueryHandler<ListTeamPresence> {
+  constructor(
+    private readonly database: Database,
+    private readonly timeout: PresenceTimeout,
+    private readonly team: GetTeamHandler,
+  ) {}
+
+  async execute({ organizationId, id, page }: ListTeamPresence): Promise<Page<UserPresence>> {
+    const select = {
+      text: `SELECT m.agent_id AS "agentId", ${PRESENCE_COLUMNS} FROM team_members m
+             LEFT JOIN agent_presence p ON p.organization_id = m.organization_id AND p.agent_id = m.agent_id
+             WHERE m.organization_id = $1 AND m.team_id = $2`,
+      values: [organizationId, id],
+    };
+    const { rows, ...beside } = await BY_AGENT.read(this.database, organizationId, select, page);
+    // Nobody in it, or no team.
+    if (rows.length === 0) await this.team.execute(new GetTeam(organizationId, id));
+    const now = new Date();
+    return { rows: rows.map((row) => shownPresence(row.agentId, recordedPresence(row), now, this.timeout)), ...beside };
+  }
+}

@@ -1,0 +1,114 @@
+import { type Agent } from '#libs/agents/agent.js';
+import { agentStream } from '#libs/agents/agent.projection.js';
+import { CONNECTION_STATUSES, type Presence, PRESENCE_STATUSES } from '#libs/agents/presence.js';
+import { presenceStream } from '#libs/agents/presence.projection.js';
+import { CONVERSATION_CHANNELS } from '#libs/platform/channels.js';
+import { type WebhookEventType } from '../event-type.js';
+
+const AGENT_ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
+
+const agentSchema = {
+  type: 'object',
+  required: ['agent'],
+  properties: {
+    agent: {
+      type: 'object',
+      required: ['id', 'name', 'email', 'phone', 'roles', 'user_type'],
+      properties: {
+        id: { type: 'string', format: 'uuid' },
+        name: { type: 'string' },
+        email: { type: 'string' },
+        phone: { type: ['string', 'null'] },
+        roles: { type: 'array', items: { enum: ['AGENT'] } },
+        user_type: { enum: ['AGENT'] },
+      },
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+};
+
+function agentEvent(description: string): WebhookEventType<Agent> {
+  return {
+    version: '1',
+    description,
+    stream: agentStream,
+    data: ({ id, displayName, email, phoneNumber, roles }) => ({
+      agent: {
+        id,
+        name: displayName,
+        email,
+        phone: phoneNumber ?? null,
+        roles: roles.map(upperCase),
+        user_type: 'AGENT',
+      },
+    }),
+    example: {
+      agent: {
+        id: AGENT_ID,
+        name: 'Alice Brown',
+        email: 'alice@brown.example',
+        phone: '+4570123456',
+        roles: ['AGENT'],
+        user_type: 'AGENT',
+      },
+    },
+    schema: agentSchema,
+  };
+}
+
+/** `FacebookMessenger` → `FACEBOOK_MESSENGER` */
+function upperCase(value: string): string {
+  return value.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
+}
+
+const presenceChanged: WebhookEventType<Presence> = {
+  version: '1',
+  description:
+    'An agent came online or went offline, also for want of heartbeats, or chose another status or other channels.',
+  stream: presenceStream,
+  data: ({ agentId, connectionStatus, presenceStatus, activeChannels, lastSeen }) => ({
+    presence: {
+      agent_id: agentId,
+      connection_status: upperCase(connectionStatus),
+      presence_status: presenceStatus ? upperCase(presenceStatus) : null,
+      active_channels: activeChannels.map(upperCase),
+      last_seen: lastSeen ?? null,
+    },
+  }),
+  example: {
+    presence: {
+      agent_id: AGENT_ID,
+      connection_status: 'ONLINE',
+      presence_status: 'WORKING',
+      active_channels: ['EMAIL', 'WIDGET_CHAT'],
+      last_seen: '2026-03-14T09:26:53.589Z',
+    },
+  },
+  schema: {
+    type: 'object',
+    required: ['presence'],
+    properties: {
+      presence: {
+        type: 'object',
+        required: ['agent_id', 'connection_status', 'presence_status', 'active_channels', 'last_seen'],
+        properties: {
+          agent_id: { type: 'string', format: 'uuid' },
+          connection_status: { enum: CONNECTION_STATUSES.map(upperCase) },
+          presence_status: { enum: [...PRESENCE_STATUSES.map(upperCase), null] },
+          active_channels: { type: 'array', items: { enum: CONVERSATION_CHANNELS.map(upperCase) } },
+          last_seen: { type: ['string', 'null'], format: 'date-time' },
+        },
+        additionalProperties: false,
+      },
+    },
+    additionalProperties: false,
+  },
+};
+
+export const AGENT_EVENTS = {
+  AgentCreated: agentEvent('An agent was created.'),
+  AgentUpdated: agentEvent('An agent was changed.'),
+  AgentRemoved: agentEvent('An agent was removed.'),
+  AgentPresenceChanged: presenceChanged,
+} as const;

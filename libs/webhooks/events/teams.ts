@@ -1,0 +1,48 @@
+import { type Team } from '#libs/teams/team.js';
+import { teamStream } from '#libs/teams/team.projection.js';
+import { type WebhookEventType } from '../event-type.js';
+
+const teamExample = { id: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a', name: 'Billing' };
+const teamSchema = {
+  type: 'object',
+  required: ['id', 'name'],
+  properties: { id: { type: 'string', format: 'uuid' }, name: { type: 'string' } },
+  additionalProperties: false,
+};
+
+function teamEvent(description: string): WebhookEventType<Team> {
+  return {
+    version: '1',
+    description,
+    stream: teamStream,
+    data: ({ id, name }) => ({ team: { id, name } }),
+    example: { team: teamExample },
+    schema: { type: 'object', required: ['team'], properties: { team: teamSchema }, additionalProperties: false },
+  };
+}
+
+function memberEvent(description: string): WebhookEventType<Team, { agentIds: string[] }> {
+  return {
+    version: '1',
+    description,
+    stream: teamStream,
+    data: ({ id, name }, { data }) => ({ team: { id, name }, agent_ids: data.agentIds }),
+    example: { team: teamExample, agent_ids: ['01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c'] },
+    schema: {
+      type: 'object',
+      required: ['team', 'agent_ids'],
+      properties: {
+        team: teamSchema,
+        agent_ids: { type: 'array', items: { type: 'string', format: 'uuid' }, minItems: 1 },
+      },
+      additionalProperties: false,
+    },
+  };
+}
+
+export const TEAM_EVENTS = {
+  TeamCreated: teamEvent('A team was created.'),
+  TeamDeleted: teamEvent('A team was deleted.'),
+  TeamMembersAdded: memberEvent('Agents were added to a team.'),
+  TeamMembersRemoved: memberEvent('Agents were removed from a team, or have been removed altogether.'),
+} as const;
