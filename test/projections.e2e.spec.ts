@@ -5,6 +5,7 @@ import { rebuildProjection } from '#libs/event-store/rebuild.js';
 import { type Projection } from '#libs/event-store/stream-definition.js';
 import { STREAMS } from '#apps/streams.js';
 import { type ApiClient } from './support/api-client.js';
+import { createSupportTeam, emailFrom } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 let app: TestApp;
@@ -52,12 +53,27 @@ beforeAll(async () => {
     const attributes = await api.get('/v1/custom-attributes');
     const [addresses, values] = [{ email: 'a@x.example', externalId: 'x' }, { [attributes.body.data[0].id]: 'v' }];
     for (const moved of [addresses, {}]) {
-      const user = await api.create('/v1/endusers', { displayName: 'x', phoneNumber: '+4570123456', ...addresses });
+      const user = await api.create('/v1/endusers', { displayName: 'x', phoneNumber: '+4520304050', ...addresses });
       await api.patch(`/v1/endusers/${user.id}/custom-attributes`, values);
       await api.patch(`/v1/endusers/${user.id}`, { email: 'b@x.example', additionalEmails: ['a@x.example'] });
       await api.patch(`/v1/endusers/${user.id}`, { email: null, additionalEmails: [], externalId: null, ...moved });
       if (moved === addresses) await forget(api, user.id);
     }
+    const team = await createSupportTeam(api);
+    const conversations: number[] = [];
+    for (const subject of ['one', 'two', 'three']) {
+      conversations.push((await api.create('/v1/conversations', emailFrom(team.userId, { subject }))).id);
+    }
+    const path = `/v1/conversations/${conversations[0]}`;
+    await api.put(`${path}/tags/${team.tagId}`);
+    await api.put(`${path}/tags/${ids[2]}`);
+    await api.delete(`${path}/tags/${ids[2]}`);
+    await api.put(`${path}/link`, { parentId: conversations[1], linkType: 'Related' });
+    await api.put(`${path}/claim`, { agentId: team.agentId });
+    await api.put(`${path}/transfer/queue`, { queueId: team.otherQueueId });
+    await api.put(`${path}/followup`, { timestamp: '2099-01-01T00:00:00Z' });
+    await api.patch(`/v1/conversations/${conversations[1]}/anonymize?force=true`);
+    await api.patch(`/v1/conversations/${conversations[2]}/anonymize?force=true`);
     const { id } = await api.subscribe('http://127.0.0.1:9/', ['TagCreated'], { customHeaders: { 'X-A': '1' } });
     await api.patch(`/v1/webhooks/${id}`, { name: 'new', authorization: { _type: 'TokenAuth', value: 'x' } });
     await api.delete(`/v1/webhooks/${(await api.subscribe('http://127.0.0.1:9/', [])).id}`);

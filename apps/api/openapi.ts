@@ -17,16 +17,16 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API token.' }, 'token')
     .addSecurityRequirements('token')
-    .addTag('Custom Attributes', 'Fields that an organization adds to its end users and conversations.')
-    .addTag('Agents', 'Those who answer conversations, and whether they are there.')
-    .addTag('Organization', 'Whose API token it is.')
-    .addTag('Queues', 'Where conversations wait for agents, and who their agents are.')
     .addTag('End Users', 'The customers: those who write to the organization.')
-    .addTag('Tags', 'Labels that agents put on conversations.')
     .addTag('Conversations', 'Exchanges with end users: their state, agent, queue, tags and attributes.')
-    .addTag('Anonymization', 'Requests to remove personal data for good.')
+    .addTag('Agents', 'Those who answer conversations, and whether they are there.')
     .addTag('Teams', 'Groups of agents.')
+    .addTag('Queues', 'Where conversations wait for agents, and who their agents are.')
+    .addTag('Tags', 'Labels that agents put on conversations.')
+    .addTag('Custom Attributes', 'Fields that an organization adds to its end users and conversations.')
     .addTag('Webhooks', 'Subscriptions to events, and how their deliveries went.')
+    .addTag('Anonymization', 'Requests to remove personal data for good.')
+    .addTag('Organization', 'Whose API token it is.')
     .build();
   return SwaggerModule.createDocument(app, config, {
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}_${method}`,

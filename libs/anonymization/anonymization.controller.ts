@@ -20,7 +20,7 @@ export class AnonymizationController {
   ) {}
 
   @Patch('endusers/:userId/anonymize')
-  @ApiTags('End users')
+  @ApiTags('End Users')
   @Endpoint({
     operationId: 'EndUsers_anonymizeUser',
     summary: 'Request the anonymization of an end user.',

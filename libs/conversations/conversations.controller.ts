@@ -84,7 +84,7 @@ export class ConversationsController {
   }
 
   @Get('endusers/:userId/conversations')
-  @ApiTags('End users')
+  @ApiTags('End Users')
   @Endpoint({
     operationId: 'EndUsers_listConversations',
     summary: 'List the conversations requested by an end user.',
