@@ -5,6 +5,7 @@ import { type Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type DomainEvent, type RecordedEvent, type RecordedOf, type WriteContext } from './event.js';
 import { type EncodedEvent, type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
+import { GroupCommit } from './group-commit.js';
 import { type AnyStreamDefinition, type StreamDefinition, streamName } from './stream-definition.js';
 
 /** Somebody else was first: a stream is no longer at the expected version, or a guard does not hold any more. */
@@ -57,11 +58,15 @@ const CONFLICT_STATES = new Set(['DS001', '40P01']);
  * Appends events and reads streams. Every append carries its projections: both become visible together or not at all.
  */
 export class EventStore {
+  readonly #writes: GroupCommit;
+
   constructor(
     private readonly database: Database,
     private readonly codec: EventCodec,
     private readonly onAppend: () => void = () => undefined,
-  ) {}
+  ) {
+    this.#writes = new GroupCommit(database);
+  }
 
   /**
    * Appends events after `expectedVersion` and applies their projections, in one round trip.
@@ -89,7 +94,7 @@ export class EventStore {
     const recorded = appends.flatMap(({ events }) => events);
     if (recorded.length === 0) return [];
     try {
-      await this.database.write(context.organizationId, [
+      await this.#writes.write(context.organizationId, [
         ...appends.flatMap(({ inserts }) => inserts),
         ...appends.flatMap(({ projected }) => projected),
         ...guards,
