@@ -166,7 +166,7 @@ export class AgentsController {
   @Delete(':agentId')
   @Endpoint({
     summary: 'Remove an agent.',
-    description: 'The agent leaves all teams.',
+    description: 'The agent leaves all teams and queues.',
     success: [204, 'The agent was successfully removed'],
     errors: [404, 409],
   })

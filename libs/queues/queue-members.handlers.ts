@@ -70,7 +70,16 @@ export class AssignQueueMembersHandler implements ICommandHandler<AssignQueueMem
   /** Why ids cannot be members; the wording is the public API's. */
   async #refusals(organizationId: string, ids: string[]): Promise<Map<string, DomainError>> {
     const missing = await missingAgents(this.database, organizationId, ids);
-    return new Map(missing.map((id) => [id, new DomainError('not-found', 'User not found')]));
+    if (missing.length === 0) return new Map();
+    const endUsers = await this.database.query<{ id: string }>(organizationId, {
+      text: 'SELECT id FROM end_users WHERE organization_id = $1 AND id = ANY($2)',
+      values: [organizationId, missing],
+    });
+    const unknown = missing.map((id) => [id, new DomainError('not-found', 'User not found')] as const);
+    const others = endUsers.map(
+      ({ id }) => [id, new DomainError('invalid', 'Member is neither Agent or Admin')] as const,
+    );
+    return new Map([...unknown, ...others]);
   }
 }
 

@@ -5,21 +5,30 @@ import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { type BulkOutcome } from '#libs/platform/http/bulk.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Input, Patch as PatchBody, UuidParam } from '#libs/platform/http/input.js';
+import { Input, IntegerParam, Patch as PatchBody, UuidParam } from '#libs/platform/http/input.js';
 import { Caller } from '#libs/platform/http/request-context.js';
 import { type QueueInput } from './queue.js';
 import { AssignQueueMembers, ListQueueMembers, RemoveQueueMembers } from './queue-members.handlers.js';
+import { type ChannelState, GetConversationPosition, GetQueueAvailability } from './queue-state.handlers.js';
 import {
   BulkQueueEndpointInput,
   BulkQueueEndpointOutput,
+  type QueueMember,
+  QueueMembersOutput,
+} from './queue-members.dto.js';
+import {
+  type ChannelAvailability,
+  GetQueuedConversationPositionOutput,
+  QueueAvailabilityOutput,
+  type QueuedConversation,
+} from './queue-state.dto.js';
+import {
   CreateQueueInput,
   CreateQueueOutput,
   GetQueueByIdOutput,
   ListQueuesOutput,
   PatchQueueInput,
   PatchQueueOutput,
-  type QueueMember,
-  QueueMembersOutput,
   type QueueOutput,
 } from './queues.dto.js';
 import { CreateQueue, DeleteQueue, GetQueue, ListQueues, type ShownQueue, UpdateQueue } from './queues.handlers.js';
@@ -61,6 +70,21 @@ export class QueuesController {
     return { data: shown(caller.organizationId, queue) };
   }
 
+  @Get('conversation-position/:csid')
+  @Endpoint({
+    summary: 'Get the position of a conversation in its queue.',
+    description: '404 also when the conversation does not wait in a queue.',
+    success: [200, 'The position', GetQueuedConversationPositionOutput],
+    errors: [404],
+  })
+  async getConversationPosition(
+    @Caller() caller: WriteContext,
+    @IntegerParam('csid', 'The conversation id.') conversationId: number,
+  ): Promise<{ data: QueuedConversation }> {
+    const query = new GetConversationPosition(caller.organizationId, conversationId);
+    return { data: await this.queries.execute(query) };
+  }
+
   @Get(':queueId')
   @Endpoint({ summary: 'Get a queue by id.', success: [200, 'The queue', GetQueueByIdOutput], errors: [404] })
   async getById(@Caller() { organizationId }: WriteContext, @QueueId() id: string): Promise<{ data: QueueOutput }> {
@@ -87,12 +111,25 @@ export class QueuesController {
   @Delete(':queueId')
   @Endpoint({
     summary: 'Delete a queue.',
-    description: 'Its members are members no more. The default queue is not deleted: 409.',
+    description:
+      'Its members are members no more. The default queue is not deleted, nor one that conversations wait in: 409.',
     success: [204, 'The queue was successfully deleted'],
     errors: [404, 409],
   })
   async deleteQueue(@Caller() caller: WriteContext, @QueueId() id: string): Promise<void> {
     await this.commands.execute(new DeleteQueue(caller, id));
+  }
+
+  @Get(':queueId/availability')
+  @Endpoint({
+    summary: 'Get the availability of a queue.',
+    description: 'By channel: whether a member is there, and how many conversations wait.',
+    success: [200, 'The availability of the queue', QueueAvailabilityOutput],
+    errors: [404, 409],
+  })
+  async getAvailability(@Caller() caller: WriteContext, @QueueId() id: string): Promise<QueueAvailabilityOutput> {
+    const states = await this.queries.execute(new GetQueueAvailability(caller.organizationId, id));
+    return { data: states.map(shownChannel) };
   }
 
   @Get(':queueId/members')
@@ -147,5 +184,17 @@ function shown(organizationId: string, { offerAlgorithm, ...queue }: ShownQueue)
     ...(offerAlgorithm && { offeringAlgorithm: offerAlgorithm }),
     memberListType: 'Default',
     usages: { queueId: queue.id, usages: {} },
+  };
+}
+
+function shownChannel({ channel, available, waiting }: ChannelState): ChannelAvailability {
+  return {
+    _type: 'Success',
+    channelAvailability: {
+      _type: 'GenericChannel',
+      genericChannelName: channel,
+      availability: available ? 'Available' : 'NotAvailable',
+      queueSize: waiting,
+    },
   };
 }

@@ -1,16 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions, ApiSchema } from '@nestjs/swagger';
-import { bulkOutput } from '#libs/platform/http/bulk.js';
 import { dataOutput, listOutput } from '#libs/platform/http/endpoint.js';
-import {
-  Checked,
-  Choice,
-  faultOfWhole,
-  type FieldOptions,
-  Flag,
-  Text,
-  Uuids,
-  Whole,
-} from '#libs/platform/http/fields.js';
+import { Checked, Choice, faultOfWhole, type FieldOptions, Flag, Text, Whole } from '#libs/platform/http/fields.js';
 import { Nested } from '#libs/platform/http/nested-fields.js';
 import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/channels.js';
 import { isRecord } from '#libs/platform/values.js';
@@ -32,10 +22,10 @@ const THRESHOLDS: Record<QueueThreshold, number> = {
 const TIMEOUTS = Object.fromEntries(CONVERSATION_CHANNELS.map((channel) => [channel, LONG]));
 
 /** The schema of a map from these keys to whole numbers. */
-function mapSchema(limits: Record<string, number>, type: 'object' | string[] = 'object') {
+function mapSchema(limits: Record<string, number>) {
   const maximum = Math.max(...Object.values(limits));
   return {
-    type,
+    type: 'object',
     propertyNames: { enum: Object.keys(limits) },
     additionalProperties: { type: 'integer', format: 'int32', minimum: 0, maximum },
   } as ApiPropertyOptions;
@@ -53,7 +43,7 @@ function WholeMap(limits: Record<string, number>, docs: FieldOptions) {
     return undefined;
   };
   const open = { optional: true, nullable: true };
-  return Checked({ ...docs, ...open, fault, schema: mapSchema(limits, ['object', 'null']) });
+  return Checked({ ...docs, ...open, fault, schema: mapSchema(limits) });
 }
 
 const DOCS = {
@@ -186,7 +176,6 @@ export class PatchQueueInput extends OptionalQueueFields {
   isDoNotOfferEnabled?: boolean;
 }
 
-const AGENT_ID = { format: 'uuid', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' };
 const QUEUE_ID = { format: 'uuid', example: '01980f63-1e2f-7a35-8b70-4d5e6f708192' };
 const INT32 = { type: 'integer', format: 'int32' } as const;
 
@@ -282,28 +271,6 @@ export class QueueOutput {
   isRestricted?: boolean;
 }
 
-export class BulkQueueEndpointInput {
-  // The public API's document has it optional; without it there is nothing to do, so it is refused.
-  @ApiPropertyOptional()
-  @Uuids({
-    description: 'Ids of agents, from 1 to 10. A request without any is refused.',
-    example: [AGENT_ID.example],
-    minItems: 1,
-    maxItems: 10,
-  })
-  agentIds: string[];
-}
-
-export class QueueMember {
-  @ApiProperty({ description: 'The id of the agent.', ...AGENT_ID })
-  agentId: string;
-
-  @ApiPropertyOptional({ description: 'Its place among the members; none is kept.', ...INT32, example: 1 })
-  priority?: number;
-}
-
-export const QueueMembersOutput = listOutput('QueueMembersOutput', QueueMember);
-export const BulkQueueEndpointOutput = bulkOutput('BulkQueueEndpointOutput', 'UUID', { type: 'string', ...AGENT_ID });
 export const ListQueuesOutput = listOutput('ListQueuesOutput', QueueOutput);
 export const GetQueueByIdOutput = dataOutput('GetQueueByIdOutput', QueueOutput);
 export const CreateQueueOutput = dataOutput('CreateQueueOutput', QueueOutput);

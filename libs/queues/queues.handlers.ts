@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
+import { queueIsEmpty } from '#libs/conversations/conversation.projection.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore, type Loaded, type Staged, staged, VersionConflict } from '#libs/event-store/event-store.js';
 import { type Changes } from '#libs/platform/changes.js';
@@ -40,6 +41,7 @@ export class UpdateQueue extends Command<ShownQueue> {
   }
 }
 
+/** Refused for the default queue, and while conversations wait in the queue. */
 export class DeleteQueue extends Command<void> {
   constructor(
     readonly context: WriteContext,
@@ -139,10 +141,33 @@ export class UpdateQueueHandler implements ICommandHandler<UpdateQueue> {
 
 @CommandHandler(DeleteQueue)
 export class DeleteQueueHandler implements ICommandHandler<DeleteQueue> {
-  constructor(private readonly store: EventStore) {}
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+  ) {}
 
   async execute({ context, id }: DeleteQueue): Promise<void> {
-    await this.store.execute(queueStream, id, context, (queue) => decideQueue({ type: 'DeleteQueue', id }, queue));
+    const { organizationId } = context;
+    await this.store.retrying(async () => {
+      const [loaded, waits] = await Promise.all([
+        this.store.load(queueStream, id, organizationId),
+        this.#waits(organizationId, id),
+      ]);
+      const events = decideQueue({ type: 'DeleteQueue', id }, loaded.state);
+      if (events instanceof DomainError) throw events;
+      if (waits) throw new DomainError('conflict', `Conversations wait in queue ${id}; transfer or close them first`);
+      await this.store.commit([staged(queueStream, id, loaded, events)], context, [queueIsEmpty(organizationId, id)]);
+    });
+  }
+
+  /** What to tell where {@link queueIsEmpty} would fail. */
+  async #waits(organizationId: string, id: string): Promise<boolean> {
+    const [row] = await this.database.query<{ waits: boolean }>(organizationId, {
+      text: `SELECT EXISTS (SELECT FROM conversations
+               WHERE organization_id = $1 AND queue_id = $2 AND queued_at IS NOT NULL) AS waits`,
+      values: [organizationId, id],
+    });
+    return row?.waits ?? false;
   }
 }
 

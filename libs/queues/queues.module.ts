@@ -4,6 +4,7 @@ import {
   ListQueueMembersHandler,
   RemoveQueueMembersHandler,
 } from './queue-members.handlers.js';
+import { GetConversationPositionHandler, GetQueueAvailabilityHandler } from './queue-state.handlers.js';
 import { QueuesController } from './queues.controller.js';
 import {
   CreateQueueHandler,
@@ -26,6 +27,8 @@ import {
     AssignQueueMembersHandler,
     RemoveQueueMembersHandler,
     ListQueueMembersHandler,
+    GetQueueAvailabilityHandler,
+    GetConversationPositionHandler,
   ],
 })
 export class QueuesModule {}

@@ -1,0 +1,34 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { bulkOutput } from '#libs/platform/http/bulk.js';
+import { listOutput } from '#libs/platform/http/endpoint.js';
+import { Uuids } from '#libs/platform/http/fields.js';
+
+const AGENT_ID = { format: 'uuid', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' };
+
+export class BulkQueueEndpointInput {
+  // The public API's document has it optional; without it there is nothing to do, so it is refused.
+  @ApiPropertyOptional()
+  @Uuids({
+    description: 'Ids of agents, from 1 to 10. A request without any is refused.',
+    example: [AGENT_ID.example],
+    minItems: 1,
+    maxItems: 10,
+  })
+  agentIds: string[];
+}
+
+export class QueueMember {
+  @ApiProperty({ description: 'The id of the agent.', ...AGENT_ID })
+  agentId: string;
+
+  @ApiPropertyOptional({
+    description: 'Its place among the members; none is kept.',
+    type: 'integer',
+    format: 'int32',
+    example: 1,
+  })
+  priority?: number;
+}
+
+export const QueueMembersOutput = listOutput('QueueMembersOutput', QueueMember);
+export const BulkQueueEndpointOutput = bulkOutput('BulkQueueEndpointOutput', 'UUID', { type: 'string', ...AGENT_ID });

@@ -1,0 +1,86 @@
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/channels.js';
+import { dataOutput } from '#libs/platform/http/endpoint.js';
+import { unionSchema, Variant } from '#libs/platform/http/nested-fields.js';
+
+const INT32 = { type: 'integer', format: 'int32' } as const;
+
+class GenericChannel {
+  @Variant('GenericChannel', 'A channel of conversations.')
+  _type: 'GenericChannel';
+
+  @ApiProperty({ description: 'The channel.', enum: CONVERSATION_CHANNELS, example: 'Email' })
+  genericChannelName: ConversationChannel;
+
+  @ApiProperty({
+    description: 'Whether a member is online, working, and active on the channel.',
+    enum: ['Available', 'NotAvailable'],
+    example: 'Available',
+  })
+  availability: 'Available' | 'NotAvailable';
+
+  @ApiPropertyOptional({ description: 'How many conversations wait.', ...INT32, example: 3 })
+  queueSize: number;
+}
+
+class UnexpectedError {
+  @Variant('UnexpectedError', 'Something failed.')
+  _type: 'UnexpectedError';
+
+  @ApiProperty({ description: 'The channel.', example: 'Email' })
+  channel: string;
+
+  @ApiProperty({ description: 'What, for people.', example: 'The channel could not be looked at' })
+  message: string;
+}
+
+@ApiExtraModels(GenericChannel)
+class Success {
+  @Variant('Success', 'It is known how it stands with the channel.')
+  _type: 'Success';
+
+  @ApiProperty({ description: 'How it stands with the channel.', ...unionSchema({ GenericChannel }) })
+  channelAvailability: GenericChannel;
+}
+
+@ApiExtraModels(UnexpectedError)
+class Failure {
+  @Variant(
+    'Failure',
+    'It is not known how it stands with the channel. Never answered: all channels are known, or none.',
+  )
+  _type: 'Failure';
+
+  @ApiProperty({ description: 'Why.', ...unionSchema({ UnexpectedError }) })
+  error: UnexpectedError;
+}
+
+const AVAILABILITY = { Success, Failure };
+export type ChannelAvailability = Success;
+
+@ApiExtraModels(Success, Failure)
+export class QueueAvailabilityOutput {
+  @ApiPropertyOptional({
+    description: 'Each channel that members work on at this moment or conversations wait in, by name.',
+    type: 'array',
+    items: unionSchema(AVAILABILITY),
+  })
+  data: ChannelAvailability[];
+}
+
+export class QueuedConversation {
+  @ApiPropertyOptional({ description: 'Its place in its queue: 1 waits longest.', ...INT32, example: 1 })
+  position: number;
+
+  @ApiProperty({
+    description: 'Since when it waits in its queue.',
+    format: 'date-time',
+    example: '2026-03-14T09:26:53.589Z',
+  })
+  queuedAt: string;
+}
+
+export const GetQueuedConversationPositionOutput = dataOutput(
+  'GetQueuedConversationPositionOutput',
+  QueuedConversation,
+);

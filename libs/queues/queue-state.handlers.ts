@@ -1,0 +1,86 @@
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { PresenceTimeout } from '#libs/agents/presence.js';
+import { type ConversationChannel } from '#libs/platform/channels.js';
+import { Database } from '#libs/platform/database.js';
+import { notFound } from '#libs/platform/domain-error.js';
+
+/** How it stands with one channel of a queue. */
+export interface ChannelState {
+  channel: ConversationChannel;
+  /** Whether a member is there for it. */
+  available: boolean;
+  /** Conversations that wait. */
+  waiting: number;
+}
+
+/** The channels that members work on at this moment, and those that conversations wait in. */
+export class GetQueueAvailability extends Query<ChannelState[]> {
+  constructor(
+    readonly organizationId: string,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+
+/** The place of a conversation that waits: first is who waits longest in the queue. */
+export class GetConversationPosition extends Query<{ position: number; queuedAt: string }> {
+  constructor(
+    readonly organizationId: string,
+    readonly conversationId: number,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(GetQueueAvailability)
+export class GetQueueAvailabilityHandler implements IQueryHandler<GetQueueAvailability> {
+  constructor(
+    private readonly database: Database,
+    private readonly timeout: PresenceTimeout,
+  ) {}
+
+  async execute({ organizationId, id }: GetQueueAvailability): Promise<ChannelState[]> {
+    const seenAfter = new Date(Date.now() - this.timeout.seconds * 1000);
+    const rows = await this.database.query<Omit<ChannelState, 'channel'> & { channel: ConversationChannel | null }>(
+      organizationId,
+      { text: SELECT_AVAILABILITY, values: [organizationId, id, seenAfter] },
+    );
+    if (rows.length === 0) throw notFound('Queue', id);
+    return rows.flatMap(({ channel, ...state }) => (channel ? { channel, ...state } : []));
+  }
+}
+
+/** One row without a channel when the queue has no channel to tell of. */
+const SELECT_AVAILABILITY = `
+  WITH working AS (
+    SELECT DISTINCT unnest(p.active_channels) AS channel FROM queue_members m
+    JOIN agent_presence p ON p.organization_id = m.organization_id AND p.agent_id = m.agent_id
+    WHERE m.organization_id = $1 AND m.queue_id = $2
+      AND p.connection_status = 'Online' AND p.presence_status = 'Working' AND p.last_seen > $3
+  ), waiting AS (
+    SELECT channel, count(*) AS waiting FROM conversations
+    WHERE organization_id = $1 AND queue_id = $2 AND queued_at IS NOT NULL GROUP BY channel
+  ), channels AS (
+    SELECT channel, working IS NOT NULL AS available, coalesce(waiting.waiting, 0) AS waiting
+    FROM working FULL JOIN waiting USING (channel)
+  )
+  SELECT channel, available, waiting FROM queues LEFT JOIN channels ON true
+  WHERE organization_id = $1 AND id = $2 ORDER BY channel`;
+
+@QueryHandler(GetConversationPosition)
+export class GetConversationPositionHandler implements IQueryHandler<GetConversationPosition> {
+  constructor(private readonly database: Database) {}
+
+  async execute({ organizationId, conversationId }: GetConversationPosition) {
+    const [row] = await this.database.query<{ position: number; queued_at: Date }>(organizationId, {
+      text: `SELECT c.queued_at, (SELECT count(*) FROM conversations other
+               WHERE other.organization_id = $1 AND other.queue_id = c.queue_id AND other.queued_at IS NOT NULL
+                 AND (other.queued_at, other.id) <= (c.queued_at, c.id)) AS position
+             FROM conversations c WHERE c.organization_id = $1 AND c.id = $2 AND c.queued_at IS NOT NULL`,
+      values: [organizationId, conversationId],
+    });
+    if (!row) throw notFound('Waiting conversation', `${conversationId}`);
+    return { position: row.position, queuedAt: row.queued_at.toISOString() };
+  }
+}
