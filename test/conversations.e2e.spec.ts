@@ -122,6 +122,19 @@ describe('Conversations', () => {
     ]);
   });
 
+  it('are reopened in the default queue when theirs is gone', async () => {
+    const id = await create(emailFrom(team.userId));
+    const { id: gone } = await api.create('/v1/queues', {
+      request: { name: 'Gone', isDefault: false, callFunctionality: false, isDoNotOfferEnabled: false },
+    });
+    await put(id, 'transfer/queue', { queueId: gone });
+    expect((await api.delete(`/v1/queues/${gone}`)).status).toBe(409);
+    await put(id, 'close');
+    expect((await api.delete(`/v1/queues/${gone}`)).status).toBe(204);
+    await put(id, 'reopen');
+    expect((await get(id)).queue).toEqual({ id: team.queueId, queuedAt: INSTANT });
+  });
+
   it('that are closed cannot be claimed, transferred or set aside', async () => {
     const id = await create(emailFrom(team.userId));
     await put(id, 'close');

@@ -72,9 +72,15 @@ export type ConversationCommand =
       agentId?: string;
     }
   | { type: 'CloseConversation'; id: number; userId?: string }
-  | { type: 'ReopenConversation'; id: number; userId?: string }
+  | {
+      type: 'ReopenConversation';
+      id: number;
+      /** Where it waits when no agent has it: the queue that it was in, else the default one, if there is any. */
+      queueId?: string;
+      userId?: string;
+    }
   | { type: 'FollowUpConversation'; id: number; until: string; now: string; userId?: string }
-  | { type: 'ExpirePending'; id: number; now: string }
+  | { type: 'ExpirePending'; id: number; queueId?: string; now: string }
   | { type: 'ClaimConversation'; id: number; agentId: string; force: boolean }
   | { type: 'TransferConversation'; id: number; queueId: string; userId?: string }
   | { type: 'TagConversation'; id: number; tag: { id: string; name: string; state: 'Active' | 'Inactive' } }

@@ -37,7 +37,7 @@ const conflict = (reason: string) => new DomainError('conflict', `Conversation $
 const isClosed = conflict('is closed; reopen it first');
 
 const close: ConversationCommand = { type: 'CloseConversation', id };
-const reopen: ConversationCommand = { type: 'ReopenConversation', id };
+const reopen: ConversationCommand = { type: 'ReopenConversation', id, queueId };
 const followUp: ConversationCommand = { type: 'FollowUpConversation', id, until, now };
 const claim = (by: string, force = false): ConversationCommand => ({
   type: 'ClaimConversation',
@@ -71,9 +71,10 @@ describe('A conversation', () => {
     conversation(created, enqueued, assigned, unassigned, enqueued).when(close).then([closed]);
   });
 
-  it('is reopened with its agent, else back in its queue', () => {
+  it('is reopened with its agent, else in the queue that is given', () => {
     conversation(created, enqueued, assigned, closed).when(reopen).then([opened]);
     conversation(created, enqueued, closed).when(reopen).then([opened, enqueued]);
+    conversation(created, enqueued, closed).when({ type: 'ReopenConversation', id }).then([opened]);
     conversation(created).when(reopen).then([]);
   });
 
@@ -82,7 +83,7 @@ describe('A conversation', () => {
     expect(conversation(created, enqueued, pending).state).toMatchObject({ state: 'Pending', waiting: false });
     conversation(created, pending).when(followUp).then([]);
     conversation(created, enqueued, pending)
-      .when({ type: 'ExpirePending', id, now: until })
+      .when({ type: 'ExpirePending', id, queueId, now: until })
       .then([expired, opened, enqueued]);
     conversation(created, pending).when({ type: 'ExpirePending', id, now }).then([]);
     conversation(created, pending, opened).when({ type: 'ExpirePending', id, now: until }).then([]);

@@ -124,7 +124,7 @@ export class ConversationsController {
   @Endpoint({
     summary: 'Reopen a conversation.',
     description:
-      'From closed or pending. It stays with its agent, or waits again in its queue. Reopening an open one changes nothing.',
+      'From closed or pending. It stays with its agent, or waits again in its queue; in the default queue when its own is gone. Reopening an open one changes nothing.',
     success: [204, 'The conversation is open'],
     errors: [404, 409],
   })

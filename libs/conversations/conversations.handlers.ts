@@ -21,6 +21,7 @@ import { ancestorsOf, conversationStream } from './conversation.projection.js';
 import { type ConversationCommand, type LinkType } from './conversation.js';
 import { decideConversation } from './decide-conversation.js';
 import { newConversation } from './new-conversation.js';
+import { executeReopening } from './reopening.js';
 
 /** Answers the new conversation's number. */
 export class CreateConversation extends Command<number> {
@@ -154,6 +155,10 @@ export class ChangeConversationHandler implements ICommandHandler<ChangeConversa
 
   async execute({ context, change }: ChangeConversation): Promise<void> {
     if ('userId' in change) await userMustExist(this.database, context.organizationId, change.userId);
+    if (change.type === 'ReopenConversation') {
+      await executeReopening(this.store, this.database, context, change);
+      return;
+    }
     await this.store.execute(conversationStream, String(change.id), context, (conversation) =>
       decideConversation(change, conversation),
     );

@@ -16,7 +16,7 @@ export function decideConversation(command: ConversationCommand, conversation: C
     case 'CloseConversation':
       return close(conversation, command);
     case 'ReopenConversation':
-      return reopen(conversation, command.userId);
+      return reopen(conversation, command);
     case 'FollowUpConversation':
       return followUp(conversation, command);
     case 'ExpirePending':
@@ -66,9 +66,12 @@ function close(conversation: Conversation, { id, userId }: CommandOf<'CloseConve
   ];
 }
 
-/** It stays with its agent; without one it waits again in the queue that it was in. */
-function reopen(conversation: Conversation, userId?: string): ConversationEvent[] {
-  const { id, state, queueId, assigneeId } = conversation;
+/** It stays with its agent; without one it waits in a queue again. */
+function reopen(
+  conversation: Conversation,
+  { queueId, userId }: { queueId?: string; userId?: string },
+): ConversationEvent[] {
+  const { id, state, assigneeId } = conversation;
   if (state === 'Open') return [];
   return [
     { type: 'ConversationOpen', data: { id, ...(userId && { userId }) } },
@@ -86,10 +89,11 @@ function followUp(conversation: Conversation, command: CommandOf<'FollowUpConver
   return [{ type: 'ConversationPending', data: { id, until, ...(userId && { userId }) } }];
 }
 
-function expirePending(conversation: Conversation, { id, now }: CommandOf<'ExpirePending'>): ConversationEvent[] {
+function expirePending(conversation: Conversation, command: CommandOf<'ExpirePending'>): ConversationEvent[] {
+  const { id, now } = command;
   const { state, pendingUntil } = conversation;
   if (state !== 'Pending' || !pendingUntil || Date.parse(pendingUntil) > Date.parse(now)) return [];
-  return [{ type: 'ConversationPendingExpired', data: { id } }, ...reopen(conversation)];
+  return [{ type: 'ConversationPendingExpired', data: { id } }, ...reopen(conversation, command)];
 }
 
 function claim(conversation: Conversation, { id, agentId, force }: CommandOf<'ClaimConversation'>): Decision {

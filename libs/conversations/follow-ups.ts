@@ -1,9 +1,8 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { EventStore } from '#libs/event-store/event-store.js';
-import { WorkerDatabase } from '#libs/platform/database.js';
+import { Database, WorkerDatabase } from '#libs/platform/database.js';
 import { Periodic } from '#libs/platform/periodic.js';
-import { conversationStream } from './conversation.projection.js';
-import { decideConversation } from './decide-conversation.js';
+import { executeReopening } from './reopening.js';
 
 /** How late a conversation opens again at most, where not many are due. */
 const LOOK_EVERY_MS = 2_000;
@@ -21,6 +20,7 @@ export class FollowUps implements OnApplicationBootstrap, OnApplicationShutdown 
 
   constructor(
     private readonly store: EventStore,
+    private readonly app: Database,
     private readonly database: WorkerDatabase,
   ) {}
 
@@ -41,7 +41,7 @@ export class FollowUps implements OnApplicationBootstrap, OnApplicationShutdown 
       const command = { type: 'ExpirePending', id, now: new Date().toISOString() } as const;
       // Of nobody's doing: the organization itself.
       const context = { organizationId: organization_id, actorId: organization_id };
-      await this.store.execute(conversationStream, String(id), context, (state) => decideConversation(command, state));
+      await executeReopening(this.store, this.app, context, command);
     }
   }
 }

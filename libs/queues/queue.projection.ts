@@ -119,3 +119,12 @@ export function defaultQueue(organizationId: string): Statement {
     values: [organizationId],
   };
 }
+
+/** That queue while it exists, else the default one; no row when there is neither. */
+export function queueOrDefault(organizationId: string, id: string | undefined): Statement {
+  return {
+    text: `SELECT id, name FROM queues WHERE organization_id = $1 AND (id = $2 OR is_default)
+           ORDER BY id = $2 DESC NULLS LAST LIMIT 1`,
+    values: [organizationId, id],
+  };
+}
