@@ -9,7 +9,7 @@ import { unionSchema, Variant } from './nested-fields.js';
 /** Most items of one bulk request. */
 export const MAX_BULK_ITEMS = 1_000;
 /** Items that are worked on at the same time, each in a transaction of its own. */
-const CONCURRENCY = 8;
+const CONCURRENCY = 32;
 
 /**
  * The body `{data: item[]}` of a bulk operation, under a schema name of its own. The items come as they were sent: each
