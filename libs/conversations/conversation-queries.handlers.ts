@@ -14,7 +14,7 @@ import { type Tag } from '#libs/tags/tag.js';
 import { shownTag, type TagRow } from '#libs/tags/tag.projection.js';
 import { type ConversationOutput } from './conversation-outputs.dto.js';
 import { type ConversationRow } from './conversation.projection.js';
-import { shownConversation } from './shown-conversation.js';
+import { SHOWN_COLUMNS, shownConversation, type ShownRow } from './shown-conversation.js';
 
 /** One conversation, with its custom attributes. */
 export class GetConversation extends Query<ConversationOutput> {
@@ -57,7 +57,7 @@ export class ListConversationTags extends Query<Tag[]> {
   }
 }
 
-const NEWEST_FIRST = new Keyset<ConversationRow>(
+const NEWEST_FIRST = new Keyset<ShownRow>(
   [
     { name: 'created_at', type: 'timestamptz', of: (row) => row.created_at.toISOString() },
     { name: 'id', type: 'bigint', of: (row) => row.id },
@@ -102,7 +102,7 @@ export class ListEndUserConversationsHandler implements IQueryHandler<ListEndUse
   constructor(private readonly database: Database) {}
 
   async execute({ organizationId, userId, request }: ListEndUserConversations): Promise<Page<ConversationOutput>> {
-    const text = 'SELECT * FROM conversations WHERE organization_id = $1 AND requester_id = $2';
+    const text = `SELECT ${SHOWN_COLUMNS} FROM conversations WHERE organization_id = $1 AND requester_id = $2`;
     const values = [organizationId, userId];
     const page = await NEWEST_FIRST.read(this.database, organizationId, { text, values }, request);
     if (page.rows.length === 0) await this.#mustExist(organizationId, userId);
@@ -124,8 +124,9 @@ export class ListLinkedConversationsHandler implements IQueryHandler<ListLinkedC
 
   async execute({ organizationId, id }: ListLinkedConversations): Promise<ConversationOutput[]> {
     const { parent_id } = await this.reader.row(organizationId, id);
-    const rows = await this.database.query<ConversationRow>(organizationId, {
-      text: 'SELECT * FROM conversations WHERE organization_id = $1 AND (parent_id = $2 OR id = $3) ORDER BY id LIMIT 500',
+    const rows = await this.database.query<ShownRow>(organizationId, {
+      text: `SELECT ${SHOWN_COLUMNS} FROM conversations
+             WHERE organization_id = $1 AND (parent_id = $2 OR id = $3) ORDER BY id LIMIT 500`,
       values: [organizationId, id, parent_id],
     });
     return rows.map(shownConversation);

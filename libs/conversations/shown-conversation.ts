@@ -17,8 +17,31 @@ const TYPES: Record<ConversationChannel, ConversationOutput['_type']> = {
   WidgetChat: 'ChatConversation',
 };
 
+const COLUMNS = [
+  'id',
+  'requester_id',
+  'channel',
+  'direction',
+  'state',
+  'state_updated_at',
+  'created_at',
+  'assignee_id',
+  'assigned_at',
+  'queue_id',
+  'queued_at',
+  'parent_id',
+  'link_type',
+  'language',
+  'details',
+  'anonymized_at',
+] as const;
+
+/** The part of a row that {@link shownConversation} needs. */
+export const SHOWN_COLUMNS = COLUMNS.join(', ');
+export type ShownRow = Pick<ConversationRow, (typeof COLUMNS)[number]>;
+
 /** A conversation as lists show it: without its custom attributes. */
-export function shownConversation(row: ConversationRow): ConversationOutput {
+export function shownConversation(row: ShownRow): ConversationOutput {
   const { id, requester_id, channel, direction, state } = row;
   const common = {
     id,
@@ -36,19 +59,19 @@ export function shownConversation(row: ConversationRow): ConversationOutput {
   return { _type: TYPES[channel], ...common, ...serviceOf(row), ...detailsOf(row) };
 }
 
-function linkOf({ parent_id, link_type }: ConversationRow) {
+function linkOf({ parent_id, link_type }: ShownRow) {
   if (parent_id === null) return {};
   const type = link_type === 'SideConversation' ? 'SideConversation' : 'FollowUp';
   return { link: { _type: type, parentId: parent_id } as const };
 }
 
-function serviceOf({ assignee_id, assigned_at, queue_id, queued_at }: ConversationRow) {
+function serviceOf({ assignee_id, assigned_at, queue_id, queued_at }: ShownRow) {
   const assignment = { agentId: assignee_id, assignedAt: assigned_at?.toISOString() };
   const queue = { id: queue_id, ...(queued_at && { queuedAt: queued_at.toISOString() }) };
   return { ...(assignee_id && { assignment }), ...(queue_id && { queue }) };
 }
 
-function detailsOf({ details, language, channel }: ConversationRow) {
+function detailsOf({ details, language, channel }: ShownRow) {
   const speaks = language !== null && TYPES[channel] !== 'SmsConversation';
   return { ...(speaks && { language }), ...details };
 }

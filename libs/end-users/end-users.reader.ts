@@ -77,13 +77,10 @@ export function shownState({ customAttributes, ...shown }: EndUser, definitions:
   return { ...shown, customAttributes: shownValues(definitions, customAttributes) };
 }
 
-function shownRow({ id, createdAt, externalId, ...person }: EndUserRow) {
-  return {
-    id,
-    createdAt: createdAt.toISOString(),
-    ...shownPerson(person),
-    ...(externalId !== null && { externalId }),
-  };
+function shownRow(row: EndUserRow) {
+  const { id, createdAt, externalId } = row;
+  const shown = { id, createdAt: createdAt.toISOString() };
+  return Object.assign(shown, shownPerson(row), externalId !== null && { externalId });
 }
 
 /** The kind and value that are looked for, if any. */

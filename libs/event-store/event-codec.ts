@@ -36,7 +36,8 @@ type Encodable = Pick<RecordedEvent, 'organizationId' | 'stream' | 'eventId' | '
 /** Where the sealed personal fields of an event are kept among its data. */
 const PERSONAL = '$personal';
 const KEY_BYTES = 32;
-const OPENED_KEYS = 1_000;
+/** Keys of streams that are kept open, the latest used. */
+const OPENED_KEYS = 10_000;
 
 /** Between events as the code sees them and as rows keep them: seals secret and personal fields, lifts old schema versions. */
 export class EventCodec {

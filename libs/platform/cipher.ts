@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -10,12 +10,13 @@ const PREFIX = 'v1.';
  * context (where it belongs), so a sealed value copied elsewhere is refused.
  */
 export class Cipher {
-  readonly #key: Buffer;
+  /** Not as bytes, which each use would turn into such an object again, for three times the price of the use itself. */
+  readonly #key: KeyObject;
 
   /** @param masterKey 32 bytes */
   constructor(masterKey: Buffer) {
     if (masterKey.length !== 32) throw new Error('A master key has 32 bytes');
-    this.#key = masterKey;
+    this.#key = createSecretKey(masterKey);
   }
 
   seal(plaintext: string, context: string): string {

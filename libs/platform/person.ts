@@ -80,13 +80,19 @@ export const PERSON_COLUMNS = `display_name AS "displayName", email, phone_numbe
 /** A row of {@link PERSON_COLUMNS}. */
 export type PersonRow = { [Field in keyof Required<Person>]: Required<Person>[Field] | null };
 
+const PERSON_SCALARS = ['displayName', 'email', 'phoneNumber', 'firstName', 'lastName', 'avatarUrl'] as const;
+
 /** A person as the API shows it: without the scalars that are absent, with lists that are empty. */
 export function shownPerson(row: PersonRow): Person {
-  const lists = Object.fromEntries(PERSON_LISTS.map((list) => [list, row[list] ?? []])) as Pick<
-    Person,
-    (typeof PERSON_LISTS)[number]
-  >;
-  const { displayName, email, phoneNumber, firstName, lastName, avatarUrl } = row;
-  const scalars = Object.entries({ displayName, email, phoneNumber, firstName, lastName, avatarUrl });
-  return { ...Object.fromEntries(scalars.filter(([, value]) => value !== null)), ...lists };
+  const { additionalEmails, additionalPhoneNumbers, middleNames } = row;
+  const shown: Person = {
+    additionalEmails: additionalEmails ?? [],
+    additionalPhoneNumbers: additionalPhoneNumbers ?? [],
+    middleNames: middleNames ?? [],
+  };
+  for (const field of PERSON_SCALARS) {
+    const value = row[field];
+    if (value !== null) shown[field] = value;
+  }
+  return shown;
 }
