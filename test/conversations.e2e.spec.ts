@@ -170,6 +170,9 @@ describe('Conversations', () => {
     expect((await api.get(path)).body.data.map((tag: { name: string }) => tag.name)).toEqual(['Refund', 'VIP']);
     for (let i = 0; i < 2; i++) expect((await api.delete(`${path}/${second}`)).status).toBe(204);
     expect((await api.get(path)).body.data).toHaveLength(1);
+    await api.delete(`/v1/tags/${team.tagId}`);
+    expect((await api.get(path)).body.data).toEqual([]);
+    team.tagId = await api.createTag('VIP');
     const inactive = await api.createTag('old');
     await api.patch(`/v1/tags/${inactive}/deactivate`);
     const answer = await api.put(`${path}/${inactive}`);

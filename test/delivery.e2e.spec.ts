@@ -4,6 +4,7 @@ import { waitFor } from '#libs/testing/wait-for.js';
 import { startWebhookReceiver, type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { type ApiClient } from './support/api-client.js';
 import { forgetAllJobs } from './support/jobs.js';
+import { createSupportTeam, emailFrom } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 let app: TestApp;
@@ -51,6 +52,39 @@ describe('A webhook delivery', () => {
     expect(webhook.verify(delivery?.body as string, delivery?.headers as Record<string, string>)).toEqual(
       delivery?.payload,
     );
+  });
+
+  it('passes the filters of the subscription: by channel, by queue, by who has caused it', async () => {
+    const { userId, queueId, otherQueueId } = await createSupportTeam(api);
+    const filtered = (name: string, strategy: 'All' | 'Any', ...conditions: [string, string, string[]][]) =>
+      api.subscribe(`${receiver.url}?${name}`, ['ConversationCreated', 'ConversationEnqueued'], {
+        filters: {
+          ConversationEnqueued: {
+            _type: 'CombinedFilters',
+            strategy,
+            conditions: conditions.map(([_type, field, values]) => ({ _type, field, values })),
+          },
+        },
+      });
+    await filtered('mail', 'All', ['IsOneOf', 'InitialChannel', ['Email']], ['IsOneOf', 'OperationOrigin', ['Api']]);
+    await filtered('other-queue', 'All', ['IsNotOneOf', 'QueueId', [queueId]]);
+    await filtered('either', 'Any', ['IsOneOf', 'InitialChannel', ['Sms']], ['IsOneOf', 'QueueId', [queueId]]);
+    await filtered('system', 'All', ['IsOneOf', 'OperationOrigin', ['System']]);
+    const { id: mail } = await api.create('/v1/conversations', emailFrom(userId));
+    const callback = { _type: 'Callback', direction: 'Inbound', contactEndpointId: '+4578787878' };
+    const { id: call } = await api.create('/v1/conversations', {
+      ...callback,
+      requesterId: userId,
+      queueId: otherQueueId,
+    });
+    const enqueued = () =>
+      receiver.received
+        .filter(({ payload }) => payload.event_fqn === 'CONVERSATION_ENQUEUED')
+        .map(({ url, payload }) => `${url.split('?')[1]} ${(payload.data as any).conversation.csid}`)
+        .sort();
+    await waitFor('eight creations and three more', () => receiver.received.length >= 11);
+    expect(enqueued()).toEqual([`either ${mail}`, `mail ${mail}`, `other-queue ${call}`]);
+    expect(receiver.received).toHaveLength(11);
   });
 
   it('shows the entity as it was right after the event', async () => {

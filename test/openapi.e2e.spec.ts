@@ -118,6 +118,7 @@ describe('The OpenAPI document', () => {
       'Tags_deactivateTag',
       'Tags_getById',
       'Tags_list',
+      'Tags_removeTag',
       'Teams_addMembers',
       'Teams_createTeam',
       'Teams_getById',

@@ -89,6 +89,7 @@ describe('A support team', () => {
     vip = await api.createTag('VIP');
     await ok(api.patch(`/v1/tags/${vip}/deactivate`));
     await ok(api.patch(`/v1/tags/${vip}/activate`));
+    await ok(api.delete(`/v1/tags/${await api.createTag('mistake')}`));
     const attribute = (entityType: string, identifier: string, inputDefinition: object) =>
       ok(api.post('/v1/custom-attributes', { entityType, identifier, label: identifier, inputDefinition }));
     ({ id: order } = await attribute('Conversation', 'order', { _type: 'Text' }));

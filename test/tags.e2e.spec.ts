@@ -82,6 +82,16 @@ describe('Tags', () => {
     expect(await names('?includeDeactivated=false')).toEqual(['b here']);
   });
 
+  it('are removed for good, and their names are free', async () => {
+    const api = await app.createTestOrganization();
+    const id = await api.createTag('VIP');
+    expect((await api.delete(`/v1/tags/${id}`)).status).toBe(204);
+    expect((await api.delete(`/v1/tags/${id}`)).status).toBe(404);
+    expect((await api.get(`/v1/tags/${id}`)).status).toBe(404);
+    expect((await api.patch(`/v1/tags/${id}/activate`)).status).toBe(404);
+    expect(await api.createTag('VIP')).not.toBe(id);
+  });
+
   it('of another organization do not exist', async () => {
     const [owner, stranger] = [await app.createTestOrganization(), await app.createTestOrganization()];
     const id = await owner.createTag('secret');
@@ -91,6 +101,7 @@ describe('Tags', () => {
       ['GET', ''],
       ['PATCH', '/activate'],
       ['PATCH', '/deactivate'],
+      ['DELETE', ''],
     ] as const) {
       const foreign = await stranger.send(method, `/v1/tags/${id}${path}`);
       const missing = await stranger.send(method, `/v1/tags/${unknown}${path}`);

@@ -31,6 +31,13 @@ const tagProjection: Projection<TagEvent> = {
         return [setState(organizationId, data.id, 'Active')];
       case 'TagDeactivated':
         return [setState(organizationId, data.id, 'Inactive')];
+      case 'TagDeleted':
+        return [
+          {
+            text: 'DELETE FROM tags WHERE organization_id = $1 AND id = $2',
+            values: [organizationId, data.id],
+          },
+        ];
     }
   },
 };

@@ -14,12 +14,14 @@ export interface Tag {
 export type TagCommand =
   | { type: 'CreateTag'; id: string; name: string; color?: string }
   | { type: 'ActivateTag'; id: string }
-  | { type: 'DeactivateTag'; id: string };
+  | { type: 'DeactivateTag'; id: string }
+  | { type: 'DeleteTag'; id: string };
 
 export type TagEvent =
   | { type: 'TagCreated'; data: { id: string; name: string; color?: string } }
   | { type: 'TagActivated'; data: { id: string } }
-  | { type: 'TagDeactivated'; data: { id: string } };
+  | { type: 'TagDeactivated'; data: { id: string } }
+  | { type: 'TagDeleted'; data: { id: string } };
 
 /** Activating an active tag and deactivating an inactive one change nothing. */
 export function decideTag(command: TagCommand, tag: Tag | undefined): TagEvent[] | DomainError {
@@ -33,6 +35,8 @@ export function decideTag(command: TagCommand, tag: Tag | undefined): TagEvent[]
       return tag.state === 'Active' ? [] : [{ type: 'TagActivated', data: { id: tag.id } }];
     case 'DeactivateTag':
       return tag.state === 'Inactive' ? [] : [{ type: 'TagDeactivated', data: { id: tag.id } }];
+    case 'DeleteTag':
+      return [{ type: 'TagDeleted', data: { id: tag.id } }];
   }
 }
 
@@ -44,5 +48,7 @@ export function evolveTag(tag: Tag | undefined, event: TagEvent): Tag | undefine
       return tag && { ...tag, state: 'Active' };
     case 'TagDeactivated':
       return tag && { ...tag, state: 'Inactive' };
+    case 'TagDeleted':
+      return undefined;
   }
 }

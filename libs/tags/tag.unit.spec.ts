@@ -5,6 +5,7 @@ import { decideTag, evolveTag, type TagCommand, type TagEvent } from './tag.js';
 const id = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
 const created: TagEvent = { type: 'TagCreated', data: { id, name: 'VIP', color: '#ff8800' } };
 const deactivated: TagEvent = { type: 'TagDeactivated', data: { id } };
+const deleted: TagEvent = { type: 'TagDeleted', data: { id } };
 const activated: TagEvent = { type: 'TagActivated', data: { id } };
 const tag = given({ decide: decideTag, evolve: evolveTag, initialState: undefined });
 
@@ -32,6 +33,12 @@ describe('A tag', () => {
   it('does not change when it is in the wanted state already', () => {
     tag(created).when({ type: 'ActivateTag', id }).then([]);
     tag(created, deactivated).when({ type: 'DeactivateTag', id }).then([]);
+  });
+
+  it('is gone once it is deleted', () => {
+    tag(created).when({ type: 'DeleteTag', id }).then([deleted]);
+    expect(tag(created, deleted).state).toBeUndefined();
+    tag(created, deleted).when({ type: 'DeleteTag', id }).then(notFound('Tag', id));
   });
 
   it('must exist to be activated or deactivated', () => {

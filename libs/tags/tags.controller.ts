@@ -1,4 +1,4 @@
-import { Controller, Get, Patch, Post } from '@nestjs/common';
+import { Controller, Delete, Get, Patch, Post } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type WriteContext } from '#libs/event-store/event.js';
@@ -7,7 +7,7 @@ import { Input, QueryInput, UuidParam } from '#libs/platform/http/input.js';
 import { Caller } from '#libs/platform/http/request-context.js';
 import { type Tag } from './tag.js';
 import { CreateTagInput, CreateTagOutput, GetTagOutput, ListTagsOutput, ListTagsQuery } from './tags.dto.js';
-import { ActivateTag, CreateTag, DeactivateTag, GetTag, ListTags } from './tags.handlers.js';
+import { ActivateTag, CreateTag, DeactivateTag, DeleteTag, GetTag, ListTags } from './tags.handlers.js';
 
 @ApiTags('Tags')
 @Controller('v1/tags')
@@ -63,5 +63,16 @@ export class TagsController {
   })
   async deactivateTag(@Caller() caller: WriteContext, @UuidParam('tagId', 'The tag id.') id: string): Promise<void> {
     await this.commands.execute(new DeactivateTag(caller, id));
+  }
+
+  @Delete(':tagId')
+  @Endpoint({
+    summary: 'Remove a tag.',
+    description: 'It is gone from conversations as well, and its name is free. To keep it on those, deactivate it.',
+    success: [204, 'The tag was successfully removed'],
+    errors: [404, 409],
+  })
+  async removeTag(@Caller() caller: WriteContext, @UuidParam('tagId', 'The tag id.') id: string): Promise<void> {
+    await this.commands.execute(new DeleteTag(caller, id));
   }
 }

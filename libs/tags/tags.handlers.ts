@@ -36,6 +36,16 @@ export class DeactivateTag extends Command<void> {
   }
 }
 
+/** The tag is gone, also from conversations; its name is free. */
+export class DeleteTag extends Command<void> {
+  constructor(
+    readonly context: WriteContext,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+
 export class GetTag extends Query<Tag> {
   constructor(
     readonly organizationId: string,
@@ -94,6 +104,15 @@ export class DeactivateTagHandler implements ICommandHandler<DeactivateTag> {
 
   async execute({ context, id }: DeactivateTag): Promise<void> {
     await this.store.execute(tagStream, id, context, (tag) => decideTag({ type: 'DeactivateTag', id }, tag));
+  }
+}
+
+@CommandHandler(DeleteTag)
+export class DeleteTagHandler implements ICommandHandler<DeleteTag> {
+  constructor(private readonly store: EventStore) {}
+
+  async execute({ context, id }: DeleteTag): Promise<void> {
+    await this.store.execute(tagStream, id, context, (tag) => decideTag({ type: 'DeleteTag', id }, tag));
   }
 }
 

@@ -4,12 +4,20 @@ import {
   ActivateTagHandler,
   CreateTagHandler,
   DeactivateTagHandler,
+  DeleteTagHandler,
   GetTagHandler,
   ListTagsHandler,
 } from './tags.handlers.js';
 
 @Module({
   controllers: [TagsController],
-  providers: [CreateTagHandler, ActivateTagHandler, DeactivateTagHandler, GetTagHandler, ListTagsHandler],
+  providers: [
+    CreateTagHandler,
+    ActivateTagHandler,
+    DeactivateTagHandler,
+    DeleteTagHandler,
+    GetTagHandler,
+    ListTagsHandler,
+  ],
 })
 export class TagsModule {}

@@ -3,6 +3,8 @@ import { type AddressInfo } from 'node:net';
 
 /** One request that the receiver got. */
 export interface Received {
+  /** Path and query. */
+  url: string;
   headers: IncomingHttpHeaders;
   /** The bytes as they came. */
   body: string;
@@ -29,7 +31,12 @@ export async function startWebhookReceiver(port = 0): Promise<WebhookReceiver> {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString('utf8');
-      received.push({ headers: request.headers, body, payload: JSON.parse(body) as Received['payload'] });
+      received.push({
+        url: request.url ?? '',
+        headers: request.headers,
+        body,
+        payload: JSON.parse(body) as Received['payload'],
+      });
       response.writeHead(answer.status).end(answer.body);
     });
   });

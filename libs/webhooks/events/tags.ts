@@ -42,4 +42,5 @@ export const TAG_EVENTS = {
   TagCreated: tagEvent('A tag was created.', 'ACTIVE'),
   TagActivated: tagEvent('An inactive tag was activated.', 'ACTIVE'),
   TagDeactivated: tagEvent('An active tag was deactivated.', 'INACTIVE'),
+  TagDeleted: tagEvent('A tag was removed, also from conversations.', 'ACTIVE'),
 } as const;
