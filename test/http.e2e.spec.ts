@@ -69,7 +69,7 @@ describe('A request', () => {
     const answer = await api.send('PUT', '/v1/tags', { name: 'x' });
     expect(answer.status).toBe(405);
     expect(answer.headers.get('allow')).toBe('GET, HEAD, POST');
-    expect((await api.send('DELETE', `/v1/tags/${randomUUID()}`)).status).toBe(405);
+    expect((await api.send('PUT', `/v1/tags/${randomUUID()}`)).status).toBe(405);
     expect((await api.post(`/v1/webhooks/${randomUUID()}`)).headers.get('allow')).toBe('GET, HEAD, PATCH, DELETE');
   });
 
