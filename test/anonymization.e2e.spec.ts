@@ -141,6 +141,22 @@ describe('Anonymizing an end user', () => {
     await receiver.close();
   });
 
+  it('leaves no trace either when a conversation was anonymized before', async () => {
+    const receiver = await startWebhookReceiver();
+    await api.subscribe(receiver.url, ['ConversationCreated', 'ConversationClosed', 'ConversationAnonymized']);
+    const user = await api.create('/v1/endusers', SECRETS);
+    const { id } = await api.create('/v1/conversations', emailFrom(user.id));
+    const first = await api.patch(`/v1/conversations/${id}/anonymize?force=true`);
+    await processed(first.body.data.id);
+    await waitFor('three deliveries', () => receiver.received.length === 3);
+    const last = receiver.received.find(({ payload }) => payload.event_fqn === 'CONVERSATION_ANONYMIZED');
+    expect(found(last?.body ?? 'Zaphira')).toEqual([]);
+    const second = await api.patch(`/v1/endusers/${user.id}/anonymize`);
+    await processed(second.body.data.id);
+    expect(found(await dump())).toEqual([]);
+    await receiver.close();
+  });
+
   it('is refused while conversations are open, and when it was asked for already', async () => {
     const { id } = await api.create('/v1/conversations', emailFrom(team.userId));
     const open = await api.patch(`/v1/endusers/${team.userId}/anonymize`);

@@ -220,6 +220,30 @@ describe('Conversations', () => {
     expect((await put(parent, 'link', { parentId: 999_999_999, linkType: 'Related' })).status).toBe(404);
   });
 
+  it('linked to one another at once are linked one way', async () => {
+    for (let round = 0; round < 10; round++) {
+      const [one, other] = [await create(emailFrom(team.userId)), await create(emailFrom(team.userId))];
+      const answers = await Promise.all([
+        put(one, 'link', { parentId: other, linkType: 'Related' }),
+        put(other, 'link', { parentId: one, linkType: 'Related' }),
+      ]);
+      expect(answers.map(({ status }) => status).sort()).toEqual([204, 409]);
+    }
+  });
+
+  it('of an agent who is removed wait in a queue again, those closed when they are reopened', async () => {
+    const agent = await api.createAgent();
+    const [open, closed] = [await create(emailFrom(team.userId)), await create(emailFrom(team.userId))];
+    for (const id of [open, closed]) await put(id, 'claim', { agentId: agent.id });
+    await put(closed, 'close');
+    expect((await api.delete(`/v1/agents/${agent.id}`)).status).toBe(204);
+    expect(await get(open)).toMatchObject({ state: 'Open', queue: { id: team.queueId, queuedAt: INSTANT } });
+    expect(await get(open)).not.toHaveProperty('assignment');
+    await put(closed, 'reopen');
+    expect(await get(closed)).toMatchObject({ state: 'Open', queue: { id: team.queueId, queuedAt: INSTANT } });
+    expect(await get(closed)).not.toHaveProperty('assignment');
+  });
+
   it('of an end user are listed newest first, page by page, while new ones arrive', async () => {
     const { id: userId } = await api.create('/v1/endusers', { displayName: 'Dan', email: 'dan@x.example' });
     const ids: number[] = [];
@@ -346,6 +370,7 @@ describe('Conversations', () => {
     ['followup', { timestamp: '2099-01-01' }, 'timestamp must be an instant'],
     ['followup', { timestamp: '2099-02-30T00:00:00Z' }, 'timestamp must be an instant'],
     ['followup', { timestamp: 4_070_908_800 }, 'timestamp must be a string'],
+    ['followup', { timestamp: '9999-12-31T23:59:59-12:00' }, 'timestamp must be an instant'],
     ['link', { parentId: '1', linkType: 'Related' }, 'parentId must be a whole number'],
     ['link', { parentId: 1, linkType: 'Sibling' }, 'linkType must be one of'],
     ['link', { parentId: 2 ** 60, linkType: 'Related' }, 'parentId must be a whole number'],

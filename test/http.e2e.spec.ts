@@ -73,6 +73,15 @@ describe('A request', () => {
     expect((await api.post(`/v1/webhooks/${randomUUID()}`)).headers.get('allow')).toBe('GET, HEAD, PATCH, DELETE');
   });
 
+  it.each(['(', '[', '(property .*)*(should.*)*(not.*)*(exist.*)*(.*.*)*zz', 'should', '__proto'])(
+    'with a field named %s that does not exist is a 400',
+    async (field) => {
+      const answer = await api.patch(`/v1/endusers/${randomUUID()}`, { [field]: 1 });
+      expect(answer.status).toBe(400);
+      expect(answer.body.message).toBe(`Invalid value for: body (${field} should not exist)`);
+    },
+  );
+
   it('with a body that is not JSON is a 415', async () => {
     for (const type of [
       'text/plain',

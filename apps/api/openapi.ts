@@ -1,6 +1,9 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 
+type PathItem = OpenAPIObject['paths'][string];
+type Parameter = NonNullable<NonNullable<PathItem['get']>['parameters']>[number];
+
 const DESCRIPTION = `Customer service for programs. Every change is recorded as an immutable event, and delivered to those who
 subscribe to it.
 
@@ -28,9 +31,27 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Anonymization', 'Requests to remove personal data for good.')
     .addTag('Organization', 'Whose API token it is.')
     .build();
-  return SwaggerModule.createDocument(app, config, {
+  const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}_${method}`,
   });
+  for (const { get, patch } of Object.values(document.paths)) {
+    for (const parameter of [...(get?.parameters ?? []), ...(patch?.parameters ?? [])]) suggestNothing(parameter);
+  }
+  return document;
+}
+
+/**
+ * Swagger UI fills in the example of a parameter, and would send all filters of a list at once. As one of the schema's
+ * `examples` it is shown all the same.
+ */
+function suggestNothing(parameter: Parameter): void {
+  if (!('in' in parameter) || parameter.in !== 'query' || parameter.required) return;
+  const { schema } = parameter;
+  if (!schema || '$ref' in schema) return;
+  const suggested: unknown = parameter.example ?? schema.example;
+  delete parameter.example;
+  delete schema.example;
+  if (suggested !== undefined) Object.assign(schema, { examples: [suggested] });
 }
 
 /** Swagger UI at `/docs`, the document at `/openapi.json`. */

@@ -1,11 +1,11 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { WorkerDatabase } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { Periodic } from '#libs/platform/periodic.js';
 import { PresenceTimeout } from './presence.js';
 import { PresenceRecorder } from './presence-recorder.js';
 
-/** Agents that are looked at in one go. */
+/** Agents that one sweep looks at. */
 const PAGE = 500;
 /** Within these bounds, a thirtieth of the timeout passes from sweep to sweep. */
 const [SHORTEST_MS, LONGEST_MS] = [1_000, 60_000];
@@ -21,6 +21,7 @@ interface Overdue {
  */
 @Injectable()
 export class PresenceSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #logger = new Logger('Presence');
   readonly #periodic: Periodic;
   #stopping = false;
 
@@ -44,14 +45,10 @@ export class PresenceSweeper implements OnApplicationBootstrap, OnApplicationShu
   }
 
   async #sweep(): Promise<void> {
-    let page: Overdue[];
-    do {
-      page = await this.#overdue();
-      for (const agent of page) {
-        if (this.#stopping) return;
-        await this.#expire(agent);
-      }
-    } while (page.length === PAGE);
+    for (const agent of await this.#overdue()) {
+      if (this.#stopping) return;
+      await this.#expire(agent);
+    }
   }
 
   #overdue(): Promise<Overdue[]> {
@@ -68,9 +65,9 @@ export class PresenceSweeper implements OnApplicationBootstrap, OnApplicationShu
     try {
       await this.recorder.record({ organizationId, actorId: agentId }, { type: 'ExpirePresence', agentId });
     } catch (error) {
-      // Removed meanwhile, or others are changing it: the next sweep sees what is left to do.
+      // Removed meanwhile, or others are changing it: the next sweep sees what is left to do. None keeps others waiting.
       const expected = error instanceof DomainError && ['not-found', 'conflict'].includes(error.kind);
-      if (!expected) throw error;
+      if (!expected) this.#logger.warn({ err: error as Error, agentId }, 'An agent could not be taken offline yet');
     }
   }
 }

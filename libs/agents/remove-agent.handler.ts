@@ -5,6 +5,8 @@ import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js
 import { type Statement } from '#libs/platform/batch.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
+import { hasNoConversation } from '#libs/conversations/conversation.projection.js';
+import { releaseConversations } from '#libs/conversations/reopening.js';
 import { decideQueue, type Queue } from '#libs/queues/queue.js';
 import { queueStream } from '#libs/queues/queue.projection.js';
 import { decideTeam, type Team } from '#libs/teams/team.js';
@@ -12,7 +14,7 @@ import { teamStream } from '#libs/teams/team.projection.js';
 import { decideAgent } from './agent.js';
 import { agentStream } from './agent.projection.js';
 
-/** Takes the agent out of all that has members, in the same commit. */
+/** Takes the agent out of all that has members, in the same commit; before that, conversations away from the agent. */
 export class RemoveAgent extends Command<void> {
   constructor(
     readonly context: WriteContext,
@@ -60,11 +62,15 @@ export class RemoveAgentHandler implements ICommandHandler<RemoveAgent> {
   async execute({ context, id }: RemoveAgent): Promise<void> {
     const { organizationId } = context;
     await this.store.retrying(async () => {
+      await releaseConversations(this.store, this.database, context, id);
       const [removal, ...departures] = await Promise.all([
         this.#removal(organizationId, id),
         ...MEMBERSHIPS.map((membership) => this.#departures(membership, organizationId, id)),
       ]);
-      const guards = MEMBERSHIPS.map(({ table }) => nobodyLeft(table, organizationId, id));
+      const guards = [
+        ...MEMBERSHIPS.map(({ table }) => nobodyLeft(table, organizationId, id)),
+        hasNoConversation(organizationId, id),
+      ];
       await this.store.commit([removal, ...departures.flat()], context, guards);
     });
   }

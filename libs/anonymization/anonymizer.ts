@@ -37,7 +37,7 @@ export class Anonymizer {
   async open(): Promise<OpenRequest[]> {
     return this.worker.query(null, {
       text: `SELECT organization_id AS "organizationId", id FROM anonymization_requests
-             WHERE processed_at IS NULL ORDER BY initiated_at LIMIT 100`,
+             WHERE processed_at IS NULL ORDER BY initiated_at LIMIT 1000`,
     });
   }
 

@@ -124,6 +124,24 @@ export function openConversationsOf(organizationId: string, endUserId: string): 
   };
 }
 
+/** Conversations of an agent that are not closed, a part at a time. */
+export function openConversationsWith(organizationId: string, agentId: string): Statement {
+  return {
+    text: `SELECT id FROM conversations
+           WHERE organization_id = $1 AND assignee_id = $2 AND state <> 'Closed' ORDER BY id LIMIT 100`,
+    values: [organizationId, agentId],
+  };
+}
+
+/** A guard: the agent has no conversation that is not closed. */
+export function hasNoConversation(organizationId: string, agentId: string): Statement {
+  return {
+    text: `SELECT guard(NOT EXISTS (SELECT FROM conversations
+             WHERE organization_id = $1 AND assignee_id = $2 AND state <> 'Closed'))`,
+    values: [organizationId, agentId],
+  };
+}
+
 /** Conversations of an end user that have personal data left, a part at a time. */
 export function identifiableConversationsOf(organizationId: string, endUserId: string): Statement {
   return {
@@ -149,6 +167,21 @@ export function queueIsEmpty(organizationId: string, queueId: string): Statement
              WHERE organization_id = $1 AND queue_id = $2 AND queued_at IS NOT NULL))`,
     values: [organizationId, queueId],
   };
+}
+
+/** Guards: none of the ancestors belongs to the conversation itself, nor can come to while this is committed. */
+export function isNoDescendant(organizationId: string, id: number, ancestorIds: number[]): Statement[] {
+  return [
+    {
+      text: 'SELECT FROM conversations WHERE organization_id = $1 AND id = ANY($2) ORDER BY id FOR SHARE',
+      values: [organizationId, ancestorIds],
+    },
+    {
+      text: `SELECT guard(NOT EXISTS (SELECT FROM conversations
+               WHERE organization_id = $1 AND id = ANY($2) AND parent_id = $3))`,
+      values: [organizationId, ancestorIds, id],
+    },
+  ];
 }
 
 /** A conversation and those that it belongs to, directly or not. */

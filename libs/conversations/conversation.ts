@@ -14,6 +14,11 @@ export interface Message {
   content?: { _type: 'Html' | 'Markdown' | 'Text'; value: string };
   attachments: { url: string; prettyName?: string }[];
   externalId?: string;
+  /** The e-mail integration that it goes through. */
+  integrationEmail?: string;
+  /** End users who get a copy. */
+  cc?: string[];
+  bcc?: string[];
 }
 
 /** What of a conversation identifies persons; gone once it is anonymized. */
@@ -77,10 +82,13 @@ export type ConversationCommand =
       id: number;
       /** Where it waits when no agent has it: the queue that it was in, else the default one, if there is any. */
       queueId?: string;
+      /** Whether its agent has been removed since. */
+      agentIsGone?: boolean;
       userId?: string;
     }
+  | { type: 'ReleaseConversation'; id: number; agentId: string; queueId?: string }
   | { type: 'FollowUpConversation'; id: number; until: string; now: string; userId?: string }
-  | { type: 'ExpirePending'; id: number; queueId?: string; now: string }
+  | { type: 'ExpirePending'; id: number; queueId?: string; agentIsGone?: boolean; now: string }
   | { type: 'ClaimConversation'; id: number; agentId: string; force: boolean }
   | { type: 'TransferConversation'; id: number; queueId: string; userId?: string }
   | { type: 'TagConversation'; id: number; tag: { id: string; name: string; state: 'Active' | 'Inactive' } }

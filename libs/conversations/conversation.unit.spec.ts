@@ -78,6 +78,17 @@ describe('A conversation', () => {
     conversation(created).when(reopen).then([]);
   });
 
+  it('leaves an agent who goes, and waits in a queue again', () => {
+    const release: ConversationCommand = { type: 'ReleaseConversation', id, agentId, queueId };
+    conversation(created, assigned).when(release).then([unassigned, enqueued]);
+    conversation(created, assigned, pending).when(release).then([unassigned]);
+    conversation(created, assigned, closed).when(release).then([]);
+    conversation(created, enqueued).when(release).then([]);
+    conversation(created, assigned, closed)
+      .when({ type: 'ReopenConversation', id, queueId, agentIsGone: true })
+      .then([unassigned, opened, enqueued]);
+  });
+
   it('is pending until a time in the future, then open again', () => {
     conversation(created, enqueued).when(followUp).then([pending]);
     expect(conversation(created, enqueued, pending).state).toMatchObject({ state: 'Pending', waiting: false });

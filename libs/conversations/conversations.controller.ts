@@ -83,27 +83,6 @@ export class ConversationsController {
     return { data: await this.queries.execute(new GetConversation(caller.organizationId, id)) };
   }
 
-  @Get('endusers/:userId/conversations')
-  @ApiTags('End Users')
-  @Endpoint({
-    operationId: 'EndUsers_listConversations',
-    summary: 'List the conversations requested by an end user.',
-    description: 'Newest first. Custom attributes are left out: get a single conversation for those.',
-    success: [200, 'The list of conversations', ListEndUserConversationsOutput],
-    errors: [404],
-  })
-  async listOfEndUser(
-    @Caller() caller: WriteContext,
-    @UuidParam('userId', 'The end user id.') userId: string,
-    @QueryInput() query: PageQuery,
-    @Paged() pages: Pages,
-  ): Promise<ListEndUserConversationsOutput> {
-    const request = pages.requested(query);
-    return pages.answer(
-      await this.queries.execute(new ListEndUserConversations(caller.organizationId, userId, request)),
-    );
-  }
-
   @Put('conversations/:conversationId/close')
   @Endpoint({
     summary: 'Close a conversation.',
@@ -261,6 +240,32 @@ export class ConversationsController {
     @ConversationId() id: number,
   ): Promise<{ data: ConversationOutput[] }> {
     return { data: await this.queries.execute(new ListLinkedConversations(caller.organizationId, id)) };
+  }
+}
+
+@ApiTags('End Users')
+@Controller('v1')
+export class EndUserConversationsController {
+  constructor(private readonly queries: QueryBus) {}
+
+  @Get('endusers/:userId/conversations')
+  @Endpoint({
+    operationId: 'EndUsers_listConversations',
+    summary: 'List the conversations requested by an end user.',
+    description: 'Newest first. Custom attributes are left out: get a single conversation for those.',
+    success: [200, 'The list of conversations', ListEndUserConversationsOutput],
+    errors: [404],
+  })
+  async listOfEndUser(
+    @Caller() caller: WriteContext,
+    @UuidParam('userId', 'The end user id.') userId: string,
+    @QueryInput() query: PageQuery,
+    @Paged() pages: Pages,
+  ): Promise<ListEndUserConversationsOutput> {
+    const request = pages.requested(query);
+    return pages.answer(
+      await this.queries.execute(new ListEndUserConversations(caller.organizationId, userId, request)),
+    );
   }
 }
 

@@ -9,15 +9,15 @@ import {
 } from '#libs/custom-attributes/attribute-values.js';
 import { endUserIsOpen, requesterById, type RequesterRow } from '#libs/end-users/end-user.projection.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { EventStore } from '#libs/event-store/event-store.js';
+import { EventStore, staged } from '#libs/event-store/event-store.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { defaultQueue, queueById, queueExists } from '#libs/queues/queue.projection.js';
-import { tagById, type TagRow } from '#libs/tags/tag.projection.js';
+import { tagById, tagIsActive, type TagRow } from '#libs/tags/tag.projection.js';
 import { ConversationIds } from './conversation-ids.js';
 import { type CreateConversationInput } from './conversation-inputs.dto.js';
-import { ancestorsOf, conversationStream } from './conversation.projection.js';
+import { ancestorsOf, conversationStream, isNoDescendant } from './conversation.projection.js';
 import { type ConversationCommand, type LinkType } from './conversation.js';
 import { decideConversation } from './decide-conversation.js';
 import { newConversation } from './new-conversation.js';
@@ -177,9 +177,7 @@ export class ClaimConversationHandler implements ICommandHandler<ClaimConversati
     await this.store.retrying(async () => {
       await referred(this.database, organizationId, agentById(organizationId, agentId), notFound('Agent', agentId));
       const command = { type: 'ClaimConversation', id, agentId, force } as const;
-      await this.store.execute(conversationStream, String(id), context, (state) => decideConversation(command, state), [
-        agentsExist(organizationId, [agentId]),
-      ]);
+      await executeOnce(this.store, context, command, [agentsExist(organizationId, [agentId])]);
     });
   }
 }
@@ -193,12 +191,12 @@ export class TransferConversationHandler implements ICommandHandler<TransferConv
 
   async execute({ context, id, queueId, userId }: TransferConversation): Promise<void> {
     const { organizationId } = context;
-    await referred(this.database, organizationId, queueById(organizationId, queueId), notFound('Queue', queueId));
     await userMustExist(this.database, organizationId, userId);
-    const command = { type: 'TransferConversation', id, queueId, ...(userId && { userId }) } as const;
-    await this.store.execute(conversationStream, String(id), context, (state) => decideConversation(command, state), [
-      queueExists(organizationId, queueId),
-    ]);
+    await this.store.retrying(async () => {
+      await referred(this.database, organizationId, queueById(organizationId, queueId), notFound('Queue', queueId));
+      const command = { type: 'TransferConversation', id, queueId, ...(userId && { userId }) } as const;
+      await executeOnce(this.store, context, command, [queueExists(organizationId, queueId)]);
+    });
   }
 }
 
@@ -211,10 +209,13 @@ export class TagConversationHandler implements ICommandHandler<TagConversation> 
 
   async execute({ context, id, tagId }: TagConversation): Promise<void> {
     const { organizationId } = context;
-    const statement = tagById(organizationId, tagId);
-    const tag = await referred<TagRow>(this.database, organizationId, statement, notFound('Tag', tagId));
-    const command = { type: 'TagConversation', id, tag } as const;
-    await this.store.execute(conversationStream, String(id), context, (state) => decideConversation(command, state));
+    await this.store.retrying(async () => {
+      const statement = tagById(organizationId, tagId);
+      const tag = await referred<TagRow>(this.database, organizationId, statement, notFound('Tag', tagId));
+      await executeOnce(this.store, context, { type: 'TagConversation', id, tag }, [
+        tagIsActive(organizationId, tagId),
+      ]);
+    });
   }
 }
 
@@ -227,11 +228,14 @@ export class LinkConversationHandler implements ICommandHandler<LinkConversation
 
   async execute({ context, id, parentId, linkType }: LinkConversation): Promise<void> {
     const { organizationId } = context;
-    const chain = await this.database.query<{ id: number }>(organizationId, ancestorsOf(organizationId, parentId));
-    if (chain.length === 0) throw notFound('Conversation', String(parentId));
-    const ancestorIds = chain.map((ancestor) => ancestor.id).filter((ancestorId) => ancestorId !== parentId);
-    const command = { type: 'LinkConversation', id, parentId, linkType, ancestorIds } as const;
-    await this.store.execute(conversationStream, String(id), context, (state) => decideConversation(command, state));
+    await this.store.retrying(async () => {
+      const chain = await this.database.query<{ id: number }>(organizationId, ancestorsOf(organizationId, parentId));
+      if (chain.length === 0) throw notFound('Conversation', String(parentId));
+      const ids = chain.map((ancestor) => ancestor.id);
+      const ancestorIds = ids.filter((ancestorId) => ancestorId !== parentId);
+      const command = { type: 'LinkConversation', id, parentId, linkType, ancestorIds } as const;
+      await executeOnce(this.store, context, command, isNoDescendant(organizationId, id, ids));
+    });
   }
 }
 
@@ -253,6 +257,20 @@ export class UpdateConversationAttributesHandler implements ICommandHandler<Upda
     );
     return shownValues(definitions, state?.customAttributes ?? {});
   }
+}
+
+/** Decides and commits, for callers that read again themselves when somebody else was first. */
+async function executeOnce(
+  store: EventStore,
+  context: WriteContext,
+  command: Exclude<ConversationCommand, { type: 'CreateConversation' }>,
+  guards: Statement[],
+): Promise<void> {
+  const id = String(command.id);
+  const loaded = await store.load(conversationStream, id, context.organizationId);
+  const decision = decideConversation(command, loaded.state);
+  if (decision instanceof DomainError) throw decision;
+  await store.commit([staged(conversationStream, id, loaded, decision)], context, guards);
 }
 
 /** On whose behalf something is done: an agent or an end user. */

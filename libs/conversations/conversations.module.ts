@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { ConversationIds } from './conversation-ids.js';
 import * as queries from './conversation-queries.handlers.js';
-import { ConversationsController } from './conversations.controller.js';
+import { ConversationsController, EndUserConversationsController } from './conversations.controller.js';
 import * as commands from './conversations.handlers.js';
 
 @Module({
-  controllers: [ConversationsController],
+  controllers: [ConversationsController, EndUserConversationsController],
   providers: [
     ConversationIds,
     queries.ConversationReader,

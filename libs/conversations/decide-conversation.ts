@@ -19,6 +19,8 @@ export function decideConversation(command: ConversationCommand, conversation: C
       return reopen(conversation, command);
     case 'FollowUpConversation':
       return followUp(conversation, command);
+    case 'ReleaseConversation':
+      return release(conversation, command);
     case 'ExpirePending':
       return expirePending(conversation, command);
     case 'ClaimConversation':
@@ -51,7 +53,7 @@ function create({ origin, details, queueId, agentId }: CommandOf<'CreateConversa
   return [
     { type: 'ConversationCreated', data: { ...origin, details } },
     ...(agentId ? [{ type: 'ConversationAssigned' as const, data: { id, agentId } }] : []),
-    ...(queueId && !agentId ? [{ type: 'ConversationEnqueued' as const, data: { id, queueId } }] : []),
+    ...(agentId ? [] : enqueue(id, queueId)),
   ];
 }
 
@@ -66,17 +68,31 @@ function close(conversation: Conversation, { id, userId }: CommandOf<'CloseConve
   ];
 }
 
+interface Reopening {
+  queueId?: string;
+  agentIsGone?: boolean;
+  userId?: string;
+}
+
 /** It stays with its agent; without one it waits in a queue again. */
-function reopen(
-  conversation: Conversation,
-  { queueId, userId }: { queueId?: string; userId?: string },
-): ConversationEvent[] {
+function reopen(conversation: Conversation, { queueId, agentIsGone, userId }: Reopening): ConversationEvent[] {
   const { id, state, assigneeId } = conversation;
   if (state === 'Open') return [];
-  return [
-    { type: 'ConversationOpen', data: { id, ...(userId && { userId }) } },
-    ...(queueId && !assigneeId ? [{ type: 'ConversationEnqueued' as const, data: { id, queueId } }] : []),
-  ];
+  const opened: ConversationEvent = { type: 'ConversationOpen', data: { id, ...(userId && { userId }) } };
+  if (assigneeId && !agentIsGone) return [opened];
+  return [...unassign(conversation), opened, ...enqueue(id, queueId)];
+}
+
+/** Takes it from an agent who goes. One that is pending waits in a queue when its time has come. */
+function release(conversation: Conversation, command: CommandOf<'ReleaseConversation'>): ConversationEvent[] {
+  const { id, agentId, queueId } = command;
+  const { state, assigneeId } = conversation;
+  if (assigneeId !== agentId || state === 'Closed') return [];
+  return [...unassign(conversation), ...(state === 'Open' ? enqueue(id, queueId) : [])];
+}
+
+function enqueue(id: number, queueId: string | undefined): ConversationEvent[] {
+  return queueId ? [{ type: 'ConversationEnqueued', data: { id, queueId } }] : [];
 }
 
 function followUp(conversation: Conversation, command: CommandOf<'FollowUpConversation'>): Decision {

@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { Database, WorkerDatabase } from '#libs/platform/database.js';
 import { Periodic } from '#libs/platform/periodic.js';
@@ -16,6 +16,7 @@ interface Due {
 /** Opens conversations again that were set aside until now. Any number of workers may do so at once. */
 @Injectable()
 export class FollowUps implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #logger = new Logger('Follow-ups');
   readonly #periodic = new Periodic('Follow-ups', LOOK_EVERY_MS, () => this.#expire());
 
   constructor(
@@ -41,7 +42,10 @@ export class FollowUps implements OnApplicationBootstrap, OnApplicationShutdown 
       const command = { type: 'ExpirePending', id, now: new Date().toISOString() } as const;
       // Of nobody's doing: the organization itself.
       const context = { organizationId: organization_id, actorId: organization_id };
-      await executeReopening(this.store, this.app, context, command);
+      // One that cannot be opened keeps no other waiting.
+      await executeReopening(this.store, this.app, context, command).catch((error: unknown) => {
+        this.#logger.warn({ err: error, conversationId: id }, 'A conversation that is due could not be opened yet');
+      });
     }
   }
 }

@@ -68,6 +68,9 @@ function begunBy(message: Inbound | Outbound, requester: Requester, details: Con
     ...(message.content && { content: { ...message.content } }),
     attachments: (message.attachments ?? []).map((file) => withoutNulls(file)),
     ...(message.externalId && { externalId: message.externalId }),
+    ...(message.integrationEmail && { integrationEmail: message.integrationEmail }),
+    ...(outbound && message.cc && { cc: message.cc }),
+    ...(outbound && message.bcc && { bcc: message.bcc }),
   };
   return { details: { ...details, message: first }, ...(outbound && { agentId: message.agentId }) };
 }

@@ -64,6 +64,15 @@ export function tagById(organizationId: string, id: string): Statement {
   };
 }
 
+/** A guard: the tag is active, and stays so until this is committed. */
+export function tagIsActive(organizationId: string, id: string): Statement {
+  return {
+    text: `SELECT guard(EXISTS (SELECT FROM tags
+             WHERE organization_id = $1 AND id = $2 AND state = 'Active' FOR SHARE))`,
+    values: [organizationId, id],
+  };
+}
+
 /** A tag as the API shows it. */
 export function shownTag({ id, name, color, state }: TagRow): Tag {
   return { id, name, ...(color !== null && { color }), state };

@@ -3,6 +3,8 @@ import { type Database } from '#libs/platform/database.js';
 import { Payloads } from './delivery/payloads.js';
 
 const PAGE = 200;
+/** Of an event that the catalogue does not have any more. */
+const NOTHING_LEFT = '{}';
 
 /**
  * Makes what deliveries keep of some streams' events anew from the events as they are now, and forgets what receivers
@@ -26,11 +28,13 @@ export async function redactDeliveries(
     const [first] = rows;
     if (!first) return;
     const published = await payloads.published(rows.map((row) => codec.decode(row)));
-    const related = await payloads.related(published);
-    const bodies = published.map((item) => ({
-      id: item.event.eventId,
-      body: payloads.body(item, first.organization_name, related),
-    }));
+    // Without people, whoever they are: the rows that they are read from may not be scrubbed yet.
+    const related = await payloads.related(published, ['endUserIds']);
+    const made = new Map(published.map((item) => [item.event.eventId, item]));
+    const bodies = rows.map(({ event_id: id }) => {
+      const item = made.get(id);
+      return { id, body: item ? payloads.body(item, first.organization_name, related) : NOTHING_LEFT };
+    });
     await database.write(null, [
       {
         // Whoever is recording an attempt holds the row, and whoever comes later sees that it is redacted.

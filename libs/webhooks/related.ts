@@ -39,6 +39,11 @@ export class Related {
     return this.users.get(id) ?? { id, name: null, email: null, phone: null, roles: ['AGENT'], user_type: 'AGENT' };
   }
 
+  /** Those of the tags that there are. */
+  tags(ids: string[]): Named[] {
+    return ids.flatMap((id) => this.named.get(id) ?? []);
+  }
+
   /** A queue or tag. */
   queueOrTag(id: string): { id: string; name: string | null } {
     return this.named.get(id) ?? { id, name: null };

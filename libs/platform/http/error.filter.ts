@@ -89,7 +89,7 @@ export class ErrorFilter implements ExceptionFilter {
       err: error instanceof DomainError ? (error.cause ?? error) : error,
       requestId: id,
       method,
-      url,
+      path: url.split('?', 1)[0],
       status,
     };
     if (status === 500) this.#logger.error(entry, 'Request failed');

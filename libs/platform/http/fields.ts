@@ -171,12 +171,14 @@ export function QueryWhole(options: WholeOptions) {
   );
 }
 
+/** An offset can lead out of the years that four digits spell. */
+const isStorable = (instant: Date) => !isNaN(instant.getTime()) && /^\d{4}-/.test(instant.toISOString());
 const WITH_ZONE = /T.*(Z|[+-]\d{2}:?\d{2})$/;
 
 /** An instant in ISO 8601, with its offset from UTC. */
 export function Instant(docs: FieldOptions) {
   const isInstant = (value: string) =>
-    isISO8601(value, { strict: true, strictSeparator: true }) && WITH_ZONE.test(value) && !isNaN(Date.parse(value));
+    isISO8601(value, { strict: true, strictSeparator: true }) && WITH_ZONE.test(value) && isStorable(new Date(value));
   const fault = (value: string) => (isInstant(value) ? undefined : 'must be an instant such as 2026-03-14T09:26:53Z');
   return Text({ ...docs, format: 'date-time', max: 40, fault });
 }

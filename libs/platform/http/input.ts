@@ -192,9 +192,13 @@ function faultsOf(errors: ValidationError[], parent = ''): Fault[] {
       : [parent, error.property].filter(Boolean).join('.');
     const own = Object.values(error.constraints ?? {}).map((message) => ({
       path,
-      // class-validator begins its messages with the property; the path says more.
-      message: message.replace(new RegExp(`^(property )?${error.property} `), ''),
+      message: withoutPrefix(withoutPrefix(message, 'property '), `${error.property} `),
     }));
     return [...own, ...faultsOf(error.children ?? [], path)];
   });
+}
+
+/** class-validator begins its messages with the property; the path says more. */
+function withoutPrefix(message: string, prefix: string): string {
+  return message.startsWith(prefix) ? message.slice(prefix.length) : message;
 }

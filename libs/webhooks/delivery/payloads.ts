@@ -4,7 +4,7 @@ import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js
 import { type Database } from '#libs/platform/database.js';
 import { payloadOf, webhookEventType } from '../catalogue.js';
 import { type WebhookEventType } from '../event-type.js';
-import { NOTHING_RELATED, readRelated, type Related } from '../related.js';
+import { NOTHING_RELATED, readRelated, type References, type Related } from '../related.js';
 
 /** An event of the catalogue, with the entity that it shows. */
 export interface Published {
@@ -32,14 +32,21 @@ export class Payloads {
     });
   }
 
-  /** What the payloads refer to, by organization: a round trip for each that has any. */
-  async related(published: Published[]): Promise<Map<string, Related>> {
+  /**
+   * What the payloads refer to, by organization: a round trip for each that has any.
+   * @param unread kinds that are shown by their ids alone
+   */
+  async related(published: Published[], unread: (keyof References)[] = []): Promise<Map<string, Related>> {
     const byOrganization = Map.groupBy(
       published.filter(({ eventType }) => eventType.references),
       ({ event }) => event.organizationId,
     );
     const related = [...byOrganization].map(async ([organizationId, group]) => {
-      const references = group.map(({ event, eventType, entity }) => eventType.references?.(entity, event) ?? {});
+      const hidden = Object.fromEntries(unread.map((kind) => [kind, []]));
+      const references = group.map(({ event, eventType, entity }) => ({
+        ...eventType.references?.(entity, event),
+        ...hidden,
+      }));
       return [organizationId, await readRelated(this.database, organizationId, references)] as const;
     });
     return new Map(await Promise.all(related));

@@ -2,7 +2,7 @@ import { conversationStream } from '#libs/conversations/conversation.projection.
 import { type Conversation, type ConversationEvent } from '#libs/conversations/conversation.js';
 import { qualifiedName } from '../names.js';
 import { type WebhookEventType } from '../event-type.js';
-import { type References, type Related } from '../related.js';
+import { NOTHING_RELATED, type References, type Related } from '../related.js';
 
 type DataOf<Type extends ConversationEvent['type']> = Extract<ConversationEvent, { type: Type }>['data'];
 
@@ -86,10 +86,10 @@ function shown(entity: Conversation, related: Related) {
     direction: qualifiedName(entity.direction),
     queue: entity.queueId ? related.queueOrTag(entity.queueId) : null,
     contact_point: entity.contactPoint ?? null,
-    requester: related.endUser(entity.requesterId),
+    requester: (entity.anonymization === 'done' ? NOTHING_RELATED : related).endUser(entity.requesterId),
     assignee: entity.assigneeId ? related.agent(entity.assigneeId) : null,
     subject: entity.details?.subject ?? null,
-    tags: entity.tagIds.map((id) => related.queueOrTag(id)),
+    tags: related.tags(entity.tagIds),
     created_at: entity.createdAt,
   };
 }
