@@ -1,9 +1,10 @@
 import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
+import { changedColumns } from '#libs/platform/changed-columns.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { type Database } from '#libs/platform/database.js';
-import { PERSON_COLUMNS, type PersonRow, shownPerson } from '#libs/platform/person.js';
-import { type Agent, type AgentEvent, type AgentSettings, evolveAgent } from './agent.js';
+import { type Person, PERSON_COLUMN_OF, PERSON_COLUMNS, type PersonRow, shownPerson } from '#libs/platform/person.js';
+import { type Agent, type AgentEvent, evolveAgent } from './agent.js';
 
 /** Keeps two agents of one organization from having the same primary e-mail address. */
 export const AGENT_EMAIL_INDEX = 'agents_email';
@@ -53,17 +54,13 @@ export async function missingAgents(database: Database, organizationId: string, 
   return rows.map(({ id }) => id);
 }
 
-const COLUMNS: Record<keyof AgentSettings, string> = {
-  displayName: 'display_name',
-  phoneNumber: 'phone_number',
-  additionalEmails: 'additional_emails',
-  additionalPhoneNumbers: 'additional_phone_numbers',
-  firstName: 'first_name',
-  lastName: 'last_name',
-  middleNames: 'middle_names',
-  avatarUrl: 'avatar_url',
-};
-const FIELDS = Object.keys(COLUMNS) as (keyof AgentSettings)[];
+/** All but the e-mail address, which never changes. */
+const FIELDS = (Object.keys(PERSON_COLUMN_OF) as (keyof Person)[]).filter((field) => field !== 'email');
+const COLUMNS = Object.fromEntries(FIELDS.map((field) => [field, PERSON_COLUMN_OF[field]]));
+const INSERT = `INSERT INTO agents
+    (organization_id, id, created_at, email, roles, ${FIELDS.map((field) => PERSON_COLUMN_OF[field][0]).join(', ')})
+  VALUES ($1, $2, $3, $4, $5, ${FIELDS.map((_field, index) => `$${index + 6}`).join(', ')})`;
+const UPDATE = `UPDATE agents SET ${changedColumns(COLUMNS, '$3')} WHERE organization_id = $1 AND id = $2`;
 
 const agentProjection: Projection<AgentEvent> = {
   table: 'agents',
@@ -72,26 +69,10 @@ const agentProjection: Projection<AgentEvent> = {
     switch (event.type) {
       case 'AgentCreated': {
         const { createdAt, email, roles, ...settings } = event.data;
-        return [
-          {
-            text: `INSERT INTO agents (organization_id, id, created_at, email, roles, ${Object.values(COLUMNS).join(', ')})
-                   VALUES ($1, $2, $3, $4, $5, ${FIELDS.map((_, index) => `$${index + 6}`).join(', ')})`,
-            values: [...key, createdAt, email, roles, ...FIELDS.map((field) => settings[field])],
-          },
-        ];
+        return [{ text: INSERT, values: [...key, createdAt, email, roles, ...FIELDS.map((field) => settings[field])] }];
       }
-      case 'AgentUpdated': {
-        const { changes } = event.data;
-        // In the order of the columns, whatever the client's was: a connection keeps each text prepared.
-        const fields = FIELDS.filter((field) => field in changes);
-        const sets = fields.map((field, index) => `${COLUMNS[field]} = $${index + 3}`);
-        return [
-          {
-            text: `UPDATE agents SET ${sets.join(', ')} WHERE organization_id = $1 AND id = $2`,
-            values: [...key, ...fields.map((field) => changes[field])],
-          },
-        ];
-      }
+      case 'AgentUpdated':
+        return [{ text: UPDATE, values: [...key, event.data.changes] }];
       case 'AgentRemoved':
         return [{ text: 'DELETE FROM agents WHERE organization_id = $1 AND id = $2', values: key }];
     }

@@ -5,12 +5,11 @@ import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { type BulkOutcome, inBulk, MAX_BULK_ITEMS } from '#libs/platform/http/bulk.js';
+import { type BulkOutcome, idOfItem, inBulk, MAX_BULK_ITEMS } from '#libs/platform/http/bulk.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, ItemsInput, Patch as PatchBody, QueryInput, UuidParam, validInput } from '#libs/platform/http/input.js';
 import { Paged, Pages } from '#libs/platform/http/paging.js';
 import { Caller } from '#libs/platform/http/request-context.js';
-import { isRecord } from '#libs/platform/values.js';
 import { type Agent, type AgentSettings, NO_SETTINGS } from './agent.js';
 import {
   AgentOutput,
@@ -94,7 +93,7 @@ export class AgentsController {
       const { id, ...input } = await validInput(BulkUpdateAgentInput, item, 'refuse');
       return this.#update(caller, id, { ...NO_SETTINGS, ...instanceToPlain(input) });
     };
-    return { data: await inBulk(items, update, idOf) };
+    return { data: await inBulk(items, update, idOfItem) };
   }
 
   @Patch()
@@ -112,7 +111,7 @@ export class AgentsController {
       if (Object.keys(changes).length > 0) return this.#update(caller, id, changes);
       throw new DomainError('invalid', 'The patch names no field to change', { bulkError: 'EmptyPatchSet' });
     };
-    return { data: await inBulk(items, patch, idOf) };
+    return { data: await inBulk(items, patch, idOfItem) };
   }
 
   @Get('presence')
@@ -231,9 +230,4 @@ export class AgentsController {
   #update(caller: WriteContext, id: string, changes: Changes<AgentSettings>): Promise<Agent> {
     return this.commands.execute(new UpdateAgent(caller, id, instanceToPlain(changes)));
   }
-}
-
-/** The agent that an item of a bulk request names, if it does. */
-function idOf(item: unknown): string | undefined {
-  return isRecord(item) && typeof item.id === 'string' ? item.id : undefined;
 }

@@ -4,7 +4,7 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { OrganizationSettings } from '#libs/organizations/settings.js';
 import { applyChanges, type Changes } from '#libs/platform/changes.js';
-import { normalizeEmail, toE164 } from '#libs/platform/contact.js';
+import { normalizeEmail, phoneOfQuery } from '#libs/platform/contact.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError, invalidBody, notFound } from '#libs/platform/domain-error.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
@@ -154,7 +154,7 @@ export class ListAgentsHandler implements IQueryHandler<ListAgents> {
       throw new DomainError('invalid', 'Invalid value for: query parameters email and phone (only one may be given)');
     }
     if (phone === undefined) return email === undefined ? undefined : normalizeEmail(email);
-    const number = toE164(phone, (await this.settings.of(organizationId)).defaultRegion);
+    const number = phoneOfQuery(phone, (await this.settings.of(organizationId)).defaultRegion);
     if (!number) throw new DomainError('invalid', 'Invalid value for: query parameter phone (must be a phone number)');
     return number;
   }

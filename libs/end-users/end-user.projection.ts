@@ -2,20 +2,10 @@ import { type Projection, type StreamDefinition } from '#libs/event-store/stream
 import { type Statement } from '#libs/platform/batch.js';
 import { changedColumns } from '#libs/platform/changed-columns.js';
 import { type Changes } from '#libs/platform/changes.js';
+import { PERSON_COLUMN_OF } from '#libs/platform/person.js';
 import { type EndUser, type EndUserEvent, type EndUserFields, evolveEndUser } from './end-user.js';
 
-const COLUMNS = {
-  displayName: ['display_name', 'text'],
-  email: ['email', 'text'],
-  phoneNumber: ['phone_number', 'text'],
-  additionalEmails: ['additional_emails', 'text[]'],
-  additionalPhoneNumbers: ['additional_phone_numbers', 'text[]'],
-  firstName: ['first_name', 'text'],
-  lastName: ['last_name', 'text'],
-  middleNames: ['middle_names', 'text[]'],
-  avatarUrl: ['avatar_url', 'text'],
-  externalId: ['external_id', 'text'],
-} as const;
+const COLUMNS = { ...PERSON_COLUMN_OF, externalId: ['external_id', 'text'] } as const;
 
 const INSERT = `INSERT INTO end_users (organization_id, id, created_at, ${Object.values(COLUMNS)
   .map(([name]) => name)

@@ -7,7 +7,7 @@ import {
 } from '#libs/custom-attributes/attribute-values.js';
 import { type AttributeValues } from '#libs/custom-attributes/custom-attribute.js';
 import { OrganizationSettings } from '#libs/organizations/settings.js';
-import { normalizeEmail, toE164 } from '#libs/platform/contact.js';
+import { normalizeEmail, phoneOfQuery } from '#libs/platform/contact.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
@@ -92,8 +92,7 @@ function addressOf(filters: Filters, region: CountryCode | undefined): [AddressK
   const [kind, value] = filter;
   if (kind === 'email') return [kind, normalizeEmail(value)];
   if (kind === 'externalId') return [kind, value];
-  // A plus that is not encoded arrives as a space.
-  const number = toE164(value.replace(/^ (?=\d)/, '+'), region);
+  const number = phoneOfQuery(value, region);
   if (!number) throw refused('phone', `must be a phone number${region ? '' : ', with its country code such as %2B45'}`);
   return [kind, number];
 }

@@ -22,11 +22,16 @@ export function faultOfWebUrl(value: string): string | undefined {
   return isURL(value, options) ? undefined : 'must be an http or https URL';
 }
 
+/** A query parameter as a phone number in E.164. A plus that is not encoded arrives as a space. */
+export function phoneOfQuery(value: string, region?: CountryCode): string | undefined {
+  return toE164(value.replace(/^ (?=\d)/, '+'), region);
+}
+
 /**
  * A phone number in E.164, such as `+4570123456`; undefined when it is none.
  * @param region where numbers without a country code are from; without it they are refused
  */
 export function toE164(value: string, region?: CountryCode): string | undefined {
   const number = parsePhoneNumberFromString(value, { defaultCountry: region, extract: false });
-  return number?.isPossible() ? number.number : undefined;
+  return number?.isPossible() && !number.ext ? number.number : undefined;
 }

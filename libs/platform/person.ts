@@ -77,6 +77,19 @@ export const PERSON_COLUMNS = `display_name AS "displayName", email, phone_numbe
   additional_emails AS "additionalEmails", additional_phone_numbers AS "additionalPhoneNumbers",
   first_name AS "firstName", last_name AS "lastName", middle_names AS "middleNames", avatar_url AS "avatarUrl"`;
 
+/** The same columns by field, with their types: see `changedColumns`. */
+export const PERSON_COLUMN_OF = {
+  displayName: ['display_name', 'text'],
+  email: ['email', 'text'],
+  phoneNumber: ['phone_number', 'text'],
+  additionalEmails: ['additional_emails', 'text[]'],
+  additionalPhoneNumbers: ['additional_phone_numbers', 'text[]'],
+  firstName: ['first_name', 'text'],
+  lastName: ['last_name', 'text'],
+  middleNames: ['middle_names', 'text[]'],
+  avatarUrl: ['avatar_url', 'text'],
+} as const;
+
 /** A row of {@link PERSON_COLUMNS}. */
 export type PersonRow = { [Field in keyof Required<Person>]: Required<Person>[Field] | null };
 

@@ -3,6 +3,7 @@ import { agentStream } from '#libs/agents/agent.projection.js';
 import { CONNECTION_STATUSES, type Presence, PRESENCE_STATUSES } from '#libs/agents/presence.js';
 import { presenceStream } from '#libs/agents/presence.projection.js';
 import { CONVERSATION_CHANNELS } from '#libs/platform/channels.js';
+import { qualifiedName } from '../names.js';
 import { type WebhookEventType } from '../event-type.js';
 
 const AGENT_ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
@@ -39,7 +40,7 @@ function agentEvent(description: string): WebhookEventType<Agent> {
         name: displayName,
         email,
         phone: phoneNumber ?? null,
-        roles: roles.map(upperCase),
+        roles: roles.map(qualifiedName),
         user_type: 'AGENT',
       },
     }),
@@ -57,11 +58,6 @@ function agentEvent(description: string): WebhookEventType<Agent> {
   };
 }
 
-/** `FacebookMessenger` → `FACEBOOK_MESSENGER` */
-function upperCase(value: string): string {
-  return value.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
-}
-
 const presenceChanged: WebhookEventType<Presence> = {
   version: '1',
   description:
@@ -70,9 +66,9 @@ const presenceChanged: WebhookEventType<Presence> = {
   data: ({ agentId, connectionStatus, presenceStatus, activeChannels, lastSeen }) => ({
     presence: {
       agent_id: agentId,
-      connection_status: upperCase(connectionStatus),
-      presence_status: presenceStatus ? upperCase(presenceStatus) : null,
-      active_channels: activeChannels.map(upperCase),
+      connection_status: qualifiedName(connectionStatus),
+      presence_status: presenceStatus ? qualifiedName(presenceStatus) : null,
+      active_channels: activeChannels.map(qualifiedName),
       last_seen: lastSeen ?? null,
     },
   }),
@@ -94,9 +90,9 @@ const presenceChanged: WebhookEventType<Presence> = {
         required: ['agent_id', 'connection_status', 'presence_status', 'active_channels', 'last_seen'],
         properties: {
           agent_id: { type: 'string', format: 'uuid' },
-          connection_status: { enum: CONNECTION_STATUSES.map(upperCase) },
-          presence_status: { enum: [...PRESENCE_STATUSES.map(upperCase), null] },
-          active_channels: { type: 'array', items: { enum: CONVERSATION_CHANNELS.map(upperCase) } },
+          connection_status: { enum: CONNECTION_STATUSES.map(qualifiedName) },
+          presence_status: { enum: [...PRESENCE_STATUSES.map(qualifiedName), null] },
+          active_channels: { type: 'array', items: { enum: CONVERSATION_CHANNELS.map(qualifiedName) } },
           last_seen: { type: ['string', 'null'], format: 'date-time' },
         },
         additionalProperties: false,

@@ -1,6 +1,7 @@
 import { conversationStream } from '#libs/conversations/conversation.projection.js';
 import { type Conversation, type ConversationEvent } from '#libs/conversations/conversation.js';
 import { qualifiedName } from '../names.js';
+import { nullable, object } from './schemas.js';
 import { type WebhookEventType } from '../event-type.js';
 import { NOTHING_RELATED, type References, type Related } from '../related.js';
 
@@ -45,14 +46,6 @@ const conversation = {
 const uuid = { type: 'string', format: 'uuid' };
 const instant = { type: 'string', format: 'date-time' };
 const text = { type: ['string', 'null'] };
-
-function object(properties: Record<string, object>) {
-  return { type: 'object', required: Object.keys(properties), properties, additionalProperties: false };
-}
-
-function nullable(schema: object) {
-  return { anyOf: [schema, { type: 'null' }] };
-}
 
 const user = object({
   id: uuid,

@@ -1,5 +1,6 @@
 import { type EndUser } from '#libs/end-users/end-user.js';
 import { endUserStream } from '#libs/end-users/end-user.projection.js';
+import { object } from './schemas.js';
 import { type WebhookEventType } from '../event-type.js';
 
 /** What every payload shows of an end user. */
@@ -48,13 +49,6 @@ const endUserExample = {
 const text = { type: 'string' };
 const optionalText = { type: ['string', 'null'] };
 const texts = { type: 'array', items: text };
-
-const object = (properties: Record<string, object>) => ({
-  type: 'object',
-  required: Object.keys(properties),
-  properties,
-  additionalProperties: false,
-});
 
 /** The JSON Schema of what {@link contactOf} answers, without the object around it. */
 export const CONTACT_PROPERTIES = {
