@@ -135,6 +135,7 @@ describe('Webhook subscriptions', () => {
     ],
     [{ ...input, authorization: { _type: 'BasicAuth', username: 'a' } }, 'authorization.password must be a string'],
     [{ ...input, authorization: { _type: 'TokenAuth', value: 'a\nb' } }, 'authorization.value must be plain ASCII'],
+    [{ ...input, authorization: [null] }, 'authorization must be an object'],
     [{ ...input, events: ['TagCreated', 'Unknown'] }, `events may only hold: ${EVENT_NAMES.join(', ')}`],
     [{ ...input, events: ['TagCreated', 'TagCreated'] }, 'events must not hold a value twice'],
     [{ ...input, events: 'TagCreated' }, 'events must be an array'],

@@ -1,4 +1,10 @@
-import { Injectable, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { type Queue } from 'bullmq';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
@@ -16,7 +22,7 @@ const LOOK_EVERY_MS = 1_000;
 
 /** Gives open requests to BullMQ, and processes them. The requests are the truth: a lost job is made anew. */
 @Injectable()
-class AnonymizationEngine implements OnApplicationBootstrap, OnApplicationShutdown {
+class AnonymizationEngine implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   #periodic: Periodic;
 
   constructor(
@@ -34,8 +40,11 @@ class AnonymizationEngine implements OnApplicationBootstrap, OnApplicationShutdo
     this.#periodic.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     await this.#periodic.stop();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
     await this.jobs.close();
   }
 }

@@ -168,15 +168,22 @@ function chatLike(type: string, description: string): Type {
   return named(type, Shown);
 }
 
-class SmsConversation extends ServedConversation {
-  @Variant('SmsConversation', 'A text message.')
-  _type: 'SmsConversation';
-
+class NumberedConversation extends ServedConversation {
   @ApiPropertyOptional({ description: 'The sender’s number.', example: '+4570123456' })
   fromNumber?: string;
 
   @ApiPropertyOptional({ description: 'The recipient’s number.', example: '+4578787878' })
   toNumber?: string;
+}
+
+class SmsConversation extends NumberedConversation {
+  @Variant('SmsConversation', 'A text message.')
+  _type: 'SmsConversation';
+}
+
+class PstnPhoneConversation extends NumberedConversation {
+  @Variant('PstnPhoneConversation', 'A phone call, also one that is to be made.')
+  _type: 'PstnPhoneConversation';
 }
 
 class TwitterConversation extends ServedConversation {
@@ -221,7 +228,7 @@ export const CONVERSATIONS = {
   FacebookMessengerConversation: served('FacebookMessengerConversation', 'A chat on Facebook.'),
   GenericConversation,
   MessengerConversation: chatLike('MessengerConversation', 'A chat in a messenger of a web page.'),
-  PstnPhoneConversation: served('PstnPhoneConversation', 'A phone call.'),
+  PstnPhoneConversation,
   SmsConversation,
   TwitterConversation,
   WhatsAppConversation: served('WhatsAppConversation', 'A chat on WhatsApp.'),

@@ -50,7 +50,7 @@ export function staged<State, Event extends DomainEvent>(
   return { definition, id, loaded, events };
 }
 
-const ATTEMPTS = 5;
+const ATTEMPTS = 8;
 /** Ours for versions and guards; deadlock_detected, which appends to several streams can run into. */
 const CONFLICT_STATES = new Set(['DS001', '40P01']);
 
@@ -173,7 +173,7 @@ export class EventStore {
         return await work();
       } catch (error) {
         if (!(error instanceof VersionConflict) || attempt === ATTEMPTS) throw error;
-        await pause(Math.random() * 2 ** attempt * 5);
+        await pause(Math.random() * 2 ** attempt * 3);
       }
     }
   }

@@ -114,7 +114,7 @@ const DOCUMENTED = {
   filters: {
     description: 'By event name, which events to deliver. An event without filters is delivered always.',
     example: {
-      TagCreated: {
+      ConversationEnqueued: {
         _type: 'CombinedFilters',
         strategy: 'All',
         conditions: [{ _type: 'IsNotOneOf', field: 'InitialChannel', values: ['Email'] }],

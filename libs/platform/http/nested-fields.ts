@@ -1,6 +1,6 @@
 import { applyDecorators, type Type as Class } from '@nestjs/common';
 import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, IsObject, ValidateNested } from 'class-validator';
 import { type FieldOptions, presence } from './fields.js';
 
@@ -43,6 +43,8 @@ export function Union(variants: Record<string, Class>, { optional, nullable, ...
   return applyDecorators(
     ApiProperty({ ...docs, ...unionSchema(variants), nullable, required: !optional }),
     IsObject({ message: 'must be an object with a _type' }),
+    // class-transformer would look for a _type in each item, and stumbles over null.
+    Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? 'an array' : value)),
     ValidateNested(),
     Type(() => kind, {
       discriminator: {

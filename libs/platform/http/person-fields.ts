@@ -16,7 +16,7 @@ const DOCS = {
   phoneNumber: {
     description:
       'The primary phone number; kept in E.164. Without a country code it is taken for one of the default region.',
-    example: '+4570123456',
+    example: '+4530405060',
   },
   additionalEmails: {
     description: `Further e-mail addresses, at most ${MAX_ADDITIONAL}.`,
@@ -24,7 +24,7 @@ const DOCS = {
   },
   additionalPhoneNumbers: {
     description: `Further phone numbers, at most ${MAX_ADDITIONAL}.`,
-    example: ['+4570123457'],
+    example: ['+4530405061'],
   },
   firstName: { description: 'The first name.', example: 'Alice' },
   lastName: { description: 'The last name.', example: 'Brown' },

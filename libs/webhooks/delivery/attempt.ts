@@ -32,10 +32,14 @@ export function createReceiverAgent(): Agent {
 }
 
 /** POSTs a delivery once. The status decides: 2xx is delivered, anything else (redirects too) refused. */
-export async function attempt(agent: Agent, { url, headers, body }: AttemptRequest): Promise<AttemptResult> {
+export async function attempt(
+  agent: Agent,
+  { url, headers, body }: AttemptRequest,
+  deadlineMs = DEADLINE_MS,
+): Promise<AttemptResult> {
   const startedAt = new Date();
   const start = performance.now();
-  const signal = AbortSignal.timeout(DEADLINE_MS);
+  const signal = AbortSignal.timeout(deadlineMs);
   const result = (outcome: Outcome, responseText: string, responseCode?: number): AttemptResult => ({
     outcome,
     startedAt,
@@ -44,13 +48,23 @@ export async function attempt(agent: Agent, { url, headers, body }: AttemptReque
     responseText: responseText.replaceAll('\0', '�').toWellFormed(),
   });
   try {
-    const response = await request(url, { method: 'POST', headers, body, dispatcher: agent, signal });
+    const answered = request(url, { method: 'POST', headers, body, dispatcher: agent, signal });
+    const response = await Promise.race([answered, expiry(signal)]);
     const text = await beginningOf(response.body);
     const delivered = response.statusCode >= 200 && response.statusCode < 300;
     return result(delivered ? 'delivered' : 'refused', text, response.statusCode);
   } catch (error) {
     return result(isTimeout(error) ? 'timeout' : 'unreachable', reasonOf(error));
   }
+}
+
+/** Rejects when the time is over. The request itself heeds its signal only once it has a connection. */
+function expiry(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(signal.reason as Error);
+    });
+  });
 }
 
 /** Reads no more than is kept, and hangs up then: what a receiver says beyond it costs nothing. */

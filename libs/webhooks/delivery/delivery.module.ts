@@ -1,4 +1,11 @@
-import { Injectable, Logger, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { type Queue } from 'bullmq';
 import { Checkpoint } from '#libs/event-store/checkpoint.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
@@ -22,7 +29,7 @@ const CONCURRENCY = 50;
 
 /** Runs the way from the feed to the receivers: relay → delivery rows → drain jobs → signed POSTs. */
 @Injectable()
-class DeliveryEngine implements OnApplicationBootstrap, OnApplicationShutdown {
+class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   readonly #logger = new Logger('Webhooks');
   readonly #agent = createReceiverAgent();
   #queue: Queue<DrainTarget>;
@@ -56,10 +63,14 @@ class DeliveryEngine implements OnApplicationBootstrap, OnApplicationShutdown {
     this.#relay.start();
   }
 
-  /** Finishes what runs: the relay's page, the attempts of each drain. */
-  async onApplicationShutdown(): Promise<void> {
+  /** Finishes the relay's page, before anybody closes the queues that it fills. */
+  async beforeApplicationShutdown(): Promise<void> {
     this.#stopping = true;
     await this.#relay.stop();
+  }
+
+  /** Finishes the attempts of each drain. */
+  async onApplicationShutdown(): Promise<void> {
     await this.jobs.close();
     await this.#agent.close();
     this.#logger.debug('Deliveries have come to rest');

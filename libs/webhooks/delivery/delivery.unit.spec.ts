@@ -1,3 +1,5 @@
+import { Agent } from 'undici';
+import { attempt } from './attempt.js';
 import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { pauseAfter } from './backoff.js';
@@ -34,5 +36,14 @@ describe('The pause after a failed attempt', () => {
   it('is stretched at random, never shortened', () => {
     expect(pauseAfter(1, 1)).toBe(5_500);
     for (let i = 0; i < 100; i++) expect(pauseAfter(2)).toBeGreaterThanOrEqual(300_000);
+  });
+});
+
+describe('An attempt', () => {
+  it('ends in time also when the name of the receiver is never resolved', async () => {
+    const agent = new Agent({ connect: { lookup: () => undefined, timeout: 60_000 } });
+    const result = await attempt(agent, { url: 'http://receiver.example', headers: {}, body: '{}' }, 50);
+    expect(result).toMatchObject({ outcome: 'timeout', responseCode: undefined });
+    await agent.destroy();
   });
 });
