@@ -321,7 +321,7 @@ describe('Conversations', () => {
     [{}, 400, '_type must be one of: Callback, Chat, ContactForm, Email, Sms'],
     [{ ...valid, _type: 'Fax' }, 400, '_type must be one of'],
     [{ ...valid, _type: '__proto__' }, 400, '_type must be one of'],
-    [{ ...valid, _type: ['Email'] }, 400, '_type must be Email'],
+    [{ ...valid, _type: ['Email'] }, 400, '_type must be one of'],
     [{ ...valid, requesterId: 'x' }, 400, 'requesterId must be a UUID'],
     [{ ...valid, requesterId: null }, 400, 'requesterId must be a string'],
     [valid, 404, 'End user'],

@@ -12,7 +12,7 @@ import {
 import { ApiBody, ApiExtraModels, ApiParam } from '@nestjs/swagger';
 import { type ValidationError } from 'class-validator';
 import { DomainError, type Fault, invalidBody } from '../domain-error.js';
-import { kindOf, unionSchema } from './nested-fields.js';
+import { kindOf, tagOf, unionSchema } from './nested-fields.js';
 
 const OPTIONS = {
   transform: true,
@@ -56,8 +56,7 @@ class UnionPipe implements PipeTransform {
   }
 
   transform(value: unknown): Promise<unknown> {
-    const tag = (value as { _type?: string } | null)?._type ?? '';
-    const metatype = Object.hasOwn(this.variants, tag) ? this.variants[tag] : this.#kind;
+    const metatype = this.variants[tagOf(value, this.variants)] ?? this.#kind;
     return lenient.transform(value, { type: 'body', metatype });
   }
 }

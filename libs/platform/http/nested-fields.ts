@@ -1,7 +1,8 @@
 import { applyDecorators, type Type as Class } from '@nestjs/common';
 import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
+import { plainToInstance, Transform, Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, IsObject, ValidateNested } from 'class-validator';
+import { isRecord } from '../values.js';
 import { type FieldOptions, presence } from './fields.js';
 
 /** `oneOf` over classes that are told apart by their `_type`, which each class declares with one value. */
@@ -43,18 +44,19 @@ export function Union(variants: Record<string, Class>, { optional, nullable, ...
   return applyDecorators(
     ApiProperty({ ...docs, ...unionSchema(variants), nullable, required: !optional }),
     IsObject({ message: 'must be an object with a _type' }),
-    // class-transformer would look for a _type in each item, and stumbles over null.
-    Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? 'an array' : value)),
     ValidateNested(),
-    Type(() => kind, {
-      discriminator: {
-        property: '_type',
-        subTypes: Object.entries(variants).map(([name, value]) => ({ name, value })),
-      },
-      keepDiscriminatorProperty: true,
-    }),
+    // Not by class-transformer's discriminator, which stumbles over lists with null in them.
+    Transform(({ value }: { value: unknown }): unknown =>
+      isRecord(value) ? plainToInstance(variants[tagOf(value, variants)] ?? kind, value) : value,
+    ),
     ...presence(optional, nullable),
   );
+}
+
+/** The `_type` of a value when it is that of a variant, else nothing that any variant has. */
+export function tagOf(value: unknown, variants: Record<string, Class>): string {
+  const tag = isRecord(value) ? value._type : undefined;
+  return typeof tag === 'string' && Object.hasOwn(variants, tag) ? tag : '';
 }
 
 /** What a value of no known variant is taken for, and refused as. */
