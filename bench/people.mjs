@@ -12,7 +12,7 @@ const BULK = 500;
 const BULKS_AT_ONCE = 4;
 const CONVERSATIONS_AT_ONCE = 32;
 /** Of the requests for single end users. */
-const SAMPLE = 10_000;
+const SAMPLE = 1_000;
 const PAGE = 50;
 /** Where in the list the deep page is. */
 const DEPTH = 0.9;
