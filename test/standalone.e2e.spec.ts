@@ -62,7 +62,11 @@ describe('npm start', () => {
     const instance = await startInstance(home);
     const id = await instance.api.createTag('kept');
     await killPostgres(home.dataDir);
-    await waitFor('the database', async () => (await instance.api.get(`/v1/tags/${id}`)).status === 200);
+    const read = () =>
+      instance.api.get(`/v1/tags/${id}`).catch((error: unknown) => {
+        throw new Error(`It serves no more: ${instance.output()}`, { cause: error });
+      });
+    await waitFor('the database', async () => (await read()).status === 200);
     await instance.api.createTag('after');
     expect(await stop(instance, 'SIGTERM')).toBe(0);
   });

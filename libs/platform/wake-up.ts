@@ -99,7 +99,8 @@ export class WakeUp {
       return client;
     } catch {
       drop();
-      await client.end();
+      // One that never came up, or broke on the way, need not say goodbye.
+      await client.end().catch(() => undefined);
       return undefined;
     }
   }
