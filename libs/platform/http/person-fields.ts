@@ -10,7 +10,7 @@ const DOCS = {
   displayName: { description: 'The name to show.', example: 'Alice Brown' },
   email: {
     description: 'The primary e-mail address; kept in lower case.',
-    example: 'alice@brown.example',
+    example: 'alice@customers.example',
     format: 'email',
   },
   phoneNumber: {
