@@ -7,6 +7,7 @@ import { Cipher } from '#libs/platform/cipher.js';
 import { Database, WorkerDatabase } from '#libs/platform/database.js';
 import { Jobs } from '#libs/platform/jobs.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
+import { WebhookOptions } from '#libs/webhooks/options.js';
 import { type Runtime } from './runtime.js';
 
 /** The root: what the roles of the process consist of, the buses, and what the runtime has opened, for all of them. */
@@ -19,6 +20,7 @@ export class CoreModule {
       [EventCodec, codec],
       [Cipher, cipher],
       [WakeUp, wakeUp],
+      [WebhookOptions, config.webhooks],
       [PresenceTimeout, new PresenceTimeout(config.presenceTimeoutSeconds)],
       ...(worker
         ? ([

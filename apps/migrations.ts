@@ -11,6 +11,7 @@ import { Teams1764000000009 } from '#migrations/1764000000009-teams.js';
 import { Queues1764000000010 } from '#migrations/1764000000010-queues.js';
 import { Conversations1764000000011 } from '#migrations/1764000000011-conversations.js';
 import { Anonymization1764000000012 } from '#migrations/1764000000012-anonymization.js';
+import { WebhookEngine1764000000013 } from '#migrations/1764000000013-webhook-engine.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   Queues1764000000010,
   Conversations1764000000011,
   Anonymization1764000000012,
+  WebhookEngine1764000000013,
 ];

@@ -1,8 +1,35 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { plainToInstance, Transform } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
+import {
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  IsPort,
+  IsString,
+  IsUrl,
+  Matches,
+  Max,
+  Min,
+  MinLength,
+  ValidateBy,
+  validateSync,
+} from 'class-validator';
+import ipaddr from 'ipaddr.js';
 
 const integer = Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? Number(value) : value));
+/** A list, its items parted by commas; `none` is an empty one. */
+const list = Transform(({ value }: { value: unknown }) =>
+  typeof value === 'string' ? (value === 'none' ? [] : value.split(',').map((item) => item.trim())) : value,
+);
+const numbers = Transform(({ value }: { value: unknown }) =>
+  typeof value === 'string' ? value.split(',').map(Number) : value,
+);
+const Each = (name: string, holds: (item: string) => boolean, message: string) =>
+  ValidateBy({ name, validator: { validate: holds, defaultMessage: () => message } }, { each: true });
+const LOOPBACK = '127.0.0.0/8,::1/128';
+const DNS_SERVER = /^(.+?)(:\d{1,5})?$/;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const POSTGRES_URL = { protocols: ['postgres', 'postgresql'], require_tld: false, require_protocol: true };
 
@@ -59,6 +86,50 @@ class Environment {
   @Max(86_400, { message: 'PRESENCE_TIMEOUT_SECONDS must be 5 to 86400' })
   PRESENCE_TIMEOUT_SECONDS = 300;
 
+  @integer
+  @IsNumber({}, { message: 'WEBHOOK_TIMEOUT_SECONDS must be a number' })
+  @Min(0.1, { message: 'WEBHOOK_TIMEOUT_SECONDS must be 0.1 to 60' })
+  @Max(60, { message: 'WEBHOOK_TIMEOUT_SECONDS must be 0.1 to 60' })
+  WEBHOOK_TIMEOUT_SECONDS = 15;
+
+  @numbers
+  @IsNumber({}, { each: true, message: 'WEBHOOK_RETRY_SCHEDULE must be seconds such as 5,300,1800' })
+  @Min(0.01, { each: true, message: 'WEBHOOK_RETRY_SCHEDULE must be pauses of 0.01 to 604800 seconds' })
+  @Max(604_800, { each: true, message: 'WEBHOOK_RETRY_SCHEDULE must be pauses of 0.01 to 604800 seconds' })
+  WEBHOOK_RETRY_SCHEDULE = [5, 300, 1800, 7200, 18_000, 36_000, 36_000];
+
+  @IsOptional()
+  @list
+  @Each('cidr', (item) => ipaddr.isValidCIDR(item), 'WEBHOOK_ALLOWED_NETWORKS must be networks such as 10.0.0.0/8')
+  WEBHOOK_ALLOWED_NETWORKS?: string[];
+
+  @list
+  @IsPort({ each: true, message: 'WEBHOOK_ALLOWED_PORTS must be ports such as 80,443' })
+  WEBHOOK_ALLOWED_PORTS = ['80', '443', '8080', '8443'];
+
+  @list
+  @Each('dns', (item) => isIP(DNS_SERVER.exec(item)?.[1] ?? '') > 0, 'WEBHOOK_DNS_SERVERS must be addresses')
+  WEBHOOK_DNS_SERVERS: string[] = [];
+
+  @integer
+  @IsInt({ message: 'WEBHOOK_RETENTION_DAYS must be a whole number' })
+  @Min(1, { message: 'WEBHOOK_RETENTION_DAYS must be 1 to 3650' })
+  @Max(3650, { message: 'WEBHOOK_RETENTION_DAYS must be 1 to 3650' })
+  WEBHOOK_RETENTION_DAYS = 30;
+
+  @integer
+  @IsInt({ message: 'WEBHOOK_DELIVERY_RETENTION_DAYS must be a whole number' })
+  @Min(1, { message: 'WEBHOOK_DELIVERY_RETENTION_DAYS must be 1 to 3650' })
+  @Max(3650, { message: 'WEBHOOK_DELIVERY_RETENTION_DAYS must be 1 to 3650' })
+  WEBHOOK_DELIVERY_RETENTION_DAYS = 365;
+
+  @IsOptional()
+  @integer
+  @IsInt({ message: 'METRICS_PORT must be a whole number' })
+  @Min(0, { message: 'METRICS_PORT must be 0 to 65535' })
+  @Max(65_535, { message: 'METRICS_PORT must be 0 to 65535' })
+  METRICS_PORT?: number;
+
   @IsOptional()
   @IsString()
   @Matches(/^rediss?:\/\/.+/, { message: 'REDIS_URL must look like redis://host:6379' })
@@ -84,6 +155,18 @@ export interface Config {
   readonly presenceTimeoutSeconds: number;
   /** Absent: BullMQ on PostgreSQL. */
   readonly redisUrl?: string;
+  /** Absent: no metrics are served. */
+  readonly metricsPort?: number;
+  /** See `WebhookOptions`. */
+  readonly webhooks: {
+    readonly timeoutMs: number;
+    readonly retrySchedule: readonly number[];
+    readonly allowedNetworks: readonly string[];
+    readonly allowedPorts: readonly number[];
+    readonly dnsServers: readonly string[];
+    readonly retentionDays: number;
+    readonly deliveryRetentionDays: number;
+  };
 }
 
 /** The configuration has faults; the message lists them all. */
@@ -112,5 +195,21 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databasePoolSize: environment.DATABASE_POOL_SIZE,
     presenceTimeoutSeconds: environment.PRESENCE_TIMEOUT_SECONDS,
     redisUrl: environment.REDIS_URL,
+    metricsPort: environment.METRICS_PORT,
+    webhooks: webhookOptions(environment),
+  });
+}
+
+/** Receivers on this machine are for trying things out, which is what the embedded database is for, too. */
+function webhookOptions(environment: Environment): Config['webhooks'] {
+  const { WEBHOOK_ALLOWED_NETWORKS: networks, DATABASE_URL } = environment;
+  return Object.freeze({
+    timeoutMs: environment.WEBHOOK_TIMEOUT_SECONDS * 1000,
+    retrySchedule: environment.WEBHOOK_RETRY_SCHEDULE.map((seconds) => seconds * 1000),
+    allowedNetworks: networks ?? (DATABASE_URL ? [] : LOOPBACK.split(',')),
+    allowedPorts: environment.WEBHOOK_ALLOWED_PORTS.map(Number),
+    dnsServers: environment.WEBHOOK_DNS_SERVERS,
+    retentionDays: environment.WEBHOOK_RETENTION_DAYS,
+    deliveryRetentionDays: environment.WEBHOOK_DELIVERY_RETENTION_DAYS,
   });
 }

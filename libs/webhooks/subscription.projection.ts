@@ -3,7 +3,13 @@ import { secretContext } from '#libs/event-store/event-codec.js';
 import { type Projection, type StreamDefinition, streamName } from '#libs/event-store/stream-definition.js';
 import { type Cipher } from '#libs/platform/cipher.js';
 import { type Filters } from './filters.js';
-import { type Authorization, evolveSubscription, type Subscription, type SubscriptionEvent } from './subscription.js';
+import {
+  type Authorization,
+  evolveSubscription,
+  type Ordering,
+  type Subscription,
+  type SubscriptionEvent,
+} from './subscription.js';
 
 /** The read table of webhook subscriptions. What is secret in the events is as sealed here. */
 @Entity('webhook_subscriptions')
@@ -17,7 +23,14 @@ export class SubscriptionRow {
   @Column('text') authorization: string;
   @Column('text', { name: 'custom_headers' }) customHeaders: string;
   @Column('text', { name: 'secret_key' }) secretKey: string;
+  @Column('text', { name: 'previous_secret_key', nullable: true }) previousSecretKey: string | null;
+  /** Until then, the previous key signs, too. */
+  @Column('timestamptz', { name: 'previous_secret_until', nullable: true }) previousSecretUntil: Date | null;
   @Column('jsonb') filters: Record<string, Filters>;
+  @Column('text') ordering: Ordering;
+  @Column('integer', { name: 'max_per_second', nullable: true }) maxPerSecond: number | null;
+  /** Failures count from then on: it was enabled, or pointed elsewhere. */
+  @Column('timestamptz', { name: 'failures_count_from' }) failuresCountFrom: Date;
   @Column('timestamptz', { name: 'created_at' }) createdAt: Date;
   @Column('uuid', { name: 'created_by' }) createdBy: string;
   @Column('timestamptz', { name: 'updated_at' }) updatedAt: Date;
@@ -30,35 +43,60 @@ const subscriptionProjection: Projection<SubscriptionEvent> = {
     const { organizationId, sealed, recordedAt, metadata } = event;
     switch (event.type) {
       case 'WebhookSubscriptionCreated': {
-        const { id, name, url, events, enabled, filters } = event.data;
+        const { id, name, url, events, enabled, filters, ordering, maxPerSecond } = event.data;
         return [
           {
             text: `INSERT INTO webhook_subscriptions (organization_id, id, name, url, events, enabled, filters, "authorization",
-                     custom_headers, secret_key, created_at, created_by, updated_at, updated_by)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $12)`,
+                     custom_headers, secret_key, created_at, created_by, updated_at, updated_by, failures_count_from, ordering,
+                     max_per_second)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $12, $11, $13, $14)`,
             values: [
               ...[organizationId, id, name, url, events, enabled, filters],
               ...[sealed.authorization, sealed.customHeaders, sealed.secretKey, recordedAt, metadata.actorId],
+              ...[ordering, maxPerSecond],
             ],
           },
         ];
       }
       case 'WebhookSubscriptionUpdated': {
-        const { id, name, url, events, enabled, filters } = event.data;
+        const { id, name, url, events, enabled, filters, ordering, maxPerSecond } = event.data;
         return [
           {
             text: `UPDATE webhook_subscriptions SET name = coalesce($3, name), url = coalesce($4, url),
                      events = coalesce($5, events), enabled = coalesce($6, enabled), filters = coalesce($7, filters),
                      "authorization" = coalesce($8, "authorization"), custom_headers = coalesce($9, custom_headers),
-                     updated_at = $10, updated_by = $11
+                     updated_at = $10, updated_by = $11, ordering = coalesce($12, ordering),
+                     max_per_second = CASE WHEN $13 THEN $14 ELSE max_per_second END,
+                     failures_count_from = CASE WHEN $15 THEN $10 ELSE failures_count_from END
                    WHERE organization_id = $1 AND id = $2`,
             values: [
               ...[organizationId, id, name, url, events, enabled, filters],
-              ...[sealed.authorization, sealed.customHeaders, recordedAt, metadata.actorId],
+              ...[sealed.authorization, sealed.customHeaders, recordedAt, metadata.actorId, ordering],
+              ...[maxPerSecond !== undefined, maxPerSecond, enabled === true || url !== undefined],
             ],
           },
         ];
       }
+      case 'WebhookSecretRotated':
+        return [
+          {
+            text: `UPDATE webhook_subscriptions SET previous_secret_key = secret_key, previous_secret_until = $3,
+                     secret_key = $4, updated_at = $5, updated_by = $6
+                   WHERE organization_id = $1 AND id = $2`,
+            values: [
+              ...[organizationId, event.data.id, event.data.previousUntil],
+              ...[sealed.secretKey, recordedAt, metadata.actorId],
+            ],
+          },
+        ];
+      case 'WebhookSubscriptionDisabled':
+        return [
+          {
+            text: `UPDATE webhook_subscriptions SET enabled = false, updated_at = $3, updated_by = $4
+                   WHERE organization_id = $1 AND id = $2`,
+            values: [organizationId, event.data.id, recordedAt, metadata.actorId],
+          },
+        ];
       case 'WebhookSubscriptionDeleted':
         return [
           {
@@ -78,6 +116,10 @@ export const subscriptionStream: StreamDefinition<Subscription | undefined, Subs
   secrets: {
     WebhookSubscriptionCreated: ['authorization', 'customHeaders', 'secretKey'],
     WebhookSubscriptionUpdated: ['authorization', 'customHeaders'],
+    WebhookSecretRotated: ['secretKey'],
+  },
+  upcasters: {
+    WebhookSubscriptionCreated: [(data: object) => ({ ...data, ordering: 'unordered', maxPerSecond: null })],
   },
 };
 
@@ -86,19 +128,25 @@ export interface SubscriptionSecrets {
   authorization: Authorization;
   customHeaders: Record<string, string>;
   secretKey: string;
+  /** Absent once its time is over. */
+  previousSecretKey?: string;
 }
 
 /** Opens what the row keeps sealed. */
 export function openSecrets(
   cipher: Cipher,
-  row: Pick<SubscriptionRow, 'organizationId' | 'id' | keyof SubscriptionSecrets>,
+  row: Pick<SubscriptionRow, 'organizationId' | 'id' | 'previousSecretUntil' | keyof SubscriptionSecrets>,
+  now = new Date(),
 ): SubscriptionSecrets {
   const stream = streamName(subscriptionStream, row.id);
-  const open = (field: keyof SubscriptionSecrets): unknown =>
-    JSON.parse(cipher.open(row[field], secretContext(row.organizationId, stream, field)));
+  const open = (sealed: string, field: string): unknown =>
+    JSON.parse(cipher.open(sealed, secretContext(row.organizationId, stream, field)));
+  const { previousSecretKey, previousSecretUntil } = row;
+  const both = previousSecretKey && previousSecretUntil && previousSecretUntil > now;
   return {
-    authorization: open('authorization') as Authorization,
-    customHeaders: open('customHeaders') as Record<string, string>,
-    secretKey: open('secretKey') as string,
+    authorization: open(row.authorization, 'authorization') as Authorization,
+    customHeaders: open(row.customHeaders, 'customHeaders') as Record<string, string>,
+    secretKey: open(row.secretKey, 'secretKey') as string,
+    ...(both && { previousSecretKey: open(previousSecretKey, 'secretKey') as string }),
   };
 }

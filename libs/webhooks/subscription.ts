@@ -8,6 +8,14 @@ export type Authorization =
   | { _type: 'BasicAuth'; username: string; password: string }
   | { _type: 'TokenAuth'; value: string };
 
+/** `fifo`: one after the other, in the order in which the events were recorded. `unordered`: side by side. */
+export const ORDERINGS = ['unordered', 'fifo'] as const;
+
+export type Ordering = (typeof ORDERINGS)[number];
+
+/** Why a subscription was disabled by itself: the receiver answered 410, or nothing but failures came for days. */
+export type DisabledReason = 'gone' | 'failing';
+
 /** What a client can set of a subscription. */
 export interface SubscriptionSettings {
   name: string;
@@ -19,6 +27,9 @@ export interface SubscriptionSettings {
   customHeaders: Record<string, string>;
   /** By event name; an event without filters is delivered always. */
   filters: Record<string, Filters>;
+  ordering: Ordering;
+  /** Most attempts in a second; without a limit when `null`. */
+  maxPerSecond: number | null;
 }
 
 /** Where the organization wants its events delivered. */
@@ -31,11 +42,17 @@ export interface Subscription extends SubscriptionSettings {
 export type SubscriptionCommand =
   | { type: 'CreateSubscription'; subscription: Subscription }
   | { type: 'UpdateSubscription'; id: string; changes: Partial<SubscriptionSettings> }
+  | { type: 'RotateSecret'; id: string; secretKey: string; previousUntil: string }
+  | { type: 'DisableSubscription'; id: string; reason: DisabledReason; failingSince?: string }
   | { type: 'DeleteSubscription'; id: string };
 
 export type SubscriptionEvent =
   | { type: 'WebhookSubscriptionCreated'; data: Subscription }
   | { type: 'WebhookSubscriptionUpdated'; data: { id: string } & Partial<SubscriptionSettings> }
+  /** Until then, deliveries are signed with the key that this one replaces, too. */
+  | { type: 'WebhookSecretRotated'; data: { id: string; secretKey: string; previousUntil: string } }
+  /** Deskstream has given the receiver up; clients disable a subscription by an update. */
+  | { type: 'WebhookSubscriptionDisabled'; data: { id: string; reason: DisabledReason; failingSince?: string } }
   | { type: 'WebhookSubscriptionDeleted'; data: { id: string } };
 
 /** An update holds only what it changes; one that changes nothing leaves no event. */
@@ -54,6 +71,15 @@ export function decideSubscription(
       if (Object.keys(changes).length === 0) return [];
       return [{ type: 'WebhookSubscriptionUpdated', data: { id, ...changes } }];
     }
+    case 'RotateSecret': {
+      const { secretKey, previousUntil } = command;
+      return [{ type: 'WebhookSecretRotated', data: { id, secretKey, previousUntil } }];
+    }
+    case 'DisableSubscription': {
+      if (!subscription.enabled) return [];
+      const { reason, failingSince } = command;
+      return [{ type: 'WebhookSubscriptionDisabled', data: { id, reason, ...(failingSince && { failingSince }) } }];
+    }
     case 'DeleteSubscription':
       return [{ type: 'WebhookSubscriptionDeleted', data: { id } }];
   }
@@ -68,6 +94,10 @@ export function evolveSubscription(
       return event.data;
     case 'WebhookSubscriptionUpdated':
       return subscription && { ...subscription, ...event.data };
+    case 'WebhookSecretRotated':
+      return subscription && { ...subscription, secretKey: event.data.secretKey };
+    case 'WebhookSubscriptionDisabled':
+      return subscription && { ...subscription, enabled: false };
     case 'WebhookSubscriptionDeleted':
       return undefined;
   }

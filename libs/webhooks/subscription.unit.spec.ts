@@ -11,6 +11,8 @@ const settings = {
   authorization: { _type: 'BasicAuth', username: 'u', password: 'p' },
   customHeaders: { 'X-Tenant': 'acme' },
   filters: {},
+  ordering: 'unordered',
+  maxPerSecond: null,
 } as const;
 const initial: Subscription = { id, secretKey: 'ab'.repeat(32), ...settings, events: [...settings.events] };
 const created: SubscriptionEvent = { type: 'WebhookSubscriptionCreated', data: initial };

@@ -1,0 +1,112 @@
+import { type MigrationInterface, type QueryRunner } from 'typeorm';
+
+/** Ordering, pace, rotated secrets, the health of receivers, recoveries; and what makes deliveries cheap to drain and to keep. */
+export class WebhookEngine1764000000013 implements MigrationInterface {
+  async up(db: QueryRunner): Promise<void> {
+    await db.query(SUBSCRIPTIONS);
+    await db.query(DELIVERIES);
+    await db.query(HEALTH);
+    await db.query(RECOVERIES);
+    await db.query(RETENTION);
+  }
+
+  down(): Promise<void> {
+    throw new Error('What deliveries were before cannot be made of what they are now; restore a backup instead');
+  }
+}
+
+const SUBSCRIPTIONS = `
+  ALTER TABLE webhook_subscriptions
+    ADD COLUMN ordering text NOT NULL DEFAULT 'unordered',
+    ADD COLUMN max_per_second integer,
+    ADD COLUMN previous_secret_key text,
+    ADD COLUMN previous_secret_until timestamptz,
+    ADD COLUMN failures_count_from timestamptz NOT NULL DEFAULT now();
+  ALTER TABLE webhook_subscriptions ALTER COLUMN ordering DROP DEFAULT, ALTER COLUMN failures_count_from DROP DEFAULT;
+`;
+
+/** A delivery is what it is of (an event) and for (a subscription); it carries its event's position, for order and pages. */
+const DELIVERIES = `
+  ALTER TABLE webhook_deliveries NO FORCE ROW LEVEL SECURITY;
+  ALTER TABLE webhook_attempts NO FORCE ROW LEVEL SECURITY;
+  ALTER TABLE events NO FORCE ROW LEVEL SECURITY;
+
+  ALTER TABLE webhook_deliveries ADD COLUMN position bigint;
+  UPDATE webhook_deliveries d SET position = e.position FROM events e
+    WHERE e.organization_id = d.organization_id AND e.event_id = d.event_id;
+  DROP INDEX webhook_deliveries_once, webhook_deliveries_due, webhook_deliveries_schedule, webhook_deliveries_of_event;
+  ALTER TABLE webhook_deliveries
+    ALTER COLUMN position SET NOT NULL,
+    DROP CONSTRAINT webhook_deliveries_pkey,
+    DROP COLUMN id,
+    ADD PRIMARY KEY (organization_id, event_id, subscription_id);
+  CREATE INDEX webhook_deliveries_due
+    ON webhook_deliveries (organization_id, subscription_id, next_attempt_at, position) WHERE state = 'pending';
+  CREATE INDEX webhook_deliveries_listed ON webhook_deliveries (organization_id, subscription_id, position);
+  GRANT UPDATE (state, attempts, next_attempt_at, finished_at) ON webhook_deliveries TO deskstream_app;
+  COMMENT ON COLUMN webhook_deliveries.next_attempt_at IS 'For a subscription in fifo order: -infinity, its turn is its position';
+
+  ALTER TABLE webhook_attempts
+    DROP CONSTRAINT webhook_attempts_pkey,
+    DROP COLUMN delivery_id,
+    ADD COLUMN id uuid NOT NULL DEFAULT uuidv7(),
+    ADD PRIMARY KEY (organization_id, event_id, subscription_id, id);
+
+  ALTER TABLE webhook_deliveries FORCE ROW LEVEL SECURITY;
+  ALTER TABLE webhook_attempts FORCE ROW LEVEL SECURITY;
+  ALTER TABLE events FORCE ROW LEVEL SECURITY;
+`;
+
+const HEALTH = `
+  -- For each subscription that something was sent to: who drains it, and how its receiver does.
+  CREATE TABLE webhook_health (
+    organization_id uuid NOT NULL,
+    subscription_id uuid NOT NULL,
+    holder uuid,
+    lease_until timestamptz NOT NULL DEFAULT '-infinity',
+    -- Nothing is sent before.
+    paused_until timestamptz NOT NULL DEFAULT '-infinity',
+    -- In a row, since the last success.
+    failures integer NOT NULL DEFAULT 0,
+    failing_since timestamptz,
+    PRIMARY KEY (organization_id, subscription_id)
+  ) WITH (fillfactor = 50);
+  SELECT protect_tenant_table('webhook_health', 'SELECT', 'SELECT, INSERT, UPDATE, DELETE');
+`;
+
+const RECOVERIES = `
+  CREATE TABLE webhook_recoveries (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    subscription_id uuid NOT NULL,
+    since timestamptz NOT NULL,
+    until timestamptz NOT NULL,
+    only_missing boolean NOT NULL,
+    requested_at timestamptz NOT NULL,
+    requested_by uuid NOT NULL,
+    finished_at timestamptz,
+    PRIMARY KEY (organization_id, id)
+  );
+  CREATE INDEX webhook_recoveries_open ON webhook_recoveries (requested_at) WHERE finished_at IS NULL;
+  SELECT protect_projection('webhook_recoveries');
+
+  -- How far each has come in the feed; moves along with the deliveries that it makes due.
+  CREATE TABLE webhook_recovery_progress (
+    organization_id uuid NOT NULL,
+    recovery_id uuid NOT NULL,
+    position bigint NOT NULL,
+    last_position bigint NOT NULL,
+    examined integer NOT NULL DEFAULT 0,
+    queued integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (organization_id, recovery_id)
+  );
+  SELECT protect_tenant_table('webhook_recovery_progress', 'SELECT', 'SELECT, INSERT, UPDATE, DELETE');
+`;
+
+/** Rows come in the order of time: a summary of each range of blocks finds the old ones, and costs nearly nothing. */
+const RETENTION = `
+  CREATE INDEX webhook_messages_created ON webhook_messages USING brin (created_at) WITH (autosummarize = on);
+  CREATE INDEX webhook_deliveries_created ON webhook_deliveries USING brin (created_at) WITH (autosummarize = on);
+  CREATE INDEX webhook_attempts_started ON webhook_attempts USING brin (started_at) WITH (autosummarize = on);
+  CREATE INDEX events_recorded ON events USING brin (recorded_at) WITH (autosummarize = on);
+`;
