@@ -72,6 +72,13 @@ const HEALTH = `
     PRIMARY KEY (organization_id, subscription_id)
   ) WITH (fillfactor = 50);
   SELECT protect_tenant_table('webhook_health', 'SELECT', 'SELECT, INSERT, UPDATE, DELETE');
+  GRANT UPDATE (paused_until) ON webhook_health TO deskstream_app;
+
+  -- Whoever records attempts shares it; whoever redacts what they say has it alone, so that none slips through between.
+  CREATE FUNCTION share_redaction_lock(organization uuid) RETURNS void LANGUAGE sql AS
+    $$ SELECT pg_advisory_xact_lock_shared(x'4453'::int, hashtext(organization::text)) $$;
+  CREATE FUNCTION take_redaction_lock(organization uuid) RETURNS void LANGUAGE sql AS
+    $$ SELECT pg_advisory_xact_lock(x'4453'::int, hashtext(organization::text)) $$;
 `;
 
 const RECOVERIES = `

@@ -36,16 +36,15 @@ export async function redactDeliveries(
       return { id, body: item ? payloads.body(item, first.organization_name, related) : NOTHING_LEFT };
     });
     await database.write(null, [
+      // Whoever is recording attempts is waited for, and whoever comes later sees that they are redacted.
+      { text: 'SELECT take_redaction_lock($1)', values: [organizationId] },
       {
-        // Whoever is recording an attempt holds the row, and whoever comes later sees that it is redacted.
         text: `UPDATE webhook_messages m SET body = b.body, redacted_at = now()
                FROM jsonb_to_recordset($2) AS b(id uuid, body text) WHERE organization_id = $1 AND event_id = b.id`,
         values: [organizationId, JSON.stringify(bodies)],
       },
       {
-        text: `UPDATE webhook_attempts a SET response_text = '' FROM webhook_deliveries d
-               WHERE d.organization_id = $1 AND d.event_id = ANY($2)
-                 AND a.organization_id = d.organization_id AND a.delivery_id = d.id`,
+        text: `UPDATE webhook_attempts SET response_text = '' WHERE organization_id = $1 AND event_id = ANY($2)`,
         values: [organizationId, bodies.map(({ id }) => id)],
       },
     ]);

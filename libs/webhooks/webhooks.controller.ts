@@ -62,7 +62,15 @@ export class WebhooksController {
     @Input()
     { events = [], enabled = true, customHeaders = {}, filters = {}, ...input }: CreateWebhookSubscriptionInput,
   ): Promise<{ data: WebhookSubscriptionOutput }> {
-    const settings = instanceToPlain({ ...input, events, enabled, customHeaders, filters }) as SubscriptionSettings;
+    const settings = instanceToPlain({
+      ...input,
+      events,
+      enabled,
+      customHeaders,
+      filters,
+      ordering: 'unordered',
+      maxPerSecond: null,
+    }) as SubscriptionSettings;
     return { data: await this.commands.execute(new CreateSubscription(caller, settings)) };
   }
 

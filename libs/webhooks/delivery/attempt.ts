@@ -2,7 +2,7 @@ import { Agent, request } from 'undici';
 import { reasonOf } from '#libs/platform/reason.js';
 
 /** How an attempt ended. Failing is an outcome, not an exception. */
-export type Outcome = 'delivered' | 'refused' | 'timeout' | 'unreachable';
+export type Outcome = 'delivered' | 'refused' | 'timeout' | 'unreachable' | 'gone' | 'throttled';
 
 /** What is known of an attempt once it is over. */
 export interface AttemptResult {
@@ -13,6 +13,7 @@ export interface AttemptResult {
   responseCode?: number;
   /** The beginning of the response's body, or why there is none. */
   responseText: string;
+  retryAfterMs?: number;
 }
 
 export interface AttemptRequest {
@@ -86,4 +87,16 @@ async function beginningOf(body: AsyncIterable<Buffer> & { destroy(): unknown })
 function isTimeout(error: unknown): boolean {
   const { name, code = '' } = error as { name: string; code?: string };
   return name === 'TimeoutError' || code.endsWith('TIMEOUT') || code === 'ETIMEDOUT';
+}
+import { type WebhookOptions } from '../options.js';
+export class Sender {
+  readonly #agent = createReceiverAgent();
+  constructor(private readonly options: WebhookOptions) {}
+  async send(r: AttemptRequest): Promise<AttemptResult & { retryAfterMs?: number }> {
+    const result = await attempt(this.#agent, r, this.options.timeoutMs);
+    return result;
+  }
+  async onApplicationShutdown() {
+    await this.#agent.close();
+  }
 }

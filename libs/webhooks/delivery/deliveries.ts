@@ -1,24 +1,12 @@
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
 import { type SubscriptionRow } from '../subscription.projection.js';
-import { type AttemptResult, DEADLINE_MS } from './attempt.js';
+import { type AttemptResult } from './attempt.js';
 
-/** A subscription that has something to send now. */
+/** A subscription that may have something to send. */
 export interface DrainTarget {
   organizationId: string;
   subscriptionId: string;
-}
-
-/** A delivery that this process has claimed, with the bytes to send. */
-export interface ClaimedDelivery {
-  organization_id: string;
-  id: string;
-  subscription_id: string;
-  event_id: string;
-  event_name: string;
-  /** This attempt's number, 1 for the first. */
-  attempts: number;
-  body: string;
 }
 
 /** A message and the subscriptions that it is for. */
@@ -26,113 +14,263 @@ export interface Fanout {
   organizationId: string;
   eventId: string;
   eventName: string;
+  /** The event's place in the feed. */
+  position: number;
   body: string;
-  subscriptionIds: string[];
+  receivers: { id: string; fifo: boolean }[];
 }
 
-/** How long a claim keeps others off: an attempt's deadline, and time to record it. */
-const CLAIM_SECONDS = DEADLINE_MS / 1000 + 5;
+/** A delivery whose time has come. */
+export interface DueDelivery {
+  event_id: string;
+  event_name: string;
+  /** How many were made. */
+  attempts: number;
+  body: string;
+}
+
+/** An attempt that is over, and what follows from it. */
+export interface EndedAttempt {
+  id: string;
+  delivery: DueDelivery;
+  /** 1 for the first. */
+  number: number;
+  result: AttemptResult;
+  /** Until the delivery's next attempt; undefined when there is none. */
+  pauseMs: number | undefined;
+}
+
+/** The subscription as it is now, with its receiver's health. */
+export interface Receiver extends SubscriptionRow {
+  failures: number;
+  /** Milliseconds since the first of these failures. */
+  failingMs: number;
+  /** Nothing is to be sent just now. */
+  paused: boolean;
+}
+
+/** What a drain tells, and asks for, in one round trip. */
+export interface Exchange extends DrainTarget {
+  /** Who drains. */
+  holder: string;
+  ended: EndedAttempt[];
+  /** Failures in a row by now; undefined when nothing has changed. */
+  failures: number | undefined;
+  /** For how long nothing is to be sent. */
+  pauseMs: number;
+  /** Deliveries that are being attempted. */
+  busy: string[];
+  /** How many more could be. */
+  room: number;
+  /** Gives the lease back: always, or if nothing is due. */
+  release: 'always' | 'if-idle' | 'never';
+}
+
+/** What is there to be done. */
+export interface Work {
+  /** Whether the subscription is this drain's alone. */
+  leased: boolean;
+  /** Undefined when the subscription is gone. */
+  receiver: Receiver | undefined;
+  /** In the order of their turn. */
+  due: DueDelivery[];
+}
+
+/** How long a drain that has died keeps others off. */
+const LEASE_SECONDS = 8;
+/** Orphans that are given up at once. */
+const CANCEL_AT_ONCE = 5_000;
+
+const IS_DUE = `d.organization_id = $1 AND d.subscription_id = $2 AND d.state = 'pending' AND d.next_attempt_at <= now()`;
+/** A pause from before the subscription was enabled or pointed elsewhere counts no longer. */
+const IS_PAUSED = `h.paused_until > now() AND coalesce(h.failing_since, 'infinity') >= s.failures_count_from`;
 
 /** Statements that store messages and their deliveries. Storing them again changes nothing. */
 export function storeFanouts(fanouts: Fanout[]): Statement[] {
-  const rows = JSON.stringify(fanouts);
   return [
+    storeMessages(fanouts),
     {
-      text: `INSERT INTO webhook_messages (organization_id, event_id, event_name, body)
-             SELECT "organizationId", "eventId", "eventName", body
-             FROM jsonb_to_recordset($1) AS f("organizationId" uuid, "eventId" uuid, "eventName" text, body text)
+      text: `INSERT INTO webhook_deliveries
+               (organization_id, subscription_id, event_id, event_name, position, next_attempt_at) ${SELECT_DELIVERIES}
              ON CONFLICT DO NOTHING`,
-      values: [rows],
-    },
-    {
-      text: `INSERT INTO webhook_deliveries (organization_id, subscription_id, event_id, event_name)
-             SELECT "organizationId", subscription_id, "eventId", "eventName"
-             FROM jsonb_to_recordset($1)
-               AS f("organizationId" uuid, "eventId" uuid, "eventName" text, "subscriptionIds" uuid[]),
-               unnest("subscriptionIds") AS subscription_id
-             ON CONFLICT DO NOTHING`,
-      values: [rows],
+      values: [deliveriesOf(fanouts)],
     },
   ];
+}
+
+/** A body for each event, however many it is for. One that is there stays as it is. */
+export function storeMessages(fanouts: Fanout[]): Statement {
+  const messages = fanouts.map(({ organizationId, eventId, eventName, body }) => ({
+    ...{ organization_id: organizationId, event_id: eventId, event_name: eventName, body },
+  }));
+  return {
+    text: `INSERT INTO webhook_messages (organization_id, event_id, event_name, body)
+           SELECT * FROM jsonb_to_recordset($1) AS m(organization_id uuid, event_id uuid, event_name text, body text)
+           ON CONFLICT DO NOTHING`,
+    values: [JSON.stringify(messages)],
+  };
+}
+
+/** Columns of new deliveries, of which `$1` holds many. In fifo order, their turn is their position alone. */
+export const SELECT_DELIVERIES = `
+  SELECT organization_id, subscription_id, event_id, event_name, position,
+    CASE WHEN fifo THEN '-infinity' ELSE now() END
+  FROM jsonb_to_recordset($1) AS d(organization_id uuid, subscription_id uuid, event_id uuid, event_name text,
+    position bigint, fifo boolean)`;
+
+/** {@link SELECT_DELIVERIES} of these. */
+export function deliveriesOf(fanouts: Fanout[]): string {
+  const rows = fanouts.flatMap(({ organizationId, eventId, eventName, position, receivers }) =>
+    receivers.map(({ id, fifo }) => ({
+      ...{ organization_id: organizationId, event_id: eventId, event_name: eventName, position },
+      ...{ subscription_id: id, fifo },
+    })),
+  );
+  return JSON.stringify(rows);
+}
+
+/** Makes subscriptions known to {@link Deliveries.due}. */
+export function enroll(targets: DrainTarget[]): Statement {
+  return {
+    text: `INSERT INTO webhook_health (organization_id, subscription_id)
+             SELECT "organizationId", "subscriptionId"
+             FROM jsonb_to_recordset($1) AS t("organizationId" uuid, "subscriptionId" uuid)
+             ON CONFLICT DO NOTHING`,
+    values: [JSON.stringify(targets)],
+  };
 }
 
 /** The delivery rows, as the worker sees them: of all organizations. */
 export class Deliveries {
   constructor(private readonly database: Database) {}
 
-  /** Takes due deliveries of a subscription, oldest first. Nobody else gets them before the claim runs out. */
-  async claim({ organizationId, subscriptionId }: DrainTarget, limit: number): Promise<ClaimedDelivery[]> {
+  /**
+   * Records attempts that have ended, takes or renews the lease, and reads what is due: one round trip, one transaction.
+   * Repeating it with the same attempts records them once.
+   */
+  async exchange(exchange: Exchange): Promise<Work> {
+    const results = await this.database.transact(null, [
+      ...(exchange.ended.length > 0 ? record(exchange) : []),
+      lease(exchange),
+      receiver(exchange),
+      due(exchange),
+    ]);
+    const [dueRows, [found]] = [results.at(-1)?.rows as DueDelivery[], results.at(-2)?.rows as [Found?]];
+    const leased = found?.leased ?? false;
+    return { leased, receiver: found?.id ? found : undefined, due: leased ? dueRows : [] };
+  }
+
+  /** Subscriptions with due deliveries that nobody drains, whether or not a job knows of them. */
+  async due(): Promise<DrainTarget[]> {
     return this.database.query(null, {
-      text: `WITH due AS (
-               SELECT organization_id, id FROM webhook_deliveries
-               WHERE organization_id = $1 AND subscription_id = $2 AND state = 'pending' AND next_attempt_at <= now()
-               ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED
-             ), claimed AS (
-               UPDATE webhook_deliveries d
-               SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => $4)
-               FROM due WHERE d.organization_id = due.organization_id AND d.id = due.id RETURNING d.*
-             )
-             SELECT c.organization_id, c.id, c.subscription_id, c.event_id, c.event_name, c.attempts, m.body
-             FROM claimed c JOIN webhook_messages m USING (organization_id, event_id) ORDER BY c.id`,
-      values: [organizationId, subscriptionId, limit, CLAIM_SECONDS],
+      text: `SELECT organization_id AS "organizationId", subscription_id AS "subscriptionId"
+             FROM webhook_health h JOIN webhook_subscriptions s USING (organization_id)
+             WHERE s.id = h.subscription_id AND s.enabled AND h.lease_until <= now() AND NOT (${IS_PAUSED})
+               AND EXISTS (SELECT FROM webhook_deliveries d WHERE d.organization_id = h.organization_id
+                 AND d.subscription_id = h.subscription_id AND d.state = 'pending' AND d.next_attempt_at <= now())`,
     });
   }
 
-  /**
-   * Records an attempt and what follows from it: done, due again after a pause, or given up.
-   * A claim that ran out meanwhile and was taken by another stays the other's.
-   */
-  async record(delivery: ClaimedDelivery, result: AttemptResult, pauseMs: number | undefined): Promise<void> {
-    const key = [delivery.organization_id, delivery.id, delivery.attempts];
-    const state = result.outcome === 'delivered' ? 'delivered' : pauseMs === undefined ? 'exhausted' : 'pending';
+  /** Gives up deliveries of subscriptions that are gone, a part of them at a time. */
+  async cancelOrphans(): Promise<void> {
+    const isGone = `NOT EXISTS (SELECT FROM webhook_subscriptions s
+                      WHERE s.organization_id = h.organization_id AND s.id = h.subscription_id)`;
     await this.database.write(null, [
       {
-        text: `INSERT INTO webhook_attempts (organization_id, delivery_id, number, subscription_id, event_id, event_name,
-                 outcome, started_at, duration_ms, response_code, response_text)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, CASE WHEN (SELECT redacted_at FROM webhook_messages
-                 WHERE organization_id = $1 AND event_id = $5 FOR SHARE) IS NULL THEN $11 ELSE '' END)
-               ON CONFLICT DO NOTHING`,
-        values: [
-          ...key,
-          ...[delivery.subscription_id, delivery.event_id, delivery.event_name, result.outcome, result.startedAt],
-          ...[result.durationMs, result.responseCode, result.responseText],
-        ],
+        text: `UPDATE webhook_deliveries SET state = 'cancelled', finished_at = now()
+               WHERE (organization_id, event_id, subscription_id) IN (
+                 SELECT d.organization_id, d.event_id, d.subscription_id
+                 FROM webhook_health h JOIN webhook_deliveries d USING (organization_id, subscription_id)
+                 WHERE ${isGone} AND d.state = 'pending' LIMIT ${CANCEL_AT_ONCE})`,
       },
       {
-        text: `UPDATE webhook_deliveries SET state = $4, next_attempt_at = now() + make_interval(secs => $5),
-                 finished_at = CASE WHEN $4 = 'pending' THEN NULL ELSE now() END
-               WHERE organization_id = $1 AND id = $2 AND attempts = $3 AND state = 'pending'`,
-        values: [...key, state, (pauseMs ?? 0) / 1000],
+        text: `DELETE FROM webhook_health h WHERE ${isGone} AND NOT EXISTS (SELECT FROM webhook_deliveries d
+                 WHERE d.organization_id = h.organization_id AND d.subscription_id = h.subscription_id
+                   AND d.state = 'pending')`,
       },
     ]);
   }
+}
 
-  /** Enabled subscriptions with due deliveries, whether or not a job knows of them. */
-  async due(): Promise<DrainTarget[]> {
-    return this.database.query(null, {
-      text: `SELECT organization_id AS "organizationId", id AS "subscriptionId" FROM webhook_subscriptions s
-             WHERE enabled AND EXISTS (SELECT FROM webhook_deliveries d WHERE d.organization_id = s.organization_id
-               AND d.subscription_id = s.id AND d.state = 'pending' AND d.next_attempt_at <= now())`,
-    });
-  }
+/** What {@link receiver} finds. */
+type Found = Receiver & { leased: boolean; id: string | null };
 
-  /** Gives up the deliveries of subscriptions that are gone. */
-  async cancelOrphans(): Promise<void> {
-    await this.database.query(null, {
-      text: `UPDATE webhook_deliveries d SET state = 'cancelled', finished_at = now()
-             WHERE state = 'pending' AND next_attempt_at <= now() AND NOT EXISTS (SELECT FROM webhook_subscriptions s
-               WHERE s.organization_id = d.organization_id AND s.id = d.subscription_id)`,
-    });
-  }
+/** A claim that another drain has meanwhile stays the other's; that the attempt was made is recorded all the same. */
+function record({ organizationId, subscriptionId, ended }: Exchange): Statement[] {
+  const rows = ended.map(({ id, delivery, number, result, pauseMs }) => ({
+    ...{ id, number, event_id: delivery.event_id, event_name: delivery.event_name, outcome: result.outcome },
+    ...{ started_at: result.startedAt, duration_ms: result.durationMs, response_code: result.responseCode },
+    response_text: result.responseText,
+    state: result.outcome === 'delivered' ? 'delivered' : pauseMs === undefined ? 'exhausted' : 'pending',
+    pause_seconds: (pauseMs ?? 0) / 1000,
+  }));
+  return [
+    { text: 'SELECT share_redaction_lock($1)', values: [organizationId] },
+    {
+      text: `WITH ended AS (
+               SELECT * FROM jsonb_to_recordset($3) AS e(id uuid, number integer, event_id uuid, event_name text,
+                 outcome text, started_at timestamptz, duration_ms integer, response_code integer, response_text text,
+                 state text, pause_seconds double precision)
+             ), moved AS (
+               UPDATE webhook_deliveries d SET attempts = e.number, state = e.state,
+                 next_attempt_at = CASE WHEN isfinite(d.next_attempt_at)
+                   THEN now() + make_interval(secs => e.pause_seconds) ELSE d.next_attempt_at END,
+                 finished_at = CASE WHEN e.state = 'pending' THEN NULL ELSE now() END
+               FROM ended e WHERE d.organization_id = $1 AND d.subscription_id = $2 AND d.event_id = e.event_id
+                 AND d.attempts = e.number - 1 AND d.state = 'pending'
+             )
+             INSERT INTO webhook_attempts (organization_id, subscription_id, id, number, event_id, event_name, outcome,
+               started_at, duration_ms, response_code, response_text)
+             SELECT $1, $2, e.id, e.number, e.event_id, e.event_name, e.outcome, e.started_at, e.duration_ms,
+               e.response_code, CASE WHEN m.redacted_at IS NULL THEN e.response_text ELSE '' END
+             FROM ended e LEFT JOIN webhook_messages m ON m.organization_id = $1 AND m.event_id = e.event_id
+             ON CONFLICT DO NOTHING`,
+      values: [organizationId, subscriptionId, JSON.stringify(rows)],
+    },
+  ];
+}
 
-  /** The subscription as it is now, or undefined when it is gone or disabled: then nothing is sent. */
-  async receiver({ organizationId, subscriptionId }: DrainTarget): Promise<SubscriptionRow | undefined> {
-    const [row] = await this.database.query<SubscriptionRow>(null, {
-      text: `SELECT organization_id AS "organizationId", id, url, "authorization", custom_headers AS "customHeaders",
-               secret_key AS "secretKey" FROM webhook_subscriptions
-             WHERE organization_id = $1 AND id = $2 AND enabled`,
-      values: [organizationId, subscriptionId],
-    });
-    return row;
-  }
+/** Takes the lease if it is free, renews it if it is one's own; and notes how the receiver does. */
+function lease({ organizationId, subscriptionId, holder, failures, pauseMs, release }: Exchange): Statement {
+  return {
+    text: `INSERT INTO webhook_health AS h (organization_id, subscription_id, holder, lease_until)
+           VALUES ($1, $2, $3, now() + interval '${LEASE_SECONDS} seconds')
+           ON CONFLICT (organization_id, subscription_id) DO UPDATE SET holder = excluded.holder,
+             lease_until = CASE WHEN $6 = 'always' OR $6 = 'if-idle'
+               AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE ${IS_DUE}) THEN now() ELSE excluded.lease_until END,
+             failures = coalesce($4, h.failures),
+             failing_since = CASE WHEN $4 IS NULL THEN h.failing_since WHEN $4 = 0 THEN NULL
+               WHEN h.failing_since >= (SELECT failures_count_from FROM webhook_subscriptions
+                 WHERE organization_id = $1 AND id = $2) THEN h.failing_since ELSE now() END,
+             paused_until = greatest(h.paused_until, now() + make_interval(secs => $5))
+           WHERE h.holder = excluded.holder OR h.lease_until <= now()`,
+    values: [organizationId, subscriptionId, holder, failures, pauseMs / 1000, release],
+  };
+}
+
+function receiver({ organizationId, subscriptionId, holder }: Exchange): Statement {
+  return {
+    text: `SELECT h.holder = $3 AND h.lease_until > now() AS leased, h.organization_id AS "organizationId", s.id, url, enabled,
+             ordering, max_per_second AS "maxPerSecond", "authorization", custom_headers AS "customHeaders",
+             secret_key AS "secretKey", previous_secret_key AS "previousSecretKey",
+             previous_secret_until AS "previousSecretUntil", failures_count_from AS "failuresCountFrom",
+             CASE WHEN failing_since >= failures_count_from THEN failures ELSE 0 END AS failures,
+             CASE WHEN failing_since >= failures_count_from
+               THEN extract(epoch FROM now() - failing_since)::float8 * 1000 ELSE 0 END AS "failingMs",
+             ${IS_PAUSED} AS paused
+           FROM webhook_health h
+             LEFT JOIN webhook_subscriptions s ON s.organization_id = h.organization_id AND s.id = h.subscription_id
+           WHERE h.organization_id = $1 AND h.subscription_id = $2`,
+    values: [organizationId, subscriptionId, holder],
+  };
+}
+
+function due({ organizationId, subscriptionId, busy, room }: Exchange): Statement {
+  return {
+    text: `SELECT d.event_id, d.event_name, d.attempts, m.body
+           FROM webhook_deliveries d JOIN webhook_messages m USING (organization_id, event_id)
+           WHERE ${IS_DUE} AND d.event_id <> ALL($3::uuid[])
+           ORDER BY d.next_attempt_at, d.position LIMIT $4`,
+    values: [organizationId, subscriptionId, busy, room],
+  };
 }

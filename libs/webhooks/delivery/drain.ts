@@ -1,67 +1,229 @@
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { type Cipher } from '#libs/platform/cipher.js';
-import { type Agent } from 'undici';
-import { openSecrets, type SubscriptionRow } from '../subscription.projection.js';
-import { subscriberHeaders } from '../headers.js';
-import { attempt } from './attempt.js';
-import { pauseAfter } from './backoff.js';
-import { type ClaimedDelivery, type Deliveries, type DrainTarget } from './deliveries.js';
-import { signatureHeaders } from './signing.js';
+import { type WebhookOptions } from '../options.js';
+import { type DisabledReason } from '../subscription.js';
+import { openSecrets, type SubscriptionSecrets } from '../subscription.projection.js';
+import { type AttemptResult, type Sender } from './attempt.js';
+import {
+  type Deliveries,
+  type DrainTarget,
+  type DueDelivery,
+  type EndedAttempt,
+  type Exchange,
+  type Receiver,
+  type Work,
+} from './deliveries.js';
+import { afterAttempt, type Health, HEALTHY, isTripped, pauseOfReceiver, reasonToDisable } from './health.js';
+import { countAttempt, observeDelivery } from './metrics.js';
+import { Pace } from './pace.js';
+import { pauseAfter } from './retry-schedule.js';
+import { deliveryRequest } from './signing.js';
 
 /** Attempts of one subscription that run side by side. */
-const PARALLEL = 10;
-/** How long one job may go on, so that no subscription keeps a slot for itself. */
+const PARALLEL = 32;
+/** How long one job goes on, so that no subscription keeps a slot for itself. */
 const SLICE_MS = 10_000;
+/** How long the first attempt that has ended waits for others, to be recorded along with them. */
+const GATHER_MS = 5;
+/** How often what has come up meanwhile is looked for while attempts run. */
+const LOOK_MS = 200;
+/** Well within the lease. */
+const RENEW_MS = 2_000;
+/** While the database is away: how often what has ended is tried to be recorded, and for how long. */
+const [RECORD_AGAIN_MS, RECORD_WITHIN_MS] = [500, 60_000];
 
-/** Sends what is due for one subscription: the work of a drain job. */
+/** What drains share. */
+export interface DrainContext {
+  deliveries: Deliveries;
+  sender: Sender;
+  cipher: Cipher;
+  options: WebhookOptions;
+  disable: (target: DrainTarget, reason: DisabledReason, failingMs: number) => Promise<void>;
+  /** Whether the process is about to end. */
+  stopping: () => boolean;
+}
+
+/** Sends what is due for one subscription, as long as it has the subscription for itself: the work of a drain job. */
 export class Drain {
   readonly #logger = new Logger('Webhooks');
+  readonly #holder = randomUUID();
+  readonly #sending = new Set<string>();
+  #ended: EndedAttempt[] = [];
+  #firstEndedAt = 0;
+  #exchangedAt = 0;
+  #health: Health = HEALTHY;
+  /** For how long the receiver is to be left alone, by what ended since the last exchange. */
+  #pauseMs = 0;
+  #toDisable: DisabledReason | undefined;
+  #receiver: Receiver | undefined;
+  #secrets: SubscriptionSecrets;
+  #pace: Pace | undefined;
+  #wake: () => void = () => undefined;
 
   constructor(
-    private readonly deliveries: Deliveries,
-    private readonly cipher: Cipher,
-    private readonly agent: Agent,
+    private readonly target: DrainTarget,
+    private readonly context: DrainContext,
   ) {}
 
-  /** True when the slice is over and more is due. */
-  async run(target: DrainTarget, stopping: () => boolean = () => false): Promise<boolean> {
+  /** True when the slice is over and more may be due. */
+  async run(): Promise<boolean> {
     const sliceEnd = performance.now() + SLICE_MS;
-    while (!stopping()) {
-      if (performance.now() > sliceEnd) return true;
-      const receiver = await this.deliveries.receiver(target);
-      if (!receiver) return false;
-      const claimed = await this.deliveries.claim(target, PARALLEL);
-      await Promise.all(claimed.map((delivery) => this.#deliver(delivery, receiver)));
-      if (claimed.length < PARALLEL) return false;
+    for (;;) {
+      const over = this.context.stopping() || performance.now() > sliceEnd;
+      const room = over ? 0 : this.#room();
+      const work = await this.#exchange(room, this.#sending.size === 0 && room > 0 ? 'if-idle' : 'never');
+      const open = !over && work.leased && work.receiver?.enabled === true && !work.receiver.paused;
+      if (open && work.receiver) this.#begin(work.due, work.receiver);
+      const resting = this.#sending.size === 0 && this.#ended.length === 0;
+      if (resting && (!open || (room > 0 && work.due.length === 0))) {
+        if (work.leased) await this.#exchange(0, 'always');
+        return over && !this.context.stopping();
+      }
+      await this.#wait();
     }
-    return true;
   }
 
-  async #deliver(delivery: ClaimedDelivery, receiver: SubscriptionRow): Promise<void> {
-    const { authorization, customHeaders, secretKey } = openSecrets(this.cipher, receiver);
-    const { event_id: eventId, subscription_id: subscriptionId, body } = delivery;
-    const headers = {
-      ...subscriberHeaders(authorization, customHeaders),
-      ...signatureHeaders({ eventId, subscriptionId, body, secretKey, sentAt: new Date() }),
-      'content-type': 'application/json',
-      'accept-encoding': 'identity',
-      'user-agent': 'Deskstream-Webhooks/1',
-    };
-    const result = await attempt(this.agent, { url: receiver.url, headers, body });
-    const pause = result.outcome === 'delivered' ? undefined : pauseAfter(delivery.attempts);
-    await this.deliveries.record(delivery, result, pause);
+  /** Records what has ended, and reads what is due. */
+  async #exchange(room: number, release: Exchange['release']): Promise<Work> {
+    const ended = this.#ended.splice(0);
+    const work = await this.#persistently({
+      ...this.target,
+      holder: this.#holder,
+      ended,
+      failures: ended.length > 0 ? this.#health.failures : undefined,
+      pauseMs: this.#pauseMs,
+      busy: [...this.#sending],
+      room,
+      release,
+    });
+    this.#pauseMs = 0;
+    this.#exchangedAt = performance.now();
+    if (work.receiver) this.#learn(work.receiver);
+    if (this.#toDisable) await this.#disable(this.#toDisable);
+    return work;
+  }
+
+  /** Tries again while the database is away: how the attempts went is known here alone. */
+  async #persistently(exchange: Exchange): Promise<Work> {
+    const until = performance.now() + RECORD_WITHIN_MS;
+    for (;;) {
+      try {
+        return await this.context.deliveries.exchange(exchange);
+      } catch (error) {
+        const loses = exchange.ended.length + this.#sending.size;
+        if (loses === 0 || performance.now() > until) throw error;
+        await pause(RECORD_AGAIN_MS);
+      }
+    }
+  }
+
+  #learn(receiver: Receiver): void {
+    const known = this.#receiver;
+    this.#receiver = receiver;
+    const since = receiver.failuresCountFrom.getTime();
+    // While the lease is held, this is who counts.
+    const failures = known?.failuresCountFrom.getTime() === since ? this.#health.failures : receiver.failures;
+    this.#health = { failures, failingMs: receiver.failingMs };
+    if (!known || SEALED.some((field) => known[field] !== receiver[field])) {
+      this.#secrets = openSecrets(this.context.cipher, receiver);
+    }
+    const { maxPerSecond } = receiver;
+    if (maxPerSecond === null) this.#pace = undefined;
+    else if (this.#pace?.maxPerSecond !== maxPerSecond) this.#pace = new Pace(maxPerSecond);
+  }
+
+  async #disable(reason: DisabledReason): Promise<void> {
+    try {
+      await this.context.disable(this.target, reason, this.#health.failingMs);
+      this.#toDisable = undefined;
+    } catch (error) {
+      this.#logger.warn({ err: error as Error, ...this.target }, 'A subscription could not be disabled yet');
+    }
+  }
+
+  /** Attempts that may begin now. */
+  #room(): number {
+    const oneByOne = this.#receiver?.ordering === 'fifo' || isTripped(this.#health);
+    const room = (oneByOne ? 1 : PARALLEL) - this.#sending.size;
+    return Math.max(0, Math.min(room, this.#pace?.available() ?? room));
+  }
+
+  #begin(due: DueDelivery[], receiver: Receiver): void {
+    const deliveries = due.slice(0, this.#room());
+    this.#pace?.take(deliveries.length);
+    for (const delivery of deliveries) {
+      this.#sending.add(delivery.event_id);
+      void this.#attempt(delivery, receiver);
+    }
+  }
+
+  async #attempt(delivery: DueDelivery, { url, ordering }: Receiver): Promise<void> {
+    const { sender, options } = this.context;
+    const id = randomUUIDv7();
+    const { subscriptionId } = this.target;
+    const message = { eventId: delivery.event_id, body: delivery.body };
+    const result = await sender.send(
+      deliveryRequest({ url, subscriptionId, secrets: this.#secrets }, message, new Date()),
+    );
+    const number = delivery.attempts + 1;
+    const pauseMs = result.outcome === 'delivered' ? undefined : pauseAfter(options.retrySchedule, number);
+    this.#health = afterAttempt(this.#health, result);
+    this.#toDisable ??= reasonToDisable(this.#health, result);
+    // In fifo order, what comes after waits along with it.
+    const pauseOfHead = ordering === 'fifo' ? (pauseMs ?? 0) : 0;
+    this.#pauseMs = Math.max(this.#pauseMs, pauseOfReceiver(this.#health, result), pauseOfHead);
+    if (this.#ended.length === 0) this.#firstEndedAt = performance.now();
+    this.#ended.push({ id, delivery, number, result, pauseMs });
+    this.#sending.delete(delivery.event_id);
+    this.#report(delivery, number, result, pauseMs);
+    this.#wake();
+  }
+
+  /** Waits until an exchange is worth while. */
+  async #wait(): Promise<void> {
+    for (let ms = this.#patience(); ms > 0; ms = this.#patience()) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  /** Milliseconds until then, if no attempt ends before. */
+  #patience(): number {
+    const now = performance.now();
+    if (this.#ended.length > 0) {
+      const enough = this.#sending.size === 0 || this.#ended.length >= PARALLEL / 2;
+      return enough ? 0 : this.#firstEndedAt + GATHER_MS - now;
+    }
+    const next = this.#exchangedAt + (this.#room() > 0 ? LOOK_MS : RENEW_MS) - now;
+    const token = this.#pace?.wait() ?? 0;
+    return token > 0 ? Math.min(token, next) : next;
+  }
+
+  /** Everything about an attempt in one line. */
+  #report(delivery: DueDelivery, attempt: number, result: AttemptResult, nextInMs: number | undefined): void {
+    const { outcome, durationMs, responseCode } = result;
+    const latencyMs = Date.now() - timeOf(delivery.event_id);
+    countAttempt(outcome, durationMs);
+    if (outcome === 'delivered') observeDelivery(latencyMs);
     this.#logger.log({
       msg: 'webhook attempt',
-      organizationId: delivery.organization_id,
-      subscriptionId,
-      deliveryId: delivery.id,
-      eventId,
-      event: delivery.event_name,
-      attempt: delivery.attempts,
-      outcome: result.outcome,
-      responseCode: result.responseCode,
-      durationMs: result.durationMs,
-      nextInMs: pause,
+      ...this.target,
+      ...{ eventId: delivery.event_id, event: delivery.event_name, attempt, outcome, responseCode, durationMs },
+      ...{ latencyMs, nextInMs },
     });
   }
+}
+
+const SEALED = ['authorization', 'customHeaders', 'secretKey', 'previousSecretKey'] as const;
+
+/** When an event was recorded, in milliseconds: its id begins with it. */
+function timeOf(eventId: string): number {
+  return parseInt(eventId.slice(0, 8) + eventId.slice(9, 13), 16);
 }

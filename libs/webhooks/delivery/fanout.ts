@@ -2,6 +2,7 @@ import { type FeedEvent } from '#libs/event-store/event.js';
 import { type Database } from '#libs/platform/database.js';
 import { webhookEventType } from '../catalogue.js';
 import { type FilterField, type Filters, passes } from '../filters.js';
+import { type Ordering } from '../subscription.js';
 import { subscriptionStream } from '../subscription.projection.js';
 import { type Fanout } from './deliveries.js';
 import { type Payloads, type Published } from './payloads.js';
@@ -9,13 +10,15 @@ import { type Payloads, type Published } from './payloads.js';
 /** The types of event that anybody wants: the relay need not look at others. */
 export const SUBSCRIBED_EVENTS = 'SELECT unnest(events) FROM webhook_subscriptions WHERE enabled';
 
-interface Candidate {
+/** A subscription that events are held against. */
+export interface Candidate {
   organization_id: string;
   organization_name: string;
   id: string;
   events: string[];
   filters: Record<string, Filters>;
-  /** Of the subscription's first event: what was recorded before it is not meant for it. */
+  ordering: Ordering;
+  /** What was recorded before this position is not meant for it: that of its own first event, where nobody asks for more. */
   since: number;
 }
 
@@ -26,28 +29,33 @@ export class FanoutPlanner {
     private readonly payloads: Payloads,
   ) {}
 
-  /** Costs two or three round trips a page, or one when nobody has subscribed to any of its events. */
-  async plan(events: FeedEvent[]): Promise<Fanout[]> {
+  /**
+   * In the order of the events. Costs two or three round trips a page, or one when nobody has subscribed to any of them.
+   * @param only the one subscription to plan for; all that there are unless given
+   */
+  async plan(events: FeedEvent[], only?: Candidate): Promise<Fanout[]> {
     const publishable = events.filter(({ type }) => webhookEventType(type));
     if (publishable.length === 0) return [];
-    const candidates = await this.#candidates(publishable);
+    const candidates = only ? [only] : await this.#candidates(publishable);
     const wanted = publishable.filter((event) => candidates.some((candidate) => wants(candidate, event)));
     const addressed = (await this.payloads.published(wanted)).flatMap((published) =>
       addressedTo(published, candidates),
     );
     const related = await this.payloads.related(addressed.map(({ published }) => published));
-    return addressed.map(({ published, organizationName, subscriptionIds }) => ({
+    return addressed.map(({ published, organizationName, receivers }) => ({
       organizationId: published.event.organizationId,
       eventId: published.event.eventId,
       eventName: published.event.type,
+      position: published.event.position,
       body: this.payloads.body(published, organizationName, related),
-      subscriptionIds,
+      receivers,
     }));
   }
 
   async #candidates(events: FeedEvent[]): Promise<Candidate[]> {
     return this.database.query(null, {
-      text: `SELECT s.organization_id, o.name AS organization_name, s.id, s.events, s.filters, c.position AS since
+      text: `SELECT s.organization_id, o.name AS organization_name, s.id, s.events, s.filters, s.ordering,
+               c.position AS since
              FROM webhook_subscriptions s JOIN organizations o USING (organization_id)
                JOIN events c ON c.organization_id = s.organization_id AND c.version = 1
                  AND c.stream = '${subscriptionStream.category}-' || s.id
@@ -74,5 +82,11 @@ function addressedTo(published: Published, candidates: Candidate[]) {
   );
   const [first] = receivers;
   if (!first) return [];
-  return [{ published, organizationName: first.organization_name, subscriptionIds: receivers.map(({ id }) => id) }];
+  return [
+    {
+      published,
+      organizationName: first.organization_name,
+      receivers: receivers.map(({ id, ordering }) => ({ id, fifo: ordering === 'fifo' })),
+    },
+  ];
 }

@@ -3,10 +3,13 @@ import { type Checkpoint, isFenced, type Leadership } from '#libs/event-store/ch
 import { type EventFeed } from '#libs/event-store/event-feed.js';
 import { type Database } from '#libs/platform/database.js';
 import { type WakeUp } from '#libs/platform/wake-up.js';
-import { type Deliveries, type DrainTarget, type Fanout, storeFanouts } from './deliveries.js';
+import { type Deliveries, type DrainTarget, enroll, type Fanout, storeFanouts } from './deliveries.js';
 import { type FanoutPlanner } from './fanout.js';
+import { type Recoveries } from './recoveries.js';
 
 const PAGE = 500;
+/** Deliveries that one transaction stores, give or take the last event's. */
+const STORE_AT_ONCE = 5_000;
 /** Well within the lease. */
 const RENEW_MS = 1_500;
 /** How long an event waits at most when its wake-up was lost, and how often due retries are looked for. */
@@ -18,7 +21,8 @@ const CANCEL_MS = 10_000;
 
 /**
  * Turns events into delivery rows, exactly once each: rows and checkpoint are one transaction. One process leads; the
- * others stand by. The leader also looks for due rows that no job knows of: retries, and what a lost queue forgot.
+ * others stand by. The leader also looks for due rows that no job knows of: retries, and what a lost queue forgot; and it
+ * goes through the past for recoveries, so that there is one writer of deliveries.
  */
 export class Relay {
   readonly #logger = new Logger('Relay');
@@ -35,6 +39,7 @@ export class Relay {
     private readonly checkpoint: Checkpoint,
     private readonly planner: FanoutPlanner,
     private readonly deliveries: Deliveries,
+    private readonly recoveries: Recoveries,
     private readonly wakeUp: WakeUp,
     private readonly enqueue: (targets: DrainTarget[]) => Promise<void>,
   ) {}
@@ -72,15 +77,19 @@ export class Relay {
     const leadership = await this.#lead();
     if (!leadership) return false;
     const page = await this.feed.read(leadership.position, PAGE);
-    const fanouts = await this.planner.plan(page.events);
-    leadership.position = page.position;
-    if (fanouts.length > 0) {
-      const advance = this.checkpoint.advance(leadership.epoch, page.position);
-      await this.database.write(null, [advance, ...storeFanouts(fanouts)]);
-      await this.enqueue(targetsOf(fanouts));
+    const chunks = chunksOf(await this.planner.plan(page.events));
+    for (const [index, fanouts] of chunks.entries()) {
+      const isLast = index === chunks.length - 1;
+      leadership.position = isLast ? page.position : (fanouts.at(-1) as Fanout).position;
+      const targets = targetsOf(fanouts);
+      const advance = this.checkpoint.advance(leadership.epoch, leadership.position);
+      await this.database.write(null, [advance, enroll(targets), ...storeFanouts(fanouts)]);
+      await this.enqueue(targets);
     }
+    leadership.position = page.position;
+    const recovering = await this.recoveries.page(this.checkpoint.advance(leadership.epoch, page.position));
     await this.#reconcile();
-    return page.events.length === PAGE;
+    return page.events.length === PAGE || recovering;
   }
 
   /** Renews the lease in good time; pages that concern nobody are accounted for along with it. */
@@ -110,8 +119,23 @@ export class Relay {
 
 function targetsOf(fanouts: Fanout[]): DrainTarget[] {
   const targets = new Map<string, DrainTarget>();
-  for (const { organizationId, subscriptionIds } of fanouts) {
-    for (const subscriptionId of subscriptionIds) targets.set(subscriptionId, { organizationId, subscriptionId });
+  for (const { organizationId, receivers } of fanouts) {
+    for (const { id } of receivers) targets.set(id, { organizationId, subscriptionId: id });
   }
   return [...targets.values()];
+}
+
+/** In pieces that a transaction can hold, however many subscribers an event has. */
+function chunksOf(fanouts: Fanout[]): Fanout[][] {
+  const chunks: Fanout[][] = [];
+  let size = STORE_AT_ONCE;
+  for (const fanout of fanouts) {
+    if (size >= STORE_AT_ONCE) {
+      chunks.push([]);
+      size = 0;
+    }
+    chunks.at(-1)?.push(fanout);
+    size += fanout.receivers.length;
+  }
+  return chunks;
 }

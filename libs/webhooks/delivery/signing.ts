@@ -36,3 +36,23 @@ export function signatureHeaders({
     'x-dixa-subscription-id': subscriptionId,
   };
 }
+import { type SubscriptionSecrets } from '../subscription.projection.js';
+import { subscriberHeaders } from '../headers.js';
+export function deliveryRequest(
+  receiver: { url: string; subscriptionId: string; secrets: SubscriptionSecrets },
+  { eventId, body }: { eventId: string; body: string },
+  sentAt: Date,
+) {
+  const { authorization, customHeaders, secretKey } = receiver.secrets;
+  return {
+    url: receiver.url,
+    body,
+    headers: {
+      ...subscriberHeaders(authorization, customHeaders),
+      ...signatureHeaders({ eventId, subscriptionId: receiver.subscriptionId, body, secretKey, sentAt }),
+      'content-type': 'application/json',
+      'accept-encoding': 'identity',
+      'user-agent': 'Deskstream-Webhooks/1',
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { type EventStore } from '#libs/event-store/event-store.js';
+import { DomainError } from '#libs/platform/domain-error.js';
+import { decideSubscription, type DisabledReason } from '../subscription.js';
+import { subscriptionStream } from '../subscription.projection.js';
+import { type DrainTarget } from './deliveries.js';
+
+/** Gives a receiver up, of nobody's doing: the organization itself. Does nothing when the subscription is gone or disabled. */
+export async function disableSubscription(
+  store: EventStore,
+  { organizationId, subscriptionId: id }: DrainTarget,
+  reason: DisabledReason,
+  failingMs: number,
+): Promise<void> {
+  const failingSince = new Date(Date.now() - failingMs).toISOString();
+  const command = { type: 'DisableSubscription', id, reason, failingSince } as const;
+  const context = { organizationId, actorId: organizationId };
+  try {
+    await store.execute(subscriptionStream, id, context, (state) => decideSubscription(command, state));
+  } catch (error) {
+    if (!(error instanceof DomainError && error.kind === 'not-found')) throw error;
+  }
+}

@@ -1,0 +1,149 @@
+import { type FeedEvent } from '#libs/event-store/event.js';
+import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/event-codec.js';
+import { type EventStore } from '#libs/event-store/event-store.js';
+import { type Statement } from '#libs/platform/batch.js';
+import { type Database } from '#libs/platform/database.js';
+import { decideRecovery } from '../recovery.js';
+import { recoveryStream } from '../recovery.projection.js';
+import { type Filters } from '../filters.js';
+import { type Ordering } from '../subscription.js';
+import { deliveriesOf, enroll, SELECT_DELIVERIES, storeMessages } from './deliveries.js';
+import { type FanoutPlanner } from './fanout.js';
+
+/** Positions of the feed that one page looks at, whomever their events belong to; and events that it takes at most. */
+const [POSITIONS, EVENTS] = [20_000, 500];
+/** How often open recoveries are looked for while there is none. */
+const LOOK_MS = 1_000;
+
+interface OpenRecovery {
+  organization_id: string;
+  id: string;
+  since: Date;
+  until: Date;
+  only_missing: boolean;
+  requested_by: string;
+  /** How far it has come; null before its first page. */
+  position: number | null;
+  last_position: number;
+  examined: number;
+  queued: number;
+  organization_name: string;
+  subscription_id: string;
+  /** Null when the subscription is gone. */
+  events: string[] | null;
+  filters: Record<string, Filters>;
+  ordering: Ordering;
+}
+
+/**
+ * Goes through past events for those who have missed some. Each page makes deliveries due and moves the recovery's own
+ * checkpoint in one transaction, so it may stop anywhere and none is made due twice. Only the relay's leader does this:
+ * what is forgotten of a person while a page is made is found by the redaction, as it is with new events.
+ */
+export class Recoveries {
+  #lookedAt = -LOOK_MS;
+  #busy = false;
+
+  /** @param database as the worker sees it */
+  constructor(
+    private readonly database: Database,
+    private readonly store: EventStore,
+    private readonly codec: EventCodec,
+    private readonly planner: FanoutPlanner,
+  ) {}
+
+  /**
+   * Does one page of one of the open recoveries; false when there is none.
+   * @param fence fails when somebody else leads
+   */
+  async page(fence: Statement): Promise<boolean> {
+    const now = performance.now();
+    if (!this.#busy && now - this.#lookedAt < LOOK_MS) return false;
+    this.#lookedAt = now;
+    const recovery = await this.#open();
+    this.#busy = recovery !== undefined;
+    if (!recovery) return false;
+    const { position, last_position, events } = recovery;
+    if (position === null) await this.#begin(recovery, fence);
+    else if (events && position < last_position) await this.#examine(recovery, position, events, fence);
+    else await this.#finish(recovery);
+    return true;
+  }
+
+  /** By lot, so that a long one does not keep others waiting. */
+  async #open(): Promise<OpenRecovery | undefined> {
+    const [row] = await this.database.query<OpenRecovery>(null, {
+      text: `SELECT r.*, p.position, p.last_position, coalesce(p.examined, 0) AS examined, coalesce(p.queued, 0) AS queued,
+               o.name AS organization_name, s.events, s.filters, s.ordering
+             FROM webhook_recoveries r JOIN organizations o USING (organization_id)
+               LEFT JOIN webhook_recovery_progress p ON p.organization_id = r.organization_id AND p.recovery_id = r.id
+               LEFT JOIN webhook_subscriptions s ON s.organization_id = r.organization_id AND s.id = r.subscription_id
+             WHERE r.finished_at IS NULL ORDER BY random() LIMIT 1`,
+    });
+    return row;
+  }
+
+  /** Finds the part of the feed that its time is in. Positions and times do not rise quite together. */
+  async #begin({ organization_id, id, since, until }: OpenRecovery, fence: Statement): Promise<void> {
+    await this.database.write(null, [
+      fence,
+      {
+        text: `INSERT INTO webhook_recovery_progress (organization_id, recovery_id, position, last_position)
+               SELECT $1, $2, coalesce(min(position) - 1, 0), coalesce(max(position), 0) FROM events
+               WHERE organization_id = $1 AND recorded_at >= $3 AND recorded_at < $4 AND position <= feed_horizon()
+               ON CONFLICT DO NOTHING`,
+        values: [organization_id, id, since, until],
+      },
+    ]);
+  }
+
+  async #examine(recovery: OpenRecovery, after: number, types: string[], fence: Statement): Promise<void> {
+    const { organization_id, id, subscription_id, last_position, only_missing } = recovery;
+    const through = Math.min(after + POSITIONS, last_position);
+    const events = await this.#events(recovery, after, through, types);
+    const position = events.length === EVENTS ? (events.at(-1) as FeedEvent).position : through;
+    const candidate = { ...recovery, id: subscription_id, events: types, since: 0 };
+    const fanouts = await this.planner.plan(events, candidate);
+    await this.database.write(null, [
+      fence,
+      enroll([{ organizationId: organization_id, subscriptionId: subscription_id }]),
+      storeMessages(fanouts),
+      {
+        text: `WITH queued AS (
+                 INSERT INTO webhook_deliveries AS d
+                   (organization_id, subscription_id, event_id, event_name, position, next_attempt_at) ${SELECT_DELIVERIES}
+                 ON CONFLICT (organization_id, event_id, subscription_id) DO UPDATE SET
+                   state = 'pending', attempts = 0, next_attempt_at = excluded.next_attempt_at, finished_at = NULL
+                 WHERE d.state IN ('exhausted', 'cancelled') OR (d.state = 'delivered' AND NOT $2)
+                 RETURNING 1
+               )
+               UPDATE webhook_recovery_progress SET position = $3, examined = examined + $4,
+                 queued = queued + (SELECT count(*) FROM queued)
+               WHERE organization_id = $5 AND recovery_id = $6`,
+        values: [deliveriesOf(fanouts), only_missing, position, events.length, organization_id, id],
+      },
+    ]);
+  }
+
+  async #events(
+    { organization_id, since, until }: OpenRecovery,
+    after: number,
+    through: number,
+    types: string[],
+  ): Promise<FeedEvent[]> {
+    const rows = await this.database.query<EventRow>(null, {
+      text: `SELECT * FROM ${KEYED_EVENTS} WHERE position > $1 AND position <= $2 AND organization_id = $3
+               AND type = ANY($4) AND recorded_at >= $5 AND recorded_at < $6
+             ORDER BY position LIMIT ${EVENTS}`,
+      values: [after, through, organization_id, types, since, until],
+    });
+    return rows.map((row) => this.codec.decode(row));
+  }
+
+  async #finish({ organization_id, id, requested_by, examined, queued }: OpenRecovery): Promise<void> {
+    const context = { organizationId: organization_id, actorId: requested_by };
+    await this.store.execute(recoveryStream, id, context, (state) =>
+      decideRecovery({ type: 'FinishRecovery', id, examined, queued }, state),
+    );
+  }
+}
