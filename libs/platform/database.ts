@@ -139,6 +139,8 @@ function survive(client: pg.ClientBase): void {
 /** TypeORM's options for this database. */
 function dataSourceOptions(options: DatabaseOptions) {
   const session = ['statement_timeout=15s', 'idle_in_transaction_session_timeout=15s', 'timezone=UTC'];
+  // What is read is mostly in memory, or on a disk that does not mind where it is.
+  session.push('random_page_cost=1.1');
   if (options.role) session.push(`role=${options.role}`);
   return {
     type: 'postgres' as const,

@@ -24,6 +24,7 @@ export interface Fanout {
 export interface DueDelivery {
   event_id: string;
   event_name: string;
+  position: number;
   /** How many were made. */
   attempts: number;
   body: string;
@@ -78,6 +79,8 @@ export interface Work {
 
 /** How long a drain that has died keeps others off. */
 const LEASE_SECONDS = 8;
+/** More attempts than a drain makes at a time. */
+const FEW = 50;
 /** Orphans that are given up at once. */
 const CANCEL_AT_ONCE = 5_000;
 
@@ -198,7 +201,8 @@ type Found = Receiver & { leased: boolean; id: string | null };
 /** A claim that another drain has meanwhile stays the other's; that the attempt was made is recorded all the same. */
 function record({ organizationId, subscriptionId, ended }: Exchange): Statement[] {
   const rows = ended.map(({ id, delivery, number, result, pauseMs }) => ({
-    ...{ id, number, event_id: delivery.event_id, event_name: delivery.event_name, outcome: result.outcome },
+    ...{ id, number, event_id: delivery.event_id, position: delivery.position, event_name: delivery.event_name },
+    outcome: result.outcome,
     ...{ started_at: result.startedAt, duration_ms: result.durationMs, response_code: result.responseCode },
     response_text: result.responseText,
     state: result.outcome === 'delivered' ? 'delivered' : pauseMs === undefined ? 'exhausted' : 'pending',
@@ -207,23 +211,25 @@ function record({ organizationId, subscriptionId, ended }: Exchange): Statement[
   return [
     { text: 'SELECT share_redaction_lock($1)', values: [organizationId] },
     {
+      // That they are few, and named by each key that an index has, leads the planner to them whatever its statistics say.
       text: `WITH ended AS (
-               SELECT * FROM jsonb_to_recordset($3) AS e(id uuid, number integer, event_id uuid, event_name text,
+               SELECT $1::uuid AS organization_id, $2::uuid AS subscription_id, e.* FROM jsonb_to_recordset($3) AS e(id uuid, number integer, event_id uuid, position bigint, event_name text,
                  outcome text, started_at timestamptz, duration_ms integer, response_code integer, response_text text,
-                 state text, pause_seconds double precision)
+                 state text, pause_seconds double precision) LIMIT ${FEW}
              ), moved AS (
                UPDATE webhook_deliveries d SET attempts = e.number, state = e.state,
                  next_attempt_at = CASE WHEN isfinite(d.next_attempt_at)
                    THEN now() + make_interval(secs => e.pause_seconds) ELSE d.next_attempt_at END,
                  finished_at = CASE WHEN e.state = 'pending' THEN NULL ELSE now() END
-               FROM ended e WHERE d.organization_id = $1 AND d.subscription_id = $2 AND d.event_id = e.event_id
-                 AND d.attempts = e.number - 1 AND d.state = 'pending'
+               FROM ended e WHERE d.organization_id = e.organization_id AND d.subscription_id = e.subscription_id
+                 AND d.event_id = e.event_id
+                 AND d.position = e.position AND d.attempts = e.number - 1 AND d.finished_at IS NULL
              )
              INSERT INTO webhook_attempts (organization_id, subscription_id, id, number, event_id, event_name, outcome,
                started_at, duration_ms, response_code, response_text)
-             SELECT $1, $2, e.id, e.number, e.event_id, e.event_name, e.outcome, e.started_at, e.duration_ms,
+             SELECT e.organization_id, e.subscription_id, e.id, e.number, e.event_id, e.event_name, e.outcome, e.started_at, e.duration_ms,
                e.response_code, CASE WHEN m.redacted_at IS NULL THEN e.response_text ELSE '' END
-             FROM ended e LEFT JOIN webhook_messages m ON m.organization_id = $1 AND m.event_id = e.event_id
+             FROM ended e LEFT JOIN webhook_messages m USING (organization_id, event_id)
              ON CONFLICT DO NOTHING`,
       values: [organizationId, subscriptionId, JSON.stringify(rows)],
     },
@@ -267,7 +273,7 @@ function receiver({ organizationId, subscriptionId, holder }: Exchange): Stateme
 
 function due({ organizationId, subscriptionId, busy, room }: Exchange): Statement {
   return {
-    text: `SELECT d.event_id, d.event_name, d.attempts, m.body
+    text: `SELECT d.event_id, d.event_name, d.position, d.attempts, m.body
            FROM webhook_deliveries d JOIN webhook_messages m USING (organization_id, event_id)
            WHERE ${IS_DUE} AND d.event_id <> ALL($3::uuid[])
            ORDER BY d.next_attempt_at, d.position LIMIT $4`,
