@@ -1,7 +1,7 @@
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
 import { type SubscriptionRow } from '../subscription.projection.js';
-import { type AttemptResult, DEADLINE_MS } from './attempt.js';
+import { type AttemptResult } from './attempt.js';
 
 /** A subscription that has something to send now. */
 export interface DrainTarget {
@@ -31,7 +31,7 @@ export interface Fanout {
 }
 
 /** How long a claim keeps others off: an attempt's deadline, and time to record it. */
-const CLAIM_SECONDS = DEADLINE_MS / 1000 + 5;
+const CLAIM_SECONDS = 65;
 
 /** Statements that store messages and their deliveries. Storing them again changes nothing. */
 export function storeFanouts(fanouts: Fanout[]): Statement[] {
@@ -129,7 +129,8 @@ export class Deliveries {
   async receiver({ organizationId, subscriptionId }: DrainTarget): Promise<SubscriptionRow | undefined> {
     const [row] = await this.database.query<SubscriptionRow>(null, {
       text: `SELECT organization_id AS "organizationId", id, url, "authorization", custom_headers AS "customHeaders",
-               secret_key AS "secretKey" FROM webhook_subscriptions
+               secret_key AS "secretKey", previous_secret_key AS "previousSecretKey",
+               previous_secret_until AS "previousSecretUntil" FROM webhook_subscriptions
              WHERE organization_id = $1 AND id = $2 AND enabled`,
       values: [organizationId, subscriptionId],
     });

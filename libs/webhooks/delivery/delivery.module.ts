@@ -15,12 +15,13 @@ import { WorkerDatabase } from '#libs/platform/database.js';
 import { Jobs } from '#libs/platform/jobs.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
 import { RELAY_CONSUMER } from '../redaction.js';
-import { createReceiverAgent } from './attempt.js';
+import { Sender } from './attempt.js';
 import { Deliveries, type DrainTarget } from './deliveries.js';
 import { Drain } from './drain.js';
 import { FanoutPlanner, SUBSCRIBED_EVENTS } from './fanout.js';
 import { Payloads } from './payloads.js';
 import { Relay } from './relay.js';
+import { SenderModule } from './sender.module.js';
 
 /** A job in it says: this subscription may have something to send. */
 export const DRAIN_QUEUE = 'webhook-drain';
@@ -31,7 +32,6 @@ const CONCURRENCY = 50;
 @Injectable()
 class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   readonly #logger = new Logger('Webhooks');
-  readonly #agent = createReceiverAgent();
   #queue: Queue<DrainTarget>;
   #relay: Relay;
   #stopping = false;
@@ -42,11 +42,12 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
     private readonly cipher: Cipher,
     private readonly jobs: Jobs,
     private readonly wakeUp: WakeUp,
+    private readonly sender: Sender,
   ) {}
 
   onApplicationBootstrap(): void {
     const deliveries = new Deliveries(this.database);
-    const drain = new Drain(deliveries, this.cipher, this.#agent);
+    const drain = new Drain(deliveries, this.cipher, this.sender);
     this.#queue = this.jobs.queue<DrainTarget>(DRAIN_QUEUE);
     this.jobs.worker<DrainTarget>(DRAIN_QUEUE, CONCURRENCY, async ({ data }) => {
       if (await drain.run(data, () => this.#stopping)) await this.#enqueue([data]);
@@ -72,7 +73,6 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
   /** Finishes the attempts of each drain. */
   async onApplicationShutdown(): Promise<void> {
     await this.jobs.close();
-    await this.#agent.close();
     this.#logger.debug('Deliveries have come to rest');
   }
 
@@ -93,5 +93,5 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 }
 
-@Module({ providers: [DeliveryEngine] })
+@Module({ imports: [SenderModule], providers: [DeliveryEngine] })
 export class DeliveryModule {}

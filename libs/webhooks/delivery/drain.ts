@@ -1,12 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { type Cipher } from '#libs/platform/cipher.js';
-import { type Agent } from 'undici';
 import { openSecrets, type SubscriptionRow } from '../subscription.projection.js';
-import { subscriberHeaders } from '../headers.js';
-import { attempt } from './attempt.js';
+import { type Sender } from './attempt.js';
 import { pauseAfter } from './backoff.js';
 import { type ClaimedDelivery, type Deliveries, type DrainTarget } from './deliveries.js';
-import { signatureHeaders } from './signing.js';
+import { deliveryRequest } from './signing.js';
 
 /** Attempts of one subscription that run side by side. */
 const PARALLEL = 10;
@@ -20,7 +18,7 @@ export class Drain {
   constructor(
     private readonly deliveries: Deliveries,
     private readonly cipher: Cipher,
-    private readonly agent: Agent,
+    private readonly sender: Sender,
   ) {}
 
   /** True when the slice is over and more is due. */
@@ -38,16 +36,10 @@ export class Drain {
   }
 
   async #deliver(delivery: ClaimedDelivery, receiver: SubscriptionRow): Promise<void> {
-    const { authorization, customHeaders, secretKey } = openSecrets(this.cipher, receiver);
     const { event_id: eventId, subscription_id: subscriptionId, body } = delivery;
-    const headers = {
-      ...subscriberHeaders(authorization, customHeaders),
-      ...signatureHeaders({ eventId, subscriptionId, body, secretKey, sentAt: new Date() }),
-      'content-type': 'application/json',
-      'accept-encoding': 'identity',
-      'user-agent': 'Deskstream-Webhooks/1',
-    };
-    const result = await attempt(this.agent, { url: receiver.url, headers, body });
+    const secrets = openSecrets(this.cipher, receiver);
+    const request = deliveryRequest({ url: receiver.url, subscriptionId, secrets }, { eventId, body }, new Date());
+    const result = await this.sender.send(request);
     const pause = result.outcome === 'delivered' ? undefined : pauseAfter(delivery.attempts);
     await this.deliveries.record(delivery, result, pause);
     this.#logger.log({
