@@ -4,7 +4,6 @@ import { CATALOGUE, EVENT_NAMES } from './catalogue.js';
 import { qualifiedName } from './names.js';
 import { faultOfFilters, type Filters, passes } from './filters.js';
 import { faultOfHeaders, subscriberHeaders } from './headers.js';
-import { faultOfUrl } from './url.js';
 
 describe('The catalogue', () => {
   const ajv = new Ajv2020({ strict: true });
@@ -103,19 +102,5 @@ describe('Headers of a subscription', () => {
   ])('%j are judged', (headers, fault) => {
     if (fault === undefined) expect(faultOfHeaders(headers)).toBeUndefined();
     else expect(faultOfHeaders(headers)).toContain(fault);
-  });
-});
-
-describe('The URL of a subscription', () => {
-  it.each([
-    ['https://example.com/hook?x=1', undefined],
-    ['http://localhost:4000', undefined],
-    ['example.com', 'must be a URL'],
-    ['ftp://example.com', 'http:// or https://'],
-    ['javascript:alert(1)', 'http:// or https://'],
-    ['https://user:pw@example.com', 'credentials'],
-  ])('%s is judged', (url, fault) => {
-    if (fault === undefined) expect(faultOfUrl(url)).toBeUndefined();
-    else expect(faultOfUrl(url)).toContain(fault);
   });
 });

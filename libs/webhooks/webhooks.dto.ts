@@ -7,7 +7,7 @@ import { EVENT_NAMES, type ShownEventType, shownEventTypes, type WebhookEventNam
 import { faultOfFilters, FILTER_FIELDS, type FilterField, type Filters } from './filters.js';
 import { faultOfHeaders } from './headers.js';
 import { type Authorization } from './subscription.js';
-import { faultOfUrl } from './url.js';
+import { faultOfUrl } from './delivery/target.js';
 
 class NoAuth {
   @Variant('NoAuth', 'No authorization header.')

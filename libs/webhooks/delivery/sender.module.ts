@@ -1,8 +1,7 @@
 import { Module } from '@nestjs/common';
-import { WebhookOptions } from '../options.js';
 import { Sender } from './attempt.js';
-@Module({
-  providers: [{ provide: Sender, inject: [WebhookOptions], useFactory: (o: WebhookOptions) => new Sender(o) }],
-  exports: [Sender],
-})
+import { TargetPolicy } from './target.js';
+
+/** What the API (tests of a subscription) and the worker (deliveries) both send with. */
+@Module({ providers: [TargetPolicy, Sender], exports: [TargetPolicy, Sender] })
 export class SenderModule {}

@@ -1,58 +1,48 @@
 import { createHmac } from 'node:crypto';
+import { subscriberHeaders } from '../headers.js';
+import { type SubscriptionSecrets } from '../subscription.projection.js';
+import { type AttemptRequest } from './attempt.js';
 
-/** What is signed, and for whom. */
-export interface Signable {
-  /** The event's id: the same for each attempt, so that receivers can tell a repetition. */
-  eventId: string;
+/** Where a delivery goes, with the subscription's secrets in clear. */
+export interface Receiver {
+  url: string;
   subscriptionId: string;
-  /** The very bytes that are sent. */
+  secrets: SubscriptionSecrets;
+}
+
+/** What is delivered: the id is the same for each attempt, so that receivers can tell a repetition; the body as stored. */
+export interface Message {
+  eventId: string;
   body: string;
-  /** 32 bytes in hex. */
-  secretKey: string;
-  sentAt: Date;
 }
 
 /**
- * Headers that prove where a delivery comes from: those of Standard Webhooks (standardwebhooks.com), and the scheme of
- * the hosted API for receivers written for that.
+ * The request of a delivery: the subscriber's own headers, and signatures of the very bytes that are sent. These are
+ * those of Standard Webhooks (standardwebhooks.com), and the scheme of the hosted API for receivers written for that;
+ * each is made with both keys while one that was replaced still counts.
  */
-export function signatureHeaders({
-  eventId,
-  subscriptionId,
-  body,
-  secretKey,
-  sentAt,
-}: Signable): Record<string, string> {
-  const key = Buffer.from(secretKey, 'hex');
+export function deliveryRequest(receiver: Receiver, { eventId, body }: Message, sentAt: Date): AttemptRequest {
+  const { url, subscriptionId, secrets } = receiver;
+  const { authorization, customHeaders, secretKey, previousSecretKey } = secrets;
+  const keys = [secretKey, ...(previousSecretKey ? [previousSecretKey] : [])].map((key) => Buffer.from(key, 'hex'));
   const milliseconds = sentAt.getTime();
   const seconds = Math.floor(milliseconds / 1000);
-  const standard = createHmac('sha256', key).update(`${eventId}.${seconds}.${body}`).digest('base64');
-  const hosted = createHmac('sha256', key).update(`${milliseconds}.${body}`).digest('hex');
-  return {
+  const standard = keys.map((key) => `v1,${hmac(key, `${eventId}.${seconds}.${body}`).digest('base64')}`);
+  const hosted = keys.map((key) => `v1=${hmac(key, `${milliseconds}.${body}`).digest('hex')}`);
+  const headers = {
+    ...subscriberHeaders(authorization, customHeaders),
+    'content-type': 'application/json',
+    'accept-encoding': 'identity',
+    'user-agent': 'Deskstream-Webhooks/1',
     'webhook-id': eventId,
     'webhook-timestamp': String(seconds),
-    'webhook-signature': `v1,${standard}`,
-    'x-dixa-signature': `t=${milliseconds},v1=${hosted}`,
+    'webhook-signature': standard.join(' '),
+    'x-dixa-signature': [`t=${milliseconds}`, ...hosted].join(','),
     'x-dixa-subscription-id': subscriptionId,
   };
+  return { url, headers, body };
 }
-import { type SubscriptionSecrets } from '../subscription.projection.js';
-import { subscriberHeaders } from '../headers.js';
-export function deliveryRequest(
-  receiver: { url: string; subscriptionId: string; secrets: SubscriptionSecrets },
-  { eventId, body }: { eventId: string; body: string },
-  sentAt: Date,
-) {
-  const { authorization, customHeaders, secretKey } = receiver.secrets;
-  return {
-    url: receiver.url,
-    body,
-    headers: {
-      ...subscriberHeaders(authorization, customHeaders),
-      ...signatureHeaders({ eventId, subscriptionId: receiver.subscriptionId, body, secretKey, sentAt }),
-      'content-type': 'application/json',
-      'accept-encoding': 'identity',
-      'user-agent': 'Deskstream-Webhooks/1',
-    },
-  };
+
+function hmac(key: Buffer, text: string) {
+  return createHmac('sha256', key).update(text);
 }

@@ -1,0 +1,57 @@
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { generate } from 'selfsigned';
+
+/** In PEM, as a TLS server takes them. */
+export interface KeyAndCertificate {
+  key: string;
+  cert: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/** An authority that this process trusts from now on, until it is forgotten. */
+export interface Authority {
+  /** A certificate for a name. */
+  certify(name: string): Promise<KeyAndCertificate>;
+  /** One that was valid until yesterday. */
+  certifyExpired(name: string): Promise<KeyAndCertificate>;
+  forget(): void;
+}
+
+export async function trustNewAuthority(): Promise<Authority> {
+  const trusted = getCACertificates('default');
+  const authority = await generate([{ name: 'commonName', value: 'Authority of a test' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    ],
+  });
+  setDefaultCACertificates([...trusted, authority.cert]);
+  const ca = { key: authority.private, cert: authority.cert };
+  const yesterday = new Date(Date.now() - DAY_MS);
+  return {
+    certify: (name) => certificate(name, { ca }),
+    certifyExpired: (name) =>
+      certificate(name, { ca, notBeforeDate: new Date(Date.now() - 2 * DAY_MS), notAfterDate: yesterday }),
+    forget: () => {
+      setDefaultCACertificates(trusted);
+    },
+  };
+}
+
+/** A certificate that nobody vouches for. */
+export function certifyOneself(name: string): Promise<KeyAndCertificate> {
+  return certificate(name, {});
+}
+
+async function certificate(name: string, options: Parameters<typeof generate>[1]): Promise<KeyAndCertificate> {
+  const { private: key, cert } = await generate([{ name: 'commonName', value: name }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: name }] }],
+    ...options,
+  });
+  return { key, cert };
+}

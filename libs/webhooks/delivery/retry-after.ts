@@ -1,0 +1,18 @@
+const HOUR_MS = 3_600_000;
+const SECONDS = /^\d+$/;
+const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
+
+/**
+ * Milliseconds that a Retry-After header asks to wait, at most an hour. Undefined when it asks for nothing: it is
+ * absent, past or neither seconds nor an HTTP date.
+ */
+export function retryAfter(header: string | string[] | undefined, now = Date.now()): number | undefined {
+  const value = [header].flat()[0]?.trim() ?? '';
+  const wait = SECONDS.test(value) ? Number(value) * 1000 : HTTP_DATE.test(value) ? timeOf(value) - now : NaN;
+  return wait > 0 ? Math.min(wait, HOUR_MS) : undefined;
+}
+
+/** The oldest of the three forms of an HTTP date does not say that it is in GMT. */
+function timeOf(date: string): number {
+  return Date.parse(date.endsWith('GMT') ? date : `${date} GMT`);
+}
