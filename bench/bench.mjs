@@ -1,7 +1,10 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, glob, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Cleanup } from './cleanup.mjs';
+
+/** Of each log that is shown. */
+const LINES = 3;
 
 /**
  * Runs measurements in a temporary folder, and undoes whatever they have started, however they end.
@@ -26,9 +29,18 @@ export async function runBench(plan, measure) {
     return await Promise.race([measure(bench).then(() => 0), interruption()]);
   } catch (error) {
     console.error(`\n${error.stack}\n`);
+    await showLogs(folder);
     return 1;
   } finally {
     await bench.cleanup.run();
+  }
+}
+
+/** What the processes printed last: the one that failed may not be the one at fault. */
+async function showLogs(folder) {
+  for await (const file of glob('*.log', { cwd: folder })) {
+    const lines = (await readFile(join(folder, file), 'utf8')).trim().split('\n').slice(-LINES);
+    if (lines[0]) console.error(`${file}:\n${lines.join('\n')}\n`);
   }
 }
 
