@@ -1,9 +1,13 @@
 import autocannon from 'autocannon';
+import { request } from 'undici';
 import { serveCalls } from './calls.mjs';
+import { clock } from './clock.mjs';
+import { openLoop } from './open-loop.mjs';
 import { percentile } from './statistics.mjs';
 
 const headers = { authorization: `Bearer ${process.env.TOKEN}`, 'content-type': 'application/json' };
 const SEED_AT_ONCE = 20;
+const CREATE_CONNECTIONS = 32;
 const SAMPLE_MS = 50;
 const run = Date.now().toString(36);
 let named = 0;
@@ -32,8 +36,8 @@ const OPERATIONS = {
 /** Loads a server with one operation; every response must be of the status that the operation answers. */
 async function load(url, operation, connections, seconds, argument) {
   const latencies = [];
-  const request = OPERATIONS[operation](argument);
-  const attack = autocannon({ url, connections, duration: seconds, sampleInt: SAMPLE_MS, requests: [request] });
+  const requests = [OPERATIONS[operation](argument)];
+  const attack = autocannon({ url, connections, duration: seconds, sampleInt: SAMPLE_MS, requests });
   attack.on('response', (client, status, bytes, milliseconds) => latencies.push(milliseconds));
   const { duration, errors, non2xx } = await attack;
   if (errors || non2xx || latencies.length === 0) {
@@ -47,6 +51,22 @@ async function load(url, operation, connections, seconds, argument) {
   };
 }
 
+/** Creates tags as fast as it goes. */
+async function create(url, count) {
+  const connections = Math.min(CREATE_CONNECTIONS, count);
+  const { errors, non2xx } = await autocannon({ url, connections, amount: count, requests: [OPERATIONS.createTag()] });
+  if (errors || non2xx) throw new Error(`${url}: ${non2xx} responses not 2xx; ${errors} errors`);
+}
+
+/** Creates tags at an even pace; answers when the responses came, by id. */
+async function stream(url, perSecond, seconds) {
+  const answered = await openLoop(perSecond, seconds, async () => {
+    const id = await createOne(url);
+    return [id, clock()];
+  });
+  return Object.fromEntries(answered);
+}
+
 /** Creates tags and answers their ids. */
 async function seed(url, count) {
   const ids = [];
@@ -57,9 +77,10 @@ async function seed(url, count) {
 }
 
 async function createOne(url) {
-  const response = await fetch(`${url}/v1/tags`, { method: 'POST', headers, body: newTag() });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
-  return (await response.json()).data.id;
+  const { statusCode, body } = await request(`${url}/v1/tags`, { method: 'POST', headers, body: newTag() });
+  const text = await body.text();
+  if (statusCode >= 300) throw new Error(`${url} answered ${statusCode}: ${text}`);
+  return JSON.parse(text).data.id;
 }
 
 function posting(path, body) {
@@ -90,4 +111,4 @@ async function send(url, path, bodies, atOnce) {
   return { seconds: (performance.now() - begun) / 1000, answers };
 }
 
-serveCalls({ load, seed, send });
+serveCalls({ load, create, stream, seed, send });

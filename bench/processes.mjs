@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const STOP_MS = 20_000;
+const START_MS = 60_000;
+const POLL_MS = 20;
 
 /**
  * A child process. It leads a process group of its own, so that Ctrl-C reaches the runner alone, which stops its
@@ -70,6 +72,28 @@ export class Process {
   failure(reason) {
     const printed = readFileSync(this.#log, 'utf8').trim().split('\n').slice(-15).join('\n');
     return new Error(`${this.#name}: ${reason}\n${printed}`);
+  }
+
+  /** Waits until it has ended by itself, with success. */
+  async finished() {
+    if (this.running) await once(this.#child, 'exit');
+    if (this.#child.exitCode !== 0) throw this.failure(`ended with ${this.#child.signalCode ?? this.#child.exitCode}`);
+  }
+
+  /** Waits until it has printed a text. */
+  async printed(text) {
+    const deadline = performance.now() + START_MS;
+    while (!readFileSync(this.#log, 'utf8').includes(text)) {
+      if (!this.running || performance.now() > deadline) throw this.failure(`has not printed "${text}"`);
+      await pause(POLL_MS);
+    }
+  }
+
+  /** Ends it as a crash does: it learns nothing of it. */
+  async kill() {
+    const exit = once(this.#child, 'exit');
+    process.kill(-this.pid, 'SIGKILL');
+    await exit;
   }
 
   /** Asks it to end, once, and waits until it has; ends it and its children by force when that takes too long. */

@@ -6,12 +6,10 @@
  *
  * Ends with status 1 when something failed to run; a missed target is only shown.
  */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { loadavg, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureAppends } from './append.mjs';
-import { Cleanup } from './cleanup.mjs';
+import { runBench } from './bench.mjs';
 import { measureHttp } from './http.mjs';
 import { describeMachine } from './machine.mjs';
 import { measurePeople } from './people.mjs';
@@ -51,39 +49,10 @@ if (values.only && !(values.only in PARTS)) {
   process.exit(1);
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'deskstream-bench-'));
-const bench = {
-  root: resolve(import.meta.dirname, '..'),
-  folder,
-  dataDir: join(folder, 'deskstream'),
-  plan: values.quick ? QUICK : FULL,
-  cleanup: new Cleanup(),
-  say: (text) => process.stderr.write(`${text}\n`),
-};
-bench.cleanup.add(() => rm(folder, { recursive: true, force: true }));
 const [loadBefore] = loadavg();
 const rows = [];
-let status = 1;
-try {
-  status = await Promise.race([measure(), interruption()]);
-} catch (error) {
-  console.error(`\n${error.stack}\n`);
-} finally {
-  await bench.cleanup.run();
-}
+const status = await runBench(values.quick ? QUICK : FULL, async (bench) => {
+  for (const part of values.only ? [values.only] : Object.keys(PARTS)) rows.push(...(await PARTS[part](bench)));
+});
 if (rows.length > 0) console.log(`\n${renderTable(HEADER, rows)}\n\n${LEGEND}\n\n${await describeMachine(loadBefore)}`);
 process.exit(status);
-
-async function measure() {
-  // PostgreSQL may run under an account of its own, which must pass through.
-  await chmod(folder, 0o711);
-  for (const part of values.only ? [values.only] : Object.keys(PARTS)) rows.push(...(await PARTS[part](bench)));
-  return 0;
-}
-
-/** Ends with the status of a process that was interrupted. */
-function interruption() {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve(130));
-  });
-}

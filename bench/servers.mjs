@@ -13,6 +13,13 @@ export const TOKEN = 'benchmark-benchmark-benchmark-benchmark';
 /** How users start Deskstream. */
 export const NPM_START = ['npm', 'start'];
 
+/** Empty counts as not set. */
+const VARIABLES = [
+  'DESKSTREAM_MASTER_KEY',
+  ...['DATABASE_URL', 'DATABASE_OWNER_URL', 'DATABASE_POOL_SIZE', 'REDIS_URL', 'LOG_LEVEL', 'METRICS_PORT'],
+  ...['WEBHOOK_TIMEOUT_SECONDS', 'WEBHOOK_RETRY_SCHEDULE', 'WEBHOOK_ALLOWED_NETWORKS', 'WEBHOOK_ALLOWED_PORTS'],
+  ...['WEBHOOK_DNS_SERVERS', 'WEBHOOK_RETENTION_DAYS', 'WEBHOOK_DELIVERY_RETENTION_DAYS'],
+];
 const START_MS = 60_000;
 const POLL_MS = 20;
 
@@ -31,20 +38,27 @@ export async function startServer(bench, name, command, env) {
   return { name, url, process: server };
 }
 
-/** Starts Deskstream with its own PostgreSQL and its defaults, whatever the environment of the benchmark says. */
+/** Starts Deskstream with its own PostgreSQL and its defaults. */
 export async function startDeskstream(bench, command) {
   bench.cleanup.add(() => stopPostgresOf(bench.dataDir));
-  return startServer(bench, 'deskstream', command ?? (await startWithoutBuild(bench)), {
-    PATH: [join(bench.root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
-    DESKSTREAM_DATA_DIR: bench.dataDir,
+  const env = deskstreamEnvironment(bench, bench.dataDir);
+  return startServer(bench, 'deskstream', command ?? (await commandOf(bench, 'start')), env);
+}
+
+/** What Deskstream's processes are given: its defaults, whatever the environment of the benchmark or `.env` say. */
+export function deskstreamEnvironment({ root }, dataDir) {
+  return {
+    ...Object.fromEntries(VARIABLES.map((name) => [name, ''])),
+    PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+    DESKSTREAM_DATA_DIR: dataDir,
     DESKSTREAM_BOOTSTRAP_TOKEN: TOKEN,
-    DESKSTREAM_MASTER_KEY: '',
-    DATABASE_URL: '',
-    DATABASE_OWNER_URL: '',
-    DATABASE_POOL_SIZE: '',
-    REDIS_URL: '',
-    LOG_LEVEL: '',
-  });
+  };
+}
+
+/** What a script of package.json ends with. The shell lets Node take its place, so the process is Deskstream's own. */
+export async function commandOf({ root }, script) {
+  const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  return ['sh', '-c', scripts[script].split(' && ').at(-1)];
 }
 
 /** Resident memory of a process, in MB. */
@@ -54,12 +68,6 @@ export async function residentMegabytes(pid) {
     ? /^VmRSS:\s+(\d+)/m.exec(status)[1]
     : spawnSync('ps', ['-o', 'rss=', '-p', String(pid)]).stdout.toString();
   return Number(kilobytes) / 1024;
-}
-
-/** What `npm start` ends with. The shell lets Node take its place, so the process is Deskstream's own. */
-async function startWithoutBuild({ root }) {
-  const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  return ['sh', '-c', scripts.start.split(' && ').at(-1)];
 }
 
 /** A Deskstream that had to be killed leaves its PostgreSQL behind. */
@@ -79,7 +87,8 @@ async function untilHealthy(server, url) {
   throw server.failure('did not become ready');
 }
 
-async function freePort() {
+/** A port that is free just now. */
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();

@@ -27,3 +27,12 @@ export function atLeast(value, target, unit) {
 export function atMost(value, target, unit) {
   return `${value <= target ? '✓' : '✗'} ≤ ${target} ${unit}`;
 }
+
+/** The same in Markdown. */
+export function markdownTable(header, rows) {
+  const widths = header.map((title, column) => Math.max(3, ...[header, ...rows].map((row) => row[column].length)));
+  const line = (row) =>
+    `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join(' | ')} |`;
+  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [line(header), line(rule), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,67 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { percentile } from '../statistics.mjs';
+
+/**
+ * Deliveries per second of each side, in rounds that take turns: a backlog is prepared while nobody sends, then worked
+ * off by a process that has just been started.
+ * @returns a list of sides' figures for each round
+ */
+export async function measureRates({ plan, say }, receiver, label, sides, { urls }) {
+  const rounds = [];
+  for (let round = 1; round <= plan.rounds; round++) {
+    const rates = [];
+    for (const side of sides) {
+      await pause(plan.pauseMs);
+      rates.push(await drain(receiver, side, Math.ceil(plan.deliveries / urls.length), urls.length));
+      say(`${label}, round ${round} of ${plan.rounds}: ${side.name} ${Math.round(rates.at(-1))} deliveries/s`);
+    }
+    rounds.push(rates);
+  }
+  return rounds;
+}
+
+async function drain(receiver, side, events, subscriptions) {
+  await receiver.call('forget');
+  await side.fill(events);
+  await Promise.all([side.start(), receiver.call('until', events * subscriptions)]);
+  await side.stop();
+  return receiver.call('perSecond');
+}
+
+/**
+ * How long deliveries take from the answer to whoever made the event until the receiver, in rounds that take turns.
+ * @param perSecond deliveries
+ * @returns a list of sides' figures for each round
+ */
+export async function measureLatencies({ plan, say }, receiver, label, sides, { urls }, perSecond) {
+  const eventsPerSecond = perSecond / urls.length;
+  const stream = (side, seconds) => timeStream(receiver, side, urls.length, eventsPerSecond, seconds);
+  for (const side of sides) {
+    await side.start();
+    await stream(side, plan.warmUpSeconds);
+  }
+  const rounds = [];
+  for (let round = 1; round <= plan.rounds; round++) {
+    const latencies = [];
+    for (const side of sides) {
+      await pause(plan.pauseMs);
+      const { p50, p99 } = await stream(side, plan.streamSeconds);
+      latencies.push({ p50, p99 });
+      say(
+        `${label}, round ${round} of ${plan.rounds}: ${side.name} p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`,
+      );
+    }
+    rounds.push(latencies);
+  }
+  for (const side of sides) await side.stop();
+  return rounds;
+}
+
+async function timeStream(receiver, side, subscriptions, eventsPerSecond, seconds) {
+  await receiver.call('forget');
+  const accepted = await side.stream(eventsPerSecond, seconds);
+  await receiver.call('until', Object.keys(accepted).length * subscriptions);
+  const { ids, times } = await receiver.call('arrivals');
+  const latencies = ids.map((id, index) => times[index] - accepted[id]).sort((a, b) => a - b);
+  return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
+}

@@ -1,0 +1,44 @@
+import { median } from '../statistics.mjs';
+import { number, ratio } from '../table.mjs';
+
+export const HEADER = ['', 'Deskstream', 'bare', 'BullMQ', '÷ bare', '÷ BullMQ'];
+
+/** Half of what Deskstream delivers at most. */
+export function halfRateOf(rounds) {
+  return median(rounds.map(([ours]) => ours)) / 2;
+}
+
+/** @param rounds each side's rate, for each round */
+export function rateRow(label, rounds) {
+  const rates = ofSides(rounds, (rate) => rate).map((rate) => number(rate));
+  const toPeer = (peer) => ratio(median(rounds.map((rates) => rates[0] / rates[peer])));
+  return [`${label}: deliveries/s`, ...rates, toPeer(1), toPeer(2)];
+}
+
+/** @param rounds each side's latency, for each round */
+export function latencyRow(perSecond, rounds) {
+  const p50s = ofSides(rounds, ({ p50 }) => p50);
+  const p99s = ofSides(rounds, ({ p99 }) => p99);
+  const cells = p50s.map((p50, side) => `${number(p50, 1)} / ${number(p99s[side], 1)}`);
+  return [`— latency p50 / p99 at ${number(perSecond)}/s, ms`, ...cells, '', ''];
+}
+
+export function backlogRows(deliveries, { perSecond, warmedUp, highest }) {
+  const memory = `${number(highest - warmedUp)} (${number(warmedUp)} → ${number(highest)})`;
+  return [
+    oursAlone(`— backlog of ${number(deliveries)}: deliveries/s`, number(perSecond)),
+    oursAlone('— memory of the worker meanwhile: growth, MB', memory),
+  ];
+}
+
+export function recoveryRow(label, seconds) {
+  return oursAlone(`— next delivery ${label}, s`, number(median(seconds), 1));
+}
+
+function oursAlone(label, cell) {
+  return [label, cell, '', '', '', ''];
+}
+
+function ofSides(rounds, figure) {
+  return rounds[0].map((_, side) => median(rounds.map((sides) => figure(sides[side]))));
+}

@@ -1,0 +1,23 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+const TRIAL_DELIVERIES = 1_000;
+/** Slow enough that Deskstream has as many attempts under way as it ever has. */
+const SLOW_MS = 500;
+const TRIAL_MS = 3_000;
+
+/** Subscribes so many receivers, and finds out what a delivery looks like and how many Deskstream sends side by side. */
+export async function prepareSetting(receiver, installation, deskstream, ports) {
+  const urls = ports.map((port) => `http://127.0.0.1:${port}/`);
+  await installation.subscribe(urls);
+  const events = Math.ceil(TRIAL_DELIVERIES / urls.length);
+  await receiver.call('forget');
+  await receiver.call('delay', SLOW_MS);
+  await deskstream.fill(events);
+  await deskstream.start();
+  await receiver.call('until', 1);
+  await pause(TRIAL_MS);
+  await receiver.call('delay', 0);
+  await receiver.call('until', events * urls.length);
+  await deskstream.stop();
+  return { urls, concurrency: await receiver.call('peak'), sample: await receiver.call('latest') };
+}

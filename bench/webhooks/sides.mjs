@@ -1,0 +1,118 @@
+import { createDatabase } from '../databases.mjs';
+import { Process } from '../processes.mjs';
+
+/**
+ * What is compared. Each side prepares a backlog (`fill`), works it off from a process of its own (`start`, `stop`), and
+ * sends events at an even pace while it is started (`stream`), which answers when each was accepted.
+ */
+export class Deskstream {
+  name = 'Deskstream';
+  #installation;
+  #worker;
+
+  constructor(installation) {
+    this.#installation = installation;
+  }
+
+  async fill(events) {
+    await this.#installation.create(events);
+  }
+
+  async start() {
+    this.#worker = await this.#installation.startWorker();
+  }
+
+  async stream(perSecond, seconds) {
+    return this.#installation.stream(perSecond, seconds);
+  }
+
+  async stop() {
+    await this.#worker.stop();
+  }
+
+  get pid() {
+    return this.#worker.pid;
+  }
+}
+
+/** A loop around undici that knows what to send. */
+export class Bare {
+  name = 'bare';
+  #bench;
+  #setting;
+  #backlog = 0;
+  #process;
+
+  constructor(bench, setting) {
+    this.#bench = bench;
+    this.#setting = setting;
+  }
+
+  async fill(events) {
+    this.#backlog = events;
+  }
+
+  async start() {
+    this.#process = forkSender(this.#bench, 'bare', this.#setting);
+    const events = this.#backlog;
+    this.#backlog = 0;
+    await this.#process.call('drain', events);
+  }
+
+  async stream(perSecond, seconds) {
+    return this.#process.call('stream', perSecond, seconds);
+  }
+
+  async stop() {
+    await this.#process.stop();
+  }
+}
+
+/** BullMQ's jobs hold the deliveries, on the backend that Deskstream uses. */
+export class BullMq {
+  name = 'BullMQ';
+  #bench;
+  #setting;
+  #producer;
+  #worker;
+
+  /** @param installation whose PostgreSQL serves BullMQ when there is no Redis */
+  static async open(bench, setting, installation, redisUrl) {
+    const name = `bullmq_${setting.urls.length}`;
+    const databaseUrl = redisUrl ? undefined : await createDatabase(installation.ownerUrl, name);
+    const side = new BullMq(bench, { ...setting, redisUrl, databaseUrl });
+    await side.#producer.call('openQueue');
+    return side;
+  }
+
+  constructor(bench, setting) {
+    this.#bench = bench;
+    this.#setting = setting;
+    this.#producer = forkSender(bench, 'bullmq', setting);
+  }
+
+  async fill(events) {
+    await this.#producer.call('fill', events);
+  }
+
+  async start() {
+    this.#worker = forkSender(this.#bench, 'bullmq', this.#setting);
+    await this.#worker.call('work');
+  }
+
+  async stream(perSecond, seconds) {
+    return this.#producer.call('stream', perSecond, seconds);
+  }
+
+  async stop() {
+    await this.#worker.stop();
+  }
+
+  async close() {
+    await this.#producer.stop();
+  }
+}
+
+function forkSender(bench, name, setting) {
+  return Process.fork(bench, name, `webhooks/${name}-sender.mjs`, { ...process.env, SETTING: JSON.stringify(setting) });
+}
