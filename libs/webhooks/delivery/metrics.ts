@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { type Database } from '#libs/platform/database.js';
 import { type Outcome } from './attempt.js';
@@ -53,11 +54,11 @@ const BACKLOG = {
                count(*) FILTER (WHERE next_attempt_at <= now()) AS due
              FROM (SELECT organization_id, subscription_id, next_attempt_at FROM webhook_deliveries
                    WHERE state = 'pending' ORDER BY organization_id, subscription_id, next_attempt_at
-                   LIMIT ${MOST_COUNTED}) rows
+                   LIMIT ${MOST_COUNTED}) first
              GROUP BY organization_id, subscription_id
            ) d
-           LEFT JOIN webhook_subscriptions s ON s.organization_id = d.organization_id AND s.id = d.subscription_id
-           LEFT JOIN webhook_health h USING (organization_id, subscription_id)`,
+           LEFT JOIN webhook_health h USING (organization_id, subscription_id)
+           LEFT JOIN webhook_subscriptions s ON s.organization_id = d.organization_id AND s.id = d.subscription_id`,
 };
 
 /**
@@ -66,6 +67,7 @@ const BACKLOG = {
  * @param database as the worker sees it
  */
 export function watchBacklog(database: Database): void {
+  const logger = new Logger('Metrics');
   const gauge = new Gauge({
     name: 'deskstream_webhook_deliveries_pending',
     help: `Deliveries that are to be made: due (now), or waiting (for their time, or for a receiver that is paused or disabled). Up to ${MOST_COUNTED} are counted.`,
@@ -73,7 +75,10 @@ export function watchBacklog(database: Database): void {
     collect: async () => {
       const [backlog] = await database
         .query<{ pending: number; due: number }>(null, BACKLOG)
-        .catch((): undefined[] => []);
+        .catch((error: unknown): undefined[] => {
+          logger.warn({ err: error as Error }, 'What is waiting cannot be counted just now');
+          return [];
+        });
       gauge.reset();
       if (!backlog) return;
       gauge.set({ state: 'due' }, backlog.due);
