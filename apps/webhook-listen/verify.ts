@@ -38,7 +38,10 @@ function isRecent(milliseconds: number): boolean {
 }
 
 function hmac(secretKey: string, prefix: string, body: Buffer): Buffer {
-  return createHmac('sha256', Buffer.from(secretKey, 'hex')).update(prefix).update(body).digest();
+  const key = Buffer.from(secretKey, 'hex');
+  // What is no hex would make a shorter key, down to an empty one, which anybody has.
+  if (key.length !== 32) throw new Error('The secret key must be 32 bytes in hex');
+  return createHmac('sha256', key).update(prefix).update(body).digest();
 }
 
 /** Takes as long wherever they differ, so that nobody can find a signature by measuring. */
