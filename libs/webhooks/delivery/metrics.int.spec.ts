@@ -51,8 +51,8 @@ describe('The figure of what is waiting', () => {
   const waiting = async () =>
     (await lines()).filter((line) => line.startsWith('deskstream_webhook_deliveries_pending'));
 
-  async function subscription(enabled: boolean): Promise<string[]> {
-    const keys = [randomUUID(), randomUUID()];
+  async function subscription(enabled: boolean, organizationId: string = randomUUID()): Promise<string[]> {
+    const keys = [organizationId, randomUUID()];
     await database.sql(
       `INSERT INTO webhook_subscriptions (organization_id, id, name, url, events, enabled, filters, "authorization",
          custom_headers, secret_key, created_at, created_by, updated_at, updated_by, failures_count_from, ordering)
@@ -91,6 +91,19 @@ describe('The figure of what is waiting', () => {
     expect(await waiting()).toEqual([
       'deskstream_webhook_deliveries_pending{state="due"} 2',
       'deskstream_webhook_deliveries_pending{state="waiting"} 3',
+    ]);
+  });
+
+  it('does not lose sight of what is due behind very much that is not', async () => {
+    const disabled = await subscription(false, '00000000-0000-0000-0000-000000000000');
+    await database.sql(
+      `INSERT INTO webhook_deliveries (organization_id, subscription_id, event_id, event_name, position)
+       SELECT $1, $2, uuidv7(), 'TagCreated', 1 FROM generate_series(1, 100001)`,
+      disabled,
+    );
+    expect(await waiting()).toEqual([
+      'deskstream_webhook_deliveries_pending{state="due"} 2',
+      'deskstream_webhook_deliveries_pending{state="waiting"} 99998',
     ]);
   });
 

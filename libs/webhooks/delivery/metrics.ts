@@ -45,20 +45,26 @@ export function observeDelivery(latencyMs: number): void {
 /** No more rows are counted, so that a scrape costs little however much is waiting. */
 const MOST_COUNTED = 100_000;
 
-/** In the order of the index, so that the planner reads that alone. */
+/**
+ * What is due is looked for by subscription, so that no amount of deliveries to a disabled one hides it. All are read in
+ * the order of their index, so that the planner reads that alone.
+ */
 const BACKLOG = {
-  text: `SELECT coalesce(sum(pending), 0)::integer AS pending,
-           coalesce(sum(due) FILTER (WHERE s.enabled AND coalesce(h.paused_until, '-infinity') <= now()), 0)::integer AS due
-         FROM (
-             SELECT organization_id, subscription_id, count(*) AS pending,
-               count(*) FILTER (WHERE next_attempt_at <= now()) AS due
-             FROM (SELECT organization_id, subscription_id, next_attempt_at FROM webhook_deliveries
-                   WHERE state = 'pending' ORDER BY organization_id, subscription_id, next_attempt_at
-                   LIMIT ${MOST_COUNTED}) first
-             GROUP BY organization_id, subscription_id
-           ) d
-           LEFT JOIN webhook_health h USING (organization_id, subscription_id)
-           LEFT JOIN webhook_subscriptions s ON s.organization_id = d.organization_id AND s.id = d.subscription_id`,
+  text: `SELECT (SELECT count(*) FROM (
+             SELECT FROM webhook_subscriptions s
+               LEFT JOIN webhook_health h ON h.organization_id = s.organization_id AND h.subscription_id = s.id
+               CROSS JOIN LATERAL (
+                 SELECT FROM webhook_deliveries d
+                 WHERE d.organization_id = s.organization_id AND d.subscription_id = s.id
+                   AND d.state = 'pending' AND d.next_attempt_at <= now()
+                 ORDER BY d.next_attempt_at LIMIT ${MOST_COUNTED}
+               ) d
+             WHERE s.enabled AND (h.paused_until <= now()) IS NOT FALSE LIMIT ${MOST_COUNTED}
+           ) due) AS due,
+           (SELECT count(*) FROM (
+             SELECT FROM webhook_deliveries WHERE state = 'pending'
+             ORDER BY organization_id, subscription_id, next_attempt_at LIMIT ${MOST_COUNTED}
+           ) pending) AS pending`,
 };
 
 /**
@@ -82,7 +88,7 @@ export function watchBacklog(database: Database): void {
       gauge.reset();
       if (!backlog) return;
       gauge.set({ state: 'due' }, backlog.due);
-      gauge.set({ state: 'waiting' }, backlog.pending - backlog.due);
+      gauge.set({ state: 'waiting' }, Math.max(backlog.pending - backlog.due, 0));
     },
   });
 }
