@@ -1,8 +1,11 @@
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Config } from '#libs/platform/config.js';
+import { createMetricsServer } from '#libs/platform/metrics.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { StartupError } from '#libs/platform/startup-error.js';
+import { watchBacklog } from '#libs/webhooks/delivery/metrics.js';
+import { type Runtime } from './runtime.js';
 
 /** @throws {StartupError} when the port is not to be had, before anything else is begun */
 export async function checkPort({ port, host }: Config): Promise<void> {
@@ -14,7 +17,7 @@ export async function checkPort({ port, host }: Config): Promise<void> {
       }),
     );
   }).catch((error: unknown) => {
-    throw refused(port, host, error);
+    throw refused('PORT', port, host, error);
   });
 }
 
@@ -24,15 +27,42 @@ export async function listen(app: NestFastifyApplication, { port, host }: Config
     // Fastify's own, for Nest's would log what is told below.
     await app.getHttpAdapter().getInstance().listen({ port, host });
   } catch (error) {
-    throw refused(port, host, error);
+    throw refused('PORT', port, host, error);
   }
-  const { port: actual } = app.getHttpServer().address() as { port: number };
-  return `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host}:${actual}`;
+  return baseUrl(host, app.getHttpServer().address() as AddressInfo);
 }
 
-function refused(port: number, host: string, error: unknown): StartupError {
+/**
+ * Serves the figures of this process where `METRICS_PORT` says, if it does; answers how to stop.
+ * @throws {StartupError} when the port is not to be had
+ */
+export async function serveMetrics({ config, logger, worker }: Runtime): Promise<() => Promise<void>> {
+  const { metricsPort, host } = config;
+  if (metricsPort === undefined) return () => Promise.resolve();
+  if (worker) watchBacklog(worker.database);
+  const server = createMetricsServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(metricsPort, host, resolve);
+  }).catch((error: unknown) => {
+    throw refused('METRICS_PORT', metricsPort, host, error);
+  });
+  logger.info({ url: `${baseUrl(host, server.address() as AddressInfo)}/metrics` }, 'Metrics are served');
+  return () =>
+    new Promise((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+      server.closeAllConnections();
+    });
+}
+
+function baseUrl(host: string, { port }: AddressInfo): string {
+  return `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host}:${port}`;
+}
+
+function refused(variable: string, port: number, host: string, error: unknown): StartupError {
   if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-    return new StartupError(`Port ${port} is taken. Stop the program that uses it, or set PORT to another.`);
+    return new StartupError(`Port ${port} is taken. Stop the program that uses it, or set ${variable} to another.`);
   }
-  return new StartupError(`Cannot listen on ${host}:${port} (${reasonOf(error)}). Set HOST and PORT to others.`);
+  return new StartupError(`Cannot listen on ${host}:${port} (${reasonOf(error)}). Set HOST and ${variable} to others.`);
 }

@@ -1,4 +1,4 @@
-import { listen } from '../listen.js';
+import { listen, serveMetrics } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
 import { checkMigrations, openCipher } from '../setup.js';
@@ -14,6 +14,7 @@ const main: Main = async (config, logger) => {
   try {
     const runtime = await openRuntime(config, logger, await openCipher(config, url, false), url, { worker: false });
     teardown.add(() => runtime.close());
+    teardown.add(await serveMetrics(runtime));
     const app = await createServer(runtime, [ApiModule]);
     teardown.add(() => app.close());
     logger.info({ url: await listen(app, config) }, 'The API is served');

@@ -10,11 +10,18 @@ export function banner(url: string, token: string | undefined, config: Config): 
     `  API         ${url}`,
     `  Swagger UI  ${url}/docs`,
     `  OpenAPI     ${url}/openapi.json`,
+    `  Webhooks    ${reach(config)}`,
     '',
     ...tokenLines(url, token, config),
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Where deliveries may go. */
+function reach({ webhooks }: Config): string {
+  const networks = webhooks.allowedNetworks.join(', ');
+  return networks ? `may go to public addresses, and to ${networks}` : 'may go to public addresses only';
 }
 
 function tokenLines(url: string, token: string | undefined, { bootstrapToken }: Config): string[] {

@@ -2,7 +2,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '#libs/embedded-pos
 import { type Config } from '#libs/platform/config.js';
 import { ApiModule } from '../api/api.module.js';
 import { createServer } from '../api/server.js';
-import { checkPort, listen } from '../listen.js';
+import { checkPort, listen, serveMetrics } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
 import { bootstrap, checkMigrations, migrate, openCipher, requireDatabaseUrl } from '../setup.js';
@@ -25,6 +25,7 @@ const main: Main = async (config, logger) => {
     const { url, cipher } = await prepareDatabase(config, postgres);
     const runtime = await openRuntime(config, logger, cipher, url, { worker: true });
     teardown.add(() => runtime.close());
+    teardown.add(await serveMetrics(runtime));
     const token = await bootstrap(url, runtime.store, config.bootstrapToken);
     const app = await createServer(runtime, [ApiModule, WorkerModule]);
     teardown.add(() => app.close());

@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { nestLogger } from '#libs/platform/logging.js';
 import { CoreModule } from '../core.module.js';
+import { serveMetrics } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
 import { checkMigrations, openCipher, requireDatabaseUrl } from '../setup.js';
@@ -14,11 +15,13 @@ const main: Main = async (config, logger) => {
   try {
     const runtime = await openRuntime(config, logger, await openCipher(config, url, false), url, { worker: true });
     teardown.add(() => runtime.close());
+    teardown.add(await serveMetrics(runtime));
     const root = CoreModule.forRoot(runtime, [WorkerModule]);
     const app = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
     app.useLogger(nestLogger(logger));
     teardown.add(() => app.close());
-    logger.info('The worker is running');
+    const { allowedNetworks } = config.webhooks;
+    logger.info({ allowedNetworks }, 'The worker is running');
     return () => teardown.run();
   } catch (error) {
     await teardown.run();

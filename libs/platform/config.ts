@@ -128,6 +128,13 @@ class Environment {
   @IsInt({ message: 'METRICS_PORT must be a whole number' })
   @Min(0, { message: 'METRICS_PORT must be 0 to 65535' })
   @Max(65_535, { message: 'METRICS_PORT must be 0 to 65535' })
+  @ValidateBy({
+    name: 'apart',
+    validator: {
+      validate: (port, args) => port === 0 || port !== (args?.object as Environment).PORT,
+      defaultMessage: () => 'METRICS_PORT must be another than PORT',
+    },
+  })
   METRICS_PORT?: number;
 
   @IsOptional()

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { ApiClient } from './api-client.js';
+import { launch } from './launch.js';
 
 /** A Deskstream in a process of its own, as `npm start` runs it. */
 export interface Instance {
@@ -90,22 +91,15 @@ export async function killPostgres(dataDir: string): Promise<void> {
 }
 
 function run(home: Home, env: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, ['dist/apps/standalone/main.js'], {
-    env: {
-      PATH: process.env.PATH,
-      PORT: String(home.port),
-      HOST: '127.0.0.1',
-      DESKSTREAM_DATA_DIR: home.dataDir,
-      DESKSTREAM_BOOTSTRAP_TOKEN: home.token,
-      LOG_LEVEL: 'warn',
-      ...env,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const { process: child, output } = launch(['dist/apps/standalone/main.js'], {
+    PORT: String(home.port),
+    HOST: '127.0.0.1',
+    DESKSTREAM_DATA_DIR: home.dataDir,
+    DESKSTREAM_BOOTSTRAP_TOKEN: home.token,
+    LOG_LEVEL: 'warn',
+    ...env,
   });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  return { child, output: () => output };
+  return { child, output };
 }
 
 async function ended(child: ChildProcess): Promise<void> {

@@ -1,2 +1,94 @@
-export function countAttempt(_o: string, _d: number): void {}
-export function observeDelivery(_l: number): void {}
+import { Logger } from '@nestjs/common';
+import { Counter, Gauge, Histogram } from 'prom-client';
+import { type Database } from '#libs/platform/database.js';
+import { type Outcome } from './attempt.js';
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+
+const attempts = new Counter({
+  name: 'deskstream_webhook_attempts_total',
+  help: 'Attempts to deliver, by how they ended.',
+  labelNames: ['outcome'],
+});
+
+const duration = new Histogram({
+  name: 'deskstream_webhook_attempt_duration_seconds',
+  help: 'How long attempts took, from the first look-up of the name to the end of the answer.',
+  labelNames: ['outcome'],
+  buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, MINUTE],
+});
+
+/** Up to the end of the default schedule. */
+const LATENCIES = [
+  ...[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, MINUTE, 5 * MINUTE, 30 * MINUTE],
+  ...[HOUR, 3 * HOUR, 8 * HOUR, 18 * HOUR, 28 * HOUR],
+];
+
+const latency = new Histogram({
+  name: 'deskstream_webhook_delivery_latency_seconds',
+  help: 'Time from when an event was recorded until a receiver had taken it.',
+  buckets: LATENCIES,
+});
+
+/** Counts an attempt that is over. */
+export function countAttempt(outcome: Outcome, durationMs: number): void {
+  attempts.inc({ outcome });
+  duration.observe({ outcome }, durationMs / 1000);
+}
+
+/** Notes that a delivery has been taken. @param latencyMs since its event was recorded */
+export function observeDelivery(latencyMs: number): void {
+  latency.observe(latencyMs / 1000);
+}
+
+/** No more rows are counted, so that a scrape costs little however much is waiting. */
+const MOST_COUNTED = 100_000;
+
+/**
+ * What is due is looked for by subscription, so that no amount of deliveries to a disabled one hides it. All are read in
+ * the order of their index, so that the planner reads that alone.
+ */
+const BACKLOG = {
+  text: `SELECT (SELECT count(*) FROM (
+             SELECT FROM webhook_subscriptions s
+               LEFT JOIN webhook_health h ON h.organization_id = s.organization_id AND h.subscription_id = s.id
+               CROSS JOIN LATERAL (
+                 SELECT FROM webhook_deliveries d
+                 WHERE d.organization_id = s.organization_id AND d.subscription_id = s.id
+                   AND d.state = 'pending' AND d.next_attempt_at <= now()
+                 ORDER BY d.next_attempt_at LIMIT ${MOST_COUNTED}
+               ) d
+             WHERE s.enabled AND (h.paused_until <= now()) IS NOT FALSE LIMIT ${MOST_COUNTED}
+           ) due) AS due,
+           (SELECT count(*) FROM (
+             SELECT FROM webhook_deliveries WHERE state = 'pending'
+             ORDER BY organization_id, subscription_id, next_attempt_at LIMIT ${MOST_COUNTED}
+           ) pending) AS pending`,
+};
+
+/**
+ * Shows how much is waiting, in the whole installation, as it is when it is asked for; while the database is away,
+ * nothing. Once a process.
+ * @param database as the worker sees it
+ */
+export function watchBacklog(database: Database): void {
+  const logger = new Logger('Metrics');
+  const gauge = new Gauge({
+    name: 'deskstream_webhook_deliveries_pending',
+    help: `Deliveries that are to be made: due (now), or waiting (for their time, or for a receiver that is paused or disabled). Up to ${MOST_COUNTED} are counted.`,
+    labelNames: ['state'],
+    collect: async () => {
+      const [backlog] = await database
+        .query<{ pending: number; due: number }>(null, BACKLOG)
+        .catch((error: unknown): undefined[] => {
+          logger.warn({ err: error as Error }, 'What is waiting cannot be counted just now');
+          return [];
+        });
+      gauge.reset();
+      if (!backlog) return;
+      gauge.set({ state: 'due' }, backlog.due);
+      gauge.set({ state: 'waiting' }, Math.max(backlog.pending - backlog.due, 0));
+    },
+  });
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import { register } from 'prom-client';
+import { WorkerDatabase } from '#libs/platform/database.js';
+import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
+import { countAttempt, observeDelivery, watchBacklog } from './metrics.js';
+
+const lines = async () => (await register.metrics()).split('\n');
+
+describe('The figures of webhooks', () => {
+  it('count attempts by how they ended, and how long they took', async () => {
+    countAttempt('delivered', 40);
+    countAttempt('delivered', 60);
+    countAttempt('timeout', 15_004);
+    expect(await lines()).toEqual(
+      expect.arrayContaining([
+        'deskstream_webhook_attempts_total{outcome="delivered"} 2',
+        'deskstream_webhook_attempts_total{outcome="timeout"} 1',
+        'deskstream_webhook_attempt_duration_seconds_bucket{le="0.05",outcome="delivered"} 1',
+        'deskstream_webhook_attempt_duration_seconds_sum{outcome="delivered"} 0.1',
+        'deskstream_webhook_attempt_duration_seconds_bucket{le="15",outcome="timeout"} 0',
+        'deskstream_webhook_attempt_duration_seconds_bucket{le="30",outcome="timeout"} 1',
+      ]),
+    );
+  });
+
+  it('tell how long events took to arrive, from milliseconds to the end of the schedule', async () => {
+    for (const latency of [4, 90, 27.6 * 3_600_000]) observeDelivery(latency);
+    const buckets = (await lines()).filter((line) => line.startsWith('deskstream_webhook_delivery_latency_seconds'));
+    expect(buckets).toEqual(
+      expect.arrayContaining([
+        'deskstream_webhook_delivery_latency_seconds_bucket{le="0.005"} 1',
+        'deskstream_webhook_delivery_latency_seconds_bucket{le="0.1"} 2',
+        'deskstream_webhook_delivery_latency_seconds_bucket{le="64800"} 2',
+        'deskstream_webhook_delivery_latency_seconds_bucket{le="100800"} 3',
+      ]),
+    );
+  });
+});
+
+describe('The figure of what is waiting', () => {
+  let database: TestDatabase;
+  let worker: WorkerDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    worker = await WorkerDatabase.open({ url: database.appUrl, role: 'deskstream_worker' });
+    watchBacklog(worker);
+  });
+  afterAll(() => database.drop());
+
+  const waiting = async () =>
+    (await lines()).filter((line) => line.startsWith('deskstream_webhook_deliveries_pending'));
+
+  async function subscription(enabled: boolean, organizationId: string = randomUUID()): Promise<string[]> {
+    const keys = [organizationId, randomUUID()];
+    await database.sql(
+      `INSERT INTO webhook_subscriptions (organization_id, id, name, url, events, enabled, filters, "authorization",
+         custom_headers, secret_key, created_at, created_by, updated_at, updated_by, failures_count_from, ordering)
+       VALUES ($1, $2, '', '', '{}', $3, '{}', '', '', '', now(), $1, now(), $1, now(), 'unordered')`,
+      [...keys, enabled],
+    );
+    return keys;
+  }
+
+  const deliver = (keys: string[], state: string, due: string) =>
+    database.sql(
+      `INSERT INTO webhook_deliveries (organization_id, subscription_id, event_id, event_name, position, state, next_attempt_at)
+       VALUES ($1, $2, uuidv7(), 'TagCreated', 1, $3, $4)`,
+      [...keys, state, due],
+    );
+
+  it('is nothing at first', async () => {
+    expect(await waiting()).toEqual([
+      'deskstream_webhook_deliveries_pending{state="due"} 0',
+      'deskstream_webhook_deliveries_pending{state="waiting"} 0',
+    ]);
+  });
+
+  it('tells what is due from what waits for its time, or for a receiver that is paused or disabled', async () => {
+    const [active, disabled, paused] = [await subscription(true), await subscription(false), await subscription(true)];
+    await database.sql(
+      `INSERT INTO webhook_health (organization_id, subscription_id, paused_until) VALUES ($1, $2, 'infinity')`,
+      paused,
+    );
+    for (const due of ['now', '-infinity', '1 hour']) {
+      await deliver(active, 'pending', due === '1 hour' ? new Date(Date.now() + 3_600_000).toISOString() : due);
+    }
+    await deliver(disabled, 'pending', 'now');
+    await deliver(paused, 'pending', 'now');
+    for (const state of ['delivered', 'exhausted', 'cancelled']) await deliver(active, state, 'now');
+    expect(await waiting()).toEqual([
+      'deskstream_webhook_deliveries_pending{state="due"} 2',
+      'deskstream_webhook_deliveries_pending{state="waiting"} 3',
+    ]);
+  });
+
+  it('does not lose sight of what is due behind very much that is not', async () => {
+    const disabled = await subscription(false, '00000000-0000-0000-0000-000000000000');
+    await database.sql(
+      `INSERT INTO webhook_deliveries (organization_id, subscription_id, event_id, event_name, position)
+       SELECT $1, $2, uuidv7(), 'TagCreated', 1 FROM generate_series(1, 100001)`,
+      disabled,
+    );
+    expect(await waiting()).toEqual([
+      'deskstream_webhook_deliveries_pending{state="due"} 2',
+      'deskstream_webhook_deliveries_pending{state="waiting"} 99998',
+    ]);
+  });
+
+  it('is left out while the database is away, and the others are shown', async () => {
+    Logger.overrideLogger(false);
+    await worker.close();
+    expect(await waiting()).toEqual([]);
+    expect((await lines()).join()).toContain('deskstream_webhook_attempts_total');
+  });
+});
