@@ -65,8 +65,8 @@ describe('The health of a receiver', () => {
 
 describe('A pace', () => {
   it('lets as many attempts begin as have come up, and no more than a few at once', () => {
-    const start = performance.now();
     const pace = new Pace(100);
+    const start = performance.now();
     expect(pace.available(start)).toBe(1);
     pace.take(1);
     expect(pace.available(start + 5)).toBe(0);
