@@ -1,8 +1,14 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Agent, request } from 'undici';
 import { reasonOf } from '#libs/platform/reason.js';
 
-/** How an attempt ended. Failing is an outcome, not an exception. */
-export type Outcome = 'delivered' | 'refused' | 'timeout' | 'unreachable';
+/** How an attempt can end. Failing is an outcome, not an exception. */
+export const OUTCOMES = [
+  ...(['delivered', 'refused', 'timeout', 'connection_reset', 'dns_error'] as const),
+  ...(['tls_error', 'blocked_target', 'gone', 'throttled'] as const),
+] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** What is known of an attempt once it is over. */
 export interface AttemptResult {
@@ -54,7 +60,7 @@ export async function attempt(
     const delivered = response.statusCode >= 200 && response.statusCode < 300;
     return result(delivered ? 'delivered' : 'refused', text, response.statusCode);
   } catch (error) {
-    return result(isTimeout(error) ? 'timeout' : 'unreachable', reasonOf(error));
+    return result(isTimeout(error) ? 'timeout' : 'connection_reset', reasonOf(error));
   }
 }
 
@@ -86,4 +92,18 @@ async function beginningOf(body: AsyncIterable<Buffer> & { destroy(): unknown })
 function isTimeout(error: unknown): boolean {
   const { name, code = '' } = error as { name: string; code?: string };
   return name === 'TimeoutError' || code.endsWith('TIMEOUT') || code === 'ETIMEDOUT';
+}
+
+/** POSTs deliveries. */
+@Injectable()
+export class Sender implements OnApplicationShutdown {
+  readonly #agent = createReceiverAgent();
+
+  send(request: AttemptRequest): Promise<AttemptResult> {
+    return attempt(this.#agent, request);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#agent.close();
+  }
 }

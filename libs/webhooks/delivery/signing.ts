@@ -1,4 +1,7 @@
 import { createHmac } from 'node:crypto';
+import { subscriberHeaders } from '../headers.js';
+import { type SubscriptionSecrets } from '../subscription.projection.js';
+import { type AttemptRequest } from './attempt.js';
 
 /** What is signed, and for whom. */
 export interface Signable {
@@ -35,4 +38,26 @@ export function signatureHeaders({
     'x-dixa-signature': `t=${milliseconds},v1=${hosted}`,
     'x-dixa-subscription-id': subscriptionId,
   };
+}
+
+/** The request of a delivery: its headers, the subscriber's own, and the signatures. */
+export function deliveryRequest(
+  receiver: { url: string; subscriptionId: string; secrets: SubscriptionSecrets },
+  message: { eventId: string; body: string },
+  sentAt: Date,
+): AttemptRequest {
+  const { url, subscriptionId, secrets } = receiver;
+  const { authorization, customHeaders, secretKey, previousSecretKey } = secrets;
+  const signed = signatureHeaders({ ...message, subscriptionId, secretKey, sentAt });
+  const before =
+    previousSecretKey && signatureHeaders({ ...message, subscriptionId, secretKey: previousSecretKey, sentAt });
+  const headers = {
+    ...subscriberHeaders(authorization, customHeaders),
+    ...signed,
+    ...(before && { 'webhook-signature': `${signed['webhook-signature']} ${before['webhook-signature']}` }),
+    'content-type': 'application/json',
+    'accept-encoding': 'identity',
+    'user-agent': 'Deskstream-Webhooks/1',
+  };
+  return { url, headers, body: message.body };
 }
