@@ -9,6 +9,7 @@ import { organizationStream } from '#libs/organizations/organization.projection.
 import { queueStream } from '#libs/queues/queue.projection.js';
 import { tagStream } from '#libs/tags/tag.projection.js';
 import { teamStream } from '#libs/teams/team.projection.js';
+import { recoveryStream } from '#libs/webhooks/recovery.projection.js';
 import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
 
 /** Every kind of stream that the store keeps. */
@@ -23,5 +24,6 @@ export const STREAMS: AnyStreamDefinition[] = [
   queueStream,
   tagStream,
   teamStream,
+  recoveryStream,
   subscriptionStream,
 ];
