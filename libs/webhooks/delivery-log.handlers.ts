@@ -2,9 +2,9 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { EVENT_NAMES, webhookEventType } from './catalogue.js';
+import { type EventDeliveryLog, type EventDeliveryStatus } from './delivery-log.dto.js';
 import { type Outcome } from './delivery/attempt.js';
-import { type EventDeliveryLog, type EventDeliveryStatus } from './webhooks.dto.js';
-import { SubscriptionReader } from './webhooks.handlers.js';
+import { SubscriptionReader } from './subscription.reader.js';
 
 /** For each subscribed event, how its last delivery went. */
 export class GetDeliveryStatus extends Query<EventDeliveryStatus[]> {
@@ -77,8 +77,8 @@ export class GetDeliveryLogsHandler implements IQueryHandler<GetDeliveryLogs> {
     }
     await this.reader.get(organizationId, subscriptionId);
     const rows = await this.database.query<AttemptRow>(organizationId, {
-      text: `SELECT a.started_at, a.outcome, a.response_code, a.response_text, m.body
-             FROM webhook_attempts a JOIN webhook_messages m USING (organization_id, event_id)
+      text: `SELECT a.started_at, a.outcome, a.response_code, a.response_text, coalesce(m.body, '') AS body
+             FROM webhook_attempts a LEFT JOIN webhook_messages m USING (organization_id, event_id)
              WHERE a.organization_id = $1 AND a.subscription_id = $2 AND a.event_name = $3
              ORDER BY a.started_at DESC LIMIT $4`,
       values: [organizationId, subscriptionId, event, MAX_LOGS],

@@ -4,34 +4,55 @@ import { ApiTags } from '@nestjs/swagger';
 import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Input, Patch as PatchBody, TextParam, UuidParam } from '#libs/platform/http/input.js';
+import { Input, Patch as StrictBody, TextParam, UuidParam } from '#libs/platform/http/input.js';
 import { Caller } from '#libs/platform/http/request-context.js';
 import { type ShownEventType, shownEventTypes } from './catalogue.js';
 import { type SubscriptionSettings } from './subscription.js';
 import { GetDeliveryLogs, GetDeliveryStatus } from './delivery-log.handlers.js';
 import {
-  CreateWebhookSubscriptionInput,
-  CreateWebhookSubscriptionOutput,
   type EventDeliveryLog,
   type EventDeliveryStatus,
   GetDeliveryLogsOutput,
   GetDeliveryStatusOutput,
-  GetWebhookSubscriptionOutput,
-  ListEventTypesOutput,
-  ListWebhookSubscriptionsOutput,
+} from './delivery-log.dto.js';
+import { ListEventTypesOutput } from './event-types.dto.js';
+import {
+  CreateWebhookSubscriptionInput,
   PatchWebhookSubscriptionInput,
+  RotateWebhookSecretInput,
+  TestWebhookSubscriptionInput,
+} from './subscription-inputs.dto.js';
+import {
+  CreateWebhookSubscriptionOutput,
+  GetWebhookSubscriptionOutput,
+  ListWebhookSubscriptionsOutput,
   PatchWebhookSubscriptionOutput,
+  RotateWebhookSecretOutput,
+  type TestResultOutput,
+  TestWebhookSubscriptionOutput,
   type WebhookSubscriptionOutput,
-} from './webhooks.dto.js';
+} from './subscription-outputs.dto.js';
+import { TestSubscription } from './test-subscription.handler.js';
 import {
   CreateSubscription,
   DeleteSubscription,
   GetSubscription,
   ListSubscriptions,
+  RotateSecret,
   UpdateSubscription,
 } from './webhooks.handlers.js';
 
+const DEFAULT_OVERLAP_HOURS = 24;
 const SubscriptionId = () => UuidParam('webhookSubscriptionId', 'The webhook subscription id.');
+
+const DEFAULTS: Partial<SubscriptionSettings> = {
+  events: [],
+  enabled: true,
+  customHeaders: {},
+  filters: {},
+  ordering: 'unordered',
+  maxPerSecond: null,
+};
 
 @ApiTags('Webhooks')
 @Controller('v1/webhooks')
@@ -59,18 +80,9 @@ export class WebhooksController {
   })
   async createSubscription(
     @Caller() caller: WriteContext,
-    @Input()
-    { events = [], enabled = true, customHeaders = {}, filters = {}, ...input }: CreateWebhookSubscriptionInput,
+    @Input() input: CreateWebhookSubscriptionInput,
   ): Promise<{ data: WebhookSubscriptionOutput }> {
-    const settings = instanceToPlain({
-      ...input,
-      events,
-      enabled,
-      customHeaders,
-      filters,
-      ordering: 'unordered',
-      maxPerSecond: null,
-    }) as SubscriptionSettings;
+    const settings = { ...DEFAULTS, ...instanceToPlain(input, { exposeUnsetFields: false }) } as SubscriptionSettings;
     return { data: await this.commands.execute(new CreateSubscription(caller, settings)) };
   }
 
@@ -108,9 +120,41 @@ export class WebhooksController {
   async updateSubscription(
     @Caller() caller: WriteContext,
     @SubscriptionId() id: string,
-    @PatchBody() changes: PatchWebhookSubscriptionInput,
+    @StrictBody() changes: PatchWebhookSubscriptionInput,
   ): Promise<{ data: WebhookSubscriptionOutput }> {
     return { data: await this.commands.execute(new UpdateSubscription(caller, id, instanceToPlain(changes))) };
+  }
+
+  @Post(':webhookSubscriptionId/rotate-secret')
+  @Endpoint({
+    summary: 'Generate another secret key for a webhook subscription.',
+    description:
+      'Deliveries are signed with it at once, and with the key that it replaces, too, until the overlap is over. A key that an earlier rotation has left counts no longer. Fields that do not exist are refused.',
+    success: [200, 'The webhook subscription with its new key', RotateWebhookSecretOutput],
+    errors: [404, 409],
+  })
+  async rotateSecret(
+    @Caller() caller: WriteContext,
+    @SubscriptionId() id: string,
+    @StrictBody() { overlapHours = DEFAULT_OVERLAP_HOURS }: RotateWebhookSecretInput,
+  ): Promise<{ data: WebhookSubscriptionOutput }> {
+    return { data: await this.commands.execute(new RotateSecret(caller, id, overlapHours)) };
+  }
+
+  @Post(':webhookSubscriptionId/test')
+  @Endpoint({
+    summary: 'Send the example of an event to a webhook subscription.',
+    description:
+      'At once and once, also while it is disabled; the headers and signatures are those of a delivery. Answers how it went; nothing of it is kept.',
+    success: [200, 'How the attempt went', TestWebhookSubscriptionOutput],
+    errors: [404],
+  })
+  async testSubscription(
+    @Caller() caller: WriteContext,
+    @SubscriptionId() id: string,
+    @Input() { event }: TestWebhookSubscriptionInput,
+  ): Promise<{ data: TestResultOutput }> {
+    return { data: await this.queries.execute(new TestSubscription(caller.organizationId, id, event)) };
   }
 
   @Delete(':webhookSubscriptionId')
