@@ -52,6 +52,22 @@ describe('Webhook subscriptions', () => {
     expect((await api.get('/v1/webhooks')).body.data).toEqual([created.body.data]);
   });
 
+  it('show their secrets only to those who may write them', async () => {
+    const api = await app.createTestOrganization();
+    const reader = await app.clientWith(['webhooks:read'], api);
+    const { id, secretKey } = await api.subscribe('https://crm.example.com', ['TagCreated'], {
+      authorization: basic,
+      customHeaders: { 'X-Key': 'geheim' },
+    });
+    const masked = { secretKey: '***', headers: { Authorization: '***', 'X-Key': '***' } };
+    expect((await reader.get(`/v1/webhooks/${id}`)).body.data).toMatchObject(masked);
+    expect((await reader.get('/v1/webhooks')).body.data).toEqual([expect.objectContaining(masked)]);
+    expect((await api.get(`/v1/webhooks/${id}`)).body.data).toMatchObject({
+      secretKey,
+      headers: { 'X-Key': 'geheim' },
+    });
+  });
+
   it('without events subscribe to none', async () => {
     const api = await app.createTestOrganization();
     const { body } = await api.post('/v1/webhooks', input);
@@ -260,7 +276,7 @@ describe('Webhook subscriptions', () => {
 });
 
 describe('The health of a webhook subscription', () => {
-  const failing = async (failingSince: Date, pausedUntil = '-infinity') => {
+  const failing = async (failingSince: Date | 'now', pausedUntil = '-infinity') => {
     const api = await app.createTestOrganization();
     const { id } = (await api.post('/v1/webhooks', input)).body.data;
     await app.database.sql(
@@ -286,7 +302,7 @@ describe('The health of a webhook subscription', () => {
   });
 
   it.each([{ enabled: true }, { url: 'http://127.0.0.1:9/other' }])('begins anew with %j', async (change) => {
-    const { api, id, health } = await failing(new Date(), new Date(Date.now() + 60_000).toISOString());
+    const { api, id, health } = await failing('now', new Date(Date.now() + 60_000).toISOString());
     await api.patch(`/v1/webhooks/${id}`, { enabled: false });
     expect(await health()).toMatchObject({ failures: 3 });
     await api.patch(`/v1/webhooks/${id}`, change);

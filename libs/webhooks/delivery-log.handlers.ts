@@ -46,13 +46,13 @@ export class GetDeliveryStatusHandler implements IQueryHandler<GetDeliveryStatus
   ) {}
 
   async execute({ organizationId, subscriptionId }: GetDeliveryStatus): Promise<EventDeliveryStatus[]> {
-    const { subscribedEvents } = await this.reader.get(organizationId, subscriptionId);
+    const { events } = await this.reader.row(organizationId, subscriptionId);
     const rows = await this.database.query<AttemptRow>(organizationId, {
       text: `SELECT e.event_name, a.* FROM unnest($3::text[]) AS e(event_name) LEFT JOIN LATERAL (
                SELECT started_at, outcome, response_code, response_text FROM webhook_attempts
                WHERE organization_id = $1 AND subscription_id = $2 AND event_name = e.event_name
                ORDER BY started_at DESC LIMIT 1) a ON true`,
-      values: [organizationId, subscriptionId, subscribedEvents],
+      values: [organizationId, subscriptionId, events],
     });
     return rows.map((row) => ({
       event: row.event_name,
@@ -75,7 +75,7 @@ export class GetDeliveryLogsHandler implements IQueryHandler<GetDeliveryLogs> {
         `Invalid value for: path parameter event (must be one of: ${EVENT_NAMES.join(', ')})`,
       );
     }
-    await this.reader.get(organizationId, subscriptionId);
+    await this.reader.mustExist(organizationId, subscriptionId);
     const rows = await this.database.query<AttemptRow>(organizationId, {
       text: `SELECT a.started_at, a.outcome, a.response_code, a.response_text, coalesce(m.body, '') AS body
              FROM webhook_attempts a LEFT JOIN webhook_messages m USING (organization_id, event_id)

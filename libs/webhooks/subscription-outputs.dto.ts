@@ -44,14 +44,15 @@ export class WebhookSubscriptionOutput {
   url: string;
 
   @ApiProperty({
-    description: 'All headers that deliveries carry for the receiver, the authorization among them.',
+    description:
+      'All headers that deliveries carry for the receiver, the authorization among them; their values are `***` to tokens without the scope `webhooks:write`.',
     ...headersSchema,
     example: { Authorization: 'Bearer 9f86d081884c7d65', 'X-Tenant': 'acme' },
   })
   headers: Record<string, string>;
 
   @ApiProperty({
-    description: 'Signs the deliveries: 32 bytes in hex.',
+    description: 'Signs the deliveries: 32 bytes in hex; `***` to tokens without the scope `webhooks:write`.',
     example: 'b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184',
   })
   secretKey: string;

@@ -20,17 +20,20 @@ export class SubscriptionReader {
     private readonly cipher: Cipher,
   ) {}
 
-  /** @throws {DomainError} `not-found` */
-  async get(organizationId: string, id: string): Promise<WebhookSubscriptionOutput> {
-    return this.#shown(await this.row(organizationId, id));
+  /**
+   * @param inClear whether secrets and the values of headers are shown
+   * @throws {DomainError} `not-found`
+   */
+  async get(organizationId: string, id: string, inClear: boolean): Promise<WebhookSubscriptionOutput> {
+    return this.#shown(await this.row(organizationId, id), inClear);
   }
 
-  /** Oldest first. */
-  async list(organizationId: string): Promise<WebhookSubscriptionOutput[]> {
+  /** Oldest first. @param inClear whether secrets and the values of headers are shown */
+  async list(organizationId: string, inClear: boolean): Promise<WebhookSubscriptionOutput[]> {
     const rows = await this.#rows(organizationId)
       .orderBy({ 'subscription.createdAt': 'ASC', 'subscription.id': 'ASC' })
       .getMany();
-    return rows.map((row) => this.#shown(row));
+    return rows.map((row) => this.#shown(row, inClear));
   }
 
   /** @throws {DomainError} `not-found` */
@@ -62,16 +65,17 @@ export class SubscriptionReader {
       .where({ organizationId });
   }
 
-  #shown(row: RowWithHealth): WebhookSubscriptionOutput {
+  #shown(row: RowWithHealth, inClear: boolean): WebhookSubscriptionOutput {
     const now = new Date();
     const { authorization, customHeaders, secretKey, previousSecretKey } = openSecrets(this.cipher, row, now);
+    const headers = subscriberHeaders(authorization, customHeaders);
     return {
       id: row.id,
       name: row.name,
       subscribedEvents: row.events,
       url: row.url,
-      headers: subscriberHeaders(authorization, customHeaders),
-      secretKey,
+      headers: inClear ? headers : masked(headers),
+      secretKey: inClear ? secretKey : MASK,
       ...(previousSecretKey && { previousSecretUntil: row.previousSecretUntil?.toISOString() }),
       enabled: row.enabled,
       ordering: row.ordering,
@@ -84,4 +88,11 @@ export class SubscriptionReader {
       ...(Object.keys(row.filters).length > 0 && { filters: row.filters }),
     };
   }
+}
+
+/** What those see of a secret who may not know it. */
+const MASK = '***';
+
+function masked(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.keys(headers).map((name) => [name, MASK]));
 }

@@ -5,7 +5,7 @@ import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch as StrictBody, TextParam, UuidParam } from '#libs/platform/http/input.js';
-import { Caller } from '#libs/platform/http/request-context.js';
+import { Caller, May } from '#libs/platform/http/request-context.js';
 import { type ShownEventType, shownEventTypes } from './catalogue.js';
 import { type SubscriptionSettings } from './subscription.js';
 import { GetDeliveryLogs, GetDeliveryStatus } from './delivery-log.handlers.js';
@@ -54,6 +54,8 @@ const DEFAULTS: Partial<SubscriptionSettings> = {
   maxPerSecond: null,
 };
 
+const MASKED = 'The secret key and the values of headers are `***` to tokens without the scope `webhooks:write`.';
+
 @ApiTags('Webhooks')
 @Controller('v1/webhooks')
 export class WebhooksController {
@@ -65,11 +67,14 @@ export class WebhooksController {
   @Get()
   @Endpoint({
     summary: 'List all webhook subscriptions in an organization.',
-    description: 'Oldest first.',
+    description: `Oldest first. ${MASKED}`,
     success: [200, 'The list of webhook subscriptions', ListWebhookSubscriptionsOutput],
   })
-  async listSubscriptions(@Caller() caller: WriteContext): Promise<{ data: WebhookSubscriptionOutput[] }> {
-    return { data: await this.queries.execute(new ListSubscriptions(caller.organizationId)) };
+  async listSubscriptions(
+    @Caller() { organizationId }: WriteContext,
+    @May('webhooks:write') mayWrite: boolean,
+  ): Promise<{ data: WebhookSubscriptionOutput[] }> {
+    return { data: await this.queries.execute(new ListSubscriptions(organizationId, mayWrite)) };
   }
 
   @Post()
@@ -99,14 +104,16 @@ export class WebhooksController {
   @Get(':webhookSubscriptionId')
   @Endpoint({
     summary: 'Get a webhook subscription by id.',
+    description: MASKED,
     success: [200, 'The webhook subscription', GetWebhookSubscriptionOutput],
     errors: [404],
   })
   async getSubscriptionById(
-    @Caller() caller: WriteContext,
+    @Caller() { organizationId }: WriteContext,
     @SubscriptionId() id: string,
+    @May('webhooks:write') mayWrite: boolean,
   ): Promise<{ data: WebhookSubscriptionOutput }> {
-    return { data: await this.queries.execute(new GetSubscription(caller.organizationId, id)) };
+    return { data: await this.queries.execute(new GetSubscription(organizationId, id, mayWrite)) };
   }
 
   @Patch(':webhookSubscriptionId')

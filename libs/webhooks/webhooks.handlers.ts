@@ -50,18 +50,23 @@ export class DeleteSubscription extends Command<void> {
   }
 }
 
+/** Without its secrets unless they are asked for in clear. */
 export class GetSubscription extends Query<WebhookSubscriptionOutput> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
+    readonly inClear = false,
   ) {
     super();
   }
 }
 
-/** All subscriptions, oldest first. */
+/** All subscriptions, oldest first; without their secrets unless they are asked for in clear. */
 export class ListSubscriptions extends Query<WebhookSubscriptionOutput[]> {
-  constructor(readonly organizationId: string) {
+  constructor(
+    readonly organizationId: string,
+    readonly inClear = false,
+  ) {
     super();
   }
 }
@@ -91,7 +96,7 @@ export class CreateSubscriptionHandler implements ICommandHandler<CreateSubscrip
     const subscription = { id, ...settings, secretKey: newSecretKey() };
     const command = { type: 'CreateSubscription', subscription } as const;
     await this.store.create(subscriptionStream, id, context, (state) => decideSubscription(command, state));
-    return this.reader.get(context.organizationId, id);
+    return this.reader.get(context.organizationId, id, true);
   }
 }
 
@@ -107,7 +112,7 @@ export class UpdateSubscriptionHandler implements ICommandHandler<UpdateSubscrip
     if (changes.url !== undefined) await mustBeAllowed(this.targets, changes.url);
     const command = { type: 'UpdateSubscription', id, changes } as const;
     await this.store.execute(subscriptionStream, id, context, (state) => decideSubscription(command, state));
-    return this.reader.get(context.organizationId, id);
+    return this.reader.get(context.organizationId, id, true);
   }
 }
 
@@ -122,7 +127,7 @@ export class RotateSecretHandler implements ICommandHandler<RotateSecret> {
     const previousUntil = new Date(Date.now() + overlapHours * HOUR_MS).toISOString();
     const command = { type: 'RotateSecret', id, secretKey: newSecretKey(), previousUntil } as const;
     await this.store.execute(subscriptionStream, id, context, (state) => decideSubscription(command, state));
-    return this.reader.get(context.organizationId, id);
+    return this.reader.get(context.organizationId, id, true);
   }
 }
 
@@ -140,8 +145,8 @@ export class DeleteSubscriptionHandler implements ICommandHandler<DeleteSubscrip
 export class GetSubscriptionHandler implements IQueryHandler<GetSubscription> {
   constructor(private readonly reader: SubscriptionReader) {}
 
-  async execute({ organizationId, id }: GetSubscription): Promise<WebhookSubscriptionOutput> {
-    return this.reader.get(organizationId, id);
+  async execute({ organizationId, id, inClear }: GetSubscription): Promise<WebhookSubscriptionOutput> {
+    return this.reader.get(organizationId, id, inClear);
   }
 }
 
@@ -149,7 +154,7 @@ export class GetSubscriptionHandler implements IQueryHandler<GetSubscription> {
 export class ListSubscriptionsHandler implements IQueryHandler<ListSubscriptions> {
   constructor(private readonly reader: SubscriptionReader) {}
 
-  async execute({ organizationId }: ListSubscriptions): Promise<WebhookSubscriptionOutput[]> {
-    return this.reader.list(organizationId);
+  async execute({ organizationId, inClear }: ListSubscriptions): Promise<WebhookSubscriptionOutput[]> {
+    return this.reader.list(organizationId, inClear);
   }
 }
