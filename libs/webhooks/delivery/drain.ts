@@ -61,11 +61,23 @@ export class Drain {
   #secrets: SubscriptionSecrets;
   #pace: Pace | undefined;
   #wake: () => void = () => undefined;
+  #nudged = false;
 
   constructor(
     private readonly target: DrainTarget,
     private readonly context: DrainContext,
   ) {}
+
+  /** Something may have become due. */
+  nudge(): void {
+    this.#nudged = true;
+    this.#wake();
+  }
+
+  /** Whether that was after the last look. */
+  get nudged(): boolean {
+    return this.#nudged;
+  }
 
   /** True when the slice is over and more may be due. */
   async run(): Promise<boolean> {
@@ -88,6 +100,7 @@ export class Drain {
   /** Records what has ended, and reads what is due. */
   async #exchange(room: number, release: Exchange['release']): Promise<Work> {
     const ended = this.#ended.splice(0);
+    this.#nudged = false;
     const work = await this.#persistently({
       ...this.target,
       holder: this.#holder,
@@ -201,6 +214,7 @@ export class Drain {
       const enough = this.#sending.size === 0 || this.#ended.length >= PARALLEL / 2;
       return enough ? 0 : this.#firstEndedAt + GATHER_MS - now;
     }
+    if (this.#nudged && this.#room() > 0) return 0;
     const next = this.#exchangedAt + (this.#room() > 0 ? LOOK_MS : RENEW_MS) - now;
     const token = this.#pace?.wait() ?? 0;
     return token > 0 ? Math.min(token, next) : next;
