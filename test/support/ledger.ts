@@ -1,0 +1,118 @@
+import { type TestDatabase } from '#libs/testing/test-database.js';
+import { waitFor } from '#libs/testing/wait-for.js';
+
+/** Asked as its owner. */
+type Asked = Pick<TestDatabase, 'sql'>;
+
+/** A request that has come to a receiver. */
+export interface Request {
+  subscriptionId: string;
+  eventId: string;
+}
+
+/** Which deliveries there must be in the end, and what came of them at the receivers. */
+export interface Books {
+  subscriptions: string[];
+  /** Each is expected to go to each subscription; all `TagCreated` of the organization unless given. */
+  events?: string[];
+  /** What has come by then; what is for other subscriptions does not matter. */
+  requests: readonly Request[];
+  /** Requests that may have come without a record, because a process was killed. */
+  unrecorded?: number;
+  withinMs?: number;
+}
+
+/** One delivery, in the end. */
+export interface Entry extends Request {
+  state: string;
+  /** Attempts of its last round. */
+  attempts: number;
+  /** How each logged attempt has ended, oldest first. */
+  outcomes: string[];
+}
+
+const FINAL = ['delivered', 'exhausted', 'cancelled'];
+/** Ends of attempts that no receiver gets to see. */
+const UNSEEN = ['blocked_target', 'dns_error', 'tls_error'];
+
+/**
+ * The promise of deliveries: each event ends delivered, exhausted or cancelled for each subscription, and each attempt
+ * is logged. Waits until nothing of an organization is pending, checks all of it, and answers what there is.
+ * @throws when the promise is broken, with what is wrong
+ */
+export async function settled(database: Asked, organizationId: string, books: Books): Promise<Entry[]> {
+  const { events = await tagEvents(database, organizationId), withinMs } = books;
+  const expected = events.flatMap((eventId) =>
+    books.subscriptions.map((subscriptionId) => keyOf({ eventId, subscriptionId })),
+  );
+  const left = `SELECT count(*)::int AS rows, count(*) FILTER (WHERE state = 'pending')::int AS pending
+                FROM webhook_deliveries WHERE organization_id = $1`;
+  const isSettled = async () => {
+    const [found] = await database.sql<{ rows: number; pending: number }>(left, [organizationId]);
+    return found && found.rows >= expected.length && found.pending === 0;
+  };
+  // What has not ended is told below, with all that is wrong besides.
+  await waitFor('deliveries to end', isSettled, withinMs).catch(() => undefined);
+  const entries = await entriesOf(database, organizationId);
+  const faults = faultsOf(entries, expected, books);
+  if (faults.length > 0) throw new Error([`${faults.length} faults:`, ...faults.slice(0, 20)].join('\n'));
+  return entries;
+}
+
+/** Those of the organization's events that made tags, in the order of the feed. */
+export async function tagEvents(database: Asked, organizationId: string): Promise<string[]> {
+  const text = `SELECT event_id FROM events WHERE organization_id = $1 AND type = 'TagCreated' ORDER BY position`;
+  return (await database.sql<{ event_id: string }>(text, [organizationId])).map(({ event_id }) => event_id);
+}
+
+function entriesOf(database: Asked, organizationId: string): Promise<Entry[]> {
+  return database.sql(
+    `SELECT event_id AS "eventId", subscription_id AS "subscriptionId", d.state, d.attempts,
+       array_remove(array_agg(a.outcome ORDER BY a.id), NULL) AS outcomes
+     FROM webhook_deliveries d FULL JOIN webhook_attempts a USING (organization_id, event_id, subscription_id)
+     WHERE organization_id = $1
+     GROUP BY event_id, subscription_id, d.state, d.attempts`,
+    [organizationId],
+  );
+}
+
+function faultsOf(entries: Entry[], expected: string[], { subscriptions, requests, unrecorded = 0 }: Books): string[] {
+  const found = new Set(entries.map(keyOf));
+  const wanted = new Set(expected);
+  const own = new Set(subscriptions);
+  const came = Map.groupBy(
+    requests.filter(({ subscriptionId }) => own.has(subscriptionId)),
+    keyOf,
+  );
+  const seen = (entry: Entry) => entry.outcomes.filter((outcome) => !UNSEEN.includes(outcome)).length;
+  const unlogged = (entry: Entry) => (came.get(keyOf(entry))?.length ?? 0) - seen(entry);
+  const surplus = entries.reduce((sum, entry) => sum + Math.max(0, unlogged(entry)), 0);
+  return [
+    ...expected.filter((key) => !found.has(key)).map((key) => `${key}: no delivery`),
+    ...[...came.keys()].filter((key) => !found.has(key)).map((key) => `${key}: sent without a delivery`),
+    ...(surplus > unrecorded ? [`${surplus} requests came that are not logged`] : []),
+    ...entries.flatMap((entry) => {
+      const faults = [
+        !wanted.has(keyOf(entry)) && 'not asked for',
+        ...faultsOfEntry(entry),
+        unlogged(entry) < 0 && `${-unlogged(entry)} logged attempts that never came`,
+        unlogged(entry) > unrecorded && `${unlogged(entry)} requests came that are not logged`,
+      ];
+      return faults.filter(Boolean).map((fault) => `${keyOf(entry)}: ${fault} (${JSON.stringify(entry)})`);
+    }),
+  ];
+}
+
+function faultsOfEntry({ state, attempts, outcomes }: Entry): (string | false)[] {
+  const last = outcomes.at(-1);
+  return [
+    !FINAL.includes(state) && `is ${state}`,
+    outcomes.length < attempts && 'attempts that are not logged',
+    state === 'delivered' && last !== 'delivered' && 'delivered by no attempt',
+    state === 'exhausted' && (!last || last === 'delivered') && 'exhausted without a failure',
+  ];
+}
+
+function keyOf({ eventId, subscriptionId }: Request): string {
+  return `${subscriptionId} ${eventId}`;
+}
