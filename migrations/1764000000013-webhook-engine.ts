@@ -43,6 +43,9 @@ const DELIVERIES = `
   CREATE INDEX webhook_deliveries_due
     ON webhook_deliveries (organization_id, subscription_id, next_attempt_at, position) WHERE state = 'pending';
   CREATE INDEX webhook_deliveries_listed ON webhook_deliveries (organization_id, subscription_id, position);
+  -- What people look for among very many.
+  CREATE INDEX webhook_deliveries_given_up ON webhook_deliveries (organization_id, subscription_id, position)
+    WHERE state IN ('exhausted', 'cancelled');
   GRANT UPDATE (state, attempts, next_attempt_at, finished_at) ON webhook_deliveries TO deskstream_app;
   COMMENT ON COLUMN webhook_deliveries.next_attempt_at IS 'For a subscription in fifo order: -infinity, its turn is its position';
 

@@ -10,6 +10,7 @@ import {
   IssueApiToken,
   IssueApiTokenHandler,
 } from '#libs/organizations/organizations.handlers.js';
+import { type Scope } from '#libs/platform/scopes.js';
 import { loadConfig } from '#libs/platform/config.js';
 import { createLogger } from '#libs/platform/logging.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
@@ -22,6 +23,8 @@ export interface TestApp {
   runtime: Runtime;
   /** A tenant of its own, as a client with its token. Tests that each make one share nothing. */
   createTestOrganization(): Promise<ApiClient>;
+  /** Another client of the same tenant, whose token has these scopes. */
+  clientWith(scopes: Scope[], of: ApiClient): Promise<ApiClient>;
   close(): Promise<void>;
 }
 
@@ -54,6 +57,11 @@ export async function startTestApp({ worker = false, env = {} } = {}): Promise<T
         new CreateOrganization(organizationId, 'Test', actorId),
       );
       const issue = new IssueApiToken(organizationId, 'test', actorId);
+      const token = await new IssueApiTokenHandler(runtime.store).execute(issue);
+      return new ApiClient(url, token, organizationId, actorId);
+    },
+    clientWith: async (scopes, { organizationId, actorId }) => {
+      const issue = new IssueApiToken(organizationId, 'test', actorId, scopes);
       const token = await new IssueApiTokenHandler(runtime.store).execute(issue);
       return new ApiClient(url, token, organizationId, actorId);
     },
