@@ -6,7 +6,7 @@ import { holdUp } from './support/hold-up.js';
 import { type Installation, startInstallation } from './support/installation.js';
 import { killPostgres } from './support/instance.js';
 import { type Launched } from './support/launch.js';
-import { type Settled, settled } from './support/ledger.js';
+import { type Settled, settled } from './support/subscription-ledger.js';
 import { HAS_REDIS, startRedisServer } from './support/redis-server.js';
 
 jest.setTimeout(120_000);
