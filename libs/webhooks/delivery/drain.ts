@@ -55,6 +55,9 @@ export class Drain {
   #ended: EndedAttempt[] = [];
   #firstEndedAt = 0;
   #exchangedAt = 0;
+  #renewedAt = -RENEW_MS;
+  /** As the database knows it. */
+  #toldFailures = 0;
   #health: Health = HEALTHY;
   /** For how long the receiver is to be left alone, by what ended since the last exchange. */
   #pauseMs = 0;
@@ -104,20 +107,26 @@ export class Drain {
   /** Records what has ended, and reads what is due. */
   async #exchange(room: number, release: Exchange['release']): Promise<Work> {
     const ended = this.#ended.splice(0);
+    const { failures } = this.#health;
     const pauseMs = this.#pauseMs;
+    const now = performance.now();
+    const renew =
+      release !== 'never' || pauseMs > 0 || failures !== this.#toldFailures || now > this.#renewedAt + RENEW_MS;
     this.#pauseMs = 0;
     this.#nudged = false;
     const work = await this.#persistently({
       ...this.target,
       holder: this.#holder,
       ended,
-      failures: ended.length > 0 ? this.#health.failures : undefined,
+      failures: this.#receiver && failures,
+      renew,
       pauseMs,
       busy: [...this.#sending],
       room,
       release,
     });
     this.#exchangedAt = performance.now();
+    if (renew) [this.#renewedAt, this.#toldFailures] = [now, failures];
     if (work.receiver) this.#learn(work.receiver);
     if (this.#toDisable) await this.#disable(this.#toDisable);
     return work;
@@ -144,6 +153,7 @@ export class Drain {
     // While the lease is held, this is who counts.
     const failures = known?.failuresCountFrom.getTime() === since ? this.#health.failures : receiver.failures;
     this.#health = { failures, failingMs: receiver.failingMs };
+    if (!known) this.#toldFailures = failures;
     if (!known || SEALED.some((field) => known[field] !== receiver[field])) {
       this.#secrets = openSecrets(this.context.cipher, receiver);
     }
