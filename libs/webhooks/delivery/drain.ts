@@ -172,10 +172,11 @@ export class Drain {
     this.#health = afterAttempt(this.#health, result);
     this.#toDisable ??= reasonToDisable(this.#health, result);
     // In fifo order, what comes after waits along with it.
-    const pauseOfHead = ordering === 'fifo' ? (pauseMs ?? 0) : 0;
+    const fifo = ordering === 'fifo';
+    const pauseOfHead = fifo ? (pauseMs ?? 0) : 0;
     this.#pauseMs = Math.max(this.#pauseMs, pauseOfReceiver(this.#health, result), pauseOfHead);
     if (this.#ended.length === 0) this.#firstEndedAt = performance.now();
-    this.#ended.push({ id, delivery, number, result, pauseMs });
+    this.#ended.push({ id, delivery, number, result, pauseMs, fifo });
     this.#sending.delete(delivery.event_id);
     this.#report(delivery, number, result, pauseMs);
     this.#wake();
