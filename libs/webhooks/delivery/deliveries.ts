@@ -87,7 +87,9 @@ const FEW = 50;
 const CANCEL_AT_ONCE = 5_000;
 
 const IS_DUE = `d.organization_id = $1 AND d.subscription_id = $2 AND d.state = 'pending' AND d.next_attempt_at <= now()`;
-/** A pause from before the subscription was enabled or pointed elsewhere counts no longer. */
+/** When the subscription was enabled or pointed elsewhere. */
+const COUNT_FROM = '(SELECT failures_count_from FROM webhook_subscriptions WHERE organization_id = $1 AND id = $2)';
+/** A pause from before that counts no longer. */
 const IS_PAUSED = `h.paused_until > now() AND coalesce(h.failing_since, 'infinity') >= s.failures_count_from`;
 
 /** Statements that store messages and their deliveries. Storing them again changes nothing. */
@@ -248,9 +250,9 @@ function lease({ organizationId, subscriptionId, holder, failures, pauseMs, rele
                AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE ${IS_DUE}) THEN now() ELSE excluded.lease_until END,
              failures = coalesce($4, h.failures),
              failing_since = CASE WHEN $4 IS NULL THEN h.failing_since WHEN $4 = 0 THEN NULL
-               WHEN h.failing_since >= (SELECT failures_count_from FROM webhook_subscriptions
-                 WHERE organization_id = $1 AND id = $2) THEN h.failing_since ELSE now() END,
-             paused_until = greatest(h.paused_until, now() + make_interval(secs => $5))
+               WHEN h.failing_since >= ${COUNT_FROM} THEN h.failing_since ELSE now() END,
+             paused_until = greatest(CASE WHEN h.failing_since < ${COUNT_FROM} THEN '-infinity' ELSE h.paused_until END,
+               now() + make_interval(secs => $5))
            WHERE h.holder = excluded.holder OR h.lease_until <= now()`,
     values: [organizationId, subscriptionId, holder, failures, pauseMs / 1000, release],
   };
