@@ -60,6 +60,8 @@ export class Drain {
   #receiver: Receiver | undefined;
   #secrets: SubscriptionSecrets;
   #pace: Pace | undefined;
+  /** Whether more may be due than there was room for. */
+  #more = false;
   #wake: () => void = () => undefined;
 
   constructor(
@@ -75,6 +77,7 @@ export class Drain {
       const room = over ? 0 : this.#room();
       const work = await this.#exchange(room, this.#sending.size === 0 && room > 0 ? 'if-idle' : 'never');
       const open = !over && work.leased && work.receiver?.enabled === true && !work.receiver.paused;
+      this.#more = open && work.due.length === room;
       if (open && work.receiver) this.#begin(work.due, work.receiver);
       const resting = this.#sending.size === 0 && this.#ended.length === 0;
       if (resting && (!open || (room > 0 && work.due.length === 0))) {
@@ -202,9 +205,10 @@ export class Drain {
       const enough = this.#sending.size === 0 || this.#ended.length >= PARALLEL / 2;
       return enough ? 0 : this.#firstEndedAt + GATHER_MS - now;
     }
-    const next = this.#exchangedAt + (this.#room() > 0 ? LOOK_MS : RENEW_MS) - now;
     const token = this.#pace?.wait() ?? 0;
-    return token > 0 ? Math.min(token, next) : next;
+    if (this.#room() > 0) return this.#more ? 0 : this.#exchangedAt + LOOK_MS - now;
+    const renewal = this.#exchangedAt + RENEW_MS - now;
+    return token > 0 ? Math.min(token, renewal) : renewal;
   }
 
   /** Everything about an attempt in one line. */
