@@ -12,6 +12,7 @@ export interface Request {
 
 /** Which deliveries there must be in the end, and what came of them at the receivers. */
 export interface Books {
+  /** All that is for them is looked at. */
   subscriptions: string[];
   /** Each is expected to go to each subscription; all `TagCreated` of the organization unless given. */
   events?: string[];
@@ -37,7 +38,7 @@ const UNSEEN = ['blocked_target', 'dns_error', 'tls_error'];
 
 /**
  * The promise of deliveries: each event ends delivered, exhausted or cancelled for each subscription, and each attempt
- * is logged. Waits until nothing of an organization is pending, checks all of it, and answers what there is.
+ * is logged. Waits until nothing of these subscriptions is pending, checks all of it, and answers what there is.
  * @throws when the promise is broken, with what is wrong
  */
 export async function settled(database: Asked, organizationId: string, books: Books): Promise<Entry[]> {
@@ -46,14 +47,14 @@ export async function settled(database: Asked, organizationId: string, books: Bo
     books.subscriptions.map((subscriptionId) => keyOf({ eventId, subscriptionId })),
   );
   const left = `SELECT count(*)::int AS rows, count(*) FILTER (WHERE state = 'pending')::int AS pending
-                FROM webhook_deliveries WHERE organization_id = $1`;
+                FROM webhook_deliveries WHERE organization_id = $1 AND subscription_id = ANY($2)`;
   const isSettled = async () => {
-    const [found] = await database.sql<{ rows: number; pending: number }>(left, [organizationId]);
+    const [found] = await database.sql<{ rows: number; pending: number }>(left, [organizationId, books.subscriptions]);
     return found && found.rows >= expected.length && found.pending === 0;
   };
   // What has not ended is told below, with all that is wrong besides.
   await waitFor('deliveries to end', isSettled, withinMs).catch(() => undefined);
-  const entries = await entriesOf(database, organizationId);
+  const entries = await entriesOf(database, organizationId, books.subscriptions);
   const faults = faultsOf(entries, expected, books);
   if (faults.length > 0) throw new Error([`${faults.length} faults:`, ...faults.slice(0, 20)].join('\n'));
   return entries;
@@ -65,14 +66,14 @@ export async function tagEvents(database: Asked, organizationId: string): Promis
   return (await database.sql<{ event_id: string }>(text, [organizationId])).map(({ event_id }) => event_id);
 }
 
-function entriesOf(database: Asked, organizationId: string): Promise<Entry[]> {
+function entriesOf(database: Asked, organizationId: string, subscriptions: string[]): Promise<Entry[]> {
   return database.sql(
     `SELECT event_id AS "eventId", subscription_id AS "subscriptionId", d.state, d.attempts,
        array_remove(array_agg(a.outcome ORDER BY a.id), NULL) AS outcomes
      FROM webhook_deliveries d FULL JOIN webhook_attempts a USING (organization_id, event_id, subscription_id)
-     WHERE organization_id = $1
+     WHERE organization_id = $1 AND subscription_id = ANY($2)
      GROUP BY event_id, subscription_id, d.state, d.attempts`,
-    [organizationId],
+    [organizationId, subscriptions],
   );
 }
 

@@ -1,6 +1,5 @@
 import { type DnsServer, startDnsServer } from '#libs/testing/dns-server.js';
 import { answering, type Behaviour, endlessly } from '#libs/testing/faulty-receiver.js';
-import { waitFor } from '#libs/testing/wait-for.js';
 import { type ApiClient } from '../support/api-client.js';
 import { type Entry, settled } from '../support/ledger.js';
 import {
@@ -103,14 +102,8 @@ describe('Each delivery ends, and each attempt is logged, with a receiver that',
 });
 
 describe('A receiver', () => {
-  let api: ApiClient;
-  beforeEach(async () => {
-    api = await app.createTestOrganization();
-  });
-  const books = (...subscriptions: string[]) =>
-    settled(app.database, api.organizationId, { subscriptions, requests: receiver.arrivals });
-
   it('whose name leads to a private address meanwhile gets nothing more', async () => {
+    const api = await app.createTestOrganization();
     dns.resolve('rebind.example', ['127.0.0.1']);
     receiver.behave('/rebind', () => (socket, request) => {
       dns.resolve('rebind.example', ['10.0.0.1']);
@@ -119,28 +112,11 @@ describe('A receiver', () => {
     });
     const { id } = await api.subscribe(`http://rebind.example:${receiver.port}/rebind`, ['TagCreated']);
     await api.createTag('VIP');
-    const [entry] = await books(id);
+    const books = { subscriptions: [id], requests: receiver.arrivals };
+    const [entry] = await settled(app.database, api.organizationId, books);
     expect(entry).toMatchObject({
       state: 'exhausted',
       outcomes: ['refused', 'blocked_target', 'blocked_target', 'blocked_target'],
     });
-  });
-
-  it('that says when to come back gets nothing at all before, while others are served', async () => {
-    receiver.behave('/busy', once(answering('429 Too Many Requests', { 'retry-after': '3' })));
-    const busy = await api.subscribe(receiver.url('/busy'), ['TagCreated']);
-    const free = await api.subscribe(receiver.url('/free'), ['TagCreated']);
-    await api.createTag('first');
-    await waitFor('its answer to be noted', async () => {
-      const text = 'SELECT FROM webhook_attempts WHERE subscription_id = $1';
-      return (await app.database.sql(text, [busy.id])).length > 0;
-    });
-    receiver.behave('/busy', () => ACCEPT);
-    for (const name of ['second', 'third']) await api.createTag(name);
-    await books(busy.id, free.id);
-    const [first, ...later] = receiver.of(busy.id).map(({ at }) => at) as [number, ...number[]];
-    expect(Math.min(...later) - first).toBeGreaterThanOrEqual(3_000);
-    expect(later).toHaveLength(3);
-    expect(Math.max(...receiver.of(free.id).map(({ at }) => at)) - first).toBeLessThan(3_000);
   });
 });

@@ -65,6 +65,8 @@ export class Drain {
   #receiver: Receiver | undefined;
   #secrets: SubscriptionSecrets;
   #pace: Pace | undefined;
+  /** Whether more may be due than there was room for. */
+  #more = false;
   #wake: () => void = () => undefined;
   #nudged = false;
 
@@ -93,6 +95,7 @@ export class Drain {
       const room = over ? 0 : this.#room();
       const work = await this.#exchange(room, lingered && this.#sending.size === 0 && room > 0 ? 'if-idle' : 'never');
       const open = !over && work.leased && work.receiver?.enabled === true && !work.receiver.paused;
+      this.#more = open && work.due.length === room;
       if (open && work.receiver) this.#begin(work.due, work.receiver);
       const resting = this.#sending.size === 0 && this.#ended.length === 0;
       if (resting && !open) {
@@ -200,10 +203,11 @@ export class Drain {
     this.#health = afterAttempt(this.#health, result);
     this.#toDisable ??= reasonToDisable(this.#health, result);
     // In fifo order, what comes after waits along with it.
-    const pauseOfHead = ordering === 'fifo' ? (pauseMs ?? 0) : 0;
+    const fifo = ordering === 'fifo';
+    const pauseOfHead = fifo ? (pauseMs ?? 0) : 0;
     this.#pauseMs = Math.max(this.#pauseMs, pauseOfReceiver(this.#health, result), pauseOfHead);
     if (this.#ended.length === 0) this.#firstEndedAt = performance.now();
-    this.#ended.push({ id, delivery, number, result, pauseMs });
+    this.#ended.push({ id, delivery, number, result, pauseMs, fifo });
     this.#sending.delete(delivery.event_id);
     this.#report(delivery, number, result, pauseMs);
     this.#wake();
@@ -238,10 +242,10 @@ export class Drain {
       const enough = this.#sending.size === 0 || this.#ended.length >= PARALLEL / 2;
       return enough ? 0 : this.#firstEndedAt + GATHER_MS - now;
     }
-    if (this.#nudged && this.#room() > 0) return 0;
-    const next = this.#exchangedAt + (this.#room() > 0 ? LOOK_MS : RENEW_MS) - now;
     const token = this.#pace?.wait() ?? 0;
-    return token > 0 ? Math.min(token, next) : next;
+    if (this.#room() > 0) return this.#nudged || this.#more ? 0 : this.#exchangedAt + LOOK_MS - now;
+    const renewal = this.#exchangedAt + RENEW_MS - now;
+    return token > 0 ? Math.min(token, renewal) : renewal;
   }
 
   /** Everything about an attempt in one line. */
