@@ -76,6 +76,12 @@ const HEALTH = `
   ) WITH (fillfactor = 50);
   SELECT protect_tenant_table('webhook_health', 'SELECT', 'SELECT, INSERT, UPDATE, DELETE');
   GRANT UPDATE (paused_until) ON webhook_health TO deskstream_app;
+  ALTER TABLE webhook_deliveries NO FORCE ROW LEVEL SECURITY;
+  ALTER TABLE webhook_health NO FORCE ROW LEVEL SECURITY;
+  INSERT INTO webhook_health (organization_id, subscription_id)
+    SELECT DISTINCT organization_id, subscription_id FROM webhook_deliveries;
+  ALTER TABLE webhook_deliveries FORCE ROW LEVEL SECURITY;
+  ALTER TABLE webhook_health FORCE ROW LEVEL SECURITY;
 
   -- Whoever records attempts shares it; whoever redacts what they say has it alone, so that none slips through between.
   CREATE FUNCTION share_redaction_lock(organization uuid) RETURNS void LANGUAGE sql AS

@@ -58,6 +58,8 @@ describe('A recovery of webhook deliveries', () => {
     const { id } = await recovered({ since, until });
     const elsewhere = { since: '2026-01-01T02:00:00+02:00', until: '2026-01-01T19:00:00.000000-05:00' };
     expect(await recovered(elsewhere)).toMatchObject({ id, since, until });
+    const eastern = await recovered({ since: '2026-01-02T01:00:00+02:00', until: '2026-01-02T00:00:00.0009Z' });
+    expect(eastern).toMatchObject({ since: '2026-01-01T23:00:00.000Z', until });
   });
 
   it.each([{ since }, { since, until }, { since, until, onlyMissing: false }])(
@@ -77,6 +79,8 @@ describe('A recovery of webhook deliveries', () => {
   );
 
   it('begins once, however many ask for it at the same time', async () => {
+    // With as many connections to the database open as there will be.
+    await Promise.all(Array.from({ length: 12 }, () => api.get(`${path}/recoveries`)));
     const asked = await Promise.all(Array.from({ length: 12 }, () => recovered({ since })));
     expect(new Set(asked.map(({ id }) => id)).size).toBe(1);
     expect((await api.get(`${path}/recoveries`)).body.data).toHaveLength(1);

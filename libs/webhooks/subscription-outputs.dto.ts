@@ -121,14 +121,8 @@ export class TestResultOutput extends AttemptOutput {
 }
 
 /** An attempt as the API shows it. */
-export function shownAttempt({ outcome, startedAt, durationMs, responseCode, responseText }: AttemptResult) {
-  return {
-    outcome,
-    startedAt: startedAt.toISOString(),
-    durationMs,
-    ...(responseCode !== undefined && { responseCode }),
-    responseText,
-  };
+export function shownAttempt({ startedAt, outcome, durationMs, responseCode, responseText }: AttemptResult) {
+  return { outcome, startedAt: startedAt.toISOString(), durationMs, responseCode, responseText };
 }
 
 export const ListWebhookSubscriptionsOutput = listOutput(

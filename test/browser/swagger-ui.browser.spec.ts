@@ -5,7 +5,7 @@ import { type ApiClient } from '../support/api-client.js';
 import { createSupportTeam, emailFrom } from '../support/support-team.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'];

@@ -1,23 +1,23 @@
 import pg from 'pg';
+import { type TestDatabase } from '#libs/testing/test-database.js';
 import { waitFor } from '#libs/testing/wait-for.js';
-import { type TestApp } from './test-app.js';
 
 /**
  * Runs a statement in a transaction that stays open, so that a request comes to wait for it in the middle of its write.
  * @returns what waits until one does, does something else meanwhile, and commits
  */
 export async function holdUp(
-  app: TestApp,
+  { database }: { database: Pick<TestDatabase, 'ownerUrl' | 'sql'> },
   statement: string,
 ): Promise<<T>(meanwhile?: () => Promise<T>) => Promise<T | undefined>> {
-  const client = new pg.Client({ connectionString: app.database.ownerUrl });
+  const client = new pg.Client({ connectionString: database.ownerUrl });
   await client.connect();
   await client.query('BEGIN');
   await client.query(statement);
   return async (meanwhile) => {
     await waitFor('a write that is held up', async () => {
       const held = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-      return (await app.database.sql(held)).length > 0;
+      return (await database.sql(held)).length > 0;
     });
     const result = await meanwhile?.();
     await client.query('COMMIT');

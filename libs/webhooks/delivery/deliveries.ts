@@ -57,8 +57,10 @@ export interface Exchange extends DrainTarget {
   /** Who drains. */
   holder: string;
   ended: EndedAttempt[];
-  /** Failures in a row by now; undefined when nothing has changed. */
+  /** Failures in a row by now; undefined when the drain does not know yet. */
   failures: number | undefined;
+  /** Whether to take or renew the lease, and to note how the receiver does. */
+  renew: boolean;
   /** For how long nothing is to be sent. */
   pauseMs: number;
   /** Deliveries that are being attempted. */
@@ -158,7 +160,7 @@ export class Deliveries {
   async exchange(exchange: Exchange): Promise<Work> {
     const results = await this.database.transact(null, [
       ...(exchange.ended.length > 0 ? record(exchange) : []),
-      lease(exchange),
+      ...(exchange.renew ? [lease(exchange)] : []),
       receiver(exchange),
       due(exchange),
     ]);

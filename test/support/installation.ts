@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { freePort, startEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
+import { type TestDatabase } from '#libs/testing/test-database.js';
+import { ApiClient } from './api-client.js';
+import { launch, type Launched } from './launch.js';
+
+/** A Deskstream with its roles apart, on a PostgreSQL of its own: the API runs, workers come and go. */
+export interface Installation {
+  dataDir: string;
+  database: Pick<TestDatabase, 'ownerUrl' | 'sql'>;
+  api: ApiClient;
+  /** Starts one more worker, and waits until it runs. */
+  startWorker(env?: NodeJS.ProcessEnv): Promise<Launched>;
+  /** Lets all workers end in order. */
+  stopWorkers(): Promise<void>;
+  /** Ends all that runs there, and removes it. */
+  remove(): Promise<void>;
+}
+
+/** @param env what the configuration of all processes says besides */
+export async function startInstallation(env: NodeJS.ProcessEnv = {}): Promise<Installation> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'deskstream-roles-'));
+  const postgres = await startEmbeddedPostgres({ dataDir });
+  const { ownerUrl, appUrl } = postgres;
+  const [port, token] = [await freePort(), randomBytes(32).toString('hex')];
+  const variables = {
+    PORT: String(port),
+    HOST: '127.0.0.1',
+    DATABASE_URL: appUrl,
+    DATABASE_OWNER_URL: ownerUrl,
+    DESKSTREAM_DATA_DIR: dataDir,
+    DESKSTREAM_BOOTSTRAP_TOKEN: token,
+    WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
+    REDIS_URL: process.env.TEST_REDIS_URL,
+    ...env,
+  };
+  const migration = launch(['dist/apps/cli/main.js', 'migrate'], variables);
+  if ((await migration.end()) !== 0) throw new Error(migration.output());
+  const server = launch(['dist/apps/api/main.js'], variables);
+  await server.told(/The API is served/);
+  const owner = new pg.Pool({ connectionString: ownerUrl, max: 2 });
+  owner.on('error', () => undefined);
+  const workers: Launched[] = [];
+  const endWorkers = (signal: NodeJS.Signals) => Promise.all(workers.splice(0).map((worker) => worker.end(signal)));
+  return {
+    dataDir,
+    database: {
+      ownerUrl,
+      sql: async <Row extends object>(text: string, values?: unknown[]) => (await owner.query<Row>(text, values)).rows,
+    },
+    api: new ApiClient(`http://127.0.0.1:${port}`, token),
+    startWorker: async (more) => {
+      const worker = launch(['dist/apps/worker/main.js'], { ...variables, ...more });
+      workers.push(worker);
+      await worker.told(/The worker is running/);
+      return worker;
+    },
+    stopWorkers: async () => {
+      await endWorkers('SIGTERM');
+    },
+    remove: async () => {
+      await endWorkers('SIGKILL');
+      await server.end('SIGTERM');
+      await owner.end();
+      await postgres.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,218 @@
+import { jest } from '@jest/globals';
+import { startDnsServer } from '#libs/testing/dns-server.js';
+import { answering, type Behaviour, type FaultyReceiver, startFaultyReceiver } from '#libs/testing/faulty-receiver.js';
+import { waitFor } from '#libs/testing/wait-for.js';
+import { holdUp } from './support/hold-up.js';
+import { type Installation, startInstallation } from './support/installation.js';
+import { killPostgres } from './support/instance.js';
+import { type Launched } from './support/launch.js';
+import { type Settled, settled } from './support/subscription-ledger.js';
+import { HAS_REDIS, startRedisServer } from './support/redis-server.js';
+
+jest.setTimeout(120_000);
+
+/** Attempts of one subscription that a worker makes at a time: what it leaves unrecorded at most when it is killed. */
+const PARALLEL = 32;
+/** Generous: a drain that has died keeps others off for 8 seconds. */
+const TAKEOVER_MS = 20_000;
+
+const taking = answering('200 OK');
+const silent: Behaviour = () => undefined;
+const slowly =
+  (ms: number): Behaviour =>
+  (socket, request) =>
+    setTimeout(() => {
+      taking(socket, request);
+    }, ms);
+
+/** A receiver whose behaviour can change, and the subscription that is delivered to it. */
+class Subscriber {
+  id: string;
+  behave: Behaviour;
+  private constructor(readonly receiver: FaultyReceiver) {}
+
+  static async start(behaviour: Behaviour, hostname = '127.0.0.1'): Promise<Subscriber> {
+    const subscriber: Subscriber = new Subscriber(
+      await startFaultyReceiver((socket, request) => {
+        subscriber.behave(socket, request);
+      }),
+    );
+    subscribers.push(subscriber);
+    subscriber.behave = behaviour;
+    const url = `http://${hostname}:${subscriber.receiver.port}/`;
+    subscriber.id = (await installation.api.subscribe(url, ['TagCreated'])).id;
+    return subscriber;
+  }
+
+  get requests(): string[] {
+    return this.receiver.requests;
+  }
+
+  settled(): Promise<Settled> {
+    return settled(installation.database, this.id, this.requests, TAKEOVER_MS);
+  }
+
+  async stop(): Promise<void> {
+    await installation.api.delete(`/v1/webhooks/${this.id}`);
+    await this.receiver.close();
+  }
+}
+
+let installation: Installation;
+const subscribers: Subscriber[] = [];
+let tags = 0;
+beforeAll(async () => {
+  installation = await startInstallation({ WEBHOOK_RETRY_SCHEDULE: Array(20).fill('0.2').join(',') });
+});
+afterAll(() => installation.remove());
+afterEach(async () => {
+  for (const subscriber of subscribers.splice(0)) await subscriber.stop();
+  await installation.stopWorkers();
+});
+
+async function createTags(count: number): Promise<void> {
+  await Promise.all(Array.from({ length: count }, () => installation.api.createTag(`tag ${(tags += 1)}`)));
+}
+
+/** What somebody who is gone has asked of the database does not happen any more. */
+const breakConnectionsThatWait = () =>
+  installation.database.sql(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+
+/** The one of the workers that has told of attempts. */
+const senderAmong = (workers: Launched[]) => workers.find((worker) => worker.output().includes('webhook attempt'));
+
+describe('kill -9 of a worker', () => {
+  it('loses no delivery, three times in a row: before it is sent, while it is answered, before that is recorded', async () => {
+    const dns = await startDnsServer();
+    dns.resolve('receiver.test', 'silence');
+    const [unsent, unanswered, unrecorded] = [
+      await Subscriber.start(taking, 'receiver.test'),
+      await Subscriber.start(silent),
+      await Subscriber.start(taking),
+    ];
+    await createTags(1);
+    const [organization] = await installation.database.sql<{ id: string }>(
+      'SELECT organization_id AS id FROM webhook_subscriptions',
+    );
+    for (let kill = 1; kill <= 3; kill++) {
+      const asked = dns.questions.length;
+      const whenHeldUp = await holdUp(installation, `SELECT take_redaction_lock('${organization?.id}')`);
+      const worker = await installation.startWorker({ WEBHOOK_DNS_SERVERS: dns.address });
+      await waitFor('the look-up of a name', () => dns.questions.length > asked);
+      await waitFor('a request', () => unanswered.requests.length === kill && unrecorded.requests.length === kill);
+      await whenHeldUp(async () => {
+        await worker.end('SIGKILL');
+        await breakConnectionsThatWait();
+      });
+    }
+    dns.resolve('receiver.test', ['127.0.0.1']);
+    unanswered.behave = taking;
+    await installation.startWorker({ WEBHOOK_DNS_SERVERS: dns.address });
+    const once = { states: { delivered: 1 } };
+    expect(await unsent.settled()).toEqual({ ...once, unlogged: 0 });
+    expect(await unanswered.settled()).toEqual({ ...once, unlogged: 3 });
+    expect(await unrecorded.settled()).toEqual({ ...once, unlogged: 3 });
+    await dns.close();
+  });
+
+  it('leaves what it had not sent to another, which delivers the rest within 15 seconds', async () => {
+    const workers = [await installation.startWorker(), await installation.startWorker()];
+    const subscriber = await Subscriber.start(slowly(100));
+    await createTags(300);
+    await waitFor('a part of the deliveries', () => subscriber.requests.length >= 100);
+    const sender = await waitFor('the record of one', () => senderAmong(workers));
+    const start = performance.now();
+    await sender.end('SIGKILL');
+    const { states, unlogged } = await subscriber.settled();
+    const seconds = (performance.now() - start) / 1000;
+    process.stdout.write(`The rest after ${seconds.toFixed(1)} s, ${unlogged} of 300 sent twice\n`);
+    expect(states).toEqual({ delivered: 300 });
+    expect(unlogged).toBeLessThanOrEqual(PARALLEL);
+    expect(seconds).toBeLessThan(15);
+  });
+});
+
+describe('SIGTERM to a worker that is delivering', () => {
+  it('lets it record the attempts that are under way, and end; nothing is sent twice', async () => {
+    const [slow, hanging] = [await Subscriber.start(slowly(500)), await Subscriber.start(silent)];
+    const worker = await installation.startWorker({ WEBHOOK_TIMEOUT_SECONDS: '3' });
+    await createTags(200);
+    await waitFor('attempts under way', () => slow.requests.length > PARALLEL && hanging.requests.length === PARALLEL);
+    const start = performance.now();
+    expect(await worker.end('SIGTERM')).toBe(0);
+    expect(performance.now() - start).toBeLessThan(20_000);
+    for (const { id, requests } of [slow, hanging]) {
+      const attempts = await installation.database.sql('SELECT FROM webhook_attempts WHERE subscription_id = $1', [id]);
+      expect(attempts).toHaveLength(requests.length);
+    }
+    expect(slow.requests.length).toBeLessThan(200);
+    hanging.behave = taking;
+    await installation.startWorker();
+    const all = { states: { delivered: 200 }, unlogged: 0 };
+    expect(await slow.settled()).toEqual(all);
+    expect(slow.requests).toHaveLength(200);
+    expect(await hanging.settled()).toEqual(all);
+  });
+});
+
+describe('kill -9 of PostgreSQL while deliveries run', () => {
+  it('loses none, and repeats none: what has ended meanwhile is recorded once the database is back', async () => {
+    const subscriber = await Subscriber.start(slowly(300));
+    await createTags(300);
+    await installation.startWorker();
+    await waitFor('some deliveries', () => subscriber.requests.length > PARALLEL);
+    await killPostgres(installation.dataDir);
+    await waitFor('the database', () => createTags(1).then(() => true, () => false)); // prettier-ignore
+    expect(await subscriber.settled()).toEqual({ states: { delivered: 301 }, unlogged: 0 });
+  });
+});
+
+if (HAS_REDIS) {
+  describe('kill -9 of Redis, which comes back empty, while deliveries run', () => {
+    it('loses none and repeats none, also of events that come while it is away', async () => {
+      const redis = await startRedisServer();
+      const subscriber = await Subscriber.start(slowly(300));
+      await installation.startWorker({ REDIS_URL: redis.url });
+      await createTags(200);
+      await waitFor('some deliveries', () => subscriber.requests.length > PARALLEL);
+      await redis.kill();
+      const newcomer = await Subscriber.start(taking);
+      await createTags(10);
+      await waitFor('their deliveries to be stored', async () => {
+        const rows = 'SELECT FROM webhook_deliveries WHERE subscription_id = $1';
+        return (await installation.database.sql(rows, [newcomer.id])).length === 10;
+      });
+      await redis.start();
+      expect(await subscriber.settled()).toEqual({ states: { delivered: 210 }, unlogged: 0 });
+      expect(await newcomer.settled()).toEqual({ states: { delivered: 10 }, unlogged: 0 });
+      await installation.stopWorkers();
+      await redis.kill();
+    });
+  });
+}
+
+describe('A worker whose clock is a minute ahead', () => {
+  it('shares the deliveries with another: nothing is sent twice, and nothing is lost', async () => {
+    const clockAhead = '--import ./test/support/clock-ahead.ts';
+    const first = await Subscriber.start(slowly(1_000));
+    await installation.startWorker({ NODE_OPTIONS: clockAhead });
+    await createTags(150);
+    await waitFor('the first deliveries', () => first.requests.length > 0);
+    await installation.startWorker();
+    const more = [];
+    for (let i = 0; i < 4; i++) more.push(await Subscriber.start(slowly(1_000)));
+    await createTags(100);
+    expect(await first.settled()).toEqual({ states: { delivered: 250 }, unlogged: 0 });
+    for (const subscriber of more) {
+      expect(await subscriber.settled()).toEqual({ states: { delivered: 100 }, unlogged: 0 });
+    }
+    const soon = Date.now() / 1000 + 10;
+    const sentAhead = first.requests.filter(
+      (request) => Number(/^webhook-timestamp: (\d+)/im.exec(request)?.[1]) > soon,
+    );
+    expect(sentAhead.length).toBeGreaterThan(0);
+  });
+});
