@@ -2,7 +2,6 @@ import { type Socket } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { type Behaviour } from '#libs/testing/faulty-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
-import { type ApiClient } from '../support/api-client.js';
 import { settled } from '../support/ledger.js';
 import { nextRetries } from '../support/next-retries.js';
 import {
@@ -29,82 +28,83 @@ afterAll(async () => {
   await receiver.close();
 });
 
+/** A subscription of which some attempts hang and other deliveries wait. */
+async function hangingSubscription() {
+  const api = await app.createTestOrganization();
+  const held: [Socket, string][] = [];
+  const place = `/${api.organizationId}`;
+  receiver.behave(
+    place,
+    () =>
+      (...exchange) =>
+        held.push(exchange),
+  );
+  const { id, secretKey } = await api.subscribe(receiver.url(place), ['TagCreated']);
+  await Promise.all(Array.from({ length: EVENTS }, (_, index) => api.createTag(`tag ${index}`)));
+  await waitFor('attempts that hang', () => held.length === PARALLEL);
+  const books = () => settled(app.database, api.organizationId, { subscriptions: [id], requests: receiver.arrivals });
+  return {
+    ...{ api, id, secretKey, path: `/v1/webhooks/${id}`, books },
+    states: async () => new Set((await books()).map(({ state }) => state)),
+    /** Answers what hangs, and accepts whatever comes then. */
+    release: (behaviour: Behaviour) => {
+      receiver.behave(place, () => ACCEPT);
+      for (const exchange of held) behaviour(...exchange);
+    },
+  };
+}
+
 describe('While attempts hang and other deliveries wait, a subscription', () => {
-  let api: ApiClient;
-  let subscription: { id: string; secretKey: string };
-  let path: string;
-  let held: [Socket, string][];
-  beforeEach(async () => {
-    api = await app.createTestOrganization();
-    held = [];
-    receiver.behave(
-      `/${api.organizationId}`,
-      () =>
-        (...exchange) =>
-          held.push(exchange),
-    );
-    subscription = await api.subscribe(receiver.url(`/${api.organizationId}`), ['TagCreated']);
-    path = `/v1/webhooks/${subscription.id}`;
-    await Promise.all(Array.from({ length: EVENTS }, (_, index) => api.createTag(`tag ${index}`)));
-    await waitFor('attempts that hang', () => held.length === PARALLEL);
-  });
-
-  /** Answers what hangs, and accepts whatever comes then. */
-  function release(behaviour: Behaviour): void {
-    receiver.behave(`/${api.organizationId}`, () => ACCEPT);
-    for (const exchange of held.splice(0)) behaviour(...exchange);
-  }
-  const arrivals = () => receiver.of(subscription.id);
-  const books = () =>
-    settled(app.database, api.organizationId, { subscriptions: [subscription.id], requests: receiver.arrivals });
-  const states = async () => new Set((await books()).map(({ state }) => state));
-
-  it('that is deleted gets nothing more: what waits is cancelled', async () => {
+  it.concurrent('that is deleted gets nothing more: what waits is cancelled', async () => {
+    const { api, id, path, books, release } = await hangingSubscription();
     await api.delete(path);
     release(REFUSE);
     const entries = await books();
     expect(new Set(entries.map(({ state }) => state))).toEqual(new Set(['cancelled']));
     expect(entries.filter(({ outcomes }) => outcomes.length > 0)).toHaveLength(PARALLEL);
     await nextRetries(app, receiver);
-    expect(arrivals()).toHaveLength(PARALLEL);
+    expect(receiver.of(id)).toHaveLength(PARALLEL);
   });
 
-  it('that is disabled gets nothing more until it is enabled again', async () => {
+  it.concurrent('that is disabled gets nothing more until it is enabled again', async () => {
+    const { api, id, path, states, release } = await hangingSubscription();
     await api.patch(path, { enabled: false });
     release(REFUSE);
     await waitFor('the answers to be noted', async () => {
       const text = 'SELECT FROM webhook_deliveries WHERE subscription_id = $1 AND attempts = 1';
-      return (await app.database.sql(text, [subscription.id])).length === PARALLEL;
+      return (await app.database.sql(text, [id])).length === PARALLEL;
     });
     await nextRetries(app, receiver);
-    expect(arrivals()).toHaveLength(PARALLEL);
+    expect(receiver.of(id)).toHaveLength(PARALLEL);
     await api.patch(path, { enabled: true });
     expect(await states()).toEqual(new Set(['delivered']));
   });
 
-  it('that is pointed elsewhere gets the rest and the next attempts there', async () => {
+  it.concurrent('that is pointed elsewhere gets the rest and the next attempts there', async () => {
+    const { api, id, path, states, release } = await hangingSubscription();
     await api.patch(path, { url: receiver.url('/elsewhere') });
     release(REFUSE);
     expect(await states()).toEqual(new Set(['delivered']));
-    const later = arrivals().slice(PARALLEL);
+    const later = receiver.of(id).slice(PARALLEL);
     expect(later).toHaveLength(EVENTS);
     expect(new Set(later.map((arrival) => arrival.path))).toEqual(new Set(['/elsewhere']));
   });
 
-  it('whose secret is rotated gets the rest signed by both keys', async () => {
+  it.concurrent('whose secret is rotated gets the rest signed by both keys', async () => {
+    const { api, id, secretKey, path, states, release } = await hangingSubscription();
     const { data } = (await api.post(`${path}/rotate-secret`, { overlapHours: 1 })).body;
     release(REFUSE);
     expect(await states()).toEqual(new Set(['delivered']));
-    const later = arrivals().slice(PARALLEL);
+    const later = receiver.of(id).slice(PARALLEL);
     expect(later).toHaveLength(EVENTS);
     for (const arrival of later) {
-      for (const key of [data.secretKey, subscription.secretKey])
+      for (const key of [data.secretKey, secretKey])
         expect(() => {
           verify(arrival, key);
         }).not.toThrow();
     }
     expect(() => {
-      verify(arrivals()[0], data.secretKey);
+      verify(receiver.of(id)[0], data.secretKey);
     }).toThrow();
   });
 });

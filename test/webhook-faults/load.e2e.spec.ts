@@ -8,7 +8,6 @@ const MANY = 10_000;
 
 let app: TestApp;
 let receiver: ScriptedReceiver;
-let api: ApiClient;
 beforeAll(async () => {
   receiver = await startScriptedReceiver();
   const env = { WEBHOOK_TIMEOUT_SECONDS: '1', WEBHOOK_RETRY_SCHEDULE: '0.2,0.2,0.2,0.2,0.2,0.2,0.2,0.2' };
@@ -18,12 +17,9 @@ afterAll(async () => {
   await app.close();
   await receiver.close();
 });
-beforeEach(async () => {
-  api = await app.createTestOrganization();
-});
 
 /** Deliveries of many events, which have failed once and are due again. Answers the events. */
-async function retries(subscriptions: string[]): Promise<string[]> {
+async function retries(api: ApiClient, subscriptions: string[]): Promise<string[]> {
   const rows = await app.database.sql<{ id: string }>(
     `WITH event AS (SELECT uuidv7() AS id, position FROM generate_series(1, $3) AS position
      ), message AS (
@@ -46,23 +42,29 @@ async function retries(subscriptions: string[]): Promise<string[]> {
 }
 
 describe('Many deliveries that are due at once', () => {
-  it('are all made, also those to a receiver that hangs at first, and hold up no others meanwhile', async () => {
-    receiver.behave('/hanging', () => HANG);
-    const hanging = await api.subscribe(receiver.url('/hanging'), ['TagDeleted']);
-    const well = await api.subscribe(receiver.url('/well'), ['TagDeleted']);
-    const events = await retries([hanging.id, well.id]);
-    await waitFor('the receiver that is well to have all', () => receiver.of(well.id).length >= MANY, 40_000);
-    receiver.behave('/hanging', () => ACCEPT);
-    const books = { subscriptions: [hanging.id, well.id], events, requests: receiver.arrivals, withinMs: 60_000 };
-    const entries = await settled(app.database, api.organizationId, books);
-    expect(new Set(entries.map(({ state }) => state))).toEqual(new Set(['delivered']));
-    expect(receiver.of(well.id)).toHaveLength(MANY);
-  }, 120_000);
+  it.concurrent(
+    'are all made, also those to a receiver that hangs at first, and hold up no others meanwhile',
+    async () => {
+      const api = await app.createTestOrganization();
+      receiver.behave('/hanging', () => HANG);
+      const hanging = await api.subscribe(receiver.url('/hanging'), ['TagDeleted']);
+      const well = await api.subscribe(receiver.url('/well'), ['TagDeleted']);
+      const events = await retries(api, [hanging.id, well.id]);
+      await waitFor('the receiver that is well to have all', () => receiver.of(well.id).length >= MANY, 40_000);
+      receiver.behave('/hanging', () => ACCEPT);
+      const books = { subscriptions: [hanging.id, well.id], events, requests: receiver.arrivals, withinMs: 60_000 };
+      const entries = await settled(app.database, api.organizationId, books);
+      expect(new Set(entries.map(({ state }) => state))).toEqual(new Set(['delivered']));
+      expect(receiver.of(well.id)).toHaveLength(MANY);
+    },
+    120_000,
+  );
 
-  it('for a receiver that hangs do not keep other subscribers waiting', async () => {
+  it.concurrent('for a receiver that hangs do not keep other subscribers waiting', async () => {
+    const api = await app.createTestOrganization();
     receiver.behave('/stuck', () => HANG);
     const stuck = await api.subscribe(receiver.url('/stuck'), ['TagDeleted']);
-    await retries([stuck.id]);
+    await retries(api, [stuck.id]);
     const other = await app.createTestOrganization();
     const { id } = await other.subscribe(receiver.url('/other'), ['TagCreated']);
     await waitFor('attempts that hang', () => receiver.of(stuck.id).length >= 10);
