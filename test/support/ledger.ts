@@ -18,6 +18,8 @@ interface Entry {
 export interface Settled {
   /** Deliveries by their final states. */
   states: Record<string, number>;
+  /** All that the receiver got, repetitions too. */
+  requests: number;
   /** Requests that the receiver got, but that no attempt on record tells of: their worker was killed. */
   unlogged: number;
 }
@@ -72,7 +74,8 @@ export async function settled(
   });
   const states: Record<string, number> = {};
   for (const { state } of entries) states[state as string] = (states[state as string] ?? 0) + 1;
-  return { states, unlogged: requests.length - entries.reduce((sum, { sent }) => sum + sent, 0) };
+  const sent = entries.reduce((sum, entry) => sum + entry.sent, 0);
+  return { states, requests: requests.length, unlogged: requests.length - sent };
 }
 
 function countById(requests: string[]): Map<string, number> {
