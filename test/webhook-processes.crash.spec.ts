@@ -8,7 +8,7 @@ import { killPostgres } from './support/instance.js';
 import { forgetAllJobs } from './support/jobs.js';
 import { type Launched } from './support/launch.js';
 import { type Settled, settled } from './support/ledger.js';
-import { HAS_REDIS, startRedisServer } from './support/redis-server.js';
+import { HAS_REDIS, type RedisServer, startRedisServer } from './support/redis-server.js';
 
 jest.setTimeout(120_000);
 
@@ -181,8 +181,16 @@ describe('kill -9 of PostgreSQL while deliveries run', () => {
 
 if (HAS_REDIS) {
   describe('kill -9 of Redis, which comes back empty, while deliveries run', () => {
+    let redis: RedisServer;
+    beforeEach(async () => {
+      redis = await startRedisServer();
+    });
+    afterEach(async () => {
+      await installation.stopWorkers();
+      await redis.kill();
+    });
+
     it('loses none and repeats none, also of events that come while it is away', async () => {
-      const redis = await startRedisServer();
       const subscriber = await Subscriber.start(slowly(300));
       await installation.startWorker({ REDIS_URL: redis.url });
       await createTags(200);
@@ -197,8 +205,6 @@ if (HAS_REDIS) {
       await redis.start();
       expect(await subscriber.settled()).toEqual(eachOnce(210));
       expect(await newcomer.settled()).toEqual(eachOnce(10));
-      await installation.stopWorkers();
-      await redis.kill();
     });
   });
 }
