@@ -9,11 +9,12 @@ import { Jobs } from '#libs/platform/jobs.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
 import { TagRow } from '#libs/tags/tag.projection.js';
+import { HealthRow } from '#libs/webhooks/health.js';
 import { SubscriptionRow } from '#libs/webhooks/subscription.projection.js';
 import { STREAMS } from './streams.js';
 
 /** The read tables. */
-export const ENTITIES = [OrganizationRow, ApiTokenRow, TagRow, SubscriptionRow];
+export const ENTITIES = [OrganizationRow, ApiTokenRow, TagRow, SubscriptionRow, HealthRow];
 
 /** What the roles of a process share: opened before Nest starts, closed after it has stopped. */
 export interface Runtime {

@@ -170,7 +170,7 @@ export async function bootstrap(url: string, store: EventStore, chosenToken?: st
     await new CreateOrganizationHandler(store).execute(new CreateOrganization(organizationId, 'Demo', actorId));
   }
   if (state?.tokenIds.length) return undefined;
-  const issue = new IssueApiToken(organizationId, 'Demo administrator', actorId, chosenToken);
+  const issue = new IssueApiToken(organizationId, 'Demo administrator', actorId, ['admin'], chosenToken);
   return new IssueApiTokenHandler(store).execute(issue);
 }
 

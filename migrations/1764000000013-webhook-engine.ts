@@ -43,6 +43,9 @@ const DELIVERIES = `
   CREATE INDEX webhook_deliveries_due
     ON webhook_deliveries (organization_id, subscription_id, next_attempt_at, position) WHERE state = 'pending';
   CREATE INDEX webhook_deliveries_listed ON webhook_deliveries (organization_id, subscription_id, position);
+  -- What people look for among very many.
+  CREATE INDEX webhook_deliveries_given_up ON webhook_deliveries (organization_id, subscription_id, position)
+    WHERE state IN ('exhausted', 'cancelled');
   GRANT UPDATE (state, attempts, next_attempt_at, finished_at) ON webhook_deliveries TO deskstream_app;
   COMMENT ON COLUMN webhook_deliveries.next_attempt_at IS 'For a subscription in fifo order: -infinity, its turn is its position';
 
@@ -73,6 +76,12 @@ const HEALTH = `
   ) WITH (fillfactor = 50);
   SELECT protect_tenant_table('webhook_health', 'SELECT', 'SELECT, INSERT, UPDATE, DELETE');
   GRANT UPDATE (paused_until) ON webhook_health TO deskstream_app;
+  ALTER TABLE webhook_deliveries NO FORCE ROW LEVEL SECURITY;
+  ALTER TABLE webhook_health NO FORCE ROW LEVEL SECURITY;
+  INSERT INTO webhook_health (organization_id, subscription_id)
+    SELECT DISTINCT organization_id, subscription_id FROM webhook_deliveries;
+  ALTER TABLE webhook_deliveries FORCE ROW LEVEL SECURITY;
+  ALTER TABLE webhook_health FORCE ROW LEVEL SECURITY;
 
   -- Whoever records attempts shares it; whoever redacts what they say has it alone, so that none slips through between.
   CREATE FUNCTION share_redaction_lock(organization uuid) RETURNS void LANGUAGE sql AS

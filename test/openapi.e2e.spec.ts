@@ -127,6 +127,12 @@ describe('The OpenAPI document', () => {
       'Teams_listPresenceStatus',
       'Teams_removeMembers',
       'Teams_removeTeam',
+      'WebhookDeliveries_getById',
+      'WebhookDeliveries_list',
+      'WebhookDeliveries_retry',
+      'WebhookRecoveries_getById',
+      'WebhookRecoveries_list',
+      'WebhookRecoveries_recover',
       'Webhooks_createSubscription',
       'Webhooks_deleteSubscription',
       'Webhooks_getDeliveryStatus',
@@ -134,6 +140,8 @@ describe('The OpenAPI document', () => {
       'Webhooks_getSubscriptionById',
       'Webhooks_listEventTypes',
       'Webhooks_listSubscriptions',
+      'Webhooks_rotateSecret',
+      'Webhooks_testSubscription',
       'Webhooks_updateSubscription',
     ]);
   });

@@ -3,6 +3,10 @@ import { decideEndUser } from '#libs/end-users/end-user.js';
 import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { rebuildProjection } from '#libs/event-store/rebuild.js';
 import { type Projection } from '#libs/event-store/stream-definition.js';
+import { decideRecovery } from '#libs/webhooks/recovery.js';
+import { recoveryStream } from '#libs/webhooks/recovery.projection.js';
+import { decideSubscription } from '#libs/webhooks/subscription.js';
+import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
 import { STREAMS } from '#apps/streams.js';
 import { type ApiClient } from './support/api-client.js';
 import { createSupportTeam, emailFrom } from './support/support-team.js';
@@ -76,6 +80,16 @@ beforeAll(async () => {
     await api.patch(`/v1/conversations/${conversations[2]}/anonymize?force=true`);
     const { id } = await api.subscribe('http://127.0.0.1:9/', ['TagCreated'], { customHeaders: { 'X-A': '1' } });
     await api.patch(`/v1/webhooks/${id}`, { name: 'new', authorization: { _type: 'TokenAuth', value: 'x' } });
+    await api.patch(`/v1/webhooks/${id}`, { ordering: 'fifo', maxPerSecond: 5 });
+    await api.post(`/v1/webhooks/${id}/rotate-secret`, {});
+    for (const until of [undefined, '2026-01-02T00:00:00Z']) {
+      await finishRecovery(
+        api,
+        (await api.post(`/v1/webhooks/${id}/recover`, { since: '2026-01-01T00:00:00Z', until })).body.data.id,
+      );
+    }
+    await api.post(`/v1/webhooks/${id}/recover`, { since: '2026-01-01T00:00:00Z' });
+    await disable(api, id);
     await api.delete(`/v1/webhooks/${(await api.subscribe('http://127.0.0.1:9/', [])).id}`);
   }
 });
@@ -84,6 +98,18 @@ afterAll(() => app.close());
 async function forget({ organizationId, actorId }: ApiClient, id: string): Promise<void> {
   await app.runtime.store.execute(endUserStream, id, { organizationId, actorId }, (endUser) =>
     decideEndUser({ type: 'Anonymize', id }, endUser),
+  );
+}
+
+async function disable({ organizationId, actorId }: ApiClient, id: string): Promise<void> {
+  await app.runtime.store.execute(subscriptionStream, id, { organizationId, actorId }, (subscription) =>
+    decideSubscription({ type: 'DisableSubscription', id, reason: 'gone' }, subscription),
+  );
+}
+
+async function finishRecovery({ organizationId, actorId }: ApiClient, id: string): Promise<void> {
+  await app.runtime.store.execute(recoveryStream, id, { organizationId, actorId }, (recovery) =>
+    decideRecovery({ type: 'FinishRecovery', id, examined: 0, queued: 0 }, recovery),
   );
 }
 

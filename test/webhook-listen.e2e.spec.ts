@@ -69,9 +69,9 @@ describe('npm run webhook:listen', () => {
 
   it('recognizes repetitions by webhook-id', async () => {
     const { url, tool } = await listen();
-    for (const id of ['a', 'b', 'a']) await send(url, { 'webhook-id': id });
-    await tool.told(/a {2}unverified {2}\(a repetition: it has come 2 times\)/);
-    expect(tool.output().match(/repetition/g)).toHaveLength(1);
+    for (const id of ['a', 'b', 'a', 'a']) await send(url, { 'webhook-id': id });
+    await tool.told(/a {2}unverified {2}\(a repetition: it has come 3 times\)/);
+    expect(tool.output().match(/repetition/g)).toHaveLength(2);
   });
 
   it('answers as it is told to, and as late', async () => {

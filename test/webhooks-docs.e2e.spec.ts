@@ -112,13 +112,16 @@ describe('The code in docs/webhooks.md', () => {
     const port = await freePort();
     const env = { SECRET_KEY: SECRET, PORT: String(port) };
     const receiver = launch([join(folder, language.receiver)], env, language.program);
-    const send = async (headers: Record<string, string>) =>
-      (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body: BODY })).status;
+    const send = async (headers: Record<string, string>, body = BODY) =>
+      (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body })).status;
     try {
       await waitFor('the receiver', () => send({}).catch(() => receiver.process.exitCode));
       expect(await send(signed([OTHER]))).toBe(401);
       expect(await send(signed([SECRET]))).toBe(204);
       expect(await send(signed([OTHER, SECRET]))).toBe(204);
+      const another = BODY.replace('e1', 'e2');
+      expect(await send(signed([SECRET], another), another)).toBe(204);
+      await receiver.told(/handling TAG_CREATED e2/);
       expect(receiver.output().match(/handling TAG_CREATED e1/g)).toHaveLength(1);
     } finally {
       await receiver.end('SIGKILL');

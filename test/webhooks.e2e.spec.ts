@@ -1,3 +1,5 @@
+import { Webhook } from 'standardwebhooks';
+import { type Received, startWebhookReceiver, type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { EVENT_NAMES } from '#libs/webhooks/catalogue.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
@@ -10,7 +12,7 @@ afterAll(() => app.close());
 const basic = { _type: 'BasicAuth', username: 'u', password: 'p' };
 const condition = { _type: 'IsOneOf', field: 'QueueId', values: ['q'] };
 const filter = { _type: 'CombinedFilters', strategy: 'All', conditions: [condition] };
-const input = { name: 'CRM', url: 'https://crm.example.com/hook', authorization: basic };
+const input = { name: 'CRM', url: 'http://127.0.0.1:9/hook', authorization: basic };
 
 describe('Webhook subscriptions', () => {
   it('are created with a secret key, and show their headers', async () => {
@@ -37,6 +39,9 @@ describe('Webhook subscriptions', () => {
       headers: { 'X-A': '1', Authorization: 'Basic dTpw' },
       secretKey: expect.stringMatching(/^[0-9a-f]{64}$/),
       enabled: true,
+      ordering: 'unordered',
+      maxPerSecond: null,
+      health: { failures: 0 },
       createdAt: expect.stringMatching(/Z$/),
       createdBy: api.actorId,
       updatedAt: created.body.data.createdAt,
@@ -45,6 +50,22 @@ describe('Webhook subscriptions', () => {
     });
     expect((await api.get(`/v1/webhooks/${created.body.data.id}`)).body).toEqual(created.body);
     expect((await api.get('/v1/webhooks')).body.data).toEqual([created.body.data]);
+  });
+
+  it('show their secrets only to those who may write them', async () => {
+    const api = await app.createTestOrganization();
+    const reader = await app.clientWith(['webhooks:read'], api);
+    const { id, secretKey } = await api.subscribe('https://crm.example.com', ['TagCreated'], {
+      authorization: basic,
+      customHeaders: { 'X-Key': 'geheim' },
+    });
+    const masked = { secretKey: '***', headers: { Authorization: '***', 'X-Key': '***' } };
+    expect((await reader.get(`/v1/webhooks/${id}`)).body.data).toMatchObject(masked);
+    expect((await reader.get('/v1/webhooks')).body.data).toEqual([expect.objectContaining(masked)]);
+    expect((await api.get(`/v1/webhooks/${id}`)).body.data).toMatchObject({
+      secretKey,
+      headers: { 'X-Key': 'geheim' },
+    });
   });
 
   it('without events subscribe to none', async () => {
@@ -80,6 +101,37 @@ describe('Webhook subscriptions', () => {
     expect(versions).toHaveLength(2);
   });
 
+  it('have an ordering and a pace, which a patch can change and take away', async () => {
+    const api = await app.createTestOrganization();
+    const created = await api.subscribe(input.url, [], { ordering: 'fifo', maxPerSecond: 50 });
+    expect(created).toMatchObject({ ordering: 'fifo', maxPerSecond: 50 });
+    const path = `/v1/webhooks/${created.id}`;
+    expect((await api.patch(path, { name: 'x' })).body.data).toMatchObject({ ordering: 'fifo', maxPerSecond: 50 });
+    expect((await api.patch(path, { maxPerSecond: null })).body.data).toMatchObject({
+      ordering: 'fifo',
+      maxPerSecond: null,
+    });
+    const unordered = { ordering: 'unordered', maxPerSecond: 1000 };
+    expect((await api.patch(path, unordered)).body.data).toMatchObject(unordered);
+    expect((await api.get('/v1/webhooks')).body.data).toEqual([(await api.get(path)).body.data]);
+  });
+
+  it('refuse a URL that deliveries cannot go to, at its path', async () => {
+    const api = await app.createTestOrganization();
+    const { id } = (await api.post('/v1/webhooks', input)).body.data;
+    const url = 'ftp://crm.example.com/';
+    for (const answer of [
+      await api.post('/v1/webhooks', { ...input, url }),
+      await api.patch(`/v1/webhooks/${id}`, { url, name: 'new' }),
+    ]) {
+      expect(answer.status).toBe(400);
+      expect(answer.body.faults).toEqual([{ path: 'url', message: expect.stringContaining('http') }]);
+    }
+    expect((await api.get('/v1/webhooks')).body.data).toEqual([
+      expect.objectContaining({ id, url: input.url, name: 'CRM' }),
+    ]);
+  });
+
   it('are gone once deleted', async () => {
     const api = await app.createTestOrganization();
     const { id } = (await api.post('/v1/webhooks', input)).body.data;
@@ -99,8 +151,10 @@ describe('Webhook subscriptions', () => {
       await stranger.delete(`/v1/webhooks/${id}`),
       await stranger.get(`/v1/webhooks/${id}/delivery-status`),
       await stranger.get(`/v1/webhooks/${id}/delivery-status/logs/TagCreated`),
+      await stranger.post(`/v1/webhooks/${id}/rotate-secret`, {}),
+      await stranger.post(`/v1/webhooks/${id}/test`, { event: 'TagCreated' }),
     ];
-    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404]);
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404, 404, 404]);
     expect((await stranger.get('/v1/webhooks')).body.data).toEqual([]);
     expect((await owner.get(`/v1/webhooks/${id}`)).body.data.enabled).toBe(true);
   });
@@ -141,6 +195,11 @@ describe('Webhook subscriptions', () => {
     [{ ...input, events: 'TagCreated' }, 'events must be an array'],
     [{ ...input, events: null }, 'events must be an array'],
     [{ ...input, enabled: 'yes' }, 'enabled must be true or false'],
+    [{ ...input, ordering: 'lifo' }, 'ordering must be one of: unordered, fifo'],
+    [{ ...input, ordering: null }, 'ordering must be one of: unordered, fifo'],
+    [{ ...input, maxPerSecond: 0 }, 'maxPerSecond must be a whole number from 1 to 1000'],
+    [{ ...input, maxPerSecond: 1001 }, 'maxPerSecond must be a whole number from 1 to 1000'],
+    [{ ...input, maxPerSecond: '5' }, 'maxPerSecond must be a whole number from 1 to 1000'],
     [{ ...input, customHeaders: { Host: 'x' } }, 'customHeaders must not set Host'],
     [{ ...input, customHeaders: [] }, 'customHeaders must be an object'],
     [{ ...input, filters: { Unknown: {} } }, 'filters may only name these events'],
@@ -167,7 +226,14 @@ describe('Webhook subscriptions', () => {
   it('refuse a patch of fields that do not exist, which would silently change nothing', async () => {
     const api = await app.createTestOrganization();
     const { id } = (await api.post('/v1/webhooks', input)).body.data;
-    for (const body of [{ urll: 'https://x.example' }, { secretKey: 'x' }, { url: null }, { events: ['Nope'] }, []]) {
+    for (const body of [
+      { urll: 'https://x.example' },
+      { secretKey: 'x' },
+      { url: null },
+      { events: ['Nope'] },
+      { ordering: 'x' },
+      [],
+    ]) {
       const answer = await api.patch(`/v1/webhooks/${id}`, body);
       expect(answer.status).toBe(400);
       expect(answer.body.message).toContain('Invalid value for: body');
@@ -208,3 +274,173 @@ describe('Webhook subscriptions', () => {
     expect(unknown.body.message).toContain('path parameter event');
   });
 });
+
+describe('The health of a webhook subscription', () => {
+  const failing = async (failingSince: Date | 'now', pausedUntil = '-infinity') => {
+    const api = await app.createTestOrganization();
+    const { id } = (await api.post('/v1/webhooks', input)).body.data;
+    await app.database.sql(
+      `INSERT INTO webhook_health (organization_id, subscription_id, failures, failing_since, paused_until)
+       VALUES ($1, $2, 3, $3, $4)`,
+      [api.organizationId, id, failingSince, pausedUntil],
+    );
+    return { api, id, health: async () => (await api.get(`/v1/webhooks/${id}`)).body.data.health as unknown };
+  };
+
+  it('says since when its receiver fails, and until when nothing is sent', async () => {
+    const [failingSince, pausedUntil] = [new Date(Date.now() + 1000), new Date(Date.now() + 60_000)];
+    const { api, health } = await failing(failingSince, pausedUntil.toISOString());
+    const shown = { failures: 3, failingSince: failingSince.toISOString(), pausedUntil: pausedUntil.toISOString() };
+    expect(await health()).toEqual(shown);
+    expect((await api.get('/v1/webhooks')).body.data[0].health).toEqual(shown);
+  });
+
+  it('says nothing of a pause that is over', async () => {
+    const failingSince = new Date(Date.now() + 1000);
+    const { health } = await failing(failingSince, new Date(Date.now() - 1).toISOString());
+    expect(await health()).toEqual({ failures: 3, failingSince: failingSince.toISOString() });
+  });
+
+  it.each([{ enabled: true }, { url: 'http://127.0.0.1:9/other' }])('begins anew with %j', async (change) => {
+    const { api, id, health } = await failing('now', new Date(Date.now() + 60_000).toISOString());
+    await api.patch(`/v1/webhooks/${id}`, { enabled: false });
+    expect(await health()).toMatchObject({ failures: 3 });
+    await api.patch(`/v1/webhooks/${id}`, change);
+    expect(await health()).toEqual({ failures: 0 });
+  });
+});
+
+describe('Rotating the secret of a webhook subscription', () => {
+  it('answers another key, and until when the one before counts', async () => {
+    const api = await app.createTestOrganization();
+    const before = (await api.post('/v1/webhooks', input)).body.data;
+    const hours = async (body: object) => {
+      const { data } = (await api.post(`/v1/webhooks/${before.id}/rotate-secret`, body)).body;
+      return {
+        data,
+        hours: data.previousSecretUntil && (Date.parse(data.previousSecretUntil) - Date.now()) / 3_600_000,
+      };
+    };
+    const first = await hours({});
+    expect(first.data).toEqual({
+      ...before,
+      secretKey: expect.stringMatching(/^[0-9a-f]{64}$/),
+      previousSecretUntil: expect.stringMatching(/Z$/),
+      updatedAt: expect.any(String),
+    });
+    expect(first.data.secretKey).not.toBe(before.secretKey);
+    expect(first.hours).toBeCloseTo(24, 1);
+    expect((await hours({ overlapHours: 168 })).hours).toBeCloseTo(168, 1);
+    const last = await hours({ overlapHours: 0 });
+    expect(last.data).not.toHaveProperty('previousSecretUntil');
+    expect((await api.get(`/v1/webhooks/${before.id}`)).body.data).toEqual(last.data);
+  });
+
+  it.each([
+    { overlapHours: 169 },
+    { overlapHours: -1 },
+    { overlapHours: 1.5 },
+    { overlapHours: null },
+    { hours: 1 },
+    [],
+  ])('is refused with %j', async (body) => {
+    const api = await app.createTestOrganization();
+    const { id, secretKey } = (await api.post('/v1/webhooks', input)).body.data;
+    expect((await api.post(`/v1/webhooks/${id}/rotate-secret`, body)).status).toBe(400);
+    expect((await api.get(`/v1/webhooks/${id}`)).body.data.secretKey).toBe(secretKey);
+  });
+});
+
+describe('A test of a webhook subscription', () => {
+  let receiver: WebhookReceiver;
+  beforeEach(async () => {
+    receiver = await startWebhookReceiver();
+  });
+  afterEach(() => receiver.close());
+
+  it('sends the example of an event as a delivery would be sent, also while it is disabled', async () => {
+    const api = await app.createTestOrganization();
+    const { id, secretKey } = await api.subscribe(receiver.url, [], { enabled: false, customHeaders: { 'X-A': '1' } });
+    const { status, body } = await api.post(`/v1/webhooks/${id}/test`, { event: 'TagCreated' });
+    expect(status).toBe(200);
+    expect(body.data).toEqual({
+      outcome: 'delivered',
+      success: true,
+      startedAt: expect.stringMatching(/Z$/),
+      durationMs: expect.any(Number),
+      responseCode: 200,
+      responseText: 'ok',
+    });
+    const [sent] = receiver.received;
+    expect(sent?.headers).toMatchObject({ 'x-a': '1', 'x-dixa-subscription-id': id });
+    const { example } = (await api.get('/v1/webhooks/event-types')).body.data.find(
+      ({ name }: { name: string }) => name === 'TagCreated',
+    );
+    expect(sent?.payload).toEqual({
+      ...example,
+      event_id: sent?.headers['webhook-id'],
+      event_timestamp: expect.stringMatching(/Z$/),
+      organization: { id: api.organizationId, name: 'Test' },
+    });
+    expect(sent?.payload.event_id).not.toBe(example.event_id);
+    expect(sent?.payload.event_timestamp).not.toBe(example.event_timestamp);
+    expect(() => verified(sent, secretKey)).not.toThrow();
+  });
+
+  it('is signed by both keys after a rotation', async () => {
+    const api = await app.createTestOrganization();
+    const before = await api.subscribe(receiver.url, []);
+    const path = `/v1/webhooks/${before.id}`;
+    const { secretKey } = (await api.post(`${path}/rotate-secret`, {})).body.data;
+    await api.post(`${path}/test`, { event: 'TagCreated' });
+    for (const key of [secretKey, before.secretKey]) expect(() => verified(receiver.received[0], key)).not.toThrow();
+    await api.post(`${path}/rotate-secret`, { overlapHours: 0 });
+    await api.post(`${path}/test`, { event: 'TagCreated' });
+    for (const key of [secretKey, before.secretKey]) expect(() => verified(receiver.received[1], key)).toThrow();
+  });
+
+  it('says how the receiver failed', async () => {
+    const api = await app.createTestOrganization();
+    const { id } = await api.subscribe(receiver.url, []);
+    receiver.answerWith(500, 'not now');
+    const refused = await api.post(`/v1/webhooks/${id}/test`, { event: 'QueueCreated' });
+    expect(refused.body.data).toMatchObject({
+      outcome: 'refused',
+      success: false,
+      responseCode: 500,
+      responseText: 'not now',
+    });
+    await receiver.close();
+    const { status, body } = await api.post(`/v1/webhooks/${id}/test`, { event: 'QueueCreated' });
+    expect(status).toBe(200);
+    expect(body.data).toMatchObject({ outcome: 'connection_reset', success: false });
+    expect(body.data).not.toHaveProperty('responseCode');
+  });
+
+  it('leaves nothing behind', async () => {
+    const api = await app.createTestOrganization();
+    const { id } = await api.subscribe(receiver.url, ['TagCreated']);
+    const events = () => app.database.sql('SELECT FROM events');
+    const before = await events();
+    await api.post(`/v1/webhooks/${id}/test`, { event: 'TagCreated' });
+    expect(await events()).toHaveLength(before.length);
+    for (const table of ['messages', 'deliveries', 'attempts']) {
+      expect(await app.database.sql(`SELECT FROM webhook_${table}`)).toEqual([]);
+    }
+    expect((await api.get(`/v1/webhooks/${id}/delivery-status`)).body.data).toEqual([
+      { event: 'TagCreated', deliveryStatus: { _type: 'NoRecentDelivery' } },
+    ]);
+  });
+
+  it.each([{}, { event: 'Nope' }, { event: null }, []])('is refused with %j', async (body) => {
+    const api = await app.createTestOrganization();
+    const { id } = await api.subscribe(receiver.url, []);
+    expect((await api.post(`/v1/webhooks/${id}/test`, body)).status).toBe(400);
+    expect(receiver.received).toEqual([]);
+  });
+});
+
+function verified(sent: Received | undefined, secretKey: string): unknown {
+  const webhook = new Webhook(Buffer.from(secretKey, 'hex').toString('base64'));
+  return webhook.verify(sent?.body as string, sent?.headers as Record<string, string>);
+}

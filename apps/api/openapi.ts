@@ -27,7 +27,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Queues', 'Where conversations wait for agents, and who their agents are.')
     .addTag('Tags', 'Labels that agents put on conversations.')
     .addTag('Custom Attributes', 'Fields that an organization adds to its end users and conversations.')
-    .addTag('Webhooks', 'Subscriptions to events, and how their deliveries went.')
+    .addTag('Webhooks', 'Subscriptions to events, how their deliveries went, and how to repeat them.')
     .addTag('Anonymization', 'Requests to remove personal data for good.')
     .addTag('Organization', 'Whose API token it is.')
     .build();

@@ -14,6 +14,7 @@ import { type Cipher } from '#libs/platform/cipher.js';
 import { type Config, loadConfig } from '#libs/platform/config.js';
 import { isRegion } from '#libs/platform/contact.js';
 import { Database } from '#libs/platform/database.js';
+import { type Scope, SCOPES } from '#libs/platform/scopes.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { explain } from '../process.js';
 import { bootstrap, demoAdministrator, migrate, openCipher } from '../setup.js';
@@ -42,11 +43,17 @@ const COMMANDS: Record<string, CliCommand> = {
     },
   },
   token: {
-    usage: 'token                   issue another API token for the demo organization',
-    run: async (config, urls) => {
+    usage: 'token [scope…]          issue another API token for the demo organization, for everything or these scopes',
+    run: async (config, urls, scopes) => {
+      if (!scopes.every(isScope)) throw new StartupError(`There are these scopes: ${SCOPES.join(', ')}`);
       const { organizationId, actorId } = await demoAdministrator(urls.appUrl);
       await withStore(await openCipher(config, urls.appUrl, false), urls, async (store) => {
-        const command = new IssueApiToken(organizationId, 'Issued on the command line', actorId);
+        const command = new IssueApiToken(
+          organizationId,
+          'Issued on the command line',
+          actorId,
+          scopes.length > 0 ? scopes : ['admin'],
+        );
         print(await new IssueApiTokenHandler(store).execute(command));
       });
     },
@@ -80,6 +87,10 @@ const COMMANDS: Record<string, CliCommand> = {
     },
   },
 };
+
+function isScope(text: string): text is Scope {
+  return (SCOPES as readonly string[]).includes(text);
+}
 
 async function withStore(cipher: Cipher, urls: Urls, work: (store: EventStore) => Promise<void>): Promise<void> {
   const database = await Database.open({ url: urls.appUrl, role: 'deskstream_app', poolSize: 2 });

@@ -1,5 +1,6 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
+import { type Scope } from '#libs/platform/scopes.js';
 import { evolveOrganization, type Organization, type OrganizationEvent } from './organization.js';
 
 /** The read table of organizations. */
@@ -19,6 +20,7 @@ export class ApiTokenRow {
   @Column('uuid', { name: 'actor_id' }) actorId: string;
   /** SHA-256 of the token, in hex. */
   @Column('text', { name: 'token_hash' }) tokenHash: string;
+  @Column('text', { array: true }) scopes: Scope[];
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' }) createdAt: Date;
 }
 
@@ -52,8 +54,8 @@ const apiTokenProjection: Projection<OrganizationEvent> = {
     event.type === 'ApiTokenIssued'
       ? [
           {
-            text: `INSERT INTO api_tokens (organization_id, id, name, actor_id, token_hash, created_at)
-                   VALUES ($1, $2, $3, $4, $5, $6)`,
+            text: `INSERT INTO api_tokens (organization_id, id, name, actor_id, token_hash, created_at, scopes)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7)`,
             values: [
               event.organizationId,
               event.data.tokenId,
@@ -61,6 +63,7 @@ const apiTokenProjection: Projection<OrganizationEvent> = {
               event.data.actorId,
               event.data.tokenHash,
               event.recordedAt,
+              event.data.scopes,
             ],
           },
         ]
@@ -72,4 +75,5 @@ export const organizationStream: StreamDefinition<Organization | undefined, Orga
   initialState: undefined,
   evolve: evolveOrganization,
   projections: [organizationProjection, apiTokenProjection],
+  upcasters: { ApiTokenIssued: [(data: object) => ({ ...data, scopes: ['admin'] })] },
 };

@@ -1,4 +1,5 @@
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { type Scope } from '#libs/platform/scopes.js';
 
 /** A tenant. Everything else belongs to exactly one. */
 export interface Organization {
@@ -12,12 +13,22 @@ export interface Organization {
 export type OrganizationCommand =
   | { type: 'CreateOrganization'; id: string; name: string }
   | { type: 'SetDefaultRegion'; id: string; region: string }
-  | { type: 'IssueApiToken'; id: string; tokenId: string; name: string; actorId: string; tokenHash: string };
+  | ({ type: 'IssueApiToken'; id: string } & IssuedToken);
+
+/** An API token, without the token itself. */
+export interface IssuedToken {
+  tokenId: string;
+  name: string;
+  actorId: string;
+  /** SHA-256 in hex. */
+  tokenHash: string;
+  scopes: Scope[];
+}
 
 export type OrganizationEvent =
   | { type: 'OrganizationCreated'; data: { id: string; name: string } }
   | { type: 'DefaultRegionSet'; data: { region: string } }
-  | { type: 'ApiTokenIssued'; data: { tokenId: string; name: string; actorId: string; tokenHash: string } };
+  | { type: 'ApiTokenIssued'; data: IssuedToken };
 
 export function decideOrganization(
   command: OrganizationCommand,
@@ -33,8 +44,8 @@ export function decideOrganization(
       return [{ type: 'DefaultRegionSet', data: { region: command.region } }];
     case 'IssueApiToken': {
       if (!organization) return notFound('Organization', command.id);
-      const { tokenId, name, actorId, tokenHash } = command;
-      return [{ type: 'ApiTokenIssued', data: { tokenId, name, actorId, tokenHash } }];
+      const { tokenId, name, actorId, tokenHash, scopes } = command;
+      return [{ type: 'ApiTokenIssued', data: { tokenId, name, actorId, tokenHash, scopes } }];
     }
   }
 }

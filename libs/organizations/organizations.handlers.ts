@@ -3,6 +3,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
+import { type Scope } from '#libs/platform/scopes.js';
 import { hashApiToken, mintApiToken } from './api-token.js';
 import { decideOrganization, type Organization } from './organization.js';
 import { organizationStream } from './organization.projection.js';
@@ -29,12 +30,13 @@ export class SetDefaultRegion extends Command<void> {
   }
 }
 
-/** Issues a token that acts for `actorId`, and answers it: the only time it is seen. */
+/** Issues a token that acts for `actorId` within these scopes, and answers it: the only time it is seen. */
 export class IssueApiToken extends Command<string> {
   constructor(
     readonly organizationId: string,
     readonly name: string,
     readonly actorId: string,
+    readonly scopes: Scope[] = ['admin'],
     readonly token = mintApiToken(),
   ) {
     super();
@@ -74,12 +76,12 @@ export class SetDefaultRegionHandler implements ICommandHandler<SetDefaultRegion
 export class IssueApiTokenHandler implements ICommandHandler<IssueApiToken> {
   constructor(private readonly store: EventStore) {}
 
-  async execute({ organizationId, name, actorId, token }: IssueApiToken): Promise<string> {
+  async execute({ organizationId, name, actorId, scopes, token }: IssueApiToken): Promise<string> {
     const tokenHash = hashApiToken(token);
     const tokenId = randomUUIDv7();
     await this.store.execute(organizationStream, organizationId, { organizationId, actorId }, (organization) =>
       decideOrganization(
-        { type: 'IssueApiToken', id: organizationId, tokenId, name, actorId, tokenHash },
+        { type: 'IssueApiToken', id: organizationId, tokenId, name, actorId, tokenHash, scopes },
         organization,
       ),
     );

@@ -142,6 +142,8 @@ function dataSourceOptions(options: DatabaseOptions) {
   // What is read is mostly in memory, or on a disk that does not mind where it is.
   session.push('random_page_cost=1.1');
   if (options.role) session.push(`role=${options.role}`);
+  // What the worker writes can be done again: see docs/adr/0013.
+  if (options.role === 'deskstream_worker') session.push('synchronous_commit=off');
   return {
     type: 'postgres' as const,
     url: options.url,
@@ -161,8 +163,8 @@ const standardParser = pg.types.getTypeParser as (oid: number, format?: string) 
 /** 64-bit integers arrive as numbers: positions and counts stay far below 2^53. */
 const getTypeParser = (oid: number, format?: string) => (oid === INT8_OID ? Number : standardParser(oid, format));
 
-/** Classes of SQLSTATE that mean "no database just now": connection, resources, operator intervention. */
-const UNAVAILABLE_STATES = /^(08|53|57P|58|XX000)/;
+/** SQLSTATEs that mean "no database just now": connection, resources, operator intervention, a statement that takes too long. */
+const UNAVAILABLE_STATES = /^(08|53|57|58|XX000)/;
 const UNAVAILABLE_MESSAGES = /terminated|not queryable|timeout exceeded when trying to connect|Connection ended/i;
 
 function asUnavailable(error: unknown): unknown {

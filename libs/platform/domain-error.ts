@@ -1,6 +1,13 @@
 /** What went wrong, in the domain's words. The one place that turns a kind into an HTTP status is `http/error.filter.ts`. */
 export type DomainErrorKind =
-  'invalid' | 'unauthenticated' | 'not-found' | 'conflict' | 'too-large' | 'unsupported-media-type' | 'unavailable';
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict'
+  | 'too-large'
+  | 'unsupported-media-type'
+  | 'unavailable';
 
 /** One faulty field of an input: where it is (`authorization.username`) and why it was refused. */
 export interface Fault {

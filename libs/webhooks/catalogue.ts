@@ -7,6 +7,7 @@ import { END_USER_EVENTS } from './events/end-users.js';
 import { QUEUE_EVENTS } from './events/queues.js';
 import { TAG_EVENTS } from './events/tags.js';
 import { TEAM_EVENTS } from './events/teams.js';
+import { WEBHOOK_EVENTS } from './events/webhooks.js';
 import { type FilterField } from './filters.js';
 import { qualifiedName } from './names.js';
 
@@ -19,6 +20,7 @@ export const CATALOGUE = {
   ...QUEUE_EVENTS,
   ...TAG_EVENTS,
   ...TEAM_EVENTS,
+  ...WEBHOOK_EVENTS,
 } as const;
 
 export type WebhookEventName = keyof typeof CATALOGUE;

@@ -2,9 +2,9 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { EVENT_NAMES, webhookEventType } from './catalogue.js';
+import { type EventDeliveryLog, type EventDeliveryStatus } from './delivery-log.dto.js';
 import { type Outcome } from './delivery/attempt.js';
-import { type EventDeliveryLog, type EventDeliveryStatus } from './webhooks.dto.js';
-import { SubscriptionReader } from './webhooks.handlers.js';
+import { SubscriptionReader } from './subscription.reader.js';
 
 /** For each subscribed event, how its last delivery went. */
 export class GetDeliveryStatus extends Query<EventDeliveryStatus[]> {
@@ -46,13 +46,13 @@ export class GetDeliveryStatusHandler implements IQueryHandler<GetDeliveryStatus
   ) {}
 
   async execute({ organizationId, subscriptionId }: GetDeliveryStatus): Promise<EventDeliveryStatus[]> {
-    const { subscribedEvents } = await this.reader.get(organizationId, subscriptionId);
+    const { events } = await this.reader.row(organizationId, subscriptionId);
     const rows = await this.database.query<AttemptRow>(organizationId, {
       text: `SELECT e.event_name, a.* FROM unnest($3::text[]) AS e(event_name) LEFT JOIN LATERAL (
                SELECT started_at, outcome, response_code, response_text FROM webhook_attempts
                WHERE organization_id = $1 AND subscription_id = $2 AND event_name = e.event_name
                ORDER BY started_at DESC LIMIT 1) a ON true`,
-      values: [organizationId, subscriptionId, subscribedEvents],
+      values: [organizationId, subscriptionId, events],
     });
     return rows.map((row) => ({
       event: row.event_name,
@@ -75,10 +75,10 @@ export class GetDeliveryLogsHandler implements IQueryHandler<GetDeliveryLogs> {
         `Invalid value for: path parameter event (must be one of: ${EVENT_NAMES.join(', ')})`,
       );
     }
-    await this.reader.get(organizationId, subscriptionId);
+    await this.reader.mustExist(organizationId, subscriptionId);
     const rows = await this.database.query<AttemptRow>(organizationId, {
-      text: `SELECT a.started_at, a.outcome, a.response_code, a.response_text, m.body
-             FROM webhook_attempts a JOIN webhook_messages m USING (organization_id, event_id)
+      text: `SELECT a.started_at, a.outcome, a.response_code, a.response_text, coalesce(m.body, '') AS body
+             FROM webhook_attempts a LEFT JOIN webhook_messages m USING (organization_id, event_id)
              WHERE a.organization_id = $1 AND a.subscription_id = $2 AND a.event_name = $3
              ORDER BY a.started_at DESC LIMIT $4`,
       values: [organizationId, subscriptionId, event, MAX_LOGS],

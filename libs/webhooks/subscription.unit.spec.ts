@@ -40,6 +40,30 @@ describe('A webhook subscription', () => {
     subscription(created).when({ type: 'UpdateSubscription', id, changes: {} }).then([]);
   });
 
+  it('gets another secret key', () => {
+    const data = { id, secretKey: 'cd'.repeat(32), previousUntil: '2026-03-15T09:26:53.589Z' };
+    const rotated: SubscriptionEvent = { type: 'WebhookSecretRotated', data };
+    const command = { type: 'RotateSecret', ...data } as const;
+    subscription(created).when(command).then([rotated]);
+    expect(subscription(created, rotated).state).toEqual({ ...initial, secretKey: data.secretKey });
+    subscription().when(command).then(notFound('Webhook subscription', id));
+  });
+
+  it('is disabled by itself once', () => {
+    const data = { id, reason: 'failing', failingSince: '2026-03-09T08:12:31.407Z' } as const;
+    const disabled: SubscriptionEvent = { type: 'WebhookSubscriptionDisabled', data };
+    subscription(created)
+      .when({ type: 'DisableSubscription', ...data })
+      .then([disabled]);
+    subscription(created)
+      .when({ type: 'DisableSubscription', id, reason: 'gone' })
+      .then([{ type: 'WebhookSubscriptionDisabled', data: { id, reason: 'gone' } }]);
+    subscription(created, disabled)
+      .when({ type: 'DisableSubscription', ...data })
+      .then([]);
+    expect(subscription(created, disabled).state).toEqual({ ...initial, enabled: false });
+  });
+
   it('does not exist any more once it is deleted', () => {
     const deleted: SubscriptionEvent = { type: 'WebhookSubscriptionDeleted', data: { id } };
     subscription(created).when({ type: 'DeleteSubscription', id }).then([deleted]);

@@ -4,34 +4,57 @@ import { ApiTags } from '@nestjs/swagger';
 import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Input, Patch as PatchBody, TextParam, UuidParam } from '#libs/platform/http/input.js';
-import { Caller } from '#libs/platform/http/request-context.js';
+import { Input, Patch as StrictBody, TextParam, UuidParam } from '#libs/platform/http/input.js';
+import { Caller, May } from '#libs/platform/http/request-context.js';
 import { type ShownEventType, shownEventTypes } from './catalogue.js';
 import { type SubscriptionSettings } from './subscription.js';
 import { GetDeliveryLogs, GetDeliveryStatus } from './delivery-log.handlers.js';
 import {
-  CreateWebhookSubscriptionInput,
-  CreateWebhookSubscriptionOutput,
   type EventDeliveryLog,
   type EventDeliveryStatus,
   GetDeliveryLogsOutput,
   GetDeliveryStatusOutput,
-  GetWebhookSubscriptionOutput,
-  ListEventTypesOutput,
-  ListWebhookSubscriptionsOutput,
+} from './delivery-log.dto.js';
+import { ListEventTypesOutput } from './event-types.dto.js';
+import {
+  CreateWebhookSubscriptionInput,
   PatchWebhookSubscriptionInput,
+  RotateWebhookSecretInput,
+  TestWebhookSubscriptionInput,
+} from './subscription-inputs.dto.js';
+import {
+  CreateWebhookSubscriptionOutput,
+  GetWebhookSubscriptionOutput,
+  ListWebhookSubscriptionsOutput,
   PatchWebhookSubscriptionOutput,
+  RotateWebhookSecretOutput,
+  type TestResultOutput,
+  TestWebhookSubscriptionOutput,
   type WebhookSubscriptionOutput,
-} from './webhooks.dto.js';
+} from './subscription-outputs.dto.js';
+import { TestSubscription } from './test-subscription.handler.js';
 import {
   CreateSubscription,
   DeleteSubscription,
   GetSubscription,
   ListSubscriptions,
+  RotateSecret,
   UpdateSubscription,
 } from './webhooks.handlers.js';
 
+const DEFAULT_OVERLAP_HOURS = 24;
 const SubscriptionId = () => UuidParam('webhookSubscriptionId', 'The webhook subscription id.');
+
+const DEFAULTS: Partial<SubscriptionSettings> = {
+  events: [],
+  enabled: true,
+  customHeaders: {},
+  filters: {},
+  ordering: 'unordered',
+  maxPerSecond: null,
+};
+
+const MASKED = 'The secret key and the values of headers are `***` to tokens without the scope `webhooks:write`.';
 
 @ApiTags('Webhooks')
 @Controller('v1/webhooks')
@@ -44,11 +67,14 @@ export class WebhooksController {
   @Get()
   @Endpoint({
     summary: 'List all webhook subscriptions in an organization.',
-    description: 'Oldest first.',
+    description: `Oldest first. ${MASKED}`,
     success: [200, 'The list of webhook subscriptions', ListWebhookSubscriptionsOutput],
   })
-  async listSubscriptions(@Caller() caller: WriteContext): Promise<{ data: WebhookSubscriptionOutput[] }> {
-    return { data: await this.queries.execute(new ListSubscriptions(caller.organizationId)) };
+  async listSubscriptions(
+    @Caller() { organizationId }: WriteContext,
+    @May('webhooks:write') mayWrite: boolean,
+  ): Promise<{ data: WebhookSubscriptionOutput[] }> {
+    return { data: await this.queries.execute(new ListSubscriptions(organizationId, mayWrite)) };
   }
 
   @Post()
@@ -59,18 +85,9 @@ export class WebhooksController {
   })
   async createSubscription(
     @Caller() caller: WriteContext,
-    @Input()
-    { events = [], enabled = true, customHeaders = {}, filters = {}, ...input }: CreateWebhookSubscriptionInput,
+    @Input() input: CreateWebhookSubscriptionInput,
   ): Promise<{ data: WebhookSubscriptionOutput }> {
-    const settings = instanceToPlain({
-      ...input,
-      events,
-      enabled,
-      customHeaders,
-      filters,
-      ordering: 'unordered',
-      maxPerSecond: null,
-    }) as SubscriptionSettings;
+    const settings = { ...DEFAULTS, ...instanceToPlain(input, { exposeUnsetFields: false }) } as SubscriptionSettings;
     return { data: await this.commands.execute(new CreateSubscription(caller, settings)) };
   }
 
@@ -87,14 +104,16 @@ export class WebhooksController {
   @Get(':webhookSubscriptionId')
   @Endpoint({
     summary: 'Get a webhook subscription by id.',
+    description: MASKED,
     success: [200, 'The webhook subscription', GetWebhookSubscriptionOutput],
     errors: [404],
   })
   async getSubscriptionById(
-    @Caller() caller: WriteContext,
+    @Caller() { organizationId }: WriteContext,
     @SubscriptionId() id: string,
+    @May('webhooks:write') mayWrite: boolean,
   ): Promise<{ data: WebhookSubscriptionOutput }> {
-    return { data: await this.queries.execute(new GetSubscription(caller.organizationId, id)) };
+    return { data: await this.queries.execute(new GetSubscription(organizationId, id, mayWrite)) };
   }
 
   @Patch(':webhookSubscriptionId')
@@ -108,9 +127,41 @@ export class WebhooksController {
   async updateSubscription(
     @Caller() caller: WriteContext,
     @SubscriptionId() id: string,
-    @PatchBody() changes: PatchWebhookSubscriptionInput,
+    @StrictBody() changes: PatchWebhookSubscriptionInput,
   ): Promise<{ data: WebhookSubscriptionOutput }> {
     return { data: await this.commands.execute(new UpdateSubscription(caller, id, instanceToPlain(changes))) };
+  }
+
+  @Post(':webhookSubscriptionId/rotate-secret')
+  @Endpoint({
+    summary: 'Generate another secret key for a webhook subscription.',
+    description:
+      'Deliveries are signed with it at once, and with the key that it replaces, too, until the overlap is over. A key that an earlier rotation has left counts no longer. Fields that do not exist are refused.',
+    success: [200, 'The webhook subscription with its new key', RotateWebhookSecretOutput],
+    errors: [404, 409],
+  })
+  async rotateSecret(
+    @Caller() caller: WriteContext,
+    @SubscriptionId() id: string,
+    @StrictBody() { overlapHours = DEFAULT_OVERLAP_HOURS }: RotateWebhookSecretInput,
+  ): Promise<{ data: WebhookSubscriptionOutput }> {
+    return { data: await this.commands.execute(new RotateSecret(caller, id, overlapHours)) };
+  }
+
+  @Post(':webhookSubscriptionId/test')
+  @Endpoint({
+    summary: 'Send the example of an event to a webhook subscription.',
+    description:
+      'At once and once, also while it is disabled; the headers and signatures are those of a delivery. Answers how it went; nothing of it is kept.',
+    success: [200, 'How the attempt went', TestWebhookSubscriptionOutput],
+    errors: [404],
+  })
+  async testSubscription(
+    @Caller() caller: WriteContext,
+    @SubscriptionId() id: string,
+    @Input() { event }: TestWebhookSubscriptionInput,
+  ): Promise<{ data: TestResultOutput }> {
+    return { data: await this.queries.execute(new TestSubscription(caller.organizationId, id, event)) };
   }
 
   @Delete(':webhookSubscriptionId')

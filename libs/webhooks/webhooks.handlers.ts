@@ -1,17 +1,15 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
-import { Cipher } from '#libs/platform/cipher.js';
-import { Database } from '#libs/platform/database.js';
-import { notFound } from '#libs/platform/domain-error.js';
-import { subscriberHeaders } from './headers.js';
+import { invalidBody } from '#libs/platform/domain-error.js';
+import { TargetPolicy } from './delivery/target.js';
 import { decideSubscription, type SubscriptionSettings } from './subscription.js';
-import { openSecrets, SubscriptionRow, subscriptionStream } from './subscription.projection.js';
-import { type WebhookSubscriptionOutput } from './webhooks.dto.js';
+import { subscriptionStream } from './subscription.projection.js';
+import { SubscriptionReader } from './subscription.reader.js';
+import { type WebhookSubscriptionOutput } from './subscription-outputs.dto.js';
 
-/** Answers the new subscription with its generated secret key. */
+/** Answers the new subscription with its generated secret key. Its URL must be one that deliveries can go to. */
 export class CreateSubscription extends Command<WebhookSubscriptionOutput> {
   constructor(
     readonly context: WriteContext,
@@ -21,12 +19,23 @@ export class CreateSubscription extends Command<WebhookSubscriptionOutput> {
   }
 }
 
-/** Changes the settings that are named, and answers the subscription as it is then. */
+/** Changes the settings that are named, and answers the subscription as it is then. A new URL is checked, too. */
 export class UpdateSubscription extends Command<WebhookSubscriptionOutput> {
   constructor(
     readonly context: WriteContext,
     readonly id: string,
     readonly changes: Partial<SubscriptionSettings>,
+  ) {
+    super();
+  }
+}
+
+/** Generates another secret key, and answers the subscription with it. The old one signs, too, for some hours. */
+export class RotateSecret extends Command<WebhookSubscriptionOutput> {
+  constructor(
+    readonly context: WriteContext,
+    readonly id: string,
+    readonly overlapHours: number,
   ) {
     super();
   }
@@ -41,60 +50,36 @@ export class DeleteSubscription extends Command<void> {
   }
 }
 
+/** Without its secrets unless they are asked for in clear. */
 export class GetSubscription extends Query<WebhookSubscriptionOutput> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
+    readonly inClear = false,
   ) {
     super();
   }
 }
 
-/** All subscriptions, oldest first. */
+/** All subscriptions, oldest first; without their secrets unless they are asked for in clear. */
 export class ListSubscriptions extends Query<WebhookSubscriptionOutput[]> {
-  constructor(readonly organizationId: string) {
+  constructor(
+    readonly organizationId: string,
+    readonly inClear = false,
+  ) {
     super();
   }
 }
 
-/** Reads subscriptions as the API shows them. */
-@Injectable()
-export class SubscriptionReader {
-  constructor(
-    private readonly database: Database,
-    private readonly cipher: Cipher,
-  ) {}
+const HOUR_MS = 3_600_000;
 
-  async get(organizationId: string, id: string): Promise<WebhookSubscriptionOutput> {
-    const row = await this.database.reader(organizationId).findOneBy(SubscriptionRow, { organizationId, id });
-    if (!row) throw notFound('Webhook subscription', id);
-    return this.#shown(row);
-  }
+function newSecretKey(): string {
+  return randomBytes(32).toString('hex');
+}
 
-  async list(organizationId: string): Promise<WebhookSubscriptionOutput[]> {
-    const rows = await this.database
-      .reader(organizationId)
-      .find(SubscriptionRow, { where: { organizationId }, order: { createdAt: 'ASC', id: 'ASC' } });
-    return rows.map((row) => this.#shown(row));
-  }
-
-  #shown(row: SubscriptionRow): WebhookSubscriptionOutput {
-    const { authorization, customHeaders, secretKey } = openSecrets(this.cipher, row);
-    return {
-      id: row.id,
-      name: row.name,
-      subscribedEvents: row.events,
-      url: row.url,
-      headers: subscriberHeaders(authorization, customHeaders),
-      secretKey,
-      enabled: row.enabled,
-      createdAt: row.createdAt.toISOString(),
-      createdBy: row.createdBy,
-      updatedAt: row.updatedAt.toISOString(),
-      updatedBy: row.updatedBy,
-      ...(Object.keys(row.filters).length > 0 && { filters: row.filters }),
-    };
-  }
+async function mustBeAllowed(targets: TargetPolicy, url: string): Promise<void> {
+  const fault = await targets.check(url);
+  if (fault) throw invalidBody([{ path: 'url', message: fault }]);
 }
 
 @CommandHandler(CreateSubscription)
@@ -102,14 +87,16 @@ export class CreateSubscriptionHandler implements ICommandHandler<CreateSubscrip
   constructor(
     private readonly store: EventStore,
     private readonly reader: SubscriptionReader,
+    private readonly targets: TargetPolicy,
   ) {}
 
   async execute({ context, settings }: CreateSubscription): Promise<WebhookSubscriptionOutput> {
+    await mustBeAllowed(this.targets, settings.url);
     const id = randomUUIDv7();
-    const subscription = { id, ...settings, secretKey: randomBytes(32).toString('hex') };
+    const subscription = { id, ...settings, secretKey: newSecretKey() };
     const command = { type: 'CreateSubscription', subscription } as const;
     await this.store.create(subscriptionStream, id, context, (state) => decideSubscription(command, state));
-    return this.reader.get(context.organizationId, id);
+    return this.reader.get(context.organizationId, id, true);
   }
 }
 
@@ -118,12 +105,29 @@ export class UpdateSubscriptionHandler implements ICommandHandler<UpdateSubscrip
   constructor(
     private readonly store: EventStore,
     private readonly reader: SubscriptionReader,
+    private readonly targets: TargetPolicy,
   ) {}
 
   async execute({ context, id, changes }: UpdateSubscription): Promise<WebhookSubscriptionOutput> {
+    if (changes.url !== undefined) await mustBeAllowed(this.targets, changes.url);
     const command = { type: 'UpdateSubscription', id, changes } as const;
     await this.store.execute(subscriptionStream, id, context, (state) => decideSubscription(command, state));
-    return this.reader.get(context.organizationId, id);
+    return this.reader.get(context.organizationId, id, true);
+  }
+}
+
+@CommandHandler(RotateSecret)
+export class RotateSecretHandler implements ICommandHandler<RotateSecret> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly reader: SubscriptionReader,
+  ) {}
+
+  async execute({ context, id, overlapHours }: RotateSecret): Promise<WebhookSubscriptionOutput> {
+    const previousUntil = new Date(Date.now() + overlapHours * HOUR_MS).toISOString();
+    const command = { type: 'RotateSecret', id, secretKey: newSecretKey(), previousUntil } as const;
+    await this.store.execute(subscriptionStream, id, context, (state) => decideSubscription(command, state));
+    return this.reader.get(context.organizationId, id, true);
   }
 }
 
@@ -141,8 +145,8 @@ export class DeleteSubscriptionHandler implements ICommandHandler<DeleteSubscrip
 export class GetSubscriptionHandler implements IQueryHandler<GetSubscription> {
   constructor(private readonly reader: SubscriptionReader) {}
 
-  async execute({ organizationId, id }: GetSubscription): Promise<WebhookSubscriptionOutput> {
-    return this.reader.get(organizationId, id);
+  async execute({ organizationId, id, inClear }: GetSubscription): Promise<WebhookSubscriptionOutput> {
+    return this.reader.get(organizationId, id, inClear);
   }
 }
 
@@ -150,7 +154,7 @@ export class GetSubscriptionHandler implements IQueryHandler<GetSubscription> {
 export class ListSubscriptionsHandler implements IQueryHandler<ListSubscriptions> {
   constructor(private readonly reader: SubscriptionReader) {}
 
-  async execute({ organizationId }: ListSubscriptions): Promise<WebhookSubscriptionOutput[]> {
-    return this.reader.list(organizationId);
+  async execute({ organizationId, inClear }: ListSubscriptions): Promise<WebhookSubscriptionOutput[]> {
+    return this.reader.list(organizationId, inClear);
   }
 }

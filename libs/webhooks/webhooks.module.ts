@@ -1,27 +1,35 @@
 import { Module } from '@nestjs/common';
+import { GetDeliveryHandler, ListDeliveriesHandler, RetryDeliveryHandler } from './deliveries.handlers.js';
 import { GetDeliveryLogsHandler, GetDeliveryStatusHandler } from './delivery-log.handlers.js';
+import { DeliveryReader } from './delivery.reader.js';
+import { SenderModule } from './delivery/sender.module.js';
+import { GetRecoveryHandler, ListRecoveriesHandler, RequestRecoveryHandler } from './recoveries.handlers.js';
+import { RecoveryReader } from './recovery.reader.js';
+import { SubscriptionReader } from './subscription.reader.js';
+import { TestSubscriptionHandler } from './test-subscription.handler.js';
+import { WebhookDeliveriesController } from './webhook-deliveries.controller.js';
+import { WebhookRecoveriesController } from './webhook-recoveries.controller.js';
 import { WebhooksController } from './webhooks.controller.js';
 import {
   CreateSubscriptionHandler,
   DeleteSubscriptionHandler,
   GetSubscriptionHandler,
   ListSubscriptionsHandler,
-  SubscriptionReader,
+  RotateSecretHandler,
   UpdateSubscriptionHandler,
 } from './webhooks.handlers.js';
 
-/** Webhook subscriptions over HTTP. Delivering to them is the worker's: see `delivery/`. */
+/** Webhook subscriptions and their deliveries over HTTP. Delivering is the worker's: see `delivery/`. */
 @Module({
-  controllers: [WebhooksController],
+  imports: [SenderModule],
+  controllers: [WebhooksController, WebhookDeliveriesController, WebhookRecoveriesController],
   providers: [
-    SubscriptionReader,
-    CreateSubscriptionHandler,
-    UpdateSubscriptionHandler,
-    DeleteSubscriptionHandler,
-    GetSubscriptionHandler,
-    ListSubscriptionsHandler,
-    GetDeliveryStatusHandler,
-    GetDeliveryLogsHandler,
+    ...[SubscriptionReader, DeliveryReader, RecoveryReader],
+    ...[CreateSubscriptionHandler, UpdateSubscriptionHandler, RotateSecretHandler, DeleteSubscriptionHandler],
+    ...[GetSubscriptionHandler, ListSubscriptionsHandler, TestSubscriptionHandler],
+    ...[GetDeliveryStatusHandler, GetDeliveryLogsHandler],
+    ...[ListDeliveriesHandler, GetDeliveryHandler, RetryDeliveryHandler],
+    ...[RequestRecoveryHandler, ListRecoveriesHandler, GetRecoveryHandler],
   ],
 })
 export class WebhooksModule {}

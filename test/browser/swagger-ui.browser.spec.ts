@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { type ApiClient } from '../support/api-client.js';
 import { createSupportTeam, emailFrom } from '../support/support-team.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'];
@@ -56,6 +57,24 @@ async function operations(): Promise<Operation[]> {
   return all.sort((one, other) => Number(other.method === 'get') - Number(one.method === 'get'));
 }
 
+const PAST = '2026-01-01T00:00:00Z';
+
+/** A delivery as the worker leaves it. */
+async function createDelivery({ organizationId }: ApiClient, subscriptionId: string): Promise<string> {
+  const eventId = randomUUID();
+  const message = [organizationId, eventId, 'TagCreated'];
+  await app.database.sql(
+    "INSERT INTO webhook_messages (organization_id, event_id, event_name, body) VALUES ($1, $2, $3, '{}')",
+    message,
+  );
+  await app.database.sql(
+    `INSERT INTO webhook_deliveries (organization_id, event_id, event_name, subscription_id, position)
+     VALUES ($1, $2, $3, $4, 1)`,
+    [...message, subscriptionId],
+  );
+  return eventId;
+}
+
 /** Entities for the path parameters: made anew for each operation, which may be their last. */
 async function createWorld() {
   const fresh = await app.createTestOrganization();
@@ -70,6 +89,8 @@ async function createWorld() {
   const { id: conversationId } = await fresh.create('/v1/conversations', emailFrom(team.userId));
   const { id: parentId } = await fresh.create('/v1/conversations', emailFrom(team.userId));
   const { id: webhookSubscriptionId } = await fresh.subscribe('http://127.0.0.1:9/hook', ['TagCreated']);
+  const { id: recoveryId } = await fresh.create(`/v1/webhooks/${webhookSubscriptionId}/recover`, { since: PAST });
+  const deliveryId = await createDelivery(fresh, webhookSubscriptionId);
   const { id: personId } = await fresh.create('/v1/endusers', { displayName: 'Quiet' });
   const { body } = await fresh.patch(`/v1/endusers/${personId}/anonymize`);
   return {
@@ -77,6 +98,7 @@ async function createWorld() {
     parameters: {
       ...{ tagId: team.tagId, agentId: team.agentId, queueId: team.queueId, userId: team.userId, teamId },
       ...{ customAttributeId, webhookSubscriptionId, requestId: body.data.id as string, event: 'TagCreated' },
+      ...{ deliveryId, recoveryId: recoveryId as string },
       ...{ conversationId: String(conversationId), csid: String(conversationId) },
     } as Record<string, string>,
     ids: { ...team, customAttributeId, conversationAttributeId, parentId },

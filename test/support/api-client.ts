@@ -54,7 +54,7 @@ export class ApiClient {
   /** Creates an entity and answers its data. */
   async create(path: string, body: unknown): Promise<any> {
     const answer = await this.post(path, body);
-    if (answer.status !== 200 && answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+    if (![200, 201, 202].includes(answer.status)) throw new Error(JSON.stringify(answer.body));
     return answer.body.data;
   }
 

@@ -1,88 +1,119 @@
 import { type TestDatabase } from '#libs/testing/test-database.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 
-/** What became of an event for a subscription. */
-interface Entry {
+/** Asked as its owner. */
+type Asked = Pick<TestDatabase, 'sql'>;
+
+/** A request that has come to a receiver. */
+export interface Request {
+  subscriptionId: string;
   eventId: string;
-  /** Null when there is no delivery of it. */
-  state: string | null;
-  /** As the delivery counts them. */
+}
+
+/** Which deliveries there must be in the end, and what came of them at the receivers. */
+export interface Books {
+  /** All that is for them is looked at. */
+  subscriptions: string[];
+  /** Each is expected to go to each subscription; all `TagCreated` of the organization unless given. */
+  events?: string[];
+  /** What has come by then; what is for other subscriptions does not matter. */
+  requests: readonly Request[];
+  /** Requests that may have come without a record, because a process was killed. */
+  unrecorded?: number;
+  withinMs?: number;
+}
+
+/** One delivery, in the end. */
+export interface Entry extends Request {
+  state: string;
+  /** Attempts of its last round. */
   attempts: number;
-  /** Attempts on record. */
-  logged: number;
-  /** Of these, attempts that may have reached the receiver. */
-  sent: number;
+  /** How each logged attempt has ended, oldest first. */
+  outcomes: string[];
 }
 
-/** What a subscription's events came to. */
-export interface Settled {
-  /** Deliveries by their final states. */
-  states: Record<string, number>;
-  /** All that the receiver got, repetitions too. */
-  requests: number;
-  /** Requests that the receiver got, but that no attempt on record tells of: their worker was killed. */
-  unlogged: number;
-}
-
-/** Of these, the receiver heard nothing. */
-const NEVER_SENT = ['dns_error', 'tls_error', 'blocked_target'];
 const FINAL = ['delivered', 'exhausted', 'cancelled'];
-
-/** Each event that the subscription wants, since it was made. */
-const ENTRIES = `
-  SELECT e.event_id AS "eventId", d.state, coalesce(d.attempts, 0) AS attempts,
-    count(a.id)::int AS logged, (count(a.id) FILTER (WHERE a.outcome <> ALL($2)))::int AS sent
-  FROM webhook_subscriptions s
-    JOIN events made ON made.organization_id = s.organization_id
-      AND made.stream = 'webhookSubscription-' || s.id AND made.version = 1
-    JOIN events e ON e.organization_id = s.organization_id AND e.type = ANY(s.events) AND e.position > made.position
-    LEFT JOIN webhook_deliveries d ON d.organization_id = e.organization_id
-      AND d.subscription_id = s.id AND d.event_id = e.event_id
-    LEFT JOIN webhook_attempts a ON a.organization_id = e.organization_id
-      AND a.subscription_id = s.id AND a.event_id = e.event_id
-  WHERE s.id = $1
-  GROUP BY e.event_id, d.state, d.attempts`;
+/** Ends of attempts that no receiver gets to see. */
+const UNSEEN = ['blocked_target', 'dns_error', 'tls_error'];
 
 /**
- * Waits until each event that a subscription without filters wants is delivered, exhausted or cancelled; checks that its
- * attempts are on record, and that the receiver got no request of another event, and none less than the record says.
- * @param requests heads and bodies, as the receiver got them for this subscription
+ * The promise of deliveries: each event ends delivered, exhausted or cancelled for each subscription, and each attempt
+ * is logged. Waits until nothing of these subscriptions is pending, checks all of it, and answers what there is.
+ * @throws when the promise is broken, with what is wrong
  */
-export async function settled(
-  { sql }: Pick<TestDatabase, 'sql'>,
-  subscriptionId: string,
-  requests: string[],
-  timeoutMs?: number,
-): Promise<Settled> {
-  const entries = await waitFor(
-    'every delivery to come to its end',
-    async () => {
-      const found = await sql<Entry>(ENTRIES, [subscriptionId, NEVER_SENT]);
-      return found.every(({ state }) => FINAL.includes(state ?? '')) && found;
-    },
-    timeoutMs,
+export async function settled(database: Asked, organizationId: string, books: Books): Promise<Entry[]> {
+  const { events = await tagEvents(database, organizationId), withinMs } = books;
+  const expected = events.flatMap((eventId) =>
+    books.subscriptions.map((subscriptionId) => keyOf({ eventId, subscriptionId })),
   );
-  const received = countById(requests);
-  const unfounded = entries.filter(
-    ({ eventId, state, attempts, logged, sent }) =>
-      logged < attempts || (state !== 'cancelled' && logged === 0) || (received.get(eventId) ?? 0) < sent,
-  );
-  const ids = new Set(entries.map(({ eventId }) => eventId));
-  expect({ unfounded, unknown: [...received.keys()].filter((id) => !ids.has(id)) }).toEqual({
-    unfounded: [],
-    unknown: [],
-  });
-  const states: Record<string, number> = {};
-  for (const { state } of entries) states[state as string] = (states[state as string] ?? 0) + 1;
-  const sent = entries.reduce((sum, entry) => sum + entry.sent, 0);
-  return { states, requests: requests.length, unlogged: requests.length - sent };
+  const left = `SELECT count(*)::int AS rows, count(*) FILTER (WHERE state = 'pending')::int AS pending
+                FROM webhook_deliveries WHERE organization_id = $1 AND subscription_id = ANY($2)`;
+  const isSettled = async () => {
+    const [found] = await database.sql<{ rows: number; pending: number }>(left, [organizationId, books.subscriptions]);
+    return found && found.rows >= expected.length && found.pending === 0;
+  };
+  // What has not ended is told below, with all that is wrong besides.
+  await waitFor('deliveries to end', isSettled, withinMs).catch(() => undefined);
+  const entries = await entriesOf(database, organizationId, books.subscriptions);
+  const faults = faultsOf(entries, expected, books);
+  if (faults.length > 0) throw new Error([`${faults.length} faults:`, ...faults.slice(0, 20)].join('\n'));
+  return entries;
 }
 
-function countById(requests: string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const request of requests) {
-    const id = /^webhook-id: (\S+)/im.exec(request)?.[1] ?? 'none';
-    counts.set(id, (counts.get(id) ?? 0) + 1);
-  }
-  return counts;
+/** Those of the organization's events that made tags, in the order of the feed. */
+export async function tagEvents(database: Asked, organizationId: string): Promise<string[]> {
+  const text = `SELECT event_id FROM events WHERE organization_id = $1 AND type = 'TagCreated' ORDER BY position`;
+  return (await database.sql<{ event_id: string }>(text, [organizationId])).map(({ event_id }) => event_id);
+}
+
+function entriesOf(database: Asked, organizationId: string, subscriptions: string[]): Promise<Entry[]> {
+  return database.sql(
+    `SELECT event_id AS "eventId", subscription_id AS "subscriptionId", d.state, d.attempts,
+       array_remove(array_agg(a.outcome ORDER BY a.id), NULL) AS outcomes
+     FROM webhook_deliveries d FULL JOIN webhook_attempts a USING (organization_id, event_id, subscription_id)
+     WHERE organization_id = $1 AND subscription_id = ANY($2)
+     GROUP BY event_id, subscription_id, d.state, d.attempts`,
+    [organizationId, subscriptions],
+  );
+}
+
+function faultsOf(entries: Entry[], expected: string[], { subscriptions, requests, unrecorded = 0 }: Books): string[] {
+  const found = new Set(entries.map(keyOf));
+  const wanted = new Set(expected);
+  const own = new Set(subscriptions);
+  const came = Map.groupBy(
+    requests.filter(({ subscriptionId }) => own.has(subscriptionId)),
+    keyOf,
+  );
+  const seen = (entry: Entry) => entry.outcomes.filter((outcome) => !UNSEEN.includes(outcome)).length;
+  const unlogged = (entry: Entry) => (came.get(keyOf(entry))?.length ?? 0) - seen(entry);
+  const surplus = entries.reduce((sum, entry) => sum + Math.max(0, unlogged(entry)), 0);
+  return [
+    ...expected.filter((key) => !found.has(key)).map((key) => `${key}: no delivery`),
+    ...[...came.keys()].filter((key) => !found.has(key)).map((key) => `${key}: sent without a delivery`),
+    ...(surplus > unrecorded ? [`${surplus} requests came that are not logged`] : []),
+    ...entries.flatMap((entry) => {
+      const faults = [
+        !wanted.has(keyOf(entry)) && 'not asked for',
+        ...faultsOfEntry(entry),
+        unlogged(entry) < 0 && `${-unlogged(entry)} logged attempts that never came`,
+        unlogged(entry) > unrecorded && `${unlogged(entry)} requests came that are not logged`,
+      ];
+      return faults.filter(Boolean).map((fault) => `${keyOf(entry)}: ${fault} (${JSON.stringify(entry)})`);
+    }),
+  ];
+}
+
+function faultsOfEntry({ state, attempts, outcomes }: Entry): (string | false)[] {
+  const last = outcomes.at(-1);
+  return [
+    !FINAL.includes(state) && `is ${state}`,
+    outcomes.length < attempts && 'attempts that are not logged',
+    state === 'delivered' && last !== 'delivered' && 'delivered by no attempt',
+    state === 'exhausted' && (!last || last === 'delivered') && 'exhausted without a failure',
+  ];
+}
+
+function keyOf({ eventId, subscriptionId }: Request): string {
+  return `${subscriptionId} ${eventId}`;
 }

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { type Type } from '@nestjs/common';
 import { ApiModule } from '#apps/api/api.module.js';
 import { createServer } from '#apps/api/server.js';
 import { openRuntime, type Runtime } from '#apps/runtime.js';
@@ -10,6 +11,7 @@ import {
   IssueApiToken,
   IssueApiTokenHandler,
 } from '#libs/organizations/organizations.handlers.js';
+import { type Scope } from '#libs/platform/scopes.js';
 import { loadConfig } from '#libs/platform/config.js';
 import { createLogger } from '#libs/platform/logging.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
@@ -22,20 +24,29 @@ export interface TestApp {
   runtime: Runtime;
   /** A tenant of its own, as a client with its token. Tests that each make one share nothing. */
   createTestOrganization(): Promise<ApiClient>;
+  /** Another client of the same tenant, whose token has these scopes. */
+  clientWith(scopes: Scope[], of: ApiClient): Promise<ApiClient>;
+  /** What the application is made of. */
+  get<T>(provider: Type<T>): T;
   close(): Promise<void>;
 }
 
 /**
  * @param worker whether webhooks are delivered, too
  * @param env what the configuration says besides
+ * @param beside another one, whose database and key it shares; to be closed before that one
  */
-export async function startTestApp({ worker = false, env = {} } = {}): Promise<TestApp> {
-  const database = await createTestDatabase();
+export async function startTestApp({
+  worker = false,
+  env = {},
+  beside,
+}: { worker?: boolean; env?: NodeJS.ProcessEnv; beside?: TestApp } = {}): Promise<TestApp> {
+  const database = beside?.database ?? (await createTestDatabase());
   const config = loadConfig({
     PORT: '0',
     HOST: '127.0.0.1',
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal',
-    DESKSTREAM_MASTER_KEY: randomBytes(32).toString('hex'),
+    DESKSTREAM_MASTER_KEY: beside?.runtime.config.masterKey ?? randomBytes(32).toString('hex'),
     REDIS_URL: process.env.TEST_REDIS_URL,
     ...env,
   });
@@ -57,10 +68,16 @@ export async function startTestApp({ worker = false, env = {} } = {}): Promise<T
       const token = await new IssueApiTokenHandler(runtime.store).execute(issue);
       return new ApiClient(url, token, organizationId, actorId);
     },
+    clientWith: async (scopes, { organizationId, actorId }) => {
+      const issue = new IssueApiToken(organizationId, 'test', actorId, scopes);
+      const token = await new IssueApiTokenHandler(runtime.store).execute(issue);
+      return new ApiClient(url, token, organizationId, actorId);
+    },
+    get: (provider) => app.get(provider, { strict: false }),
     close: async () => {
       await app.close();
       await runtime.close();
-      await database.drop();
+      if (!beside) await database.drop();
     },
   };
 }

@@ -41,6 +41,10 @@ const ERRORS = {
     description: 'No API token, or none that is valid.',
     type: errorOutput('Unauthorized', 'unauthenticated', 'Send a valid API token: Authorization: Bearer <token>'),
   },
+  403: {
+    description: 'The API token lacks the scope that the operation needs.',
+    type: errorOutput('Forbidden', 'forbidden', 'The API token lacks the scope webhooks:write'),
+  },
   404: {
     description: 'It does not exist in the organization of the token.',
     type: errorOutput('NotFound', 'not-found', 'Tag 01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a could not be found'),
@@ -60,7 +64,7 @@ const ERRORS = {
 } as const;
 
 /** Any operation can answer these. */
-const ALWAYS = [400, 401, 500, 503] as const;
+const ALWAYS = [400, 401, 403, 500, 503] as const;
 
 interface EndpointOptions {
   summary: string;

@@ -7,6 +7,7 @@ import { type Routes } from './routes.js';
 const STATUS: Record<DomainErrorKind, number> = {
   invalid: 400,
   unauthenticated: 401,
+  forbidden: 403,
   'not-found': 404,
   conflict: 409,
   'too-large': 413,

@@ -2,16 +2,24 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { randomUUIDv7 } from 'node:crypto';
 import { type WriteContext } from '#libs/event-store/event.js';
+import { grants, type Scope } from '../scopes.js';
 
 /** Who calls, as the token says; set by the authentication guard. */
 export interface AuthenticatedRequest extends FastifyRequest {
   caller: WriteContext;
+  /** What the token may do. */
+  scopes: readonly Scope[];
 }
 
 /** The caller of this request: its organization, actor, token and request id. */
 export const Caller = createParamDecorator(
   (_: unknown, context: ExecutionContext): WriteContext =>
     context.switchToHttp().getRequest<AuthenticatedRequest>().caller,
+);
+
+/** Whether the token has a scope, where an operation answers more to those who have. */
+export const May = createParamDecorator((scope: Scope, context: ExecutionContext): boolean =>
+  grants(context.switchToHttp().getRequest<AuthenticatedRequest>().scopes, scope),
 );
 
 const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;

@@ -123,19 +123,23 @@ function beginningOf(body: Readable, withinMs: number): Promise<string> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const patience = setTimeout(() => body.destroy(), withinMs);
+    const finish = () => {
+      clearTimeout(patience);
+      const text = Buffer.concat(chunks).subarray(0, MAX_KEPT_BYTES).toString('utf8');
+      // PostgreSQL keeps no NUL in a text.
+      resolve(text.replaceAll('\0', '�'));
+    };
+    const patience = setTimeout(() => {
+      body.destroy();
+      finish();
+    }, withinMs);
     body
       .on('data', (chunk: Buffer) => {
         if (size < MAX_KEPT_BYTES) chunks.push(chunk);
         size += chunk.length;
       })
       .on('error', () => undefined)
-      .on('close', () => {
-        clearTimeout(patience);
-        const text = Buffer.concat(chunks).subarray(0, MAX_KEPT_BYTES).toString('utf8');
-        // PostgreSQL keeps no NUL in a text.
-        resolve(text.replaceAll('\0', '�'));
-      });
+      .on('close', finish);
   });
 }
 

@@ -39,6 +39,8 @@ export interface EndedAttempt {
   result: AttemptResult;
   /** Until the delivery's next attempt; undefined when there is none. */
   pauseMs: number | undefined;
+  /** Made in fifo order: its turn comes again by its position. */
+  fifo: boolean;
 }
 
 /** The subscription as it is now, with its receiver's health. */
@@ -55,8 +57,10 @@ export interface Exchange extends DrainTarget {
   /** Who drains. */
   holder: string;
   ended: EndedAttempt[];
-  /** Failures in a row by now; undefined when nothing has changed. */
+  /** Failures in a row by now; undefined when the drain does not know yet. */
   failures: number | undefined;
+  /** Whether to take or renew the lease, and to note how the receiver does. */
+  renew: boolean;
   /** For how long nothing is to be sent. */
   pauseMs: number;
   /** Deliveries that are being attempted. */
@@ -85,7 +89,9 @@ const FEW = 50;
 const CANCEL_AT_ONCE = 5_000;
 
 const IS_DUE = `d.organization_id = $1 AND d.subscription_id = $2 AND d.state = 'pending' AND d.next_attempt_at <= now()`;
-/** A pause from before the subscription was enabled or pointed elsewhere counts no longer. */
+/** When the subscription was enabled or pointed elsewhere. */
+const COUNT_FROM = '(SELECT failures_count_from FROM webhook_subscriptions WHERE organization_id = $1 AND id = $2)';
+/** A pause from before that counts no longer. */
 const IS_PAUSED = `h.paused_until > now() AND coalesce(h.failing_since, 'infinity') >= s.failures_count_from`;
 
 /** Statements that store messages and their deliveries. Storing them again changes nothing. */
@@ -154,7 +160,7 @@ export class Deliveries {
   async exchange(exchange: Exchange): Promise<Work> {
     const results = await this.database.transact(null, [
       ...(exchange.ended.length > 0 ? record(exchange) : []),
-      lease(exchange),
+      ...(exchange.renew ? [lease(exchange)] : []),
       receiver(exchange),
       due(exchange),
     ]);
@@ -200,8 +206,8 @@ type Found = Receiver & { leased: boolean; id: string | null };
 
 /** A claim that another drain has meanwhile stays the other's; that the attempt was made is recorded all the same. */
 function record({ organizationId, subscriptionId, ended }: Exchange): Statement[] {
-  const rows = ended.map(({ id, delivery, number, result, pauseMs }) => ({
-    ...{ id, number, event_id: delivery.event_id, position: delivery.position, event_name: delivery.event_name },
+  const rows = ended.map(({ id, delivery, number, result, pauseMs, fifo }) => ({
+    ...{ id, number, fifo, event_id: delivery.event_id, position: delivery.position, event_name: delivery.event_name },
     outcome: result.outcome,
     ...{ started_at: result.startedAt, duration_ms: result.durationMs, response_code: result.responseCode },
     response_text: result.responseText,
@@ -215,11 +221,11 @@ function record({ organizationId, subscriptionId, ended }: Exchange): Statement[
       text: `WITH ended AS (
                SELECT $1::uuid AS organization_id, $2::uuid AS subscription_id, e.* FROM jsonb_to_recordset($3) AS e(id uuid, number integer, event_id uuid, position bigint, event_name text,
                  outcome text, started_at timestamptz, duration_ms integer, response_code integer, response_text text,
-                 state text, pause_seconds double precision) LIMIT ${FEW}
+                 state text, pause_seconds double precision, fifo boolean) LIMIT ${FEW}
              ), moved AS (
                UPDATE webhook_deliveries d SET attempts = e.number, state = e.state,
-                 next_attempt_at = CASE WHEN isfinite(d.next_attempt_at)
-                   THEN now() + make_interval(secs => e.pause_seconds) ELSE d.next_attempt_at END,
+                 next_attempt_at = CASE WHEN e.fifo THEN '-infinity'
+                   ELSE now() + make_interval(secs => e.pause_seconds) END,
                  finished_at = CASE WHEN e.state = 'pending' THEN NULL ELSE now() END
                FROM ended e WHERE d.organization_id = e.organization_id AND d.subscription_id = e.subscription_id
                  AND d.event_id = e.event_id
@@ -246,9 +252,9 @@ function lease({ organizationId, subscriptionId, holder, failures, pauseMs, rele
                AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE ${IS_DUE}) THEN now() ELSE excluded.lease_until END,
              failures = coalesce($4, h.failures),
              failing_since = CASE WHEN $4 IS NULL THEN h.failing_since WHEN $4 = 0 THEN NULL
-               WHEN h.failing_since >= (SELECT failures_count_from FROM webhook_subscriptions
-                 WHERE organization_id = $1 AND id = $2) THEN h.failing_since ELSE now() END,
-             paused_until = greatest(h.paused_until, now() + make_interval(secs => $5))
+               WHEN h.failing_since >= ${COUNT_FROM} THEN h.failing_since ELSE now() END,
+             paused_until = greatest(CASE WHEN h.failing_since < ${COUNT_FROM} THEN '-infinity' ELSE h.paused_until END,
+               now() + make_interval(secs => $5))
            WHERE h.holder = excluded.holder OR h.lease_until <= now()`,
     values: [organizationId, subscriptionId, holder, failures, pauseMs / 1000, release],
   };

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { type Queue } from 'bullmq';
+import { type JobsOptions, type Queue } from 'bullmq';
 import { Checkpoint } from '#libs/event-store/checkpoint.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventFeed } from '#libs/event-store/event-feed.js';
@@ -19,24 +19,27 @@ import { RELAY_CONSUMER } from '../redaction.js';
 import { Sender } from './attempt.js';
 import { Deliveries, type DrainTarget } from './deliveries.js';
 import { disableSubscription } from './disable-subscription.js';
-import { Drain, type DrainContext } from './drain.js';
+import { type DrainContext } from './drain.js';
 import { FanoutPlanner, SUBSCRIBED_EVENTS } from './fanout.js';
+import { Lanes } from './lanes.js';
 import { Payloads } from './payloads.js';
 import { Recoveries } from './recoveries.js';
 import { Relay } from './relay.js';
 import { Retention } from './retention.js';
 import { SenderModule } from './sender.module.js';
 
-/** A job in it says: this subscription may have something to send. */
+/** A job in it says: these subscriptions may have something to send. */
 export const DRAIN_QUEUE = 'webhook-drain';
-/** Subscriptions that one process serves at the same time. */
-const CONCURRENCY = 100;
+/** Jobs that one process has at the same time: as long as one of its subscriptions is being served. */
+const CONCURRENCY = 500;
+/** Subscriptions that one job is for; a job costs more than what a drain does. */
+const TARGETS = 25;
 
 /** Runs the way from the feed to the receivers: relay → delivery rows → drain jobs → signed POSTs. */
 @Injectable()
 class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
-  readonly #running = new Set<Promise<boolean>>();
-  #queue: Queue<DrainTarget>;
+  #queue: Queue<DrainTarget[]>;
+  #lanes: Lanes;
   #relay: Relay;
   #stopping = false;
 
@@ -61,9 +64,10 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
       disable: (...args) => disableSubscription(this.store, ...args),
       stopping: () => this.#stopping,
     };
-    this.#queue = this.jobs.queue<DrainTarget>(DRAIN_QUEUE);
-    this.jobs.worker<DrainTarget>(DRAIN_QUEUE, CONCURRENCY, async ({ data }) => {
-      if (await this.#drain(new Drain(data, context))) await this.#enqueue([data]);
+    this.#lanes = new Lanes(context);
+    this.#queue = this.jobs.queue<DrainTarget[]>(DRAIN_QUEUE);
+    this.jobs.worker<DrainTarget[]>(DRAIN_QUEUE, CONCURRENCY, async ({ data }) => {
+      await Promise.all(data.map((target) => this.#drain(target)));
     });
     this.#relay = this.#relayTo(deliveries);
     this.#relay.start();
@@ -73,7 +77,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
   async beforeApplicationShutdown(): Promise<void> {
     this.#stopping = true;
     await this.#relay.stop();
-    await Promise.allSettled(this.#running);
+    await this.#lanes.ended();
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -95,26 +99,20 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
     );
   }
 
-  async #drain(drain: Drain): Promise<boolean> {
-    const running = drain.run();
-    this.#running.add(running);
-    return running.finally(() => this.#running.delete(running));
+  /** After its slice a subscription makes room for others. */
+  async #drain(target: DrainTarget): Promise<void> {
+    if (await this.#lanes.drain(target)) await this.#enqueue([target]);
   }
 
-  /** One job a subscription: a further one waits until the running one is over. */
+  /** What this process is draining hears of it at once; for the rest there are jobs. */
   async #enqueue(targets: DrainTarget[]): Promise<void> {
-    if (targets.length === 0) return;
-    await this.#queue.addBulk(
-      targets.map((data) => ({
-        name: 'drain',
-        data,
-        opts: {
-          deduplication: { id: data.subscriptionId, keepLastIfActive: true },
-          removeOnComplete: true,
-          removeOnFail: true,
-        },
-      })),
-    );
+    const others = targets.filter((target) => !this.#lanes.nudge(target));
+    const jobs: { name: string; data: DrainTarget[]; opts: JobsOptions }[] = [];
+    for (let first = 0; first < others.length; first += TARGETS) {
+      const data = others.slice(first, first + TARGETS);
+      jobs.push({ name: 'drain', data, opts: { removeOnComplete: true, removeOnFail: true } });
+    }
+    if (jobs.length > 0) await this.#queue.addBulk(jobs);
   }
 }
 

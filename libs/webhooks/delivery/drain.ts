@@ -29,6 +29,8 @@ const SLICE_MS = 10_000;
 const GATHER_MS = 5;
 /** How often what has come up meanwhile is looked for while attempts run. */
 const LOOK_MS = 200;
+/** For how long a drain that has nothing to do stays: longer than a steady flow pauses, and what else would be a job's work. */
+const LINGER_MS = 100;
 /** Well within the lease. */
 const RENEW_MS = 2_000;
 /** While the database is away: how often what has ended is tried to be recorded, and for how long. */
@@ -53,6 +55,9 @@ export class Drain {
   #ended: EndedAttempt[] = [];
   #firstEndedAt = 0;
   #exchangedAt = 0;
+  #renewedAt = -RENEW_MS;
+  /** As the database knows it. */
+  #toldFailures = 0;
   #health: Health = HEALTHY;
   /** For how long the receiver is to be left alone, by what ended since the last exchange. */
   #pauseMs = 0;
@@ -60,46 +65,71 @@ export class Drain {
   #receiver: Receiver | undefined;
   #secrets: SubscriptionSecrets;
   #pace: Pace | undefined;
+  /** Whether more may be due than there was room for. */
+  #more = false;
   #wake: () => void = () => undefined;
+  #nudged = false;
 
   constructor(
     private readonly target: DrainTarget,
     private readonly context: DrainContext,
   ) {}
 
+  /** Something may have become due. */
+  nudge(): void {
+    this.#nudged = true;
+    this.#wake();
+  }
+
+  /** Whether that was after the last look. */
+  get nudged(): boolean {
+    return this.#nudged;
+  }
+
   /** True when the slice is over and more may be due. */
   async run(): Promise<boolean> {
     const sliceEnd = performance.now() + SLICE_MS;
+    let lingered = false;
     for (;;) {
       const over = this.context.stopping() || performance.now() > sliceEnd;
       const room = over ? 0 : this.#room();
-      const work = await this.#exchange(room, this.#sending.size === 0 && room > 0 ? 'if-idle' : 'never');
+      const work = await this.#exchange(room, lingered && this.#sending.size === 0 && room > 0 ? 'if-idle' : 'never');
       const open = !over && work.leased && work.receiver?.enabled === true && !work.receiver.paused;
+      this.#more = open && work.due.length === room;
       if (open && work.receiver) this.#begin(work.due, work.receiver);
       const resting = this.#sending.size === 0 && this.#ended.length === 0;
-      if (resting && (!open || (room > 0 && work.due.length === 0))) {
+      if (resting && !open) {
         if (work.leased) await this.#exchange(0, 'always');
         return over && !this.context.stopping();
       }
-      await this.#wait();
+      lingered = resting && room > 0 && (await this.#linger());
+      if (!lingered) await this.#wait();
     }
   }
 
   /** Records what has ended, and reads what is due. */
   async #exchange(room: number, release: Exchange['release']): Promise<Work> {
     const ended = this.#ended.splice(0);
+    const { failures } = this.#health;
+    const pauseMs = this.#pauseMs;
+    const now = performance.now();
+    const renew =
+      release !== 'never' || pauseMs > 0 || failures !== this.#toldFailures || now > this.#renewedAt + RENEW_MS;
+    this.#pauseMs = 0;
+    this.#nudged = false;
     const work = await this.#persistently({
       ...this.target,
       holder: this.#holder,
       ended,
-      failures: ended.length > 0 ? this.#health.failures : undefined,
-      pauseMs: this.#pauseMs,
+      failures: this.#receiver && failures,
+      renew,
+      pauseMs,
       busy: [...this.#sending],
       room,
       release,
     });
-    this.#pauseMs = 0;
     this.#exchangedAt = performance.now();
+    if (renew) [this.#renewedAt, this.#toldFailures] = [now, failures];
     if (work.receiver) this.#learn(work.receiver);
     if (this.#toDisable) await this.#disable(this.#toDisable);
     return work;
@@ -126,6 +156,7 @@ export class Drain {
     // While the lease is held, this is who counts.
     const failures = known?.failuresCountFrom.getTime() === since ? this.#health.failures : receiver.failures;
     this.#health = { failures, failingMs: receiver.failingMs };
+    if (!known) this.#toldFailures = failures;
     if (!known || SEALED.some((field) => known[field] !== receiver[field])) {
       this.#secrets = openSecrets(this.context.cipher, receiver);
     }
@@ -172,26 +203,36 @@ export class Drain {
     this.#health = afterAttempt(this.#health, result);
     this.#toDisable ??= reasonToDisable(this.#health, result);
     // In fifo order, what comes after waits along with it.
-    const pauseOfHead = ordering === 'fifo' ? (pauseMs ?? 0) : 0;
+    const fifo = ordering === 'fifo';
+    const pauseOfHead = fifo ? (pauseMs ?? 0) : 0;
     this.#pauseMs = Math.max(this.#pauseMs, pauseOfReceiver(this.#health, result), pauseOfHead);
     if (this.#ended.length === 0) this.#firstEndedAt = performance.now();
-    this.#ended.push({ id, delivery, number, result, pauseMs });
+    this.#ended.push({ id, delivery, number, result, pauseMs, fifo });
     this.#sending.delete(delivery.event_id);
     this.#report(delivery, number, result, pauseMs);
     this.#wake();
   }
 
+  /** Waits a moment for news; true when there were none. */
+  async #linger(): Promise<boolean> {
+    if (!this.#nudged) await this.#sleep(LINGER_MS);
+    return !this.#nudged;
+  }
+
   /** Waits until an exchange is worth while. */
   async #wait(): Promise<void> {
-    for (let ms = this.#patience(); ms > 0; ms = this.#patience()) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
+    for (let ms = this.#patience(); ms > 0; ms = this.#patience()) await this.#sleep(ms);
+  }
+
+  /** For so many milliseconds, or until something happens. */
+  async #sleep(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** Milliseconds until then, if no attempt ends before. */
@@ -201,9 +242,10 @@ export class Drain {
       const enough = this.#sending.size === 0 || this.#ended.length >= PARALLEL / 2;
       return enough ? 0 : this.#firstEndedAt + GATHER_MS - now;
     }
-    const next = this.#exchangedAt + (this.#room() > 0 ? LOOK_MS : RENEW_MS) - now;
     const token = this.#pace?.wait() ?? 0;
-    return token > 0 ? Math.min(token, next) : next;
+    if (this.#room() > 0) return this.#nudged || this.#more ? 0 : this.#exchangedAt + LOOK_MS - now;
+    const renewal = this.#exchangedAt + RENEW_MS - now;
+    return token > 0 ? Math.min(token, renewal) : renewal;
   }
 
   /** Everything about an attempt in one line. */

@@ -37,19 +37,19 @@ export class AddressResolver {
     if (LOCALHOST.test(hostname)) return ['127.0.0.1', '::1'];
     const answers = await Promise.allSettled([this.#resolver.resolve4(hostname), this.#resolver.resolve6(hostname)]);
     const addresses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-    if (addresses.length > 0) return addresses;
-    const errors = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as Error] : []));
-    return this.#otherwise(hostname, errors);
+    const [first] = answers;
+    if (addresses.length > 0 || first.status === 'fulfilled') return addresses;
+    return this.#otherwise(hostname, first.reason as NodeJS.ErrnoException);
   }
 
   /** Names that no name server knows may stand in the hosts file, or in a search domain. */
-  async #otherwise(hostname: string, errors: NodeJS.ErrnoException[]): Promise<string[]> {
-    const telling = errors.find(({ code }) => code !== 'ENODATA') ?? errors[0] ?? { name: '', message: '' };
-    if (!this.#systemsOwn || telling.code !== 'ENOTFOUND') throw new Unresolved(hostname, telling);
+  async #otherwise(hostname: string, error: NodeJS.ErrnoException): Promise<string[]> {
+    const unresolved = new Unresolved(hostname, error);
+    if (!this.#systemsOwn || error.code !== 'ENOTFOUND') throw unresolved;
     try {
       return (await lookup(hostname, { all: true, order: 'ipv4first' })).map(({ address }) => address);
     } catch {
-      throw new Unresolved(hostname, telling);
+      throw unresolved;
     }
   }
 }

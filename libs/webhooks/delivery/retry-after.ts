@@ -1,6 +1,6 @@
 const HOUR_MS = 3_600_000;
 const SECONDS = /^\d+$/;
-const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
+const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?,? /;
 
 /**
  * Milliseconds that a Retry-After header asks to wait, at most an hour. Undefined when it asks for nothing: it is

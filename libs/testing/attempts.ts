@@ -1,0 +1,87 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { type Socket } from 'node:net';
+import { type AttemptRequest, type AttemptResult, Sender } from '#libs/webhooks/delivery/attempt.js';
+import { TargetPolicy } from '#libs/webhooks/delivery/target.js';
+import { type WebhookOptions } from '#libs/webhooks/options.js';
+import { type DnsServer, startDnsServer } from './dns-server.js';
+import { type Behaviour, type FaultyReceiver, startFaultyReceiver } from './faulty-receiver.js';
+import { type KeyAndCertificate } from './tls.js';
+import { waitFor } from './wait-for.js';
+
+/** The deadline of an attempt, unless a test says another. */
+export const TIMEOUT_MS = 1_500;
+/** What a busy machine may take beyond a limit. */
+export const SLACK_MS = 400;
+export const KB = 1024;
+/** Senders look up names here. */
+export let dns: DnsServer;
+/** The sender's ends of all connections of a test. */
+export const sockets: Socket[] = [];
+const closing: (() => unknown)[] = [];
+
+/** For a test file of attempts: a name server for all of them; what a test has opened is closed after it. */
+export function prepareAttempts(): void {
+  const onConnected = (message: unknown) => sockets.push((message as { socket: Socket }).socket);
+  beforeAll(async () => {
+    dns = await startDnsServer();
+    subscribe('undici:client:connected', onConnected);
+  });
+  afterAll(async () => {
+    unsubscribe('undici:client:connected', onConnected);
+    await dns.close();
+  });
+  afterEach(async () => {
+    for (const close of closing.splice(0)) await close();
+    sockets.length = 0;
+  });
+}
+
+export function closeAfterwards(close: () => unknown): void {
+  closing.push(close);
+}
+
+/** Receivers on this machine are allowed unless told otherwise. */
+export function optionsOf(options: Partial<WebhookOptions>): WebhookOptions {
+  return {
+    timeoutMs: TIMEOUT_MS,
+    retrySchedule: [],
+    allowedNetworks: ['127.0.0.0/8', '::1/128'],
+    allowedPorts: [443],
+    dnsServers: [dns.address],
+    retentionDays: 1,
+    deliveryRetentionDays: 1,
+    ...options,
+  };
+}
+
+export function sender(options: Partial<WebhookOptions> = {}): Sender {
+  const all = optionsOf(options);
+  const made = new Sender(new TargetPolicy(all), all);
+  closeAfterwards(() => made.onApplicationShutdown());
+  return made;
+}
+
+export async function receiver(behaviour: Behaviour, tls?: KeyAndCertificate): Promise<FaultyReceiver> {
+  const started = await startFaultyReceiver(behaviour, tls);
+  closeAfterwards(() => started.close());
+  return started;
+}
+
+export function to(url: string, body = '{"a":1}'): AttemptRequest {
+  return { url, headers: { 'accept-encoding': 'identity' }, body };
+}
+
+/** One attempt at a receiver that behaves like this. */
+export async function attempt(behaviour: Behaviour): Promise<AttemptResult> {
+  const { port } = await receiver(behaviour);
+  return sender().send(to(`http://127.0.0.1:${port}/hook`));
+}
+
+/** The most that was read from any connection. */
+export function bytesRead(): number {
+  return Math.max(0, ...sockets.map((socket) => socket.bytesRead));
+}
+
+export async function expectHungUp(): Promise<void> {
+  await waitFor('the connection is broken', () => sockets.every((socket) => socket.destroyed), 2_000);
+}

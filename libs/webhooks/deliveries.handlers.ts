@@ -1,0 +1,125 @@
+import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { Database } from '#libs/platform/database.js';
+import { DomainError } from '#libs/platform/domain-error.js';
+import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { type DeliveryDetailsOutput, type DeliveryOutput, type DeliveryState } from './deliveries.dto.js';
+import { COLUMNS, DeliveryReader, type DeliveryRow, shownDelivery } from './delivery.reader.js';
+import { SUBSCRIPTION_EXISTS, SubscriptionReader } from './subscription.reader.js';
+
+/** Which deliveries to list; `since` and `until` say when they were created, in ISO 8601. */
+export interface DeliveryFilters {
+  state?: DeliveryState;
+  event?: string;
+  since?: string;
+  until?: string;
+}
+
+/** A subscription's deliveries, those of the newest events first. */
+export class ListDeliveries extends Query<Page<DeliveryOutput>> {
+  constructor(
+    readonly organizationId: string,
+    readonly subscriptionId: string,
+    readonly filters: DeliveryFilters,
+    readonly request: PageRequest,
+  ) {
+    super();
+  }
+}
+
+/** One delivery, with what is sent and how its attempts went. Its id is the event's. */
+export class GetDelivery extends Query<DeliveryDetailsOutput> {
+  constructor(
+    readonly organizationId: string,
+    readonly subscriptionId: string,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+
+/** Makes a delivery due now, whatever its subscription waits for; one that had come to its end begins anew. */
+export class RetryDelivery extends Command<DeliveryOutput> {
+  constructor(
+    readonly organizationId: string,
+    readonly subscriptionId: string,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+
+const NEWEST_FIRST = new Keyset<DeliveryRow>(
+  [{ name: 'd.position', type: 'bigint', of: ({ position }) => position }],
+  'DESC',
+);
+const CONDITIONS: [keyof DeliveryFilters, string][] = [
+  ['state', 'd.state ='],
+  ['event', 'd.event_name ='],
+  ['since', 'd.created_at >='],
+  ['until', 'd.created_at <'],
+];
+@QueryHandler(ListDeliveries)
+export class ListDeliveriesHandler implements IQueryHandler<ListDeliveries> {
+  constructor(
+    private readonly database: Database,
+    private readonly subscriptions: SubscriptionReader,
+  ) {}
+
+  async execute({ organizationId, subscriptionId, filters, request }: ListDeliveries): Promise<Page<DeliveryOutput>> {
+    const given = CONDITIONS.filter(([name]) => filters[name] !== undefined);
+    const conditions = given.map(([, condition], index) => `AND ${condition} $${index + 3}`);
+    const select = {
+      text: `SELECT ${COLUMNS} FROM webhook_deliveries d
+             WHERE d.organization_id = $1 AND d.subscription_id = $2 AND ${SUBSCRIPTION_EXISTS} ${conditions.join(' ')}`,
+      values: [organizationId, subscriptionId, ...given.map(([name]) => filters[name])],
+    };
+    const page = await NEWEST_FIRST.read(this.database, organizationId, select, request);
+    if (page.rows.length === 0) await this.subscriptions.mustExist(organizationId, subscriptionId);
+    return { ...page, rows: page.rows.map(shownDelivery) };
+  }
+}
+
+@QueryHandler(GetDelivery)
+export class GetDeliveryHandler implements IQueryHandler<GetDelivery> {
+  constructor(private readonly deliveries: DeliveryReader) {}
+
+  execute({ organizationId, subscriptionId, id }: GetDelivery): Promise<DeliveryDetailsOutput> {
+    return this.deliveries.get(organizationId, subscriptionId, id);
+  }
+}
+
+@CommandHandler(RetryDelivery)
+export class RetryDeliveryHandler implements ICommandHandler<RetryDelivery> {
+  constructor(
+    private readonly database: Database,
+    private readonly deliveries: DeliveryReader,
+  ) {}
+
+  async execute({ organizationId, subscriptionId, id }: RetryDelivery): Promise<DeliveryOutput> {
+    const values = [organizationId, subscriptionId, id];
+    const [row] = await this.database.query<DeliveryRow>(organizationId, { text: RETRY, values });
+    if (row) return shownDelivery(row);
+    await this.deliveries.get(organizationId, subscriptionId, id);
+    const recover = `POST /v1/webhooks/${subscriptionId}/recover makes it anew`;
+    throw new DomainError('conflict', `The payload of delivery ${id} is kept no longer; ${recover}`);
+  }
+}
+
+/** What is due already keeps its place before what has become due later. A pause of the subscription is over. */
+const RETRY = `
+  WITH retried AS (
+    UPDATE webhook_deliveries d
+    SET state = 'pending', finished_at = NULL,
+      attempts = CASE WHEN d.state = 'pending' THEN d.attempts ELSE 0 END,
+      next_attempt_at = CASE WHEN s.ordering = 'fifo' THEN '-infinity'
+        WHEN d.state = 'pending' THEN least(d.next_attempt_at, now()) ELSE now() END
+    FROM webhook_subscriptions s
+    WHERE d.organization_id = $1 AND d.subscription_id = $2 AND d.event_id = $3
+      AND s.organization_id = d.organization_id AND s.id = d.subscription_id
+      AND EXISTS (SELECT FROM webhook_messages m WHERE m.organization_id = d.organization_id AND m.event_id = d.event_id)
+    RETURNING d.*
+  ), resumed AS (
+    UPDATE webhook_health h SET paused_until = '-infinity' FROM retried r
+    WHERE h.organization_id = r.organization_id AND h.subscription_id = r.subscription_id AND h.paused_until > now()
+  )
+  SELECT ${COLUMNS} FROM retried d`;

@@ -1,0 +1,43 @@
+import { type DrainTarget } from './deliveries.js';
+import { Drain, type DrainContext } from './drain.js';
+
+/** The subscriptions that this process is draining. */
+export class Lanes {
+  readonly #running = new Map<string, Drain>();
+  readonly #ends = new Set<Promise<boolean>>();
+
+  constructor(private readonly context: DrainContext) {}
+
+  /** Tells a drain of this process that something is new; false when there is none. */
+  nudge({ subscriptionId }: DrainTarget): boolean {
+    const drain = this.#running.get(subscriptionId);
+    drain?.nudge();
+    return drain !== undefined;
+  }
+
+  /** Drains a subscription, unless this process does so already. True when the slice is over and more may be due. */
+  async drain(target: DrainTarget): Promise<boolean> {
+    if (this.nudge(target)) return false;
+    const end = this.#run(target).finally(() => this.#ends.delete(end));
+    this.#ends.add(end);
+    return end;
+  }
+
+  /** Resolves once no drain runs any more. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#ends);
+  }
+
+  async #run(target: DrainTarget): Promise<boolean> {
+    const drain = new Drain(target, this.context);
+    this.#running.set(target.subscriptionId, drain);
+    try {
+      let more = await drain.run();
+      // Something came up when it had just looked for the last time.
+      while (drain.nudged && !this.context.stopping()) more = await drain.run();
+      return more;
+    } finally {
+      this.#running.delete(target.subscriptionId);
+    }
+  }
+}

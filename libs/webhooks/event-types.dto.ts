@@ -1,0 +1,50 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { listOutput } from '#libs/platform/http/endpoint.js';
+import { EVENT_NAMES, type ShownEventType, shownEventTypes, type WebhookEventName } from './catalogue.js';
+import { FILTER_FIELDS, type FilterField } from './filters.js';
+
+const [EVENT_TYPE] = shownEventTypes() as [ShownEventType];
+
+@ApiSchema({ name: 'WebhookEventType' })
+class EventTypeOutput implements ShownEventType {
+  @ApiProperty({ description: 'The name to subscribe to.', enum: EVENT_NAMES, example: EVENT_TYPE.name })
+  name: WebhookEventName;
+
+  @ApiProperty({ description: 'The name in payloads: `event_fqn`.', example: EVENT_TYPE.eventFqn })
+  eventFqn: string;
+
+  @ApiProperty({
+    description: 'Of the payload: `event_version`. It rises when a field of `data` changes its meaning or goes away.',
+    example: EVENT_TYPE.version,
+  })
+  version: string;
+
+  @ApiProperty({ description: 'When it happens.', example: EVENT_TYPE.description })
+  description: string;
+
+  @ApiProperty({
+    description: 'What its filters can look at. A filter by another field takes it for a field without a value.',
+    enum: FILTER_FIELDS,
+    isArray: true,
+    example: ['QueueId'],
+  })
+  filterFields: FilterField[];
+
+  @ApiProperty({
+    description: 'A whole payload, as it is sent.',
+    type: 'object',
+    additionalProperties: true,
+    example: EVENT_TYPE.example,
+  })
+  example: object;
+
+  @ApiProperty({
+    description: 'JSON Schema (2020-12) of the `data` of the payload.',
+    type: 'object',
+    additionalProperties: true,
+    example: EVENT_TYPE.schema,
+  })
+  schema: object;
+}
+
+export const ListEventTypesOutput = listOutput('ListWebhookEventTypesOutput', EventTypeOutput);

@@ -1,0 +1,35 @@
+import { type Subscription, type SubscriptionEvent } from '../subscription.js';
+import { subscriptionStream } from '../subscription.projection.js';
+import { type WebhookEventType } from '../event-type.js';
+import { nullable, object } from './schemas.js';
+
+type DisabledEvent = Extract<SubscriptionEvent, { type: 'WebhookSubscriptionDisabled' }>;
+
+const disabled: WebhookEventType<Subscription, DisabledEvent['data']> = {
+  version: '1',
+  description: 'Deskstream has disabled a webhook subscription: its receiver answered 410, or failed for days.',
+  stream: subscriptionStream,
+  data: ({ id, name, url }, { data: { reason, failingSince = null } }) => ({
+    webhook_subscription: { id, name, url, reason: reason.toUpperCase(), failing_since: failingSince },
+  }),
+  example: {
+    webhook_subscription: {
+      id: '01980f61-4a2b-7e13-8c5d-2b3c4d5e6f70',
+      name: 'CRM synchronization',
+      url: 'https://crm.example.com/hooks/deskstream',
+      reason: 'FAILING',
+      failing_since: '2026-03-09T08:12:31.407Z',
+    },
+  },
+  schema: object({
+    webhook_subscription: object({
+      id: { type: 'string', format: 'uuid' },
+      name: { type: 'string' },
+      url: { type: 'string' },
+      reason: { enum: ['GONE', 'FAILING'] },
+      failing_since: nullable({ type: 'string', format: 'date-time' }),
+    }),
+  }),
+};
+
+export const WEBHOOK_EVENTS = { WebhookSubscriptionDisabled: disabled } as const;

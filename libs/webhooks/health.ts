@@ -1,0 +1,26 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { type SubscriptionRow } from './subscription.projection.js';
+
+/** How the receiver of a subscription does; the worker writes it. */
+@Entity('webhook_health')
+export class HealthRow {
+  @PrimaryColumn('uuid', { name: 'organization_id' }) organizationId: string;
+  @PrimaryColumn('uuid', { name: 'subscription_id' }) subscriptionId: string;
+  /** Of any time, -Infinity when there is none. */
+  @Column('timestamptz', { name: 'paused_until' }) pausedUntil: Date | number;
+  /** In a row, since the last success. */
+  @Column('integer') failures: number;
+  @Column('timestamptz', { name: 'failing_since', nullable: true }) failingSince: Date | null;
+}
+
+/** What counts of it for a subscription: what came before it was enabled or pointed elsewhere does not. */
+export function shownHealth(health: HealthRow | null | undefined, { failuresCountFrom }: SubscriptionRow, now: Date) {
+  const { failures = 0, failingSince = null, pausedUntil = -Infinity } = health ?? {};
+  const failing = failingSince !== null && failingSince >= failuresCountFrom;
+  const paused = typeof pausedUntil !== 'number' && pausedUntil > now && (failing || failingSince === null);
+  return {
+    failures: failing ? failures : 0,
+    ...(failing && { failingSince: failingSince.toISOString() }),
+    ...(paused && { pausedUntil: pausedUntil.toISOString() }),
+  };
+}

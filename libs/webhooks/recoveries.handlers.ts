@@ -1,0 +1,124 @@
+import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { randomUUIDv7 } from 'node:crypto';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { EventStore } from '#libs/event-store/event-store.js';
+import { type Statement } from '#libs/platform/batch.js';
+import { invalidBody } from '#libs/platform/domain-error.js';
+import { type RecoveryOutput } from './recoveries.dto.js';
+import { decideRecovery, type RecoveryScope } from './recovery.js';
+import { recoveryStream } from './recovery.projection.js';
+import { RecoveryReader } from './recovery.reader.js';
+import { SubscriptionReader } from './subscription.reader.js';
+
+/** Requests that past events are delivered, and answers the recovery; the one that runs for the same already, if any. */
+export class RequestRecovery extends Command<RecoveryOutput> {
+  constructor(
+    readonly context: WriteContext,
+    readonly subscriptionId: string,
+    readonly scope: RecoveryScope,
+  ) {
+    super();
+  }
+}
+
+/** The latest recoveries of a subscription, newest first. */
+export class ListRecoveries extends Query<RecoveryOutput[]> {
+  constructor(
+    readonly organizationId: string,
+    readonly subscriptionId: string,
+  ) {
+    super();
+  }
+}
+
+export class GetRecovery extends Query<RecoveryOutput> {
+  constructor(
+    readonly organizationId: string,
+    readonly subscriptionId: string,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+
+/** Those that run for the same scope. One that was asked for without an end ends where it was requested. */
+const RUNNING = `r.finished_at IS NULL AND r.since = $3 AND r.until = coalesce($4, r.requested_at) AND r.only_missing = $5`;
+const MAX_LISTED = 100;
+
+@CommandHandler(RequestRecovery)
+export class RequestRecoveryHandler implements ICommandHandler<RequestRecovery> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly recoveries: RecoveryReader,
+    private readonly subscriptions: SubscriptionReader,
+  ) {}
+
+  async execute({ context, subscriptionId, scope }: RequestRecovery): Promise<RecoveryOutput> {
+    mustBePast(scope);
+    const { organizationId } = context;
+    const { since, until, onlyMissing } = scope;
+    const scopeKey = [organizationId, subscriptionId, since, until, onlyMissing];
+    return this.store.retrying(async () => {
+      const [running] = await this.recoveries.read(organizationId, RUNNING, scopeKey);
+      if (running) return running;
+      await this.subscriptions.mustExist(organizationId, subscriptionId);
+      const id = randomUUIDv7();
+      const command = { type: 'RequestRecovery', id, subscriptionId, scope } as const;
+      await this.store.create(
+        recoveryStream,
+        id,
+        context,
+        (state) => decideRecovery(command, state),
+        onlyRunning(scopeKey),
+      );
+      return this.recoveries.get(organizationId, subscriptionId, id);
+    });
+  }
+}
+
+@QueryHandler(ListRecoveries)
+export class ListRecoveriesHandler implements IQueryHandler<ListRecoveries> {
+  constructor(
+    private readonly recoveries: RecoveryReader,
+    private readonly subscriptions: SubscriptionReader,
+  ) {}
+
+  async execute({ organizationId, subscriptionId }: ListRecoveries): Promise<RecoveryOutput[]> {
+    const latest = `true ORDER BY r.requested_at DESC, r.id DESC LIMIT ${MAX_LISTED}`;
+    const found = await this.recoveries.read(organizationId, latest, [organizationId, subscriptionId]);
+    if (found.length === 0) await this.subscriptions.mustExist(organizationId, subscriptionId);
+    return found;
+  }
+}
+
+@QueryHandler(GetRecovery)
+export class GetRecoveryHandler implements IQueryHandler<GetRecovery> {
+  constructor(private readonly recoveries: RecoveryReader) {}
+
+  execute({ organizationId, subscriptionId, id }: GetRecovery): Promise<RecoveryOutput> {
+    return this.recoveries.get(organizationId, subscriptionId, id);
+  }
+}
+
+function mustBePast({ since, until }: RecoveryScope): void {
+  const now = new Date().toISOString();
+  const faults = [];
+  if (until !== undefined && until > now) faults.push({ path: 'until', message: 'must not be in the future' });
+  if (since >= (until ?? now)) faults.push({ path: 'since', message: 'must be before until' });
+  if (faults.length > 0) throw invalidBody(faults);
+}
+
+/** Guards: the subscription exists, and of requests that come at the same time one begins a recovery. */
+function onlyRunning(scopeKey: unknown[]): Statement[] {
+  return [
+    {
+      text: 'SELECT guard(EXISTS (SELECT FROM webhook_subscriptions WHERE organization_id = $1 AND id = $2 FOR UPDATE))',
+      values: scopeKey.slice(0, 2),
+    },
+    {
+      text: `SELECT guard((SELECT count(*) = 1 FROM webhook_recoveries r
+             WHERE r.organization_id = $1 AND r.subscription_id = $2 AND ${RUNNING}))`,
+      values: scopeKey,
+    },
+  ];
+}

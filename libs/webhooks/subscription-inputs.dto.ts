@@ -1,0 +1,103 @@
+import { ApiExtraModels } from '@nestjs/swagger';
+import { Checked, Choice, Choices, Flag, Text, Whole } from '#libs/platform/http/fields.js';
+import { Union } from '#libs/platform/http/nested-fields.js';
+import { isRecord } from '#libs/platform/values.js';
+import { EVENT_NAMES, type WebhookEventName } from './catalogue.js';
+import { faultOfFilters, type Filters } from './filters.js';
+import { faultOfHeaders } from './headers.js';
+import { AUTHORIZATIONS, CombinedFilters, DOCUMENTED, filtersSchema, headersSchema } from './subscription-fields.js';
+import { type Authorization, ORDERINGS, type Ordering } from './subscription.js';
+
+const MAX_PER_SECOND = 1_000;
+/** A week. */
+const MAX_OVERLAP_HOURS = 168;
+
+const headersFault = (value: unknown) => (isRecord(value) ? faultOfHeaders(value) : 'must be an object');
+
+@ApiExtraModels(...Object.values(AUTHORIZATIONS), CombinedFilters)
+export class CreateWebhookSubscriptionInput {
+  @Text(DOCUMENTED.name)
+  name: string;
+
+  @Text({ ...DOCUMENTED.url, max: 2048, format: 'uri' })
+  url: string;
+
+  @Choices({ ...DOCUMENTED.events, values: EVENT_NAMES, optional: true })
+  events?: WebhookEventName[];
+
+  @Flag({ ...DOCUMENTED.enabled, optional: true })
+  enabled?: boolean;
+
+  @Union(AUTHORIZATIONS, DOCUMENTED.authorization)
+  authorization: Authorization;
+
+  @Checked({ ...DOCUMENTED.customHeaders, fault: headersFault, schema: headersSchema, optional: true })
+  customHeaders?: Record<string, string>;
+
+  @Checked({
+    ...DOCUMENTED.filters,
+    fault: (value) => faultOfFilters(value, EVENT_NAMES),
+    schema: filtersSchema,
+    optional: true,
+  })
+  filters?: Record<string, Filters>;
+
+  @Choice({ ...DOCUMENTED.ordering, values: ORDERINGS, optional: true })
+  ordering?: Ordering;
+
+  @Whole({ ...DOCUMENTED.maxPerSecond, min: 1, max: MAX_PER_SECOND, optional: true, nullable: true })
+  maxPerSecond?: number | null;
+}
+
+export class PatchWebhookSubscriptionInput {
+  @Text({ ...DOCUMENTED.name, optional: true })
+  name?: string;
+
+  @Text({ ...DOCUMENTED.url, max: 2048, format: 'uri', optional: true })
+  url?: string;
+
+  @Choices({ ...DOCUMENTED.events, values: EVENT_NAMES, optional: true })
+  events?: WebhookEventName[];
+
+  @Flag({ ...DOCUMENTED.enabled, optional: true })
+  enabled?: boolean;
+
+  @Union(AUTHORIZATIONS, { ...DOCUMENTED.authorization, optional: true })
+  authorization?: Authorization;
+
+  @Checked({ ...DOCUMENTED.customHeaders, fault: headersFault, schema: headersSchema, optional: true })
+  customHeaders?: Record<string, string>;
+
+  @Checked({
+    ...DOCUMENTED.filters,
+    fault: (value) => faultOfFilters(value, EVENT_NAMES),
+    schema: filtersSchema,
+    optional: true,
+  })
+  filters?: Record<string, Filters>;
+
+  @Choice({ ...DOCUMENTED.ordering, values: ORDERINGS, optional: true })
+  ordering?: Ordering;
+
+  @Whole({ ...DOCUMENTED.maxPerSecond, min: 1, max: MAX_PER_SECOND, optional: true, nullable: true })
+  maxPerSecond?: number | null;
+}
+
+export class RotateWebhookSecretInput {
+  @Whole({
+    description: 'For so many hours deliveries are signed with the old key, too; 24 unless given.',
+    example: 24,
+    max: MAX_OVERLAP_HOURS,
+    optional: true,
+  })
+  overlapHours?: number;
+}
+
+export class TestWebhookSubscriptionInput {
+  @Choice({
+    description: 'The event whose example is sent; it need not be subscribed to.',
+    example: 'TagCreated',
+    values: EVENT_NAMES,
+  })
+  event: WebhookEventName;
+}

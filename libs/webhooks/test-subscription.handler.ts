@@ -1,0 +1,50 @@
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { randomUUIDv7 } from 'node:crypto';
+import { Cipher } from '#libs/platform/cipher.js';
+import { Database } from '#libs/platform/database.js';
+import { CATALOGUE, payloadOf, type WebhookEventName } from './catalogue.js';
+import { Sender } from './delivery/attempt.js';
+import { deliveryRequest } from './delivery/signing.js';
+import { shownAttempt, type TestResultOutput } from './subscription-outputs.dto.js';
+import { openSecrets } from './subscription.projection.js';
+import { SubscriptionReader } from './subscription.reader.js';
+
+/** Sends the example of an event to a subscription at once, enabled or not, and answers how it went. Nothing is kept. */
+export class TestSubscription extends Query<TestResultOutput> {
+  constructor(
+    readonly organizationId: string,
+    readonly id: string,
+    readonly event: WebhookEventName,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(TestSubscription)
+export class TestSubscriptionHandler implements IQueryHandler<TestSubscription> {
+  constructor(
+    private readonly reader: SubscriptionReader,
+    private readonly database: Database,
+    private readonly cipher: Cipher,
+    private readonly sender: Sender,
+  ) {}
+
+  async execute({ organizationId, id, event }: TestSubscription): Promise<TestResultOutput> {
+    const row = await this.reader.row(organizationId, id);
+    const receiver = { url: row.url, subscriptionId: id, secrets: openSecrets(this.cipher, row) };
+    const message = await this.#exampleOf(organizationId, event);
+    const result = await this.sender.send(deliveryRequest(receiver, message, new Date()));
+    return { ...shownAttempt(result), success: result.outcome === 'delivered' };
+  }
+
+  async #exampleOf(organizationId: string, type: WebhookEventName): Promise<{ eventId: string; body: string }> {
+    const organizations = await this.database.query<{ id: string; name: string }>(organizationId, {
+      text: 'SELECT organization_id AS id, name FROM organizations WHERE organization_id = $1',
+      values: [organizationId],
+    });
+    const [organization] = organizations as [{ id: string; name: string }];
+    const event = { eventId: randomUUIDv7(), type, recordedAt: new Date() };
+    const { version, example } = CATALOGUE[type];
+    return { eventId: event.eventId, body: payloadOf(event, organization, version, example) };
+  }
+}

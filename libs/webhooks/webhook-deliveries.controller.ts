@@ -1,0 +1,79 @@
+import { Controller, Get, Post } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { Endpoint } from '#libs/platform/http/endpoint.js';
+import { QueryInput, UuidParam } from '#libs/platform/http/input.js';
+import { Paged, Pages } from '#libs/platform/http/paging.js';
+import { Caller } from '#libs/platform/http/request-context.js';
+import {
+  type DeliveryDetailsOutput,
+  type DeliveryOutput,
+  GetDeliveryOutput,
+  ListDeliveriesOutput,
+  ListDeliveriesQuery,
+  RetryDeliveryOutput,
+} from './deliveries.dto.js';
+import { GetDelivery, ListDeliveries, RetryDelivery } from './deliveries.handlers.js';
+
+const SubscriptionId = () => UuidParam('webhookSubscriptionId', 'The webhook subscription id.');
+const DeliveryId = () => UuidParam('deliveryId', 'The delivery id, which is the event’s: `webhook-id`.');
+
+@ApiTags('Webhooks')
+@Controller('v1/webhooks/:webhookSubscriptionId/deliveries')
+export class WebhookDeliveriesController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Get()
+  @Endpoint({
+    summary: 'List the deliveries of a webhook subscription.',
+    description: 'Those of the newest events first. Filters can be combined.',
+    success: [200, 'A page of the deliveries', ListDeliveriesOutput],
+    errors: [404],
+  })
+  async list(
+    @Caller() { organizationId }: WriteContext,
+    @SubscriptionId() subscriptionId: string,
+    @QueryInput() query: ListDeliveriesQuery,
+    @Paged() pages: Pages,
+  ) {
+    const page = pages.requested(query);
+    return pages.answer<DeliveryOutput>(
+      await this.queries.execute(new ListDeliveries(organizationId, subscriptionId, query, page)),
+    );
+  }
+
+  @Get(':deliveryId')
+  @Endpoint({
+    summary: 'Get a delivery of a webhook subscription by id.',
+    description: 'With the payload and the attempts, as long as they are kept.',
+    success: [200, 'The delivery', GetDeliveryOutput],
+    errors: [404],
+  })
+  async getById(
+    @Caller() { organizationId }: WriteContext,
+    @SubscriptionId() subscriptionId: string,
+    @DeliveryId() id: string,
+  ): Promise<{ data: DeliveryDetailsOutput }> {
+    return { data: await this.queries.execute(new GetDelivery(organizationId, subscriptionId, id)) };
+  }
+
+  @Post(':deliveryId/retry')
+  @Endpoint({
+    summary: 'Deliver once more.',
+    description:
+      'A delivery that is pending becomes due now. One that was delivered or given up is pending again, with all its attempts before it. A pause of the subscription ends; in `fifo` order its turn is waited for. Refused once the payload is kept no longer.',
+    success: [202, 'The delivery, which is pending now', RetryDeliveryOutput],
+    errors: [404, 409],
+  })
+  async retry(
+    @Caller() { organizationId }: WriteContext,
+    @SubscriptionId() subscriptionId: string,
+    @DeliveryId() id: string,
+  ): Promise<{ data: DeliveryOutput }> {
+    return { data: await this.commands.execute(new RetryDelivery(organizationId, subscriptionId, id)) };
+  }
+}

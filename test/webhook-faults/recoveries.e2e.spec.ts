@@ -1,0 +1,111 @@
+import { waitFor } from '#libs/testing/wait-for.js';
+import { type ApiClient } from '../support/api-client.js';
+import { settled } from '../support/ledger.js';
+import { ACCEPT, REFUSE, type ScriptedReceiver, startScriptedReceiver } from '../support/scripted-receiver.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+
+/** Events that a recovery takes at once. */
+const PAGE = 500;
+const since = '2020-01-01T00:00:00Z';
+const env = { WEBHOOK_RETRY_SCHEDULE: '0.2,0.2,0.2' };
+
+let app: TestApp;
+let worker: TestApp | undefined;
+let receiver: ScriptedReceiver;
+let api: ApiClient;
+beforeAll(async () => {
+  receiver = await startScriptedReceiver();
+  app = await startTestApp();
+});
+afterAll(async () => {
+  await app.close();
+  await receiver.close();
+});
+beforeEach(async () => {
+  api = await app.createTestOrganization();
+  worker = await startTestApp({ worker: true, env, beside: app });
+});
+afterEach(() => worker?.close());
+
+const books = (id: string) =>
+  settled(app.database, api.organizationId, { subscriptions: [id], requests: receiver.arrivals });
+const createTags = (count: number) =>
+  Promise.all(
+    Array.from({ length: 10 }, async (_, writer) => {
+      for (let n = writer; n < count; n += 10) await api.createTag(`tag ${count} ${n}`);
+    }),
+  );
+const recover = (id: string, onlyMissing: boolean) =>
+  api.create(`/v1/webhooks/${id}/recover`, { since, onlyMissing }) as Promise<{ id: string }>;
+
+/** Waits until it is, and answers how many events it has made due. */
+async function finished(id: string, recovery: { id: string }): Promise<number> {
+  const done = await waitFor('the recovery to finish', async () => {
+    const { data } = (await api.get(`/v1/webhooks/${id}/recoveries/${recovery.id}`)).body;
+    return data.state === 'finished' && data;
+  });
+  return done.queued as number;
+}
+
+describe('A recovery', () => {
+  it('sends all that was missed and nothing that was delivered, although asked for twice during traffic', async () => {
+    const { id } = await api.subscribe(receiver.url('/missing'), ['TagCreated']);
+    const patch = (enabled: boolean) => api.patch(`/v1/webhooks/${id}`, { enabled });
+    await createTags(20);
+    await waitFor('some to be delivered', () => receiver.of(id).length === 20);
+    receiver.behave('/missing', () => REFUSE);
+    await createTags(2);
+    const failed = (await books(id)).filter(({ state }) => state === 'exhausted');
+    expect(failed).toHaveLength(2);
+    await patch(false);
+    await createTags(30);
+    receiver.behave('/missing', () => ACCEPT);
+    await patch(true);
+    const traffic = createTags(100);
+    const asked = await Promise.all([recover(id, true), recover(id, true)]);
+    await Promise.all([traffic, ...asked.map((recovery) => finished(id, recovery))]);
+    const entries = await books(id);
+    expect(entries).toHaveLength(152);
+    const outcomes = entries.map((entry) => entry.outcomes.join());
+    const givenUp = 'refused,refused,refused,refused,delivered';
+    expect(new Set(outcomes)).toEqual(new Set(['delivered', givenUp]));
+    expect(outcomes.filter((outcome) => outcome === givenUp)).toHaveLength(2);
+  });
+
+  it('of everything sends each event once more, each time it is asked for', async () => {
+    const { id } = await api.subscribe(receiver.url('/everything'), ['TagCreated']);
+    await createTags(30);
+    for (let times = 1; times <= 3; times++) {
+      const entries = await books(id);
+      expect(entries.map(({ outcomes }) => outcomes.length)).toEqual(Array.from({ length: 30 }, () => times));
+      if (times < 3) expect(await finished(id, await recover(id, false))).toBe(30);
+    }
+  });
+
+  it('goes on where a worker has stopped, through events from before the subscription was there', async () => {
+    const count = 2 * PAGE + 50;
+    await createTags(count);
+    const { id } = await api.subscribe(receiver.url('/before'), ['TagCreated']);
+    await app.database.sql(FAIL_AFTER_A_PAGE);
+    const recovery = await recover(id, true);
+    const progress = async () => {
+      const text = 'SELECT examined, queued FROM webhook_recovery_progress WHERE recovery_id = $1';
+      return (await app.database.sql<{ examined: number; queued: number }>(text, [recovery.id]))[0];
+    };
+    await waitFor('the first page', async () => (await progress())?.examined === PAGE);
+    await worker?.close();
+    expect(await progress()).toEqual({ examined: PAGE, queued: PAGE });
+    await app.database.sql('DROP FUNCTION fail CASCADE');
+    worker = await startTestApp({ worker: true, env, beside: app });
+    expect(await finished(id, recovery)).toBe(count);
+    const entries = await books(id);
+    expect(entries).toHaveLength(count);
+    expect(new Set(entries.map(({ outcomes }) => outcomes.join()))).toEqual(new Set(['delivered']));
+  });
+});
+
+/** Recoveries cannot get beyond their first page. */
+const FAIL_AFTER_A_PAGE = `
+  CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$;
+  CREATE TRIGGER fail BEFORE UPDATE ON webhook_recovery_progress FOR EACH ROW WHEN (OLD.examined > 0)
+    EXECUTE FUNCTION fail()`;

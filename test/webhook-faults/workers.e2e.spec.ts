@@ -1,0 +1,75 @@
+import { type Socket } from 'node:net';
+import { waitFor } from '#libs/testing/wait-for.js';
+import { ApiClient } from '../support/api-client.js';
+import { forgetAllJobs } from '../support/jobs.js';
+import { settled } from '../support/ledger.js';
+import { ACCEPT, REFUSE, type ScriptedReceiver, startScriptedReceiver } from '../support/scripted-receiver.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+
+const env = { WEBHOOK_RETRY_SCHEDULE: '0.2,0.2,0.2' };
+
+let app: TestApp;
+let receiver: ScriptedReceiver;
+let api: ApiClient;
+beforeAll(async () => {
+  receiver = await startScriptedReceiver();
+  app = await startTestApp({ worker: true, env });
+});
+afterAll(async () => {
+  await app.close();
+  await receiver.close();
+});
+beforeEach(async () => {
+  api = await app.createTestOrganization();
+});
+
+const books = (...subscriptions: string[]) =>
+  settled(app.database, api.organizationId, { subscriptions, requests: receiver.arrivals });
+
+describe('Deliveries', () => {
+  it('are made once by two workers on one database, and all of them by the one that is left', async () => {
+    const second = await startTestApp({ worker: true, env, beside: app });
+    const subscriptions = [
+      await api.subscribe(receiver.url('/one'), ['TagCreated']),
+      await api.subscribe(receiver.url('/two'), ['TagCreated'], { ordering: 'fifo' }),
+    ].map(({ id }) => id);
+    const writers = [api, new ApiClient(second.url, api.token), api, new ApiClient(second.url, api.token)];
+    const write = async (count: number) =>
+      Promise.all(
+        writers.map(async (writer, index) => {
+          for (let n = 0; n < count / writers.length; n++) await writer.createTag(`tag ${count} ${index} ${n}`);
+        }),
+      );
+    await write(400);
+    await waitFor('some to have come', () => receiver.of(subscriptions[1] as string).length > 50);
+    await second.close();
+    writers.splice(0, 4, api, api);
+    await write(100);
+    const entries = await books(...subscriptions);
+    expect(entries).toHaveLength(1_000);
+    expect(new Set(entries.map(({ outcomes }) => outcomes.join()))).toEqual(new Set(['delivered']));
+  });
+
+  it('that are due are made within ten seconds after the job queue has forgotten everything', async () => {
+    const held: [Socket, string][] = [];
+    receiver.behave(
+      '/held',
+      () =>
+        (...exchange) =>
+          held.push(exchange),
+    );
+    receiver.behave('/failing', ({ attempt }) => (attempt === 1 ? REFUSE : ACCEPT));
+    const fifo = await api.subscribe(receiver.url('/held'), ['TagCreated'], { ordering: 'fifo' });
+    const failing = await api.subscribe(receiver.url('/failing'), ['TagCreated']);
+    for (let count = 0; count < 5; count++) await api.createTag(`tag ${count}`);
+    await waitFor('the first attempts', () => held.length === 1 && receiver.of(failing.id).length >= 5);
+    await forgetAllJobs(app);
+    const forgottenAt = performance.now();
+    await api.createTag('afterwards');
+    receiver.behave('/held', () => ACCEPT);
+    for (const exchange of held) ACCEPT(...exchange);
+    const entries = await books(fifo.id, failing.id);
+    expect(new Set(entries.map(({ state }) => state))).toEqual(new Set(['delivered']));
+    expect(Math.max(...receiver.arrivals.map(({ at }) => at)) - forgottenAt).toBeLessThan(10_000);
+  });
+});
