@@ -142,8 +142,6 @@ function dataSourceOptions(options: DatabaseOptions) {
   // What is read is mostly in memory, or on a disk that does not mind where it is.
   session.push('random_page_cost=1.1');
   if (options.role) session.push(`role=${options.role}`);
-  // What the worker writes can be done again: see docs/adr/0013.
-  if (options.role === 'deskstream_worker') session.push('synchronous_commit=off');
   return {
     type: 'postgres' as const,
     url: options.url,

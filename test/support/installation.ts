@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { freePort, startEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
+import { type Config } from '#libs/platform/config.js';
 import { type TestDatabase } from '#libs/testing/test-database.js';
 import { ApiClient } from './api-client.js';
 import { launch, type Launched } from './launch.js';
@@ -12,6 +13,7 @@ import { launch, type Launched } from './launch.js';
 export interface Installation {
   dataDir: string;
   database: Pick<TestDatabase, 'ownerUrl' | 'sql'>;
+  runtime: { config: Pick<Config, 'redisUrl'> };
   api: ApiClient;
   /** Starts one more worker, and waits until it runs. */
   startWorker(env?: NodeJS.ProcessEnv): Promise<Launched>;
@@ -26,6 +28,7 @@ export async function startInstallation(env: NodeJS.ProcessEnv = {}): Promise<In
   const dataDir = await mkdtemp(join(tmpdir(), 'deskstream-roles-'));
   const postgres = await startEmbeddedPostgres({ dataDir });
   const { ownerUrl, appUrl } = postgres;
+  const redisUrl = process.env.TEST_REDIS_URL;
   const [port, token] = [await freePort(), randomBytes(32).toString('hex')];
   const variables = {
     PORT: String(port),
@@ -35,7 +38,7 @@ export async function startInstallation(env: NodeJS.ProcessEnv = {}): Promise<In
     DESKSTREAM_DATA_DIR: dataDir,
     DESKSTREAM_BOOTSTRAP_TOKEN: token,
     WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
-    REDIS_URL: process.env.TEST_REDIS_URL,
+    REDIS_URL: redisUrl,
     ...env,
   };
   const migration = launch(['dist/apps/cli/main.js', 'migrate'], variables);
@@ -52,6 +55,7 @@ export async function startInstallation(env: NodeJS.ProcessEnv = {}): Promise<In
       ownerUrl,
       sql: async <Row extends object>(text: string, values?: unknown[]) => (await owner.query<Row>(text, values)).rows,
     },
+    runtime: { config: { redisUrl } },
     api: new ApiClient(`http://127.0.0.1:${port}`, token),
     startWorker: async (more) => {
       const worker = launch(['dist/apps/worker/main.js'], { ...variables, ...more });

@@ -1,8 +1,15 @@
 import { Redis } from 'ioredis';
-import { type TestApp } from './test-app.js';
+import { type Config } from '#libs/platform/config.js';
+import { type TestDatabase } from '#libs/testing/test-database.js';
+
+/** What runs there: an application of a test, or processes. */
+interface Application {
+  database: Pick<TestDatabase, 'sql'>;
+  runtime: { config: Pick<Config, 'redisUrl'> };
+}
 
 /** Empties the job queue behind BullMQ's back, as a Redis does that lost its memory. */
-export async function forgetAllJobs(app: TestApp): Promise<void> {
+export async function forgetAllJobs(app: Application): Promise<void> {
   const { redisUrl } = app.runtime.config;
   if (redisUrl) {
     const redis = new Redis(redisUrl);

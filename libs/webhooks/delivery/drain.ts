@@ -243,7 +243,7 @@ export class Drain {
       return enough ? 0 : this.#firstEndedAt + GATHER_MS - now;
     }
     const token = this.#pace?.wait() ?? 0;
-    if (this.#room() > 0) return this.#more || this.#nudged ? 0 : this.#exchangedAt + LOOK_MS - now;
+    if (this.#room() > 0) return this.#nudged || this.#more ? 0 : this.#exchangedAt + LOOK_MS - now;
     const renewal = this.#exchangedAt + RENEW_MS - now;
     return token > 0 ? Math.min(token, renewal) : renewal;
   }

@@ -21,10 +21,10 @@ export class Payloads {
     private readonly codec: EventCodec,
   ) {}
 
-  /** The entities as they were at the events, in one round trip. Events that are not in the catalogue drop out. */
+  /** The entities as they were at the events, in one round trip; in none for those that begin with them. Events that are not in the catalogue drop out. */
   async published(events: FeedEvent[]): Promise<Published[]> {
     if (events.length === 0) return [];
-    const histories = await this.#histories(events);
+    const histories = await this.#histories(events.filter(({ version }) => version > 1));
     return events.flatMap((event) => {
       const eventType = webhookEventType(event.type);
       if (!eventType) return [];
@@ -60,6 +60,7 @@ export class Payloads {
   }
 
   async #histories(events: FeedEvent[]): Promise<Map<string, RecordedEvent[]>> {
+    if (events.length === 0) return new Map();
     const rows = await this.database.query<EventRow>(null, {
       text: `SELECT * FROM ${KEYED_EVENTS} WHERE organization_id = ANY($1) AND stream = ANY($2) ORDER BY stream, version`,
       values: [

@@ -1,0 +1,51 @@
+import { Writable } from 'node:stream';
+import { createLogger } from './logging.js';
+
+/** What a line says that is logged. */
+function logged(fields: object, message?: string): Record<string, any> {
+  const lines: string[] = [];
+  const logger = createLogger('info');
+  const stream = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+  Object.assign(logger, {
+    [Object.getOwnPropertySymbols(logger).find(({ description }) => description === 'pino.stream') as symbol]: stream,
+  });
+  logger.warn(fields, message);
+  return JSON.parse(lines.join('')) as Record<string, any>;
+}
+
+describe('A line of the log', () => {
+  it('holds no secrets, at whatever depth of what is logged', () => {
+    const line = logged({ id: 'a', token: 's', receiver: { secretKey: 's', deep: { authorization: 's', other: 1 } } });
+    expect(line).toMatchObject({
+      id: 'a',
+      token: '[Redacted]',
+      receiver: { secretKey: '[Redacted]', deep: { authorization: '[Redacted]', other: 1 } },
+    });
+  });
+
+  it('tells of an error of the database without the rows that it quotes', () => {
+    const err = Object.assign(new Error('duplicate key'), {
+      code: '23505',
+      detail: 'Key (email)=(a@b.c) exists',
+      where: 'x',
+    });
+    const line = logged({ err }, 'Failed');
+    expect(line).toMatchObject({
+      msg: 'Failed',
+      err: { message: 'duplicate key', code: '23505', detail: '[Redacted]' },
+    });
+    expect(JSON.stringify(line)).not.toContain('a@b.c');
+    expect(line.err.stack).toContain('logging.unit.spec');
+  });
+
+  it('leaves what is logged as it is', () => {
+    const fields = { token: 's', receiver: { secretKey: 's' } };
+    logged(fields);
+    expect(fields).toEqual({ token: 's', receiver: { secretKey: 's' } });
+  });
+});
