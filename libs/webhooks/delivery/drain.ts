@@ -61,7 +61,8 @@ export class Drain {
   #health: Health = HEALTHY;
   /** For how long the receiver is to be left alone, by what ended since the last exchange. */
   #pauseMs = 0;
-  #toDisable: DisabledReason | undefined;
+  /** Why, and what its failures were counted from when the attempt was made. */
+  #toDisable: { reason: DisabledReason; countFrom: Date } | undefined;
   #receiver: Receiver | undefined;
   #secrets: SubscriptionSecrets;
   #pace: Pace | undefined;
@@ -131,7 +132,7 @@ export class Drain {
     this.#exchangedAt = performance.now();
     if (renew) [this.#renewedAt, this.#toldFailures] = [now, failures];
     if (work.receiver) this.#learn(work.receiver);
-    if (this.#toDisable) await this.#disable(this.#toDisable);
+    await this.#disable();
     return work;
   }
 
@@ -165,7 +166,14 @@ export class Drain {
     else if (this.#pace?.maxPerSecond !== maxPerSecond) this.#pace = new Pace(maxPerSecond);
   }
 
-  async #disable(reason: DisabledReason): Promise<void> {
+  /** Unless it was enabled or pointed elsewhere since: then it is another receiver that was given up. */
+  async #disable(): Promise<void> {
+    const { reason, countFrom } = this.#toDisable ?? {};
+    if (!reason) return;
+    if (countFrom?.getTime() !== this.#receiver?.failuresCountFrom.getTime()) {
+      this.#toDisable = undefined;
+      return;
+    }
     try {
       await this.context.disable(this.target, reason, this.#health.failingMs);
       this.#toDisable = undefined;
@@ -190,7 +198,7 @@ export class Drain {
     }
   }
 
-  async #attempt(delivery: DueDelivery, { url, ordering }: Receiver): Promise<void> {
+  async #attempt(delivery: DueDelivery, { url, ordering, failuresCountFrom: countFrom }: Receiver): Promise<void> {
     const { sender, options } = this.context;
     const id = randomUUIDv7();
     const { subscriptionId } = this.target;
@@ -201,7 +209,8 @@ export class Drain {
     const number = delivery.attempts + 1;
     const pauseMs = result.outcome === 'delivered' ? undefined : pauseAfter(options.retrySchedule, number);
     this.#health = afterAttempt(this.#health, result);
-    this.#toDisable ??= reasonToDisable(this.#health, result);
+    const reason = reasonToDisable(this.#health, result);
+    if (reason) this.#toDisable ??= { reason, countFrom };
     // In fifo order, what comes after waits along with it.
     const fifo = ordering === 'fifo';
     const pauseOfHead = fifo ? (pauseMs ?? 0) : 0;
