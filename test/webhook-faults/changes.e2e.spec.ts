@@ -1,5 +1,6 @@
 import { type Socket } from 'node:net';
 import { Webhook } from 'standardwebhooks';
+import { answering } from '#libs/testing/faulty-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { settled } from '../support/ledger.js';
 import { nextRetries } from '../support/next-retries.js';
@@ -49,9 +50,9 @@ async function hangingSubscription() {
     ...{ api, id, secretKey, path: `/v1/webhooks/${id}`, books },
     states: async () => new Set((await books()).map(({ state }) => state)),
     /** Refuses some of what hangs, too few for a pause, and accepts the rest and whatever comes then. */
-    release: () => {
+    release: (refuse = REFUSE) => {
       receiver.behave(place, () => ACCEPT);
-      for (const [index, exchange] of held.entries()) (index % 4 === 0 ? REFUSE : ACCEPT)(...exchange);
+      for (const [index, exchange] of held.entries()) (index % 4 === 0 ? refuse : ACCEPT)(...exchange);
     },
   };
 }
@@ -90,6 +91,14 @@ describe('While attempts hang and other deliveries wait, a subscription', () => 
     const later = receiver.of(id).slice(PARALLEL);
     expect(later).toHaveLength(EVENTS - PARALLEL + REFUSED);
     expect(new Set(later.map((arrival) => arrival.path))).toEqual(new Set(['/elsewhere']));
+  });
+
+  it.concurrent('that is pointed elsewhere is not disabled because the place before is gone', async () => {
+    const { api, path, states, release } = await hangingSubscription();
+    await api.patch(path, { url: receiver.url('/elsewhere') });
+    release(answering('410 Gone'));
+    expect(await states()).toEqual(new Set(['delivered']));
+    expect((await api.get(path)).body.data).toMatchObject({ enabled: true });
   });
 
   it.concurrent('whose secret is rotated gets the rest signed by both keys', async () => {
