@@ -67,7 +67,8 @@ export class Drain {
   #health: Health = HEALTHY;
   /** For how long the receiver is to be left alone, by what ended since the last exchange. */
   #pauseMs = 0;
-  #toDisable: DisabledReason | undefined;
+  /** Why, and what its failures were counted from when the attempt was made. */
+  #toDisable: { reason: DisabledReason; countFrom: Date } | undefined;
   #receiver: Receiver | undefined;
   #secrets: SubscriptionSecrets;
   #pace: Pace | undefined;
