@@ -31,6 +31,7 @@ export async function runProcess(main: Main): Promise<void> {
     const logger = createLogger(config.logLevel);
     const stop = await main(config, logger);
     await stopRequested;
+    logger.info('Stopping; what is under way is finished first');
     setTimeout(() => process.exit(1), STOP_SECONDS * 1000).unref();
     await stop();
     process.exit(0);

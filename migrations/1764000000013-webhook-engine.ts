@@ -8,6 +8,7 @@ export class WebhookEngine1764000000013 implements MigrationInterface {
     await db.query(HEALTH);
     await db.query(RECOVERIES);
     await db.query(RETENTION);
+    await db.query(CHECKPOINTS);
   }
 
   down(): Promise<void> {
@@ -21,7 +22,8 @@ const SUBSCRIPTIONS = `
     ADD COLUMN max_per_second integer,
     ADD COLUMN previous_secret_key text,
     ADD COLUMN previous_secret_until timestamptz,
-    ADD COLUMN failures_count_from timestamptz NOT NULL DEFAULT now();
+    ADD COLUMN disabled_reason text,
+    ADD COLUMN failures_count_from timestamptz NOT NULL DEFAULT date_trunc('milliseconds', now());
   ALTER TABLE webhook_subscriptions ALTER COLUMN ordering DROP DEFAULT, ALTER COLUMN failures_count_from DROP DEFAULT;
 `;
 
@@ -72,6 +74,8 @@ const HEALTH = `
     -- In a row, since the last success.
     failures integer NOT NULL DEFAULT 0,
     failing_since timestamptz,
+    -- What the failures and the pause belong to: the subscription's failures_count_from at that time.
+    counts_from timestamptz,
     PRIMARY KEY (organization_id, subscription_id)
   ) WITH (fillfactor = 50);
   SELECT protect_tenant_table('webhook_health', 'SELECT', 'SELECT, INSERT, UPDATE, DELETE');
@@ -119,10 +123,23 @@ const RECOVERIES = `
   SELECT protect_tenant_table('webhook_recovery_progress', 'SELECT', 'SELECT, INSERT, UPDATE, DELETE');
 `;
 
-/** Rows come in the order of time: a summary of each range of blocks finds the old ones, and costs nearly nothing. */
+/** Found by their age. Events are never dropped, so that a summary of their blocks stays true. */
 const RETENTION = `
-  CREATE INDEX webhook_messages_created ON webhook_messages USING brin (created_at) WITH (autosummarize = on);
-  CREATE INDEX webhook_deliveries_created ON webhook_deliveries USING brin (created_at) WITH (autosummarize = on);
-  CREATE INDEX webhook_attempts_started ON webhook_attempts USING brin (started_at) WITH (autosummarize = on);
+  CREATE INDEX webhook_messages_created ON webhook_messages (created_at);
+  CREATE INDEX webhook_attempts_started ON webhook_attempts (started_at);
+  CREATE INDEX webhook_deliveries_finished ON webhook_deliveries (finished_at) WHERE finished_at IS NOT NULL;
   CREATE INDEX events_recorded ON events USING brin (recorded_at) WITH (autosummarize = on);
+`;
+
+/** A leader moves the checkpoint from where it knows it to be: what the database has taken back is not passed over. */
+const CHECKPOINTS = `
+  DROP FUNCTION advance_checkpoint;
+  CREATE FUNCTION advance_checkpoint(in_consumer text, in_epoch bigint, in_from bigint, in_position bigint) RETURNS void
+  LANGUAGE plpgsql AS $$ BEGIN
+    UPDATE checkpoints SET position = in_position
+      WHERE consumer = in_consumer AND epoch = in_epoch AND position = in_from;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'Consumer % is led by another process, or is elsewhere', in_consumer USING ERRCODE = 'DS002';
+    END IF;
+  END $$;
 `;

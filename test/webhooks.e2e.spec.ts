@@ -18,7 +18,7 @@ describe('Webhook subscriptions', () => {
   it('are created with a secret key, and show their headers', async () => {
     const api = await app.createTestOrganization();
     const filters = {
-      TagCreated: {
+      QueueCreated: {
         _type: 'CombinedFilters',
         strategy: 'Any',
         conditions: [{ _type: 'IsOneOf', field: 'QueueId', values: ['q'] }],
@@ -202,18 +202,19 @@ describe('Webhook subscriptions', () => {
     [{ ...input, maxPerSecond: '5' }, 'maxPerSecond must be a whole number from 1 to 1000'],
     [{ ...input, customHeaders: { Host: 'x' } }, 'customHeaders must not set Host'],
     [{ ...input, customHeaders: [] }, 'customHeaders must be an object'],
-    [{ ...input, filters: { Unknown: {} } }, 'filters may only name these events'],
+    [{ ...input, filters: { Unknown: {} } }, 'filters may only name events; there is no Unknown'],
+    [{ ...input, filters: { TagCreated: filter } }, 'looks at QueueId, but can look at: nothing'],
     [
       { ...input, filters: { TagCreated: { ...filter, extra: 'a\0b' } } },
       'filters has fields for TagCreated that do not exist',
     ],
     [
       { ...input, filters: { TagCreated: { ...filter, conditions: [{ ...condition, 'x\0': 1 }] } } },
-      'filters needs conditions',
+      'filters has a condition for TagCreated that is not of the form',
     ],
     [
       { ...input, filters: { TagCreated: { ...filter, conditions: [{ ...condition, values: ['\0'] }] } } },
-      'filters needs conditions',
+      'filters has a condition for TagCreated that is not of the form',
     ],
   ])('are not created from %j', async (body, reason) => {
     const api = await app.createTestOrganization();
@@ -280,8 +281,8 @@ describe('The health of a webhook subscription', () => {
     const api = await app.createTestOrganization();
     const { id } = (await api.post('/v1/webhooks', input)).body.data;
     await app.database.sql(
-      `INSERT INTO webhook_health (organization_id, subscription_id, failures, failing_since, paused_until)
-       VALUES ($1, $2, 3, $3, $4)`,
+      `INSERT INTO webhook_health (organization_id, subscription_id, failures, failing_since, paused_until, counts_from)
+       SELECT $1, $2, 3, $3, $4, failures_count_from FROM webhook_subscriptions WHERE id = $2`,
       [api.organizationId, id, failingSince, pausedUntil],
     );
     return { api, id, health: async () => (await api.get(`/v1/webhooks/${id}`)).body.data.health as unknown };

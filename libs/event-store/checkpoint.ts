@@ -18,6 +18,8 @@ const LEASE_SECONDS = 5;
  */
 export class Checkpoint {
   readonly #holder = randomUUID();
+  /** As the database should have it. */
+  #stored = 0;
 
   constructor(
     private readonly database: Database,
@@ -37,6 +39,7 @@ export class Checkpoint {
              RETURNING epoch, position`,
       values: [this.consumer, this.#holder, LEASE_SECONDS],
     });
+    if (row) this.#stored = row.position;
     return row;
   }
 
@@ -48,13 +51,18 @@ export class Checkpoint {
     });
   }
 
-  /** Moves the checkpoint; belongs into the transaction whose work it accounts for. See {@link isFenced}. */
+  /**
+   * Moves the checkpoint; belongs into the transaction whose work it accounts for. When that fails, or is not made, the
+   * next fails, too, until {@link lead} has looked where the checkpoint is. See {@link isFenced}.
+   */
   advance(epoch: number, position: number): Statement {
-    return { text: 'SELECT advance_checkpoint($1, $2, $3)', values: [this.consumer, epoch, position] };
+    const values = [this.consumer, epoch, this.#stored, position];
+    this.#stored = position;
+    return { text: 'SELECT advance_checkpoint($1, $2, $3, $4)', values };
   }
 }
 
-/** Whether a transaction failed because its leader has been succeeded by another. */
+/** Whether a transaction failed because its leader has been succeeded by another, or is wrong about the checkpoint. */
 export function isFenced(error: unknown): boolean {
   return (error as { code?: string }).code === FENCED_STATE;
 }

@@ -18,7 +18,7 @@ import {
 } from 'class-validator';
 import ipaddr from 'ipaddr.js';
 
-const integer = Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? Number(value) : value));
+const number = Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? Number(value) : value));
 /** A list, its items parted by commas; `none` is an empty one. */
 const list = Transform(({ value }: { value: unknown }) =>
   typeof value === 'string' ? (value === 'none' ? [] : value.split(',').map((item) => item.trim())) : value,
@@ -29,7 +29,8 @@ const numbers = Transform(({ value }: { value: unknown }) =>
 const Each = (name: string, holds: (item: string) => boolean, message: string) =>
   ValidateBy({ name, validator: { validate: holds, defaultMessage: () => message } }, { each: true });
 const LOOPBACK = '127.0.0.0/8,::1/128';
-const DNS_SERVER = /^(.+?)(:\d{1,5})?$/;
+/** An address, with a port if need be: `192.0.2.53:5353`, `[2001:db8::53]:5353`. */
+const isDnsServer = (text: string) => isIP(text) > 0 || isIP(/^\[?(.+?)\]?(:\d{1,5})?$/.exec(text)?.[1] ?? '') > 0;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const POSTGRES_URL = { protocols: ['postgres', 'postgresql'], require_tld: false, require_protocol: true };
 
@@ -38,7 +39,7 @@ export const API_TOKEN_PATTERN = /^[\w-]{32,128}$/;
 
 /** The environment variables that Deskstream knows, with their defaults. `.env.example` explains each. */
 class Environment {
-  @integer
+  @number
   @IsInt({ message: 'PORT must be a whole number' })
   @Min(0, { message: 'PORT must be 0 to 65535' })
   @Max(65_535, { message: 'PORT must be 0 to 65535' })
@@ -74,19 +75,19 @@ class Environment {
   @IsUrl(POSTGRES_URL, { message: 'DATABASE_OWNER_URL must look like postgres://user:password@host:5432/database' })
   DATABASE_OWNER_URL?: string;
 
-  @integer
+  @number
   @IsInt({ message: 'DATABASE_POOL_SIZE must be a whole number' })
   @Min(1, { message: 'DATABASE_POOL_SIZE must be 1 to 200' })
   @Max(200, { message: 'DATABASE_POOL_SIZE must be 1 to 200' })
   DATABASE_POOL_SIZE = 10;
 
-  @integer
+  @number
   @IsInt({ message: 'PRESENCE_TIMEOUT_SECONDS must be a whole number' })
   @Min(5, { message: 'PRESENCE_TIMEOUT_SECONDS must be 5 to 86400' })
   @Max(86_400, { message: 'PRESENCE_TIMEOUT_SECONDS must be 5 to 86400' })
   PRESENCE_TIMEOUT_SECONDS = 300;
 
-  @integer
+  @number
   @IsNumber({}, { message: 'WEBHOOK_TIMEOUT_SECONDS must be a number' })
   @Min(0.1, { message: 'WEBHOOK_TIMEOUT_SECONDS must be 0.1 to 60' })
   @Max(60, { message: 'WEBHOOK_TIMEOUT_SECONDS must be 0.1 to 60' })
@@ -108,23 +109,23 @@ class Environment {
   WEBHOOK_ALLOWED_PORTS = ['80', '443', '8080', '8443'];
 
   @list
-  @Each('dns', (item) => isIP(DNS_SERVER.exec(item)?.[1] ?? '') > 0, 'WEBHOOK_DNS_SERVERS must be addresses')
+  @Each('dns', isDnsServer, 'WEBHOOK_DNS_SERVERS must be addresses')
   WEBHOOK_DNS_SERVERS: string[] = [];
 
-  @integer
+  @number
   @IsInt({ message: 'WEBHOOK_RETENTION_DAYS must be a whole number' })
   @Min(1, { message: 'WEBHOOK_RETENTION_DAYS must be 1 to 3650' })
   @Max(3650, { message: 'WEBHOOK_RETENTION_DAYS must be 1 to 3650' })
   WEBHOOK_RETENTION_DAYS = 30;
 
-  @integer
+  @number
   @IsInt({ message: 'WEBHOOK_DELIVERY_RETENTION_DAYS must be a whole number' })
   @Min(1, { message: 'WEBHOOK_DELIVERY_RETENTION_DAYS must be 1 to 3650' })
   @Max(3650, { message: 'WEBHOOK_DELIVERY_RETENTION_DAYS must be 1 to 3650' })
   WEBHOOK_DELIVERY_RETENTION_DAYS = 365;
 
   @IsOptional()
-  @integer
+  @number
   @IsInt({ message: 'METRICS_PORT must be a whole number' })
   @Min(0, { message: 'METRICS_PORT must be 0 to 65535' })
   @Max(65_535, { message: 'METRICS_PORT must be 0 to 65535' })

@@ -18,7 +18,7 @@ export function createLogger(level: string): Pino {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     // pino's own redaction costs ten times what the rest of a line does.
-    formatters: { log: (fields) => withoutSecrets(fields) },
+    formatters: { log: (fields) => withoutSecrets(fields), bindings: (fields) => withoutSecrets(fields) },
   });
 }
 
@@ -27,12 +27,12 @@ export function nestLogger(logger: Pino): LoggerService {
   return new Logger(new PinoLogger({ pinoHttp: { logger } }), {});
 }
 
-/** Looks into plain objects, lists and errors; other objects are shown as JSON has them. */
+/** Looks into objects, lists and errors, as far as the log goes. What shows itself as JSON in its own way does so. */
 function shown(value: unknown, depth: number): unknown {
-  if (depth === 0 || typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || 'toJSON' in value) return value;
+  if (depth === 0) return '…';
   if (Array.isArray(value)) return value.map((item) => shown(item, depth - 1));
-  if (value instanceof Error) return withoutSecrets({ ...pino.stdSerializers.err(value) }, depth);
-  return Object.getPrototypeOf(value) === Object.prototype ? withoutSecrets(value as Fields, depth) : value;
+  return withoutSecrets(value instanceof Error ? { ...pino.stdSerializers.err(value) } : (value as Fields), depth);
 }
 
 function withoutSecrets(fields: Fields, depth = DEPTH): Fields {

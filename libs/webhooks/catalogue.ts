@@ -31,6 +31,12 @@ export function webhookEventType(type: string): WebhookEventType | undefined {
   return Object.hasOwn(CATALOGUE, type) ? CATALOGUE[type as WebhookEventName] : undefined;
 }
 
+/** What filters of an event can look at; undefined when there is no such event. */
+export function filterFieldsOf(type: string): FilterField[] | undefined {
+  const eventType = webhookEventType(type);
+  return eventType && (Object.keys(eventType.filterFields ?? {}) as FilterField[]);
+}
+
 /** The body that is signed, stored and sent. Its bytes are made once. */
 export function payloadOf(
   event: Pick<RecordedEvent, 'eventId' | 'type' | 'recordedAt'>,

@@ -1,3 +1,4 @@
+import { CONVERSATION_CHANNELS } from '#libs/platform/channels.js';
 import { isPlainText, isRecord } from '#libs/platform/values.js';
 
 /** What a filter can look at. An event has only some of these fields. */
@@ -18,12 +19,23 @@ export interface Filters {
   conditions: Condition[];
 }
 
+/** Values that a field can have; those of others are ids. */
+const VALUES: Partial<Record<FilterField, readonly string[]>> = {
+  InitialChannel: CONVERSATION_CHANNELS,
+  OperationOrigin: ['Api', 'System'],
+};
+
+/** `WidgetChat` is the same as `WIDGET_CHAT`, as payloads spell it. */
+function plain(value: string): string {
+  return value.replaceAll('_', '').toLowerCase();
+}
+
 /** Whether an event passes. A field that the event does not have is not one of any values. */
 export function passes(filters: Filters | undefined, fields: Partial<Record<FilterField, string>>): boolean {
   if (!filters) return true;
   const holds = ({ _type, field, values }: Condition) => {
     const value = fields[field];
-    const listed = value !== undefined && values.includes(value);
+    const listed = value !== undefined && values.some((one) => plain(one) === plain(value));
     return _type === 'IsOneOf' ? listed : !listed;
   };
   return filters.strategy === 'All' ? filters.conditions.every(holds) : filters.conditions.some(holds);
@@ -31,11 +43,18 @@ export function passes(filters: Filters | undefined, fields: Partial<Record<Filt
 
 const MAX_VALUES = 100;
 
-/** Why a map from event names to filters is refused, or undefined. */
-export function faultOfFilters(value: unknown, eventNames: readonly string[]): string | undefined {
+/**
+ * Why a map from event names to filters is refused, or undefined.
+ * @param fieldsOf what an event's filters can look at; undefined when there is no such event
+ */
+export function faultOfFilters(
+  value: unknown,
+  fieldsOf: (event: string) => readonly FilterField[] | undefined,
+): string | undefined {
   if (!isRecord(value)) return 'must be an object';
   for (const [event, filters] of Object.entries(value)) {
-    if (!eventNames.includes(event)) return `may only name these events: ${eventNames.join(', ')}`;
+    const fields = fieldsOf(event);
+    if (!fields) return `may only name events; there is no ${event.slice(0, 64)}`;
     if (!isRecord(filters) || filters._type !== 'CombinedFilters') return `needs _type CombinedFilters for ${event}`;
     if (!hasOnly(filters, ['_type', 'strategy', 'conditions'])) return `has fields for ${event} that do not exist`;
     if (filters.strategy !== 'All' && filters.strategy !== 'Any') return `needs strategy All or Any for ${event}`;
@@ -43,11 +62,22 @@ export function faultOfFilters(value: unknown, eventNames: readonly string[]): s
     if (!Array.isArray(conditions) || conditions.length === 0 || conditions.length > MAX_VALUES) {
       return `needs 1 to ${MAX_VALUES} conditions for ${event}`;
     }
-    if (!conditions.every(isCondition)) {
-      return `needs conditions for ${event} with _type IsOneOf or IsNotOneOf, field ${FILTER_FIELDS.join(' or ')}, and 1 to ${MAX_VALUES} values of at most 255 characters`;
-    }
+    const fault = conditions.map((condition) => faultOfCondition(condition, fields)).find(Boolean);
+    if (fault) return `has a condition for ${event} that ${fault}`;
   }
   return undefined;
+}
+
+/** Refuses what could never match: it would silently keep events back. */
+function faultOfCondition(condition: unknown, fields: readonly FilterField[]): string | undefined {
+  if (!isCondition(condition)) {
+    return `is not of the form {_type: IsOneOf or IsNotOneOf, field, values: 1 to ${MAX_VALUES} texts of at most 255 characters}`;
+  }
+  const { field, values } = condition;
+  if (!fields.includes(field)) return `looks at ${field}, but can look at: ${fields.join(', ') || 'nothing'}`;
+  const possible = VALUES[field];
+  const unknown = possible && values.find((value) => !possible.some((one) => plain(one) === plain(value)));
+  return unknown === undefined ? undefined : `names ${unknown}, but ${field} is one of: ${possible?.join(', ') ?? ''}`;
 }
 
 function hasOnly(value: object, fields: string[]): boolean {

@@ -11,16 +11,18 @@ export class HealthRow {
   /** In a row, since the last success. */
   @Column('integer') failures: number;
   @Column('timestamptz', { name: 'failing_since', nullable: true }) failingSince: Date | null;
+  /** The subscription's `failuresCountFrom` at that time. */
+  @Column('timestamptz', { name: 'counts_from', nullable: true }) countsFrom: Date | null;
 }
 
-/** What counts of it for a subscription: what came before it was enabled or pointed elsewhere does not. */
+/** What counts of it for a subscription: what came before it was enabled, pointed elsewhere or put in another order does not. */
 export function shownHealth(health: HealthRow | null | undefined, { failuresCountFrom }: SubscriptionRow, now: Date) {
-  const { failures = 0, failingSince = null, pausedUntil = -Infinity } = health ?? {};
-  const failing = failingSince !== null && failingSince >= failuresCountFrom;
-  const paused = typeof pausedUntil !== 'number' && pausedUntil > now && (failing || failingSince === null);
+  if (health?.countsFrom?.getTime() !== failuresCountFrom.getTime()) return { failures: 0 };
+  const { failures, failingSince, pausedUntil } = health;
+  const paused = typeof pausedUntil !== 'number' && pausedUntil > now;
   return {
-    failures: failing ? failures : 0,
-    ...(failing && { failingSince: failingSince.toISOString() }),
+    failures,
+    ...(failingSince && { failingSince: failingSince.toISOString() }),
     ...(paused && { pausedUntil: pausedUntil.toISOString() }),
   };
 }

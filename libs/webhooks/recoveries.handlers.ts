@@ -4,6 +4,7 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { invalidBody } from '#libs/platform/domain-error.js';
+import { WebhookOptions } from './options.js';
 import { type RecoveryOutput } from './recoveries.dto.js';
 import { decideRecovery, type RecoveryScope } from './recovery.js';
 import { recoveryStream } from './recovery.projection.js';
@@ -44,6 +45,7 @@ export class GetRecovery extends Query<RecoveryOutput> {
 /** Those that run for the same scope. One that was asked for without an end ends where it was requested. */
 const RUNNING = `r.finished_at IS NULL AND r.since = $3 AND r.until = coalesce($4, r.requested_at) AND r.only_missing = $5`;
 const MAX_LISTED = 100;
+const DAY_MS = 86_400_000;
 
 @CommandHandler(RequestRecovery)
 export class RequestRecoveryHandler implements ICommandHandler<RequestRecovery> {
@@ -51,10 +53,12 @@ export class RequestRecoveryHandler implements ICommandHandler<RequestRecovery> 
     private readonly store: EventStore,
     private readonly recoveries: RecoveryReader,
     private readonly subscriptions: SubscriptionReader,
+    private readonly options: WebhookOptions,
   ) {}
 
   async execute({ context, subscriptionId, scope }: RequestRecovery): Promise<RecoveryOutput> {
     mustBePast(scope);
+    mustBeKnown(scope, this.options.deliveryRetentionDays);
     const { organizationId } = context;
     const { since, until, onlyMissing } = scope;
     const scopeKey = [organizationId, subscriptionId, since, until, onlyMissing];
@@ -104,8 +108,16 @@ function mustBePast({ since, until }: RecoveryScope): void {
   const now = new Date().toISOString();
   const faults = [];
   if (until !== undefined && until > now) faults.push({ path: 'until', message: 'must not be in the future' });
-  if (since >= (until ?? now)) faults.push({ path: 'since', message: 'must be before until' });
+  const late = until === undefined ? 'must be in the past' : 'must be before until';
+  if (since >= (until ?? now)) faults.push({ path: 'since', message: late });
   if (faults.length > 0) throw invalidBody(faults);
+}
+
+/** What has been delivered longer ago cannot be told from what has not. */
+function mustBeKnown({ since, onlyMissing }: RecoveryScope, days: number): void {
+  if (!onlyMissing || Date.parse(since) > Date.now() - days * DAY_MS) return;
+  const message = `must be within the last ${days} days, for which deliveries are kept; or set onlyMissing to false`;
+  throw invalidBody([{ path: 'since', message }]);
 }
 
 /** Guards: the subscription exists, and of requests that come at the same time one begins a recovery. */

@@ -26,7 +26,7 @@ export async function redactDeliveries(
       values: [organizationId, streams],
     });
     const [first] = rows;
-    if (!first) return;
+    if (!first) break;
     const published = await payloads.published(rows.map((row) => codec.decode(row)));
     // Without people, whoever they are: the rows that they are read from may not be scrubbed yet.
     const related = await payloads.related(published, ['endUserIds']);
@@ -49,6 +49,16 @@ export async function redactDeliveries(
       },
     ]);
   }
+  // Answers outlive the payloads that they were to.
+  await database.write(null, [
+    { text: 'SELECT take_redaction_lock($1)', values: [organizationId] },
+    {
+      text: `UPDATE webhook_attempts a SET response_text = '' FROM events e
+             WHERE e.organization_id = $1 AND e.stream = ANY($2) AND a.organization_id = e.organization_id
+               AND a.event_id = e.event_id AND a.response_text <> ''`,
+      values: [organizationId, streams],
+    },
+  ]);
 }
 
 /** Whether all events of some streams have become deliveries, from the events as they were: none will any more. */

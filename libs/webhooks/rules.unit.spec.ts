@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { CATALOGUE, EVENT_NAMES } from './catalogue.js';
+import { CATALOGUE, EVENT_NAMES, filterFieldsOf } from './catalogue.js';
 import { qualifiedName } from './names.js';
 import { faultOfFilters, type Filters, passes } from './filters.js';
 import { faultOfHeaders, subscriberHeaders } from './headers.js';
@@ -48,15 +48,15 @@ describe('Filters', () => {
   });
 
   it('are refused with a reason when they are malformed', () => {
-    const fault = (value: unknown) => faultOfFilters(value, EVENT_NAMES);
+    const fault = (value: unknown) => faultOfFilters(value, filterFieldsOf);
     const condition = { _type: 'IsOneOf', field: 'QueueId', values: ['x'] };
-    const combined = (more: object) => ({
-      TagCreated: { _type: 'CombinedFilters', strategy: 'All', conditions: [condition], ...more },
+    const combined = (more: object, event = 'ConversationCreated') => ({
+      [event]: { _type: 'CombinedFilters', strategy: 'All', conditions: [condition], ...more },
     });
     expect(fault(combined({}))).toBeUndefined();
     expect(fault({})).toBeUndefined();
     expect(fault(null)).toBe('must be an object');
-    expect(fault({ Unknown: {} })).toContain('TagCreated, TagActivated, TagDeactivated');
+    expect(fault({ Unknown: {} })).toBe('may only name events; there is no Unknown');
     expect(fault({ TagCreated: null })).toContain('CombinedFilters');
     expect(fault(combined({ strategy: 'Some' }))).toContain('All or Any');
     expect(fault(combined({ conditions: [] }))).toContain('conditions');
@@ -67,8 +67,32 @@ describe('Filters', () => {
       { ...condition, values: [] },
       { ...condition, values: [1] },
     ]) {
-      expect(fault(combined({ conditions: [wrong] }))).toContain('IsOneOf or IsNotOneOf');
+      expect(fault(combined({ conditions: [condition, wrong] }))).toContain('IsOneOf or IsNotOneOf');
     }
+  });
+
+  it('are refused when they could never match', () => {
+    const fault = (event: string, field: string, values: string[]) =>
+      faultOfFilters(
+        { [event]: { _type: 'CombinedFilters', strategy: 'All', conditions: [{ _type: 'IsOneOf', field, values }] } },
+        filterFieldsOf,
+      );
+    expect(fault('TagCreated', 'QueueId', ['x'])).toContain('looks at QueueId, but can look at: nothing');
+    expect(fault('QueueCreated', 'InitialChannel', ['Email'])).toContain('can look at: QueueId');
+    expect(fault('ConversationCreated', 'InitialChannel', ['Email', 'Pigeon'])).toContain('names Pigeon');
+    expect(fault('ConversationCreated', 'OperationOrigin', ['Human'])).toContain('one of: Api, System');
+    expect(fault('ConversationCreated', 'OperationOrigin', ['api'])).toBeUndefined();
+  });
+
+  it('take values as payloads spell them, too', () => {
+    const condition = { _type: 'IsOneOf', field: 'InitialChannel', values: ['WIDGET_CHAT'] } as const;
+    const filters: Filters = {
+      _type: 'CombinedFilters',
+      strategy: 'All',
+      conditions: [{ ...condition, values: [...condition.values] }],
+    };
+    expect(passes(filters, { InitialChannel: 'WidgetChat' })).toBe(true);
+    expect(passes(filters, { InitialChannel: 'Email' })).toBe(false);
   });
 });
 

@@ -2,7 +2,7 @@ import { ApiExtraModels } from '@nestjs/swagger';
 import { Checked, Choice, Choices, Flag, Text, Whole } from '#libs/platform/http/fields.js';
 import { Union } from '#libs/platform/http/nested-fields.js';
 import { isRecord } from '#libs/platform/values.js';
-import { EVENT_NAMES, type WebhookEventName } from './catalogue.js';
+import { EVENT_NAMES, filterFieldsOf, type WebhookEventName } from './catalogue.js';
 import { faultOfFilters, type Filters } from './filters.js';
 import { faultOfHeaders } from './headers.js';
 import { AUTHORIZATIONS, CombinedFilters, DOCUMENTED, filtersSchema, headersSchema } from './subscription-fields.js';
@@ -36,7 +36,7 @@ export class CreateWebhookSubscriptionInput {
 
   @Checked({
     ...DOCUMENTED.filters,
-    fault: (value) => faultOfFilters(value, EVENT_NAMES),
+    fault: (value) => faultOfFilters(value, filterFieldsOf),
     schema: filtersSchema,
     optional: true,
   })
@@ -70,7 +70,7 @@ export class PatchWebhookSubscriptionInput {
 
   @Checked({
     ...DOCUMENTED.filters,
-    fault: (value) => faultOfFilters(value, EVENT_NAMES),
+    fault: (value) => faultOfFilters(value, filterFieldsOf),
     schema: filtersSchema,
     optional: true,
   })

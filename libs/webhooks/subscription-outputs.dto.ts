@@ -4,7 +4,7 @@ import { EVENT_NAMES } from './catalogue.js';
 import { type AttemptResult, type Outcome, OUTCOMES } from './delivery/attempt.js';
 import { type Filters } from './filters.js';
 import { DOCUMENTED, filtersSchema, headersSchema } from './subscription-fields.js';
-import { ORDERINGS, type Ordering } from './subscription.js';
+import { ORDERINGS, type Ordering, DISABLED_REASONS, type DisabledReason } from './subscription.js';
 
 const ACTOR = { format: 'uuid', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' };
 const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
@@ -65,6 +65,13 @@ export class WebhookSubscriptionOutput {
 
   @ApiProperty(DOCUMENTED.enabled)
   enabled: boolean;
+
+  @ApiPropertyOptional({
+    description: 'Why Deskstream has disabled it: the receiver answered 410, or did nothing but fail for days.',
+    enum: DISABLED_REASONS,
+    example: 'gone',
+  })
+  disabledReason?: DisabledReason;
 
   @ApiProperty({ ...DOCUMENTED.ordering, enum: ORDERINGS })
   ordering: Ordering;

@@ -5,6 +5,7 @@ import { type Cipher } from '#libs/platform/cipher.js';
 import { type Filters } from './filters.js';
 import {
   type Authorization,
+  type DisabledReason,
   evolveSubscription,
   type Ordering,
   type Subscription,
@@ -29,7 +30,8 @@ export class SubscriptionRow {
   @Column('jsonb') filters: Record<string, Filters>;
   @Column('text') ordering: Ordering;
   @Column('integer', { name: 'max_per_second', nullable: true }) maxPerSecond: number | null;
-  /** Failures count from then on: it was enabled, or pointed elsewhere. */
+  /** Failures and pauses from before count no longer: it was enabled, pointed elsewhere or put in another order then. */
+  @Column('text', { name: 'disabled_reason', nullable: true }) disabledReason: DisabledReason | null;
   @Column('timestamptz', { name: 'failures_count_from' }) failuresCountFrom: Date;
   @Column('timestamptz', { name: 'created_at' }) createdAt: Date;
   @Column('uuid', { name: 'created_by' }) createdBy: string;
@@ -63,7 +65,8 @@ const subscriptionProjection: Projection<SubscriptionEvent> = {
         return [
           {
             text: `UPDATE webhook_subscriptions SET name = coalesce($3, name), url = coalesce($4, url),
-                     events = coalesce($5, events), enabled = coalesce($6, enabled), filters = coalesce($7, filters),
+                     events = coalesce($5, events), enabled = coalesce($6, enabled),
+                     disabled_reason = CASE WHEN $6 THEN NULL ELSE disabled_reason END, filters = coalesce($7, filters),
                      "authorization" = coalesce($8, "authorization"), custom_headers = coalesce($9, custom_headers),
                      updated_at = $10, updated_by = $11, ordering = coalesce($12, ordering),
                      max_per_second = CASE WHEN $13 THEN $14 ELSE max_per_second END,
@@ -72,7 +75,11 @@ const subscriptionProjection: Projection<SubscriptionEvent> = {
             values: [
               ...[organizationId, id, name, url, events, enabled, filters],
               ...[sealed.authorization, sealed.customHeaders, recordedAt, metadata.actorId, ordering],
-              ...[maxPerSecond !== undefined, maxPerSecond, enabled === true || url !== undefined],
+              ...[
+                maxPerSecond !== undefined,
+                maxPerSecond,
+                enabled === true || url !== undefined || ordering !== undefined,
+              ],
             ],
           },
         ];
@@ -92,9 +99,10 @@ const subscriptionProjection: Projection<SubscriptionEvent> = {
       case 'WebhookSubscriptionDisabled':
         return [
           {
-            text: `UPDATE webhook_subscriptions SET enabled = false, updated_at = $3, updated_by = $4
+            text: `UPDATE webhook_subscriptions SET enabled = false, disabled_reason = $5, updated_at = $3,
+                     updated_by = $4
                    WHERE organization_id = $1 AND id = $2`,
-            values: [organizationId, event.data.id, recordedAt, metadata.actorId],
+            values: [organizationId, event.data.id, recordedAt, metadata.actorId, event.data.reason],
           },
         ];
       case 'WebhookSubscriptionDeleted':

@@ -78,6 +78,7 @@ export class SubscriptionReader {
       secretKey: inClear ? secretKey : MASK,
       ...(previousSecretKey && { previousSecretUntil: row.previousSecretUntil?.toISOString() }),
       enabled: row.enabled,
+      ...(row.disabledReason && { disabledReason: row.disabledReason }),
       ordering: row.ordering,
       maxPerSecond: row.maxPerSecond,
       health: shownHealth(row.health, row, now),

@@ -14,7 +14,9 @@ export const ORDERINGS = ['unordered', 'fifo'] as const;
 export type Ordering = (typeof ORDERINGS)[number];
 
 /** Why a subscription was disabled by itself: the receiver answered 410, or nothing but failures came for days. */
-export type DisabledReason = 'gone' | 'failing';
+export const DISABLED_REASONS = ['gone', 'failing'] as const;
+
+export type DisabledReason = (typeof DISABLED_REASONS)[number];
 
 /** What a client can set of a subscription. */
 export interface SubscriptionSettings {

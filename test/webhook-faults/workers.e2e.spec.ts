@@ -1,11 +1,19 @@
 import { type Socket } from 'node:net';
+import { type Behaviour } from '#libs/testing/faulty-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
+import { DRAIN_QUEUE } from '#libs/webhooks/delivery/delivery.module.js';
 import { ApiClient } from '../support/api-client.js';
 import { forgetAllJobs } from '../support/jobs.js';
 import { settled } from '../support/ledger.js';
 import { ACCEPT, REFUSE, type ScriptedReceiver, startScriptedReceiver } from '../support/scripted-receiver.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
+/** So slowly that two workers would come across each other. */
+const slowly: Behaviour = (socket, request) => {
+  setTimeout(() => {
+    ACCEPT(socket, request);
+  }, 10);
+};
 const env = { WEBHOOK_RETRY_SCHEDULE: '0.2,0.2,0.2' };
 
 let app: TestApp;
@@ -29,6 +37,7 @@ const books = (...subscriptions: string[]) =>
 describe('Deliveries', () => {
   it('are made once by two workers on one database, and all of them by the one that is left', async () => {
     const second = await startTestApp({ worker: true, env, beside: app });
+    for (const path of ['/one', '/two']) receiver.behave(path, () => slowly);
     const subscriptions = [
       await api.subscribe(receiver.url('/one'), ['TagCreated']),
       await api.subscribe(receiver.url('/two'), ['TagCreated'], { ordering: 'fifo' }),
@@ -40,7 +49,10 @@ describe('Deliveries', () => {
           for (let n = 0; n < count / writers.length; n++) await writer.createTag(`tag ${count} ${index} ${n}`);
         }),
       );
-    await write(400);
+    // As the relay adds them, but so many that both workers take some while deliveries are being made.
+    const targets = subscriptions.map((subscriptionId) => ({ organizationId: api.organizationId, subscriptionId }));
+    const jobs = Array.from({ length: 50 }, () => ({ name: 'drain', data: targets }));
+    await Promise.all([write(400), second.runtime.worker?.jobs.queue(DRAIN_QUEUE).addBulk(jobs)]);
     await waitFor('some to have come', () => receiver.of(subscriptions[1] as string).length > 50);
     await second.close();
     writers.splice(0, 4, api, api);

@@ -30,7 +30,9 @@ class InvalidInput extends Error {
 /** Validates a DTO by its decorators; says which part of the request is wrong and why. */
 @Injectable()
 class InputPipe extends ValidationPipe {
-  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+  override async transform(given: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    // Where nothing is required, nothing need be sent.
+    const value = metadata.type === 'body' && given === undefined ? {} : given;
     if (metadata.type === 'body' && (typeof value !== 'object' || value === null || Array.isArray(value))) {
       throw invalidBody([{ path: '', message: 'must be a JSON object' }]);
     }

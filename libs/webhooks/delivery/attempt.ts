@@ -76,6 +76,8 @@ export class Sender implements OnApplicationShutdown {
     const startedAt = new Date();
     const start = performance.now();
     const ending = await this.#exchange(delivery, start).catch(failureOf);
+    // What is wrong with a certificate can be long, too.
+    ending.responseText = ending.responseText.slice(0, MAX_KEPT_BYTES);
     return { startedAt, durationMs: Math.round(performance.now() - start), ...ending };
   }
 

@@ -3,7 +3,7 @@ import { Agent, buildConnector, Pool } from 'undici';
 import { BlockedTarget, endpointOf, type TargetPolicy } from './target.js';
 
 export const CONNECT_MS = 5_000;
-/** So that a connection does not outlive for long what the name stands for. */
+/** For connections that nothing is sent over, whatever the receiver says. */
 const KEEP_ALIVE_MS = 60_000;
 /** For one of several addresses, before the next is tried as well. */
 const ADDRESS_MS = 1_000;

@@ -59,6 +59,8 @@ export interface Exchange extends DrainTarget {
   ended: EndedAttempt[];
   /** Failures in a row by now; undefined when the drain does not know yet. */
   failures: number | undefined;
+  /** The {@link Receiver.failuresCountFrom} that these belong to. */
+  countsFrom: Date | undefined;
   /** Whether to take or renew the lease, and to note how the receiver does. */
   renew: boolean;
   /** For how long nothing is to be sent. */
@@ -89,10 +91,11 @@ const FEW = 50;
 const CANCEL_AT_ONCE = 5_000;
 
 const IS_DUE = `d.organization_id = $1 AND d.subscription_id = $2 AND d.state = 'pending' AND d.next_attempt_at <= now()`;
-/** When the subscription was enabled or pointed elsewhere. */
-const COUNT_FROM = '(SELECT failures_count_from FROM webhook_subscriptions WHERE organization_id = $1 AND id = $2)';
-/** A pause from before that counts no longer. */
-const IS_PAUSED = `h.paused_until > now() AND coalesce(h.failing_since, 'infinity') >= s.failures_count_from`;
+/** There is something to send. */
+const ANY_DUE = `EXISTS (SELECT FROM webhook_deliveries d JOIN webhook_messages m USING (organization_id, event_id) WHERE ${IS_DUE})`;
+/** Failures and pauses from before the subscription was enabled, pointed elsewhere or put in another order are over. */
+const COUNTS = 'h.counts_from = s.failures_count_from';
+const IS_PAUSED = `coalesce(${COUNTS} AND h.paused_until > now(), false)`;
 
 /** Statements that store messages and their deliveries. Storing them again changes nothing. */
 export function storeFanouts(fanouts: Fanout[]): Statement[] {
@@ -175,9 +178,21 @@ export class Deliveries {
       text: `SELECT organization_id AS "organizationId", subscription_id AS "subscriptionId"
              FROM webhook_health h JOIN webhook_subscriptions s USING (organization_id)
              WHERE s.id = h.subscription_id AND s.enabled AND h.lease_until <= now() AND NOT (${IS_PAUSED})
-               AND EXISTS (SELECT FROM webhook_deliveries d WHERE d.organization_id = h.organization_id
-                 AND d.subscription_id = h.subscription_id AND d.state = 'pending' AND d.next_attempt_at <= now())`,
+               AND EXISTS (SELECT FROM webhook_deliveries d JOIN webhook_messages m USING (organization_id, event_id)
+                 WHERE d.organization_id = h.organization_id AND d.subscription_id = h.subscription_id
+                   AND d.state = 'pending' AND d.next_attempt_at <= now())`,
     });
+  }
+
+  /** Gives what waits its turn by its position, whatever pauses it has had: for a subscription that came into fifo order. */
+  async putInOrder({ organizationId, subscriptionId }: DrainTarget): Promise<void> {
+    await this.database.write(null, [
+      {
+        text: `UPDATE webhook_deliveries SET next_attempt_at = '-infinity'
+               WHERE organization_id = $1 AND subscription_id = $2 AND state = 'pending' AND next_attempt_at > '-infinity'`,
+        values: [organizationId, subscriptionId],
+      },
+    ]);
   }
 
   /** Gives up deliveries of subscriptions that are gone, a part of them at a time. */
@@ -204,7 +219,7 @@ export class Deliveries {
 /** What {@link receiver} finds. */
 type Found = Receiver & { leased: boolean; id: string | null };
 
-/** A claim that another drain has meanwhile stays the other's; that the attempt was made is recorded all the same. */
+/** What another drain has found out meanwhile stays; that the attempt was made is recorded all the same. */
 function record({ organizationId, subscriptionId, ended }: Exchange): Statement[] {
   const rows = ended.map(({ id, delivery, number, result, pauseMs, fifo }) => ({
     ...{ id, number, fifo, event_id: delivery.event_id, position: delivery.position, event_name: delivery.event_name },
@@ -228,13 +243,14 @@ function record({ organizationId, subscriptionId, ended }: Exchange): Statement[
                    ELSE now() + make_interval(secs => e.pause_seconds) END,
                  finished_at = CASE WHEN e.state = 'pending' THEN NULL ELSE now() END
                FROM ended e WHERE d.organization_id = e.organization_id AND d.subscription_id = e.subscription_id
-                 AND d.event_id = e.event_id
-                 AND d.position = e.position AND d.attempts = e.number - 1 AND d.finished_at IS NULL
+                 AND d.event_id = e.event_id AND d.position = e.position
+                 AND d.attempts = e.number - 1 AND d.finished_at IS NULL
              )
              INSERT INTO webhook_attempts (organization_id, subscription_id, id, number, event_id, event_name, outcome,
                started_at, duration_ms, response_code, response_text)
-             SELECT e.organization_id, e.subscription_id, e.id, e.number, e.event_id, e.event_name, e.outcome, e.started_at, e.duration_ms,
-               e.response_code, CASE WHEN m.redacted_at IS NULL THEN e.response_text ELSE '' END
+             SELECT e.organization_id, e.subscription_id, e.id, e.number, e.event_id, e.event_name, e.outcome,
+               e.started_at, e.duration_ms, e.response_code,
+               CASE WHEN m.event_id IS NOT NULL AND m.redacted_at IS NULL THEN e.response_text ELSE '' END
              FROM ended e LEFT JOIN webhook_messages m USING (organization_id, event_id)
              ON CONFLICT DO NOTHING`,
       values: [organizationId, subscriptionId, JSON.stringify(rows)],
@@ -242,21 +258,34 @@ function record({ organizationId, subscriptionId, ended }: Exchange): Statement[
   ];
 }
 
-/** Takes the lease if it is free, renews it if it is one's own; and notes how the receiver does. */
-function lease({ organizationId, subscriptionId, holder, failures, pauseMs, release }: Exchange): Statement {
+/**
+ * Takes the lease if it is free, renews it if it is one's own; and notes how the receiver does. Whether failures and
+ * pauses count is not a matter of whose clock is ahead: they carry what the drain took for failures_count_from.
+ */
+function lease({
+  organizationId,
+  subscriptionId,
+  holder,
+  failures,
+  pauseMs,
+  release,
+  countsFrom,
+}: Exchange): Statement {
   return {
     text: `INSERT INTO webhook_health AS h (organization_id, subscription_id, holder, lease_until)
            VALUES ($1, $2, $3, now() + interval '${LEASE_SECONDS} seconds')
            ON CONFLICT (organization_id, subscription_id) DO UPDATE SET holder = excluded.holder,
-             lease_until = CASE WHEN $6 = 'always' OR $6 = 'if-idle'
-               AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE ${IS_DUE}) THEN now() ELSE excluded.lease_until END,
+             lease_until = CASE WHEN $6 = 'always' OR $6 = 'if-idle' AND NOT ${ANY_DUE} THEN now()
+               ELSE excluded.lease_until END,
              failures = coalesce($4, h.failures),
              failing_since = CASE WHEN $4 IS NULL THEN h.failing_since WHEN $4 = 0 THEN NULL
-               WHEN h.failing_since >= ${COUNT_FROM} THEN h.failing_since ELSE now() END,
-             paused_until = greatest(CASE WHEN h.failing_since < ${COUNT_FROM} THEN '-infinity' ELSE h.paused_until END,
-               now() + make_interval(secs => $5))
+               WHEN h.counts_from = $7 THEN coalesce(h.failing_since, now()) ELSE now() END,
+             paused_until = greatest(now() + make_interval(secs => $5),
+               CASE WHEN h.counts_from IS DISTINCT FROM coalesce($7, h.counts_from) THEN '-infinity'
+                 ELSE h.paused_until END),
+             counts_from = coalesce($7, h.counts_from)
            WHERE h.holder = excluded.holder OR h.lease_until <= now()`,
-    values: [organizationId, subscriptionId, holder, failures, pauseMs / 1000, release],
+    values: [organizationId, subscriptionId, holder, failures, pauseMs / 1000, release, countsFrom],
   };
 }
 
@@ -266,8 +295,8 @@ function receiver({ organizationId, subscriptionId, holder }: Exchange): Stateme
              ordering, max_per_second AS "maxPerSecond", "authorization", custom_headers AS "customHeaders",
              secret_key AS "secretKey", previous_secret_key AS "previousSecretKey",
              previous_secret_until AS "previousSecretUntil", failures_count_from AS "failuresCountFrom",
-             CASE WHEN failing_since >= failures_count_from THEN failures ELSE 0 END AS failures,
-             CASE WHEN failing_since >= failures_count_from
+             CASE WHEN ${COUNTS} THEN failures ELSE 0 END AS failures,
+             CASE WHEN ${COUNTS} AND failing_since IS NOT NULL
                THEN extract(epoch FROM now() - failing_since)::float8 * 1000 ELSE 0 END AS "failingMs",
              ${IS_PAUSED} AS paused
            FROM webhook_health h

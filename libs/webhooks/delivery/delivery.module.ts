@@ -19,7 +19,6 @@ import { RELAY_CONSUMER } from '../redaction.js';
 import { Sender } from './attempt.js';
 import { Deliveries, type DrainTarget } from './deliveries.js';
 import { disableSubscription } from './disable-subscription.js';
-import { type DrainContext } from './drain.js';
 import { FanoutPlanner, SUBSCRIBED_EVENTS } from './fanout.js';
 import { Lanes } from './lanes.js';
 import { Payloads } from './payloads.js';
@@ -56,15 +55,14 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
 
   onApplicationBootstrap(): void {
     const deliveries = new Deliveries(this.database);
-    const context: DrainContext = {
+    this.#lanes = new Lanes({
       deliveries,
       sender: this.sender,
       cipher: this.cipher,
       options: this.options,
       disable: (...args) => disableSubscription(this.store, ...args),
       stopping: () => this.#stopping,
-    };
-    this.#lanes = new Lanes(context);
+    });
     this.#queue = this.jobs.queue<DrainTarget[]>(DRAIN_QUEUE);
     this.jobs.worker<DrainTarget[]>(DRAIN_QUEUE, CONCURRENCY, async ({ data }) => {
       await Promise.all(data.map((target) => this.#drain(target)));
@@ -73,14 +71,15 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
     this.#relay.start();
   }
 
-  /** Finishes the relay's page, and the attempts that are under way. */
+  /** Finishes the relay's page, before anybody closes the queues that it fills. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#stopping = true;
     await this.#relay.stop();
-    await this.#lanes.ended();
   }
 
+  /** Finishes the attempts that are under way; requests are taken no more by then. */
   async onApplicationShutdown(): Promise<void> {
+    await this.#lanes.ended();
     await this.jobs.close();
   }
 
@@ -99,7 +98,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
     );
   }
 
-  /** After its slice a subscription makes room for others. */
+  /** A subscription that has made room for others comes again after them. */
   async #drain(target: DrainTarget): Promise<void> {
     if (await this.#lanes.drain(target)) await this.#enqueue([target]);
   }

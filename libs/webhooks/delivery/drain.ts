@@ -23,11 +23,11 @@ import { deliveryRequest } from './signing.js';
 
 /** Attempts of one subscription that run side by side. */
 const PARALLEL = 32;
-/** How long one job goes on, so that no subscription keeps a slot for itself. */
+/** How long a drain goes on for certain; beyond it, it makes room where others wait. */
 const SLICE_MS = 10_000;
 /** How long the first attempt that has ended waits for others, to be recorded along with them. */
 const GATHER_MS = 5;
-/** How often what has come up meanwhile is looked for while attempts run. */
+/** How soon what has come up meanwhile is looked for while attempts run; less and less often while there is nothing. */
 const LOOK_MS = 200;
 /** For how long a drain that has nothing to do stays: longer than a steady flow pauses, and what else would be a job's work. */
 const LINGER_MS = 100;
@@ -35,6 +35,8 @@ const LINGER_MS = 100;
 const RENEW_MS = 2_000;
 /** While the database is away: how often what has ended is tried to be recorded, and for how long. */
 const [RECORD_AGAIN_MS, RECORD_WITHIN_MS] = [500, 60_000];
+/** The same once the process is about to end. */
+const STOP_WITHIN_MS = 10_000;
 
 /** What drains share. */
 export interface DrainContext {
@@ -45,6 +47,8 @@ export interface DrainContext {
   disable: (target: DrainTarget, reason: DisabledReason, failingMs: number) => Promise<void>;
   /** Whether the process is about to end. */
   stopping: () => boolean;
+  /** Whether others wait for a place. */
+  crowded: () => boolean;
 }
 
 /** Sends what is due for one subscription, as long as it has the subscription for itself: the work of a drain job. */
@@ -55,13 +59,16 @@ export class Drain {
   #ended: EndedAttempt[] = [];
   #firstEndedAt = 0;
   #exchangedAt = 0;
+  #lookMs = LOOK_MS;
+  #inOrder = false;
   #renewedAt = -RENEW_MS;
   /** As the database knows it. */
   #toldFailures = 0;
   #health: Health = HEALTHY;
   /** For how long the receiver is to be left alone, by what ended since the last exchange. */
   #pauseMs = 0;
-  #toDisable: DisabledReason | undefined;
+  /** Why, and what its failures were counted from when the attempt was made. */
+  #toDisable: { reason: DisabledReason; countFrom: Date } | undefined;
   #receiver: Receiver | undefined;
   #secrets: SubscriptionSecrets;
   #pace: Pace | undefined;
@@ -91,11 +98,12 @@ export class Drain {
     const sliceEnd = performance.now() + SLICE_MS;
     let lingered = false;
     for (;;) {
-      const over = this.context.stopping() || performance.now() > sliceEnd;
+      const over = this.context.stopping() || (this.context.crowded() && performance.now() > sliceEnd);
       const room = over ? 0 : this.#room();
       const work = await this.#exchange(room, lingered && this.#sending.size === 0 && room > 0 ? 'if-idle' : 'never');
       const open = !over && work.leased && work.receiver?.enabled === true && !work.receiver.paused;
       this.#more = open && work.due.length === room;
+      this.#lookMs = work.due.length > 0 ? LOOK_MS : Math.min(this.#lookMs * 2, RENEW_MS);
       if (open && work.receiver) this.#begin(work.due, work.receiver);
       const resting = this.#sending.size === 0 && this.#ended.length === 0;
       if (resting && !open) {
@@ -122,6 +130,7 @@ export class Drain {
       holder: this.#holder,
       ended,
       failures: this.#receiver && failures,
+      countsFrom: this.#receiver?.failuresCountFrom,
       renew,
       pauseMs,
       busy: [...this.#sending],
@@ -129,21 +138,23 @@ export class Drain {
       release,
     });
     this.#exchangedAt = performance.now();
-    if (renew) [this.#renewedAt, this.#toldFailures] = [now, failures];
+    if (renew && work.leased) [this.#renewedAt, this.#toldFailures] = [now, failures];
+    else if (!work.leased) this.#renewedAt = -RENEW_MS;
     if (work.receiver) this.#learn(work.receiver);
-    if (this.#toDisable) await this.#disable(this.#toDisable);
-    return work;
+    const changed = work.leased && ((await this.#disable()) || (await this.#putInOrder()));
+    return changed ? { ...work, due: [] } : work;
   }
 
   /** Tries again while the database is away: how the attempts went is known here alone. */
   async #persistently(exchange: Exchange): Promise<Work> {
-    const until = performance.now() + RECORD_WITHIN_MS;
+    const since = performance.now();
     for (;;) {
       try {
         return await this.context.deliveries.exchange(exchange);
       } catch (error) {
         const loses = exchange.ended.length + this.#sending.size;
-        if (loses === 0 || performance.now() > until) throw error;
+        const patience = this.context.stopping() ? STOP_WITHIN_MS : RECORD_WITHIN_MS;
+        if (loses === 0 || performance.now() > since + patience) throw error;
         await pause(RECORD_AGAIN_MS);
       }
     }
@@ -152,11 +163,11 @@ export class Drain {
   #learn(receiver: Receiver): void {
     const known = this.#receiver;
     this.#receiver = receiver;
-    const since = receiver.failuresCountFrom.getTime();
     // While the lease is held, this is who counts.
-    const failures = known?.failuresCountFrom.getTime() === since ? this.#health.failures : receiver.failures;
+    const goesOn = known && countTogether(known, receiver);
+    const failures = goesOn ? this.#health.failures : receiver.failures;
     this.#health = { failures, failingMs: receiver.failingMs };
-    if (!known) this.#toldFailures = failures;
+    if (!goesOn) [this.#toldFailures, this.#pauseMs, this.#toDisable] = [failures, 0, undefined];
     if (!known || SEALED.some((field) => known[field] !== receiver[field])) {
       this.#secrets = openSecrets(this.context.cipher, receiver);
     }
@@ -165,13 +176,26 @@ export class Drain {
     else if (this.#pace?.maxPerSecond !== maxPerSecond) this.#pace = new Pace(maxPerSecond);
   }
 
-  async #disable(reason: DisabledReason): Promise<void> {
+  /** Gives the receiver up if there is reason to. True when that was done: what was read is not to be sent. */
+  async #disable(): Promise<boolean> {
+    if (!this.#toDisable) return false;
     try {
-      await this.context.disable(this.target, reason, this.#health.failingMs);
+      await this.context.disable(this.target, this.#toDisable, this.#health.failingMs);
       this.#toDisable = undefined;
+      return true;
     } catch (error) {
       this.#logger.warn({ err: error as Error, ...this.target }, 'A subscription could not be disabled yet');
+      return false;
     }
+  }
+
+  /** What was stored before the subscription came into fifo order takes its turn, too. True when it was seen to: what was read may be in another order. */
+  async #putInOrder(): Promise<boolean> {
+    const before = this.#inOrder;
+    this.#inOrder = this.#receiver?.ordering === 'fifo';
+    if (!this.#inOrder || before) return false;
+    await this.context.deliveries.putInOrder(this.target);
+    return true;
   }
 
   /** Attempts that may begin now. */
@@ -190,7 +214,8 @@ export class Drain {
     }
   }
 
-  async #attempt(delivery: DueDelivery, { url, ordering }: Receiver): Promise<void> {
+  async #attempt(delivery: DueDelivery, receiver: Receiver): Promise<void> {
+    const { url, ordering } = receiver;
     const { sender, options } = this.context;
     const id = randomUUIDv7();
     const { subscriptionId } = this.target;
@@ -200,17 +225,21 @@ export class Drain {
     );
     const number = delivery.attempts + 1;
     const pauseMs = result.outcome === 'delivered' ? undefined : pauseAfter(options.retrySchedule, number);
-    this.#health = afterAttempt(this.#health, result);
-    this.#toDisable ??= reasonToDisable(this.#health, result);
-    // In fifo order, what comes after waits along with it.
     const fifo = ordering === 'fifo';
-    const pauseOfHead = fifo ? (pauseMs ?? 0) : 0;
-    this.#pauseMs = Math.max(this.#pauseMs, pauseOfReceiver(this.#health, result), pauseOfHead);
+    // How one receiver did says nothing of another.
+    if (this.#receiver && countTogether(this.#receiver, receiver)) this.#judge(result, fifo ? (pauseMs ?? 0) : 0);
     if (this.#ended.length === 0) this.#firstEndedAt = performance.now();
     this.#ended.push({ id, delivery, number, result, pauseMs, fifo });
     this.#sending.delete(delivery.event_id);
     this.#report(delivery, number, result, pauseMs);
     this.#wake();
+  }
+
+  /** @param pauseOfHead in fifo order, what comes after an attempt waits along with it */
+  #judge(result: AttemptResult, pauseOfHead: number): void {
+    this.#health = afterAttempt(this.#health, result);
+    this.#toDisable ??= reasonToDisable(this.#health, result);
+    this.#pauseMs = Math.max(this.#pauseMs, pauseOfReceiver(this.#health, result), pauseOfHead);
   }
 
   /** Waits a moment for news; true when there were none. */
@@ -243,7 +272,7 @@ export class Drain {
       return enough ? 0 : this.#firstEndedAt + GATHER_MS - now;
     }
     const token = this.#pace?.wait() ?? 0;
-    if (this.#room() > 0) return this.#nudged || this.#more ? 0 : this.#exchangedAt + LOOK_MS - now;
+    if (this.#room() > 0) return this.#nudged || this.#more ? 0 : this.#exchangedAt + this.#lookMs - now;
     const renewal = this.#exchangedAt + RENEW_MS - now;
     return token > 0 ? Math.min(token, renewal) : renewal;
   }
@@ -261,6 +290,11 @@ export class Drain {
       ...{ latencyMs, nextInMs },
     });
   }
+}
+
+/** Whether two readings of a subscription belong together: it was not enabled, pointed elsewhere or put in another order. */
+function countTogether(one: Receiver, other: Receiver): boolean {
+  return one.failuresCountFrom.getTime() === other.failuresCountFrom.getTime();
 }
 
 const SEALED = ['authorization', 'customHeaders', 'secretKey', 'previousSecretKey'] as const;

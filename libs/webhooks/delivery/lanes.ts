@@ -1,12 +1,19 @@
 import { type DrainTarget } from './deliveries.js';
 import { Drain, type DrainContext } from './drain.js';
 
+/** Subscriptions that one process drains at the same time. */
+const MOST = 500;
+
 /** The subscriptions that this process is draining. */
 export class Lanes {
   readonly #running = new Map<string, Drain>();
   readonly #ends = new Set<Promise<boolean>>();
 
-  constructor(private readonly context: DrainContext) {}
+  readonly #context: DrainContext;
+
+  constructor(context: Omit<DrainContext, 'crowded'>) {
+    this.#context = { ...context, crowded: () => this.#running.size >= MOST };
+  }
 
   /** Tells a drain of this process that something is new; false when there is none. */
   nudge({ subscriptionId }: DrainTarget): boolean {
@@ -15,9 +22,12 @@ export class Lanes {
     return drain !== undefined;
   }
 
-  /** Drains a subscription, unless this process does so already. True when the slice is over and more may be due. */
+  /**
+   * Drains a subscription, unless this process does so already or has no place left: the reconciler comes back to it.
+   * True when it has made room for others and more may be due.
+   */
   async drain(target: DrainTarget): Promise<boolean> {
-    if (this.nudge(target)) return false;
+    if (this.nudge(target) || this.#context.crowded()) return false;
     const end = this.#run(target).finally(() => this.#ends.delete(end));
     this.#ends.add(end);
     return end;
@@ -29,12 +39,12 @@ export class Lanes {
   }
 
   async #run(target: DrainTarget): Promise<boolean> {
-    const drain = new Drain(target, this.context);
+    const drain = new Drain(target, this.#context);
     this.#running.set(target.subscriptionId, drain);
     try {
       let more = await drain.run();
       // Something came up when it had just looked for the last time.
-      while (drain.nudged && !this.context.stopping()) more = await drain.run();
+      while (!more && drain.nudged && !this.#context.stopping()) more = await drain.run();
       return more;
     } finally {
       this.#running.delete(target.subscriptionId);

@@ -1,3 +1,5 @@
+import { Logger } from '@nestjs/common';
+import { isFenced } from '#libs/event-store/checkpoint.js';
 import { type FeedEvent } from '#libs/event-store/event.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/event-codec.js';
 import { type EventStore } from '#libs/event-store/event-store.js';
@@ -12,8 +14,8 @@ import { type FanoutPlanner } from './fanout.js';
 
 /** Positions of the feed that one page looks at, whomever their events belong to; and events that it takes at most. */
 const [POSITIONS, EVENTS] = [20_000, 500];
-/** How often open recoveries are looked for while there is none. */
-const LOOK_MS = 1_000;
+/** How often open recoveries are looked for while there is none; and for how long one that fails is left alone. */
+const [LOOK_MS, FAILURE_PAUSE_MS] = [1_000, 30_000];
 
 interface OpenRecovery {
   organization_id: string;
@@ -41,7 +43,8 @@ interface OpenRecovery {
  * what is forgotten of a person while a page is made is found by the redaction, as it is with new events.
  */
 export class Recoveries {
-  #lookedAt = -LOOK_MS;
+  readonly #logger = new Logger('Recoveries');
+  #lookAt = 0;
   #busy = false;
 
   /** @param database as the worker sees it */
@@ -53,21 +56,31 @@ export class Recoveries {
   ) {}
 
   /**
-   * Does one page of one of the open recoveries; false when there is none.
-   * @param fence fails when somebody else leads
+   * Does one page of one of the open recoveries; false when there is none. One that fails keeps nothing else waiting.
+   * @param fence makes a statement that fails when somebody else leads
    */
-  async page(fence: Statement): Promise<boolean> {
+  async page(fence: () => Statement): Promise<boolean> {
     const now = performance.now();
-    if (!this.#busy && now - this.#lookedAt < LOOK_MS) return false;
-    this.#lookedAt = now;
-    const recovery = await this.#open();
-    this.#busy = recovery !== undefined;
-    if (!recovery) return false;
+    if (!this.#busy && now < this.#lookAt) return false;
+    this.#lookAt = now + LOOK_MS;
+    try {
+      const recovery = await this.#open();
+      this.#busy = recovery !== undefined;
+      if (recovery) await this.#goOn(recovery, fence);
+    } catch (error) {
+      this.#busy = false;
+      if (isFenced(error)) throw error;
+      this.#lookAt = now + FAILURE_PAUSE_MS;
+      this.#logger.warn({ err: error as Error }, 'A recovery failed; it goes on in half a minute');
+    }
+    return this.#busy;
+  }
+
+  async #goOn(recovery: OpenRecovery, fence: () => Statement): Promise<void> {
     const { position, last_position, events } = recovery;
-    if (position === null) await this.#begin(recovery, fence);
+    if (position === null) await this.#begin(recovery, fence());
     else if (events && position < last_position) await this.#examine(recovery, position, events, fence);
     else await this.#finish(recovery);
-    return true;
   }
 
   /** By lot, so that a long one does not keep others waiting. */
@@ -87,17 +100,20 @@ export class Recoveries {
   async #begin({ organization_id, id, since, until }: OpenRecovery, fence: Statement): Promise<void> {
     await this.database.write(null, [
       fence,
+      { text: "SELECT set_config('app.feed_horizon', feed_horizon()::text, true)" },
       {
+        // The sum keeps the planner from walking along all positions to the first that is late enough.
         text: `INSERT INTO webhook_recovery_progress (organization_id, recovery_id, position, last_position)
-               SELECT $1, $2, coalesce(min(position) - 1, 0), coalesce(max(position), 0) FROM events
-               WHERE organization_id = $1 AND recorded_at >= $3 AND recorded_at < $4 AND position <= feed_horizon()
+               SELECT $1, $2, coalesce(min(position + 0) - 1, 0), coalesce(max(position + 0), 0) FROM events
+               WHERE organization_id = $1 AND recorded_at >= $3 AND recorded_at < $4
+                 AND position <= current_setting('app.feed_horizon')::bigint
                ON CONFLICT DO NOTHING`,
         values: [organization_id, id, since, until],
       },
     ]);
   }
 
-  async #examine(recovery: OpenRecovery, after: number, types: string[], fence: Statement): Promise<void> {
+  async #examine(recovery: OpenRecovery, after: number, types: string[], fence: () => Statement): Promise<void> {
     const { organization_id, id, subscription_id, last_position, only_missing } = recovery;
     const through = Math.min(after + POSITIONS, last_position);
     const events = await this.#events(recovery, after, through, types);
@@ -105,7 +121,7 @@ export class Recoveries {
     const candidate = { ...recovery, id: subscription_id, events: types, since: 0 };
     const fanouts = await this.planner.plan(events, candidate);
     await this.database.write(null, [
-      fence,
+      fence(),
       enroll([{ organizationId: organization_id, subscriptionId: subscription_id }]),
       storeMessages(fanouts),
       {

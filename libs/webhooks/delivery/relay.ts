@@ -87,8 +87,8 @@ export class Relay {
       await this.enqueue(targets);
     }
     leadership.position = page.position;
-    const recovering = await this.recoveries.page(this.checkpoint.advance(leadership.epoch, page.position));
     await this.#reconcile();
+    const recovering = await this.recoveries.page(() => this.checkpoint.advance(leadership.epoch, page.position));
     return page.events.length === PAGE || recovering;
   }
 

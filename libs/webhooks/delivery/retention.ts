@@ -1,4 +1,4 @@
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { WorkerDatabase } from '#libs/platform/database.js';
 import { Periodic } from '#libs/platform/periodic.js';
 import { WebhookOptions } from '../options.js';
@@ -7,7 +7,7 @@ const EVERY_MS = 10 * 60 * 1000;
 /** Rows that one transaction drops: few enough that nobody waits for it. */
 const AT_ONCE = 2_000;
 
-/** What is dropped once it is older than so many days. */
+/** What is dropped once it is older than so many days. Deliveries that have not come to their end have no such time. */
 interface Expiring {
   table: string;
   /** The column that says how old a row is. */
@@ -23,6 +23,7 @@ interface Expiring {
  */
 @Injectable()
 export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #logger = new Logger('Retention');
   readonly #periodic = new Periodic('Retention of deliveries', EVERY_MS, () => this.run());
   #stopping = false;
 
@@ -40,10 +41,12 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     await this.#periodic.stop();
   }
 
-  /** Drops all that is due, in batches. */
+  /** Drops all that is due, in batches. A table that fails keeps no other waiting. */
   async run(): Promise<void> {
     for (const expiring of this.#expiring()) {
-      while (!this.#stopping && (await this.#drop(expiring)) === AT_ONCE);
+      await this.#dropFrom(expiring).catch((error: unknown) => {
+        this.#logger.warn({ err: error, table: expiring.table }, 'What is old could not all be dropped');
+      });
     }
   }
 
@@ -55,21 +58,42 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
         table: 'webhook_messages',
         time: 'created_at',
         days: retentionDays,
-        unless: `EXISTS (SELECT FROM webhook_deliveries d WHERE d.organization_id = m.organization_id
-                   AND d.event_id = m.event_id AND d.state = 'pending')`,
+        unless: `EXISTS (SELECT FROM webhook_deliveries d WHERE d.organization_id = t.organization_id
+                   AND d.event_id = t.event_id AND d.state = 'pending')`,
       },
-      { table: 'webhook_deliveries', time: 'created_at', days: deliveryRetentionDays, unless: "m.state = 'pending'" },
+      { table: 'webhook_deliveries', time: 'finished_at', days: deliveryRetentionDays },
     ];
   }
 
-  async #drop({ table, time, days, unless = 'false' }: Expiring): Promise<number> {
-    const [dropped] = await this.database.query<{ rows: number }>(null, {
-      text: `WITH dropped AS (DELETE FROM ${table} WHERE ctid = ANY(ARRAY(
-               SELECT ctid FROM ${table} m WHERE ${time} < now() - make_interval(days => $1) AND NOT (${unless})
-               LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED)) RETURNING 1)
-             SELECT count(*) AS rows FROM dropped`,
-      values: [days],
-    });
-    return dropped?.rows ?? 0;
+  /** From the oldest on: what must stay is looked at once in a run. */
+  async #dropFrom(expiring: Expiring): Promise<void> {
+    for (let from: Date | number = -Infinity; !this.#stopping;) {
+      const { looked, dropped, last } = await this.#drop(expiring, from);
+      if (looked < AT_ONCE || (dropped === 0 && last?.getTime() === Number(from))) return;
+      from = last ?? from;
+    }
   }
+
+  async #drop({ table, time, days, unless = 'false' }: Expiring, from: Date | number): Promise<Batch> {
+    const [batch] = await this.database.query<Batch>(null, {
+      text: `WITH old AS (
+               SELECT ctid, ${time} AS time, NOT (${unless}) AS drops FROM ${table} t
+               WHERE ${time} >= $2 AND ${time} < now() - make_interval(days => $1)
+               ORDER BY ${time} LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED
+             ), dropped AS (
+               DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM old WHERE drops)) RETURNING 1
+             )
+             SELECT (SELECT count(*) FROM old) AS looked, (SELECT count(*) FROM dropped) AS dropped,
+               (SELECT max(time) FROM old) AS last`,
+      values: [days, typeof from === 'number' ? '-infinity' : from],
+    });
+    return batch as Batch;
+  }
+}
+
+interface Batch {
+  looked: number;
+  dropped: number;
+  /** The youngest that was looked at. */
+  last: Date | null;
 }

@@ -9,14 +9,14 @@ const disabled: WebhookEventType<Subscription, DisabledEvent['data']> = {
   version: '1',
   description: 'Deskstream has disabled a webhook subscription: its receiver answered 410, or failed for days.',
   stream: subscriptionStream,
-  data: ({ id, name, url }, { data: { reason, failingSince = null } }) => ({
-    webhook_subscription: { id, name, url, reason: reason.toUpperCase(), failing_since: failingSince },
+  // Without its URL, which may hold secrets of that receiver.
+  data: ({ id, name }, { data: { reason, failingSince = null } }) => ({
+    webhook_subscription: { id, name, reason: reason.toUpperCase(), failing_since: failingSince },
   }),
   example: {
     webhook_subscription: {
       id: '01980f61-4a2b-7e13-8c5d-2b3c4d5e6f70',
       name: 'CRM synchronization',
-      url: 'https://crm.example.com/hooks/deskstream',
       reason: 'FAILING',
       failing_since: '2026-03-09T08:12:31.407Z',
     },
@@ -25,7 +25,6 @@ const disabled: WebhookEventType<Subscription, DisabledEvent['data']> = {
     webhook_subscription: object({
       id: { type: 'string', format: 'uuid' },
       name: { type: 'string' },
-      url: { type: 'string' },
       reason: { enum: ['GONE', 'FAILING'] },
       failing_since: nullable({ type: 'string', format: 'date-time' }),
     }),
