@@ -96,6 +96,8 @@ describe('Anonymizing an end user', () => {
       return rows.length === 6;
     });
     expect(found(await dump()).length).toBeGreaterThan(5);
+    // Payloads may be kept no longer when answers to late attempts still are.
+    await app.database.sql(`DELETE FROM webhook_messages WHERE event_name = 'EndUserCreated'`);
 
     expect((await api.patch(`/v1/endusers/${userId}/anonymize`)).status).toBe(409);
     const requested = await api.patch(`/v1/endusers/${userId}/anonymize?force=true`);

@@ -93,6 +93,23 @@ describe('While attempts hang and other deliveries wait, a subscription', () => 
     expect(new Set(later.map((arrival) => arrival.path))).toEqual(new Set(['/elsewhere']));
   });
 
+  it.concurrent('whose receiver is gone is sent nothing more from the first such answer on', async () => {
+    const { api, id, path, release } = await hangingSubscription();
+    release(answering('410 Gone'));
+    await waitFor('the end of the subscription', async () => !(await api.get(path)).body.data.enabled);
+    expect((await api.get(path)).body.data.disabledReason).toBe('gone');
+    await nextRetries(app, receiver);
+    expect(receiver.of(id)).toHaveLength(PARALLEL);
+  });
+
+  it.concurrent('that is pointed elsewhere begins there anew, whatever comes of the attempts before', async () => {
+    const { api, path, states, release } = await hangingSubscription();
+    await api.patch(path, { url: receiver.url('/elsewhere') });
+    release(answering('429 Too Many Requests', { 'retry-after': '3600' }));
+    expect(await states()).toEqual(new Set(['delivered']));
+    expect((await api.get(path)).body.data.health).toEqual({ failures: 0 });
+  });
+
   it.concurrent('that is pointed elsewhere is not disabled because the place before is gone', async () => {
     const { api, path, states, release } = await hangingSubscription();
     await api.patch(path, { url: receiver.url('/elsewhere') });

@@ -95,6 +95,7 @@ describe('A recovery', () => {
       return (await app.database.sql<{ examined: number; queued: number }>(text, [recovery.id]))[0];
     };
     await waitFor('the first page', async () => (await progress())?.examined === PAGE);
+    await othersAreRetried();
     await worker.close();
     expect(await progress()).toEqual({ examined: PAGE, queued: PAGE });
     await app.database.sql('DROP FUNCTION fail CASCADE');
@@ -105,6 +106,15 @@ describe('A recovery', () => {
     expect(new Set(entries.map(({ outcomes }) => outcomes.join()))).toEqual(new Set(['delivered']));
   });
 });
+
+/** Another organization's delivery fails once, and comes again, whatever keeps recoveries from going on. */
+async function othersAreRetried(): Promise<void> {
+  const other = await app.createTestOrganization();
+  receiver.behave('/other', ({ attempt }) => (attempt === 1 ? REFUSE : ACCEPT));
+  const { id } = await other.subscribe(receiver.url('/other'), ['TagCreated']);
+  await createTags(other, 1);
+  await waitFor('the retry', () => receiver.of(id).length === 2);
+}
 
 /** Recoveries cannot get beyond their first page. */
 const FAIL_AFTER_A_PAGE = `
