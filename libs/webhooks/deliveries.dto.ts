@@ -48,7 +48,7 @@ export class DeliveryOutput {
     description:
       '`pending`: to be sent, for the first time or again. `delivered`: the receiver has answered 2xx. `exhausted`: given up after the last attempt. `cancelled`: given up without.',
     enum: DELIVERY_STATES,
-    example: 'pending',
+    example: 'delivered',
   })
   state: DeliveryState;
 
@@ -96,6 +96,21 @@ export class DeliveryDetailsOutput extends DeliveryOutput {
   attemptLog: LoggedAttemptOutput[];
 }
 
+const EVENT = { id: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081', event: 'TagCreated' };
+const DELIVERED = { ...EVENT, state: 'delivered', attempts: 1, createdAt: INSTANT.example, finishedAt: LATER.example };
+const PENDING = { ...EVENT, state: 'pending', attempts: 1, createdAt: INSTANT.example, nextAttemptAt: LATER.example };
+const ATTEMPT = { number: 1, outcome: 'delivered', startedAt: LATER.example, durationMs: 87, responseCode: 200 };
+const DETAILS = {
+  ...DELIVERED,
+  payload: '{"event_id":"01980f62-0c1d-7f24-9e6f-3c4d5e6f7081","event_fqn":"TAG_CREATED"}',
+  attemptLog: [{ ...ATTEMPT, responseText: 'ok' }],
+};
+
 export const ListDeliveriesOutput = pageOutput('ListWebhookDeliveriesOutput', DeliveryOutput);
 export const GetDeliveryOutput = dataOutput('GetWebhookDeliveryOutput', DeliveryDetailsOutput);
 export const RetryDeliveryOutput = dataOutput('RetryWebhookDeliveryOutput', DeliveryOutput);
+
+// As wholes: what is pending has no end, and what has come to its end is not due.
+ApiProperty({ type: [DeliveryOutput], example: [DELIVERED] })(ListDeliveriesOutput.prototype as object, 'data');
+ApiProperty({ type: DeliveryDetailsOutput, example: DETAILS })(GetDeliveryOutput.prototype as object, 'data');
+ApiProperty({ type: DeliveryOutput, example: PENDING })(RetryDeliveryOutput.prototype as object, 'data');

@@ -23,7 +23,7 @@ class EventTypeOutput implements ShownEventType {
   description: string;
 
   @ApiProperty({
-    description: 'What its filters can look at. A filter by another field takes it for a field without a value.',
+    description: 'What its filters can look at. Filters by other fields are refused.',
     enum: FILTER_FIELDS,
     isArray: true,
     example: ['QueueId'],

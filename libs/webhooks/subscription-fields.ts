@@ -56,7 +56,7 @@ class IsOneOf {
 
 class IsNotOneOf {
   @ApiProperty({
-    description: 'The field has none of the values, or the event has no such field.',
+    description: 'The field has none of the values, or no value at all.',
     enum: ['IsNotOneOf'],
     example: 'IsNotOneOf',
   })
@@ -96,7 +96,7 @@ export const DOCUMENTED = {
   },
   events: {
     description: 'The events to deliver. None: nothing is delivered.',
-    example: ['TagCreated', 'TagDeactivated'],
+    example: ['ConversationCreated', 'ConversationEnqueued'],
   },
   enabled: { description: 'While false, events are neither collected nor sent; what is waiting stays.', example: true },
   ordering: {

@@ -91,7 +91,10 @@ export class WebhookSubscriptionOutput {
   @ApiProperty({ description: 'When it was last changed.', ...INSTANT })
   updatedAt: string;
 
-  @ApiProperty({ description: 'The agent who last changed it.', ...ACTOR })
+  @ApiProperty({
+    description: 'The agent who last changed it, or the organization itself when Deskstream disabled it.',
+    ...ACTOR,
+  })
   updatedBy: string;
 
   @ApiPropertyOptional({ ...DOCUMENTED.filters, ...filtersSchema })

@@ -111,12 +111,12 @@ describe('A receiver', () => {
       const dead = await api.subscribe(receiver.url('/dead'), ['TagCreated']);
       const watching = await api.subscribe(receiver.url('/watching'), ['WebhookSubscriptionDisabled']);
       await app.database.sql(
-        `UPDATE webhook_subscriptions SET failures_count_from = now() - interval '6 days' WHERE id = $1`,
+        `UPDATE webhook_subscriptions SET failures_count_from = date_trunc('milliseconds', now() - interval '6 days') WHERE id = $1`,
         [dead.id],
       );
       await app.database.sql(
-        `INSERT INTO webhook_health (organization_id, subscription_id, failures, failing_since)
-       VALUES ($1, $2, 9, now() - interval '5 days')`,
+        `INSERT INTO webhook_health (organization_id, subscription_id, failures, failing_since, counts_from)
+       SELECT $1, $2, 9, now() - interval '5 days', failures_count_from FROM webhook_subscriptions WHERE id = $2`,
         [api.organizationId, dead.id],
       );
       await api.createTag('VIP');

@@ -6,7 +6,7 @@ import { startTestApp, type TestApp } from '../support/test-app.js';
 
 /** Events that a recovery takes at once. */
 const PAGE = 500;
-const since = '2020-01-01T00:00:00Z';
+const since = new Date(Date.now() - 3_600_000).toISOString();
 const env = { WEBHOOK_RETRY_SCHEDULE: '0.2,0.2,0.2' };
 
 let app: TestApp;

@@ -52,8 +52,8 @@ async function old(subscriptionId: string, days: number, state: string, count: n
        SELECT $1, id, 'TagCreated', '{}', at FROM event
      ), delivery AS (
        INSERT INTO webhook_deliveries (organization_id, subscription_id, event_id, event_name, position, attempts, state,
-         created_at)
-       SELECT $1, $2, id, 'TagCreated', position, 1, $4, at FROM event
+         created_at, finished_at)
+       SELECT $1, $2, id, 'TagCreated', position, 1, $4, at, CASE WHEN $4 <> 'pending' THEN at END FROM event
      ), attempt AS (
        INSERT INTO webhook_attempts (organization_id, subscription_id, event_id, event_name, number, outcome, started_at,
          duration_ms, response_text)

@@ -68,7 +68,7 @@ export class Drain {
   /** For how long the receiver is to be left alone, by what ended since the last exchange. */
   #pauseMs = 0;
   /** Why, and what its failures were counted from when the attempt was made. */
-  #toDisable: { reason: DisabledReason; countFrom: Date } | undefined;
+  #toDisable: DisabledReason | undefined;
   #receiver: Receiver | undefined;
   #secrets: SubscriptionSecrets;
   #pace: Pace | undefined;
