@@ -12,7 +12,7 @@ let app: TestApp;
 let api: ApiClient;
 let path: string;
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await startTestApp({ env: { WEBHOOK_DELIVERY_RETENTION_DAYS: '3650' } });
 });
 afterAll(() => app.close());
 beforeEach(async () => {
@@ -120,7 +120,8 @@ describe('A recovery of webhook deliveries', () => {
     [{ since: '0000-01-01T00:00:00Z' }, 'since must be an instant'],
     [{ since: until, until: since }, 'since must be before until'],
     [{ since, until: since }, 'since must be before until'],
-    [{ since: '2999-01-01T00:00:00Z' }, 'since must be before until'],
+    [{ since: '2999-01-01T00:00:00Z' }, 'since must be in the past'],
+    [{ since: '2001-01-01T00:00:00Z' }, 'since must be within the last 3650 days'],
     [{ since, until: '2999-01-01T00:00:00Z' }, 'until must not be in the future'],
     [{ since, until: null }, 'until must be a string'],
     [{ since, onlyMissing: 'yes' }, 'onlyMissing must be true or false'],

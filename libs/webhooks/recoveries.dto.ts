@@ -19,7 +19,11 @@ export class RecoverWebhookInput {
   })
   until?: string;
 
-  @Flag({ ...ONLY_MISSING, description: `${ONLY_MISSING.description} \`true\` unless given.`, optional: true })
+  @Flag({
+    description: `${ONLY_MISSING.description} \`true\` unless given; \`since\` must then be within the time for which deliveries are kept.`,
+    example: false,
+    optional: true,
+  })
   onlyMissing?: boolean;
 }
 
