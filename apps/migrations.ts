@@ -11,8 +11,8 @@ import { Teams1764000000009 } from '#migrations/1764000000009-teams.js';
 import { Queues1764000000010 } from '#migrations/1764000000010-queues.js';
 import { Conversations1764000000011 } from '#migrations/1764000000011-conversations.js';
 import { Anonymization1764000000012 } from '#migrations/1764000000012-anonymization.js';
-import { TokenScopes1764000000014 } from '#migrations/1764000000014-token-scopes.js';
 import { WebhookEngine1764000000013 } from '#migrations/1764000000013-webhook-engine.js';
+import { TokenScopes1764000000014 } from '#migrations/1764000000014-token-scopes.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [

@@ -9,7 +9,7 @@ import { Jobs } from '#libs/platform/jobs.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
 import { TagRow } from '#libs/tags/tag.projection.js';
-import { HealthRow } from '#libs/webhooks/health.js';
+import { HealthRow } from '#libs/webhooks/shown-health.js';
 import { SubscriptionRow } from '#libs/webhooks/subscription.projection.js';
 import { STREAMS } from './streams.js';
 

@@ -3,7 +3,7 @@ import { Cipher } from '#libs/platform/cipher.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { subscriberHeaders } from './headers.js';
-import { HealthRow, shownHealth } from './health.js';
+import { HealthRow, shownHealth } from './shown-health.js';
 import { openSecrets, SubscriptionRow } from './subscription.projection.js';
 import { type WebhookSubscriptionOutput } from './subscription-outputs.dto.js';
 

@@ -1,4 +1,4 @@
-import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
 import { Cipher } from '#libs/platform/cipher.js';
 import { Database } from '#libs/platform/database.js';
@@ -10,7 +10,7 @@ import { openSecrets } from './subscription.projection.js';
 import { SubscriptionReader } from './subscription.reader.js';
 
 /** Sends the example of an event to a subscription at once, enabled or not, and answers how it went. Nothing is kept. */
-export class TestSubscription extends Query<TestResultOutput> {
+export class TestSubscription extends Command<TestResultOutput> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
@@ -20,8 +20,8 @@ export class TestSubscription extends Query<TestResultOutput> {
   }
 }
 
-@QueryHandler(TestSubscription)
-export class TestSubscriptionHandler implements IQueryHandler<TestSubscription> {
+@CommandHandler(TestSubscription)
+export class TestSubscriptionHandler implements ICommandHandler<TestSubscription> {
   constructor(
     private readonly reader: SubscriptionReader,
     private readonly database: Database,

@@ -161,7 +161,7 @@ export class WebhooksController {
     @SubscriptionId() id: string,
     @Input() { event }: TestWebhookSubscriptionInput,
   ): Promise<{ data: TestResultOutput }> {
-    return { data: await this.queries.execute(new TestSubscription(caller.organizationId, id, event)) };
+    return { data: await this.commands.execute(new TestSubscription(caller.organizationId, id, event)) };
   }
 
   @Delete(':webhookSubscriptionId')

@@ -11,7 +11,7 @@ const ADDRESS_MS = 1_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** More came than any answer needs. */
-export class AnswerTooLong extends Error {
+class AnswerTooLong extends Error {
   override readonly name = 'AnswerTooLong';
   constructor() {
     super(`more than ${MAX_ANSWER_BYTES / 1024} KB came, and no end of it`);

@@ -2,7 +2,7 @@ import { type EventStore } from '#libs/event-store/event-store.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { decideSubscription, type DisabledReason } from '../subscription.js';
 import { subscriptionStream } from '../subscription.projection.js';
-import { type DrainTarget } from './deliveries.js';
+import { type DrainTarget } from './exchange.js';
 
 /** Gives a receiver up, of nobody's doing: the organization itself. Does nothing when the subscription is gone or disabled. */
 export async function disableSubscription(

@@ -5,18 +5,19 @@ import { type Cipher } from '#libs/platform/cipher.js';
 import { type WebhookOptions } from '../options.js';
 import { type DisabledReason } from '../subscription.js';
 import { openSecrets, type SubscriptionSecrets } from '../subscription.projection.js';
+import { Alarm } from './alarm.js';
 import { type AttemptResult, type Sender } from './attempt.js';
+import { type Deliveries } from './deliveries.js';
 import {
-  type Deliveries,
   type DrainTarget,
   type DueDelivery,
   type EndedAttempt,
   type Exchange,
   type Receiver,
   type Work,
-} from './deliveries.js';
+} from './exchange.js';
+import { reportAttempt } from './attempt-log.js';
 import { afterAttempt, type Health, HEALTHY, isTripped, pauseOfReceiver, reasonToDisable } from './health.js';
-import { countAttempt, observeDelivery } from './metrics.js';
 import { Pace } from './pace.js';
 import { pauseAfter } from './retry-schedule.js';
 import { deliveryRequest } from './signing.js';
@@ -74,7 +75,7 @@ export class Drain {
   #pace: Pace | undefined;
   /** Whether more may be due than there was room for. */
   #more = false;
-  #wake: () => void = () => undefined;
+  readonly #alarm = new Alarm();
   #nudged = false;
 
   constructor(
@@ -85,7 +86,7 @@ export class Drain {
   /** Something may have become due. */
   nudge(): void {
     this.#nudged = true;
-    this.#wake();
+    this.#alarm.wake();
   }
 
   /** Whether that was after the last look. */
@@ -229,10 +230,11 @@ export class Drain {
     // How one receiver did says nothing of another.
     if (this.#receiver && countTogether(this.#receiver, receiver)) this.#judge(result, fifo ? (pauseMs ?? 0) : 0);
     if (this.#ended.length === 0) this.#firstEndedAt = performance.now();
-    this.#ended.push({ id, delivery, number, result, pauseMs, fifo });
+    const ended = { id, delivery, number, result, pauseMs, fifo };
+    this.#ended.push(ended);
     this.#sending.delete(delivery.event_id);
-    this.#report(delivery, number, result, pauseMs);
-    this.#wake();
+    reportAttempt(this.target, ended);
+    this.#alarm.wake();
   }
 
   /** @param pauseOfHead in fifo order, what comes after an attempt waits along with it */
@@ -244,24 +246,13 @@ export class Drain {
 
   /** Waits a moment for news; true when there were none. */
   async #linger(): Promise<boolean> {
-    if (!this.#nudged) await this.#sleep(LINGER_MS);
+    if (!this.#nudged) await this.#alarm.sleep(LINGER_MS);
     return !this.#nudged;
   }
 
   /** Waits until an exchange is worth while. */
   async #wait(): Promise<void> {
-    for (let ms = this.#patience(); ms > 0; ms = this.#patience()) await this.#sleep(ms);
-  }
-
-  /** For so many milliseconds, or until something happens. */
-  async #sleep(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    for (let ms = this.#patience(); ms > 0; ms = this.#patience()) await this.#alarm.sleep(ms);
   }
 
   /** Milliseconds until then, if no attempt ends before. */
@@ -276,20 +267,6 @@ export class Drain {
     const renewal = this.#exchangedAt + RENEW_MS - now;
     return token > 0 ? Math.min(token, renewal) : renewal;
   }
-
-  /** Everything about an attempt in one line. */
-  #report(delivery: DueDelivery, attempt: number, result: AttemptResult, nextInMs: number | undefined): void {
-    const { outcome, durationMs, responseCode } = result;
-    const latencyMs = Date.now() - timeOf(delivery.event_id);
-    countAttempt(outcome, durationMs);
-    if (outcome === 'delivered') observeDelivery(latencyMs);
-    this.#logger.log({
-      msg: 'webhook attempt',
-      ...this.target,
-      ...{ eventId: delivery.event_id, event: delivery.event_name, attempt, outcome, responseCode, durationMs },
-      ...{ latencyMs, nextInMs },
-    });
-  }
 }
 
 /** Whether two readings of a subscription belong together: it was not enabled, pointed elsewhere or put in another order. */
@@ -298,8 +275,3 @@ function countTogether(one: Receiver, other: Receiver): boolean {
 }
 
 const SEALED = ['authorization', 'customHeaders', 'secretKey', 'previousSecretKey'] as const;
-
-/** When an event was recorded, in milliseconds: its id begins with it. */
-function timeOf(eventId: string): number {
-  return parseInt(eventId.slice(0, 8) + eventId.slice(9, 13), 16);
-}

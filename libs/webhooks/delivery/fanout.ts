@@ -4,14 +4,14 @@ import { webhookEventType } from '../catalogue.js';
 import { type FilterField, type Filters, passes } from '../filters.js';
 import { type Ordering } from '../subscription.js';
 import { subscriptionStream } from '../subscription.projection.js';
-import { type Fanout } from './deliveries.js';
+import { type Fanout } from './fanout-rows.js';
 import { type Payloads, type Published } from './payloads.js';
 
 /** The types of event that anybody wants: the relay need not look at others. */
 export const SUBSCRIBED_EVENTS = 'SELECT unnest(events) FROM webhook_subscriptions WHERE enabled';
 
 /** A subscription that events are held against. */
-export interface Candidate {
+interface Candidate {
   organization_id: string;
   organization_name: string;
   id: string;

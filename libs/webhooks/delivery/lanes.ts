@@ -1,4 +1,4 @@
-import { type DrainTarget } from './deliveries.js';
+import { type DrainTarget } from './exchange.js';
 import { Drain, type DrainContext } from './drain.js';
 
 /** Subscriptions that one process drains at the same time. */

@@ -9,7 +9,7 @@ import { decideRecovery } from '../recovery.js';
 import { recoveryStream } from '../recovery.projection.js';
 import { type Filters } from '../filters.js';
 import { type Ordering } from '../subscription.js';
-import { deliveriesOf, enroll, SELECT_DELIVERIES, storeMessages } from './deliveries.js';
+import { deliveriesOf, enroll, SELECT_DELIVERIES, storeMessages } from './fanout-rows.js';
 import { type FanoutPlanner } from './fanout.js';
 
 /** Positions of the feed that one page looks at, whomever their events belong to; and events that it takes at most. */

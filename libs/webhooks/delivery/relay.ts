@@ -3,7 +3,9 @@ import { type Checkpoint, isFenced, type Leadership } from '#libs/event-store/ch
 import { type EventFeed } from '#libs/event-store/event-feed.js';
 import { type Database } from '#libs/platform/database.js';
 import { type WakeUp } from '#libs/platform/wake-up.js';
-import { type Deliveries, type DrainTarget, enroll, type Fanout, storeFanouts } from './deliveries.js';
+import { type Deliveries } from './deliveries.js';
+import { type DrainTarget } from './exchange.js';
+import { enroll, type Fanout, storeFanouts } from './fanout-rows.js';
 import { type FanoutPlanner } from './fanout.js';
 import { type Recoveries } from './recoveries.js';
 
