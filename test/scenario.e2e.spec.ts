@@ -171,6 +171,15 @@ describe('A support team', () => {
     expect(left).toMatchObject({ _type: 'AnonymizedConversation', state: 'Closed' });
   });
 
+  it('gives up a receiver that is gone', async () => {
+    const gone = await startWebhookReceiver();
+    gone.answerWith(410);
+    const { id } = await api.subscribe(gone.url, ['TagCreated']);
+    await api.createTag('Farewell');
+    await waitFor('the end of the subscription', async () => !(await ok(api.get(`/v1/webhooks/${id}`))).enabled);
+    await gone.close();
+  });
+
   it('has seen every step arrive at its receiver, in the shape that the catalogue promises', async () => {
     const arrived = () => new Set(receiver.received.map(({ payload }) => payload.event_fqn));
     const names = new Map(EVENT_NAMES.map((name) => [qualifiedName(name), name]));

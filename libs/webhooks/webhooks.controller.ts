@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Input, Patch as StrictBody, TextParam, UuidParam } from '#libs/platform/http/input.js';
+import { Input, Patch as StrictBody, TextParam, UuidParam, OptionalPatch } from '#libs/platform/http/input.js';
 import { Caller, May } from '#libs/platform/http/request-context.js';
 import { type ShownEventType, shownEventTypes } from './catalogue.js';
 import { type SubscriptionSettings } from './subscription.js';
@@ -143,7 +143,7 @@ export class WebhooksController {
   async rotateSecret(
     @Caller() caller: WriteContext,
     @SubscriptionId() id: string,
-    @StrictBody() { overlapHours = DEFAULT_OVERLAP_HOURS }: RotateWebhookSecretInput,
+    @OptionalPatch() { overlapHours = DEFAULT_OVERLAP_HOURS }: RotateWebhookSecretInput,
   ): Promise<{ data: WebhookSubscriptionOutput }> {
     return { data: await this.commands.execute(new RotateSecret(caller, id, overlapHours)) };
   }

@@ -30,9 +30,7 @@ class InvalidInput extends Error {
 /** Validates a DTO by its decorators; says which part of the request is wrong and why. */
 @Injectable()
 class InputPipe extends ValidationPipe {
-  override async transform(given: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    // Where nothing is required, nothing need be sent.
-    const value = metadata.type === 'body' && given === undefined ? {} : given;
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'body' && (typeof value !== 'object' || value === null || Array.isArray(value))) {
       throw invalidBody([{ path: '', message: 'must be a JSON object' }]);
     }
@@ -81,6 +79,9 @@ export const Input = () => Body(lenient);
 
 /** The body of a change. Unknown fields are refused: a misspelt one would silently change nothing. */
 export const Patch = () => Body(strict);
+
+/** The same where nothing is required: then nothing need be sent. */
+export const OptionalPatch = () => Body({ transform: (value: unknown) => (value === undefined ? {} : value) }, strict);
 
 /** The request's body, of the variant that its `_type` names. Unknown fields are ignored. */
 export function UnionInput(variants: Record<string, Type>): ParameterDecorator {
