@@ -26,7 +26,7 @@ import { Bare, BullMq, Deskstream } from './webhooks/sides.mjs';
 const BACKENDS = { postgres: 'PostgreSQL', redis: 'Redis' };
 const SUBSCRIPTIONS = [1, 100];
 const FULL = {
-  rounds: 5,
+  rounds: 3,
   deliveries: 20_000,
   pauseMs: 500,
   warmUpSeconds: 3,
