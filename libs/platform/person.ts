@@ -18,7 +18,7 @@ export interface Person {
 }
 
 /** The fields of a person that are lists: never absent, but empty. */
-export const PERSON_LISTS = ['additionalEmails', 'additionalPhoneNumbers', 'middleNames'] as const;
+const PERSON_LISTS = ['additionalEmails', 'additionalPhoneNumbers', 'middleNames'] as const;
 
 /** What a client says of a person: `null` and an empty list are no value. */
 export type PersonInputFields = { [Field in keyof Person]?: Person[Field] | null };

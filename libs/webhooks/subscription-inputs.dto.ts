@@ -14,22 +14,13 @@ const MAX_OVERLAP_HOURS = 168;
 
 const headersFault = (value: unknown) => (isRecord(value) ? faultOfHeaders(value) : 'must be an object');
 
-@ApiExtraModels(...Object.values(AUTHORIZATIONS), CombinedFilters)
-export class CreateWebhookSubscriptionInput {
-  @Text(DOCUMENTED.name)
-  name: string;
-
-  @Text({ ...DOCUMENTED.url, max: 2048, format: 'uri' })
-  url: string;
-
+/** What may be left out, of a new subscription as of a change. */
+class OptionalSettings {
   @Choices({ ...DOCUMENTED.events, values: EVENT_NAMES, optional: true })
   events?: WebhookEventName[];
 
   @Flag({ ...DOCUMENTED.enabled, optional: true })
   enabled?: boolean;
-
-  @Union(AUTHORIZATIONS, DOCUMENTED.authorization)
-  authorization: Authorization;
 
   @Checked({ ...DOCUMENTED.customHeaders, fault: headersFault, schema: headersSchema, optional: true })
   customHeaders?: Record<string, string>;
@@ -49,38 +40,27 @@ export class CreateWebhookSubscriptionInput {
   maxPerSecond?: number | null;
 }
 
-export class PatchWebhookSubscriptionInput {
+@ApiExtraModels(...Object.values(AUTHORIZATIONS), CombinedFilters)
+export class CreateWebhookSubscriptionInput extends OptionalSettings {
+  @Text(DOCUMENTED.name)
+  name: string;
+
+  @Text({ ...DOCUMENTED.url, max: 2048, format: 'uri' })
+  url: string;
+
+  @Union(AUTHORIZATIONS, DOCUMENTED.authorization)
+  authorization: Authorization;
+}
+
+export class PatchWebhookSubscriptionInput extends OptionalSettings {
   @Text({ ...DOCUMENTED.name, optional: true })
   name?: string;
 
   @Text({ ...DOCUMENTED.url, max: 2048, format: 'uri', optional: true })
   url?: string;
 
-  @Choices({ ...DOCUMENTED.events, values: EVENT_NAMES, optional: true })
-  events?: WebhookEventName[];
-
-  @Flag({ ...DOCUMENTED.enabled, optional: true })
-  enabled?: boolean;
-
   @Union(AUTHORIZATIONS, { ...DOCUMENTED.authorization, optional: true })
   authorization?: Authorization;
-
-  @Checked({ ...DOCUMENTED.customHeaders, fault: headersFault, schema: headersSchema, optional: true })
-  customHeaders?: Record<string, string>;
-
-  @Checked({
-    ...DOCUMENTED.filters,
-    fault: (value) => faultOfFilters(value, filterFieldsOf),
-    schema: filtersSchema,
-    optional: true,
-  })
-  filters?: Record<string, Filters>;
-
-  @Choice({ ...DOCUMENTED.ordering, values: ORDERINGS, optional: true })
-  ordering?: Ordering;
-
-  @Whole({ ...DOCUMENTED.maxPerSecond, min: 1, max: MAX_PER_SECOND, optional: true, nullable: true })
-  maxPerSecond?: number | null;
 }
 
 export class RotateWebhookSecretInput {

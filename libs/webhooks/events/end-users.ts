@@ -4,7 +4,7 @@ import { object } from './schemas.js';
 import { type WebhookEventType } from '../event-type.js';
 
 /** What every payload shows of an end user. */
-export function contactOf(endUser: Pick<EndUser, 'id' | 'displayName' | 'email' | 'phoneNumber'>) {
+function contactOf(endUser: Pick<EndUser, 'id' | 'displayName' | 'email' | 'phoneNumber'>) {
   return {
     id: endUser.id,
     name: endUser.displayName ?? null,
@@ -51,7 +51,7 @@ const optionalText = { type: ['string', 'null'] };
 const texts = { type: 'array', items: text };
 
 /** The JSON Schema of what {@link contactOf} answers, without the object around it. */
-export const CONTACT_PROPERTIES = {
+const CONTACT_PROPERTIES = {
   id: { type: 'string', format: 'uuid' },
   name: optionalText,
   email: optionalText,
