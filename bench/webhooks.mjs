@@ -19,7 +19,7 @@ import { measureBacklog } from './webhooks/backlog.mjs';
 import { Installation } from './webhooks/installation.mjs';
 import { measureLatencies, measureRates } from './webhooks/rates.mjs';
 import { measureRecovery } from './webhooks/recovery.mjs';
-import { backlogRows, halfRateOf, HEADER, rateRow, latencyRow, recoveryRow } from './webhooks/rows.mjs';
+import { backlogRows, halfRatesOf, HEADER, rateRow, latencyRow, recoveryRow } from './webhooks/rows.mjs';
 import { prepareSetting } from './webhooks/setting.mjs';
 import { Bare, BullMq, Deskstream } from './webhooks/sides.mjs';
 
@@ -93,8 +93,7 @@ async function compare(bench, receiver, label, setting, { installation, deskstre
   const bullMq = await BullMq.open(bench, setting, installation, redisUrl);
   const sides = [deskstream, new Bare(bench, setting), bullMq];
   const rates = await measureRates(bench, receiver, label, sides, setting);
-  const half = halfRateOf(rates);
-  const latencies = await measureLatencies(bench, receiver, label, sides, setting, half);
+  const latencies = await measureLatencies(bench, receiver, label, sides, setting, halfRatesOf(rates));
   await bullMq.close();
-  return [rateRow(label, rates), latencyRow(half, latencies)];
+  return [rateRow(label, rates), latencyRow(latencies)];
 }

@@ -218,9 +218,8 @@ describe('A webhook delivery', () => {
     await other.close();
     await api.patch(`/v1/webhooks/${id}`, { enabled: true });
     await waitFor('the retry', () => receiver.received.length === 2);
-    expect(await app.database.sql('SELECT number FROM webhook_attempts WHERE subscription_id = $1', [id])).toHaveLength(
-      2,
-    );
+    const attempts = () => app.database.sql('SELECT number FROM webhook_attempts WHERE subscription_id = $1', [id]);
+    await waitFor('its record', async () => (await attempts()).length === 2);
   });
 
   it('is not lost when the job queue forgets everything', async () => {

@@ -13,7 +13,7 @@ import { HAS_REDIS, type RedisServer, startRedisServer } from './support/redis-s
 jest.setTimeout(120_000);
 
 /** Attempts of one subscription that a worker makes at a time: what it leaves unrecorded at most when it is killed. */
-const PARALLEL = 32;
+const PARALLEL = 64;
 /** Generous: a drain that has died keeps others off for 8 seconds. */
 const TAKEOVER_MS = 20_000;
 
@@ -163,10 +163,12 @@ describe('kill -9 of a worker', () => {
 });
 
 describe('SIGTERM to a worker that is delivering', () => {
+  const events = 4 * PARALLEL;
+
   it('lets it record the attempts that are under way, and end; nothing is sent twice', async () => {
     const [slow, hanging] = [await Subscriber.start(slowly(500)), await Subscriber.start(silent)];
     const worker = await installation.startWorker({ WEBHOOK_TIMEOUT_SECONDS: '2' });
-    await createTags(120);
+    await createTags(events);
     await waitFor('attempts under way', () => slow.requests.length > PARALLEL && hanging.requests.length >= PARALLEL);
     const start = performance.now();
     expect(await worker.end('SIGTERM')).toBe(0);
@@ -175,11 +177,11 @@ describe('SIGTERM to a worker that is delivering', () => {
       const attempts = await installation.database.sql('SELECT FROM webhook_attempts WHERE subscription_id = $1', [id]);
       expect(attempts).toHaveLength(requests.length);
     }
-    expect(slow.requests.length).toBeLessThan(120);
+    expect(slow.requests.length).toBeLessThan(events);
     hanging.behave = taking;
     await installation.startWorker();
-    expect(await slow.settled()).toEqual(eachOnce(120));
-    expect(await hanging.settled()).toMatchObject({ delivered: 120 });
+    expect(await slow.settled()).toEqual(eachOnce(events));
+    expect(await hanging.settled()).toMatchObject({ delivered: events });
   });
 });
 

@@ -30,12 +30,12 @@ async function drain(receiver, side, events, subscriptions) {
 
 /**
  * How long deliveries take from the answer to whoever made the event until the receiver, in rounds that take turns.
- * @param perSecond deliveries
+ * @param perSecond deliveries, for each side
  * @returns a list of sides' figures for each round
  */
 export async function measureLatencies({ plan, say }, receiver, label, sides, { urls }, perSecond) {
-  const eventsPerSecond = perSecond / urls.length;
-  const stream = (side, seconds) => timeStream(receiver, side, urls.length, eventsPerSecond, seconds);
+  const stream = (side, seconds) =>
+    timeStream(receiver, side, urls.length, perSecond[sides.indexOf(side)] / urls.length, seconds);
   for (const side of sides) {
     await side.start();
     await stream(side, plan.warmUpSeconds);

@@ -3,9 +3,9 @@ import { number, ratio } from '../table.mjs';
 
 export const HEADER = ['', 'Deskstream', 'bare', 'BullMQ', '÷ bare', '÷ BullMQ'];
 
-/** Half of what Deskstream delivers at most. */
-export function halfRateOf(rounds) {
-  return median(rounds.map(([ours]) => ours)) / 2;
+/** Half of what each side delivers at most. */
+export function halfRatesOf(rounds) {
+  return ofSides(rounds, (rate) => rate / 2);
 }
 
 /** @param rounds each side's rate, for each round */
@@ -16,11 +16,11 @@ export function rateRow(label, rounds) {
 }
 
 /** @param rounds each side's latency, for each round */
-export function latencyRow(perSecond, rounds) {
+export function latencyRow(rounds) {
   const p50s = ofSides(rounds, ({ p50 }) => p50);
   const p99s = ofSides(rounds, ({ p99 }) => p99);
   const cells = p50s.map((p50, side) => `${number(p50, 1)} / ${number(p99s[side], 1)}`);
-  return [`— latency p50 / p99 at ${number(perSecond)}/s, ms`, ...cells, '', ''];
+  return ['— latency p50 / p99 at half that rate, ms', ...cells, '', ''];
 }
 
 export function backlogRows(deliveries, { perSecond, warmedUp, highest }) {

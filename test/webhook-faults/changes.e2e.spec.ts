@@ -14,9 +14,9 @@ import {
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 /** Attempts of a subscription that run side by side. */
-const PARALLEL = 32;
+const PARALLEL = 64;
 const REFUSED = PARALLEL / 4;
-const EVENTS = 40;
+const EVENTS = 80;
 
 let app: TestApp;
 let receiver: ScriptedReceiver;

@@ -1,19 +1,26 @@
 import { type Database } from '#libs/platform/database.js';
-import { type DrainTarget, type Exchange, exchangeStatements, IS_PAUSED, type Work, workOf } from './exchange.js';
+import { Grouping } from '#libs/platform/grouping.js';
+import { type DrainTarget, type Exchange, exchangeStatements, IS_PAUSED, type Work, worksOf } from './exchange.js';
 
 /** Orphans that are given up at once. */
 const CANCEL_AT_ONCE = 5_000;
+/** Of drains of one process. */
+const EXCHANGES = { parallel: 4, size: 32 };
 
 /** The delivery rows, as the worker sees them: of all organizations. */
 export class Deliveries {
+  readonly #exchanges = new Grouping<Exchange, Work>(EXCHANGES, async (exchanges) =>
+    worksOf(await this.database.transact(null, exchangeStatements(exchanges)), exchanges),
+  );
+
   constructor(private readonly database: Database) {}
 
   /**
    * Records attempts that have ended, takes or renews the lease, and reads what is due: one round trip, one transaction.
    * Repeating it with the same attempts records them once.
    */
-  async exchange(exchange: Exchange): Promise<Work> {
-    return workOf(await this.database.transact(null, exchangeStatements(exchange)));
+  exchange(exchange: Exchange): Promise<Work> {
+    return this.#exchanges.call(exchange);
   }
 
   /** Subscriptions with due deliveries that nobody drains, whether or not a job knows of them. */

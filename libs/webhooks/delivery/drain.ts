@@ -23,11 +23,13 @@ import { pauseAfter } from './retry-schedule.js';
 import { deliveryRequest } from './signing.js';
 
 /** Attempts of one subscription that run side by side. */
-const PARALLEL = 32;
+const PARALLEL = 64;
 /** How long a drain goes on for certain; beyond it, it makes room where others wait. */
 const SLICE_MS = 10_000;
-/** How long the first attempt that has ended waits for others, to be recorded along with them. */
+/** How long the first attempt that has ended waits for others, to be recorded along with them: */
 const GATHER_MS = 5;
+/** the same while nothing else is known to be due. */
+const SETTLE_MS = 50;
 /** How soon what has come up meanwhile is looked for while attempts run; less and less often while there is nothing. */
 const LOOK_MS = 200;
 /** For how long a drain that has nothing to do stays: longer than a steady flow pauses, and what else would be a job's work. */
@@ -258,12 +260,14 @@ export class Drain {
   /** Milliseconds until then, if no attempt ends before. */
   #patience(): number {
     const now = performance.now();
+    const due = this.#room() > 0 && (this.#nudged || this.#more);
     if (this.#ended.length > 0) {
-      const enough = this.#sending.size === 0 || this.#ended.length >= PARALLEL / 2;
-      return enough ? 0 : this.#firstEndedAt + GATHER_MS - now;
+      const enough = this.#ended.length >= PARALLEL / 2 || (due && this.#sending.size === 0);
+      return enough ? 0 : this.#firstEndedAt + (due ? GATHER_MS : SETTLE_MS) - now;
     }
+    if (due) return 0;
     const token = this.#pace?.wait() ?? 0;
-    if (this.#room() > 0) return this.#nudged || this.#more ? 0 : this.#exchangedAt + this.#lookMs - now;
+    if (this.#room() > 0) return this.#exchangedAt + this.#lookMs - now;
     const renewal = this.#exchangedAt + RENEW_MS - now;
     return token > 0 ? Math.min(token, renewal) : renewal;
   }

@@ -73,54 +73,87 @@ export interface Work {
 
 /** How long a drain that has died keeps others off. */
 const LEASE_SECONDS = 8;
-/** More attempts than a drain makes at a time. */
-const FEW = 50;
-
-const IS_DUE = `d.organization_id = $1 AND d.subscription_id = $2 AND d.state = 'pending' AND d.next_attempt_at <= now()`;
+/** Of an exchange `e`. */
+const IS_DUE = `d.organization_id = e.organization_id AND d.subscription_id = e.subscription_id AND d.state = 'pending'
+  AND d.next_attempt_at <= now()`;
 /** There is something to send. */
 const ANY_DUE = `EXISTS (SELECT FROM webhook_deliveries d JOIN webhook_messages m USING (organization_id, event_id) WHERE ${IS_DUE})`;
 /** Failures and pauses from before the subscription was enabled, pointed elsewhere or put in another order are over. */
 const COUNTS = 'h.counts_from = s.failures_count_from';
 export const IS_PAUSED = `coalesce(${COUNTS} AND h.paused_until > now(), false)`;
+/** `e`: the exchanges, of which `$1` holds many. */
+const EXCHANGES = `jsonb_to_recordset($1) AS e(organization_id uuid, subscription_id uuid, holder uuid, failures integer,
+  counts_from timestamptz, renew boolean, pause_seconds double precision, release text, busy uuid[], room integer)`;
 
-/** The statements of an exchange; the last two tell what there is to be done: see {@link workOf}. */
-export function exchangeStatements(exchange: Exchange): Statement[] {
+/** The statements of exchanges that share a transaction; the last two tell what there is to be done: see {@link worksOf}. */
+export function exchangeStatements(exchanges: Exchange[]): Statement[] {
+  const ended = exchanges.flatMap(rowsOfEnded);
+  const values = [JSON.stringify(exchanges.map(rowOf))];
   return [
-    ...(exchange.ended.length > 0 ? record(exchange) : []),
-    ...(exchange.renew ? [lease(exchange)] : []),
-    receiver(exchange),
-    due(exchange),
+    ...(ended.length > 0 ? record(exchanges, ended) : []),
+    ...(exchanges.some(({ renew }) => renew) ? [{ text: LEASE, values }] : []),
+    { text: RECEIVERS, values },
+    { text: DUE, values },
   ];
 }
 
-/** What the answers to {@link exchangeStatements} say. */
-export function workOf(results: { rows: unknown[] }[]): Work {
-  const [dueRows, [found]] = [results.at(-1)?.rows as DueDelivery[], results.at(-2)?.rows as [Found?]];
-  const leased = found?.leased ?? false;
-  return { leased, receiver: found?.id ? found : undefined, due: leased ? dueRows : [] };
+/** What the answers to {@link exchangeStatements} say, for each exchange. */
+export function worksOf(results: { rows: unknown[] }[], exchanges: Exchange[]): Work[] {
+  const [receivers, due] = results.slice(-2).map(({ rows }) => rows) as [Found[], (DueDelivery & Of)[]];
+  const found = new Map(receivers.map((row) => [row.of, row]));
+  const dueOf = Map.groupBy(due, ({ of }) => of);
+  return exchanges.map(({ subscriptionId }) => {
+    const receiver = found.get(subscriptionId);
+    const leased = receiver?.leased ?? false;
+    return {
+      leased,
+      receiver: receiver?.id ? receiver : undefined,
+      due: leased ? (dueOf.get(subscriptionId) ?? []) : [],
+    };
+  });
 }
 
-/** What {@link receiver} finds. */
-type Found = Receiver & { leased: boolean; id: string | null };
+/** Which subscription a row is about. */
+interface Of {
+  of: string;
+}
 
-/** What another drain has found out meanwhile stays; that the attempt was made is recorded all the same. */
-function record({ organizationId, subscriptionId, ended }: Exchange): Statement[] {
-  const rows = ended.map(({ id, delivery, number, result, pauseMs, fifo }) => ({
-    ...{ id, number, fifo, event_id: delivery.event_id, position: delivery.position, event_name: delivery.event_name },
+/** What {@link RECEIVERS} finds. */
+type Found = Receiver & Of & { leased: boolean; id: string | null };
+
+function rowOf(exchange: Exchange) {
+  const { organizationId, subscriptionId, holder, failures, countsFrom, renew, pauseMs, release, busy, room } =
+    exchange;
+  return {
+    ...{ organization_id: organizationId, subscription_id: subscriptionId, holder, failures, counts_from: countsFrom },
+    ...{ renew, pause_seconds: pauseMs / 1000, release, busy, room },
+  };
+}
+
+function rowsOfEnded({ organizationId, subscriptionId, ended }: Exchange) {
+  return ended.map(({ id, delivery, number, result, pauseMs, fifo }) => ({
+    ...{ organization_id: organizationId, subscription_id: subscriptionId, id, number, fifo },
+    ...{ event_id: delivery.event_id, position: delivery.position, event_name: delivery.event_name },
     outcome: result.outcome,
     ...{ started_at: result.startedAt, duration_ms: result.durationMs, response_code: result.responseCode },
     response_text: result.responseText,
     state: result.outcome === 'delivered' ? 'delivered' : pauseMs === undefined ? 'exhausted' : 'pending',
     pause_seconds: (pauseMs ?? 0) / 1000,
   }));
+}
+
+/** What another drain has found out meanwhile stays; that the attempt was made is recorded all the same. */
+function record(exchanges: Exchange[], ended: object[]): Statement[] {
+  const organizationIds = [...new Set(exchanges.map(({ organizationId }) => organizationId))].sort();
   return [
-    { text: 'SELECT share_redaction_lock($1)', values: [organizationId] },
+    { text: 'SELECT share_redaction_lock(id) FROM unnest($1::uuid[]) AS id', values: [organizationIds] },
     {
       // That they are few, and named by each key that an index has, leads the planner to them whatever its statistics say.
       text: `WITH ended AS (
-               SELECT $1::uuid AS organization_id, $2::uuid AS subscription_id, e.* FROM jsonb_to_recordset($3) AS e(id uuid, number integer, event_id uuid, position bigint, event_name text,
-                 outcome text, started_at timestamptz, duration_ms integer, response_code integer, response_text text,
-                 state text, pause_seconds double precision, fifo boolean) LIMIT ${FEW}
+               SELECT * FROM jsonb_to_recordset($1) AS e(organization_id uuid, subscription_id uuid, id uuid, number integer,
+                 event_id uuid, position bigint, event_name text, outcome text, started_at timestamptz, duration_ms integer,
+                 response_code integer, response_text text, state text, pause_seconds double precision, fifo boolean)
+               LIMIT $2
              ), moved AS (
                UPDATE webhook_deliveries d SET attempts = e.number, state = e.state,
                  next_attempt_at = CASE WHEN e.fifo THEN '-infinity'
@@ -137,65 +170,49 @@ function record({ organizationId, subscriptionId, ended }: Exchange): Statement[
                CASE WHEN m.event_id IS NOT NULL AND m.redacted_at IS NULL THEN e.response_text ELSE '' END
              FROM ended e LEFT JOIN webhook_messages m USING (organization_id, event_id)
              ON CONFLICT DO NOTHING`,
-      values: [organizationId, subscriptionId, JSON.stringify(rows)],
+      values: [JSON.stringify(ended), ended.length],
     },
   ];
 }
 
 /**
- * Takes the lease if it is free, renews it if it is one's own; and notes how the receiver does. Whether failures and
+ * Takes the leases that are free, renews those that are one's own; and notes how the receivers do. Whether failures and
  * pauses count is not a matter of whose clock is ahead: they carry what the drain took for failures_count_from.
  */
-function lease({
-  organizationId,
-  subscriptionId,
-  holder,
-  failures,
-  pauseMs,
-  release,
-  countsFrom,
-}: Exchange): Statement {
-  return {
-    text: `INSERT INTO webhook_health AS h (organization_id, subscription_id, holder, lease_until)
-           VALUES ($1, $2, $3, now() + interval '${LEASE_SECONDS} seconds')
-           ON CONFLICT (organization_id, subscription_id) DO UPDATE SET holder = excluded.holder,
-             lease_until = CASE WHEN $6 = 'always' OR $6 = 'if-idle' AND NOT ${ANY_DUE} THEN now()
-               ELSE excluded.lease_until END,
-             failures = coalesce($4, h.failures),
-             failing_since = CASE WHEN $4 IS NULL THEN h.failing_since WHEN $4 = 0 THEN NULL
-               WHEN h.counts_from = $7 THEN coalesce(h.failing_since, now()) ELSE now() END,
-             paused_until = greatest(now() + make_interval(secs => $5),
-               CASE WHEN h.counts_from IS DISTINCT FROM coalesce($7, h.counts_from) THEN '-infinity'
-                 ELSE h.paused_until END),
-             counts_from = coalesce($7, h.counts_from)
-           WHERE h.holder = excluded.holder OR h.lease_until <= now()`,
-    values: [organizationId, subscriptionId, holder, failures, pauseMs / 1000, release, countsFrom],
-  };
-}
+const LEASE = `
+  UPDATE webhook_health h SET holder = e.holder,
+    lease_until = CASE WHEN e.release = 'always' OR e.release = 'if-idle' AND NOT ${ANY_DUE} THEN now()
+      ELSE now() + interval '${LEASE_SECONDS} seconds' END,
+    failures = coalesce(e.failures, h.failures),
+    failing_since = CASE WHEN e.failures IS NULL THEN h.failing_since WHEN e.failures = 0 THEN NULL
+      WHEN h.counts_from = e.counts_from THEN coalesce(h.failing_since, now()) ELSE now() END,
+    paused_until = greatest(now() + make_interval(secs => e.pause_seconds),
+      CASE WHEN h.counts_from IS DISTINCT FROM coalesce(e.counts_from, h.counts_from) THEN '-infinity'
+        ELSE h.paused_until END),
+    counts_from = coalesce(e.counts_from, h.counts_from)
+  FROM ${EXCHANGES}
+  WHERE e.renew AND h.organization_id = e.organization_id AND h.subscription_id = e.subscription_id
+    AND (h.holder = e.holder OR h.lease_until <= now())`;
 
-function receiver({ organizationId, subscriptionId, holder }: Exchange): Statement {
-  return {
-    text: `SELECT h.holder = $3 AND h.lease_until > now() AS leased, h.organization_id AS "organizationId", s.id, url, enabled,
-             ordering, max_per_second AS "maxPerSecond", "authorization", custom_headers AS "customHeaders",
-             secret_key AS "secretKey", previous_secret_key AS "previousSecretKey",
-             previous_secret_until AS "previousSecretUntil", failures_count_from AS "failuresCountFrom",
-             CASE WHEN ${COUNTS} THEN failures ELSE 0 END AS failures,
-             CASE WHEN ${COUNTS} AND failing_since IS NOT NULL
-               THEN extract(epoch FROM now() - failing_since)::float8 * 1000 ELSE 0 END AS "failingMs",
-             ${IS_PAUSED} AS paused
-           FROM webhook_health h
-             LEFT JOIN webhook_subscriptions s ON s.organization_id = h.organization_id AND s.id = h.subscription_id
-           WHERE h.organization_id = $1 AND h.subscription_id = $2`,
-    values: [organizationId, subscriptionId, holder],
-  };
-}
+const RECEIVERS = `
+  SELECT e.subscription_id AS of, h.holder = e.holder AND h.lease_until > now() AS leased,
+    h.organization_id AS "organizationId", s.id, url, enabled,
+    ordering, max_per_second AS "maxPerSecond", "authorization", custom_headers AS "customHeaders",
+    secret_key AS "secretKey", previous_secret_key AS "previousSecretKey",
+    previous_secret_until AS "previousSecretUntil", failures_count_from AS "failuresCountFrom",
+    CASE WHEN ${COUNTS} THEN h.failures ELSE 0 END AS failures,
+    CASE WHEN ${COUNTS} AND failing_since IS NOT NULL
+      THEN extract(epoch FROM now() - failing_since)::float8 * 1000 ELSE 0 END AS "failingMs",
+    ${IS_PAUSED} AS paused
+  FROM ${EXCHANGES}
+    JOIN webhook_health h ON h.organization_id = e.organization_id AND h.subscription_id = e.subscription_id
+    LEFT JOIN webhook_subscriptions s ON s.organization_id = h.organization_id AND s.id = h.subscription_id`;
 
-function due({ organizationId, subscriptionId, busy, room }: Exchange): Statement {
-  return {
-    text: `SELECT d.event_id, d.event_name, d.position, d.attempts, m.body
-           FROM webhook_deliveries d JOIN webhook_messages m USING (organization_id, event_id)
-           WHERE ${IS_DUE} AND d.event_id <> ALL($3::uuid[])
-           ORDER BY d.next_attempt_at, d.position LIMIT $4`,
-    values: [organizationId, subscriptionId, busy, room],
-  };
-}
+const DUE = `
+  SELECT e.subscription_id AS of, due.* FROM ${EXCHANGES}
+    CROSS JOIN LATERAL (
+      SELECT d.event_id, d.event_name, d.position, d.attempts, m.body
+      FROM webhook_deliveries d JOIN webhook_messages m USING (organization_id, event_id)
+      WHERE ${IS_DUE} AND d.event_id <> ALL(e.busy)
+      ORDER BY d.next_attempt_at, d.position LIMIT e.room
+    ) due`;
