@@ -5,8 +5,11 @@ export type DomainErrorKind =
   | 'forbidden'
   | 'not-found'
   | 'conflict'
+  | 'precondition-failed'
   | 'too-large'
   | 'unsupported-media-type'
+  | 'unprocessable'
+  | 'too-many-requests'
   | 'unavailable';
 
 /** One faulty field of an input: where it is (`authorization.username`) and why it was refused. */
