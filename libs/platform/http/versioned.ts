@@ -45,8 +45,7 @@ export function Versioned(
   );
 }
 
-/** Whether a request only reads. */
-export function isRead({ method }: FastifyRequest): boolean {
+function isRead({ method }: FastifyRequest): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
@@ -86,7 +85,7 @@ function tagged(request: FastifyRequest, reply: FastifyReply, payload: unknown):
   const etag = whole ? `"${version}-${hash('sha256', payload, 'hex').slice(0, 16)}"` : `"${version}"`;
   reply.header('etag', etag);
   const known = request.headers['if-none-match'];
-  if (known === undefined || !isRead(request) || !isKnown(etag, known)) return payload;
+  if (known === undefined || request.method !== 'GET' || !isKnown(etag, known)) return payload;
   reply.code(304).removeHeader('content-type').removeHeader('content-length');
   return null;
 }
