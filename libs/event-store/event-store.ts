@@ -63,7 +63,7 @@ export class EventStore {
   constructor(
     private readonly database: Database,
     private readonly codec: EventCodec,
-    private readonly onAppend: () => void = () => undefined,
+    private readonly onAppend: (organizationId: string) => void = () => undefined,
   ) {
     this.#writes = new GroupCommit(database);
   }
@@ -103,7 +103,7 @@ export class EventStore {
       if (!isVersionConflict(error)) throw error;
       if (!(await this.#alreadyAppended(recorded))) throw new VersionConflict();
     }
-    this.onAppend();
+    this.onAppend(context.organizationId);
     return recorded;
   }
 

@@ -36,6 +36,12 @@ export class AuthenticationGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (this.reflector.getAllAndOverride(PUBLIC, [context.getHandler(), context.getClass()])) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    request.reauthorize = () => this.#authorize(request);
+    await request.reauthorize();
+    return true;
+  }
+
+  async #authorize(request: AuthenticatedRequest): Promise<void> {
     const identity = await this.#identify(request.headers.authorization);
     const needed = scopeOf(request.method, request.routeOptions.url ?? '');
     if (!grants(identity.scopes, needed)) {
@@ -48,7 +54,6 @@ export class AuthenticationGuard implements CanActivate {
       tokenId: identity.id,
       requestId: request.id,
     };
-    return true;
   }
 
   async #identify(authorization = ''): Promise<TokenIdentity> {

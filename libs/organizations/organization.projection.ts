@@ -72,8 +72,10 @@ const apiTokenProjection: Projection<OrganizationEvent> = {
 
 export const organizationStream: StreamDefinition<Organization | undefined, OrganizationEvent> = {
   category: 'organization',
+  types: { OrganizationCreated: true, DefaultRegionSet: true, ApiTokenIssued: true },
   initialState: undefined,
   evolve: evolveOrganization,
+  hidden: ['tokenHash'],
   projections: [organizationProjection, apiTokenProjection],
   upcasters: { ApiTokenIssued: [(data: object) => ({ ...data, scopes: ['admin'] })] },
 };
