@@ -34,8 +34,8 @@ describe('A stream of events', () => {
     const api = await app.createTestOrganization();
     const stream = await follow(api);
     expect(stream.status).toBe(200);
-    expect(stream.headers.get('content-type')).toBe('text/event-stream');
-    expect(stream.headers.get('cache-control')).toBe('no-store');
+    expect(stream.headers['content-type']).toBe('text/event-stream');
+    expect(stream.headers['cache-control']).toBe('no-store');
     const past = await take(stream, 2);
     await api.createTag('VIP');
     const events = [...past, ...(await take(stream, 1))];

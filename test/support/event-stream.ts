@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { get, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { type Gauge, register } from 'prom-client';
 
 /** What a stream has said: an event, or only where it has come to. */
@@ -10,33 +12,31 @@ export interface StreamMessage {
 /** A stream of events that is being read. */
 export interface EventStream {
   status: number;
-  headers: Headers;
+  headers: IncomingHttpHeaders;
   messages: AsyncGenerator<StreamMessage>;
   /** Goes away without a word, as a client does that loses its connection. */
   abort(): void;
 }
 
-/** Reads Server-Sent Events as `EventSource` does. */
+/** Reads Server-Sent Events as `EventSource` does, on a connection of its own. */
 export async function openEventStream(url: string, token: string, lastEventId?: string): Promise<EventStream> {
-  const controller = new AbortController();
-  const response = await fetch(url, {
+  const request = get(url, {
+    agent: false,
     headers: { authorization: `Bearer ${token}`, ...(lastEventId && { 'last-event-id': lastEventId }) },
-    signal: controller.signal,
   });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
   return {
-    status: response.status,
+    status: response.statusCode as number,
     headers: response.headers,
-    messages: messagesOf(response.body as ReadableStream<Uint8Array>),
-    abort: () => {
-      controller.abort();
-    },
+    messages: messagesOf(response.setEncoding('utf8')),
+    abort: () => request.destroy(),
   };
 }
 
-async function* messagesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamMessage> {
+async function* messagesOf(body: AsyncIterable<string>): AsyncGenerator<StreamMessage> {
   let text = '';
-  for await (const chunk of body.pipeThrough(new TextDecoderStream() as any) as any) {
-    text += chunk as string;
+  for await (const chunk of body) {
+    text += chunk;
     const blocks = text.split('\n\n');
     text = blocks.pop() as string;
     yield* blocks.map(messageOf);
