@@ -23,6 +23,10 @@ export interface EventRow {
 /** What events are read from: the rows with the keys of their streams. */
 export const KEYED_EVENTS = 'events LEFT JOIN stream_keys USING (organization_id, stream)';
 
+/** The key of the stream of an event `e`: the same for statements that read a few rows out of a larger order. */
+export const SEALED_KEY = `(SELECT sealed_key FROM stream_keys k
+  WHERE k.organization_id = e.organization_id AND k.stream = e.stream)`;
+
 /** The part of an event that its row stores, and the secret fields as sealed on the way. */
 export interface EncodedEvent {
   schemaVersion: number;
