@@ -139,6 +139,11 @@ export class EventCodec {
   }
 }
 
+/** Whether the event had personal fields that are gone for good, with its stream's key. */
+export function isRedacted({ data, sealed_key }: EventRow): boolean {
+  return data[PERSONAL] !== undefined && !sealed_key;
+}
+
 /** What a secret field is sealed for; read rows that keep the sealed value open it with the same. */
 export function secretContext(organizationId: string, stream: string, field: string): string {
   return `${organizationId}|${stream}|${field}`;
