@@ -97,6 +97,7 @@ describe('The OpenAPI document', () => {
       'EndUsers_anonymizeUser',
       'EndUsers_createUser',
       'EndUsers_createUsersBulk',
+      'EndUsers_export',
       'EndUsers_getHistory',
       'EndUsers_getUserById',
       'EndUsers_listConversations',
