@@ -41,6 +41,9 @@ describe('The export of an end user', () => {
     const answer = await api.get(`/v1/endusers/${userId}/export`);
     expect(answer.headers.get('content-disposition')).toBe(`attachment; filename="enduser-${userId}.json"`);
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    const authorization = `Bearer ${api.token}`;
+    const head = await fetch(`${app.url}/v1/endusers/${userId}/export`, { method: 'HEAD', headers: { authorization } });
+    expect(head.status).toBe(200);
     const { data } = answer.body;
     expect(Object.keys(answer.body)).toEqual(['data']);
     expect(data.endUser).toEqual((await api.get(`/v1/endusers/${userId}`)).body.data);

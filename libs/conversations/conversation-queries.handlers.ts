@@ -100,7 +100,7 @@ export class GetConversationHandler implements IQueryHandler<GetConversation> {
   async #then(organizationId: string, id: number, asOf: Date): Promise<ConversationOutput> {
     const [{ state, events }, definitions] = await Promise.all([
       this.past.load(conversationStream, String(id), organizationId, asOf),
-      pastDefinitions(this.past, organizationId, 'Conversation', asOf),
+      pastDefinitions(this.past, organizationId, asOf),
     ]);
     if (!state) throw notFound('Conversation', String(id));
     // Its key is destroyed, so it is anonymized by now.

@@ -60,7 +60,7 @@ export class EndUserReader {
   async getAsOf(organizationId: string, id: string, asOf: Date): Promise<EndUserOutput> {
     const [{ state }, definitions] = await Promise.all([
       this.past.load(endUserStream, id, organizationId, asOf),
-      pastDefinitions(this.past, organizationId, 'Contact', asOf),
+      pastDefinitions(this.past, organizationId, asOf),
     ]);
     if (!state) throw notFound('End user', id);
     return shownEndUser(state, definitions);

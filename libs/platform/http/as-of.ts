@@ -15,7 +15,7 @@ export function AsOf(): ParameterDecorator {
       name: 'asOf',
       required: false,
       description:
-        'Answers as of this instant, from the events up to then. What did not exist then, or was deleted, is a 404; an instant in the future is a 400. What has been anonymized since is without its personal data in the past as well.',
+        'Answers as of this instant, from the events up to then: what did not exist then, or was deleted by then, is not found. An instant in the future is a 400. What has been anonymized since is without its personal data in the past as well.',
       schema: { type: 'string', format: 'date-time', example: '2026-03-14T09:26:53.589Z' },
     })(target, method as string, descriptor);
   };
