@@ -7,6 +7,7 @@ import { PastStreams } from '#libs/event-store/past-streams.js';
 import { Cipher } from '#libs/platform/cipher.js';
 import { Database, WorkerDatabase } from '#libs/platform/database.js';
 import { Jobs } from '#libs/platform/jobs.js';
+import { RateLimits } from '#libs/platform/rate-limits.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
 import { WebhookOptions } from '#libs/webhooks/options.js';
 import { type Runtime } from './runtime.js';
@@ -23,6 +24,7 @@ export class CoreModule {
       [Cipher, cipher],
       [WakeUp, wakeUp],
       [WebhookOptions, config.webhooks],
+      [RateLimits, config.rateLimits],
       [PresenceTimeout, new PresenceTimeout(config.presenceTimeoutSeconds)],
       ...(worker
         ? ([
