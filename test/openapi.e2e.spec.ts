@@ -137,6 +137,7 @@ describe('The OpenAPI document', () => {
       'Teams_removeTeam',
       'Tokens_create',
       'Tokens_getById',
+      'Tokens_getHistory',
       'Tokens_list',
       'Tokens_revoke',
       'Tokens_rotate',

@@ -3,6 +3,7 @@ import { conversationStream } from '#libs/conversations/conversation.projection.
 import { customAttributeStream } from '#libs/custom-attributes/custom-attribute.projection.js';
 import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
+import { organizationStream } from '#libs/organizations/organization.projection.js';
 import { IntegerParam, UuidParam } from '#libs/platform/http/input.js';
 import { queueStream } from '#libs/queues/queue.projection.js';
 import { tagStream } from '#libs/tags/tag.projection.js';
@@ -19,6 +20,8 @@ export interface HistoryResource {
   /** What one entity is called. */
   entity: string;
   stream: AnyStreamDefinition;
+  /** The field of the events' data that names the entity, where all of them are part of the organization's stream. */
+  partBy?: string;
   /** What else there is to know. */
   note?: string;
 }
@@ -81,5 +84,14 @@ export const HISTORY_RESOURCES: HistoryResource[] = [
     entity: 'Webhook subscription',
     stream: subscriptionStream,
     note: 'Secrets are masked whatever the token may do.',
+  },
+  {
+    path: 'tokens/:tokenId',
+    id: UuidParam('tokenId', 'The token id.'),
+    group: 'Tokens',
+    entity: 'API token',
+    stream: organizationStream,
+    partBy: 'tokenId',
+    note: 'Versions count what happens to all tokens, and so have gaps.',
   },
 ];

@@ -16,12 +16,17 @@ export const SELECT_HISTORY = `SELECT e.*, ${SEALED_KEY} AS sealed_key,
       WHERE t.organization_id = e.organization_id AND t.id = (e.metadata->>'tokenId')::uuid) AS token_name
   FROM events e WHERE`;
 
+/** What recognizes a secret is kept as it is, but is shown to nobody. */
+const HASHES = ['tokenHash'];
+
 /** An event as histories show it: its secrets masked, and without its personal facts once they have been removed. */
 export function shownEvent(codec: EventCodec, row: HistoryRow): HistoryEventOutput {
   const { eventId, type, version, recordedAt, metadata, data, sealed } = codec.decode(row);
   const { actorId, tokenId, requestId } = metadata;
   const clear = data as Record<string, unknown>;
-  const secrets = Object.keys(sealed).map((field) => [field, masked(clear[field])] as const);
+  const secrets = [...Object.keys(sealed), ...HASHES.filter((field) => field in clear)].map(
+    (field) => [field, masked(clear[field])] as const,
+  );
   return {
     ...{ id: eventId, type, version, recordedAt: recordedAt.toISOString() },
     actor: { id: actorId, ...(row.actor_name !== null && { name: row.actor_name }) },

@@ -13,7 +13,8 @@ import { HISTORY_RESOURCES, type HistoryResource } from './history-resources.js'
 /** One for each resource: the document names each operation, and its scope follows from its path. */
 export const HISTORY_CONTROLLERS = HISTORY_RESOURCES.map(historyController);
 
-function historyController({ path, id: Id, group, entity, stream, note }: HistoryResource): Type {
+function historyController(resource: HistoryResource): Type {
+  const { path, id: Id, group, entity, note } = resource;
   const name = group.replaceAll(' ', '');
 
   @ApiTags(group)
@@ -24,7 +25,7 @@ function historyController({ path, id: Id, group, entity, stream, note }: Histor
     @Get(`${path}/history`)
     @Endpoint({
       operationId: `${name}_getHistory`,
-      summary: `Get the history of ${/^[aeiou]/i.test(entity) ? 'an' : 'a'} ${entity.toLowerCase()}.`,
+      summary: `Get the history of ${withArticle(entity)}.`,
       description: `Its events, newest first, also when it is deleted: what happened, when, by whom, through which API token and request. Personal data that has been removed is absent, with \`redacted: true\`.${note ? ` ${note}` : ''}`,
       success: [200, 'A page of the history', HistoryOutput],
       errors: [404],
@@ -36,9 +37,14 @@ function historyController({ path, id: Id, group, entity, stream, note }: Histor
       @Paged() pages: Pages,
     ) {
       const request = pages.requested(query);
-      const history = new GetHistory(organizationId, entity, stream, String(id), request);
+      const history = new GetHistory(organizationId, resource, String(id), request);
       return pages.answer(await this.queries.execute(history));
     }
   }
   return named(`${name}HistoryController`, HistoryController);
+}
+
+function withArticle(entity: string): string {
+  const name = entity.startsWith('API') ? entity : entity.toLowerCase();
+  return `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`;
 }

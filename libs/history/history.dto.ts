@@ -39,7 +39,7 @@ export class HistoryEventOutput {
   type: string;
 
   @ApiProperty({
-    description: 'Its place among the events of the entity: 1 is the first, without gaps.',
+    description: 'Its place among the events of its stream, rising.',
     type: 'integer',
     format: 'int32',
     example: 1,
