@@ -15,14 +15,14 @@ afterAll(() => app.close());
 
 /** Runs a command beside the application, and answers what it told. */
 async function cli(...args: string[]): Promise<string> {
-  const { end, output } = launch(['dist/apps/cli/main.js', ...args], {
+  const launched = launch(['dist/apps/cli/main.js', ...args], {
     DATABASE_URL: app.database.appUrl,
     DATABASE_OWNER_URL: app.database.ownerUrl,
     DESKSTREAM_MASTER_KEY: app.runtime.config.masterKey,
   });
-  const status = await end();
-  if (status !== 0) throw new Error(output());
-  return output().trim();
+  const status = await launched.end();
+  if (status !== 0) throw new Error(launched.output());
+  return launched.output().trim();
 }
 
 describe('The command line', () => {
