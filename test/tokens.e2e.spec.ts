@@ -85,6 +85,15 @@ describe('An API token', () => {
     expect((await api.post(`/v1/tokens/${token.id}/rotate`)).status).toBe(409);
   });
 
+  it('is refused at once also when it is revoked under an Idempotency-Key', async () => {
+    const api = await app.createTestOrganization();
+    const token = await api.create('/v1/tokens', shop);
+    expect((await withSecret(token).get('/v1/tags')).status).toBe(200);
+    const headers = { 'idempotency-key': 'revoke' };
+    expect((await api.send('DELETE', `/v1/tokens/${token.id}`, undefined, headers)).status).toBe(204);
+    expect((await withSecret(token).get('/v1/tags')).status).toBe(401);
+  });
+
   it('is refused from the moment that it expires, though it is remembered', async () => {
     const api = await app.createTestOrganization();
     const token = await api.create('/v1/tokens', { ...shop, expiresAt: inSeconds(3600) });
