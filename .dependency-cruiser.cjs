@@ -1,6 +1,6 @@
 /** The walls of the house: who may import whom. */
 const RESOURCES =
-  '^libs/(agents|anonymization|conversations|custom-attributes|end-users|organizations|queues|tags|webhooks)/';
+  '^libs/(agents|anonymization|conversations|custom-attributes|end-users|events|organizations|queues|tags|webhooks)/';
 const TESTS = '\\.spec\\.ts$|^libs/testing/|^test/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */

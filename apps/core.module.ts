@@ -3,6 +3,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { PresenceTimeout } from '#libs/agents/presence.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
+import { FeedOptions } from '#libs/events/options.js';
 import { Cipher } from '#libs/platform/cipher.js';
 import { Database, WorkerDatabase } from '#libs/platform/database.js';
 import { Jobs } from '#libs/platform/jobs.js';
@@ -23,6 +24,7 @@ export class CoreModule {
       [WakeUp, wakeUp],
       [WebhookOptions, config.webhooks],
       [RateLimits, config.rateLimits],
+      [FeedOptions, config.feed],
       [PresenceTimeout, new PresenceTimeout(config.presenceTimeoutSeconds)],
       ...(worker
         ? ([

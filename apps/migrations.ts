@@ -15,6 +15,7 @@ import { WebhookEngine1764000000013 } from '#migrations/1764000000013-webhook-en
 import { TokenScopes1764000000014 } from '#migrations/1764000000014-token-scopes.js';
 import { Tokens1764000000015 } from '#migrations/1764000000015-tokens.js';
 import { IdempotencyKeys1764000000016 } from '#migrations/1764000000016-idempotency-keys.js';
+import { EventFeed1764000000018 } from '#migrations/1764000000018-event-feed.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -35,4 +36,5 @@ export const MIGRATIONS = [
   TokenScopes1764000000014,
   Tokens1764000000015,
   IdempotencyKeys1764000000016,
+  EventFeed1764000000018,
 ];

@@ -44,9 +44,9 @@ export async function openRuntime(
   const options = { url: databaseUrl, poolSize: config.databasePoolSize, entities: ENTITIES };
   const codec = new EventCodec(STREAMS, cipher);
   const database = await Database.open({ ...options, role: 'deskstream_app' });
-  const wakeUp = new WakeUp(databaseUrl, worker);
-  const store = new EventStore(database, codec, () => {
-    wakeUp.signal();
+  const wakeUp = new WakeUp(databaseUrl);
+  const store = new EventStore(database, codec, (organizationId) => {
+    wakeUp.signal(organizationId);
   });
   const workerUrl = config.databaseWorkerUrl ?? databaseUrl;
   const share = worker && {

@@ -184,9 +184,9 @@ describe('A request with an Idempotency-Key', () => {
     let signals = 0;
     const { wakeUp } = app.runtime;
     const signal = wakeUp.signal.bind(wakeUp);
-    wakeUp.signal = () => {
+    wakeUp.signal = (organizationId) => {
       signals++;
-      signal();
+      signal(organizationId);
     };
     await send('POST', '/v1/tags', { name: 'VIP' }, 'k');
     await waitFor('the announcement', () => signals === 1);

@@ -29,6 +29,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Tags', 'Labels that agents put on conversations.')
     .addTag('Custom Attributes', 'Fields that an organization adds to its end users and conversations.')
     .addTag('Webhooks', 'Subscriptions to events, how their deliveries went, and how to repeat them.')
+    .addTag('Events', 'Everything that happens in the organization, in order: in pages, or as a stream.')
     .addTag('Anonymization', 'Requests to remove personal data for good.')
     .addTag('Tokens', 'API tokens: who may call, what, how often, and until when.')
     .addTag('Organization', 'Whose API token it is.')

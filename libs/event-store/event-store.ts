@@ -63,7 +63,7 @@ export class EventStore {
   constructor(
     private readonly database: Database,
     private readonly codec: EventCodec,
-    private readonly onAppend: () => void = () => undefined,
+    private readonly onAppend: (organizationId: string) => void = () => undefined,
   ) {
     this.#writes = new GroupCommit(database);
   }
@@ -106,8 +106,11 @@ export class EventStore {
       if (!(await this.#alreadyAppended(recorded))) throw new VersionConflict();
     }
     this.#appended(changes);
-    if (unit) unit.afterCommit(this.onAppend);
-    else this.onAppend();
+    const announce = () => {
+      this.onAppend(context.organizationId);
+    };
+    if (unit) unit.afterCommit(announce);
+    else announce();
     return recorded;
   }
 

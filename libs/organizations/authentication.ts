@@ -37,14 +37,19 @@ export class Authentication {
       void reply.header('ratelimit-policy', quota.policy).header('ratelimit', quota.state);
       mustRemain(quota);
     }
-    const needed = scopeOf(request.method, request.routeOptions.url ?? '');
-    if (!grants(identity.scopes, needed)) {
-      throw new DomainError('forbidden', `The API token lacks the scope ${needed}`);
-    }
+    mustBeGranted(request, identity);
     const { organizationId, actorId, tokenId, scopes } = identity;
     this.usage.note(organizationId, tokenId);
     request.scopes = scopes;
     request.caller = { organizationId, actorId, tokenId, requestId: request.id };
+    request.reauthorize = () => this.#reauthorize(request);
+  }
+
+  async #reauthorize(request: AuthenticatedRequest): Promise<void> {
+    const identity = await this.#identify(request);
+    mustCount(identity, Date.now());
+    mustBeGranted(request, identity);
+    request.scopes = identity.scopes;
   }
 
   async #identify({ headers: { authorization = '' }, ip }: AuthenticatedRequest): Promise<TokenIdentity> {
@@ -78,6 +83,11 @@ function mustCount({ revoked, expiresAt, replacedAt }: TokenIdentity, now: numbe
   if (replacedAt !== undefined && replacedAt <= now) {
     throw new DomainError('unauthenticated', 'The API token has been replaced by another secret');
   }
+}
+
+function mustBeGranted({ method, routeOptions }: AuthenticatedRequest, { scopes }: TokenIdentity): void {
+  const needed = scopeOf(method, routeOptions.url ?? '');
+  if (!grants(scopes, needed)) throw new DomainError('forbidden', `The API token lacks the scope ${needed}`);
 }
 
 function mustRemain({ exceeded, resetSeconds }: Quota): void {

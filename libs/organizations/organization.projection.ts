@@ -37,8 +37,16 @@ const organizationProjection: Projection<OrganizationEvent> = {
 
 export const organizationStream: StreamDefinition<Organization | undefined, OrganizationEvent> = {
   category: 'organization',
+  types: {
+    OrganizationCreated: true,
+    DefaultRegionSet: true,
+    ApiTokenIssued: true,
+    ApiTokenRotated: true,
+    ApiTokenRevoked: true,
+  },
   initialState: undefined,
   evolve: evolveOrganization,
+  hidden: ['tokenHash'],
   projections: [organizationProjection, apiTokenProjection],
   upcasters: { ApiTokenIssued: [(data: object) => ({ ...data, scopes: ['admin'] })] },
 };

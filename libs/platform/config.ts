@@ -178,6 +178,24 @@ class Environment {
   @Max(3650, { message: 'WEBHOOK_DELIVERY_RETENTION_DAYS must be 1 to 3650' })
   WEBHOOK_DELIVERY_RETENTION_DAYS = 365;
 
+  @number
+  @IsInt({ message: 'EVENTS_MAX_READERS must be a whole number' })
+  @Min(1, { message: 'EVENTS_MAX_READERS must be 1 to 100000' })
+  @Max(100_000, { message: 'EVENTS_MAX_READERS must be 1 to 100000' })
+  EVENTS_MAX_READERS = 1000;
+
+  @number
+  @IsInt({ message: 'EVENTS_MAX_READERS_PER_TOKEN must be a whole number' })
+  @Min(1, { message: 'EVENTS_MAX_READERS_PER_TOKEN must be 1 to 100000' })
+  @Max(100_000, { message: 'EVENTS_MAX_READERS_PER_TOKEN must be 1 to 100000' })
+  EVENTS_MAX_READERS_PER_TOKEN = 20;
+
+  @number
+  @IsNumber({}, { message: 'EVENTS_HEARTBEAT_SECONDS must be a number' })
+  @Min(0.1, { message: 'EVENTS_HEARTBEAT_SECONDS must be 0.1 to 25' })
+  @Max(25, { message: 'EVENTS_HEARTBEAT_SECONDS must be 0.1 to 25' })
+  EVENTS_HEARTBEAT_SECONDS = 15;
+
   @IsOptional()
   @number
   @IsInt({ message: 'METRICS_PORT must be a whole number' })
@@ -235,6 +253,12 @@ export interface Config {
     readonly retentionDays: number;
     readonly deliveryRetentionDays: number;
   };
+  /** See `FeedOptions`. */
+  readonly feed: {
+    readonly maxReaders: number;
+    readonly maxReadersPerToken: number;
+    readonly heartbeatMs: number;
+  };
 }
 
 /** The configuration has faults; the message lists them all. */
@@ -268,6 +292,11 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     redisUrl: environment.REDIS_URL,
     metricsPort: environment.METRICS_PORT,
     webhooks: webhookOptions(environment),
+    feed: Object.freeze({
+      maxReaders: environment.EVENTS_MAX_READERS,
+      maxReadersPerToken: environment.EVENTS_MAX_READERS_PER_TOKEN,
+      heartbeatMs: environment.EVENTS_HEARTBEAT_SECONDS * 1000,
+    }),
   });
 }
 

@@ -5,6 +5,7 @@ export const RESOURCES = [
   'conversations',
   'custom-attributes',
   'endusers',
+  'events',
   'organization',
   'queues',
   'tags',

@@ -9,6 +9,11 @@ export interface AuthenticatedRequest extends FastifyRequest {
   caller: WriteContext;
   /** What the token may do. */
   scopes: readonly Scope[];
+  /**
+   * Looks again whether the token may do this, for answers that take long; `scopes` are then what they are now.
+   * @throws {DomainError} `unauthenticated`, `forbidden`
+   */
+  reauthorize: () => Promise<void>;
 }
 
 /** The caller of this request: its organization, actor, token and request id. */
