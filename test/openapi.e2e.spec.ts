@@ -166,7 +166,7 @@ describe('The OpenAPI document', () => {
       expect(operation.summary).toMatch(/\.$/);
       expect(document.tags.map(({ name }) => name)).toContain(operation.tags?.[0]);
       for (const parameter of operation.parameters ?? []) expect(parameter.description).toBeTruthy();
-      for (const status of ['400', '401', '500', '503']) {
+      for (const status of ['400', '401', '403', '429', '500', '503']) {
         expect(operation.responses[status]?.content?.['application/json']?.schema.$ref).toBeDefined();
       }
       for (const response of Object.values(operation.responses)) expect(response.description).toBeTruthy();

@@ -8,6 +8,7 @@ import { type Config } from '#libs/platform/config.js';
 import { type TestDatabase } from '#libs/testing/test-database.js';
 import { ApiClient } from './api-client.js';
 import { launch, type Launched } from './launch.js';
+import { UNLIMITED } from './unlimited.js';
 
 /** A Deskstream with its roles apart, on a PostgreSQL of its own: the API runs, workers come and go. */
 export interface Installation {
@@ -39,6 +40,7 @@ export async function startInstallation(env: NodeJS.ProcessEnv = {}): Promise<In
     DESKSTREAM_BOOTSTRAP_TOKEN: token,
     WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
     REDIS_URL: redisUrl,
+    ...UNLIMITED,
     ...env,
   };
   const migration = launch(['dist/apps/cli/main.js', 'migrate'], variables);
