@@ -1,33 +1,4 @@
-/** As much of a schema as clients can be broken by. */
-export interface Schema {
-  $ref?: string;
-  type?: string | string[];
-  enum?: unknown[];
-  format?: string;
-  pattern?: string;
-  uniqueItems?: boolean;
-  required?: string[];
-  properties?: Record<string, Schema>;
-  items?: Schema;
-  additionalProperties?: Schema | boolean;
-  oneOf?: Schema[];
-  allOf?: Schema[];
-  [bound: string]: unknown;
-}
-
-type Content = Record<string, { schema?: Schema }>;
-
-export interface Operation {
-  operationId: string;
-  parameters?: { name: string; in: string; required?: boolean; schema?: Schema }[];
-  requestBody?: { required?: boolean; content: Content };
-  responses: Record<string, { content?: Content }>;
-}
-
-export interface OpenApi {
-  paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, Schema> };
-}
+import { jsonSchemaOf, type OpenApi, type Operation, resolved, type Schema } from './document.js';
 
 /** What a client that knows the one document cannot rely on by the other: `POST /v1/tags: …`, one line each. */
 export function breakingChanges(before: OpenApi, after: OpenApi): string[] {
@@ -55,16 +26,15 @@ function changesOf(was: Operation, is: Operation, before: OpenApi, after: OpenAp
     if (required && !wasRequired) inputs.found.push(`parameter ${name} is required now`);
   }
   if (is.requestBody?.required && !was.requestBody?.required) inputs.found.push('the body is required now');
-  inputs.compare(schemaOf(was.requestBody), schemaOf(is.requestBody), 'body');
+  inputs.compare(jsonSchemaOf(was.requestBody), jsonSchemaOf(is.requestBody), 'body');
   for (const [status, response] of Object.entries(was.responses)) {
     const now = is.responses[status];
-    if (now) outputs.compare(schemaOf(response), schemaOf(now), `answer ${status}`);
+    if (now) outputs.compare(jsonSchemaOf(response), jsonSchemaOf(now), `answer ${status}`);
     else if (status.startsWith('2')) outputs.found.push(`answer ${status} is gone`);
   }
   return [...inputs.found, ...outputs.found];
 }
 
-const schemaOf = (holder?: { content?: Content }) => holder?.content?.['application/json']?.schema;
 const LOWER_BOUNDS = ['minLength', 'minimum', 'minItems', 'minProperties'];
 const UPPER_BOUNDS = ['maxLength', 'maximum', 'maxItems', 'maxProperties'];
 
@@ -132,11 +102,3 @@ class Comparison {
 /** What tells the variants of a union apart. */
 const nameOf = ({ $ref, type }: Schema) => $ref?.split('/').at(-1) ?? String(type);
 const typesOf = ({ type }: Schema) => (type === undefined ? [] : [type].flat());
-
-/** What a reference stands for; parts that all hold as one. */
-function resolved(schema: Schema, document: OpenApi): Schema {
-  if (schema.$ref)
-    return resolved(document.components.schemas[schema.$ref.split('/').at(-1) as string] ?? {}, document);
-  const parts = (schema.allOf ?? []).map((part) => resolved(part, document));
-  return parts.length > 0 ? Object.assign({}, ...parts, schema) : schema;
-}

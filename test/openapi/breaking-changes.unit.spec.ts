@@ -1,4 +1,5 @@
-import { breakingChanges, type OpenApi, type Schema } from './breaking-changes.js';
+import { breakingChanges } from './breaking-changes.js';
+import { type Schema } from './document.js';
 
 const before = () => ({
   paths: {

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { ApiClient } from '../support/api-client.js';
 import { startTestApp } from '../support/test-app.js';
-import { breakingChanges, type OpenApi } from './breaking-changes.js';
+import { breakingChanges } from './breaking-changes.js';
+import { type OpenApi } from './document.js';
 
 const FILE = 'docs/openapi.json';
 const committed = JSON.parse(readFileSync(FILE, 'utf8')) as OpenApi;
