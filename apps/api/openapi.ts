@@ -8,7 +8,8 @@ const DESCRIPTION = `Customer service for programs. Every change is recorded as 
 subscribe to it.
 
 Send your API token as \`Authorization: Bearer <token>\`; press **Authorize** to try the operations here.
-Success answers \`{"data": …}\`; errors answer \`{"message": "…"}\` with a \`code\` and the \`requestId\`.`;
+Success answers \`{"data": …}\`; errors answer \`{"message": "…"}\` with a \`code\` and the \`requestId\`.
+Any request can be refused for its size or form, with 408, 413, 414, 415 or 431.`;
 
 /** The OpenAPI 3.1 document, made from controllers and DTOs. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {

@@ -70,13 +70,15 @@ export class Fuzzer {
       return refersTo(request.path) ? ['answers a stranger'] : [];
     }
     const id: unknown = answer.body.data?.id;
-    const own = this.#parameterUnder(template);
-    if (method === 'POST' && own && id !== undefined && !isBulk(operation)) {
+    const bulk = isBulk(answer);
+    const own = this.#parameterUnder(template.replace(/\/bulk$/, ''));
+    if (method === 'POST' && own && id !== undefined && !bulk) {
       const read = await this.#read(`${template}/{${own}}`, own, id);
       if (read && (read.status !== 200 || read.body.data.id !== id))
         return [`created what is then answered ${read.status}`];
       this.world.add(own, id as string);
     }
+    if (method === 'POST' && bulk && own) this.#addAll(own, answer.body.data);
     const last = /\/{(\w+)}$/.exec(template)?.[1];
     if (method === 'DELETE' && last) {
       this.world.remove(last, sent.path[last]);
@@ -85,6 +87,10 @@ export class Fuzzer {
         return [`deleted what is then answered ${read.status}`];
     }
     return [];
+  }
+
+  #addAll(kind: string, outcomes: { data?: { id: string } }[]): void {
+    for (const { data } of outcomes) if (data) this.world.add(kind, data.id);
   }
 
   /** The parameter of the resources in a collection: `tagId` for `/v1/tags`. */

@@ -50,7 +50,11 @@ export function fuzzRequests(document: OpenApi): Arbitrary<FuzzRequest> {
   const requests = Object.entries(document.paths).flatMap(([template, methods]) =>
     Object.entries(methods)
       .filter(([, operation]) => !JSON.stringify(operation.responses).includes('text/event-stream'))
-      .map(([method, operation]) => requestOf(method.toUpperCase(), template, operation, document, kindOf)),
+      .map(([method, operation]) => ({
+        // What is deleted must have been created.
+        weight: method === 'delete' ? 1 : 4,
+        arbitrary: requestOf(method.toUpperCase(), template, operation, document, kindOf),
+      })),
   );
   return fc.oneof(...requests);
 }

@@ -51,7 +51,7 @@ export class Values {
   valid(given: Schema, name = '', depth = 0): Arbitrary<unknown> {
     const schema = resolved(given, this.document);
     const [type, nullable] = typeOf(schema);
-    const value = this.#valid({ ...schema, type }, name, depth);
+    const value = this.#withExample({ ...schema, type }, name, depth);
     return nullable ? fc.oneof({ weight: 4, arbitrary: value }, { weight: 1, arbitrary: fc.constant(null) }) : value;
   }
 
@@ -72,6 +72,14 @@ export class Values {
     return fc.oneof(wrong, this.#brokenObject(schema, depth));
   }
 
+  /** Examples know what a schema does not say, such as what a phone number looks like. */
+  #withExample(schema: Schema, name: string, depth: number): Arbitrary<unknown> {
+    const value = this.#valid(schema, name, depth);
+    const example = schema.example ?? (schema.examples as unknown[] | undefined)?.[0];
+    if (example === undefined || this.kindOf(name) || schema.format === 'uuid') return value;
+    return fc.oneof({ weight: 2, arbitrary: value }, { weight: 1, arbitrary: fc.constant(example) });
+  }
+
   #valid(schema: Schema, name: string, depth: number): Arbitrary<unknown> {
     const variants = schema.oneOf ?? schema.anyOf;
     if (schema.enum) return fc.constantFrom(...schema.enum);
@@ -83,19 +91,16 @@ export class Values {
     return this.#object(schema, depth);
   }
 
-  #text({ format, example, minLength = 0, maxLength = 255 }: Schema, name: string): Arbitrary<unknown> {
+  #text({ format, minLength = 0, maxLength = 255 }: Schema, name: string): Arbitrary<unknown> {
     const kind = this.kindOf(name);
     if (format === 'uuid' || kind) return this.#id(kind, fc.uuid());
     if (format === 'uri') return fc.constantFrom(...URLS);
-    if (format === 'email') return fc.emailAddress().map((address) => address.slice(-maxLength));
+    if (format === 'email' || /email/i.test(name)) return fc.emailAddress().map((address) => address.slice(-maxLength));
     const years = { min: new Date('1990-01-01'), max: new Date('2090-01-01'), noInvalidDate: true };
     if (format === 'date-time') return fc.date(years).map((instant) => instant.toISOString());
+    if (/phone/i.test(name)) return fc.integer({ min: 20_000_000, max: 49_999_999 }).map((number) => `+45${number}`);
     const length = { minLength, maxLength: Math.max(minLength, Math.min(maxLength, 40)) };
-    return fc.oneof(
-      fc.constant(example ?? 'example'),
-      fc.string({ unit: 'grapheme', ...length }),
-      fc.constantFrom(...ODD_TEXTS, 'x'.repeat(maxLength)),
-    );
+    return fc.oneof(fc.string({ unit: 'grapheme', ...length }), fc.constantFrom(...ODD_TEXTS, 'x'.repeat(maxLength)));
   }
 
   #number({ minimum = 0, maximum = Number.MAX_SAFE_INTEGER }: Schema, name: string): Arbitrary<unknown> {

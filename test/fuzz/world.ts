@@ -68,6 +68,9 @@ export class World {
     for (const id of [team.queueId, team.otherQueueId]) this.add('queueId', id);
     this.add('userId', team.userId);
     this.add('tagId', team.tagId);
+    const quiet = (await api.create('/v1/endusers', { displayName: 'Quiet' })).id as string;
+    this.add('requestId', (await api.patch(`/v1/endusers/${quiet}/anonymize`)).body.data.id as string);
+    this.add('event', 'TagCreated');
     this.add('teamId', await api.createTeam('Frontline'));
     this.add('conversationId', (await api.create('/v1/conversations', emailFrom(team.userId))).id as number);
     this.add('webhookSubscriptionId', (await api.subscribe('http://127.0.0.1:9/hook', ['TagCreated'])).id);
