@@ -1,8 +1,10 @@
+import { type Server } from 'node:http';
 import { type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { answerClientError } from '#libs/platform/http/client-errors.js';
+import { Authentication } from '#libs/organizations/authentication.js';
 import { ErrorFilter } from '#libs/platform/http/error.filter.js';
 import { acceptJsonOnly } from '#libs/platform/http/json-body.js';
 import {
@@ -12,10 +14,11 @@ import {
   MAX_URL_LENGTH,
 } from '#libs/platform/http/limits.js';
 import { restoreFilters } from '#libs/platform/http/paging.js';
-import { requestId } from '#libs/platform/http/request-context.js';
+import { type AuthenticatedRequest, requestId } from '#libs/platform/http/request-context.js';
 import { Routes } from '#libs/platform/http/routes.js';
 import { addSecurityHeaders, allowOrigins } from '#libs/platform/http/security-headers.js';
 import { limitUrls } from '#libs/platform/http/url-limits.js';
+import { answerVersions } from '#libs/platform/http/versioned.js';
 import { nestLogger } from '#libs/platform/logging.js';
 import { CoreModule } from '../core.module.js';
 import { type Runtime } from '../runtime.js';
@@ -25,6 +28,8 @@ import { serveOpenApi } from './openapi.js';
 const CONNECTIONS_CHECK_MS = 1_000;
 /** A connection on which no byte moves, not even of an answer. */
 const SILENCE_TIMEOUT_MS = 120_000;
+/** How often a server that closes looks for connections that have become idle. */
+const IDLE_CHECK_MS = 100;
 
 /** The HTTP application of a process with these roles; not listening yet. */
 export async function createServer(runtime: Runtime, roles: Type[]): Promise<NestFastifyApplication> {
@@ -50,10 +55,12 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
     },
     // No parameter is longer than the URL: how long each may be is for its validation to say.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_URL_LENGTH },
+    trustProxy: [...runtime.config.trustedProxies],
   });
   const fastify = adapter.getInstance();
   routes.watch(fastify);
   acceptJsonOnly(fastify);
+  answerVersions(fastify, runtime.database);
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();
@@ -61,8 +68,17 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
   addSecurityHeaders(fastify);
   await allowOrigins(fastify, http.corsOrigins);
   limitUrls(fastify);
+  // A connection that becomes idle only after the server has begun to close would hold it up.
+  fastify.addHook('onResponse', (_request, _reply, done) => {
+    if (!fastify.server.listening) fastify.server.closeIdleConnections();
+    done();
+  });
   fastify.addHook('preValidation', (request, _reply, done) => {
     restoreFilters(request);
+    done();
+  });
+  fastify.addHook('preClose', (done) => {
+    closeWhenIdle(fastify.server);
     done();
   });
   const app = await NestFactory.create<NestFastifyApplication>(CoreModule.forRoot(runtime, roles), adapter, {
@@ -72,9 +88,32 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
     bodyParser: false,
   });
   app.useGlobalFilters(errors);
+  const authentication = app.get(Authentication);
+  // Before the body is read: whoever is refused has sent it in vain.
+  fastify.addHook('onRequest', async (request, reply) => {
+    if (needsToken(request)) await authentication.admit(request as AuthenticatedRequest, reply);
+  });
   serveOpenApi(app);
   await app.init();
   app.useLogger(nestLogger(runtime.logger));
   app.getHttpServer().maxConnections = http.maxConnections;
   return app;
+}
+
+/**
+ * While a server closes, Fastify drops the connections that are idle at first. One whose answer was there before all of
+ * its request becomes so later.
+ */
+function closeWhenIdle(server: Server): void {
+  const timer = setInterval(() => {
+    server.closeIdleConnections();
+  }, IDLE_CHECK_MS);
+  server.once('close', () => {
+    clearInterval(timer);
+  });
+}
+
+/** Everything under `/v1` does; `/health` and the documentation are for all. */
+function needsToken({ routeOptions: { url } }: FastifyRequest): boolean {
+  return url?.startsWith('/v1/') ?? false;
 }

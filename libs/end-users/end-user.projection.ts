@@ -130,6 +130,13 @@ function insertAddresses(organizationId: string, id: string, fields: Changes<End
 
 export const endUserStream: StreamDefinition<EndUser | undefined, EndUserEvent> = {
   category: 'endUser',
+  types: {
+    EndUserCreated: true,
+    EndUserUpdated: true,
+    EndUserCustomAttributesUpdated: true,
+    EndUserAnonymizationRequested: true,
+    EndUserAnonymized: true,
+  },
   initialState: undefined,
   evolve: evolveEndUser,
   projections: [endUserProjection, addressProjection],

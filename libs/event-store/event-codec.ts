@@ -23,6 +23,12 @@ export interface EventRow {
 /** What events are read from: the rows with the keys of their streams. */
 export const KEYED_EVENTS = 'events LEFT JOIN stream_keys USING (organization_id, stream)';
 
+/** An event as it may be shown to those who read events. */
+export interface DisclosedEvent extends FeedEvent {
+  /** Whether personal fields were left out, because they are not for this reader or have been destroyed. */
+  redacted: boolean;
+}
+
 /** The part of an event that its row stores, and the secret fields as sealed on the way. */
 export interface EncodedEvent {
   schemaVersion: number;
@@ -36,6 +42,8 @@ type Encodable = Pick<RecordedEvent, 'organizationId' | 'stream' | 'eventId' | '
 /** Where the sealed personal fields of an event are kept among its data. */
 const PERSONAL = '$personal';
 const KEY_BYTES = 32;
+/** What is shown in place of a secret. */
+const MASK = '***';
 /** Keys of streams that are kept open, the latest used. */
 const OPENED_KEYS = 10_000;
 
@@ -93,6 +101,26 @@ export class EventCodec {
       metadata: row.metadata,
       recordedAt: row.recorded_at,
     };
+  }
+
+  /** An event without what nobody is shown, and without its personal fields unless the reader may see them. */
+  disclose(row: EventRow, mayReadPersonal: boolean): DisclosedEvent {
+    const sealedKey = mayReadPersonal ? row.sealed_key : null;
+    const event = this.decode({ ...row, sealed_key: sealedKey });
+    const data = event.data as Record<string, unknown>;
+    const masked = [...Object.keys(event.sealed), ...(this.#definition(row.stream).hidden ?? [])];
+    for (const field of masked) if (data[field] !== undefined) data[field] = MASK;
+    return { ...event, redacted: row.data[PERSONAL] !== undefined && !sealedKey };
+  }
+
+  /** All kinds of stream. */
+  get categories(): string[] {
+    return [...this.#byCategory.keys()];
+  }
+
+  /** All types of events. */
+  get types(): string[] {
+    return [...this.#byCategory.values()].flatMap(({ types }) => Object.keys(types));
   }
 
   /** All personal fields of an event are sealed as one. */
