@@ -24,7 +24,10 @@ module.exports = {
       comment: 'the event store stands on the database alone',
       severity: 'error',
       from: { path: '^libs/event-store/', pathNot: TESTS },
-      to: { path: '^libs/', pathNot: '^libs/(event-store/|platform/(database|batch|cipher|domain-error)\\.ts)' },
+      to: {
+        path: '^libs/',
+        pathNot: '^libs/(event-store/|platform/(database|batch|cipher|grouping|domain-error)\\.ts)',
+      },
     },
     {
       name: 'store-knows-no-http',
