@@ -6,10 +6,9 @@ import { EventCodec } from '#libs/event-store/event-codec.js';
 import { loadConfig } from '#libs/platform/config.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { EVENT_NAMES } from '#libs/webhooks/catalogue.js';
-import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
 import { ApiClient } from '../support/api-client.js';
 import { faultsOfAnswers, faultsOfReadTables, faultsOfSecrets, faultsOfStreams } from '../support/checker.js';
-import { type Entry, settled } from '../support/ledger.js';
+import { type Entry, settled, wantedEvents } from '../support/ledger.js';
 import { REFUSE, type ScriptedReceiver, startScriptedReceiver, ACCEPT } from '../support/scripted-receiver.js';
 import { createSupportTeam } from '../support/support-team.js';
 import { Client, Journal } from './client.js';
@@ -64,17 +63,10 @@ async function rampage(isOver: () => boolean): Promise<void> {
 
 /** Waits for all deliveries of what happened since the subscriptions are there, and checks them. */
 async function delivered(): Promise<Entry[]> {
-  const [{ organization, since }] = (await house.database.sql(
-    'SELECT organization_id AS organization, max(position) AS since FROM events WHERE stream = ANY($1) GROUP BY 1',
-    [subscriptions.map((id) => `${subscriptionStream.category}-${id}`)],
-  )) as [{ organization: string; since: string }];
-  const events = await house.database.sql<{ id: string }>(
-    'SELECT event_id AS id FROM events WHERE position > $1 AND type = ANY($2)',
-    [since, EVENT_NAMES],
-  );
-  return settled(house.database, organization, {
+  const { organizationId, events } = await wantedEvents(house.database, subscriptions);
+  return settled(house.database, organizationId, {
     subscriptions,
-    events: events.map(({ id }) => id),
+    events,
     requests: receiver.arrivals,
     unrecorded: (house.kills.worker + house.kills.postgres) * UNRECORDED * 2,
     withinMs: 60_000 + SECONDS * 1_000,
