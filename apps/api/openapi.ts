@@ -1,5 +1,6 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { documentRetries, RETRY_MODELS } from './retry-docs.js';
 
 type PathItem = OpenAPIObject['paths'][string];
 type Parameter = NonNullable<NonNullable<PathItem['get']>['parameters']>[number];
@@ -33,11 +34,13 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .build();
   const document = SwaggerModule.createDocument(app, config, {
     autoTagControllers: false,
+    extraModels: RETRY_MODELS,
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}_${method}`,
   });
   for (const { get, patch } of Object.values(document.paths)) {
     for (const parameter of [...(get?.parameters ?? []), ...(patch?.parameters ?? [])]) suggestNothing(parameter);
   }
+  documentRetries(document);
   return document;
 }
 

@@ -7,6 +7,7 @@ import { acceptJsonOnly } from '#libs/platform/http/json-body.js';
 import { restoreFilters } from '#libs/platform/http/paging.js';
 import { requestId } from '#libs/platform/http/request-context.js';
 import { Routes } from '#libs/platform/http/routes.js';
+import { answerVersions } from '#libs/platform/http/versioned.js';
 import { nestLogger } from '#libs/platform/logging.js';
 import { CoreModule } from '../core.module.js';
 import { type Runtime } from '../runtime.js';
@@ -33,6 +34,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
   const fastify = adapter.getInstance();
   routes.watch(fastify);
   acceptJsonOnly(fastify);
+  answerVersions(fastify, runtime.database);
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();

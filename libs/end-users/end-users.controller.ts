@@ -1,4 +1,4 @@
-import { Controller, Get, Patch as HttpPatch, Post, Put } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import {
@@ -13,7 +13,10 @@ import { type BulkOutcome, idOfItem, inBulk } from '#libs/platform/http/bulk.js'
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch, QueryInput, UuidParam, validInput } from '#libs/platform/http/input.js';
 import { Paged, Pages } from '#libs/platform/http/paging.js';
+import { Patch as HttpPatch, Post, Put } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
+import { Versioned } from '#libs/platform/http/versioned.js';
+import { endUserStream } from './end-user.projection.js';
 import { type EndUserFields } from './end-user.js';
 import {
   BulkPatchEndUserInput,
@@ -77,6 +80,7 @@ export class EndUsersController {
   }
 
   @Post()
+  @Versioned(endUserStream)
   @Endpoint({
     summary: 'Create an end user.',
     description: UNIQUE,
@@ -142,6 +146,7 @@ export class EndUsersController {
   }
 
   @Get(':userId')
+  @Versioned(endUserStream, 'userId')
   @Endpoint({
     summary: 'Get an end user by id.',
     description: 'One that has been anonymized has nothing left but its id and `createdAt`.',
@@ -153,6 +158,7 @@ export class EndUsersController {
   }
 
   @Put(':userId')
+  @Versioned(endUserStream, 'userId')
   @Endpoint({
     summary: 'Update an end user.',
     description: `Fields that are left out are cleared; custom attributes stay. ${UNIQUE}`,
@@ -168,6 +174,7 @@ export class EndUsersController {
   }
 
   @HttpPatch(':userId')
+  @Versioned(endUserStream, 'userId')
   @Endpoint({
     summary: 'Patch an end user.',
     description: `Only what is named changes; \`null\` clears. ${UNIQUE}`,
@@ -183,6 +190,7 @@ export class EndUsersController {
   }
 
   @HttpPatch(':userId/custom-attributes')
+  @Versioned(endUserStream, 'userId', { answers: 'other' })
   @ApiAttributeValues()
   @Endpoint({
     summary: 'Patch custom attributes of an end user.',

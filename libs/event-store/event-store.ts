@@ -93,8 +93,10 @@ export class EventStore {
     const appends = changes.map((change) => this.#appendOf(change, context));
     const recorded = appends.flatMap(({ events }) => events);
     if (recorded.length === 0) return [];
+    const { unit } = this.database;
     try {
-      await this.#writes.write(context.organizationId, [
+      // What is part of a unit of work shares its transaction, and none with others.
+      await (unit ? this.database : this.#writes).write(context.organizationId, [
         ...appends.flatMap(({ inserts }) => inserts),
         ...appends.flatMap(({ projected }) => projected),
         ...guards,
@@ -103,22 +105,31 @@ export class EventStore {
       if (!isVersionConflict(error)) throw error;
       if (!(await this.#alreadyAppended(recorded))) throw new VersionConflict();
     }
-    this.onAppend();
+    this.#appended(changes);
+    if (unit) unit.afterCommit(this.onAppend);
+    else this.onAppend();
     return recorded;
   }
 
-  /** Folds a stream. A stream without events is at version 0, in its initial state. */
+  /**
+   * Folds a stream. A stream without events is at version 0, in its initial state.
+   * @throws {PreconditionFailed} when the request expects another version of it
+   */
   async load<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
     id: string,
     organizationId: string,
   ): Promise<Loaded<State>> {
-    const rows = await this.#rows(streamName(definition, id), organizationId);
+    const stream = streamName(definition, id);
+    const rows = await this.#rows(stream, organizationId);
+    this.database.watched?.loaded(stream, rows.length);
     const state = rows.reduce(
       (folded, row) => definition.evolve(folded, this.codec.decode(row) as unknown as Event),
       definition.initialState,
     );
-    return { state, version: rows.length, sealedKey: rows[0]?.sealed_key ?? undefined };
+    const sealedKey = rows[0]?.sealed_key ?? undefined;
+    if (sealedKey) this.database.unit?.personalStreams.add(stream);
+    return { state, version: rows.length, sealedKey };
   }
 
   /** A stream's events, oldest first. */
@@ -193,6 +204,17 @@ export class EventStore {
       version: loaded.version + decision.length,
       events: events as RecordedEvent<Event>[],
     };
+  }
+
+  /** Tells those who are interested in what the request has changed. */
+  #appended(changes: Staged[]): void {
+    const { unit, watched } = this.database;
+    if (!unit && !watched) return;
+    for (const { definition, id, loaded, events } of changes) {
+      const stream = streamName(definition, id);
+      watched?.appended(stream, loaded.version, loaded.version + events.length);
+      if (loaded.version === 0 && definition.personal && events.length > 0) unit?.personalStreams.add(stream);
+    }
   }
 
   /** What a change writes, and the events as they will be recorded. */

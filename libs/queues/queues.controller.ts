@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Patch, Post } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { instanceToPlain } from 'class-transformer';
@@ -6,7 +6,10 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { type BulkOutcome } from '#libs/platform/http/bulk.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, IntegerParam, Patch as PatchBody, UuidParam } from '#libs/platform/http/input.js';
+import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
+import { Versioned } from '#libs/platform/http/versioned.js';
+import { queueStream } from './queue.projection.js';
 import { type QueueInput } from './queue.js';
 import { AssignQueueMembers, ListQueueMembers, RemoveQueueMembers } from './queue-members.handlers.js';
 import { type ChannelState, GetConversationPosition, GetQueueAvailability } from './queue-state.handlers.js';
@@ -55,6 +58,7 @@ export class QueuesController {
   }
 
   @Post()
+  @Versioned(queueStream)
   @Endpoint({
     summary: 'Create a queue.',
     description:
@@ -86,12 +90,14 @@ export class QueuesController {
   }
 
   @Get(':queueId')
+  @Versioned(queueStream, 'queueId')
   @Endpoint({ summary: 'Get a queue by id.', success: [200, 'The queue', GetQueueByIdOutput], errors: [404] })
   async getById(@Caller() { organizationId }: WriteContext, @QueueId() id: string): Promise<{ data: QueueOutput }> {
     return { data: shown(organizationId, await this.queries.execute(new GetQueue(organizationId, id))) };
   }
 
   @Patch(':queueId')
+  @Versioned(queueStream, 'queueId')
   @Endpoint({
     summary: 'Patch a queue.',
     description:
@@ -109,6 +115,7 @@ export class QueuesController {
   }
 
   @Delete(':queueId')
+  @Versioned(queueStream, 'queueId')
   @Endpoint({
     summary: 'Delete a queue.',
     description:
@@ -145,6 +152,7 @@ export class QueuesController {
   }
 
   @Patch(':queueId/members')
+  @Versioned(queueStream, 'queueId', { answers: 'other' })
   @Endpoint({
     summary: 'Assign agents to a queue.',
     description:
@@ -161,6 +169,7 @@ export class QueuesController {
   }
 
   @Delete(':queueId/members')
+  @Versioned(queueStream, 'queueId', { answers: 'other' })
   @Endpoint({
     summary: 'Remove agents from a queue.',
     description: 'Ids of others than members are ignored.',

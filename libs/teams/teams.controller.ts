@@ -1,11 +1,14 @@
-import { Controller, Delete, Get, Patch, Post } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch as PatchBody, QueryInput, UuidParam } from '#libs/platform/http/input.js';
 import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
+import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
+import { Versioned } from '#libs/platform/http/versioned.js';
+import { teamStream } from './team.projection.js';
 import {
   AgentsToTeamInput,
   CreateTeamInput,
@@ -49,18 +52,21 @@ export class TeamsController {
   }
 
   @Post()
+  @Versioned(teamStream)
   @Endpoint({ summary: 'Create a team.', success: [201, 'The created team', CreateTeamOutput] })
   async createTeam(@Caller() caller: WriteContext, @Input() { name }: CreateTeamInput): Promise<{ data: TeamShown }> {
     return { data: await this.commands.execute(new CreateTeam(caller, name)) };
   }
 
   @Get(':teamId')
+  @Versioned(teamStream, 'teamId')
   @Endpoint({ summary: 'Get a team by id.', success: [200, 'The team', CreateTeamOutput], errors: [404] })
   async getById(@Caller() caller: WriteContext, @TeamId() id: string): Promise<{ data: TeamShown }> {
     return { data: await this.queries.execute(new GetTeam(caller.organizationId, id)) };
   }
 
   @Delete(':teamId')
+  @Versioned(teamStream, 'teamId')
   @Endpoint({
     summary: 'Delete a team.',
     description: 'Its members stay agents.',
@@ -82,6 +88,7 @@ export class TeamsController {
   }
 
   @Patch(':teamId/agents')
+  @Versioned(teamStream, 'teamId', { answers: 'other' })
   @Endpoint({
     summary: 'Add agents to a team.',
     description: 'All of them or, when one does not exist, none. Adding a member again changes nothing.',
@@ -97,6 +104,7 @@ export class TeamsController {
   }
 
   @Delete(':teamId/agents')
+  @Versioned(teamStream, 'teamId', { answers: 'other' })
   @Endpoint({
     summary: 'Remove agents from a team.',
     description: 'An empty or missing list is refused: it never stands for all members.',

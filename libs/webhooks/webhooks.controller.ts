@@ -1,11 +1,14 @@
-import { Controller, Delete, Get, Patch, Post } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch as StrictBody, TextParam, UuidParam, OptionalPatch } from '#libs/platform/http/input.js';
+import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
 import { Caller, May } from '#libs/platform/http/request-context.js';
+import { Versioned } from '#libs/platform/http/versioned.js';
+import { subscriptionStream } from './subscription.projection.js';
 import { type ShownEventType, shownEventTypes } from './catalogue.js';
 import { type SubscriptionSettings } from './subscription.js';
 import { GetDeliveryLogs, GetDeliveryStatus } from './delivery-log.handlers.js';
@@ -78,6 +81,7 @@ export class WebhooksController {
   }
 
   @Post()
+  @Versioned(subscriptionStream)
   @Endpoint({
     summary: 'Create a webhook subscription.',
     description: 'It receives the events that happen from now on. Its `secretKey` is generated.',
@@ -102,6 +106,7 @@ export class WebhooksController {
   }
 
   @Get(':webhookSubscriptionId')
+  @Versioned(subscriptionStream, 'webhookSubscriptionId')
   @Endpoint({
     summary: 'Get a webhook subscription by id.',
     description: MASKED,
@@ -117,6 +122,7 @@ export class WebhooksController {
   }
 
   @Patch(':webhookSubscriptionId')
+  @Versioned(subscriptionStream, 'webhookSubscriptionId')
   @Endpoint({
     summary: 'Patch a webhook subscription.',
     description:
@@ -133,6 +139,7 @@ export class WebhooksController {
   }
 
   @Post(':webhookSubscriptionId/rotate-secret')
+  @Versioned(subscriptionStream, 'webhookSubscriptionId')
   @Endpoint({
     summary: 'Generate another secret key for a webhook subscription.',
     description:
@@ -165,6 +172,7 @@ export class WebhooksController {
   }
 
   @Delete(':webhookSubscriptionId')
+  @Versioned(subscriptionStream, 'webhookSubscriptionId')
   @Endpoint({
     summary: 'Delete a webhook subscription.',
     description: 'Deliveries that are waiting are cancelled.',

@@ -32,6 +32,17 @@ class BadRequest extends errorOutput('', 'invalid', 'Invalid value for: body (na
   faults?: FaultOutput[];
 }
 
+export const PreconditionFailed = errorOutput(
+  'PreconditionFailed',
+  'precondition-failed',
+  'It has changed since: read it again, and send its new ETag in If-Match',
+);
+export const NotProcessed = errorOutput(
+  'NotProcessed',
+  'unprocessable',
+  'This Idempotency-Key was used for another request: take a new one',
+);
+
 const ERRORS = {
   400: {
     description: 'A parameter or the body is invalid.',
