@@ -21,6 +21,8 @@ const CLIENTS = 8;
 /** Attempts that a worker has under way at most, for each subscription: what a kill may leave unrecorded. */
 const UNRECORDED = 64;
 const REFUSED_EVERY = 20;
+/** Faults of a kind, when there are any. */
+const SHOWN = 5;
 
 jest.setTimeout((SECONDS * 3 + 300) * 1_000);
 
@@ -122,10 +124,9 @@ describe('kill -9 of anything at any time, while clients repeat what was not ans
     };
     const lines = Object.entries(summary).map(([name, value]) => `${name.padEnd(44)}${value}\n`);
     process.stdout.write(lines.join(''));
-    expect({ ...answers, gaps, secrets: secrets.faults, tables, errors: journal.errors }).toEqual({
-      ...{ missing: [], twice: [], refused: [], versions: [] },
-      ...{ gaps: [], secrets: [], tables: [], errors: [] },
-    });
+    const faults = { ...answers, gaps, secrets: secrets.faults, tables, errors: journal.errors };
+    const first = Object.entries(faults).flatMap(([kind, of]) => of.slice(0, SHOWN).map((fault) => [kind, fault]));
+    expect(first).toEqual([]);
     expect(reached).toHaveLength(deliveries.length);
     expect(conditional.length).toBeGreaterThan(0);
   });

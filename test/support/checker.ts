@@ -65,16 +65,20 @@ export async function faultsOfAnswers({ sql }: Asked, told: Told[], seen: Seen[]
     if (one.status >= 300 && found.length > 0) faults.refused.push(name);
     if (one.status < 300 && event?.stream !== (one.stream ?? event?.stream ?? '')) faults.missing.push(name);
     if (meant.length > 1) faults.twice.push(name);
-    if (event && !isWhereTold(one, event, newest)) faults.versions.push(name);
+    const versions = found.filter(({ stream }) => stream === event?.stream).map(({ version }) => version);
+    if (event && !areAsTold(one, versions, newest.get(event.stream) ?? 0)) faults.versions.push(name);
   }
   return faults;
 }
 
-/** A conditional write comes next after what it was conditional on; no later write than its own was told of yet. */
-function isWhereTold({ ifMatch, version }: Told, event: Found, newest: Map<string, number>): boolean {
-  const follows = ifMatch === undefined || event.version === ifMatch + 1;
-  const told = version === undefined || (version >= event.version && version <= (newest.get(event.stream) ?? 0));
-  return follows && told;
+/**
+ * A conditional write comes next after what it was conditional on. What it is answered is not older than itself.
+ * @param versions of its events in the stream
+ * @param newest the stream's last
+ */
+function areAsTold({ ifMatch, version }: Told, versions: number[], newest: number): boolean {
+  const follows = ifMatch === undefined || Math.min(...versions) === ifMatch + 1;
+  return follows && (version === undefined || (version >= Math.max(...versions) && version <= newest));
 }
 
 /** Streams with gaps, and places in the feed that are taken twice. */
