@@ -6,6 +6,7 @@ import { EventStore } from '#libs/event-store/event-store.js';
 import { Cipher } from '#libs/platform/cipher.js';
 import { Database, WorkerDatabase } from '#libs/platform/database.js';
 import { Jobs } from '#libs/platform/jobs.js';
+import { RateLimits } from '#libs/platform/rate-limits.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
 import { WebhookOptions } from '#libs/webhooks/options.js';
 import { type Runtime } from './runtime.js';
@@ -21,6 +22,7 @@ export class CoreModule {
       [Cipher, cipher],
       [WakeUp, wakeUp],
       [WebhookOptions, config.webhooks],
+      [RateLimits, config.rateLimits],
       [PresenceTimeout, new PresenceTimeout(config.presenceTimeoutSeconds)],
       ...(worker
         ? ([

@@ -30,6 +30,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Custom Attributes', 'Fields that an organization adds to its end users and conversations.')
     .addTag('Webhooks', 'Subscriptions to events, how their deliveries went, and how to repeat them.')
     .addTag('Anonymization', 'Requests to remove personal data for good.')
+    .addTag('Tokens', 'API tokens: who may call, what, how often, and until when.')
     .addTag('Organization', 'Whose API token it is.')
     .build();
   const document = SwaggerModule.createDocument(app, config, {

@@ -9,6 +9,7 @@ export const RESOURCES = [
   'queues',
   'tags',
   'teams',
+  'tokens',
   'webhooks',
 ] as const;
 

@@ -64,6 +64,10 @@ const ERRORS = {
     description: 'It conflicts with what others do, or with the state of the entity.',
     type: errorOutput('Conflict', 'conflict', 'Others are changing this entity; try again'),
   },
+  429: {
+    description: 'The API token has sent too many requests. Try again after the seconds in Retry-After.',
+    type: errorOutput('TooManyRequests', 'too-many-requests', 'Too many requests; try again in 2 seconds'),
+  },
   500: {
     description: 'The server failed. Its log says more under the request id.',
     type: errorOutput('ServerError', 'internal', 'Internal failure during request processing'),
@@ -75,7 +79,7 @@ const ERRORS = {
 } as const;
 
 /** Any operation can answer these. */
-const ALWAYS = [400, 401, 403, 500, 503] as const;
+const ALWAYS = [400, 401, 403, 429, 500, 503] as const;
 
 interface EndpointOptions {
   summary: string;
