@@ -21,6 +21,11 @@ const CLIENTS = 8;
 /** Attempts that a worker has under way at most, for each subscription: what a kill may leave unrecorded. */
 const UNRECORDED = 64;
 const REFUSED_EVERY = 20;
+const MOST_PAUSE_MS = 4_000;
+/** Writes that are told their end from one kill to the next, at least. */
+const BETWEEN_KILLS = 20;
+/** For how long everything together may be down. */
+const STUCK_MS = 90_000;
 /** Faults of a kind, when there are any. */
 const SHOWN = 5;
 
@@ -53,11 +58,13 @@ afterAll(async () => {
   await receiver.close();
 });
 
-/** Kills one after the other, often before the last has come back. */
+/** Kills one after the other, often before the last has come back, but not before anything was written again. */
 async function rampage(isOver: () => boolean): Promise<void> {
   const returns: Promise<void>[] = [];
   while (!isOver()) {
-    await pause(500 + random() * 3_500);
+    const enough = journal.told.length + BETWEEN_KILLS;
+    await pause(random() * MOST_PAUSE_MS);
+    await waitFor('some writes', () => journal.told.length >= enough || isOver(), STUCK_MS);
     returns.push(house.kill(pick(random, VICTIMS)));
   }
   await Promise.all(returns);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { type Answer, type ApiClient } from './api-client.js';
@@ -73,6 +74,7 @@ async function createWorld(api: ApiClient, receiver: WebhookReceiver) {
     conversationAttribute: () => attribute('Conversation'),
     webhookSubscriptionId,
     event: 'TagCreated',
+    tokenId: () => idOf('/v1/tokens', TOKEN),
     deliveryId: async () => {
       const path = `${await webhook()}/deliveries?state=delivered`;
       await api.createTag('Delivered');
@@ -85,6 +87,8 @@ async function createWorld(api: ApiClient, receiver: WebhookReceiver) {
     },
   };
 }
+
+const TOKEN = { name: 'CRM', scopes: ['tags:read'] };
 
 /** What the examples of the document do not say: bodies that refer to entities, and what must have happened before. */
 const BODIES: Record<string, (world: World) => unknown> = {
@@ -126,6 +130,7 @@ const BODIES: Record<string, (world: World) => unknown> = {
   Queues_removeMembersBulk: ({ agentId }) => ({ agentIds: [agentId] }),
   Teams_addMembers: ({ otherAgentId }) => ({ agentIds: [otherAgentId] }),
   Teams_removeMembers: ({ agentId }) => ({ agentIds: [agentId] }),
+  ApiTokens_createToken: () => TOKEN,
   Webhooks_createSubscription: ({ receiver }) => ({
     ...{ name: 'CRM', url: receiver.url, events: ['TagCreated'], authorization: { _type: 'NoAuth' } },
   }),
@@ -151,7 +156,7 @@ export async function callEveryOperation(
       const filled = (await fill(path, world)) + (QUERIES[operation.operationId] ?? '');
       const make = BODIES[operation.operationId];
       const body = make ? await make(world) : exampleOf(document, operation);
-      const answer = await world.api.send(method.toUpperCase(), filled, body);
+      const answer = await world.api.send(method.toUpperCase(), filled, body, { 'idempotency-key': randomUUID() });
       called.push({ operationId: operation.operationId, answer });
     }
   }

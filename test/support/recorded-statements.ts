@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { Batch, type Statement } from '#libs/platform/batch.js';
-import { type DatabaseRole } from '#libs/platform/database.js';
+import { type DatabaseRole } from '#libs/platform/connections.js';
 
 /** What connections of one role have been asked. */
 export interface Recording {
@@ -15,10 +15,10 @@ export interface Leak {
   found: unknown;
 }
 
-/** Sets the connection to an organization, which is no statement of the application's. */
-const SCOPING = /set_config\('app\.org'/;
-/** Whoever holds a token may see whose it is: that is how a request comes to have an organization. Numbers are nobody's. */
-const OPEN_TO_ALL = /find_api_token\(|^SELECT nextval\(/;
+/** Not what only sets up the connection or the transaction. */
+const ASKS = /^\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\b(?! set_config)/;
+/** Whoever holds a token may see whose it is: that is how a request comes to have an organization. Numbers and locks are nobody's. */
+const OPEN_TO_ALL = /find_api_token\(|^SELECT (nextval|take_idempotency_key)\(/;
 /** insufficient_privilege, and our own for what has changed: nothing was found. */
 const REFUSED = new Set(['42501', 'DS001']);
 
@@ -30,7 +30,7 @@ export function recordStatements(role: DatabaseRole): Recording {
     const [batch] = args;
     if (batch instanceof Batch && this.connectionParameters.options?.includes(`role=${role}`)) {
       for (const { text, values = [] } of batch['statements']) {
-        if (!SCOPING.test(text)) found.set(`${text} ${JSON.stringify(values)}`, { text, values });
+        if (ASKS.test(text)) found.set(`${text} ${JSON.stringify(values)}`, { text, values });
       }
     }
     return query.apply(this, args);
