@@ -31,6 +31,7 @@ interface Write {
 
 const FEW = 12;
 const PAUSE_MS = 100;
+const MOST_PATIENCE_MS = 50;
 
 /** Writes and reads at any of the APIs, and repeats each request until it is answered. */
 export class Client {
@@ -114,7 +115,7 @@ export class Client {
     for (;;) {
       this.journal.requests += 1;
       const api = pick(this.random, this.#apis);
-      const answer = await api.send(method, path, body, headers).catch(() => undefined);
+      const answer = await api.send(method, path, body, headers, this.#patience()).catch(() => undefined);
       if (answer && !EXPECTED.includes(answer.status)) {
         this.journal.errors.push(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
       }
@@ -122,6 +123,11 @@ export class Client {
       this.journal.repeated += 1;
       await pause(this.random() * 2 * PAUSE_MS);
     }
+  }
+
+  /** Some requests are given up while they are carried out, and repeated as if nobody had answered. */
+  #patience(): AbortSignal | undefined {
+    return this.random() < 0.1 ? AbortSignal.timeout(Math.ceil(this.random() * MOST_PATIENCE_MS)) : undefined;
   }
 
   #nextMark(): string {

@@ -60,10 +60,10 @@ export async function faultsOfAnswers({ sql }: Asked, told: Told[], seen: Seen[]
   for (const one of told) {
     const found = byKey.get(one.key) ?? [];
     const meant = found.filter(({ type }) => type === one.event);
-    const [event] = meant;
+    const event = meant.find(({ stream }) => stream === (one.stream ?? stream));
     const name = `${JSON.stringify(one)}: ${JSON.stringify(found)}`;
     if (one.status >= 300 && found.length > 0) faults.refused.push(name);
-    if (one.status < 300 && event?.stream !== (one.stream ?? event?.stream ?? '')) faults.missing.push(name);
+    if (one.status < 300 && !event) faults.missing.push(name);
     if (meant.length > 1) faults.twice.push(name);
     const versions = found.filter(({ stream }) => stream === event?.stream).map(({ version }) => version);
     if (event && !areAsTold(one, versions, newest.get(event.stream) ?? 0)) faults.versions.push(name);
