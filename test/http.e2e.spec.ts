@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { connect } from 'node:net';
 import { ApiClient } from './support/api-client.js';
+import { sendRaw } from './support/raw-http.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 let app: TestApp;
@@ -133,17 +133,7 @@ describe('A request', () => {
   });
 
   it('that is no HTTP is answered and dropped', async () => {
-    const { hostname, port } = new URL(app.url);
-    const reply = await new Promise<string>((resolve, reject) => {
-      const socket = connect(Number(port), hostname, () => socket.write('NONSENSE\r\n\r\n'));
-      let text = '';
-      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      socket.on('close', () => {
-        resolve(text);
-      });
-      socket.on('error', reject);
-    });
-    expect(reply).toMatch(/^HTTP\/1.1 400/);
+    expect(await sendRaw(app.url, 'NONSENSE\r\n\r\n')).toMatch(/^HTTP\/1.1 400/);
   });
 });
 

@@ -9,7 +9,8 @@ const DESCRIPTION = `Customer service for programs. Every change is recorded as 
 subscribe to it.
 
 Send your API token as \`Authorization: Bearer <token>\`; press **Authorize** to try the operations here.
-Success answers \`{"data": …}\`; errors answer \`{"message": "…"}\` with a \`code\` and the \`requestId\`.`;
+Success answers \`{"data": …}\`; errors answer \`{"message": "…"}\` with a \`code\` and the \`requestId\`.
+Any request can be refused for its size or form, with 408, 413, 414, 415 or 431.`;
 
 /** The OpenAPI 3.1 document, made from controllers and DTOs. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
@@ -19,6 +20,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setVersion('1')
     .setDescription(DESCRIPTION)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer('/')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API token.' }, 'token')
     .addSecurityRequirements('token')
     .addTag('End Users', 'The customers: those who write to the organization.')

@@ -3,36 +3,58 @@ import { type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { answerClientError } from '#libs/platform/http/client-errors.js';
 import { Authentication } from '#libs/organizations/authentication.js';
 import { ErrorFilter } from '#libs/platform/http/error.filter.js';
 import { acceptJsonOnly } from '#libs/platform/http/json-body.js';
+import {
+  MAX_BODY_BYTES,
+  MAX_HEADER_BYTES,
+  MAX_REQUESTS_PER_CONNECTION,
+  MAX_URL_LENGTH,
+} from '#libs/platform/http/limits.js';
 import { restoreFilters } from '#libs/platform/http/paging.js';
 import { type AuthenticatedRequest, requestId } from '#libs/platform/http/request-context.js';
 import { Routes } from '#libs/platform/http/routes.js';
+import { addSecurityHeaders, allowOrigins } from '#libs/platform/http/security-headers.js';
+import { limitUrls } from '#libs/platform/http/url-limits.js';
 import { answerVersions } from '#libs/platform/http/versioned.js';
 import { nestLogger } from '#libs/platform/logging.js';
 import { CoreModule } from '../core.module.js';
 import { type Runtime } from '../runtime.js';
 import { serveOpenApi } from './openapi.js';
 
-const MAX_BODY_BYTES = 1024 * 1024;
-/** A request that has not arrived whole by then is dropped. */
-const REQUEST_TIMEOUT_MS = 30_000;
+/** How often connections are looked at that may have been idle or slow for too long. */
+const CONNECTIONS_CHECK_MS = 1_000;
+/** A connection on which no byte moves, not even of an answer. */
+const SILENCE_TIMEOUT_MS = 120_000;
+/** How often a server that closes looks for connections that have become idle. */
 const IDLE_CHECK_MS = 100;
 
 /** The HTTP application of a process with these roles; not listening yet. */
 export async function createServer(runtime: Runtime, roles: Type[]): Promise<NestFastifyApplication> {
+  const { http } = runtime.config;
   const routes = new Routes();
   const errors = new ErrorFilter(routes);
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: http.headersTimeoutMs,
+      connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+    },
+    requestTimeout: http.requestTimeoutMs,
+    keepAliveTimeout: http.idleTimeoutMs,
+    connectionTimeout: SILENCE_TIMEOUT_MS,
+    maxRequestsPerSocket: MAX_REQUESTS_PER_CONNECTION,
+    clientErrorHandler: answerClientError,
     forceCloseConnections: 'idle',
     genReqId: requestId,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       errors.answer(error, request, reply.header('x-request-id', request.id));
     },
-    routerOptions: { ignoreTrailingSlash: true },
+    // No parameter is longer than the URL: how long each may be is for its validation to say.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_URL_LENGTH },
     trustProxy: [...runtime.config.trustedProxies],
   });
   const fastify = adapter.getInstance();
@@ -43,6 +65,9 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
     reply.header('x-request-id', request.id);
     done();
   });
+  addSecurityHeaders(fastify);
+  await allowOrigins(fastify, http.corsOrigins);
+  limitUrls(fastify);
   // A connection that becomes idle only after the server has begun to close would hold it up.
   fastify.addHook('onResponse', (_request, _reply, done) => {
     if (!fastify.server.listening) fastify.server.closeIdleConnections();
@@ -71,6 +96,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
   serveOpenApi(app);
   await app.init();
   app.useLogger(nestLogger(runtime.logger));
+  app.getHttpServer().maxConnections = http.maxConnections;
   return app;
 }
 

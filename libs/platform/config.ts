@@ -36,6 +36,9 @@ const Each = (name: string, holds: (item: string) => boolean, message: string) =
 const LOOPBACK = '127.0.0.0/8,::1/128';
 /** An address, with a port if need be: `192.0.2.53:5353`, `[2001:db8::53]:5353`. */
 const isDnsServer = (text: string) => isIP(text) > 0 || isIP(/^\[?(.+?)\]?(:\d{1,5})?$/.exec(text)?.[1] ?? '') > 0;
+/** As browsers send it: no path, no closing slash. */
+const isOrigin = (text: string) =>
+  text === '*' || (/^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text);
 const isAddress = (text: string) => isIP(text) > 0 || ipaddr.isValidCIDR(text);
 /** Nothing for what is no URL. */
 const loginOf = (url: unknown) => (typeof url === 'string' && URL.canParse(url) ? new URL(url).username : undefined);
@@ -55,6 +58,34 @@ class Environment {
 
   @MinLength(1, { message: 'HOST must not be empty' })
   HOST = 'localhost';
+
+  @number
+  @IsNumber({}, { message: 'HTTP_HEADERS_TIMEOUT_SECONDS must be a number' })
+  @Min(0.1, { message: 'HTTP_HEADERS_TIMEOUT_SECONDS must be 0.1 to 300' })
+  @Max(300, { message: 'HTTP_HEADERS_TIMEOUT_SECONDS must be 0.1 to 300' })
+  HTTP_HEADERS_TIMEOUT_SECONDS = 10;
+
+  @number
+  @IsNumber({}, { message: 'HTTP_REQUEST_TIMEOUT_SECONDS must be a number' })
+  @Min(0.1, { message: 'HTTP_REQUEST_TIMEOUT_SECONDS must be 0.1 to 300' })
+  @Max(300, { message: 'HTTP_REQUEST_TIMEOUT_SECONDS must be 0.1 to 300' })
+  HTTP_REQUEST_TIMEOUT_SECONDS = 30;
+
+  @number
+  @IsNumber({}, { message: 'HTTP_IDLE_TIMEOUT_SECONDS must be a number' })
+  @Min(0.1, { message: 'HTTP_IDLE_TIMEOUT_SECONDS must be 0.1 to 3600' })
+  @Max(3600, { message: 'HTTP_IDLE_TIMEOUT_SECONDS must be 0.1 to 3600' })
+  HTTP_IDLE_TIMEOUT_SECONDS = 72;
+
+  @number
+  @IsInt({ message: 'HTTP_MAX_CONNECTIONS must be a whole number' })
+  @Min(1, { message: 'HTTP_MAX_CONNECTIONS must be 1 to 1000000' })
+  @Max(1_000_000, { message: 'HTTP_MAX_CONNECTIONS must be 1 to 1000000' })
+  HTTP_MAX_CONNECTIONS = 10_000;
+
+  @list
+  @Each('origin', isOrigin, 'CORS_ORIGINS must be origins such as https://app.example, or *')
+  CORS_ORIGINS: string[] = [];
 
   @IsIn(LOG_LEVELS, { message: `LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}` })
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
@@ -220,6 +251,17 @@ class Environment {
 export interface Config {
   readonly port: number;
   readonly host: string;
+  readonly http: {
+    /** Within which all headers of a request must have arrived. */
+    readonly headersTimeoutMs: number;
+    /** Within which a whole request must have arrived. */
+    readonly requestTimeoutMs: number;
+    /** For how long a connection is kept on which nothing is asked. */
+    readonly idleTimeoutMs: number;
+    readonly maxConnections: number;
+    /** Whose scripts may call the API from browsers; `*` is all. */
+    readonly corsOrigins: readonly string[];
+  };
   readonly logLevel: string;
   /** Absolute path. */
   readonly dataDir: string;
@@ -278,6 +320,13 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return Object.freeze({
     port: environment.PORT,
     host: environment.HOST,
+    http: Object.freeze({
+      headersTimeoutMs: environment.HTTP_HEADERS_TIMEOUT_SECONDS * 1000,
+      requestTimeoutMs: environment.HTTP_REQUEST_TIMEOUT_SECONDS * 1000,
+      idleTimeoutMs: environment.HTTP_IDLE_TIMEOUT_SECONDS * 1000,
+      maxConnections: environment.HTTP_MAX_CONNECTIONS,
+      corsOrigins: environment.CORS_ORIGINS,
+    }),
     logLevel: environment.LOG_LEVEL,
     dataDir: resolve(environment.DESKSTREAM_DATA_DIR),
     bootstrapToken: environment.DESKSTREAM_BOOTSTRAP_TOKEN,

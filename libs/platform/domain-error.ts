@@ -7,6 +7,7 @@ export type DomainErrorKind =
   | 'conflict'
   | 'precondition-failed'
   | 'too-large'
+  | 'uri-too-long'
   | 'unsupported-media-type'
   | 'unprocessable'
   | 'too-many-requests'

@@ -68,6 +68,21 @@ describe('The configuration', () => {
     }
   });
 
+  it('takes for the origins of scripts what browsers send as such', () => {
+    expect(loadConfig({}).http.corsOrigins).toEqual([]);
+    const origins = ['https://app.example', 'http://localhost:5173'];
+    expect(loadConfig({ CORS_ORIGINS: origins.join(', ') }).http.corsOrigins).toEqual(origins);
+    for (const origin of [
+      'app.example',
+      'https://app.example/',
+      'https://app.example/x',
+      'null',
+      'https://*.example',
+    ]) {
+      expect(() => loadConfig({ CORS_ORIGINS: origin })).toThrow('CORS_ORIGINS must be');
+    }
+  });
+
   it('keeps metrics off the port of the API, which others may reach', () => {
     expect(() => loadConfig({ PORT: '8080', METRICS_PORT: '8080' })).toThrow('METRICS_PORT must be another than PORT');
     expect(loadConfig({ PORT: '0', METRICS_PORT: '0' }).metricsPort).toBe(0);

@@ -128,5 +128,5 @@ export const DOCUMENTED = {
 export const headersSchema = { type: 'object' as const, additionalProperties: { type: 'string' as const } };
 export const filtersSchema = {
   type: 'object' as const,
-  additionalProperties: { oneOf: [{ $ref: getSchemaPath(CombinedFilters) }] },
+  additionalProperties: { $ref: getSchemaPath(CombinedFilters) },
 };

@@ -12,6 +12,8 @@ import {
 import { ApiBody, ApiExtraModels, ApiParam } from '@nestjs/swagger';
 import { type ValidationError } from 'class-validator';
 import { DomainError, type Fault, invalidBody } from '../domain-error.js';
+import { faultOfText } from './fields.js';
+import { MAX_PARAMETER_LENGTH } from './limits.js';
 import { kindOf, tagOf, unionSchema } from './nested-fields.js';
 
 const OPTIONS = {
@@ -161,13 +163,14 @@ class IntegerPipe implements PipeTransform<string, number> {
 interface DocumentedParam {
   type?: 'string' | 'integer';
   format?: string;
+  maxLength?: number;
   example: string;
   description: string;
 }
 
 function documentedParam(
   name: string,
-  { type = 'string', format, example, description }: DocumentedParam,
+  { example, description, type = 'string', ...limits }: DocumentedParam,
   ...pipes: PipeTransform[]
 ): ParameterDecorator {
   return (target, method, index) => {
@@ -177,14 +180,24 @@ function documentedParam(
       name,
       description,
       example: type === 'integer' ? Number(example) : example,
-      schema: { type, format },
+      schema: { type, ...limits },
     })(target, method as string, descriptor);
   };
 }
 
-/** A path parameter of any text. */
+/** A path parameter of any text that is not too long. */
 export function TextParam(name: string, description: string, example: string): ParameterDecorator {
-  return documentedParam(name, { description, example });
+  return documentedParam(name, { description, example, maxLength: MAX_PARAMETER_LENGTH }, new TextPipe(name));
+}
+
+class TextPipe implements PipeTransform<string, string> {
+  constructor(private readonly name: string) {}
+
+  transform(value: string): string {
+    const fault = faultOfText(value, { max: MAX_PARAMETER_LENGTH });
+    if (fault) throw new DomainError('invalid', `Invalid value for: path parameter ${this.name} (${fault})`);
+    return value;
+  }
 }
 
 function faultsOf(errors: ValidationError[], parent = ''): Fault[] {

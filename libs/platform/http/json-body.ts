@@ -1,39 +1,58 @@
-import { type FastifyInstance } from 'fastify';
+import { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { isUtf8 } from 'node:buffer';
 import { DomainError } from '../domain-error.js';
+import { MAX_DEPTH, MAX_KEYS } from './limits.js';
 
-const MAX_DEPTH = 32;
-
-/** Bodies are JSON, within the limit of size; an empty one is none, whatever its type claims. */
+/** Bodies are JSON in UTF-8, within the limits; an empty one is none, whatever its type claims. */
 export function acceptJsonOnly(fastify: FastifyInstance): void {
+  // Refuses __proto__ and constructor.prototype, at any depth.
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') {
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    if (body.length === 0) {
       done(null);
       return;
     }
-    void parse(request, body as string, (error, parsed) => {
-      if (error) done(malformed(error));
-      else if (isDeeperThan(MAX_DEPTH, parsed)) done(tooDeep());
+    const refusal = refusalOf(request, body);
+    if (refusal) {
+      done(refusal);
+      return;
+    }
+    void parse(request, body.toString(), (error, parsed) => {
+      const fault = error ? `malformed JSON: ${error.message}` : faultOf(parsed);
+      if (fault) done(invalid(fault));
       else done(null, parsed);
     });
   });
 }
 
-function tooDeep(): DomainError {
-  return new DomainError('invalid', `Invalid value for: body (nested deeper than ${MAX_DEPTH} levels)`);
+/** Why the bytes are not read as JSON, or undefined. */
+function refusalOf({ headers }: FastifyRequest, body: Buffer): DomainError | undefined {
+  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers;
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(type)?.[1] ?? 'utf-8';
+  if (!/^utf-?8$/i.test(charset) || encoding.toLowerCase() !== 'identity') {
+    return new DomainError('unsupported-media-type', 'Send the body in UTF-8 and uncompressed');
+  }
+  return isUtf8(body) ? undefined : invalid('not UTF-8');
 }
 
 /** Level by level, for a walk by recursion is what deep bodies break. */
-function isDeeperThan(levels: number, body: unknown): boolean {
+function faultOf(body: unknown): string | undefined {
   let level: unknown[] = [body];
-  for (let depth = 0; depth <= levels; depth++) {
-    level = level.flatMap((value): unknown[] => (typeof value === 'object' && value ? Object.values(value) : []));
-    if (level.length === 0) return false;
+  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
+    const inner: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== 'object' || value === null) continue;
+      const values = Object.values(value);
+      if (!Array.isArray(value) && values.length > MAX_KEYS) return `an object with more than ${MAX_KEYS} keys`;
+      for (const one of values) inner.push(one);
+    }
+    if (inner.length === 0) return undefined;
+    level = inner;
   }
-  return true;
+  return `nested deeper than ${MAX_DEPTH} levels`;
 }
 
-function malformed(error: Error): DomainError {
-  return new DomainError('invalid', `Invalid value for: body (malformed JSON: ${error.message})`);
+function invalid(fault: string): DomainError {
+  return new DomainError('invalid', `Invalid value for: body (${fault})`);
 }

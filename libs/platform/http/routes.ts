@@ -7,6 +7,8 @@ export class Routes {
   /** Must come before any route is added. */
   watch(fastify: FastifyInstance): void {
     fastify.addHook('onRoute', ({ url, method }) => {
+      // Preflight requests, which are for any path.
+      if (url === '*') return;
       const pattern = new RegExp(`^${url.replace(/[.+]/g, '\\$&').replace(/:\w+/g, '[^/]+').replace(/\*$/, '.*')}/?$`);
       const route = this.#methods.get(url) ?? { pattern, methods: new Set() };
       for (const name of [method].flat()) route.methods.add(name);

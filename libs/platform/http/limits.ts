@@ -1,0 +1,13 @@
+/** What a request may be at most. docs/operations.md lists these, and what is answered beyond. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+/** Request line and headers together. */
+export const MAX_HEADER_BYTES = 16 * 1024;
+export const MAX_URL_LENGTH = 8 * 1024;
+/** A path parameter that is neither a UUID nor a number. */
+export const MAX_PARAMETER_LENGTH = 255;
+/** Arrays and objects within one another. */
+export const MAX_DEPTH = 32;
+/** Keys of one object. */
+export const MAX_KEYS = 1_000;
+/** Then the connection is closed, so that clients spread anew over several processes. */
+export const MAX_REQUESTS_PER_CONNECTION = 100_000;
