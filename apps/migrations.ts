@@ -13,6 +13,7 @@ import { Conversations1764000000011 } from '#migrations/1764000000011-conversati
 import { Anonymization1764000000012 } from '#migrations/1764000000012-anonymization.js';
 import { WebhookEngine1764000000013 } from '#migrations/1764000000013-webhook-engine.js';
 import { TokenScopes1764000000014 } from '#migrations/1764000000014-token-scopes.js';
+import { SearchAndMerge1764000000019 } from '#migrations/1764000000019-search-and-merge.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -31,4 +32,5 @@ export const MIGRATIONS = [
   Anonymization1764000000012,
   WebhookEngine1764000000013,
   TokenScopes1764000000014,
+  SearchAndMerge1764000000019,
 ];

@@ -16,6 +16,9 @@ const MAX_BODY_BYTES = 1024 * 1024;
 /** A request that has not arrived whole by then is dropped. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
+/** Characters of a path parameter; longer ones are no route. What each may be, the operations say. */
+const MAX_PARAM_LENGTH = 1_024;
+
 /** The HTTP application of a process with these roles; not listening yet. */
 export async function createServer(runtime: Runtime, roles: Type[]): Promise<NestFastifyApplication> {
   const routes = new Routes();
@@ -28,7 +31,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       errors.answer(error, request, reply.header('x-request-id', request.id));
     },
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
   });
   const fastify = adapter.getInstance();
   routes.watch(fastify);

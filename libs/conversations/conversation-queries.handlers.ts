@@ -6,6 +6,7 @@ import {
   shownValues,
 } from '#libs/custom-attributes/attribute-values.js';
 import { requesterById } from '#libs/end-users/end-user.projection.js';
+import { missingEndUser } from '#libs/end-users/merged-end-users.projection.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
@@ -111,7 +112,7 @@ export class ListEndUserConversationsHandler implements IQueryHandler<ListEndUse
 
   async #mustExist(organizationId: string, userId: string): Promise<void> {
     const [endUser] = await this.database.query(organizationId, requesterById(organizationId, userId));
-    if (!endUser) throw notFound('End user', userId);
+    if (!endUser) throw await missingEndUser(this.database, organizationId, userId);
   }
 }
 

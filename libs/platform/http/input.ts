@@ -12,6 +12,7 @@ import {
 import { ApiBody, ApiExtraModels, ApiParam } from '@nestjs/swagger';
 import { type ValidationError } from 'class-validator';
 import { DomainError, type Fault, invalidBody } from '../domain-error.js';
+import { faultOfText } from './fields.js';
 import { kindOf, tagOf, unionSchema } from './nested-fields.js';
 
 const OPTIONS = {
@@ -182,9 +183,19 @@ function documentedParam(
   };
 }
 
-/** A path parameter of any text. */
+/** A path parameter of any text that could be a field, too. */
 export function TextParam(name: string, description: string, example: string): ParameterDecorator {
-  return documentedParam(name, { description, example });
+  return documentedParam(name, { description, example }, new TextPipe(name));
+}
+
+class TextPipe implements PipeTransform<string, string> {
+  constructor(private readonly name: string) {}
+
+  transform(value: string): string {
+    const fault = faultOfText(value, {});
+    if (fault) throw new DomainError('invalid', `Invalid value for: path parameter ${this.name} (${fault})`);
+    return value;
+  }
 }
 
 function faultsOf(errors: ValidationError[], parent = ''): Fault[] {
