@@ -1,4 +1,5 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { type Conversation } from '#libs/conversations/conversation.js';
 import {
   conversationsOf,
   conversationStream,
@@ -43,34 +44,36 @@ export class MergeEndUserHandler implements ICommandHandler<MergeEndUser> {
   async execute({ context, id, intoId }: MergeEndUser): Promise<EndUserOutput> {
     const { organizationId } = context;
     await this.store.retrying(async () => {
-      const [source, target] = (await this.store.loadAll(endUserStream, [id, intoId], organizationId)) as Pair;
+      const [people, rows] = await Promise.all([
+        this.store.loadAll(endUserStream, [id, intoId], organizationId),
+        this.database.query<{ id: number }>(organizationId, conversationsOf(organizationId, id, MAX_CONVERSATIONS + 1)),
+      ]);
+      const [source, target] = people as Pair;
       const merge = decideMerge(id, source.state, intoId, target.state);
       if (merge instanceof DomainError) throw merge;
-      const conversations = await this.#conversations(organizationId, id, intoId);
+      const moved = await this.#moved(organizationId, id, intoId, rows);
       // The source first: it gives up its addresses before the target takes them.
       const changes = [
         staged(endUserStream, id, source, merge.source),
         staged(endUserStream, intoId, target, merge.target),
       ];
-      await this.store.commit([...changes, ...conversations], context, [hasNoConversations(organizationId, id)]);
+      await this.store.commit([...changes, ...moved], context, [hasNoConversations(organizationId, id)]);
     });
     return this.reader.get(organizationId, intoId);
   }
 
-  async #conversations(organizationId: string, id: string, intoId: string): Promise<Staged[]> {
-    const statement = conversationsOf(organizationId, id, MAX_CONVERSATIONS + 1);
-    const rows = await this.database.query<{ id: number }>(organizationId, statement);
+  async #moved(organizationId: string, fromId: string, intoId: string, rows: { id: number }[]): Promise<Staged[]> {
     if (rows.length > MAX_CONVERSATIONS) {
-      const message = `End user ${id} has more than ${MAX_CONVERSATIONS} conversations: too many to move at once`;
+      const message = `End user ${fromId} has more than ${MAX_CONVERSATIONS} conversations: too many to move at once`;
       throw new DomainError('conflict', message);
     }
-    const ids = rows.map((row) => String(row.id));
-    const loaded = await this.store.loadAll(conversationStream, ids, organizationId);
-    return loaded.map((conversation, index) => {
-      const number = Number(ids[index]);
-      const events = decideConversation({ type: 'ReplaceEndUser', id: number, endUserId: intoId }, conversation.state);
+    const ids = rows.map(({ id }) => String(id));
+    const conversations = await this.store.loadAll(conversationStream, ids, organizationId);
+    return rows.map(({ id }, index) => {
+      const conversation = conversations[index] as Loaded<Conversation | undefined>;
+      const events = decideConversation({ type: 'ReplaceEndUser', id, endUserId: intoId }, conversation.state);
       if (events instanceof DomainError) throw events;
-      return staged(conversationStream, ids[index] as string, conversation, events);
+      return staged(conversationStream, String(id), conversation, events);
     });
   }
 }

@@ -124,6 +124,7 @@ export class EventStore {
     ids: string[],
     organizationId: string,
   ): Promise<Loaded<State>[]> {
+    if (ids.length === 0) return [];
     const streams = ids.map((id) => streamName(definition, id));
     const rows = Map.groupBy(await this.#rows(streams, organizationId), ({ stream }) => stream);
     return streams.map((stream) => this.#folded(definition, rows.get(stream) ?? []));
