@@ -54,26 +54,43 @@ export function endUsersWhere(organizationId: string, columns: string, search: E
   };
 }
 
+/**
+ * Under row-level security only comparisons that are known not to leak may look into an index: `<` may, the operators
+ * for prefixes may not.
+ */
 function conditionsOf(search: EndUserSearch, parameter: (value: unknown) => string): string[] {
   const { address, namePrefix, attribute, createdSince, createdUntil, updatedSince } = search;
   const conditions: string[] = [];
+  if (createdSince !== undefined) conditions.push(`created_at >= ${parameter(createdSince)}`);
+  if (createdUntil !== undefined) conditions.push(`created_at < ${parameter(createdUntil)}`);
+  const ids = idsOf(search, parameter);
+  conditions.push(...ids.map((range) => `id ${range}`));
   if (address) {
     conditions.push(`id IN (SELECT end_user_id FROM end_user_addresses
       WHERE organization_id = $1 AND kind = ${parameter(address[0])} AND value = ${parameter(address[1])})`);
   }
-  if (namePrefix !== undefined) conditions.push(`search_name ^@ lower(${parameter(namePrefix)})`);
+  if (namePrefix !== undefined) {
+    const prefix = `lower(${parameter(namePrefix)})`;
+    conditions.push(`search_name >= ${prefix}`, `search_name < ${prefix} || chr(${LAST_CHARACTER})`);
+  }
   if (attribute) {
-    conditions.push(`id IN (SELECT end_user_id FROM end_user_attributes
-      WHERE organization_id = $1 AND attribute_id = ${parameter(attribute.id)} AND value = ${parameter(attribute.value)})`);
-  }
-  if (createdSince !== undefined) {
-    conditions.push(`created_at >= ${parameter(createdSince)}`, `id >= ${parameter(idNear(createdSince, -SLACK_MS))}`);
-  }
-  if (createdUntil !== undefined) {
-    conditions.push(`created_at < ${parameter(createdUntil)}`, `id < ${parameter(idNear(createdUntil, SLACK_MS))}`);
+    const within = ids.map((range) => ` AND end_user_id ${range}`).join('');
+    conditions.push(`id IN (SELECT end_user_id FROM end_user_attributes WHERE organization_id = $1
+      AND attribute_id = ${parameter(attribute.id)} AND value = ${parameter(attribute.value)}${within})`);
   }
   if (updatedSince !== undefined) conditions.push(`updated_at >= ${parameter(updatedSince)}`);
   return conditions;
+}
+
+/** Of Unicode: no name that begins with a prefix comes after the prefix and it. */
+const LAST_CHARACTER = 0x10ffff;
+
+/** Where the ids of those lie who were created within a period. */
+function idsOf({ createdSince, createdUntil }: EndUserSearch, parameter: (value: unknown) => string): string[] {
+  return [
+    ...(createdSince === undefined ? [] : [`>= ${parameter(idNear(createdSince, -SLACK_MS))}`]),
+    ...(createdUntil === undefined ? [] : [`< ${parameter(idNear(createdUntil, SLACK_MS))}`]),
+  ];
 }
 
 /** An end user's id and time of creation are taken one after the other, from a clock that may be set meanwhile. */
