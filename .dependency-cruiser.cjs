@@ -1,6 +1,6 @@
 /** The walls of the house: who may import whom. */
 const RESOURCES =
-  '^libs/(agents|anonymization|conversations|custom-attributes|end-users|organizations|queues|tags|webhooks)/';
+  '^libs/(agents|anonymization|conversations|custom-attributes|end-users|events|history|organizations|queues|tags|webhooks)/';
 const TESTS = '\\.spec\\.ts$|^libs/testing/|^test/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -24,7 +24,10 @@ module.exports = {
       comment: 'the event store stands on the database alone',
       severity: 'error',
       from: { path: '^libs/event-store/', pathNot: TESTS },
-      to: { path: '^libs/', pathNot: '^libs/(event-store/|platform/(database|batch|cipher|domain-error)\\.ts)' },
+      to: {
+        path: '^libs/',
+        pathNot: '^libs/(event-store/|platform/(database|batch|cipher|grouping|masked|domain-error)\\.ts)',
+      },
     },
     {
       name: 'store-knows-no-http',
@@ -50,12 +53,12 @@ module.exports = {
       comment: 'commands, events, decide and evolve need neither Nest nor a database',
       severity: 'error',
       from: {
-        path: '^libs/(agents/(agent|presence)|anonymization/anonymization|conversations/(decide-|evolve-)?conversation|custom-attributes/(custom-attribute|options)|end-users/(end-user|merge)|organizations/organization|queues/queue|tags/tag|teams/team|webhooks/(recovery|subscription))\\.ts$',
+        path: '^libs/(agents/(agent|presence)|anonymization/anonymization|conversations/(decide-|evolve-)?conversation|custom-attributes/(custom-attribute|options)|end-users/(end-user|merge)|organizations/(api-token|organization)|queues/queue|tags/tag|teams/team|webhooks/(recovery|subscription))\\.ts$',
       },
       to: {
         path: 'node_modules|^libs/',
         pathNot:
-          '^libs/platform/(domain-error|changes|channels|person|scopes|values)\\.ts|^libs/webhooks/filters\\.ts|^libs/custom-attributes/(custom-attribute|options)\\.ts|^libs/conversations/conversation\\.ts|^libs/end-users/end-user\\.ts',
+          '^libs/platform/(domain-error|changes|channels|person|rate-limits|scopes|values)\\.ts|^libs/webhooks/filters\\.ts|^libs/custom-attributes/(custom-attribute|options)\\.ts|^libs/conversations/conversation\\.ts|^libs/end-users/end-user\\.ts|^libs/organizations/api-token\\.ts',
       },
     },
     {

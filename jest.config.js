@@ -10,6 +10,8 @@ export default {
   globalSetup: '<rootDir>/libs/testing/global-setup.ts',
   globalTeardown: '<rootDir>/libs/testing/global-teardown.ts',
   testTimeout: 30_000,
+  // Tests mostly wait; each file has a database and ports of its own.
+  maxWorkers: 3,
   // A failed test may leave a server open; the run must end all the same.
   forceExit: true,
 };

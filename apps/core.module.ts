@@ -3,9 +3,12 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { PresenceTimeout } from '#libs/agents/presence.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
+import { FeedOptions } from '#libs/events/options.js';
+import { PastStreams } from '#libs/event-store/past-streams.js';
 import { Cipher } from '#libs/platform/cipher.js';
 import { Database, WorkerDatabase } from '#libs/platform/database.js';
 import { Jobs } from '#libs/platform/jobs.js';
+import { RateLimits } from '#libs/platform/rate-limits.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
 import { WebhookOptions } from '#libs/webhooks/options.js';
 import { type Runtime } from './runtime.js';
@@ -18,9 +21,12 @@ export class CoreModule {
       [Database, database],
       [EventStore, store],
       [EventCodec, codec],
+      [PastStreams, new PastStreams(database, codec)],
       [Cipher, cipher],
       [WakeUp, wakeUp],
       [WebhookOptions, config.webhooks],
+      [RateLimits, config.rateLimits],
+      [FeedOptions, config.feed],
       [PresenceTimeout, new PresenceTimeout(config.presenceTimeoutSeconds)],
       ...(worker
         ? ([

@@ -13,6 +13,9 @@ import { Conversations1764000000011 } from '#migrations/1764000000011-conversati
 import { Anonymization1764000000012 } from '#migrations/1764000000012-anonymization.js';
 import { WebhookEngine1764000000013 } from '#migrations/1764000000013-webhook-engine.js';
 import { TokenScopes1764000000014 } from '#migrations/1764000000014-token-scopes.js';
+import { Tokens1764000000015 } from '#migrations/1764000000015-tokens.js';
+import { IdempotencyKeys1764000000016 } from '#migrations/1764000000016-idempotency-keys.js';
+import { EventFeed1764000000018 } from '#migrations/1764000000018-event-feed.js';
 import { SearchAndMerge1764000000019 } from '#migrations/1764000000019-search-and-merge.js';
 
 /** All migrations, oldest first. */
@@ -32,5 +35,8 @@ export const MIGRATIONS = [
   Anonymization1764000000012,
   WebhookEngine1764000000013,
   TokenScopes1764000000014,
+  Tokens1764000000015,
+  IdempotencyKeys1764000000016,
+  EventFeed1764000000018,
   SearchAndMerge1764000000019,
 ];

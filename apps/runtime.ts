@@ -1,7 +1,7 @@
 import { type Logger } from 'pino';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
-import { ApiTokenRow, OrganizationRow } from '#libs/organizations/organization.projection.js';
+import { OrganizationRow } from '#libs/organizations/organization.projection.js';
 import { type Cipher } from '#libs/platform/cipher.js';
 import { type Config } from '#libs/platform/config.js';
 import { Database, WorkerDatabase } from '#libs/platform/database.js';
@@ -14,7 +14,7 @@ import { SubscriptionRow } from '#libs/webhooks/subscription.projection.js';
 import { STREAMS } from './streams.js';
 
 /** The read tables. */
-export const ENTITIES = [OrganizationRow, ApiTokenRow, TagRow, SubscriptionRow, HealthRow];
+export const ENTITIES = [OrganizationRow, TagRow, SubscriptionRow, HealthRow];
 
 /** What the roles of a process share: opened before Nest starts, closed after it has stopped. */
 export interface Runtime {
@@ -30,7 +30,10 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
-/** Connects to everything that the roles of this process need. */
+/**
+ * Connects to everything that the roles of this process need.
+ * @param databaseUrl whose login may take on `deskstream_app`, and `deskstream_worker` unless the configuration names another
+ */
 export async function openRuntime(
   config: Config,
   logger: Logger,
@@ -41,14 +44,15 @@ export async function openRuntime(
   const options = { url: databaseUrl, poolSize: config.databasePoolSize, entities: ENTITIES };
   const codec = new EventCodec(STREAMS, cipher);
   const database = await Database.open({ ...options, role: 'deskstream_app' });
-  const wakeUp = new WakeUp(databaseUrl, worker);
-  const store = new EventStore(database, codec, () => {
-    wakeUp.signal();
+  const wakeUp = new WakeUp(databaseUrl);
+  const store = new EventStore(database, codec, (organizationId) => {
+    wakeUp.signal(organizationId);
   });
+  const workerUrl = config.databaseWorkerUrl ?? databaseUrl;
   const share = worker && {
-    database: await WorkerDatabase.open({ ...options, role: 'deskstream_worker' }),
+    database: await WorkerDatabase.open({ ...options, url: workerUrl, role: 'deskstream_worker' }),
     jobs: new Jobs({
-      databaseUrl,
+      databaseUrl: workerUrl,
       redisUrl: config.redisUrl,
       onError: reporter(logger),
     }),

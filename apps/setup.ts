@@ -4,13 +4,9 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { ANONYMIZATION_QUEUE } from '#libs/anonymization/anonymizer.module.js';
 import { type EventStore } from '#libs/event-store/event-store.js';
+import { IssueApiToken, IssueApiTokenHandler } from '#libs/organizations/api-tokens.handlers.js';
 import { organizationStream } from '#libs/organizations/organization.projection.js';
-import {
-  CreateOrganization,
-  CreateOrganizationHandler,
-  IssueApiToken,
-  IssueApiTokenHandler,
-} from '#libs/organizations/organizations.handlers.js';
+import { CreateOrganization, CreateOrganizationHandler } from '#libs/organizations/organizations.handlers.js';
 import { Cipher } from '#libs/platform/cipher.js';
 import { type Config } from '#libs/platform/config.js';
 import { migrateJobs } from '#libs/platform/jobs.js';
@@ -20,6 +16,16 @@ import { StartupError } from '#libs/platform/startup-error.js';
 import { DRAIN_QUEUE } from '#libs/webhooks/delivery/delivery.module.js';
 import { MIGRATIONS } from './migrations.js';
 
+/** How to reach the database, and as whom. */
+export interface InstallationUrls {
+  /** As the owner of everything, for migrations. */
+  ownerUrl: string;
+  /** As the login that takes on `deskstream_app`. */
+  appUrl: string;
+  /** As the login that takes on `deskstream_worker`; that of `appUrl` unless given. */
+  workerUrl?: string;
+}
+
 /** All BullMQ queues. */
 const QUEUES = [DRAIN_QUEUE, ANONYMIZATION_QUEUE];
 
@@ -28,8 +34,11 @@ const KEY_CONTEXT = 'installation';
 const UNDEFINED_TABLE = '42P01';
 const UNKNOWN_ROLE = '22023';
 
-/** Brings the database's tables up to date, as their owner, and makes sure that the application's login exists. */
-export async function migrate(ownerUrl: string, appUrl: string): Promise<string[]> {
+/**
+ * Brings the database's tables up to date, as their owner, and makes sure that the application's logins exist: one for
+ * both roles, or one for each when the worker has a URL of its own.
+ */
+export async function migrate({ ownerUrl, appUrl, workerUrl = appUrl }: InstallationUrls): Promise<string[]> {
   // Building an index takes its time: no statement timeout here.
   const dataSource = new DataSource({ type: 'postgres', url: ownerUrl, migrations: MIGRATIONS });
   await dataSource.initialize().catch((error: unknown) => {
@@ -41,7 +50,8 @@ export async function migrate(ownerUrl: string, appUrl: string): Promise<string[
     await client.connect();
     await client.query('GRANT SELECT ON migrations TO deskstream_app, deskstream_worker');
     await migrateJobs(client, QUEUES);
-    await ensureLogin(client, new URL(appUrl));
+    await ensureLogin(client, new URL(appUrl), { app: true, worker: workerUrl === appUrl });
+    if (workerUrl !== appUrl) await ensureLogin(client, new URL(workerUrl), { app: false, worker: true });
     return applied.map(({ name }) => name);
   } finally {
     await client.end();
@@ -85,18 +95,26 @@ function pendingMigrations(count: number): StartupError {
   return new StartupError(`The database lacks ${what}. Apply ${them} with: npm run migrate`);
 }
 
-/** A login for the application that can do nothing by itself: its rights are those of the two roles. */
-async function ensureLogin(client: pg.Client, { username, password }: URL): Promise<void> {
+/** A login that can do nothing by itself: its rights are those of the roles that it may take on. */
+async function ensureLogin(
+  client: pg.Client,
+  { username, password }: URL,
+  may: { app: boolean; worker: boolean },
+): Promise<void> {
   const [name, secret] = [decodeURIComponent(username), decodeURIComponent(password)];
-  const { rows } = await client.query<{ create: string; grant: string; exists: boolean }>(
+  const { rows } = await client.query<{ create: string; exists: boolean; name: string }>(
     `SELECT format('CREATE ROLE %I LOGIN NOINHERIT PASSWORD %L', $1::text, $2::text) AS create,
-            format('GRANT deskstream_app, deskstream_worker TO %I', $1::text) AS grant,
-            EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS exists`,
+            format('%I', $1::text) AS name, EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS exists`,
     [name, secret],
   );
-  const [login] = rows;
-  if (login && !login.exists) await client.query(login.create);
-  if (login) await client.query(login.grant);
+  const [login] = rows as [(typeof rows)[number]];
+  if (!login.exists) await client.query(login.create);
+  for (const [role, granted] of [
+    ['deskstream_app', may.app],
+    ['deskstream_worker', may.worker],
+  ] as const) {
+    await client.query(granted ? `GRANT ${role} TO ${login.name}` : `REVOKE ${role} FROM ${login.name}`);
+  }
 }
 
 /**
@@ -169,9 +187,10 @@ export async function bootstrap(url: string, store: EventStore, chosenToken?: st
   if (!state) {
     await new CreateOrganizationHandler(store).execute(new CreateOrganization(organizationId, 'Demo', actorId));
   }
-  if (state?.tokenIds.length) return undefined;
-  const issue = new IssueApiToken(organizationId, 'Demo administrator', actorId, ['admin'], chosenToken);
-  return new IssueApiTokenHandler(store).execute(issue);
+  if (state && Object.keys(state.tokens).length > 0) return undefined;
+  const choices = { name: 'Demo administrator', scopes: ['admin' as const] };
+  const issue = new IssueApiToken({ organizationId, actorId }, choices, ['admin'], chosenToken);
+  return (await new IssueApiTokenHandler(store).execute(issue)).secret;
 }
 
 /** @throws {StartupError} for processes that cannot bring a database of their own */

@@ -16,7 +16,7 @@ export async function measureAppends(bench) {
   const starting = startEmbeddedPostgres({ dataDir: join(bench.folder, 'append') });
   bench.cleanup.add(async () => (await starting).stop());
   const { ownerUrl, appUrl } = await starting;
-  await migrate(ownerUrl, appUrl);
+  await migrate({ ownerUrl, appUrl });
   const plainUrl = await createDatabase(ownerUrl, 'bench_plain', EVENTS_TABLE);
   const client = Process.fork(bench, 'append', 'append-client.mjs', {
     ...process.env,

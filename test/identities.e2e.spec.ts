@@ -128,6 +128,15 @@ describe('The end user with an external id', () => {
     expect((await put('crm-2', { displayName: 'y' })).status).toBe(201);
   });
 
+  it('is created once, and answered again, under an Idempotency-Key', async () => {
+    const repeat = () =>
+      api.send('PUT', '/v1/endusers/external/crm-1', { displayName: 'x' }, { 'idempotency-key': 'once' });
+    const [first, second] = [await repeat(), await repeat()];
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(second.headers.get('idempotent-replayed')).toBe('true');
+    expect(second.body).toEqual(first.body);
+  });
+
   it('is another one in another organization', async () => {
     const { body } = await put('crm-1', { displayName: 'x' });
     const stranger = await app.createTestOrganization();
@@ -224,6 +233,31 @@ describe('A merged end user', () => {
       replaced_end_user: { id: one.id },
     });
     await receiver.close();
+  });
+
+  it('is merged once, and answered again, under an Idempotency-Key', async () => {
+    const [one, two] = [await create({ email: 'one@x.example' }), await create()];
+    await api.create('/v1/conversations', emailFrom(one.id));
+    const repeat = () =>
+      api.send('POST', `/v1/endusers/${one.id}/merge`, { intoId: two.id }, { 'idempotency-key': 'once' });
+    const [first, second] = [await repeat(), await repeat()];
+    expect([first.status, second.status]).toEqual([200, 200]);
+    expect(second.body).toEqual(first.body);
+    expect((await api.get(`/v1/endusers/${two.id}/conversations`)).body.data).toHaveLength(1);
+  });
+
+  it('is still seen as of the time before, and exported with the one that it was merged into', async () => {
+    const [one, two] = [await create({ displayName: 'One' }), await create({ displayName: 'Two' })];
+    const before = new Date().toISOString();
+    await waitFor('a later instant', () => new Date().toISOString() > before);
+    await merge(one.id, two.id);
+    const asOf = (instant: string) => api.get(`/v1/endusers/${one.id}?asOf=${instant}`);
+    expect((await asOf(before)).body.data).toMatchObject({ displayName: 'One', updatedAt: one.updatedAt });
+    expect((await asOf(new Date().toISOString())).body.mergedInto).toBe(two.id);
+    const exported = await api.get(`/v1/endusers/${two.id}/export`);
+    const types = exported.body.history.map(({ type }: { type: string }) => type);
+    expect(types).toEqual(['EndUserCreated', 'EndUserMergedInto', 'EndUserCreated', 'EndUserMerged']);
+    expect((await api.get(`/v1/endusers/${one.id}/export`)).body.mergedInto).toBe(two.id);
   });
 
   it('may have others merged into it before', async () => {

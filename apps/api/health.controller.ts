@@ -1,11 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { Public } from '#libs/organizations/authentication.guard.js';
 import { Database } from '#libs/platform/database.js';
 
 /** For load balancers and containers: 200 while requests can be served, else 503. */
 @ApiExcludeController()
-@Public()
 @Controller('health')
 export class HealthController {
   constructor(private readonly database: Database) {}

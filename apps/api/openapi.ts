@@ -1,5 +1,6 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { documentRetries, RETRY_MODELS } from './retry-docs.js';
 
 type PathItem = OpenAPIObject['paths'][string];
 type Parameter = NonNullable<NonNullable<PathItem['get']>['parameters']>[number];
@@ -28,16 +29,20 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Tags', 'Labels that agents put on conversations.')
     .addTag('Custom Attributes', 'Fields that an organization adds to its end users and conversations.')
     .addTag('Webhooks', 'Subscriptions to events, how their deliveries went, and how to repeat them.')
+    .addTag('Events', 'Everything that happens in the organization, in order: in pages, or as a stream.')
     .addTag('Anonymization', 'Requests to remove personal data for good.')
+    .addTag('Tokens', 'API tokens: who may call, what, how often, and until when.')
     .addTag('Organization', 'Whose API token it is.')
     .build();
   const document = SwaggerModule.createDocument(app, config, {
     autoTagControllers: false,
+    extraModels: RETRY_MODELS,
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}_${method}`,
   });
   for (const { get, patch } of Object.values(document.paths)) {
     for (const parameter of [...(get?.parameters ?? []), ...(patch?.parameters ?? [])]) suggestNothing(parameter);
   }
+  documentRetries(document);
   return document;
 }
 

@@ -39,7 +39,7 @@ const main: Main = async (config, logger) => {
 
 async function prepareDatabase(config: Config, postgres: EmbeddedPostgres | undefined) {
   if (postgres) {
-    await migrate(postgres.ownerUrl, postgres.appUrl);
+    await migrate(postgres);
     return { url: postgres.appUrl, cipher: await openCipher(config, postgres.ownerUrl, true) };
   }
   const url = requireDatabaseUrl(config);

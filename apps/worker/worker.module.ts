@@ -3,8 +3,12 @@ import { PresenceRecorder } from '#libs/agents/presence-recorder.js';
 import { PresenceSweeper } from '#libs/agents/presence-sweeper.js';
 import { AnonymizerModule } from '#libs/anonymization/anonymizer.module.js';
 import { FollowUps } from '#libs/conversations/follow-ups.js';
+import { IdempotencyRetention } from '#libs/platform/idempotency-retention.js';
 import { DeliveryModule } from '#libs/webhooks/delivery/delivery.module.js';
 
 /** What runs in the background. */
-@Module({ imports: [DeliveryModule, AnonymizerModule], providers: [FollowUps, PresenceRecorder, PresenceSweeper] })
+@Module({
+  imports: [DeliveryModule, AnonymizerModule],
+  providers: [FollowUps, IdempotencyRetention, PresenceRecorder, PresenceSweeper],
+})
 export class WorkerModule {}

@@ -129,6 +129,7 @@ function insertAddresses(
 
 export const agentStream: StreamDefinition<Agent | undefined, AgentEvent> = {
   category: 'agent',
+  types: { AgentCreated: true, AgentUpdated: true, AgentRemoved: true },
   initialState: undefined,
   evolve: evolveAgent,
   projections: [agentProjection, addressProjection],

@@ -1,15 +1,19 @@
-import { Controller, Delete, Get, Patch, Post, Put } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { DomainError } from '#libs/platform/domain-error.js';
+import { AsOf } from '#libs/platform/http/as-of.js';
 import { type BulkOutcome, idOfItem, inBulk, MAX_BULK_ITEMS } from '#libs/platform/http/bulk.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, ItemsInput, Patch as PatchBody, QueryInput, UuidParam, validInput } from '#libs/platform/http/input.js';
 import { Paged, Pages } from '#libs/platform/http/paging.js';
+import { Delete, Patch, Post, Put } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
+import { Versioned } from '#libs/platform/http/versioned.js';
+import { agentStream } from './agent.projection.js';
 import { type Agent, type AgentSettings, NO_SETTINGS } from './agent.js';
 import {
   AgentOutput,
@@ -56,6 +60,7 @@ export class AgentsController {
   }
 
   @Post()
+  @Versioned(agentStream)
   @Endpoint({
     summary: 'Create an agent.',
     description: 'No two agents have the same primary e-mail address, and it cannot be changed later.',
@@ -125,12 +130,18 @@ export class AgentsController {
   }
 
   @Get(':agentId')
+  @Versioned(agentStream, 'agentId')
   @Endpoint({ summary: 'Get an agent by id.', success: [200, 'The agent', AgentOutput], errors: [404] })
-  async getAgentById(@Caller() caller: WriteContext, @AgentId() id: string): Promise<{ data: Agent }> {
-    return { data: await this.queries.execute(new GetAgent(caller.organizationId, id)) };
+  async getAgentById(
+    @Caller() caller: WriteContext,
+    @AgentId() id: string,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: Agent }> {
+    return { data: await this.queries.execute(new GetAgent(caller.organizationId, id, asOf)) };
   }
 
   @Put(':agentId')
+  @Versioned(agentStream, 'agentId')
   @Endpoint({
     summary: 'Update an agent.',
     description:
@@ -147,6 +158,7 @@ export class AgentsController {
   }
 
   @Patch(':agentId')
+  @Versioned(agentStream, 'agentId')
   @Endpoint({
     summary: 'Patch an agent.',
     description:
@@ -163,6 +175,7 @@ export class AgentsController {
   }
 
   @Delete(':agentId')
+  @Versioned(agentStream, 'agentId')
   @Endpoint({
     summary: 'Remove an agent.',
     description: 'The agent leaves all teams and queues.',

@@ -53,6 +53,7 @@ const presenceProjection: Projection<PresenceEvent> = {
 
 export const presenceStream: StreamDefinition<Presence | undefined, PresenceEvent> = {
   category: 'agentPresence',
+  types: { AgentPresenceChanged: true, AgentSeen: true },
   initialState: undefined,
   evolve: evolvePresence,
   projections: [presenceProjection],

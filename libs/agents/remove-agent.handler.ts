@@ -62,11 +62,12 @@ export class RemoveAgentHandler implements ICommandHandler<RemoveAgent> {
   async execute({ context, id }: RemoveAgent): Promise<void> {
     const { organizationId } = context;
     await this.store.retrying(async () => {
+      // First, for who may not remove the agent may not take the conversations away either.
+      const removal = await this.#removal(organizationId, id);
       await releaseConversations(this.store, this.database, context, id);
-      const [removal, ...departures] = await Promise.all([
-        this.#removal(organizationId, id),
-        ...MEMBERSHIPS.map((membership) => this.#departures(membership, organizationId, id)),
-      ]);
+      const departures = await Promise.all(
+        MEMBERSHIPS.map((membership) => this.#departures(membership, organizationId, id)),
+      );
       const guards = [
         ...MEMBERSHIPS.map(({ table }) => nobodyLeft(table, organizationId, id)),
         hasNoConversation(organizationId, id),

@@ -1,10 +1,15 @@
-import { Controller, Get, Patch } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
+import { conversationStream } from '#libs/conversations/conversation.projection.js';
+import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { IntegerParam, QueryInput, UuidParam } from '#libs/platform/http/input.js';
+import { Patch } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
+import { Versioned } from '#libs/platform/http/versioned.js';
+import { anonymizationStream } from './anonymization.projection.js';
 import { AnonymizeEntityOutput, AnonymizeQuery, type AnonymizationRequestStatus } from './anonymization.dto.js';
 import {
   GetAnonymizationRequest,
@@ -20,6 +25,7 @@ export class AnonymizationController {
   ) {}
 
   @Patch('endusers/:userId/anonymize')
+  @Versioned(endUserStream, 'userId', { answers: 'other' })
   @ApiTags('End Users')
   @Endpoint({
     operationId: 'EndUsers_anonymizeUser',
@@ -39,6 +45,7 @@ export class AnonymizationController {
   }
 
   @Patch('conversations/:conversationId/anonymize')
+  @Versioned(conversationStream, 'conversationId', { answers: 'other' })
   @ApiTags('Conversations')
   @Endpoint({
     operationId: 'Conversations_anonymize',
@@ -58,6 +65,7 @@ export class AnonymizationController {
   }
 
   @Get('anonymization/request/:requestId')
+  @Versioned(anonymizationStream, 'requestId')
   @ApiTags('Anonymization')
   @Endpoint({
     summary: 'Get an anonymization request by id.',

@@ -45,6 +45,7 @@ const anonymizationProjection: Projection<AnonymizationEvent> = {
 
 export const anonymizationStream: StreamDefinition<AnonymizationRequest | undefined, AnonymizationEvent> = {
   category: 'anonymization',
+  types: { AnonymizationRequested: true, AnonymizationProcessed: true },
   initialState: undefined,
   evolve: evolveAnonymization,
   projections: [anonymizationProjection],

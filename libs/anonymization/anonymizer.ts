@@ -8,6 +8,7 @@ import { type EventCodec } from '#libs/event-store/event-codec.js';
 import { type EventStore } from '#libs/event-store/event-store.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
 import { type Database } from '#libs/platform/database.js';
+import { emptyAnswers } from '#libs/platform/idempotency-keys.js';
 import { deliveriesAreUpToDate, redactDeliveries } from '#libs/webhooks/redaction.js';
 import { type AnonymizationRow, anonymizationStream } from './anonymization.projection.js';
 import { decideAnonymization } from './anonymization.js';
@@ -24,7 +25,7 @@ const STREAMS_AT_ONCE = 100;
 /**
  * Removes what a request asks to be removed. Each step can be done again, so the processing may stop at any point and
  * begin anew: first the streams' keys, with which all their events lose their personal data; then, once no delivery can
- * be made of what these events said before, the deliveries.
+ * be made of what these events said before, the deliveries, and the answers that are kept for repeated requests.
  */
 export class Anonymizer {
   /** @param worker the database as the worker sees it */
@@ -54,6 +55,7 @@ export class Anonymizer {
     if (!(await deliveriesAreUpToDate(this.worker, organizationId, last))) return;
     for await (const streams of this.#forgottenStreams(request)) {
       await redactDeliveries(this.worker, this.codec, organizationId, streams);
+      await emptyAnswers(this.worker, organizationId, streams);
     }
     await this.store.execute(anonymizationStream, id, context, (state) =>
       decideAnonymization({ type: 'FinishAnonymization', id }, state),

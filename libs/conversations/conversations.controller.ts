@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Patch, Post, Put } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import {
@@ -7,11 +7,15 @@ import {
   type CustomAttributeOutput,
 } from '#libs/custom-attributes/attribute-values.js';
 import { type WriteContext } from '#libs/event-store/event.js';
+import { AsOf } from '#libs/platform/http/as-of.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, IntegerParam, QueryInput, UnionInput, UuidParam } from '#libs/platform/http/input.js';
 import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
+import { Delete, Patch, Post, Put } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
+import { Versioned } from '#libs/platform/http/versioned.js';
 import { type Tag } from '#libs/tags/tag.js';
+import { conversationStream } from './conversation.projection.js';
 import {
   ClaimConversationInput,
   CloseConversationInput,
@@ -59,6 +63,7 @@ export class ConversationsController {
   ) {}
 
   @Post('conversations')
+  @Versioned(conversationStream, undefined, { answers: 'other' })
   @Endpoint({
     summary: 'Create a conversation.',
     description:
@@ -74,16 +79,23 @@ export class ConversationsController {
   }
 
   @Get('conversations/:conversationId')
+  @Versioned(conversationStream, 'conversationId')
   @Endpoint({
     summary: 'Get a conversation by id.',
+    description: 'One that is anonymized is an `AnonymizedConversation` in the past as well.',
     success: [200, 'The conversation', GetConversationOutput],
     errors: [404],
   })
-  async getById(@Caller() caller: WriteContext, @ConversationId() id: number): Promise<{ data: ConversationOutput }> {
-    return { data: await this.queries.execute(new GetConversation(caller.organizationId, id)) };
+  async getById(
+    @Caller() caller: WriteContext,
+    @ConversationId() id: number,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: ConversationOutput }> {
+    return { data: await this.queries.execute(new GetConversation(caller.organizationId, id, asOf)) };
   }
 
   @Put('conversations/:conversationId/close')
+  @Versioned(conversationStream, 'conversationId')
   @Endpoint({
     summary: 'Close a conversation.',
     description:
@@ -100,6 +112,7 @@ export class ConversationsController {
   }
 
   @Put('conversations/:conversationId/reopen')
+  @Versioned(conversationStream, 'conversationId')
   @Endpoint({
     summary: 'Reopen a conversation.',
     description:
@@ -116,6 +129,7 @@ export class ConversationsController {
   }
 
   @Put('conversations/:conversationId/followup')
+  @Versioned(conversationStream, 'conversationId')
   @Endpoint({
     summary: 'Set a conversation aside until a time.',
     description: 'It is pending until then, and opens by itself. A closed one is a 409.',
@@ -133,6 +147,7 @@ export class ConversationsController {
   }
 
   @Put('conversations/:conversationId/claim')
+  @Versioned(conversationStream, 'conversationId')
   @Endpoint({
     summary: 'Assign a conversation to an agent.',
     description:
@@ -149,6 +164,7 @@ export class ConversationsController {
   }
 
   @Put('conversations/:conversationId/transfer/queue')
+  @Versioned(conversationStream, 'conversationId')
   @Endpoint({
     summary: 'Transfer a conversation to a queue.',
     description:
@@ -176,6 +192,7 @@ export class ConversationsController {
   }
 
   @Put('conversations/:conversationId/tags/:tagId')
+  @Versioned(conversationStream, 'conversationId')
   @Endpoint({
     summary: 'Put a tag on a conversation.',
     description: 'An inactive tag is a 409; a tag that is on it already changes nothing.',
@@ -187,6 +204,7 @@ export class ConversationsController {
   }
 
   @Delete('conversations/:conversationId/tags/:tagId')
+  @Versioned(conversationStream, 'conversationId')
   @Endpoint({
     summary: 'Take a tag off a conversation.',
     description: 'A tag that is not on it changes nothing.',
@@ -198,6 +216,7 @@ export class ConversationsController {
   }
 
   @Patch('conversations/:conversationId/custom-attributes')
+  @Versioned(conversationStream, 'conversationId', { answers: 'other' })
   @ApiAttributeValues()
   @Endpoint({
     summary: 'Patch the custom attributes of a conversation.',
@@ -214,6 +233,7 @@ export class ConversationsController {
   }
 
   @Put('conversations/:conversationId/link')
+  @Versioned(conversationStream, 'conversationId')
   @Endpoint({
     summary: 'Link a conversation to another one.',
     description: 'It then belongs to that one. It can belong to one only, and never to itself or in a circle.',

@@ -68,6 +68,7 @@ const definitionProjection: Projection<CustomAttributeEvent> = {
 
 export const customAttributeStream: StreamDefinition<CustomAttribute | undefined, CustomAttributeEvent> = {
   category: 'customAttribute',
+  types: { CustomAttributeCreated: true, CustomAttributeUpdated: true, CustomAttributeArchived: true },
   initialState: undefined,
   evolve: evolveCustomAttribute,
   projections: [definitionProjection],

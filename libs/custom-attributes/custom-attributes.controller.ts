@@ -1,10 +1,14 @@
-import { Controller, Get, Patch as HttpPatch, Post } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type WriteContext } from '#libs/event-store/event.js';
+import { AsOf } from '#libs/platform/http/as-of.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch, UuidParam } from '#libs/platform/http/input.js';
+import { Patch as HttpPatch, Post } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
+import { Versioned } from '#libs/platform/http/versioned.js';
+import { customAttributeStream } from './custom-attribute.projection.js';
 import {
   CreateCustomAttributeInput,
   CreateCustomAttributeOutput,
@@ -43,6 +47,7 @@ export class CustomAttributesController {
   }
 
   @Post()
+  @Versioned(customAttributeStream)
   @Endpoint({
     summary: 'Create a custom attribute.',
     description: 'Adds a field to all end users (`Contact`) or conversations. Options get ids of their own.',
@@ -56,16 +61,22 @@ export class CustomAttributesController {
   }
 
   @Get(':customAttributeId')
+  @Versioned(customAttributeStream, 'customAttributeId')
   @Endpoint({
     summary: 'Get a custom attribute by id.',
     success: [200, 'The definition of the custom attribute', GetCustomAttributeOutput],
     errors: [404],
   })
-  async getById(@Caller() caller: WriteContext, @Id() id: string): Promise<{ data: CustomAttributeDefinition }> {
-    return { data: await this.queries.execute(new GetCustomAttribute(caller.organizationId, id)) };
+  async getById(
+    @Caller() caller: WriteContext,
+    @Id() id: string,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: CustomAttributeDefinition }> {
+    return { data: await this.queries.execute(new GetCustomAttribute(caller.organizationId, id, asOf)) };
   }
 
   @HttpPatch(':customAttributeId')
+  @Versioned(customAttributeStream, 'customAttributeId')
   @Endpoint({
     summary: 'Change a custom attribute.',
     description:
@@ -84,6 +95,7 @@ export class CustomAttributesController {
   }
 
   @HttpPatch(':customAttributeId/archive')
+  @Versioned(customAttributeStream, 'customAttributeId')
   @Endpoint({
     summary: 'Archive a custom attribute.',
     description: 'For good: it takes no values any more, and keeps its identifier. Archiving twice changes nothing.',

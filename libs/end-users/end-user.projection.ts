@@ -69,6 +69,15 @@ function valuesOf(person: Partial<EndUserFields>) {
 
 export const endUserStream: StreamDefinition<EndUser | undefined, EndUserEvent> = {
   category: 'endUser',
+  types: {
+    EndUserCreated: true,
+    EndUserUpdated: true,
+    EndUserCustomAttributesUpdated: true,
+    EndUserMerged: true,
+    EndUserMergedInto: true,
+    EndUserAnonymizationRequested: true,
+    EndUserAnonymized: true,
+  },
   initialState: undefined,
   evolve: evolveEndUser,
   projections: [endUserProjection, addressProjection, attributeProjection, mergedProjection],

@@ -1,4 +1,4 @@
-import { Controller, Get, Patch as HttpPatch, Post, Put } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import {
@@ -8,11 +8,15 @@ import {
 } from '#libs/custom-attributes/attribute-values.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { DomainError } from '#libs/platform/domain-error.js';
+import { AsOf } from '#libs/platform/http/as-of.js';
 import { type BulkOutcome, idOfItem, inBulk } from '#libs/platform/http/bulk.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch, QueryInput, UuidParam, validInput } from '#libs/platform/http/input.js';
 import { Paged, Pages } from '#libs/platform/http/paging.js';
+import { Patch as HttpPatch, Post, Put } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
+import { Versioned } from '#libs/platform/http/versioned.js';
+import { endUserStream } from './end-user.projection.js';
 import { replacing } from './end-user.js';
 import {
   BulkPatchEndUserInput,
@@ -69,6 +73,7 @@ export class EndUsersController {
   }
 
   @Post()
+  @Versioned(endUserStream)
   @Endpoint({
     summary: 'Create an end user.',
     description: UNIQUE,
@@ -134,17 +139,23 @@ export class EndUsersController {
   }
 
   @Get(':userId')
+  @Versioned(endUserStream, 'userId')
   @Endpoint({
     summary: 'Get an end user by id.',
     description: 'One that has been anonymized has nothing left but its id and `createdAt`.',
     success: [200, 'The end user', GetEndUserOutput],
     errors: [404],
   })
-  async getUserById(@Caller() caller: WriteContext, @UserId() id: string): Promise<{ data: EndUserOutput }> {
-    return { data: await this.queries.execute(new GetEndUser(caller.organizationId, id)) };
+  async getUserById(
+    @Caller() caller: WriteContext,
+    @UserId() id: string,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: EndUserOutput }> {
+    return { data: await this.queries.execute(new GetEndUser(caller.organizationId, id, asOf)) };
   }
 
   @Put(':userId')
+  @Versioned(endUserStream, 'userId')
   @Endpoint({
     summary: 'Update an end user.',
     description: `Fields that are left out are cleared; custom attributes stay. ${UNIQUE}`,
@@ -160,6 +171,7 @@ export class EndUsersController {
   }
 
   @HttpPatch(':userId')
+  @Versioned(endUserStream, 'userId')
   @Endpoint({
     summary: 'Patch an end user.',
     description: `Only what is named changes; \`null\` clears. ${UNIQUE}`,
@@ -175,6 +187,7 @@ export class EndUsersController {
   }
 
   @HttpPatch(':userId/custom-attributes')
+  @Versioned(endUserStream, 'userId', { answers: 'other' })
   @ApiAttributeValues()
   @Endpoint({
     summary: 'Patch custom attributes of an end user.',

@@ -19,7 +19,8 @@ import { decideEndUser, type EndUser, type EndUserFields, evolveEndUser, openEnd
 import { endUserStream } from './end-user.projection.js';
 import { type EndUserOrder } from './end-user-search.js';
 import { type EndUserOutput } from './end-users.dto.js';
-import { type EndUserFilters, EndUserReader, shownState } from './end-users.reader.js';
+import { type EndUserFilters, EndUserReader } from './end-users.reader.js';
+import { shownEndUser } from './shown-end-user.js';
 import { TakenAddresses } from './taken-addresses.js';
 
 /** Answers the new end user. */
@@ -54,10 +55,12 @@ export class UpdateEndUserAttributes extends Command<CustomAttributeOutput[]> {
   }
 }
 
+/** As it is now, or was then. */
 export class GetEndUser extends Query<EndUserOutput> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
+    readonly asOf?: Date,
   ) {
     super();
   }
@@ -95,7 +98,7 @@ export class CreateEndUserHandler implements ICommandHandler<CreateEndUser> {
         this.store.create(endUserStream, id, context, (nobody) => decideEndUser(command, nobody)),
       ),
     );
-    return shownState(created, []);
+    return shownEndUser(created, []);
   }
 }
 
@@ -151,8 +154,8 @@ export class UpdateEndUserAttributesHandler implements ICommandHandler<UpdateEnd
 export class GetEndUserHandler implements IQueryHandler<GetEndUser> {
   constructor(private readonly reader: EndUserReader) {}
 
-  async execute({ organizationId, id }: GetEndUser): Promise<EndUserOutput> {
-    return this.reader.get(organizationId, id);
+  async execute({ organizationId, id, asOf }: GetEndUser): Promise<EndUserOutput> {
+    return asOf ? this.reader.getAsOf(organizationId, id, asOf) : this.reader.get(organizationId, id);
   }
 }
 

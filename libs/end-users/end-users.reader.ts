@@ -6,18 +6,22 @@ import {
   shownValues,
 } from '#libs/custom-attributes/attribute-values.js';
 import { type AttributeValues } from '#libs/custom-attributes/custom-attribute.js';
+import { pastDefinitions } from '#libs/custom-attributes/past-definitions.js';
 import { type Loaded } from '#libs/event-store/event-store.js';
+import { PastStreams } from '#libs/event-store/past-streams.js';
 import { OrganizationSettings } from '#libs/organizations/settings.js';
 import { normalizeEmail, phoneOfQuery } from '#libs/platform/contact.js';
 import { Database } from '#libs/platform/database.js';
-import { DomainError } from '#libs/platform/domain-error.js';
+import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { PERSON_COLUMNS, type PersonRow, shownPerson } from '#libs/platform/person.js';
-import { type EndUser } from './end-user.js';
+import { type EndUser, mergedAway } from './end-user.js';
 import { type AddressKind } from './end-user-addresses.projection.js';
 import { endUsersWhere, type EndUserOrder, type EndUserSearch, ORDERS } from './end-user-search.js';
+import { endUserStream } from './end-user.projection.js';
 import { type EndUserOutput } from './end-users.dto.js';
 import { missingEndUser } from './merged-end-users.projection.js';
+import { shownEndUser } from './shown-end-user.js';
 
 interface EndUserRow extends PersonRow {
   id: string;
@@ -44,6 +48,7 @@ export class EndUserReader {
   constructor(
     private readonly database: Database,
     private readonly settings: OrganizationSettings,
+    private readonly past: PastStreams,
   ) {}
 
   /** In one round trip with the definitions of its values. */
@@ -59,6 +64,17 @@ export class EndUserReader {
     if (!row) throw await missingEndUser(this.database, organizationId, id);
     const customAttributes = shownValues(definitions?.rows as AttributeDefinition[], row.values);
     return { ...shownRow(row), customAttributes };
+  }
+
+  /** As it was then, with the definitions of then. Two round trips at the same time. */
+  async getAsOf(organizationId: string, id: string, asOf: Date): Promise<EndUserOutput> {
+    const [{ state, events }, definitions] = await Promise.all([
+      this.past.load(endUserStream, id, organizationId, asOf),
+      pastDefinitions(this.past, organizationId, asOf),
+    ]);
+    if (!state) throw notFound('End user', id);
+    if (state.mergedInto) throw mergedAway(id, state.mergedInto);
+    return shownEndUser({ state, recordedAt: events.at(-1)?.recordedAt }, definitions);
   }
 
   /** Without their values. */
@@ -83,18 +99,8 @@ export class EndUserReader {
   async shown(organizationId: string, written: Loaded<EndUser | undefined>): Promise<EndUserOutput> {
     const hasValues = Object.keys(written.state?.customAttributes ?? {}).length > 0;
     const statement = attributeDefinitions(organizationId, 'Contact');
-    return shownState(written, hasValues ? await this.database.query(organizationId, statement) : []);
+    return shownEndUser(written, hasValues ? await this.database.query(organizationId, statement) : []);
   }
-}
-
-/** An end user as a write has left it. No anonymization is requested that would show as well. */
-export function shownState(
-  { state, recordedAt }: Loaded<EndUser | undefined>,
-  definitions: AttributeDefinition[],
-): EndUserOutput {
-  const { customAttributes, ...shown } = state as EndUser;
-  const updatedAt = (recordedAt as Date).toISOString();
-  return { ...shown, updatedAt, customAttributes: shownValues(definitions, customAttributes) };
 }
 
 function shownRow(row: EndUserRow) {

@@ -1,4 +1,4 @@
-import { Controller, Post, Put, Res } from '@nestjs/common';
+import { Controller, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
@@ -6,6 +6,7 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { invalidBody } from '#libs/platform/domain-error.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Patch, TextParam, UuidParam } from '#libs/platform/http/input.js';
+import { Post, Put } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
 import {
   type EndUserOutput,

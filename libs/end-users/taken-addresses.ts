@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { streamName } from '#libs/event-store/stream-definition.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type EndUserFields } from './end-user.js';
 import { ADDRESS_INDEX, type AddressKind, addressesOf } from './end-user-addresses.projection.js';
+import { endUserStream } from './end-user.projection.js';
 
 const ATTEMPTS = 5;
 
@@ -43,6 +45,7 @@ export class TakenAddresses {
     });
     const faults = addresses.flatMap(({ path, kind, value }) => {
       const owner = taken.find((row) => row.kind === kind && row.value === value)?.owner;
+      if (owner !== undefined) this.database.unit?.personalStreams.add(streamName(endUserStream, owner));
       return owner === undefined ? [] : [{ path, value, message: `belongs to end user ${owner} already` }];
     });
     if (faults.length === 0) return;

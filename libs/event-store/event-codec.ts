@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { Cipher } from '#libs/platform/cipher.js';
+import { masked } from '#libs/platform/masked.js';
 import { type EventMetadata, type FeedEvent, type RecordedEvent } from './event.js';
 import { type AnyStreamDefinition } from './stream-definition.js';
 
@@ -22,6 +23,16 @@ export interface EventRow {
 
 /** What events are read from: the rows with the keys of their streams. */
 export const KEYED_EVENTS = 'events LEFT JOIN stream_keys USING (organization_id, stream)';
+
+/** An event as it may be shown to those who read events. */
+export interface DisclosedEvent extends FeedEvent {
+  /** Whether personal fields were left out, because they are not for this reader or have been destroyed. */
+  redacted: boolean;
+}
+
+/** The key of the stream of an event `e`: the same for statements that read a few rows out of a larger order. */
+export const SEALED_KEY = `(SELECT sealed_key FROM stream_keys k
+  WHERE k.organization_id = e.organization_id AND k.stream = e.stream)`;
 
 /** The part of an event that its row stores, and the secret fields as sealed on the way. */
 export interface EncodedEvent {
@@ -93,6 +104,26 @@ export class EventCodec {
       metadata: row.metadata,
       recordedAt: row.recorded_at,
     };
+  }
+
+  /** An event without what nobody is shown, and without its personal fields unless the reader may see them. */
+  disclose(row: EventRow, mayReadPersonal: boolean): DisclosedEvent {
+    const sealedKey = mayReadPersonal ? row.sealed_key : null;
+    const event = this.decode({ ...row, sealed_key: sealedKey });
+    const data = event.data as Record<string, unknown>;
+    const secret = [...Object.keys(event.sealed), ...(this.#definition(row.stream).hidden ?? [])];
+    for (const field of secret) if (data[field] !== undefined) data[field] = masked(data[field]);
+    return { ...event, redacted: row.data[PERSONAL] !== undefined && !sealedKey };
+  }
+
+  /** All kinds of stream. */
+  get categories(): string[] {
+    return [...this.#byCategory.keys()];
+  }
+
+  /** All types of events. */
+  get types(): string[] {
+    return [...this.#byCategory.values()].flatMap(({ types }) => Object.keys(types));
   }
 
   /** All personal fields of an event are sealed as one. */

@@ -190,6 +190,7 @@ describe('Events', () => {
     type Newest = { type: 'CounterRaised'; data: { amount: number; unit: string } };
     const newest: StreamDefinition<number, Newest> = {
       category: 'counter',
+      types: { CounterRaised: true },
       initialState: 0,
       evolve: (sum, event) => sum + event.data.amount,
       projections: [],

@@ -65,7 +65,7 @@ export class EventStore {
   constructor(
     private readonly database: Database,
     private readonly codec: EventCodec,
-    private readonly onAppend: () => void = () => undefined,
+    private readonly onAppend: (organizationId: string) => void = () => undefined,
   ) {
     this.#writes = new GroupCommit(database);
   }
@@ -92,11 +92,15 @@ export class EventStore {
    * @throws {VersionConflict} when a stream is at another version, or a guard does not hold; unique violations as they come
    */
   async commit(changes: Staged[], context: WriteContext, guards: Statement[] = []): Promise<RecordedEvent[]> {
-    const appends = changes.map((change) => this.#appendOf(change, context));
+    // One instant for all: whoever asks for the past sees what they change together, or nothing of it.
+    const recordedAt = new Date();
+    const appends = changes.map((change) => this.#appendOf(change, context, recordedAt));
     const recorded = appends.flatMap(({ events }) => events);
     if (recorded.length === 0) return [];
+    const { unit } = this.database;
     try {
-      await this.#writes.write(context.organizationId, [
+      // What is part of a unit of work shares its transaction, and none with others.
+      await (unit ? this.database : this.#writes).write(context.organizationId, [
         ...appends.flatMap(({ inserts }) => inserts),
         ...appends.flatMap(({ projected }) => projected),
         ...guards,
@@ -105,17 +109,26 @@ export class EventStore {
       if (!isVersionConflict(error)) throw error;
       if (!(await this.#alreadyAppended(recorded))) throw new VersionConflict();
     }
-    this.onAppend();
+    this.#appended(changes);
+    const announce = () => {
+      this.onAppend(context.organizationId);
+    };
+    if (unit) unit.afterCommit(announce);
+    else announce();
     return recorded;
   }
 
-  /** Folds a stream. A stream without events is at version 0, in its initial state. */
+  /**
+   * Folds a stream. A stream without events is at version 0, in its initial state.
+   * @throws {PreconditionFailed} when the request expects another version of it
+   */
   async load<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
     id: string,
     organizationId: string,
   ): Promise<Loaded<State>> {
-    return this.#folded(definition, await this.#rows([streamName(definition, id)], organizationId));
+    const stream = streamName(definition, id);
+    return this.#folded(definition, stream, await this.#rows([stream], organizationId));
   }
 
   /** Folds many streams in one round trip; answers them in the order of the ids. */
@@ -127,19 +140,22 @@ export class EventStore {
     if (ids.length === 0) return [];
     const streams = ids.map((id) => streamName(definition, id));
     const rows = Map.groupBy(await this.#rows(streams, organizationId), ({ stream }) => stream);
-    return streams.map((stream) => this.#folded(definition, rows.get(stream) ?? []));
+    return streams.map((stream) => this.#folded(definition, stream, rows.get(stream) ?? []));
   }
 
   #folded<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
+    stream: string,
     rows: EventRow[],
   ): Loaded<State> {
+    this.database.watched?.loaded(stream, rows.length);
     const state = rows.reduce(
       (folded, row) => definition.evolve(folded, this.codec.decode(row) as unknown as Event),
       definition.initialState,
     );
-    const recordedAt = rows.at(-1)?.recorded_at;
-    return { state, version: rows.length, recordedAt, sealedKey: rows[0]?.sealed_key ?? undefined };
+    const sealedKey = rows[0]?.sealed_key ?? undefined;
+    if (sealedKey) this.database.unit?.personalStreams.add(stream);
+    return { state, version: rows.length, recordedAt: rows.at(-1)?.recorded_at, sealedKey };
   }
 
   /** A stream's events, oldest first. */
@@ -217,11 +233,21 @@ export class EventStore {
     };
   }
 
+  /** Tells those who are interested in what the request has changed. */
+  #appended(changes: Staged[]): void {
+    const { unit, watched } = this.database;
+    if (!unit && !watched) return;
+    for (const { definition, id, loaded, events } of changes) {
+      const stream = streamName(definition, id);
+      watched?.appended(stream, loaded.version, loaded.version + events.length);
+      if (loaded.version === 0 && definition.personal && events.length > 0) unit?.personalStreams.add(stream);
+    }
+  }
+
   /** What a change writes, and the events as they will be recorded. */
-  #appendOf({ definition, id, loaded, events }: Staged, context: WriteContext) {
+  #appendOf({ definition, id, loaded, events }: Staged, context: WriteContext, recordedAt: Date) {
     const { organizationId, ...metadata } = context;
     const stream = streamName(definition, id);
-    const recordedAt = new Date();
     const first = loaded.version === 0 && definition.personal !== undefined;
     const sealedKey = first ? this.codec.createKey(organizationId, stream) : loaded.sealedKey;
     const appends = events.map(({ eventId = randomUUIDv7(), type, data }, index) => {

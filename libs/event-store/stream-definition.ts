@@ -8,6 +8,8 @@ import { type DomainEvent, type RecordedOf } from './event.js';
 export interface StreamDefinition<State, Event extends DomainEvent> {
   /** First part of the stream's name, `<category>-<id>`; has no hyphen of its own. */
   category: string;
+  /** All types of its events. */
+  types: Record<Event['type'], true>;
   initialState: State;
   evolve: (state: State, event: Event) => State;
   projections: Projection<Event>[];
@@ -19,6 +21,8 @@ export interface StreamDefinition<State, Event extends DomainEvent> {
    * destroyed, the events are without these fields, so all of them are optional in the event's type.
    */
   personal?: Partial<Record<Event['type'], readonly string[]>>;
+  /** Fields, of whatever event of the stream, that nobody is shown: what recognizes a secret. */
+  hidden?: readonly string[];
   /** The event type that destroys the stream's key in the transaction that records it. */
   forgetsWith?: Event['type'];
 }

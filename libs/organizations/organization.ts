@@ -1,5 +1,11 @@
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
-import { type Scope } from '#libs/platform/scopes.js';
+import {
+  type ApiTokenCommand,
+  type ApiTokenEvent,
+  type ApiTokens,
+  decideApiToken,
+  evolveApiTokens,
+} from './api-token.js';
 
 /** A tenant. Everything else belongs to exactly one. */
 export interface Organization {
@@ -7,47 +13,31 @@ export interface Organization {
   name: string;
   /** ISO code of the country that phone numbers without a country code are from. */
   defaultRegion?: string;
-  tokenIds: string[];
+  tokens: ApiTokens;
 }
 
 export type OrganizationCommand =
   | { type: 'CreateOrganization'; id: string; name: string }
   | { type: 'SetDefaultRegion'; id: string; region: string }
-  | ({ type: 'IssueApiToken'; id: string } & IssuedToken);
-
-/** An API token, without the token itself. */
-export interface IssuedToken {
-  tokenId: string;
-  name: string;
-  actorId: string;
-  /** SHA-256 in hex. */
-  tokenHash: string;
-  scopes: Scope[];
-}
+  | ({ id: string } & ApiTokenCommand);
 
 export type OrganizationEvent =
   | { type: 'OrganizationCreated'; data: { id: string; name: string } }
   | { type: 'DefaultRegionSet'; data: { region: string } }
-  | { type: 'ApiTokenIssued'; data: IssuedToken };
+  | ApiTokenEvent;
 
 export function decideOrganization(
   command: OrganizationCommand,
   organization: Organization | undefined,
 ): OrganizationEvent[] | DomainError {
-  switch (command.type) {
-    case 'CreateOrganization':
-      if (organization) return new DomainError('conflict', `Organization ${command.id} exists`);
-      return [{ type: 'OrganizationCreated', data: { id: command.id, name: command.name } }];
-    case 'SetDefaultRegion':
-      if (!organization) return notFound('Organization', command.id);
-      if (organization.defaultRegion === command.region) return [];
-      return [{ type: 'DefaultRegionSet', data: { region: command.region } }];
-    case 'IssueApiToken': {
-      if (!organization) return notFound('Organization', command.id);
-      const { tokenId, name, actorId, tokenHash, scopes } = command;
-      return [{ type: 'ApiTokenIssued', data: { tokenId, name, actorId, tokenHash, scopes } }];
-    }
+  if (command.type === 'CreateOrganization') {
+    if (organization) return new DomainError('conflict', `Organization ${command.id} exists`);
+    return [{ type: 'OrganizationCreated', data: { id: command.id, name: command.name } }];
   }
+  if (!organization) return notFound('Organization', command.id);
+  if (command.type !== 'SetDefaultRegion') return decideApiToken(command, organization.tokens);
+  if (organization.defaultRegion === command.region) return [];
+  return [{ type: 'DefaultRegionSet', data: { region: command.region } }];
 }
 
 export function evolveOrganization(
@@ -56,11 +46,11 @@ export function evolveOrganization(
 ): Organization | undefined {
   switch (event.type) {
     case 'OrganizationCreated':
-      return { ...event.data, tokenIds: [] };
+      return { ...event.data, tokens: {} };
     case 'DefaultRegionSet':
       return organization && { ...organization, defaultRegion: event.data.region };
-    case 'ApiTokenIssued':
-      return organization && { ...organization, tokenIds: [...organization.tokenIds, event.data.tokenId] };
+    default:
+      return organization && { ...organization, tokens: evolveApiTokens(organization.tokens, event) };
   }
 }
 

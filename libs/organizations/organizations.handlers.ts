@@ -1,10 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { randomUUIDv7 } from 'node:crypto';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
-import { type Scope } from '#libs/platform/scopes.js';
-import { hashApiToken, mintApiToken } from './api-token.js';
 import { decideOrganization, type Organization } from './organization.js';
 import { organizationStream } from './organization.projection.js';
 
@@ -25,19 +22,6 @@ export class SetDefaultRegion extends Command<void> {
     readonly organizationId: string,
     readonly region: string,
     readonly actorId: string,
-  ) {
-    super();
-  }
-}
-
-/** Issues a token that acts for `actorId` within these scopes, and answers it: the only time it is seen. */
-export class IssueApiToken extends Command<string> {
-  constructor(
-    readonly organizationId: string,
-    readonly name: string,
-    readonly actorId: string,
-    readonly scopes: Scope[] = ['admin'],
-    readonly token = mintApiToken(),
   ) {
     super();
   }
@@ -69,23 +53,6 @@ export class SetDefaultRegionHandler implements ICommandHandler<SetDefaultRegion
     await this.store.execute(organizationStream, organizationId, { organizationId, actorId }, (organization) =>
       decideOrganization(command, organization),
     );
-  }
-}
-
-@CommandHandler(IssueApiToken)
-export class IssueApiTokenHandler implements ICommandHandler<IssueApiToken> {
-  constructor(private readonly store: EventStore) {}
-
-  async execute({ organizationId, name, actorId, scopes, token }: IssueApiToken): Promise<string> {
-    const tokenHash = hashApiToken(token);
-    const tokenId = randomUUIDv7();
-    await this.store.execute(organizationStream, organizationId, { organizationId, actorId }, (organization) =>
-      decideOrganization(
-        { type: 'IssueApiToken', id: organizationId, tokenId, name, actorId, tokenHash, scopes },
-        organization,
-      ),
-    );
-    return token;
   }
 }
 

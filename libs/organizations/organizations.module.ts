@@ -1,26 +1,38 @@
 import { Global, Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
-import { AuthenticationGuard } from './authentication.guard.js';
+import { RateLimiter } from '#libs/platform/rate-limiter.js';
+import { RateLimits } from '#libs/platform/rate-limits.js';
+import { GetApiTokenHandler, ListApiTokensHandler } from './api-token-queries.handlers.js';
+import { TokensController } from './api-tokens.controller.js';
+import { IssueApiTokenHandler, RevokeApiTokenHandler, RotateApiTokenHandler } from './api-tokens.handlers.js';
+import { Authentication } from './authentication.js';
 import { OrganizationController } from './organization.controller.js';
 import {
   CreateOrganizationHandler,
   GetOrganizationHandler,
-  IssueApiTokenHandler,
   SetDefaultRegionHandler,
 } from './organizations.handlers.js';
 import { OrganizationSettings } from './settings.js';
+import { TokenLookup } from './token-lookup.js';
+import { TokenUsage } from './token-usage.js';
 
-/** Tenants, their API tokens, and the guard that every request passes. */
+/** Tenants, their API tokens, and what every request must pass. */
 @Global()
 @Module({
-  controllers: [OrganizationController],
+  controllers: [OrganizationController, TokensController],
   providers: [
     CreateOrganizationHandler,
     SetDefaultRegionHandler,
-    IssueApiTokenHandler,
     GetOrganizationHandler,
+    IssueApiTokenHandler,
+    RotateApiTokenHandler,
+    RevokeApiTokenHandler,
+    GetApiTokenHandler,
+    ListApiTokensHandler,
     OrganizationSettings,
-    { provide: APP_GUARD, useClass: AuthenticationGuard },
+    Authentication,
+    TokenLookup,
+    TokenUsage,
+    { provide: RateLimiter, inject: [RateLimits], useFactory: ({ redisUrl }: RateLimits) => new RateLimiter(redisUrl) },
   ],
   exports: [OrganizationSettings],
 })

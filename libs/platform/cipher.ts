@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 
+const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 /** Names algorithm and layout, so that a later one can be told apart. */
@@ -15,8 +16,13 @@ export class Cipher {
 
   /** @param masterKey 32 bytes */
   constructor(masterKey: Buffer) {
-    if (masterKey.length !== 32) throw new Error('A master key has 32 bytes');
+    if (masterKey.length !== KEY_BYTES) throw new Error(`A master key has ${KEY_BYTES} bytes`);
     this.#key = createSecretKey(masterKey);
+  }
+
+  /** A cipher under a key of its own, for what is sealed too often to be sealed under the master key itself. */
+  derived(purpose: string): Cipher {
+    return new Cipher(Buffer.from(hkdfSync('sha256', this.#key, '', purpose, KEY_BYTES)));
   }
 
   seal(plaintext: string, context: string): string {

@@ -17,8 +17,13 @@ import {
   validateSync,
 } from 'class-validator';
 import ipaddr from 'ipaddr.js';
+import { faultOfBurst, MAX_PER_SECOND, type RateLimits } from './rate-limits.js';
 
 const number = Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? Number(value) : value));
+/** The same, or `none`. */
+const numberOrNone = Transform(({ value }: { value: unknown }) =>
+  typeof value === 'string' ? (value === 'none' ? null : Number(value)) : value,
+);
 /** A list, its items parted by commas; `none` is an empty one. */
 const list = Transform(({ value }: { value: unknown }) =>
   typeof value === 'string' ? (value === 'none' ? [] : value.split(',').map((item) => item.trim())) : value,
@@ -31,6 +36,9 @@ const Each = (name: string, holds: (item: string) => boolean, message: string) =
 const LOOPBACK = '127.0.0.0/8,::1/128';
 /** An address, with a port if need be: `192.0.2.53:5353`, `[2001:db8::53]:5353`. */
 const isDnsServer = (text: string) => isIP(text) > 0 || isIP(/^\[?(.+?)\]?(:\d{1,5})?$/.exec(text)?.[1] ?? '') > 0;
+const isAddress = (text: string) => isIP(text) > 0 || ipaddr.isValidCIDR(text);
+/** Nothing for what is no URL. */
+const loginOf = (url: unknown) => (typeof url === 'string' && URL.canParse(url) ? new URL(url).username : undefined);
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const POSTGRES_URL = { protocols: ['postgres', 'postgresql'], require_tld: false, require_protocol: true };
 
@@ -81,6 +89,52 @@ class Environment {
   @Max(200, { message: 'DATABASE_POOL_SIZE must be 1 to 200' })
   DATABASE_POOL_SIZE = 10;
 
+  @IsOptional()
+  @IsUrl(POSTGRES_URL, { message: 'DATABASE_WORKER_URL must look like postgres://user:password@host:5432/database' })
+  @ValidateBy({
+    name: 'apart',
+    validator: {
+      validate: (url, args) => {
+        const other = loginOf((args?.object as Environment).DATABASE_URL);
+        return other !== undefined && other !== loginOf(url);
+      },
+      defaultMessage: () => 'DATABASE_WORKER_URL must have another login than DATABASE_URL, which must be set as well',
+    },
+  })
+  DATABASE_WORKER_URL?: string;
+
+  @list
+  @Each('address', isAddress, 'TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8')
+  TRUSTED_PROXIES: string[] = [];
+
+  @numberOrNone
+  @IsOptional()
+  @IsInt({ message: 'RATE_LIMIT_PER_SECOND must be a whole number, or none' })
+  @Min(1, { message: 'RATE_LIMIT_PER_SECOND must be 1 to 1000000, or none' })
+  @Max(MAX_PER_SECOND, { message: 'RATE_LIMIT_PER_SECOND must be 1 to 1000000, or none' })
+  RATE_LIMIT_PER_SECOND: number | null = 100;
+
+  @IsOptional()
+  @number
+  @ValidateBy({
+    name: 'burst',
+    validator: {
+      validate: (burst: number, args) => {
+        const perSecond = (args?.object as Environment).RATE_LIMIT_PER_SECOND;
+        return perSecond === null || faultOfBurst({ perSecond, burst }) === undefined;
+      },
+      defaultMessage: () => 'RATE_LIMIT_BURST must be a multiple of RATE_LIMIT_PER_SECOND, at most 3600 times as many',
+    },
+  })
+  RATE_LIMIT_BURST?: number;
+
+  @numberOrNone
+  @IsOptional()
+  @IsInt({ message: 'RATE_LIMIT_FAILURES_PER_SECOND must be a whole number, or none' })
+  @Min(1, { message: 'RATE_LIMIT_FAILURES_PER_SECOND must be 1 to 1000000, or none' })
+  @Max(MAX_PER_SECOND, { message: 'RATE_LIMIT_FAILURES_PER_SECOND must be 1 to 1000000, or none' })
+  RATE_LIMIT_FAILURES_PER_SECOND: number | null = 20;
+
   @number
   @IsInt({ message: 'PRESENCE_TIMEOUT_SECONDS must be a whole number' })
   @Min(5, { message: 'PRESENCE_TIMEOUT_SECONDS must be 5 to 86400' })
@@ -124,6 +178,24 @@ class Environment {
   @Max(3650, { message: 'WEBHOOK_DELIVERY_RETENTION_DAYS must be 1 to 3650' })
   WEBHOOK_DELIVERY_RETENTION_DAYS = 365;
 
+  @number
+  @IsInt({ message: 'EVENTS_MAX_READERS must be a whole number' })
+  @Min(1, { message: 'EVENTS_MAX_READERS must be 1 to 100000' })
+  @Max(100_000, { message: 'EVENTS_MAX_READERS must be 1 to 100000' })
+  EVENTS_MAX_READERS = 1000;
+
+  @number
+  @IsInt({ message: 'EVENTS_MAX_READERS_PER_TOKEN must be a whole number' })
+  @Min(1, { message: 'EVENTS_MAX_READERS_PER_TOKEN must be 1 to 100000' })
+  @Max(100_000, { message: 'EVENTS_MAX_READERS_PER_TOKEN must be 1 to 100000' })
+  EVENTS_MAX_READERS_PER_TOKEN = 20;
+
+  @number
+  @IsNumber({}, { message: 'EVENTS_HEARTBEAT_SECONDS must be a number' })
+  @Min(0.1, { message: 'EVENTS_HEARTBEAT_SECONDS must be 0.1 to 25' })
+  @Max(25, { message: 'EVENTS_HEARTBEAT_SECONDS must be 0.1 to 25' })
+  EVENTS_HEARTBEAT_SECONDS = 15;
+
   @IsOptional()
   @number
   @IsInt({ message: 'METRICS_PORT must be a whole number' })
@@ -158,7 +230,13 @@ export interface Config {
   readonly databaseUrl?: string;
   /** For migrations; `databaseUrl` unless given. */
   readonly databaseOwnerUrl?: string;
+  /** For the worker's role, so that the login of `databaseUrl` need not have it; `databaseUrl` unless given. */
+  readonly databaseWorkerUrl?: string;
   readonly databasePoolSize: number;
+  /** Addresses and networks whose word is taken for where a request comes from. */
+  readonly trustedProxies: readonly string[];
+  /** See `RateLimits`. */
+  readonly rateLimits: RateLimits;
   /** For how long an agent counts as online without a heartbeat. */
   readonly presenceTimeoutSeconds: number;
   /** Absent: BullMQ on PostgreSQL. */
@@ -174,6 +252,12 @@ export interface Config {
     readonly dnsServers: readonly string[];
     readonly retentionDays: number;
     readonly deliveryRetentionDays: number;
+  };
+  /** See `FeedOptions`. */
+  readonly feed: {
+    readonly maxReaders: number;
+    readonly maxReadersPerToken: number;
+    readonly heartbeatMs: number;
   };
 }
 
@@ -200,11 +284,28 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     masterKey: environment.DESKSTREAM_MASTER_KEY,
     databaseUrl: environment.DATABASE_URL,
     databaseOwnerUrl: environment.DATABASE_OWNER_URL ?? environment.DATABASE_URL,
+    databaseWorkerUrl: environment.DATABASE_WORKER_URL,
     databasePoolSize: environment.DATABASE_POOL_SIZE,
+    trustedProxies: environment.TRUSTED_PROXIES,
+    rateLimits: rateLimits(environment),
     presenceTimeoutSeconds: environment.PRESENCE_TIMEOUT_SECONDS,
     redisUrl: environment.REDIS_URL,
     metricsPort: environment.METRICS_PORT,
     webhooks: webhookOptions(environment),
+    feed: Object.freeze({
+      maxReaders: environment.EVENTS_MAX_READERS,
+      maxReadersPerToken: environment.EVENTS_MAX_READERS_PER_TOKEN,
+      heartbeatMs: environment.EVENTS_HEARTBEAT_SECONDS * 1000,
+    }),
+  });
+}
+
+function rateLimits(environment: Environment): RateLimits {
+  const { RATE_LIMIT_PER_SECOND: perSecond, RATE_LIMIT_FAILURES_PER_SECOND: failures, REDIS_URL } = environment;
+  return Object.freeze({
+    ...(perSecond !== null && { perToken: { perSecond, burst: environment.RATE_LIMIT_BURST ?? 2 * perSecond } }),
+    ...(failures !== null && { failures: { perSecond: failures, burst: 2 * failures } }),
+    redisUrl: REDIS_URL,
   });
 }
 

@@ -1,33 +1,21 @@
-import {
-  DataSource,
-  type EntityManager,
-  type EntityTarget,
-  type MixedList,
-  type QueryResult,
-  type QueryRunner,
-} from 'typeorm';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { DataSource, type EntityManager, type QueryResult, type QueryRunner } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import pg from 'pg';
-import { Batch, type Statement } from './batch.js';
+import { type Statement } from './batch.js';
+import { connect, type DatabaseOptions, dataSourceOptions, send } from './connections.js';
 import { DomainError } from './domain-error.js';
+import { unavailable } from './unavailable.js';
+import { UnitOfWork } from './unit-of-work.js';
+import { type Watched } from './watched.js';
 
-/** The roles that migrations create. Neither owns a table nor bypasses row-level security. */
-export type DatabaseRole = 'deskstream_app' | 'deskstream_worker';
-
-/** How to reach the database, and as whom. */
-export interface DatabaseOptions {
-  /** `postgres://user:password@host:port/database` */
-  url: string;
-  /** Taken on by every connection before its first query. Left out: the login's own rights, for migrations. */
-  role?: DatabaseRole;
-  /** Most connections open at once. */
-  poolSize?: number;
-  /** Tables that {@link Database.reader} can read. */
-  entities?: MixedList<EntityTarget<object> & (new () => object)>;
+/** What the calls have in common that are made in the course of the same work. */
+interface Shared {
+  unit?: UnitOfWork;
+  watched?: Watched;
 }
 
 const SET_ORGANIZATION = "SELECT set_config('app.org', $1, false)";
-const INT8_OID = 20;
 
 /**
  * The only door to PostgreSQL. Every call is one network round trip and one transaction, see {@link Batch}. Every call
@@ -41,17 +29,27 @@ export class Database {
    */
   readonly #scopes = new WeakMap<pg.PoolClient, string>();
 
-  protected constructor(private readonly dataSource: DataSource) {}
+  readonly #shared = new AsyncLocalStorage<Shared>();
+
+  /** @param units has the connections of units of work: those who hold one for long keep no others waiting */
+  protected constructor(
+    private readonly dataSource: DataSource,
+    private readonly units: pg.Pool,
+  ) {}
 
   /** Connects, and fails with {@link DomainError} `unavailable` when the server cannot be reached. */
   static async open(options: DatabaseOptions): Promise<Database> {
-    const dataSource = new DataSource(dataSourceOptions(options));
+    const settings = dataSourceOptions(options);
+    const dataSource = new DataSource(settings);
     try {
       await dataSource.initialize();
     } catch (error) {
       throw unavailable(error);
     }
-    return new this(dataSource);
+    const max = Math.ceil(settings.poolSize / 2);
+    const units = new pg.Pool({ connectionString: options.url, max, ...settings.extra });
+    units.on('error', () => undefined);
+    return new this(dataSource, units);
   }
 
   /** Rows of one statement, seen by one organization. */
@@ -81,42 +79,86 @@ export class Database {
     return this.dataSource.createEntityManager(runner);
   }
 
+  /** The unit of work that calls from here are part of, if any. */
+  get unit(): UnitOfWork | undefined {
+    return this.#shared.getStore()?.unit;
+  }
+
+  /** The entity whose version matters to calls from here, if any. */
+  get watched(): Watched | undefined {
+    return this.#shared.getStore()?.watched;
+  }
+
+  /**
+   * Makes one transaction of all calls of this database in the course of `work`: two round trips more. When `work` fails,
+   * nothing has happened; when the answer to the commit is lost, all of it or nothing.
+   * @param opening statements that come first; `work` gets their results
+   */
+  async inUnit<T>(
+    organizationId: string,
+    opening: Statement[],
+    work: (unit: UnitOfWork, opened: pg.QueryResult[]) => Promise<T>,
+  ): Promise<T> {
+    const client = await connect(this.units);
+    let failure: unknown;
+    const unit = new UnitOfWork(organizationId, (statements, described) =>
+      send(client, statements, described).catch((error: unknown) => {
+        failure = error;
+        throw error;
+      }),
+    );
+    try {
+      const opened = await unit.begin(opening);
+      const result = await this.#shared.run({ ...this.#shared.getStore(), unit }, () => work(unit, opened));
+      await unit.commit();
+      return result;
+    } catch (error) {
+      await unit.rollback().catch(() => undefined);
+      throw error;
+    } finally {
+      client.release(failure instanceof DomainError);
+    }
+  }
+
+  /** Reads the version of an entity along with the first call in the course of `work`; see {@link Watched}. */
+  watching<T>(watched: Watched, work: () => T): T {
+    return this.#shared.run({ ...this.#shared.getStore(), watched }, work);
+  }
+
   /** Throws {@link DomainError} `unavailable` when the database does not answer. */
   async ping(): Promise<void> {
     await this.query(null, { text: 'SELECT 1' });
   }
 
   async close(): Promise<void> {
-    await this.dataSource.destroy();
+    await Promise.all([this.dataSource.destroy(), this.units.end()]);
   }
 
   async #run(organizationId: string | null, statements: Statement[], described: number): Promise<pg.QueryResult[]> {
+    const { unit, watched } = this.#shared.getStore() ?? {};
+    const run = unit ? unit.run.bind(unit) : this.#transact.bind(this);
+    const question = organizationId !== null && watched?.question(organizationId);
+    if (!question) return run(organizationId, statements, described);
+    const [version, ...results] = await run(organizationId, [question, ...statements], statements.length + 1);
+    watched?.answered(version);
+    return results;
+  }
+
+  async #transact(organizationId: string | null, statements: Statement[], described: number) {
     const scope = organizationId ?? '';
-    const client = await this.#connect();
+    const client = await connect(poolOf(this.dataSource));
     const scoping = this.#scopes.get(client) === scope ? [] : [{ text: SET_ORGANIZATION, values: [scope] }];
     this.#scopes.delete(client);
-    const batch = new Batch([...scoping, ...statements], { getTypeParser }, described);
     let failure: unknown;
     try {
-      client.query(batch);
-      const results = await batch.results;
+      const results = await send(client, [...scoping, ...statements], described);
       this.#scopes.set(client, scope);
       return results.slice(scoping.length);
     } catch (error) {
-      failure = asUnavailable(error);
-      throw failure;
+      failure = error;
+      throw error;
     } finally {
       client.release(failure instanceof DomainError);
-    }
-  }
-
-  async #connect(): Promise<pg.PoolClient> {
-    try {
-      const client = await poolOf(this.dataSource).connect();
-      survive(client);
-      return client;
-    } catch (error) {
-      throw unavailable(error);
     }
   }
 }
@@ -126,59 +168,6 @@ export class WorkerDatabase extends Database {}
 
 function poolOf(dataSource: DataSource): pg.Pool {
   return (dataSource.driver as PostgresDriver).master as pg.Pool;
-}
-
-/**
- * A connection that breaks tells its client as well as the query that fails, and a client that nobody listens to ends
- * the process. The query's user hears of it, and the pool drops the connection.
- */
-function survive(client: pg.ClientBase): void {
-  if (client.listenerCount('error') === 0) client.on('error', () => undefined);
-}
-
-/** TypeORM's options for this database. */
-function dataSourceOptions(options: DatabaseOptions) {
-  const session = ['statement_timeout=15s', 'idle_in_transaction_session_timeout=15s', 'timezone=UTC'];
-  // What is read is mostly in memory, or on a disk that does not mind where it is.
-  session.push('random_page_cost=1.1');
-  if (options.role) session.push(`role=${options.role}`);
-  return {
-    type: 'postgres' as const,
-    url: options.url,
-    entities: options.entities ?? [],
-    poolSize: options.poolSize ?? 10,
-    poolErrorHandler: () => undefined,
-    extra: {
-      keepAlive: true,
-      connectionTimeoutMillis: 5_000,
-      options: session.map((setting) => `-c ${setting}`).join(' '),
-    },
-  };
-}
-
-const standardParser = pg.types.getTypeParser as (oid: number, format?: string) => (value: string) => unknown;
-
-/** 64-bit integers arrive as numbers: positions and counts stay far below 2^53. */
-const getTypeParser = (oid: number, format?: string) => (oid === INT8_OID ? Number : standardParser(oid, format));
-
-/** SQLSTATEs that mean "no database just now": connection, resources, operator intervention, a statement that takes too long. */
-const UNAVAILABLE_STATES = /^(08|53|57|58|XX000)/;
-const UNAVAILABLE_MESSAGES = /terminated|not queryable|timeout exceeded when trying to connect|Connection ended/i;
-
-function asUnavailable(error: unknown): unknown {
-  if (error instanceof DomainError || !(error instanceof Error)) return error;
-  const code = (error as { code?: string }).code ?? '';
-  const lost = /^E[A-Z]+$/.test(code) || UNAVAILABLE_STATES.test(code) || UNAVAILABLE_MESSAGES.test(error.message);
-  return lost ? unavailable(error) : error;
-}
-
-function unavailable(error: unknown): DomainError {
-  return new DomainError(
-    'unavailable',
-    'The database cannot be reached just now',
-    { retryAfterSeconds: 5 },
-    { cause: error },
-  );
 }
 
 /** The name of the unique index or constraint that the error violates, if that is what it is about. */

@@ -22,6 +22,8 @@ export interface Fault {
 export interface ErrorDetails {
   faults?: Fault[];
   retryAfterSeconds?: number;
+  /** What the entity is at, where the client expected another version. */
+  currentVersion?: number;
   /** How a bulk operation names it, where that does not follow from the kind. */
   bulkError?: 'EmptyPatchSet' | 'InvalidArgument';
   /** The id of what has taken the place of an entity that is not found. */

@@ -5,10 +5,12 @@ export const RESOURCES = [
   'conversations',
   'custom-attributes',
   'endusers',
+  'events',
   'organization',
   'queues',
   'tags',
   'teams',
+  'tokens',
   'webhooks',
 ] as const;
 

@@ -3,41 +3,53 @@ import pg from 'pg';
 const CHANNEL = 'deskstream_events';
 /** The first append is announced at once; those that follow within this time share an announcement. */
 const INTERVAL_MS = 25;
+/** What PostgreSQL carries along with a notification, 8,000 bytes, holds so many ids. */
+const MAX_NAMED = 200;
+const RECONNECT_MS = 1_000;
+
+/** Hears which organizations have new events; undefined when it may be any. */
+export type WakeUpListener = (organizationIds?: string[]) => void;
 
 /**
  * Tells all processes that there are new events, so that they need not wait for their next poll. Sent outside of the
  * append's transaction and on a connection of its own, because a NOTIFY inside makes all commits queue up; a lost one
- * costs a poll interval and nothing else.
+ * costs a poll interval and nothing else. The same connection listens, once somebody does.
  */
 export class WakeUp {
+  readonly #listeners = new Set<WakeUpListener>();
+  #appended = new Set<string>();
   #connection: Promise<pg.Client | undefined> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #reconnect: NodeJS.Timeout | undefined;
   #sending = false;
   #announcedAt = -INTERVAL_MS;
   #pending = false;
+  #waiting = false;
   #waiter: (() => void) | undefined;
   #closed = false;
 
-  /** @param listen whether this process waits for events, or only announces them */
-  constructor(
-    private readonly url: string,
-    private readonly listen: boolean,
-  ) {}
+  constructor(private readonly url: string) {}
 
-  /** Announces new events, soon. */
-  signal(): void {
-    this.#timer ??= setTimeout(
-      () => {
-        this.#timer = undefined;
-        void this.#notify();
-      },
-      Math.max(0, this.#announcedAt + INTERVAL_MS - performance.now()),
-    );
+  /** Announces new events of an organization, soon. */
+  signal(organizationId: string): void {
+    this.#appended.add(organizationId);
+    this.#schedule();
   }
 
-  /** Resolves at the next announcement, at once if one came since the last wait, or after `timeoutMs`. */
+  /** Hears of all announcements of all processes from now on. */
+  listen(listener: WakeUpListener): void {
+    this.#listeners.add(listener);
+    void this.#connected().then((client) => client && startListening(client));
+  }
+
+  /** Resolves at the next announcement, at once if one came since the last wait, or after `timeoutMs`. For one waiter. */
   async wait(timeoutMs: number): Promise<void> {
-    void this.#connected();
+    if (!this.#waiting) {
+      this.#waiting = true;
+      this.listen(() => {
+        this.wake();
+      });
+    }
     if (!this.#pending) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, timeoutMs);
@@ -51,7 +63,7 @@ export class WakeUp {
     this.#pending = false;
   }
 
-  /** Ends the wait of this process. */
+  /** Ends the {@link wait} of this process. */
   wake(): void {
     this.#pending = true;
     this.#waiter?.();
@@ -60,19 +72,32 @@ export class WakeUp {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#reconnect);
     await (await this.#connection)?.end();
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = undefined;
+        void this.#notify();
+      },
+      Math.max(0, this.#announcedAt + INTERVAL_MS - performance.now()),
+    );
   }
 
   async #notify(): Promise<void> {
     if (this.#sending) {
-      this.signal();
+      this.#schedule();
       return;
     }
     this.#sending = true;
     this.#announcedAt = performance.now();
     const client = await this.#connected();
+    const named = this.#appended.size <= MAX_NAMED ? [...this.#appended].join(',') : '';
+    this.#appended = new Set();
     // Whoever listens polls as well.
-    await client?.query(`NOTIFY ${CHANNEL}`).catch(() => undefined);
+    await client?.query('SELECT pg_notify($1, $2)', [CHANNEL, named]).catch(() => undefined);
     this.#sending = false;
   }
 
@@ -80,22 +105,30 @@ export class WakeUp {
   #connected(): Promise<pg.Client | undefined> {
     if (!this.#closed && !this.#connection) {
       const connection = this.#connect(() => {
-        if (this.#connection === connection) this.#connection = undefined;
+        if (this.#connection !== connection) return;
+        this.#connection = undefined;
+        if (this.#listeners.size > 0) this.#connectLater();
       });
       this.#connection = connection;
     }
     return this.#connection ?? Promise.resolve(undefined);
   }
 
+  #connectLater(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#reconnect);
+    this.#reconnect = setTimeout(() => void this.#connected(), RECONNECT_MS);
+  }
+
   async #connect(drop: () => void): Promise<pg.Client | undefined> {
     const client = new pg.Client({ connectionString: this.url, connectionTimeoutMillis: 5_000, keepAlive: true });
     client.on('error', drop).on('end', drop);
-    client.on('notification', () => {
-      this.wake();
+    client.on('notification', ({ payload }) => {
+      for (const listener of this.#listeners) listener(payload ? payload.split(',') : undefined);
     });
     try {
       await client.connect();
-      if (this.listen) await client.query(`LISTEN ${CHANNEL}`);
+      if (this.#listeners.size > 0) await startListening(client);
       return client;
     } catch {
       drop();
@@ -104,4 +137,9 @@ export class WakeUp {
       return undefined;
     }
   }
+}
+
+/** Doing it again changes nothing. A connection that breaks meanwhile is made anew, and then listens, too. */
+async function startListening(client: pg.Client): Promise<void> {
+  await client.query(`LISTEN ${CHANNEL}`).catch(() => undefined);
 }

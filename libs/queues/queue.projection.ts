@@ -88,6 +88,13 @@ const memberProjection: Projection<QueueEvent> = {
 
 export const queueStream: StreamDefinition<Queue | undefined, QueueEvent> = {
   category: 'queue',
+  types: {
+    QueueCreated: true,
+    QueueUpdated: true,
+    QueueDeleted: true,
+    QueueMembersAssigned: true,
+    QueueMembersRemoved: true,
+  },
   initialState: undefined,
   evolve: evolveQueue,
   projections: [queueProjection, memberProjection],

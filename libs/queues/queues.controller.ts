@@ -1,12 +1,16 @@
-import { Controller, Delete, Get, Patch, Post } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { type BulkOutcome } from '#libs/platform/http/bulk.js';
+import { AsOf } from '#libs/platform/http/as-of.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, IntegerParam, Patch as PatchBody, UuidParam } from '#libs/platform/http/input.js';
+import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
+import { Versioned } from '#libs/platform/http/versioned.js';
+import { queueStream } from './queue.projection.js';
 import { type QueueInput } from './queue.js';
 import { AssignQueueMembers, ListQueueMembers, RemoveQueueMembers } from './queue-members.handlers.js';
 import { type ChannelState, GetConversationPosition, GetQueueAvailability } from './queue-state.handlers.js';
@@ -49,12 +53,13 @@ export class QueuesController {
     description: 'Sorted by name.',
     success: [200, 'The list of queues in an organization', ListQueuesOutput],
   })
-  async listAll(@Caller() { organizationId }: WriteContext): Promise<{ data: QueueOutput[] }> {
-    const queues = await this.queries.execute(new ListQueues(organizationId));
+  async listAll(@Caller() { organizationId }: WriteContext, @AsOf() asOf?: Date): Promise<{ data: QueueOutput[] }> {
+    const queues = await this.queries.execute(new ListQueues(organizationId, asOf));
     return { data: queues.map((queue) => shown(organizationId, queue)) };
   }
 
   @Post()
+  @Versioned(queueStream)
   @Endpoint({
     summary: 'Create a queue.',
     description:
@@ -86,12 +91,18 @@ export class QueuesController {
   }
 
   @Get(':queueId')
+  @Versioned(queueStream, 'queueId')
   @Endpoint({ summary: 'Get a queue by id.', success: [200, 'The queue', GetQueueByIdOutput], errors: [404] })
-  async getById(@Caller() { organizationId }: WriteContext, @QueueId() id: string): Promise<{ data: QueueOutput }> {
-    return { data: shown(organizationId, await this.queries.execute(new GetQueue(organizationId, id))) };
+  async getById(
+    @Caller() { organizationId }: WriteContext,
+    @QueueId() id: string,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: QueueOutput }> {
+    return { data: shown(organizationId, await this.queries.execute(new GetQueue(organizationId, id, asOf))) };
   }
 
   @Patch(':queueId')
+  @Versioned(queueStream, 'queueId')
   @Endpoint({
     summary: 'Patch a queue.',
     description:
@@ -109,6 +120,7 @@ export class QueuesController {
   }
 
   @Delete(':queueId')
+  @Versioned(queueStream, 'queueId')
   @Endpoint({
     summary: 'Delete a queue.',
     description:
@@ -145,6 +157,7 @@ export class QueuesController {
   }
 
   @Patch(':queueId/members')
+  @Versioned(queueStream, 'queueId', { answers: 'other' })
   @Endpoint({
     summary: 'Assign agents to a queue.',
     description:
@@ -161,6 +174,7 @@ export class QueuesController {
   }
 
   @Delete(':queueId/members')
+  @Versioned(queueStream, 'queueId', { answers: 'other' })
   @Endpoint({
     summary: 'Remove agents from a queue.',
     description: 'Ids of others than members are ignored.',

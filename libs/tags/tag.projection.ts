@@ -51,6 +51,7 @@ function setState(organizationId: string, id: string, state: TagState) {
 
 export const tagStream: StreamDefinition<Tag | undefined, TagEvent> = {
   category: 'tag',
+  types: { TagCreated: true, TagActivated: true, TagDeactivated: true, TagDeleted: true },
   initialState: undefined,
   evolve: evolveTag,
   projections: [tagProjection],

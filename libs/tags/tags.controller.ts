@@ -1,10 +1,14 @@
-import { Controller, Delete, Get, Patch, Post } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type WriteContext } from '#libs/event-store/event.js';
+import { AsOf } from '#libs/platform/http/as-of.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, QueryInput, UuidParam } from '#libs/platform/http/input.js';
+import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
+import { Versioned } from '#libs/platform/http/versioned.js';
+import { tagStream } from './tag.projection.js';
 import { type Tag } from './tag.js';
 import { CreateTagInput, CreateTagOutput, GetTagOutput, ListTagsOutput, ListTagsQuery } from './tags.dto.js';
 import { ActivateTag, CreateTag, DeactivateTag, DeleteTag, GetTag, ListTags } from './tags.handlers.js';
@@ -23,11 +27,16 @@ export class TagsController {
     description: 'Sorted by name; inactive tags are part of it unless `includeDeactivated=false`.',
     success: [200, 'The list of tags in an organization', ListTagsOutput],
   })
-  async list(@Caller() caller: WriteContext, @QueryInput() query: ListTagsQuery): Promise<{ data: Tag[] }> {
-    return { data: await this.queries.execute(new ListTags(caller.organizationId, query.includeDeactivated ?? true)) };
+  async list(
+    @Caller() caller: WriteContext,
+    @QueryInput() { includeDeactivated = true }: ListTagsQuery,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: Tag[] }> {
+    return { data: await this.queries.execute(new ListTags(caller.organizationId, includeDeactivated, asOf)) };
   }
 
   @Post()
+  @Versioned(tagStream)
   @Endpoint({
     summary: 'Create a tag.',
     description: 'Creating a name that exists answers the tag that has it; it is not updated to match the input.',
@@ -38,12 +47,18 @@ export class TagsController {
   }
 
   @Get(':tagId')
+  @Versioned(tagStream, 'tagId')
   @Endpoint({ summary: 'Get a tag by id.', success: [200, 'The tag', GetTagOutput], errors: [404] })
-  async getById(@Caller() caller: WriteContext, @UuidParam('tagId', 'The tag id.') id: string): Promise<{ data: Tag }> {
-    return { data: await this.queries.execute(new GetTag(caller.organizationId, id)) };
+  async getById(
+    @Caller() caller: WriteContext,
+    @UuidParam('tagId', 'The tag id.') id: string,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: Tag }> {
+    return { data: await this.queries.execute(new GetTag(caller.organizationId, id, asOf)) };
   }
 
   @Patch(':tagId/activate')
+  @Versioned(tagStream, 'tagId')
   @Endpoint({
     summary: 'Activate a tag.',
     description: 'Activating an active tag changes nothing.',
@@ -55,6 +70,7 @@ export class TagsController {
   }
 
   @Patch(':tagId/deactivate')
+  @Versioned(tagStream, 'tagId')
   @Endpoint({
     summary: 'Deactivate a tag.',
     description: 'It stays on conversations that have it. Deactivating an inactive tag changes nothing.',
@@ -66,6 +82,7 @@ export class TagsController {
   }
 
   @Delete(':tagId')
+  @Versioned(tagStream, 'tagId')
   @Endpoint({
     summary: 'Remove a tag.',
     description: 'It is gone from conversations as well, and its name is free. To keep it on those, deactivate it.',

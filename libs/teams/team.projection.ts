@@ -51,6 +51,7 @@ const memberProjection: Projection<TeamEvent> = {
 
 export const teamStream: StreamDefinition<Team | undefined, TeamEvent> = {
   category: 'team',
+  types: { TeamCreated: true, TeamMembersAdded: true, TeamMembersRemoved: true, TeamDeleted: true },
   initialState: undefined,
   evolve: evolveTeam,
   projections: [teamProjection, memberProjection],

@@ -1,11 +1,15 @@
-import { Controller, Delete, Get, Patch, Post } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type WriteContext } from '#libs/event-store/event.js';
+import { AsOf } from '#libs/platform/http/as-of.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch as PatchBody, QueryInput, UuidParam } from '#libs/platform/http/input.js';
 import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
+import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
+import { Versioned } from '#libs/platform/http/versioned.js';
+import { teamStream } from './team.projection.js';
 import {
   AgentsToTeamInput,
   CreateTeamInput,
@@ -44,23 +48,30 @@ export class TeamsController {
     description: 'Sorted by name.',
     success: [200, 'The list of teams in an organization', ListTeamsOutput],
   })
-  async listAll(@Caller() caller: WriteContext): Promise<{ data: TeamShown[] }> {
-    return { data: await this.queries.execute(new ListTeams(caller.organizationId)) };
+  async listAll(@Caller() caller: WriteContext, @AsOf() asOf?: Date): Promise<{ data: TeamShown[] }> {
+    return { data: await this.queries.execute(new ListTeams(caller.organizationId, asOf)) };
   }
 
   @Post()
+  @Versioned(teamStream)
   @Endpoint({ summary: 'Create a team.', success: [201, 'The created team', CreateTeamOutput] })
   async createTeam(@Caller() caller: WriteContext, @Input() { name }: CreateTeamInput): Promise<{ data: TeamShown }> {
     return { data: await this.commands.execute(new CreateTeam(caller, name)) };
   }
 
   @Get(':teamId')
+  @Versioned(teamStream, 'teamId')
   @Endpoint({ summary: 'Get a team by id.', success: [200, 'The team', CreateTeamOutput], errors: [404] })
-  async getById(@Caller() caller: WriteContext, @TeamId() id: string): Promise<{ data: TeamShown }> {
-    return { data: await this.queries.execute(new GetTeam(caller.organizationId, id)) };
+  async getById(
+    @Caller() caller: WriteContext,
+    @TeamId() id: string,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: TeamShown }> {
+    return { data: await this.queries.execute(new GetTeam(caller.organizationId, id, asOf)) };
   }
 
   @Delete(':teamId')
+  @Versioned(teamStream, 'teamId')
   @Endpoint({
     summary: 'Delete a team.',
     description: 'Its members stay agents.',
@@ -82,6 +93,7 @@ export class TeamsController {
   }
 
   @Patch(':teamId/agents')
+  @Versioned(teamStream, 'teamId', { answers: 'other' })
   @Endpoint({
     summary: 'Add agents to a team.',
     description: 'All of them or, when one does not exist, none. Adding a member again changes nothing.',
@@ -97,6 +109,7 @@ export class TeamsController {
   }
 
   @Delete(':teamId/agents')
+  @Versioned(teamStream, 'teamId', { answers: 'other' })
   @Endpoint({
     summary: 'Remove agents from a team.',
     description: 'An empty or missing list is refused: it never stands for all members.',

@@ -5,6 +5,7 @@ export type CounterEvent = { type: 'CounterRaised'; data: { by: number; note?: s
 /** A stream that knows no resource, for tests of the store itself; its read table is `counters`. */
 export const counterStream: StreamDefinition<number, CounterEvent> = {
   category: 'counter',
+  types: { CounterRaised: true },
   initialState: 0,
   evolve: (sum, event) => sum + event.data.by,
   projections: [

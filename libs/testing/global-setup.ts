@@ -13,7 +13,7 @@ export default async function setUp(): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'deskstream-test-'));
   const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=300'];
   const postgres = await startEmbeddedPostgres({ dataDir, settings });
-  await migrate(postgres.ownerUrl, postgres.appUrl);
+  await migrate(postgres);
   globalThis.testPostgres = { ...postgres, dataDir };
   process.env.TEST_OWNER_URL = postgres.ownerUrl;
   process.env.TEST_APP_URL = postgres.appUrl;

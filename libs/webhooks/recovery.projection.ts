@@ -47,6 +47,7 @@ const recoveryProjection: Projection<RecoveryEvent> = {
 
 export const recoveryStream: StreamDefinition<Recovery | undefined, RecoveryEvent> = {
   category: 'webhookRecovery',
+  types: { WebhookRecoveryRequested: true, WebhookRecoveryFinished: true },
   initialState: undefined,
   evolve: evolveRecovery,
   projections: [recoveryProjection],

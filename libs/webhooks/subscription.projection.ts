@@ -118,6 +118,13 @@ const subscriptionProjection: Projection<SubscriptionEvent> = {
 
 export const subscriptionStream: StreamDefinition<Subscription | undefined, SubscriptionEvent> = {
   category: 'webhookSubscription',
+  types: {
+    WebhookSubscriptionCreated: true,
+    WebhookSubscriptionUpdated: true,
+    WebhookSecretRotated: true,
+    WebhookSubscriptionDisabled: true,
+    WebhookSubscriptionDeleted: true,
+  },
   initialState: undefined,
   evolve: evolveSubscription,
   projections: [subscriptionProjection],

@@ -1,10 +1,11 @@
-import { Controller, Get, Post } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { QueryInput, UuidParam } from '#libs/platform/http/input.js';
 import { Paged, Pages } from '#libs/platform/http/paging.js';
+import { Post } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
 import {
   type DeliveryDetailsOutput,

@@ -1,10 +1,13 @@
-import { Controller, Get, Post } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Patch as StrictBody, UuidParam } from '#libs/platform/http/input.js';
+import { Post } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
+import { Versioned } from '#libs/platform/http/versioned.js';
+import { recoveryStream } from './recovery.projection.js';
 import {
   GetRecoveryOutput,
   ListRecoveriesOutput,
@@ -25,6 +28,7 @@ export class WebhookRecoveriesController {
   ) {}
 
   @Post('recover')
+  @Versioned(recoveryStream)
   @Endpoint({
     summary: 'Deliver the events of a period again.',
     description:
@@ -56,6 +60,7 @@ export class WebhookRecoveriesController {
   }
 
   @Get('recoveries/:recoveryId')
+  @Versioned(recoveryStream, 'recoveryId')
   @Endpoint({
     summary: 'Get a recovery of a webhook subscription by id.',
     success: [200, 'The recovery', GetRecoveryOutput],

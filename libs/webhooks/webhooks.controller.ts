@@ -1,11 +1,15 @@
-import { Controller, Delete, Get, Patch, Post } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
+import { AsOf } from '#libs/platform/http/as-of.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch as StrictBody, TextParam, UuidParam, OptionalPatch } from '#libs/platform/http/input.js';
+import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
 import { Caller, May } from '#libs/platform/http/request-context.js';
+import { Versioned } from '#libs/platform/http/versioned.js';
+import { subscriptionStream } from './subscription.projection.js';
 import { type ShownEventType, shownEventTypes } from './catalogue.js';
 import { type SubscriptionSettings } from './subscription.js';
 import { GetDeliveryLogs, GetDeliveryStatus } from './delivery-log.handlers.js';
@@ -78,6 +82,7 @@ export class WebhooksController {
   }
 
   @Post()
+  @Versioned(subscriptionStream)
   @Endpoint({
     summary: 'Create a webhook subscription.',
     description: 'It receives the events that happen from now on. Its `secretKey` is generated.',
@@ -102,9 +107,10 @@ export class WebhooksController {
   }
 
   @Get(':webhookSubscriptionId')
+  @Versioned(subscriptionStream, 'webhookSubscriptionId')
   @Endpoint({
     summary: 'Get a webhook subscription by id.',
-    description: MASKED,
+    description: `${MASKED} With \`asOf\` they are \`***\` to all, and there is no \`health\`.`,
     success: [200, 'The webhook subscription', GetWebhookSubscriptionOutput],
     errors: [404],
   })
@@ -112,11 +118,13 @@ export class WebhooksController {
     @Caller() { organizationId }: WriteContext,
     @SubscriptionId() id: string,
     @May('webhooks:write') mayWrite: boolean,
+    @AsOf() asOf?: Date,
   ): Promise<{ data: WebhookSubscriptionOutput }> {
-    return { data: await this.queries.execute(new GetSubscription(organizationId, id, mayWrite)) };
+    return { data: await this.queries.execute(new GetSubscription(organizationId, id, mayWrite, asOf)) };
   }
 
   @Patch(':webhookSubscriptionId')
+  @Versioned(subscriptionStream, 'webhookSubscriptionId')
   @Endpoint({
     summary: 'Patch a webhook subscription.',
     description:
@@ -133,6 +141,7 @@ export class WebhooksController {
   }
 
   @Post(':webhookSubscriptionId/rotate-secret')
+  @Versioned(subscriptionStream, 'webhookSubscriptionId')
   @Endpoint({
     summary: 'Generate another secret key for a webhook subscription.',
     description:
@@ -165,6 +174,7 @@ export class WebhooksController {
   }
 
   @Delete(':webhookSubscriptionId')
+  @Versioned(subscriptionStream, 'webhookSubscriptionId')
   @Endpoint({
     summary: 'Delete a webhook subscription.',
     description: 'Deliveries that are waiting are cancelled.',

@@ -48,7 +48,7 @@ export class ApiClient {
     });
     const text = await response.text();
     const json = response.headers.get('content-type')?.includes('json');
-    return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
+    return { status: response.status, headers: response.headers, body: json && text ? JSON.parse(text) : text };
   }
 
   /** Creates an entity and answers its data. */

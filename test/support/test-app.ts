@@ -5,12 +5,8 @@ import { createServer } from '#apps/api/server.js';
 import { openRuntime, type Runtime } from '#apps/runtime.js';
 import { openCipher } from '#apps/setup.js';
 import { WorkerModule } from '#apps/worker/worker.module.js';
-import {
-  CreateOrganization,
-  CreateOrganizationHandler,
-  IssueApiToken,
-  IssueApiTokenHandler,
-} from '#libs/organizations/organizations.handlers.js';
+import { IssueApiToken, IssueApiTokenHandler } from '#libs/organizations/api-tokens.handlers.js';
+import { CreateOrganization, CreateOrganizationHandler } from '#libs/organizations/organizations.handlers.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { loadConfig } from '#libs/platform/config.js';
 import { createLogger } from '#libs/platform/logging.js';
@@ -31,6 +27,13 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
+/** As good as: each request is counted, and none refused. */
+export const UNLIMITED = {
+  RATE_LIMIT_PER_SECOND: '1000000',
+  RATE_LIMIT_BURST: '1000000',
+  RATE_LIMIT_FAILURES_PER_SECOND: '1000000',
+};
+
 /**
  * @param worker whether webhooks are delivered, too
  * @param env what the configuration says besides
@@ -48,6 +51,7 @@ export async function startTestApp({
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal',
     DESKSTREAM_MASTER_KEY: beside?.runtime.config.masterKey ?? randomBytes(32).toString('hex'),
     REDIS_URL: process.env.TEST_REDIS_URL,
+    ...UNLIMITED,
     ...env,
   });
   const cipher = await openCipher(config, database.ownerUrl, true);
@@ -55,6 +59,11 @@ export async function startTestApp({
   const app = await createServer(runtime, worker ? [ApiModule, WorkerModule] : [ApiModule]);
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
+  const clientOf = async (organizationId: string, actorId: string, scopes: Scope[]) => {
+    const issue = new IssueApiToken({ organizationId, actorId }, { name: 'test', scopes });
+    const { secret } = await new IssueApiTokenHandler(runtime.store).execute(issue);
+    return new ApiClient(url, secret, organizationId, actorId);
+  };
   return {
     url,
     database,
@@ -64,15 +73,9 @@ export async function startTestApp({
       await new CreateOrganizationHandler(runtime.store).execute(
         new CreateOrganization(organizationId, 'Test', actorId),
       );
-      const issue = new IssueApiToken(organizationId, 'test', actorId);
-      const token = await new IssueApiTokenHandler(runtime.store).execute(issue);
-      return new ApiClient(url, token, organizationId, actorId);
+      return clientOf(organizationId, actorId, ['admin']);
     },
-    clientWith: async (scopes, { organizationId, actorId }) => {
-      const issue = new IssueApiToken(organizationId, 'test', actorId, scopes);
-      const token = await new IssueApiTokenHandler(runtime.store).execute(issue);
-      return new ApiClient(url, token, organizationId, actorId);
-    },
+    clientWith: (scopes, { organizationId, actorId }) => clientOf(organizationId, actorId, scopes),
     get: (provider) => app.get(provider, { strict: false }),
     close: async () => {
       await app.close();

@@ -42,6 +42,16 @@ class NotFound extends errorOutput('', 'not-found', MISSING) {
   })
   mergedInto?: string;
 }
+export const PreconditionFailed = errorOutput(
+  'PreconditionFailed',
+  'precondition-failed',
+  'It has changed since: read it again, and send its new ETag in If-Match',
+);
+export const NotProcessed = errorOutput(
+  'NotProcessed',
+  'unprocessable',
+  'This Idempotency-Key was used for another request: take a new one',
+);
 
 const ERRORS = {
   400: {
@@ -64,6 +74,10 @@ const ERRORS = {
     description: 'It conflicts with what others do, or with the state of the entity.',
     type: errorOutput('Conflict', 'conflict', 'Others are changing this entity; try again'),
   },
+  429: {
+    description: 'The API token has sent too many requests. Try again after the seconds in Retry-After.',
+    type: errorOutput('TooManyRequests', 'too-many-requests', 'Too many requests; try again in 2 seconds'),
+  },
   500: {
     description: 'The server failed. Its log says more under the request id.',
     type: errorOutput('ServerError', 'internal', 'Internal failure during request processing'),
@@ -75,7 +89,7 @@ const ERRORS = {
 } as const;
 
 /** Any operation can answer these. */
-const ALWAYS = [400, 401, 403, 500, 503] as const;
+const ALWAYS = [400, 401, 403, 429, 500, 503] as const;
 
 interface EndpointOptions {
   summary: string;

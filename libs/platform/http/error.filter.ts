@@ -57,8 +57,9 @@ export class ErrorFilter implements ExceptionFilter {
 
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const { status, ...refusal } = this.#refusal(error, request, reply);
-    const { faults, mergedInto, retryAfterSeconds } = error instanceof DomainError ? error.details : {};
+    const { faults, mergedInto, retryAfterSeconds, currentVersion } = error instanceof DomainError ? error.details : {};
     if (retryAfterSeconds) void reply.header('retry-after', retryAfterSeconds);
+    if (currentVersion !== undefined) void reply.header('etag', `"${currentVersion}"`);
     if (status === 401) void reply.header('www-authenticate', 'Bearer realm="deskstream"');
     if (status >= 500) this.#log(status, error, request);
     const more = { ...(faults && { faults }), ...(mergedInto && { mergedInto }) };

@@ -4,11 +4,16 @@ import { randomUUIDv7 } from 'node:crypto';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { grants, type Scope } from '../scopes.js';
 
-/** Who calls, as the token says; set by the authentication guard. */
+/** Who calls, as the token says; set by the authentication. */
 export interface AuthenticatedRequest extends FastifyRequest {
   caller: WriteContext;
   /** What the token may do. */
   scopes: readonly Scope[];
+  /**
+   * Looks again whether the token may do this, for answers that take long; `scopes` are then what they are now.
+   * @throws {DomainError} `unauthenticated`, `forbidden`
+   */
+  reauthorize: () => Promise<void>;
 }
 
 /** The caller of this request: its organization, actor, token and request id. */
@@ -20,6 +25,12 @@ export const Caller = createParamDecorator(
 /** Whether the token has a scope, where an operation answers more to those who have. */
 export const May = createParamDecorator((scope: Scope, context: ExecutionContext): boolean =>
   grants(context.switchToHttp().getRequest<AuthenticatedRequest>().scopes, scope),
+);
+
+/** What the token may do, where an operation gives of it to others. */
+export const GrantedScopes = createParamDecorator(
+  (_: unknown, context: ExecutionContext): readonly Scope[] =>
+    context.switchToHttp().getRequest<AuthenticatedRequest>().scopes,
 );
 
 const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;

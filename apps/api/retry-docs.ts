@@ -1,0 +1,75 @@
+import { type OpenAPIObject } from '@nestjs/swagger';
+import { NotProcessed, PreconditionFailed } from '#libs/platform/http/endpoint.js';
+import { VERSIONED_EXTENSION } from '#libs/platform/http/versioned.js';
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+type Responses = Operation['responses'];
+
+/** Schemas that only {@link documentRetries} refers to. */
+export const RETRY_MODELS = [NotProcessed, PreconditionFailed];
+
+const ETAG = {
+  description: 'The version of the entity and a digest of what is shown: for If-Match and If-None-Match.',
+  schema: { type: 'string' as const },
+  example: '"7-4a7d1ed414474e40"',
+};
+const header = (name: string, description: string, example: string, maxLength?: number) => ({
+  name,
+  in: 'header' as const,
+  required: false,
+  description,
+  // As one of the schema's, for Swagger UI would send the parameter's.
+  schema: { type: 'string' as const, ...(maxLength !== undefined && { minLength: 1, maxLength }), examples: [example] },
+});
+const IDEMPOTENCY_KEY = header(
+  'Idempotency-Key',
+  'Makes the request safe to repeat: under the same key it is carried out once within 24 hours, and answered the same ' +
+    'each time, with `idempotent-replayed: true`. Printable ASCII, new for each request.',
+  '7d9f1c52-8a0e-4c1b-9d57-3e2b6f0a4c11',
+  255,
+);
+const IF_MATCH = header(
+  'If-Match',
+  'Only if the entity is still at this version: an ETag as it was answered, a version in quotes, or `*`. Else 412.',
+  '"7"',
+);
+const IF_NONE_MATCH = header('If-None-Match', 'Answers 304 without a body when this is still the ETag.', ETAG.example);
+
+/** Documents what all operations that write have in common, and all that are on one entity with an ETag. */
+export function documentRetries(document: OpenAPIObject): void {
+  for (const { get, post, put, patch, delete: remove } of Object.values(document.paths)) {
+    for (const operation of [get, post, put, patch, remove]) {
+      if (operation) documentOperation(operation, operation === get);
+    }
+  }
+}
+
+function documentOperation(operation: Operation & { [VERSIONED_EXTENSION]?: string }, reads: boolean): void {
+  const versioned = operation[VERSIONED_EXTENSION];
+  Reflect.deleteProperty(operation, VERSIONED_EXTENSION);
+  const conditional = versioned === 'named';
+  operation.parameters = [
+    ...(operation.parameters ?? []),
+    ...(reads ? [] : [IDEMPOTENCY_KEY]),
+    ...(conditional ? [reads ? IF_NONE_MATCH : IF_MATCH] : []),
+  ];
+  const { responses } = operation;
+  if (versioned) answerEtag(responses);
+  if (conditional && reads)
+    responses['304'] = { description: 'It is as the client knows it.', headers: { ETag: ETAG } };
+  if (conditional && !reads) {
+    responses['412'] = { ...failure('The entity has changed since.', PreconditionFailed), headers: { ETag: ETAG } };
+  }
+  if (reads) return;
+  responses['409'] ??= failure('The first request with this Idempotency-Key is still under way.', { name: 'Conflict' });
+  responses['422'] = failure('The Idempotency-Key was used for another request.', NotProcessed);
+}
+
+function answerEtag(responses: Responses): void {
+  const success = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1];
+  if (success && !('$ref' in success)) success.headers = { ...success.headers, ETag: ETAG };
+}
+
+function failure(description: string, { name }: { name: string }) {
+  return { description, content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } } };
+}

@@ -1,0 +1,69 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { EventCodec } from '#libs/event-store/event-codec.js';
+import { EventStore } from '#libs/event-store/event-store.js';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { organizationStream } from '#libs/organizations/organization.projection.js';
+import { streamName } from '#libs/event-store/stream-definition.js';
+import { type Cipher } from '#libs/platform/cipher.js';
+import { type Config } from '#libs/platform/config.js';
+import { Database } from '#libs/platform/database.js';
+import { faultOfUuid } from '#libs/platform/http/fields.js';
+import { StartupError } from '#libs/platform/startup-error.js';
+import { demoAdministrator, type InstallationUrls, openCipher } from '../setup.js';
+import { STREAMS } from '../streams.js';
+
+/** Something that operators can have done: `npm run cli -- <name> …`. */
+export interface CliCommand {
+  /** How to call it, and what it does. */
+  usage: string[];
+  run: (config: Config, urls: InstallationUrls, args: string[]) => Promise<void>;
+}
+
+/** What commands work with. */
+export interface Tools {
+  database: Database;
+  store: EventStore;
+}
+
+/** Works as the application does, and closes its connections. */
+export async function withTools(
+  { appUrl }: InstallationUrls,
+  cipher: Cipher,
+  work: (tools: Tools) => Promise<void>,
+): Promise<void> {
+  const database = await Database.open({ url: appUrl, role: 'deskstream_app', poolSize: 2 });
+  try {
+    await work({ database, store: new EventStore(database, new EventCodec(STREAMS, cipher)) });
+  } finally {
+    await database.close();
+  }
+}
+
+/** Works for one organization, as its first administrator. @param id the demo organization's unless given */
+export async function withOrganization(
+  config: Config,
+  urls: InstallationUrls,
+  id: string | undefined,
+  work: (context: WriteContext, tools: Tools) => Promise<void>,
+): Promise<void> {
+  const organizationId = id?.toLowerCase() ?? (await demoAdministrator(urls.appUrl)).organizationId;
+  if (faultOfUuid(organizationId)) throw new StartupError('--organization must be an id: see organization list.');
+  await withTools(urls, await openCipher(config, urls.appUrl, false), async (tools) => {
+    const [created] = await tools.store.read(streamName(organizationStream, organizationId), organizationId);
+    if (!created) throw new StartupError(`There is no organization ${organizationId}: see organization list.`);
+    await work({ organizationId, actorId: created.metadata.actorId }, tools);
+  });
+}
+
+/** Options as they are told apart by `node:util`. @throws {StartupError} for those that do not exist or lack a value */
+export function parsed<T extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: T) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    throw new StartupError((error as Error).message);
+  }
+}
+
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

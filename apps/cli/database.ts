@@ -1,0 +1,37 @@
+import { EventCodec } from '#libs/event-store/event-codec.js';
+import { type DomainEvent } from '#libs/event-store/event.js';
+import { rebuildProjection } from '#libs/event-store/rebuild.js';
+import { type Projection } from '#libs/event-store/stream-definition.js';
+import { StartupError } from '#libs/platform/startup-error.js';
+import { bootstrap, migrate as migrateDatabase, openCipher } from '../setup.js';
+import { STREAMS } from '../streams.js';
+import { type CliCommand, print, withTools } from './command.js';
+
+export const migrate: CliCommand = {
+  usage: ['migrate                 bring the database up to date; on a new one also make the demo organization'],
+  run: async (config, urls) => {
+    const applied = await migrateDatabase(urls);
+    print(applied.length > 0 ? `Applied: ${applied.join(', ')}` : 'The database is up to date.');
+    await withTools(urls, await openCipher(config, urls.ownerUrl, true), async ({ store }) => {
+      const token = await bootstrap(urls.appUrl, store, config.bootstrapToken);
+      if (token && !config.bootstrapToken) print(`API token of the organization "Demo" (shown only now): ${token}`);
+    });
+  },
+};
+
+export const rebuild: CliCommand = {
+  usage: ['rebuild <table>         make a read table anew from the events, while the application goes on'],
+  run: async (config, { ownerUrl, appUrl }, [table]) => {
+    const found = STREAMS.flatMap((stream) => stream.projections.map((projection) => ({ stream, projection }))).find(
+      ({ projection }) => projection.table === table,
+    );
+    if (!found) throw new StartupError(`There is no such read table. There are: ${readTables().join(', ')}`);
+    const codec = new EventCodec(STREAMS, await openCipher(config, appUrl, false));
+    const result = await rebuildProjection(ownerUrl, codec, found.stream, found.projection as Projection<DomainEvent>);
+    print(`${result.table}: ${result.events} events applied, writes held for ${result.heldMs.toFixed(1)} ms`);
+  },
+};
+
+function readTables(): string[] {
+  return STREAMS.flatMap((stream) => stream.projections.map(({ table }) => table));
+}

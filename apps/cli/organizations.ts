@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { IssueApiToken, IssueApiTokenHandler } from '#libs/organizations/api-tokens.handlers.js';
+import {
+  CreateOrganization,
+  CreateOrganizationHandler,
+  SetDefaultRegion,
+  SetDefaultRegionHandler,
+} from '#libs/organizations/organizations.handlers.js';
+import { isRegion } from '#libs/platform/contact.js';
+import { WorkerDatabase } from '#libs/platform/database.js';
+import { faultOfText } from '#libs/platform/http/fields.js';
+import { StartupError } from '#libs/platform/startup-error.js';
+import { openCipher } from '../setup.js';
+import { type CliCommand, parsed, print, withOrganization, withTools } from './command.js';
+
+const LIST = 'SELECT organization_id AS id, name FROM organizations ORDER BY name, organization_id';
+
+/** Organizations are made here alone: no token is above them all. */
+export const organization: CliCommand = {
+  usage: [
+    'organization create <name>',
+    '                        make an organization, and tell its id and its first API token',
+    'organization list       tell the organizations there are',
+  ],
+  run: async (config, urls, [action, ...words]) => {
+    if (action === 'list') {
+      const database = await WorkerDatabase.open({
+        url: urls.workerUrl ?? urls.appUrl,
+        role: 'deskstream_worker',
+        poolSize: 1,
+      });
+      const rows = await database
+        .query<{ id: string; name: string }>(null, { text: LIST })
+        .finally(() => database.close());
+      for (const { id, name } of rows) print(`${id}  ${name}`);
+      return;
+    }
+    const name = words.join(' ').trim();
+    if (action !== 'create') throw new StartupError(organization.usage.join('\n'));
+    const fault = faultOfText(name, {});
+    if (fault) throw new StartupError(`The name ${fault}.`);
+    await withTools(urls, await openCipher(config, urls.appUrl, false), async ({ store }) => {
+      const [organizationId, actorId] = [randomUUID(), randomUUID()];
+      await new CreateOrganizationHandler(store).execute(new CreateOrganization(organizationId, name, actorId));
+      const issue = new IssueApiToken({ organizationId, actorId }, { name: 'Administrator', scopes: ['admin'] });
+      const { secret } = await new IssueApiTokenHandler(store).execute(issue);
+      print(`Organization  ${organizationId}\nAPI token     ${secret}   (shown only now)`);
+    });
+  },
+};
+
+export const region: CliCommand = {
+  usage: [
+    'region <country> [--organization <id>]',
+    "                        where the demo organization's phone numbers are from, as an ISO code such as DK",
+  ],
+  run: async (config, urls, args) => {
+    const { values, positionals } = parsed(args, { organization: { type: 'string' } });
+    const [country = ''] = positionals;
+    if (!isRegion(country)) throw new StartupError('Name a country by its ISO code in capitals, such as DK.');
+    await withOrganization(config, urls, values.organization, async ({ organizationId, actorId }, { store }) => {
+      await new SetDefaultRegionHandler(store).execute(new SetDefaultRegion(organizationId, country, actorId));
+    });
+    print(`Phone numbers without a country code are taken for numbers of ${country}, within 5 seconds.`);
+  },
+};

@@ -1,0 +1,108 @@
+import { Controller, Get, Header, Headers, Req, Res, StreamableFile } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { EventCodec } from '#libs/event-store/event-codec.js';
+import { type OrganizationFeedPage } from '#libs/event-store/organization-feed.js';
+import { Endpoint } from '#libs/platform/http/endpoint.js';
+import { QueryInput } from '#libs/platform/http/input.js';
+import { type AuthenticatedRequest } from '#libs/platform/http/request-context.js';
+import { EventStreams } from './event-streams.js';
+import { DEFAULT_LIMIT, FeedQuery, ListEventsOutput, ListEventsQuery } from './events.dto.js';
+import { FeedCursors } from './feed-cursors.js';
+import { FeedPlaces } from './feed-places.js';
+import { FeedQueries } from './feed-queries.js';
+import { FeedReader, type Reading } from './feed-reader.js';
+import { type ShownEvent, shownEvent } from './shown-event.js';
+
+const MS = 1_000;
+
+@ApiTags('Events')
+@Controller('v1/events')
+export class EventsController {
+  constructor(
+    private readonly queries: FeedQueries,
+    private readonly reader: FeedReader,
+    private readonly places: FeedPlaces,
+    private readonly streams: EventStreams,
+    private readonly cursors: FeedCursors,
+    private readonly codec: EventCodec,
+  ) {}
+
+  @Get()
+  @Endpoint({
+    summary: 'List the events of an organization.',
+    description:
+      'Everything that has happened, in the order of the feed. Ask again with the `cursor` of the answer: then nothing is missed and nothing comes twice. With `wait`, an answer that would have no event is held back until there is one. Readers that wait are limited, to 20 a token unless the operator says otherwise: 429.',
+    success: [200, 'A piece of the feed', ListEventsOutput],
+  })
+  @Header('cache-control', 'no-store')
+  async list(
+    @Req() request: AuthenticatedRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @QueryInput() query: ListEventsQuery,
+  ): Promise<{ data: ShownEvent[]; meta: { cursor: string; more: boolean } }> {
+    const { organizationId } = request.caller;
+    const { position, filter } = await this.queries.startOf(organizationId, query);
+    const reading = { organizationId, filter, limit: query.limit ?? DEFAULT_LIMIT };
+    let page = await this.reader.read(reading, position);
+    if (query.wait && page.rows.length === 0 && !page.more) {
+      page = await this.#wait(request, reply, reading, page.position, query.wait * MS);
+    }
+    return {
+      data: page.rows.map((row) => shownEvent(this.codec, row, request.scopes)),
+      meta: { cursor: this.cursors.at(page.position, organizationId), more: page.more },
+    };
+  }
+
+  @Get('stream')
+  @Endpoint({
+    summary: 'Follow the events of an organization as Server-Sent Events.',
+    description:
+      'Each event comes with its cursor as `id`, its type as `event`, and itself as JSON in `data`, of the same shape as in the list. Who connects again with the header `Last-Event-ID` misses nothing. The stream ends when the token does. Streams are limited, to 20 a token unless the operator says otherwise: 429.',
+    success: [200, 'The events, from then on'],
+  })
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    description: 'Where to go on: the `id` of the last event. Goes before `cursor` and `from`.',
+    required: false,
+    schema: { type: 'string', maxLength: 200 },
+  })
+  @ApiOkResponse({
+    description: 'The events, from then on',
+    content: {
+      'text/event-stream': {
+        schema: { type: 'string' },
+        example:
+          'retry: 2000\n\nid: v1.QmFzZTY0\nevent: TagCreated\ndata: {"id":"01980f62-0c1d-7f24-9e6f-3c4d5e6f7081"}\n\n',
+      },
+    },
+  })
+  @Header('cache-control', 'no-store')
+  async stream(
+    @Req() request: AuthenticatedRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @QueryInput() query: FeedQuery,
+  ): Promise<StreamableFile> {
+    const start = await this.queries.startOf(request.caller.organizationId, query, lastEventId || undefined);
+    return new StreamableFile(this.streams.open(request, reply, start), { type: 'text/event-stream' });
+  }
+
+  async #wait(
+    request: AuthenticatedRequest,
+    reply: FastifyReply,
+    reading: Reading,
+    after: number,
+    timeoutMs: number,
+  ): Promise<OrganizationFeedPage> {
+    const place = this.places.take(request, reply);
+    try {
+      const page = await this.reader.await(reading, after, timeoutMs, place.signal);
+      // Meanwhile it may have been revoked.
+      await request.reauthorize();
+      return page;
+    } finally {
+      place.leave();
+    }
+  }
+}

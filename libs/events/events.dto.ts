@@ -1,0 +1,151 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { listOutput, named } from '#libs/platform/http/endpoint.js';
+import { Checked, Choice, faultOfText, QueryWhole, Text } from '#libs/platform/http/fields.js';
+import { type ShownEvent } from './shown-event.js';
+
+const MAX_TYPES = 100;
+export const DEFAULT_LIMIT = 100;
+
+/** Where in the feed to begin, and which of its events to read. */
+export class FeedQuery {
+  @Text({
+    description: 'Where to read on: the cursor of the last answer. Do not construct or change it.',
+    example: 'v1.QmFzZTY0dXJsIG9mIGEgc2VhbGVkIHBvc2l0aW9uIGluIHRoZSBmZWVk',
+    max: 200,
+    optional: true,
+  })
+  cursor?: string;
+
+  @Choice({
+    description: 'Where to begin without a cursor: with the first event, or with what happens from now on.',
+    values: ['start', 'now'],
+    example: 'now',
+    optional: true,
+  })
+  from?: 'start' | 'now';
+
+  @Checked({
+    description: 'Only events of these types, parted by commas. An unknown one is answered with those that there are.',
+    schema: { type: 'string', maxLength: 8192 },
+    example: 'TagCreated,TagDeleted',
+    fault: faultOfTypes,
+    optional: true,
+  })
+  @Transform(({ value }: { value: unknown }): unknown => (typeof value === 'string' ? value.split(',') : value))
+  types?: string[];
+
+  @Text({
+    description: 'Only events of streams of this kind: the first part of their names.',
+    example: 'tag',
+    optional: true,
+  })
+  category?: string;
+
+  @Text({
+    description: 'Only events of this stream.',
+    example: 'tag-01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
+    optional: true,
+  })
+  stream?: string;
+}
+
+function faultOfTypes(types: unknown): string | undefined {
+  if (!Array.isArray(types)) return 'must be event types, parted by commas';
+  if (types.length > MAX_TYPES) return `must have at most ${MAX_TYPES} items`;
+  return types.map((type) => faultOfText(type, {})).find((fault) => fault !== undefined);
+}
+
+/** The query of `GET /v1/events`. */
+export class ListEventsQuery extends FeedQuery {
+  @QueryWhole({
+    description: 'Most events of the answer.',
+    example: DEFAULT_LIMIT,
+    min: 1,
+    max: 500,
+    optional: true,
+  })
+  limit?: number;
+
+  @QueryWhole({
+    description: 'How many seconds to wait for an event when there is none; 0 unless given.',
+    example: 20,
+    max: 30,
+    optional: true,
+  })
+  wait?: number;
+}
+
+@ApiSchema({ name: 'Event' })
+export class EventOutput implements ShownEvent {
+  @ApiProperty({ description: 'The event’s id.', format: 'uuid', example: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081' })
+  id: string;
+
+  @ApiProperty({ description: 'What has happened.', example: 'TagCreated' })
+  type: string;
+
+  @ApiProperty({
+    description: 'What it has happened to: a kind and an id.',
+    example: 'tag-01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
+  })
+  stream: string;
+
+  @ApiProperty({ description: 'Its number in the stream, from 1 on.', type: 'integer', example: 1 })
+  version: number;
+
+  @ApiProperty({ description: 'When.', format: 'date-time', example: '2026-03-14T09:26:53.589Z' })
+  recordedAt: string;
+
+  @ApiProperty({ description: 'On whose behalf.', format: 'uuid', example: '01980f5c-7a1b-7c3d-8e5f-2a3b4c5d6e7f' })
+  actorId: string;
+
+  @ApiPropertyOptional({
+    description: 'With which API token; absent for what Deskstream and its operator do.',
+    format: 'uuid',
+    example: '01980f5c-8b2c-7d4e-9f60-3b4c5d6e7f80',
+  })
+  tokenId?: string;
+
+  @ApiPropertyOptional({
+    description: 'By which request: its X-Request-Id.',
+    example: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c',
+  })
+  requestId?: string;
+
+  @ApiProperty({
+    description: 'What there is to say about it; the fields depend on the type. Secrets are `***`.',
+    type: 'object',
+    additionalProperties: true,
+    example: { id: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a', name: 'VIP', color: '#ff8800' },
+  })
+  data: object;
+
+  @ApiPropertyOptional({
+    description:
+      'Personal fields were left out: the token lacks the scope to read them (`endusers:read`, `conversations:read`), or they have been anonymized.',
+    type: Boolean,
+    example: true,
+  })
+  redacted?: true;
+}
+
+class FeedProgress {
+  @ApiProperty({
+    description: 'Where to read on. Also there when no event is.',
+    example: 'v1.QmFzZTY0dXJsIG9mIGEgc2VhbGVkIHBvc2l0aW9uIGluIHRoZSBmZWVk',
+  })
+  cursor: string;
+
+  @ApiProperty({
+    description: 'Whether there is more to read at once, also when this answer has no event.',
+    example: false,
+  })
+  more: boolean;
+}
+
+class FeedOutput extends listOutput('', EventOutput) {
+  @ApiProperty({ description: 'How to go on.', type: FeedProgress })
+  meta: FeedProgress;
+}
+
+export const ListEventsOutput = named('ListEventsOutput', FeedOutput);

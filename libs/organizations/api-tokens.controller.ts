@@ -1,0 +1,105 @@
+import { Controller, Delete, Get, Post } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { instanceToPlain } from 'class-transformer';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { Endpoint } from '#libs/platform/http/endpoint.js';
+import { Input, OptionalPatch, QueryInput, UuidParam } from '#libs/platform/http/input.js';
+import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
+import { Caller, GrantedScopes } from '#libs/platform/http/request-context.js';
+import { type Scope } from '#libs/platform/scopes.js';
+import { GetApiToken, ListApiTokens } from './api-token-queries.handlers.js';
+import {
+  type ApiTokenOutput,
+  type ApiTokenWithSecret,
+  CreateTokenInput,
+  CreateTokenOutput,
+  DEFAULT_OVERLAP_SECONDS,
+  GetTokenOutput,
+  ListTokensOutput,
+  RotateTokenInput,
+  RotateTokenOutput,
+} from './api-tokens.dto.js';
+import { IssueApiToken, RevokeApiToken, RotateApiToken, type TokenSecret } from './api-tokens.handlers.js';
+
+const TokenId = () => UuidParam('tokenId', 'The token id.');
+
+@ApiTags('Tokens')
+@Controller('v1/tokens')
+export class TokensController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Get()
+  @Endpoint({
+    summary: 'List all API tokens in an organization.',
+    description: 'Oldest first; those that have expired or been revoked are part of it.',
+    success: [200, 'A page of API tokens', ListTokensOutput],
+  })
+  async list(@Caller() { organizationId }: WriteContext, @QueryInput() query: PageQuery, @Paged() pages: Pages) {
+    return pages.answer(await this.queries.execute(new ListApiTokens(organizationId, pages.requested(query))));
+  }
+
+  @Post()
+  @Endpoint({
+    summary: 'Create an API token.',
+    description:
+      'It acts for the actor of the calling token, and can be given no scope that the calling token lacks. Its secret is shown this once.',
+    success: [201, 'The created API token with its secret', CreateTokenOutput],
+    errors: [409],
+  })
+  async create(
+    @Caller() caller: WriteContext,
+    @GrantedScopes() granted: readonly Scope[],
+    @Input() input: CreateTokenInput,
+  ): Promise<{ data: ApiTokenWithSecret }> {
+    return this.#shown(
+      caller,
+      await this.commands.execute(new IssueApiToken(caller, instanceToPlain(input) as CreateTokenInput, granted)),
+    );
+  }
+
+  @Get(':tokenId')
+  @Endpoint({ summary: 'Get an API token by id.', success: [200, 'The API token', GetTokenOutput], errors: [404] })
+  async getById(@Caller() { organizationId }: WriteContext, @TokenId() id: string): Promise<{ data: ApiTokenOutput }> {
+    return { data: await this.queries.execute(new GetApiToken(organizationId, id)) };
+  }
+
+  @Post(':tokenId/rotate')
+  @Endpoint({
+    summary: 'Give an API token another secret.',
+    description:
+      'The present secret works, too, until the overlap is over; one that an earlier rotation has left works no longer. Id, scopes, expiry and limit stay. Fields that do not exist are refused.',
+    success: [200, 'The API token with its new secret', RotateTokenOutput],
+    errors: [404, 409],
+  })
+  async rotate(
+    @Caller() caller: WriteContext,
+    @GrantedScopes() granted: readonly Scope[],
+    @TokenId() id: string,
+    @OptionalPatch() { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: RotateTokenInput,
+  ): Promise<{ data: ApiTokenWithSecret }> {
+    return this.#shown(caller, await this.commands.execute(new RotateApiToken(caller, id, overlapSeconds, granted)));
+  }
+
+  @Delete(':tokenId')
+  @Endpoint({
+    summary: 'Revoke an API token.',
+    description: 'It is let in no more, at the latest after 5 seconds. Revoking a revoked token changes nothing.',
+    success: [204, 'The API token is revoked'],
+    errors: [404, 409],
+  })
+  async revoke(
+    @Caller() caller: WriteContext,
+    @GrantedScopes() granted: readonly Scope[],
+    @TokenId() id: string,
+  ): Promise<void> {
+    await this.commands.execute(new RevokeApiToken(caller, id, granted));
+  }
+
+  async #shown({ organizationId }: WriteContext, { id, secret }: TokenSecret): Promise<{ data: ApiTokenWithSecret }> {
+    return { data: Object.assign(await this.queries.execute(new GetApiToken(organizationId, id)), { secret }) };
+  }
+}

@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { API_TOKEN_PATTERN } from '#libs/platform/config.js';
+import { DomainError } from '#libs/platform/domain-error.js';
+import { clientNetwork } from '#libs/platform/http/client-network.js';
+import { type AuthenticatedRequest } from '#libs/platform/http/request-context.js';
+import { type Quota, RateLimiter } from '#libs/platform/rate-limiter.js';
+import { RateLimits } from '#libs/platform/rate-limits.js';
+import { grants, scopeOf } from '#libs/platform/scopes.js';
+import { type TokenIdentity, TokenLookup } from './token-lookup.js';
+import { hashApiToken } from './token-secret.js';
+import { TokenUsage } from './token-usage.js';
+
+/**
+ * Lets requests through whose token is valid, may do this, and has not sent too many; and says on whose behalf they act.
+ * Both `<token>` and `Bearer <token>` work.
+ */
+@Injectable()
+export class Authentication {
+  /** Guesses are counted here alone: they are not worth a message to Redis. */
+  readonly #guesses = new RateLimiter();
+
+  constructor(
+    private readonly lookup: TokenLookup,
+    private readonly usage: TokenUsage,
+    private readonly limiter: RateLimiter,
+    private readonly limits: RateLimits,
+  ) {}
+
+  /** @throws {DomainError} `unauthenticated`, `too-many-requests`, `forbidden` */
+  async admit(request: AuthenticatedRequest, reply: FastifyReply): Promise<void> {
+    const identity = await this.#identify(request);
+    mustCount(identity, Date.now());
+    const limit = identity.rateLimit ?? this.limits.perToken;
+    if (limit) {
+      const quota = await this.limiter.take(identity.tokenId, limit);
+      void reply.header('ratelimit-policy', quota.policy).header('ratelimit', quota.state);
+      mustRemain(quota);
+    }
+    mustBeGranted(request, identity);
+    const { organizationId, actorId, tokenId, scopes } = identity;
+    this.usage.note(organizationId, tokenId);
+    request.scopes = scopes;
+    request.caller = { organizationId, actorId, tokenId, requestId: request.id };
+    request.reauthorize = () => this.#reauthorize(request);
+  }
+
+  async #reauthorize(request: AuthenticatedRequest): Promise<void> {
+    const identity = await this.#identify(request);
+    mustCount(identity, Date.now());
+    mustBeGranted(request, identity);
+    request.scopes = identity.scopes;
+  }
+
+  async #identify({ headers: { authorization = '' }, ip }: AuthenticatedRequest): Promise<TokenIdentity> {
+    const token = authorization.replace(/^Bearer\s+/i, '').trim();
+    if (!token) {
+      throw new DomainError('unauthenticated', 'Send an API token: header Authorization: Bearer <token>');
+    }
+    const hash = hashApiToken(token);
+    const identity = this.lookup.known(hash) ?? (await this.#guess(token, hash, ip));
+    if (!identity) throw new DomainError('unauthenticated', 'The API token is not valid');
+    return identity;
+  }
+
+  /** A token that nobody has used here lately: whoever is wrong too often must wait before the next is looked up. */
+  async #guess(token: string, hash: string, ip: string): Promise<TokenIdentity | undefined> {
+    const { failures } = this.limits;
+    const network = clientNetwork(ip);
+    if (failures) mustRemain(await this.#guesses.look(network, failures));
+    const identity = API_TOKEN_PATTERN.test(token) ? await this.lookup.find(hash) : undefined;
+    if (!identity && failures) await this.#guesses.take(network, failures);
+    return identity;
+  }
+}
+
+/** Whoever has the secret may know why it is refused. */
+function mustCount({ revoked, expiresAt, replacedAt }: TokenIdentity, now: number): void {
+  if (revoked) throw new DomainError('unauthenticated', 'The API token has been revoked');
+  if (expiresAt !== undefined && expiresAt <= now) {
+    throw new DomainError('unauthenticated', 'The API token has expired');
+  }
+  if (replacedAt !== undefined && replacedAt <= now) {
+    throw new DomainError('unauthenticated', 'The API token has been replaced by another secret');
+  }
+}
+
+function mustBeGranted({ method, routeOptions }: AuthenticatedRequest, { scopes }: TokenIdentity): void {
+  const needed = scopeOf(method, routeOptions.url ?? '');
+  if (!grants(scopes, needed)) throw new DomainError('forbidden', `The API token lacks the scope ${needed}`);
+}
+
+function mustRemain({ exceeded, resetSeconds }: Quota): void {
+  if (!exceeded) return;
+  const message = `Too many requests; try again in ${resetSeconds} second${resetSeconds === 1 ? '' : 's'}`;
+  throw new DomainError('too-many-requests', message, { retryAfterSeconds: resetSeconds });
+}

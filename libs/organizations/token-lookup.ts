@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { Database } from '#libs/platform/database.js';
+import { type RateLimit } from '#libs/platform/rate-limits.js';
+import { type Scope } from '#libs/platform/scopes.js';
+import { sameHash } from './token-secret.js';
+
+/** Whom a secret speaks for, and until when; whether it still counts is for the asker to judge. */
+export interface TokenIdentity {
+  organizationId: string;
+  tokenId: string;
+  actorId: string;
+  scopes: Scope[];
+  /** When it expires, in milliseconds since 1970; never unless given. */
+  expiresAt?: number;
+  /** When the secret gives way to the one that replaced it, likewise. */
+  replacedAt?: number;
+  revoked: boolean;
+  /** The token's own. */
+  rateLimit?: RateLimit;
+}
+
+interface FoundToken {
+  organization_id: string;
+  id: string;
+  actor_id: string;
+  token_hash: string;
+  scopes: Scope[];
+  expires_at: Date | null;
+  revoked_at: Date | null;
+  replaced_at: Date | null;
+  rate_per_second: number | null;
+  rate_burst: number | null;
+}
+
+/** Finds tokens by the hashes of their secrets. */
+@Injectable()
+export class TokenLookup {
+  /** Saves a round trip a request; what other processes do to a token takes effect within the time to live. */
+  readonly #known = new LRUCache<string, TokenIdentity>({ max: 10_000, ttl: 5_000 });
+  /** Rises with each change, so that a look-up that was under way meanwhile is not remembered. */
+  #changes = 0;
+
+  constructor(private readonly database: Database) {}
+
+  /** What is remembered of a hash. */
+  known(hash: string): TokenIdentity | undefined {
+    return this.#known.get(hash);
+  }
+
+  /** One round trip. */
+  async find(hash: string): Promise<TokenIdentity | undefined> {
+    const changes = this.#changes;
+    const [found] = await this.database.query<FoundToken>(null, {
+      text: 'SELECT * FROM find_api_token($1)',
+      values: [hash],
+    });
+    if (!found || !sameHash(found.token_hash, hash)) return undefined;
+    const identity = identityOf(found);
+    if (changes === this.#changes) this.#known.set(hash, identity);
+    return identity;
+  }
+
+  /** The token has changed: it is looked up anew. */
+  forget(tokenId: string): void {
+    this.#changes++;
+    for (const [hash, identity] of this.#known.entries()) {
+      if (identity.tokenId === tokenId) this.#known.delete(hash);
+    }
+  }
+}
+
+function identityOf(found: FoundToken): TokenIdentity {
+  const { rate_per_second: perSecond, rate_burst: burst } = found;
+  return {
+    organizationId: found.organization_id,
+    tokenId: found.id,
+    actorId: found.actor_id,
+    scopes: found.scopes,
+    expiresAt: found.expires_at?.getTime(),
+    replacedAt: found.replaced_at?.getTime(),
+    revoked: found.revoked_at !== null,
+    ...(perSecond !== null && burst !== null && { rateLimit: { perSecond, burst } }),
+  };
+}

@@ -1,0 +1,46 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Database } from '#libs/platform/database.js';
+import { Periodic } from '#libs/platform/periodic.js';
+
+const WRITE_EVERY_MS = 60_000;
+/** Of one organization, in one statement. */
+const RECORD = `INSERT INTO api_token_usage (organization_id, token_id, last_used_at)
+  SELECT $1, token_id, to_timestamp(used_at / 1000) FROM unnest($2::uuid[], $3::float8[]) AS used(token_id, used_at)
+  ON CONFLICT (organization_id, token_id)
+  DO UPDATE SET last_used_at = greatest(api_token_usage.last_used_at, excluded.last_used_at)`;
+
+/** Notes when tokens are used, without a request waiting for it: written once a minute, and at the end. */
+@Injectable()
+export class TokenUsage implements OnApplicationBootstrap, OnApplicationShutdown {
+  /** By organization, then by token. */
+  #used = new Map<string, Map<string, number>>();
+  readonly #periodic = new Periodic('Usage of tokens', WRITE_EVERY_MS, () => this.write());
+
+  constructor(private readonly database: Database) {}
+
+  onApplicationBootstrap(): void {
+    this.#periodic.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#periodic.stop();
+    // Not worth a stop that fails.
+    await this.write().catch(() => undefined);
+  }
+
+  note(organizationId: string, tokenId: string): void {
+    const tokens = this.#used.get(organizationId);
+    if (tokens) tokens.set(tokenId, Date.now());
+    else this.#used.set(organizationId, new Map([[tokenId, Date.now()]]));
+  }
+
+  /** Writes what has been noted; what the database does not take is lost. One round trip for each organization. */
+  async write(): Promise<void> {
+    const used = this.#used;
+    this.#used = new Map();
+    for (const [organizationId, tokens] of used) {
+      const values = [organizationId, [...tokens.keys()], [...tokens.values()]];
+      await this.database.write(organizationId, [{ text: RECORD, values }]);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { EntityTarget, MixedList } from 'typeorm';
+import pg from 'pg';
+import { Batch, type Statement } from './batch.js';
+import { asUnavailable, unavailable } from './unavailable.js';
+
+/** The roles that migrations create. Neither owns a table nor bypasses row-level security. */
+export type DatabaseRole = 'deskstream_app' | 'deskstream_worker';
+
+/** How to reach the database, and as whom. */
+export interface DatabaseOptions {
+  /** `postgres://user:password@host:port/database` */
+  url: string;
+  /** Taken on by every connection before its first query. Left out: the login's own rights, for migrations. */
+  role?: DatabaseRole;
+  /** Most connections open at once. */
+  poolSize?: number;
+  /** Tables that {@link Database.reader} can read. */
+  entities?: MixedList<EntityTarget<object> & (new () => object)>;
+}
+
+const INT8_OID = 20;
+
+/**
+ * A connection that breaks tells its client as well as the query that fails, and a client that nobody listens to ends
+ * the process. The query's user hears of it, and the pool drops the connection.
+ */
+function survive(client: pg.ClientBase): void {
+  if (client.listenerCount('error') === 0) client.on('error', () => undefined);
+}
+
+/** TypeORM's options for this database. */
+export function dataSourceOptions(options: DatabaseOptions) {
+  const session = ['statement_timeout=15s', 'idle_in_transaction_session_timeout=15s', 'timezone=UTC'];
+  // What is read is mostly in memory, or on a disk that does not mind where it is.
+  session.push('random_page_cost=1.1');
+  if (options.role) session.push(`role=${options.role}`);
+  return {
+    type: 'postgres' as const,
+    url: options.url,
+    entities: options.entities ?? [],
+    poolSize: options.poolSize ?? 10,
+    poolErrorHandler: () => undefined,
+    extra: {
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+      options: session.map((setting) => `-c ${setting}`).join(' '),
+    },
+  };
+}
+
+const standardParser = pg.types.getTypeParser as (oid: number, format?: string) => (value: string) => unknown;
+
+/** 64-bit integers arrive as numbers: positions and counts stay far below 2^53. */
+const getTypeParser = (oid: number, format?: string) => (oid === INT8_OID ? Number : standardParser(oid, format));
+
+/** A connection of the pool. @throws {DomainError} `unavailable` */
+export async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    const client = await pool.connect();
+    survive(client);
+    return client;
+  } catch (error) {
+    throw unavailable(error);
+  }
+}
+
+/** Sends a batch. @throws {DomainError} `unavailable` when the connection is not to be used any more; else what the server says */
+export async function send(
+  client: pg.ClientBase,
+  statements: Statement[],
+  described: number,
+): Promise<pg.QueryResult[]> {
+  const batch = new Batch(statements, { getTypeParser }, described);
+  try {
+    client.query(batch);
+    return await batch.results;
+  } catch (error) {
+    throw asUnavailable(error);
+  }
+}

@@ -1,0 +1,115 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { hash } from 'node:crypto';
+import { from, lastValueFrom, type Observable } from 'rxjs';
+import { Cipher } from '../cipher.js';
+import { Database } from '../database.js';
+import { DomainError } from '../domain-error.js';
+import { type KeptRow, type KeyedRequest, keepRequest, keptRequest, takeKey } from '../idempotency-keys.js';
+import { expectedVersions } from './entity-tags.js';
+import { type AuthenticatedRequest } from './request-context.js';
+
+/** An answer as it is kept. */
+interface KeptAnswer {
+  status: number;
+  /** What the request's entity was left at, where the operation is versioned. */
+  version?: number;
+  body?: unknown;
+}
+
+const KEY = /^[\x20-\x7e]{1,255}$/;
+/** Answers that are longer, as JSON, are not kept. */
+const MAX_ANSWER_LENGTH = 1024 * 1024;
+
+/** What makes writes safe to repeat: `Idempotency-Key` and `If-Match`. Costs nothing more where neither is sent. */
+@Injectable()
+export class RetryInterceptor implements NestInterceptor {
+  constructor(
+    private readonly database: Database,
+    private readonly cipher: Cipher,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const { 'if-match': ifMatch, 'idempotency-key': key } = request.headers;
+    if (ifMatch !== undefined) expectVersions(request, ifMatch);
+    if (key === undefined) return next.handle();
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    return from(this.#once(keyedRequest(request, String(key)), request, reply, next));
+  }
+
+  /**
+   * Carries the request out and keeps its answer in one transaction, or answers what is kept.
+   * @throws {DomainError} `conflict`, `unprocessable`; whatever else is thrown, nothing is kept
+   */
+  async #once(keyed: KeyedRequest, request: AuthenticatedRequest, reply: FastifyReply, next: CallHandler) {
+    const opening = [takeKey(keyed), keptRequest(keyed)];
+    return this.database.inUnit(keyed.organizationId, opening, async (unit, [lock, found]) => {
+      if (!(lock?.rows[0] as { taken: boolean }).taken) throw stillUnderWay();
+      const kept = found?.rows[0] as KeptRow | undefined;
+      if (kept) return this.#replay(keyed, kept, request, reply);
+      const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
+      const { version } = request.watched ?? {};
+      const answer = JSON.stringify({ status: reply.statusCode, version, body } satisfies KeptAnswer);
+      const sealed = answer.length > MAX_ANSWER_LENGTH ? null : this.cipher.seal(answer, contextOf(keyed));
+      unit.closing.push(keepRequest(keyed, sealed, [...unit.personalStreams]));
+      return body;
+    });
+  }
+
+  #replay(keyed: KeyedRequest, kept: KeptRow, request: AuthenticatedRequest, reply: FastifyReply): unknown {
+    if (kept.fingerprint !== '' && kept.fingerprint !== keyed.fingerprint) throw keyOfAnother();
+    if (kept.answer === null) throw notKept();
+    const { status, version, body } = JSON.parse(this.cipher.open(kept.answer, contextOf(keyed))) as KeptAnswer;
+    if (request.watched) request.watched.version = version;
+    void reply.status(status).header('idempotent-replayed', 'true');
+    return body;
+  }
+}
+
+function expectVersions({ watched, routeOptions }: AuthenticatedRequest, ifMatch: string): void {
+  const versions = expectedVersions(ifMatch);
+  if (routeOptions.config.versioned?.parameter === undefined) {
+    throw new DomainError(
+      'invalid',
+      'Invalid value for: header If-Match (this operation is not on one entity that has an ETag)',
+    );
+  }
+  if (versions) watched?.expect(versions);
+}
+
+function keyedRequest({ caller, method, url, body }: AuthenticatedRequest, key: string): KeyedRequest {
+  const { organizationId, tokenId } = caller;
+  if (!KEY.test(key)) {
+    throw new DomainError(
+      'invalid',
+      'Invalid value for: header Idempotency-Key (must be 1 to 255 printable ASCII characters)',
+    );
+  }
+  if (tokenId === undefined) throw new Error('A request under a key without a token');
+  const fingerprint = hash('sha256', JSON.stringify([method, url, body ?? null]), 'hex');
+  return { organizationId, tokenId, key, fingerprint };
+}
+
+/** What an answer is sealed for. */
+function contextOf({ organizationId, tokenId, key }: KeyedRequest): string {
+  return `${organizationId}|${tokenId}|${key}|answer`;
+}
+
+function stillUnderWay(): DomainError {
+  return new DomainError('conflict', 'The first request with this Idempotency-Key is still under way', {
+    retryAfterSeconds: 1,
+  });
+}
+
+function keyOfAnother(): DomainError {
+  return new DomainError('unprocessable', 'This Idempotency-Key was used for another request: take a new one');
+}
+
+function notKept(): DomainError {
+  const why = 'it was too long, or it told of a person who has been anonymized';
+  return new DomainError(
+    'conflict',
+    `The request with this Idempotency-Key was carried out, but its answer is not kept: ${why}`,
+  );
+}

@@ -1,0 +1,93 @@
+import type pg from 'pg';
+import { type Statement } from './batch.js';
+
+const BEGIN = { text: 'BEGIN' };
+const COMMIT = { text: 'COMMIT' };
+const ROLLBACK = { text: 'ROLLBACK' };
+/** Longer than any answer from outside is waited for while a transaction is open. */
+const MAY_IDLE = { text: `SELECT set_config('idle_in_transaction_session_timeout', '65s', true)` };
+const SAVEPOINT = { text: 'SAVEPOINT batch' };
+const RELEASE = { text: 'RELEASE SAVEPOINT batch' };
+const UNDO = [{ text: 'ROLLBACK TO SAVEPOINT batch' }, RELEASE];
+
+const scopedTo = (scope: string) => ({ text: `SELECT set_config('app.org', $1, true)`, values: [scope] });
+
+/** Sends statements over the unit's connection, as one round trip. */
+type Send = (statements: Statement[], described: number) => Promise<pg.QueryResult[]>;
+
+/**
+ * One transaction of many round trips, over a connection of its own. Each batch in it is whole or nothing, as elsewhere:
+ * one that fails is undone by itself, and the next goes on from before it. Batches that come at the same time take turns.
+ */
+export class UnitOfWork {
+  /** Streams with personal data that were read or written: whom an answer may tell of. */
+  readonly personalStreams = new Set<string>();
+  /** What is written last, along with the commit. */
+  readonly closing: Statement[] = [];
+  readonly #announcements: (() => void)[] = [];
+  #scope: string;
+  #failed = false;
+  #over = false;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly organizationId: string,
+    private readonly send: Send,
+  ) {
+    this.#scope = organizationId;
+  }
+
+  /** Begins the transaction, and runs its first statements with that. */
+  async begin(statements: Statement[]): Promise<pg.QueryResult[]> {
+    const before = [BEGIN, MAY_IDLE, scopedTo(this.organizationId)];
+    const results = await this.send([...before, ...statements], statements.length);
+    return results.slice(before.length);
+  }
+
+  /** Runs a batch when those before it are done. See {@link Database.transact}. */
+  run(organizationId: string | null, statements: Statement[], described: number): Promise<pg.QueryResult[]> {
+    const results = this.#last.then(() => this.#run(organizationId ?? '', statements, described));
+    this.#last = results.catch(() => undefined);
+    return results;
+  }
+
+  /** Does something once all of it is committed, or never. */
+  afterCommit(announce: () => void): void {
+    this.#announcements.push(announce);
+  }
+
+  async commit(): Promise<void> {
+    await this.#end(() => [...this.#undone(), ...this.#scopedTo(this.organizationId), ...this.closing, COMMIT]);
+    for (const announce of this.#announcements) announce();
+  }
+
+  async rollback(): Promise<void> {
+    await this.#end(() => [ROLLBACK]);
+  }
+
+  /** Whoever still waits for a turn comes too late: nothing of it may run outside of the transaction. */
+  async #end(statements: () => Statement[]): Promise<void> {
+    this.#over = true;
+    await this.#last;
+    await this.send(statements(), 0);
+  }
+
+  async #run(scope: string, statements: Statement[], described: number): Promise<pg.QueryResult[]> {
+    if (this.#over) throw new Error('The unit of work is over');
+    const before = [...this.#undone(), SAVEPOINT, ...this.#scopedTo(scope)];
+    this.#failed = true;
+    const results = await this.send([...before, ...statements, RELEASE], described === 0 ? 0 : described + 1);
+    this.#failed = false;
+    this.#scope = scope;
+    return results.slice(before.length, -1);
+  }
+
+  /** What takes back a batch that has failed, and the scope that it had set. */
+  #undone(): Statement[] {
+    return this.#failed ? UNDO : [];
+  }
+
+  #scopedTo(scope: string): Statement[] {
+    return scope === this.#scope ? [] : [scopedTo(scope)];
+  }
+}

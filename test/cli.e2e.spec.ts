@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { jest } from '@jest/globals';
+import { ApiClient } from './support/api-client.js';
+import { launch } from './support/launch.js';
+import { startTestApp, type TestApp } from './support/test-app.js';
+
+jest.setTimeout(90_000);
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+  await cli('migrate');
+});
+afterAll(() => app.close());
+
+/** Runs a command beside the application, and answers what it told. */
+async function cli(...args: string[]): Promise<string> {
+  const launched = launch(['dist/apps/cli/main.js', ...args], {
+    DATABASE_URL: app.database.appUrl,
+    DATABASE_OWNER_URL: app.database.ownerUrl,
+    DESKSTREAM_MASTER_KEY: app.runtime.config.masterKey,
+  });
+  const status = await launched.end();
+  if (status !== 0) throw new Error(launched.output());
+  return launched.output().trim();
+}
+
+describe('The command line', () => {
+  it('makes organizations, each with a token of its own', async () => {
+    const told = await cli('organization', 'create', 'Example Ltd');
+    const [, id, secret] = /Organization\s+(\S+)\nAPI token\s+(\S+)/.exec(told) ?? [];
+    const api = new ApiClient(app.url, secret as string);
+    expect((await api.get('/v1/organization')).body.data).toMatchObject({ id, name: 'Example Ltd' });
+    expect((await api.get('/v1/tokens')).body.data).toMatchObject([{ name: 'Administrator', scopes: ['admin'] }]);
+    expect(await cli('organization', 'list')).toMatch(new RegExp(`^${id}  Example Ltd$`, 'm'));
+    expect(await cli('organization', 'list')).toMatch(/ Demo$/m);
+    await expect(cli('organization', 'create', ' ')).rejects.toThrow('The name must not be empty.');
+    await expect(cli('organization')).rejects.toThrow('organization create <name>');
+  });
+
+  it('issues, lists, rotates and revokes tokens of any organization', async () => {
+    const { organizationId } = await app.createTestOrganization();
+    const of = ['--organization', organizationId];
+    const secret = await cli(
+      'token',
+      'issue',
+      'teams:read',
+      '--scopes',
+      'tags:read,agents:read',
+      '--name',
+      'BI',
+      ...of,
+    );
+    const api = new ApiClient(app.url, secret);
+    expect((await api.get('/v1/tags')).status).toBe(200);
+    expect((await api.post('/v1/tags', { name: 'x' })).status).toBe(403);
+    const line = (await cli('token', 'list', ...of)).split('\n')[1] as string;
+    expect(line).toMatch(/^\S{36} {2}Active {3}BI {2}teams:read,tags:read,agents:read {2}(never used|last used \S+)$/);
+    const id = line.slice(0, 36);
+    const renewed = new ApiClient(app.url, await cli('token', 'rotate', id, '--overlap', '60', ...of));
+    expect([(await api.get('/v1/tags')).status, (await renewed.get('/v1/tags')).status]).toEqual([200, 200]);
+    await cli('token', 'revoke', id, ...of);
+    expect(await cli('token', 'list', ...of)).toContain(`${id}  Revoked`);
+    await expect(cli('token', 'revoke', id)).rejects.toThrow(`API token ${id} could not be found`);
+  });
+
+  it('issues tokens of the demo organization when it is told nothing else', async () => {
+    const api = new ApiClient(app.url, await cli('token', '--expires', '2099-01-01T00:00:00Z'));
+    expect((await api.get('/v1/organization')).body.data.name).toBe('Demo');
+    expect((await api.get('/v1/tokens')).body.data.at(-1)).toMatchObject({
+      scopes: ['admin'],
+      expiresAt: '2099-01-01T00:00:00.000Z',
+    });
+    const limited = new ApiClient(app.url, await cli('token', 'tags:read'));
+    expect((await limited.get('/v1/teams')).status).toBe(403);
+  });
+
+  it('says what is wrong with what it is told', async () => {
+    await expect(cli('token', 'tags:see')).rejects.toThrow('There are these scopes: admin,');
+    await expect(cli('token', '--expires', 'soon')).rejects.toThrow('--expires must be an instant');
+    await expect(cli('token', '--expires', '2020-01-01T00:00:00Z')).rejects.toThrow('must be in the future');
+    await expect(cli('token', '--never')).rejects.toThrow("Unknown option '--never'");
+    await expect(cli('token', 'list', '--organization', 'x')).rejects.toThrow('--organization must be an id');
+    await expect(cli('token', 'list', '--organization', randomUUID())).rejects.toThrow('There is no organization');
+    await expect(cli('nothing')).rejects.toThrow('npm run cli -- organization create <name>');
+  });
+
+  it('says where the phone numbers of any organization are from', async () => {
+    const api = await app.createTestOrganization();
+    await cli('region', 'DK', '--organization', api.organizationId);
+    const answer = await api.post('/v1/endusers', { phoneNumber: '32123456' });
+    expect(answer.body.data.phoneNumber).toBe('+4532123456');
+  });
+});

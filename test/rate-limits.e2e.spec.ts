@@ -1,0 +1,169 @@
+import { waitFor } from '#libs/testing/wait-for.js';
+import { type Answer, ApiClient } from './support/api-client.js';
+import { HAS_REDIS, type RedisServer, startRedisServer } from './support/redis-server.js';
+import { startTestApp, type TestApp } from './support/test-app.js';
+
+const shop = { name: 'Shop', scopes: ['tags:write'] };
+const LIMITED = { RATE_LIMIT_PER_SECOND: '2', RATE_LIMIT_BURST: '10', REDIS_URL: '' };
+const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort();
+const many = (count: number, call: () => Promise<Answer>) => Promise.all(Array.from({ length: count }, call));
+/** What is left and for how long, as the answer says. */
+const state = ({ headers }: Answer) =>
+  /^"default";r=(\d+);t=(\d+)$/
+    .exec(headers.get('ratelimit') ?? '')
+    ?.slice(1)
+    .map(Number);
+
+describe('The rate limit', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startTestApp({ env: { ...LIMITED, RATE_LIMIT_FAILURES_PER_SECOND: '5' } });
+  });
+  afterAll(() => app.close());
+
+  it('lets each token through as often as it says, and tells when there is more', async () => {
+    const [api, other] = [await app.createTestOrganization(), await app.createTestOrganization()];
+    const answers = await many(13, () => api.get('/v1/tags'));
+    expect(statuses(answers)).toEqual([...Array.from({ length: 10 }, () => 200), 429, 429, 429]);
+    for (const answer of answers) expect(answer.headers.get('ratelimit-policy')).toBe('"default";q=10;w=5');
+    expect(answers.map((answer) => state(answer)?.[0])).toEqual(expect.arrayContaining([9, 8, 1, 0]));
+    const refused = await api.get('/v1/tags');
+    const seconds = Number(refused.headers.get('retry-after'));
+    expect(seconds).toBeGreaterThanOrEqual(1);
+    expect(seconds).toBeLessThanOrEqual(5);
+    expect(state(refused)).toEqual([0, seconds]);
+    expect(refused.body).toEqual({
+      message: `Too many requests; try again in ${seconds} second${seconds === 1 ? '' : 's'}`,
+      code: 'too-many-requests',
+      requestId: expect.any(String),
+    });
+    expect((await other.get('/v1/tags')).status).toBe(200);
+    const again = await waitFor('the next window', async () => {
+      const answer = await api.get('/v1/tags');
+      return answer.status === 200 && answer;
+    });
+    expect(state(again)?.[0]).toBe(9);
+  });
+
+  it('shows on errors, too, whatever they are about', async () => {
+    const api = await app.createTestOrganization();
+    const limited = await app.clientWith(['tags:write'], api);
+    const answers = [
+      await limited.get('/v1/teams'),
+      await limited.post('/v1/tags', '{"name": '),
+      await limited.post('/v1/tags', {}),
+      await limited.get('/v1/tags/nothing'),
+      await limited.send('POST', '/v1/tags', 'x', { 'content-type': 'text/plain' }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([403, 400, 400, 400, 415]);
+    expect(answers.map((answer) => state(answer)?.[0])).toEqual([9, 8, 7, 6, 5]);
+  });
+
+  it('is the token’s own where it has one, for its secrets together', async () => {
+    const api = await app.createTestOrganization();
+    const token = await api.create('/v1/tokens', { ...shop, rateLimit: { perSecond: 1, burst: 3 } });
+    expect(token.rateLimit).toEqual({ perSecond: 1, burst: 3 });
+    const rotated = (await api.post(`/v1/tokens/${token.id}/rotate`)).body.data;
+    const clients = [token, rotated].map(({ secret }) => new ApiClient(app.url, secret));
+    const answers = (await Promise.all(clients.map((client) => many(2, () => client.get('/v1/tags'))))).flat();
+    expect(statuses(answers)).toEqual([200, 200, 200, 429]);
+    expect(answers[0]?.headers.get('ratelimit-policy')).toBe('"default";q=3;w=3');
+  });
+
+  it('does not concern what needs no token', async () => {
+    const stranger = new ApiClient(app.url, '');
+    for (const path of ['/health', '/openapi.json']) {
+      const answers = await many(15, () => stranger.get(path));
+      expect(new Set(statuses(answers))).toEqual(new Set([200]));
+      expect(answers[0]?.headers.has('ratelimit')).toBe(false);
+    }
+  });
+
+  it('makes whoever guesses tokens wait, but not those whose token is known here', async () => {
+    const api = await app.createTestOrganization();
+    expect((await api.get('/v1/tags')).status).toBe(200);
+    const guesser = new ApiClient(app.url, 'dsk_guessed-guessed-guessed-guessed-guessed');
+    const answers: Answer[] = [];
+    for (let guess = 0; guess < 12; guess++) answers.push(await guesser.get('/v1/tags'));
+    expect(answers.slice(0, 10).map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 401));
+    expect(answers[11]?.status).toBe(429);
+    expect(Number(answers[11]?.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect((await api.get('/v1/tags')).status).toBe(200);
+  });
+});
+
+describe('A client behind a proxy', () => {
+  const guess = (app: TestApp, from: string) =>
+    new ApiClient(app.url, 'dsk_guessed-guessed-guessed-guessed-guessed').send('GET', '/v1/tags', undefined, {
+      'x-forwarded-for': from,
+    });
+
+  it('is told from others only when the proxy is trusted', async () => {
+    const env = { ...LIMITED, RATE_LIMIT_FAILURES_PER_SECOND: '1' };
+    const trusting = await startTestApp({ env: { ...env, TRUSTED_PROXIES: '127.0.0.0/8' } });
+    const wary = await startTestApp({ env, beside: trusting });
+    try {
+      const networks = ['192.0.2.1', '2001:db8::1', '2001:db8::2', '2001:db8::3', '192.0.2.2'];
+      const told = [];
+      for (const from of networks) told.push((await guess(trusting, from)).status);
+      expect(told).toEqual([401, 401, 401, 429, 401]);
+      const untold = [];
+      for (const from of networks) untold.push((await guess(wary, from)).status);
+      expect(untold.slice(0, 3)).toEqual([401, 401, 429]);
+    } finally {
+      await wary.close();
+      await trusting.close();
+    }
+  });
+});
+
+describe('Without a rate limit', () => {
+  it('answers say nothing of one', async () => {
+    const app = await startTestApp({ env: { RATE_LIMIT_PER_SECOND: 'none', RATE_LIMIT_BURST: '' } });
+    try {
+      const answer = await (await app.createTestOrganization()).get('/v1/tags');
+      expect([answer.status, answer.headers.has('ratelimit-policy')]).toEqual([200, false]);
+    } finally {
+      await app.close();
+    }
+  });
+});
+
+(HAS_REDIS ? describe : describe.skip)('The rate limit of several processes', () => {
+  let redis: RedisServer;
+  let apps: [TestApp, TestApp];
+  beforeAll(async () => {
+    redis = await startRedisServer();
+    const env = { ...LIMITED, RATE_LIMIT_BURST: '20', REDIS_URL: redis.url };
+    const first = await startTestApp({ env });
+    apps = [first, await startTestApp({ env, beside: first })];
+  });
+  afterAll(async () => {
+    for (const app of apps.toReversed()) await app.close();
+    await redis.kill();
+  });
+
+  /** How many of so many requests to both are let in. */
+  const letIn = async (api: ApiClient, count: number) => {
+    const beside = new ApiClient(apps[1].url, api.token);
+    const answers = (
+      await Promise.all([api, beside].map((client) => many(count, () => client.get('/v1/tags'))))
+    ).flat();
+    expect(new Set(statuses(answers))).toEqual(new Set([200, 429]));
+    return statuses(answers).filter((status) => status === 200).length;
+  };
+
+  it('is one for all of them, and one for each while Redis is away', async () => {
+    await waitFor(
+      'both to count together',
+      async () => (await letIn(await apps[0].createTestOrganization(), 15)) === 20,
+    );
+    await redis.kill();
+    expect(await letIn(await apps[0].createTestOrganization(), 25)).toBe(40);
+    await redis.start();
+    await waitFor(
+      'both to count together',
+      async () => (await letIn(await apps[0].createTestOrganization(), 25)) === 20,
+    );
+  });
+});
