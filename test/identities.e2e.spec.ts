@@ -255,7 +255,7 @@ describe('A merged end user', () => {
     expect((await asOf(before)).body.data).toMatchObject({ displayName: 'One', updatedAt: one.updatedAt });
     expect((await asOf(new Date().toISOString())).body.mergedInto).toBe(two.id);
     const exported = await api.get(`/v1/endusers/${two.id}/export`);
-    const types = exported.body.history.map(({ type }: { type: string }) => type);
+    const types = exported.body.data.history.map(({ type }: { type: string }) => type);
     expect(types).toEqual(['EndUserCreated', 'EndUserMergedInto', 'EndUserCreated', 'EndUserMerged']);
     expect((await api.get(`/v1/endusers/${one.id}/export`)).body.mergedInto).toBe(two.id);
   });
