@@ -53,12 +53,12 @@ module.exports = {
       comment: 'commands, events, decide and evolve need neither Nest nor a database',
       severity: 'error',
       from: {
-        path: '^libs/(agents/(agent|presence)|anonymization/anonymization|conversations/(decide-|evolve-)?conversation|custom-attributes/(custom-attribute|options)|end-users/end-user|organizations/(api-token|organization)|queues/queue|tags/tag|teams/team|webhooks/(recovery|subscription))\\.ts$',
+        path: '^libs/(agents/(agent|presence)|anonymization/anonymization|conversations/(decide-|evolve-)?conversation|custom-attributes/(custom-attribute|options)|end-users/(end-user|merge)|organizations/(api-token|organization)|queues/queue|tags/tag|teams/team|webhooks/(recovery|subscription))\\.ts$',
       },
       to: {
         path: 'node_modules|^libs/',
         pathNot:
-          '^libs/platform/(domain-error|changes|channels|person|rate-limits|scopes|values)\\.ts|^libs/webhooks/filters\\.ts|^libs/custom-attributes/(custom-attribute|options)\\.ts|^libs/conversations/conversation\\.ts|^libs/organizations/api-token\\.ts',
+          '^libs/platform/(domain-error|changes|channels|person|rate-limits|scopes|values)\\.ts|^libs/webhooks/filters\\.ts|^libs/custom-attributes/(custom-attribute|options)\\.ts|^libs/conversations/conversation\\.ts|^libs/end-users/end-user\\.ts|^libs/organizations/api-token\\.ts',
       },
     },
     {

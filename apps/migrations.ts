@@ -16,6 +16,7 @@ import { TokenScopes1764000000014 } from '#migrations/1764000000014-token-scopes
 import { Tokens1764000000015 } from '#migrations/1764000000015-tokens.js';
 import { IdempotencyKeys1764000000016 } from '#migrations/1764000000016-idempotency-keys.js';
 import { EventFeed1764000000018 } from '#migrations/1764000000018-event-feed.js';
+import { SearchAndMerge1764000000019 } from '#migrations/1764000000019-search-and-merge.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -37,4 +38,5 @@ export const MIGRATIONS = [
   Tokens1764000000015,
   IdempotencyKeys1764000000016,
   EventFeed1764000000018,
+  SearchAndMerge1764000000019,
 ];

@@ -116,8 +116,10 @@ describe('Anonymizing an end user', () => {
     expect(user.body.data).toEqual({
       id: userId,
       createdAt: expect.any(String),
+      updatedAt: expect.any(String),
       additionalEmails: [],
       additionalPhoneNumbers: [],
+      additionalExternalIds: [],
       middleNames: [],
       customAttributes: [],
     });
@@ -140,6 +142,32 @@ describe('Anonymizing an end user', () => {
       }
     }
     expect(found(await dump())).toEqual([]);
+    await receiver.close();
+  });
+
+  it('leaves no trace either of those who were merged into the end user', async () => {
+    const receiver = await startWebhookReceiver();
+    receiver.answerWith(200, 'thanks, Zaphira Quibblesworth');
+    const known = await createKnownPerson(receiver.url);
+    await api.subscribe(receiver.url, ['EndUserMerged', 'ConversationEndUserReplaced']);
+    const [between, user] = [await api.create('/v1/endusers', {}), await api.create('/v1/endusers', {})];
+    expect((await api.post(`/v1/endusers/${known.userId}/merge`, { intoId: between.id })).status).toBe(200);
+    expect((await api.post(`/v1/endusers/${between.id}/merge`, { intoId: user.id })).status).toBe(200);
+    expect((await api.get(`/v1/endusers/${user.id}`)).body.data).toMatchObject(SECRETS);
+    await waitFor('deliveries of both merges', () => receiver.received.length >= 6 + 2 + 2 + 4);
+
+    const requested = await api.patch(`/v1/endusers/${user.id}/anonymize?force=true`);
+    await processed(requested.body.data.id);
+    expect(found(await dump())).toEqual([]);
+    for (const id of [known.mailId, known.chatId]) {
+      const { body } = await api.get(`/v1/conversations/${id}`);
+      expect(body.data).toMatchObject({ _type: 'AnonymizedConversation', requesterId: user.id });
+    }
+    expect((await api.get(`/v1/endusers/${known.userId}`)).body.mergedInto).toBe(between.id);
+    const keys = await app.database.sql('SELECT stream FROM stream_keys WHERE organization_id = $1', [
+      api.organizationId,
+    ]);
+    expect(keys.map(({ stream }: { stream?: string }) => stream)).toEqual([`endUser-${team.userId}`]);
     await receiver.close();
   });
 

@@ -22,8 +22,11 @@ const ALICE = {
   middleNames: ['Marie', 'Marie'],
   avatarUrl: 'https://x.example/alice.png',
   externalId: 'crm-1',
+  additionalExternalIds: ['crm-0'],
 };
-const NOBODY = { additionalEmails: [], additionalPhoneNumbers: [], middleNames: [] };
+const NOBODY = { additionalEmails: [], additionalPhoneNumbers: [], additionalExternalIds: [], middleNames: [] };
+
+const INSTANT = expect.stringMatching(/^\d{4}-.*Z$/);
 
 const create = (api: ApiClient, fields: object = {}): Promise<any> => api.create('/v1/endusers', fields);
 const get = async (api: ApiClient, id: string) => (await api.get(`/v1/endusers/${id}`)).body.data;
@@ -64,10 +67,10 @@ describe('End users', () => {
     expect(answer.status).toBe(201);
     const alice = answer.body.data;
     expect(alice).toEqual({
-      ...{ id: expect.any(String), createdAt: expect.stringMatching(/^\d{4}-.*Z$/), ...ALICE, customAttributes: [] },
+      ...{ id: expect.any(String), createdAt: INSTANT, updatedAt: INSTANT, ...ALICE, customAttributes: [] },
     });
     expect(await get(api, alice.id)).toEqual(alice);
-    const listed = { id: alice.id, createdAt: alice.createdAt, ...ALICE };
+    const listed = { ...alice, customAttributes: undefined };
     expect((await api.get('/v1/endusers')).body).toEqual({ data: [listed], meta: {} });
   });
 
@@ -75,7 +78,7 @@ describe('End users', () => {
     const api = await app.createTestOrganization();
     for (const fields of [{}, { email: null, middleNames: null, displayName: null, additionalEmails: [] }]) {
       const user = await create(api, fields);
-      expect(user).toEqual({ id: user.id, createdAt: user.createdAt, ...NOBODY, customAttributes: [] });
+      expect(user).toEqual({ id: user.id, createdAt: INSTANT, updatedAt: INSTANT, ...NOBODY, customAttributes: [] });
       expect(await get(api, user.id)).toEqual(user);
     }
   });
@@ -144,7 +147,9 @@ describe('End users', () => {
     const put = (fields: object) => api.put(`/v1/endusers/${id}`, fields);
     const answer = await put({ displayName: 'Ali', lastName: null, externalId: 'crm-2' });
     expect(answer.status).toBe(200);
-    const expected = { id, createdAt, ...NOBODY, displayName: 'Ali', externalId: 'crm-2', customAttributes: [] };
+    const { additionalExternalIds } = ALICE;
+    const replaced = { ...NOBODY, displayName: 'Ali', externalId: 'crm-2', additionalExternalIds };
+    const expected = { id, createdAt, updatedAt: INSTANT, ...replaced, customAttributes: [] };
     expect(answer.body.data).toEqual(expected);
     expect(await get(api, id)).toEqual(expected);
     expect((await put({ displayName: 'Ali', externalId: 'crm-2' })).body.data).toEqual(expected);
@@ -159,7 +164,15 @@ describe('End users', () => {
     const answer = await patch({ email: null, additionalEmails: null, displayName: null, firstName: 'Ali' });
     expect(answer.status).toBe(200);
     const cleared = { email: undefined, displayName: undefined, additionalEmails: [] };
-    const expected = { id, createdAt, ...ALICE, ...cleared, firstName: 'Ali', customAttributes: [] };
+    const expected = {
+      id,
+      createdAt,
+      updatedAt: INSTANT,
+      ...ALICE,
+      ...cleared,
+      firstName: 'Ali',
+      customAttributes: [],
+    };
     expect(answer.body.data).toEqual(expected);
     for (const nothing of [{}, { firstName: 'Ali' }, { email: null }, { phoneNumber: '+45 70 12 34 56' }]) {
       expect((await patch(nothing)).body.data).toEqual(expected);
@@ -482,7 +495,7 @@ describe('End users in bulk', () => {
     });
     expect(status).toBe(200);
     expect(body.data).toEqual([
-      success({ id: a.id, displayName: 'A', ...NOBODY }),
+      success({ id: a.id, displayName: 'A', ...NOBODY, additionalExternalIds: ALICE.additionalExternalIds }),
       failure('Validation', 'displayName must be a string', b.id),
       failure('Validation', 'typo should not exist', b.id),
       failure('NotFound', unknown, unknown),
@@ -594,7 +607,7 @@ describe('An end user that is forgotten', () => {
     expect(await get(api, id)).toMatchObject(ALICE);
     await expect(anonymize(api, id, ['RequestAnonymization'])).rejects.toMatchObject({ kind: 'conflict' });
     await anonymize(api, id, ['Anonymize', 'Anonymize']);
-    const nobody = { id, createdAt, ...NOBODY };
+    const nobody = { id, createdAt, updatedAt: INSTANT, ...NOBODY };
     expect(await get(api, id)).toEqual({ ...nobody, customAttributes: [] });
     expect((await api.get('/v1/endusers')).body.data).toEqual([nobody]);
     expect((await eventsOf(id)).slice(2)).toEqual(['EndUserAnonymizationRequested', 'EndUserAnonymized']);
@@ -630,7 +643,7 @@ describe('An end user that is forgotten', () => {
     await anonymize(api, id, ['Anonymize']).catch(() => anonymize(api, id, ['Anonymize']));
     const statuses = (await Promise.all(patches)).map(({ status }) => status);
     expect(statuses.filter((status) => status !== 200 && status !== 409)).toEqual([]);
-    expect(await get(api, id)).toEqual({ id, createdAt, ...NOBODY, customAttributes: [] });
+    expect(await get(api, id)).toEqual({ id, createdAt, updatedAt: INSTANT, ...NOBODY, customAttributes: [] });
   });
 
   it('is closed to those who begin something with it', async () => {

@@ -63,6 +63,12 @@ beforeAll(async () => {
       await api.patch(`/v1/endusers/${user.id}`, { email: null, additionalEmails: [], externalId: null, ...moved });
       if (moved === addresses) await forget(api, user.id);
     }
+    const [one, two] = await Promise.all(
+      ['one', 'two'].map((name) => api.create('/v1/endusers', { displayName: name, email: `${name}@x.example` })),
+    );
+    await api.patch(`/v1/endusers/${one.id}/custom-attributes`, values);
+    await api.create('/v1/conversations', emailFrom(one.id));
+    await api.post(`/v1/endusers/${one.id}/merge`, { intoId: two.id });
     const team = await createSupportTeam(api);
     const conversations: number[] = [];
     for (const subject of ['one', 'two', 'three']) {

@@ -155,6 +155,20 @@ describe('A support team', () => {
     });
   });
 
+  it('finds out that two end users are one', async () => {
+    const again = await ok(
+      api.put('/v1/endusers/external/crm-7', { displayName: 'Daniel', email: 'daniel@grey.example' }),
+    );
+    const { id } = await ok(api.post('/v1/conversations', emailFrom(again.id)));
+    const merged = await ok(api.post(`/v1/endusers/${again.id}/merge`, { intoId: dan }));
+    expect(merged).toMatchObject({
+      displayName: 'Dan',
+      additionalEmails: ['daniel@grey.example'],
+      externalId: 'crm-7',
+    });
+    expect((await ok(api.get(`/v1/conversations/${id}`))).requesterId).toBe(dan);
+  });
+
   it('forgets who asks for it: at once when nothing is open, else by force', async () => {
     const gentle = await ok(api.patch(`/v1/endusers/${alice}/anonymize`));
     expect((await api.patch(`/v1/endusers/${dan}/anonymize`)).status).toBe(409);

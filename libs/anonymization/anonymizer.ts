@@ -2,6 +2,7 @@ import { conversationStream, identifiableConversationsOf } from '#libs/conversat
 import { decideConversation } from '#libs/conversations/decide-conversation.js';
 import { decideEndUser } from '#libs/end-users/end-user.js';
 import { endUserStream } from '#libs/end-users/end-user.projection.js';
+import { mergedInto } from '#libs/end-users/merged-end-users.projection.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { type EventCodec } from '#libs/event-store/event-codec.js';
 import { type EventStore } from '#libs/event-store/event-store.js';
@@ -70,10 +71,18 @@ export class Anonymizer {
       if (conversations.length === 0) break;
       for (const conversation of conversations) await this.#forgetConversation(conversation.id, context);
     }
-    await this.store.execute(endUserStream, target_id, context, (endUser) =>
-      decideEndUser({ type: 'Anonymize', id: target_id }, endUser),
-    );
+    for (const id of [...(await this.#mergedInto(context.organizationId, target_id)), target_id]) {
+      await this.store.execute(endUserStream, id, context, (endUser) =>
+        decideEndUser({ type: 'Anonymize', id }, endUser),
+      );
+    }
     return streamName(endUserStream, target_id);
+  }
+
+  /** Those who are part of the end user: what they were before is in streams of their own. */
+  async #mergedInto(organizationId: string, id: string): Promise<string[]> {
+    const rows = await this.worker.query<{ id: string }>(null, mergedInto(organizationId, id));
+    return rows.map((row) => row.id);
   }
 
   async #forgetConversation(id: number, context: WriteContext): Promise<string> {
@@ -88,7 +97,8 @@ export class Anonymizer {
       yield [streamName(conversationStream, target_id)];
       return;
     }
-    yield [streamName(endUserStream, target_id)];
+    const people = [target_id, ...(await this.#mergedInto(organization_id, target_id))];
+    yield people.map((id) => streamName(endUserStream, id));
     for (let after = 0; ;) {
       const rows = await this.worker.query<{ id: number }>(null, {
         text: `SELECT id FROM conversations WHERE organization_id = $1 AND requester_id = $2 AND id > $3

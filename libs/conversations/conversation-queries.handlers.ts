@@ -7,6 +7,7 @@ import {
 } from '#libs/custom-attributes/attribute-values.js';
 import { pastDefinitions } from '#libs/custom-attributes/past-definitions.js';
 import { requesterById } from '#libs/end-users/end-user.projection.js';
+import { missingEndUser } from '#libs/end-users/merged-end-users.projection.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { Database } from '#libs/platform/database.js';
@@ -135,7 +136,7 @@ export class ListEndUserConversationsHandler implements IQueryHandler<ListEndUse
 
   async #mustExist(organizationId: string, userId: string): Promise<void> {
     const [endUser] = await this.database.query(organizationId, requesterById(organizationId, userId));
-    if (!endUser) throw notFound('End user', userId);
+    if (!endUser) throw await missingEndUser(this.database, organizationId, userId);
   }
 }
 

@@ -73,6 +73,8 @@ const conversationProjection: Projection<ConversationEvent> = {
       }
       case 'ConversationLinked':
         return [set(event, 'parent_id = $3, link_type = $4', event.data.parentId, event.data.linkType)];
+      case 'ConversationEndUserReplaced':
+        return [set(event, 'requester_id = $3', event.data.endUserId)];
       case 'ConversationAnonymizationRequested':
         return [set(event, 'anonymization_requested_at = $3', recordedAt)];
       case 'ConversationAnonymized':
@@ -123,6 +125,7 @@ export const conversationStream: StreamDefinition<Conversation | undefined, Conv
     ConversationTagRemoved: true,
     ConversationCustomAttributeUpdated: true,
     ConversationLinked: true,
+    ConversationEndUserReplaced: true,
     ConversationAnonymizationRequested: true,
     ConversationAnonymized: true,
   },
@@ -138,6 +141,22 @@ export function openConversationsOf(organizationId: string, endUserId: string): 
   return {
     text: `SELECT id FROM conversations
            WHERE organization_id = $1 AND requester_id = $2 AND state <> 'Closed' ORDER BY id LIMIT 100`,
+    values: [organizationId, endUserId],
+  };
+}
+
+/** Conversations of an end user, at most so many. */
+export function conversationsOf(organizationId: string, endUserId: string, limit: number): Statement {
+  return {
+    text: 'SELECT id FROM conversations WHERE organization_id = $1 AND requester_id = $2 ORDER BY id LIMIT $3',
+    values: [organizationId, endUserId, limit],
+  };
+}
+
+/** A guard: the end user has no conversation. */
+export function hasNoConversations(organizationId: string, endUserId: string): Statement {
+  return {
+    text: `SELECT guard(NOT EXISTS (SELECT FROM conversations WHERE organization_id = $1 AND requester_id = $2))`,
     values: [organizationId, endUserId],
   };
 }

@@ -95,6 +95,7 @@ export type ConversationCommand =
   | { type: 'UntagConversation'; id: number; tagId: string }
   | { type: 'UpdateAttributes'; id: number; values: Changes<AttributeValues> }
   | { type: 'LinkConversation'; id: number; parentId: number; linkType: LinkType; ancestorIds: number[] }
+  | { type: 'ReplaceEndUser'; id: number; endUserId: string }
   | { type: 'RequestConversationAnonymization'; id: number; requestId: string }
   | { type: 'AnonymizeConversation'; id: number };
 
@@ -117,5 +118,6 @@ export type ConversationEvent =
   | { type: 'ConversationTagRemoved'; data: ById & { tagId: string } }
   | { type: 'ConversationCustomAttributeUpdated'; data: ById & { values?: Changes<AttributeValues> } }
   | { type: 'ConversationLinked'; data: ById & { parentId: number; linkType: LinkType } }
+  | { type: 'ConversationEndUserReplaced'; data: ById & { fromEndUserId: string; endUserId: string } }
   | { type: 'ConversationAnonymizationRequested'; data: ById & { requestId: string } }
   | { type: 'ConversationAnonymized'; data: ById };

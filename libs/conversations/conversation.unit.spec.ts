@@ -205,4 +205,24 @@ describe('A conversation', () => {
       customAttributes: {},
     });
   });
+
+  it('becomes another end user’s, whatever its state, anonymized or not', () => {
+    const replace: ConversationCommand = { type: 'ReplaceEndUser', id, endUserId: 'end-user-2' };
+    const replaced: ConversationEvent = {
+      type: 'ConversationEndUserReplaced',
+      data: { id, fromEndUserId: 'end-user-1', endUserId: 'end-user-2' },
+    };
+    for (const before of [[], [assigned], [closed], [closed, requested], [closed, requested, anonymized]]) {
+      conversation(created, ...before)
+        .when(replace)
+        .then([replaced]);
+      conversation(created, ...before, replaced)
+        .when(replace)
+        .then([]);
+      expect(conversation(created, ...before, replaced).state?.requesterId).toBe('end-user-2');
+    }
+    conversation()
+      .when(replace)
+      .then(notFound('Conversation', String(id)));
+  });
 });

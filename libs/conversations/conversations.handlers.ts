@@ -8,6 +8,7 @@ import {
   shownValues,
 } from '#libs/custom-attributes/attribute-values.js';
 import { endUserIsOpen, requesterById, type RequesterRow } from '#libs/end-users/end-user.projection.js';
+import { missingEndUser } from '#libs/end-users/merged-end-users.projection.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore, staged } from '#libs/event-store/event-store.js';
 import { type Statement } from '#libs/platform/batch.js';
@@ -138,7 +139,7 @@ export class CreateConversationHandler implements ICommandHandler<CreateConversa
     ]);
     const requester = requesters?.rows[0] as RequesterRow | undefined;
     const queueId = (queues?.rows[0] as { id: string } | undefined)?.id;
-    if (!requester) throw notFound('End user', requesterId);
+    if (!requester) throw await missingEndUser(this.database, organizationId, requesterId);
     if (requester.anonymizationRequested) throw new DomainError('conflict', `End user ${requesterId} is anonymized`);
     if (input._type === 'Callback' && !queueId) throw notFound('Queue', input.queueId);
     if (agentId && !agents?.rows[0]) throw notFound('Agent', agentId);
@@ -278,7 +279,8 @@ async function userMustExist(database: Database, organizationId: string, userId:
   if (!userId) return;
   const statements = [agentById(organizationId, userId), requesterById(organizationId, userId)];
   const found = await database.transact(organizationId, statements);
-  if (found.every(({ rows }) => rows.length === 0)) throw notFound('User', userId);
+  if (found.every(({ rows }) => rows.length === 0))
+    throw await missingEndUser(database, organizationId, userId, 'User');
 }
 
 /** The row of an entity that a command refers to. */

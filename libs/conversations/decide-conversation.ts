@@ -10,6 +10,7 @@ export function decideConversation(command: ConversationCommand, conversation: C
   if (command.type === 'CreateConversation') return create(command);
   if (!conversation) return notFound('Conversation', String(command.id));
   if (command.type === 'AnonymizeConversation') return anonymize(conversation);
+  if (command.type === 'ReplaceEndUser') return replaceEndUser(conversation, command);
   if (conversation.anonymization === 'requested') return conflict(conversation, 'is being anonymized');
   if (conversation.anonymization === 'done') return conflict(conversation, 'has been anonymized');
   switch (command.type) {
@@ -161,6 +162,14 @@ function anonymize({ id, state, anonymization }: Conversation): ConversationEven
   if (anonymization === 'done') return [];
   const closing: ConversationEvent[] = state === 'Closed' ? [] : [{ type: 'ConversationClosed', data: { id } }];
   return [...closing, { type: 'ConversationAnonymized', data: { id } }];
+}
+
+/** Also of one that is anonymized: it is still theirs. */
+function replaceEndUser(conversation: Conversation, command: CommandOf<'ReplaceEndUser'>): ConversationEvent[] {
+  const { id, endUserId } = command;
+  const { requesterId: fromEndUserId } = conversation;
+  if (fromEndUserId === endUserId) return [];
+  return [{ type: 'ConversationEndUserReplaced', data: { id, fromEndUserId, endUserId } }];
 }
 
 function closed(conversation: Conversation): DomainError {

@@ -36,6 +36,8 @@ function changeBy(event: LaterEvent, { tagIds, customAttributes }: Conversation)
       return { customAttributes: applyChanges(customAttributes, event.data.values ?? {}) };
     case 'ConversationLinked':
       return { link: { parentId: event.data.parentId, linkType: event.data.linkType } };
+    case 'ConversationEndUserReplaced':
+      return { requesterId: event.data.endUserId };
     case 'ConversationAnonymizationRequested':
       return { anonymization: 'requested' };
     case 'ConversationAnonymized':

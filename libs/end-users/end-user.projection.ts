@@ -1,44 +1,62 @@
 import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { changedColumns } from '#libs/platform/changed-columns.js';
-import { type Changes } from '#libs/platform/changes.js';
 import { PERSON_COLUMN_OF } from '#libs/platform/person.js';
+import { addressProjection } from './end-user-addresses.projection.js';
+import { attributeProjection } from './end-user-attributes.projection.js';
 import { type EndUser, type EndUserEvent, type EndUserFields, evolveEndUser } from './end-user.js';
+import { mergedProjection } from './merged-end-users.projection.js';
 
-const COLUMNS = { ...PERSON_COLUMN_OF, externalId: ['external_id', 'text'] } as const;
+const COLUMNS = {
+  ...PERSON_COLUMN_OF,
+  externalId: ['external_id', 'text'],
+  additionalExternalIds: ['additional_external_ids', 'text[]'],
+} as const;
 
-const INSERT = `INSERT INTO end_users (organization_id, id, created_at, ${Object.values(COLUMNS)
+const INSERT = `INSERT INTO end_users (organization_id, id, updated_at, created_at, ${Object.values(COLUMNS)
   .map(([name]) => name)
-  .join(', ')}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
-const UPDATE = `UPDATE end_users SET ${changedColumns(COLUMNS, '$3')} WHERE organization_id = $1 AND id = $2`;
-const UPDATE_VALUES = `UPDATE end_users SET custom_attributes = jsonb_strip_nulls(custom_attributes || $3::jsonb)
+  .join(', ')}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`;
+const UPDATE = `UPDATE end_users SET ${changedColumns(COLUMNS, '$4')}, updated_at = $3
   WHERE organization_id = $1 AND id = $2`;
-const REQUEST = `UPDATE end_users SET anonymization_requested_at = $3 WHERE organization_id = $1 AND id = $2`;
+const UPDATE_VALUES = `UPDATE end_users
+  SET custom_attributes = jsonb_strip_nulls(custom_attributes || $4::jsonb), updated_at = $3
+  WHERE organization_id = $1 AND id = $2`;
+const REQUEST = `UPDATE end_users SET anonymization_requested_at = $3, updated_at = $3
+  WHERE organization_id = $1 AND id = $2`;
 const SCRUB = `UPDATE end_users SET display_name = NULL, email = NULL, phone_number = NULL, additional_emails = '{}',
     additional_phone_numbers = '{}', first_name = NULL, last_name = NULL, middle_names = '{}', avatar_url = NULL,
-    external_id = NULL, custom_attributes = '{}', anonymized_at = $3,
+    external_id = NULL, additional_external_ids = '{}', custom_attributes = '{}', anonymized_at = $3, updated_at = $3,
     anonymization_requested_at = coalesce(anonymization_requested_at, $3)
   WHERE organization_id = $1 AND id = $2`;
+const DELETE = 'DELETE FROM end_users WHERE organization_id = $1 AND id = $2';
 
-/** The read table of end users. */
+/** The read table of end users. Those who were merged into others are not in it. */
 const endUserProjection: Projection<EndUserEvent> = {
   table: 'end_users',
   apply: (event) => {
     const { organizationId, recordedAt } = event;
     const { id } = event.data;
+    const key = [organizationId, id];
     switch (event.type) {
       case 'EndUserCreated':
         return [
-          { text: INSERT, values: [organizationId, id, event.data.createdAt, ...valuesOf(event.data.person ?? {})] },
+          { text: INSERT, values: [...key, recordedAt, event.data.createdAt, ...valuesOf(event.data.person ?? {})] },
         ];
       case 'EndUserUpdated':
-        return [{ text: UPDATE, values: [organizationId, id, event.data.changes ?? {}] }];
+        return [{ text: UPDATE, values: [...key, recordedAt, event.data.changes ?? {}] }];
       case 'EndUserCustomAttributesUpdated':
-        return [{ text: UPDATE_VALUES, values: [organizationId, id, event.data.values ?? {}] }];
+        return [{ text: UPDATE_VALUES, values: [...key, recordedAt, event.data.values ?? {}] }];
+      case 'EndUserMerged':
+        return [
+          { text: UPDATE, values: [...key, recordedAt, event.data.changes ?? {}] },
+          { text: UPDATE_VALUES, values: [...key, recordedAt, event.data.values ?? {}] },
+        ];
+      case 'EndUserMergedInto':
+        return [{ text: DELETE, values: key }];
       case 'EndUserAnonymizationRequested':
-        return [{ text: REQUEST, values: [organizationId, id, recordedAt] }];
+        return [{ text: REQUEST, values: [...key, recordedAt] }];
       case 'EndUserAnonymized':
-        return [{ text: SCRUB, values: [organizationId, id, recordedAt] }];
+        return [{ text: SCRUB, values: [...key, recordedAt] }];
     }
   },
 };
@@ -49,101 +67,25 @@ function valuesOf(person: Partial<EndUserFields>) {
   );
 }
 
-/** What no two end users of an organization share: e-mail addresses, phone numbers, external ids. */
-export const ADDRESS_INDEX = 'end_user_addresses_value';
-
-/** What can be looked for to find an end user by. */
-export type AddressKind = 'email' | 'phone' | 'externalId';
-
-/** The fields that hold addresses. */
-const ADDRESS_FIELDS = {
-  email: 'email',
-  additionalEmails: 'email',
-  phoneNumber: 'phone',
-  additionalPhoneNumbers: 'phone',
-  externalId: 'externalId',
-} as const satisfies Partial<Record<keyof EndUserFields, AddressKind>>;
-
-/** An address, and where among a client's fields it is, such as `additionalEmails[1]`. */
-export interface Address {
-  field: keyof typeof ADDRESS_FIELDS;
-  path: string;
-  kind: AddressKind;
-  value: string;
-}
-
-/** All addresses among the fields, always in the same order: two that write the same ones do not wait for each other. */
-export function addressesOf(fields: Changes<EndUserFields>): Address[] {
-  const addresses = Object.entries(ADDRESS_FIELDS).flatMap(([name, kind]) => {
-    const field = name as Address['field'];
-    const value = fields[field] ?? [];
-    return typeof value === 'string'
-      ? [{ field, path: field, kind, value }]
-      : value.map((item, index) => ({ field, path: `${field}[${index}]`, kind, value: item }));
-  });
-  const key = ({ kind, value }: Address) => `${kind} ${value}`;
-  return addresses.sort((one, other) => (key(one) < key(other) ? -1 : 1));
-}
-
-const addressProjection: Projection<EndUserEvent> = {
-  table: 'end_user_addresses',
-  apply: ({ organizationId, type, data }) => {
-    switch (type) {
-      case 'EndUserCreated':
-        return insertAddresses(organizationId, data.id, data.person ?? {});
-      case 'EndUserUpdated': {
-        const changes = data.changes ?? {};
-        const fields = Object.keys(ADDRESS_FIELDS).filter((field) => field in changes);
-        if (fields.length === 0) return [];
-        const removal = {
-          text: 'DELETE FROM end_user_addresses WHERE organization_id = $1 AND end_user_id = $2 AND field = ANY($3)',
-          values: [organizationId, data.id, fields],
-        };
-        return [removal, ...insertAddresses(organizationId, data.id, changes)];
-      }
-      case 'EndUserAnonymized':
-        return [
-          {
-            text: 'DELETE FROM end_user_addresses WHERE organization_id = $1 AND end_user_id = $2',
-            values: [organizationId, data.id],
-          },
-        ];
-      case 'EndUserCustomAttributesUpdated':
-      case 'EndUserAnonymizationRequested':
-        return [];
-    }
-  },
-};
-
-function insertAddresses(organizationId: string, id: string, fields: Changes<EndUserFields>): Statement[] {
-  const addresses = addressesOf(fields);
-  if (addresses.length === 0) return [];
-  const columns = (['field', 'kind', 'value'] as const).map((column) => addresses.map((address) => address[column]));
-  return [
-    {
-      text: `INSERT INTO end_user_addresses (organization_id, end_user_id, field, kind, value)
-             SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::text[])`,
-      values: [organizationId, id, ...columns],
-    },
-  ];
-}
-
 export const endUserStream: StreamDefinition<EndUser | undefined, EndUserEvent> = {
   category: 'endUser',
   types: {
     EndUserCreated: true,
     EndUserUpdated: true,
     EndUserCustomAttributesUpdated: true,
+    EndUserMerged: true,
+    EndUserMergedInto: true,
     EndUserAnonymizationRequested: true,
     EndUserAnonymized: true,
   },
   initialState: undefined,
   evolve: evolveEndUser,
-  projections: [endUserProjection, addressProjection],
+  projections: [endUserProjection, addressProjection, attributeProjection, mergedProjection],
   personal: {
     EndUserCreated: ['person'],
     EndUserUpdated: ['changes'],
     EndUserCustomAttributesUpdated: ['values'],
+    EndUserMerged: ['changes', 'values'],
   },
   forgetsWith: 'EndUserAnonymized',
 };

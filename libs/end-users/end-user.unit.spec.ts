@@ -6,8 +6,9 @@ import {
   type EndUserEvent,
   type EndUserFields,
   evolveEndUser,
+  mergedAway,
 } from './end-user.js';
-import { addressesOf } from './end-user.projection.js';
+import { addressesOf } from './end-user-addresses.projection.js';
 
 const id = '01980f70-1a2b-7c3d-8e4f-506172839405';
 const createdAt = '2026-03-14T09:26:53.589Z';
@@ -15,7 +16,7 @@ const endUser = given({ decide: decideEndUser, evolve: evolveEndUser, initialSta
 
 const person: EndUserFields = {
   ...{ displayName: 'Alice', email: 'alice@x.example', additionalEmails: ['a@y.example'], phoneNumber: '+4570123456' },
-  ...{ additionalPhoneNumbers: [], middleNames: [] },
+  ...{ additionalPhoneNumbers: [], additionalExternalIds: [], middleNames: [] },
 };
 const created: EndUserEvent = { type: 'EndUserCreated', data: { id, createdAt, person } };
 const valued: EndUserEvent = {
@@ -38,6 +39,7 @@ const nobody = {
   createdAt,
   additionalEmails: [],
   additionalPhoneNumbers: [],
+  additionalExternalIds: [],
   middleNames: [],
   customAttributes: {},
 };
@@ -121,6 +123,33 @@ describe('An end user', () => {
       { type: 'EndUserCustomAttributesUpdated', data: { id } },
     ];
     expect(endUser(...forgotten).state).toEqual(nobody);
+  });
+
+  it('that was merged into another one is nobody, whom nothing can be done with but to anonymize it', () => {
+    const into: EndUserEvent = { type: 'EndUserMergedInto', data: { id, intoId: 'other' } };
+    expect(endUser(created, valued, into).state).toEqual({ ...nobody, mergedInto: 'other' });
+    for (const command of [update({}), setValues({ a: 'x' }), request]) {
+      endUser(created, into).when(command).then(mergedAway(id, 'other'));
+      endUser(created, into, anonymized).when(command).then(mergedAway(id, 'other'));
+    }
+    endUser(created, into).when(anonymize).then([anonymized]);
+    endUser(created, into, anonymized).when(anonymize).then([]);
+  });
+
+  it('takes over what merging another one adds', () => {
+    const data = { id, mergedId: 'other', changes: { firstName: 'Ali' }, values: { a: 'x' } };
+    const merged: EndUserEvent = { type: 'EndUserMerged', data };
+    const { state } = endUser(created, merged);
+    expect(state).toEqual({ id, createdAt, ...person, firstName: 'Ali', customAttributes: { a: 'x' } });
+    const forgotten: EndUserEvent = { type: 'EndUserMerged', data: { id, mergedId: 'other' } };
+    expect(endUser({ type: 'EndUserCreated', data: { id, createdAt } }, forgotten).state).toEqual(nobody);
+  });
+
+  it('does not have its external id twice', () => {
+    const again = invalidBody([{ path: 'additionalExternalIds', message: 'must not hold the external id again' }]);
+    endUser(created)
+      .when(update({ externalId: 'x', additionalExternalIds: ['y', 'x'] }))
+      .then(again);
   });
 
   it('must exist to be changed', () => {

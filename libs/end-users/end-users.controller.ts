@@ -7,7 +7,6 @@ import {
   type CustomAttributeOutput,
 } from '#libs/custom-attributes/attribute-values.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { type Changes } from '#libs/platform/changes.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { AsOf } from '#libs/platform/http/as-of.js';
 import { type BulkOutcome, idOfItem, inBulk } from '#libs/platform/http/bulk.js';
@@ -18,7 +17,7 @@ import { Patch as HttpPatch, Post, Put } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
 import { Versioned } from '#libs/platform/http/versioned.js';
 import { endUserStream } from './end-user.projection.js';
-import { type EndUserFields } from './end-user.js';
+import { replacing } from './end-user.js';
 import {
   BulkPatchEndUserInput,
   BulkPatchEndUsersInput,
@@ -33,7 +32,6 @@ import {
   type EndUserOutput,
   GetEndUserOutput,
   ListEndUsersOutput,
-  ListEndUsersQuery,
   PatchCustomAttributesOutput,
   PatchEndUserInput,
   PatchEndUserOutput,
@@ -47,16 +45,10 @@ import {
   UpdateEndUser,
   UpdateEndUserAttributes,
 } from './end-users.handlers.js';
+import { ListEndUsersQuery } from './list-end-users.dto.js';
 
 const UserId = () => UuidParam('userId', 'The end user id.');
 const UNIQUE = 'No two end users share an e-mail address, a phone number or an external id.';
-
-/** What a PUT changes: all fields that it does not name are cleared. */
-const replacing = (fields: Changes<EndUserFields>): Changes<EndUserFields> => ({
-  ...{ email: null, phoneNumber: null, additionalEmails: null, additionalPhoneNumbers: null, firstName: null },
-  ...{ lastName: null, middleNames: null, avatarUrl: null, externalId: null },
-  ...fields,
-});
 
 @ApiTags('End Users')
 @Controller('v1/endusers')
@@ -69,14 +61,14 @@ export class EndUsersController {
   @Get()
   @Endpoint({
     summary: 'List end users.',
-    description: 'Oldest first, without their custom attributes; of those with an address at most one.',
+    description:
+      'Those that fit all filters, without their custom attributes. Oldest first unless `sort` says otherwise.',
     success: [200, 'A page of end users', ListEndUsersOutput],
     errors: [404],
   })
   async listUsers(@Caller() caller: WriteContext, @QueryInput() query: ListEndUsersQuery, @Paged() pages: Pages) {
-    const { email, phone, externalId } = query;
-    const page = pages.requested(query);
-    const list = new ListEndUsers(caller.organizationId, { email, phone, externalId }, page);
+    const { sort = 'createdAt' } = query;
+    const list = new ListEndUsers(caller.organizationId, query, sort, pages.requested(query));
     return pages.answer(await this.queries.execute(list));
   }
 

@@ -1,10 +1,8 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { CustomAttributeOutput } from '#libs/custom-attributes/attribute-values.js';
-import { faultOfEmail } from '#libs/platform/contact.js';
 import { bulkInput, bulkOutput } from '#libs/platform/http/bulk.js';
 import { dataOutput, listOutput, pageOutput } from '#libs/platform/http/endpoint.js';
-import { type FieldOptions, Text, Uuid } from '#libs/platform/http/fields.js';
-import { PageQuery } from '#libs/platform/http/paging.js';
+import { type FieldOptions, Text, Texts, Uuid } from '#libs/platform/http/fields.js';
 import {
   DisplayName,
   displayNameShown,
@@ -13,12 +11,26 @@ import {
   PersonInput,
   PersonOutput,
 } from '#libs/platform/http/person-fields.js';
+import { MAX_ADDITIONAL } from '#libs/platform/person.js';
 
 const ID = { description: 'The end user id.', example: '01980f70-1a2b-7c3d-8e4f-506172839405' };
 const EXTERNAL_ID = { description: 'Its id in another system, compared exactly.', example: 'crm-20417' };
+const ADDITIONAL_EXTERNAL_IDS = {
+  description: `Further ids in other systems, at most ${MAX_ADDITIONAL}, such as those of end users who were merged into this one.`,
+  example: ['crm-20418'],
+};
 const open = { optional: true, nullable: true };
 
 const ExternalId = (presence: Pick<FieldOptions, 'optional' | 'nullable'>) => Text({ ...EXTERNAL_ID, ...presence });
+
+/** Clients that do not know of them keep them. */
+const AdditionalExternalIds = () =>
+  Texts({
+    ...ADDITIONAL_EXTERNAL_IDS,
+    description: `${ADDITIONAL_EXTERNAL_IDS.description} Left out, they stay, whatever the method is.`,
+    maxItems: MAX_ADDITIONAL,
+    optional: true,
+  });
 
 /** `null` is no value. */
 export class CreateEndUserInput extends PersonInput {
@@ -30,10 +42,13 @@ export class CreateEndUserInput extends PersonInput {
 
   @ExternalId(open)
   externalId?: string | null;
+
+  @AdditionalExternalIds()
+  additionalExternalIds?: string[];
 }
 
-/** What is left out is cleared. */
-export class UpdateEndUserInput extends PersonInput {
+/** What is left out is cleared; the external id is that of the path. */
+export class ReplaceByExternalIdInput extends PersonInput {
   @DisplayName()
   displayName: string;
 
@@ -42,6 +57,12 @@ export class UpdateEndUserInput extends PersonInput {
 
   @ExternalId(open)
   externalId?: string | null;
+}
+
+/** What is left out is cleared. */
+export class UpdateEndUserInput extends ReplaceByExternalIdInput {
+  @AdditionalExternalIds()
+  additionalExternalIds?: string[];
 }
 
 /** What is left out stays; `null` clears. */
@@ -61,26 +82,9 @@ export class CreateEndUsersInput extends bulkInput('CreateEndUsersInput', Create
 export class BulkUpdateEndUsersInput extends bulkInput('BulkUpdateEndUsersInput', BulkUpdateEndUserInput) {}
 export class BulkPatchEndUsersInput extends bulkInput('BulkPatchEndUsersInput', BulkPatchEndUserInput) {}
 
-export class ListEndUsersQuery extends PageQuery {
-  @Text({
-    description: 'Only the end user with this e-mail address, primary or additional. At most one filter may be given.',
-    example: 'alice@brown.example',
-    max: 254,
-    fault: faultOfEmail,
-    optional: true,
-  })
-  email?: string;
-
-  @Text({
-    description: 'Only the end user with this phone number, primary or additional.',
-    example: '+4570123456',
-    max: 40,
-    optional: true,
-  })
-  phone?: string;
-
-  @Text({ description: 'Only the end user with this external id.', example: EXTERNAL_ID.example, optional: true })
-  externalId?: string;
+export class MergeEndUserInput {
+  @Uuid({ description: 'The end user that it becomes part of.', example: '01980f70-1a2b-7c3d-8e4f-506172839406' })
+  intoId: string;
 }
 
 @ApiSchema({ name: 'EndUser' })
@@ -91,6 +95,13 @@ export class EndUserOutput extends PersonOutput {
   @ApiProperty({ description: 'When it was created.', format: 'date-time', example: '2026-03-14T09:26:53.589Z' })
   createdAt: string;
 
+  @ApiPropertyOptional({
+    description: 'When it changed last, be it its creation.',
+    format: 'date-time',
+    example: '2026-03-15T10:12:07.411Z',
+  })
+  updatedAt: string;
+
   @displayNameShown(false)
   displayName?: string;
 
@@ -99,6 +110,9 @@ export class EndUserOutput extends PersonOutput {
 
   @ApiPropertyOptional(EXTERNAL_ID)
   externalId?: string;
+
+  @ApiPropertyOptional({ ...ADDITIONAL_EXTERNAL_IDS, type: [String] })
+  additionalExternalIds: string[];
 
   @ApiPropertyOptional({
     description: 'The values of its custom attributes. Lists leave them out.',
@@ -112,6 +126,8 @@ export const ListEndUsersOutput = pageOutput('ListEndUsersOutput', EndUserOutput
 export const GetEndUserOutput = dataOutput('GetEndUserOutput', EndUserOutput);
 export const CreateEndUserOutput = dataOutput('CreateEndUserOutput', EndUserOutput);
 export const UpdateEndUserOutput = dataOutput('UpdateEndUserOutput', EndUserOutput);
+export const ReplaceByExternalIdOutput = dataOutput('ReplaceEndUserByExternalIdOutput', EndUserOutput);
+export const MergeEndUserOutput = dataOutput('MergeEndUserOutput', EndUserOutput);
 export const PatchEndUserOutput = dataOutput('PatchEndUserOutput', EndUserOutput);
 export const PatchCustomAttributesOutput = listOutput('PatchEndUserCustomAttributesOutput', CustomAttributeOutput);
 export const CreateEndUsersOutput = bulkOutput('CreateEndUsersOutput', 'EndUser', outcome);

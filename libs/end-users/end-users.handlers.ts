@@ -12,13 +12,14 @@ import { EventStore, staged } from '#libs/event-store/event-store.js';
 import { OrganizationSettings } from '#libs/organizations/settings.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { Database } from '#libs/platform/database.js';
-import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { DomainError } from '#libs/platform/domain-error.js';
 import { type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { normalizePerson } from '#libs/platform/person.js';
-import { decideEndUser, type EndUser, type EndUserFields, evolveEndUser } from './end-user.js';
-import { type AddressKind, endUserStream } from './end-user.projection.js';
+import { decideEndUser, type EndUser, type EndUserFields, evolveEndUser, openEndUser } from './end-user.js';
+import { endUserStream } from './end-user.projection.js';
+import { type EndUserOrder } from './end-user-search.js';
 import { type EndUserOutput } from './end-users.dto.js';
-import { EndUserReader } from './end-users.reader.js';
+import { type EndUserFilters, EndUserReader } from './end-users.reader.js';
 import { shownEndUser } from './shown-end-user.js';
 import { TakenAddresses } from './taken-addresses.js';
 
@@ -65,11 +66,12 @@ export class GetEndUser extends Query<EndUserOutput> {
   }
 }
 
-/** A page of the end users, oldest first; of those with an address, at most one. */
+/** A page of the end users that fit all filters. */
 export class ListEndUsers extends Query<Page<EndUserOutput>> {
   constructor(
     readonly organizationId: string,
-    readonly filters: Partial<Record<AddressKind, string>>,
+    readonly filters: EndUserFilters,
+    readonly order: EndUserOrder,
     readonly page: PageRequest,
   ) {
     super();
@@ -91,12 +93,12 @@ export class CreateEndUserHandler implements ICommandHandler<CreateEndUser> {
     const person = Object.fromEntries(given) as unknown as EndUserFields;
     const id = randomUUIDv7();
     const command = { type: 'CreateEndUser', id, createdAt: new Date().toISOString(), person } as const;
-    const { state } = await this.taken.refusedAround(context.organizationId, id, person, () =>
+    const created = await this.taken.refusedAround(context.organizationId, id, person, () =>
       this.store.retrying(() =>
         this.store.create(endUserStream, id, context, (nobody) => decideEndUser(command, nobody)),
       ),
     );
-    return shownEndUser(state as EndUser, []);
+    return shownEndUser(created, []);
   }
 }
 
@@ -113,12 +115,12 @@ export class UpdateEndUserHandler implements ICommandHandler<UpdateEndUser> {
     const { organizationId } = context;
     const { defaultRegion } = await this.settings.of(organizationId);
     const changes = normalizePerson(input, defaultRegion);
-    const { state } = await this.taken.refusedAround(organizationId, id, changes, () =>
+    const updated = await this.taken.refusedAround(organizationId, id, changes, () =>
       this.store.execute(endUserStream, id, context, (endUser) =>
         decideEndUser({ type: 'UpdateEndUser', id, changes }, endUser),
       ),
     );
-    return this.reader.shown(organizationId, state as EndUser);
+    return this.reader.shown(organizationId, updated);
   }
 }
 
@@ -136,12 +138,13 @@ export class UpdateEndUserAttributesHandler implements ICommandHandler<UpdateEnd
         this.database.query<AttributeDefinition>(organizationId, attributeDefinitions(organizationId, 'Contact')),
         this.store.load(endUserStream, id, organizationId),
       ]);
-      if (!loaded.state) throw notFound('End user', id);
+      const endUser = openEndUser(loaded.state, id);
+      if (endUser instanceof DomainError) throw endUser;
       const values = checkedValues(definitions, patch);
-      const events = decideEndUser({ type: 'UpdateCustomAttributes', id, values }, loaded.state);
+      const events = decideEndUser({ type: 'UpdateCustomAttributes', id, values }, endUser);
       if (events instanceof DomainError) throw events;
       await this.store.commit([staged(endUserStream, id, loaded, events)], context);
-      const { customAttributes } = events.reduce<EndUser | undefined>(evolveEndUser, loaded.state) as EndUser;
+      const { customAttributes } = events.reduce<EndUser | undefined>(evolveEndUser, endUser) as EndUser;
       return shownValues(definitions, customAttributes);
     });
   }
@@ -160,7 +163,7 @@ export class GetEndUserHandler implements IQueryHandler<GetEndUser> {
 export class ListEndUsersHandler implements IQueryHandler<ListEndUsers> {
   constructor(private readonly reader: EndUserReader) {}
 
-  async execute({ organizationId, filters, page }: ListEndUsers): Promise<Page<EndUserOutput>> {
-    return this.reader.list(organizationId, filters, page);
+  async execute({ organizationId, filters, order, page }: ListEndUsers): Promise<Page<EndUserOutput>> {
+    return this.reader.list(organizationId, filters, order, page);
   }
 }

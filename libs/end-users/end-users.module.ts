@@ -8,10 +8,13 @@ import {
   UpdateEndUserHandler,
 } from './end-users.handlers.js';
 import { EndUserReader } from './end-users.reader.js';
+import { IdentitiesController } from './identities.controller.js';
+import { MergeEndUserHandler } from './merge-end-user.handler.js';
+import { ReplaceByExternalIdHandler } from './replace-by-external-id.handler.js';
 import { TakenAddresses } from './taken-addresses.js';
 
 @Module({
-  controllers: [EndUsersController],
+  controllers: [EndUsersController, IdentitiesController],
   providers: [
     EndUserReader,
     TakenAddresses,
@@ -20,6 +23,8 @@ import { TakenAddresses } from './taken-addresses.js';
     UpdateEndUserAttributesHandler,
     GetEndUserHandler,
     ListEndUsersHandler,
+    ReplaceByExternalIdHandler,
+    MergeEndUserHandler,
   ],
 })
 export class EndUsersModule {}

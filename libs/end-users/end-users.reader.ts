@@ -7,30 +7,40 @@ import {
 } from '#libs/custom-attributes/attribute-values.js';
 import { type AttributeValues } from '#libs/custom-attributes/custom-attribute.js';
 import { pastDefinitions } from '#libs/custom-attributes/past-definitions.js';
+import { type Loaded } from '#libs/event-store/event-store.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { OrganizationSettings } from '#libs/organizations/settings.js';
 import { normalizeEmail, phoneOfQuery } from '#libs/platform/contact.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
-import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { PERSON_COLUMNS, type PersonRow, shownPerson } from '#libs/platform/person.js';
-import { type EndUser } from './end-user.js';
-import { type AddressKind, endUserStream } from './end-user.projection.js';
+import { type EndUser, mergedAway } from './end-user.js';
+import { type AddressKind } from './end-user-addresses.projection.js';
+import { endUsersWhere, type EndUserOrder, type EndUserSearch, ORDERS } from './end-user-search.js';
+import { endUserStream } from './end-user.projection.js';
 import { type EndUserOutput } from './end-users.dto.js';
+import { missingEndUser } from './merged-end-users.projection.js';
 import { shownEndUser } from './shown-end-user.js';
 
 interface EndUserRow extends PersonRow {
   id: string;
   createdAt: Date;
+  updatedAt: Date;
   externalId: string | null;
+  additionalExternalIds: string[];
+  searchName: string;
 }
 
-type Filters = Partial<Record<AddressKind, string>>;
+/** What a list is asked for; of the addresses at most one. */
+export interface EndUserFilters
+  extends Omit<EndUserSearch, 'address' | 'attribute'>, Partial<Record<AddressKind, string>> {
+  attributeId?: string;
+  attributeValue?: string;
+}
 
-const COLUMNS = `id, created_at AS "createdAt", external_id AS "externalId", ${PERSON_COLUMNS}`;
-const BY_ID = new Keyset<EndUserRow>([{ name: 'id', type: 'uuid', of: ({ id }) => id }], 'ASC');
-const WITH_ADDRESS = `AND id IN (SELECT end_user_id FROM end_user_addresses
-  WHERE organization_id = $1 AND kind = $2 AND value = $3)`;
+const COLUMNS = `id, created_at AS "createdAt", updated_at AS "updatedAt", external_id AS "externalId",
+  additional_external_ids AS "additionalExternalIds", search_name AS "searchName", ${PERSON_COLUMNS}`;
 
 /** Reads end users as the API shows them. */
 @Injectable()
@@ -51,49 +61,66 @@ export class EndUserReader {
       attributeDefinitions(organizationId, 'Contact'),
     ]);
     const row = found?.rows[0] as (EndUserRow & { values: AttributeValues }) | undefined;
-    if (!row) throw notFound('End user', id);
+    if (!row) throw await missingEndUser(this.database, organizationId, id);
     const customAttributes = shownValues(definitions?.rows as AttributeDefinition[], row.values);
     return { ...shownRow(row), customAttributes };
   }
 
   /** As it was then, with the definitions of then. Two round trips at the same time. */
   async getAsOf(organizationId: string, id: string, asOf: Date): Promise<EndUserOutput> {
-    const [{ state }, definitions] = await Promise.all([
+    const [{ state, events }, definitions] = await Promise.all([
       this.past.load(endUserStream, id, organizationId, asOf),
       pastDefinitions(this.past, organizationId, asOf),
     ]);
     if (!state) throw notFound('End user', id);
-    return shownEndUser(state, definitions);
+    if (state.mergedInto) throw mergedAway(id, state.mergedInto);
+    return shownEndUser({ state, recordedAt: events.at(-1)?.recordedAt }, definitions);
   }
 
-  /** Oldest first, without their values. */
-  async list(organizationId: string, filters: Filters, page: PageRequest): Promise<Page<EndUserOutput>> {
+  /** Without their values. */
+  async list(
+    organizationId: string,
+    { email, phone, externalId, attributeId, attributeValue, ...others }: EndUserFilters,
+    order: EndUserOrder,
+    page: PageRequest,
+  ): Promise<Page<EndUserOutput>> {
     const { defaultRegion } = await this.settings.of(organizationId);
-    const address = addressOf(filters, defaultRegion);
-    const select = {
-      text: `SELECT ${COLUMNS} FROM end_users WHERE organization_id = $1 ${address ? WITH_ADDRESS : ''}`,
-      values: [organizationId, ...(address ?? [])],
+    const search: EndUserSearch = {
+      ...others,
+      address: addressOf({ email, phone, externalId }, defaultRegion),
+      attribute: attributeOf(attributeId, attributeValue),
     };
-    const { rows, ...links } = await BY_ID.read(this.database, organizationId, select, page);
-    return { rows: rows.map(shownRow), ...links };
+    const select = endUsersWhere(organizationId, COLUMNS, search);
+    const { rows, ...links } = await ORDERS[order].read(this.database, organizationId, select, page);
+    return { rows: (rows as EndUserRow[]).map(shownRow), ...links };
   }
 
-  /** An end user as it has just become. Definitions are read only when it has values. */
-  async shown(organizationId: string, endUser: EndUser): Promise<EndUserOutput> {
-    const hasValues = Object.keys(endUser.customAttributes).length > 0;
+  /** An end user as a write has left it. Definitions are read only when it has values. */
+  async shown(organizationId: string, written: Loaded<EndUser | undefined>): Promise<EndUserOutput> {
+    const hasValues = Object.keys(written.state?.customAttributes ?? {}).length > 0;
     const statement = attributeDefinitions(organizationId, 'Contact');
-    return shownEndUser(endUser, hasValues ? await this.database.query(organizationId, statement) : []);
+    return shownEndUser(written, hasValues ? await this.database.query(organizationId, statement) : []);
   }
 }
 
 function shownRow(row: EndUserRow) {
-  const { id, createdAt, externalId } = row;
-  const shown = { id, createdAt: createdAt.toISOString() };
+  const { id, createdAt, updatedAt, externalId, additionalExternalIds } = row;
+  const shown = { id, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString(), additionalExternalIds };
   return Object.assign(shown, shownPerson(row), externalId !== null && { externalId });
 }
 
+function attributeOf(id: string | undefined, value: string | undefined): EndUserSearch['attribute'] {
+  if (id === undefined && value === undefined) return undefined;
+  if (id === undefined) throw refused('attributeValue', 'must come with attributeId');
+  if (value === undefined) throw refused('attributeId', 'must come with attributeValue');
+  return { id, value };
+}
+
 /** The kind and value that are looked for, if any. */
-function addressOf(filters: Filters, region: CountryCode | undefined): [AddressKind, string] | undefined {
+function addressOf(
+  filters: Partial<Record<AddressKind, string>>,
+  region: CountryCode | undefined,
+): [AddressKind, string] | undefined {
   const given = Object.entries(filters) as [AddressKind, string | undefined][];
   const [filter, another] = given.filter((entry): entry is [AddressKind, string] => entry[1] !== undefined);
   if (another) throw refused(another[0], 'only one of email, phone and externalId can be given');

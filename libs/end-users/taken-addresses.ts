@@ -4,7 +4,8 @@ import { type Changes } from '#libs/platform/changes.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type EndUserFields } from './end-user.js';
-import { ADDRESS_INDEX, type AddressKind, addressesOf, endUserStream } from './end-user.projection.js';
+import { ADDRESS_INDEX, type AddressKind, addressesOf } from './end-user-addresses.projection.js';
+import { endUserStream } from './end-user.projection.js';
 
 const ATTEMPTS = 5;
 

@@ -26,7 +26,13 @@ describe('An append', () => {
   it('makes events and read rows visible together', async () => {
     const [context, id] = [world.context(), randomUUID()];
     await world.store.append(counterStream, id, 0, [raise(1), raise(2)], context);
-    expect(await world.store.load(counterStream, id, context.organizationId)).toEqual({ state: 3, version: 2 });
+    const [, last] = await world.store.read(`counter-${id}`, context.organizationId);
+    const { recordedAt } = last ?? {};
+    expect(await world.store.load(counterStream, id, context.organizationId)).toEqual({
+      state: 3,
+      version: 2,
+      recordedAt,
+    });
     expect(await counterRow(context.organizationId, id)).toBe(3);
   });
 
@@ -54,7 +60,7 @@ describe('An append', () => {
         VersionConflict,
       );
     }
-    expect(await world.store.load(counterStream, id, context.organizationId)).toEqual({ state: 1, version: 1 });
+    expect(await world.store.load(counterStream, id, context.organizationId)).toMatchObject({ state: 1, version: 1 });
     expect(await counterRow(context.organizationId, id)).toBe(1);
   });
 
@@ -100,12 +106,33 @@ describe('An append', () => {
   });
 });
 
+describe('Many streams', () => {
+  it('are loaded in the order in which they are asked for', async () => {
+    const [context, ids] = [world.context(), [randomUUID(), randomUUID(), randomUUID()]];
+    const load = (asked: string[]) => world.store.loadAll(counterStream, asked, context.organizationId);
+    await world.store.append(counterStream, ids[0] as string, 0, [raise(1), raise(2)], context);
+    await world.store.append(counterStream, ids[2] as string, 0, [raise(5)], context);
+    expect(await load(ids)).toMatchObject([
+      { state: 3, version: 2 },
+      { state: 0, version: 0 },
+      { state: 5, version: 1 },
+    ]);
+    expect(await load(ids.slice(2))).toMatchObject([{ state: 5, version: 1 }]);
+    expect(await load([])).toEqual([]);
+    const stranger = world.context().organizationId;
+    expect(await world.store.loadAll(counterStream, ids.slice(0, 2), stranger)).toMatchObject([
+      { version: 0 },
+      { version: 0 },
+    ]);
+  });
+});
+
 describe('Load, decide, append', () => {
   it('decides anew on what others left, so that no change is lost', async () => {
     const [context, id] = [world.context(), randomUUID()];
     const raiseOnce = () => world.store.execute(counterStream, id, context, (sum) => (sum < 4 ? [raise(1)] : []));
     await Promise.all(Array.from({ length: 8 }, raiseOnce));
-    expect(await world.store.load(counterStream, id, context.organizationId)).toEqual({ state: 4, version: 4 });
+    expect(await world.store.load(counterStream, id, context.organizationId)).toMatchObject({ state: 4, version: 4 });
   });
 
   it('appends nothing when there is nothing to change', async () => {

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { type AnonymizedEntity } from '#libs/anonymization/anonymization.js';
 import { conversationSchema } from '#libs/conversations/conversation-schema.js';
-import { type AddressKind } from '#libs/end-users/end-user.projection.js';
+import { type AddressKind } from '#libs/end-users/end-user-addresses.projection.js';
 import { type ShownEndUser } from '#libs/end-users/shown-end-user.js';
 import { dataOutput } from '#libs/platform/http/endpoint.js';
 import { HistoryEventOutput } from './history.dto.js';

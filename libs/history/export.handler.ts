@@ -2,7 +2,10 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { conversationStream } from '#libs/conversations/conversation.projection.js';
 import { conversationsInFull } from '#libs/conversations/conversations-in-full.js';
 import { type AttributeDefinition, attributeDefinitions } from '#libs/custom-attributes/attribute-values.js';
-import { addressesOf, endUserStream } from '#libs/end-users/end-user.projection.js';
+import { addressesOf } from '#libs/end-users/end-user-addresses.projection.js';
+import { mergedAway } from '#libs/end-users/end-user.js';
+import { endUserStream } from '#libs/end-users/end-user.projection.js';
+import { mergedInto } from '#libs/end-users/merged-end-users.projection.js';
 import { shownEndUser } from '#libs/end-users/shown-end-user.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
@@ -36,17 +39,20 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
   async execute({ organizationId, id }: ExportEndUser): Promise<EndUserExport> {
     const exportedAt = new Date().toISOString();
     const stream = streamName(endUserStream, id);
-    const [{ state }, dossiers, definitions] = await Promise.all([
+    const [{ state, recordedAt }, merged, definitions] = await Promise.all([
       this.store.load(endUserStream, id, organizationId),
-      readDossiers(this.database, this.codec, organizationId, [stream]),
+      this.database.query<{ id: string }>(organizationId, mergedInto(organizationId, id)),
       this.#definitions(organizationId),
     ]);
     if (!state) throw notFound('End user', id);
+    if (state.mergedInto) throw mergedAway(id, state.mergedInto);
+    const people = [...merged.map((person) => streamName(endUserStream, person.id)), stream];
+    const dossiers = await readDossiers(this.database, this.codec, organizationId, people);
     return {
       exportedAt,
-      endUser: shownEndUser(state, definitions.Contact),
+      endUser: shownEndUser({ state, recordedAt }, definitions.Contact),
       addresses: addressesOf(state).map(({ kind, value, field }) => ({ kind, value, field })),
-      ...(dossiers.get(stream) as Dossier),
+      ...allOf([...dossiers.values()]),
       conversations: this.#conversations(organizationId, id, definitions.Conversation),
     };
   }
@@ -74,6 +80,14 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
       }
     }
   }
+}
+
+/** Those who were merged into the end user come first. */
+function allOf(dossiers: Dossier[]): Dossier {
+  return {
+    history: dossiers.flatMap(({ history }) => history),
+    anonymizationRequests: dossiers.flatMap(({ anonymizationRequests }) => anonymizationRequests),
+  };
 }
 
 /** The read table does not have it. */

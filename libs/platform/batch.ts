@@ -5,6 +5,8 @@ import { prepareValue } from 'pg/lib/utils.js';
 export interface Statement {
   text: string;
   values?: unknown[];
+  /** Planned anew for its values each time, not once a connection: where they decide which index to take. */
+  replanned?: boolean;
 }
 
 /** The part of pg's connection that speaks the extended query protocol. */
@@ -59,8 +61,8 @@ export class Batch implements pg.Submittable {
     this.#known = preparations.get(wire) ?? new Map<string, Preparation>();
     preparations.set(wire, this.#known);
     wire.stream.cork();
-    for (const [index, { text, values = [] }] of this.statements.entries()) {
-      const statement = nameOf(text);
+    for (const [index, { text, values = [], replanned }] of this.statements.entries()) {
+      const statement = replanned ? UNNAMED : nameOf(text);
       this.#prepare(wire, statement, text);
       wire.bind({ statement, values, valueMapper: prepareValue });
       if (index >= this.statements.length - this.described) wire.describe({ type: 'P', name: '' });
@@ -91,7 +93,7 @@ export class Batch implements pg.Submittable {
   handleError(error: Error): void {
     // A table has changed since: what the server has prepared is of no use any more.
     if (STALE_STATES.has((error as { code?: string }).code ?? '')) {
-      for (const { text } of this.statements) this.#known.set(nameOf(text), 'unknown');
+      for (const { text, replanned } of this.statements) if (!replanned) this.#known.set(nameOf(text), 'unknown');
     }
     this.#settle.reject(error);
   }

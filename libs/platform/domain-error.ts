@@ -27,6 +27,8 @@ export interface ErrorDetails {
   currentVersion?: number;
   /** How a bulk operation names it, where that does not follow from the kind. */
   bulkError?: 'EmptyPatchSet' | 'InvalidArgument';
+  /** The id of what has taken the place of an entity that is not found. */
+  mergedInto?: string;
 }
 
 /**

@@ -2,6 +2,7 @@ import { isISO8601, isUUID } from 'class-validator';
 import { type Statement } from './batch.js';
 import { type Database } from './database.js';
 import { DomainError } from './domain-error.js';
+import { isPlainText } from './values.js';
 
 /** A place in a list: the sort key of the row beside it, and whether to read back from there. */
 export interface Cursor {
@@ -26,7 +27,7 @@ export interface Page<Row> {
 export interface KeyColumn<Row> {
   /** Its name in SQL. */
   name: string;
-  type: 'uuid' | 'timestamptz' | 'bigint';
+  type: 'uuid' | 'timestamptz' | 'bigint' | 'text';
   of: (row: Row) => string | number;
 }
 
@@ -57,7 +58,7 @@ export class Keyset<Row> {
   async read(
     database: Database,
     organizationId: string,
-    { text, values = [] }: Statement,
+    { text, values = [], replanned }: Statement,
     { limit, cursor }: PageRequest,
   ): Promise<Page<Row>> {
     if (cursor && !this.#fits(cursor)) {
@@ -72,6 +73,7 @@ export class Keyset<Row> {
       text: `${text} ${cursor ? `AND (${this.#columns}) ${after} (${key})` : ''}
              ORDER BY ${backward ? this.#backwards : this.#forwards} LIMIT ${parameter(keyValues.length)}`,
       values: [...values, ...keyValues, limit + 1],
+      replanned,
     });
     return this.#page(rows, limit, cursor);
   }
@@ -106,6 +108,7 @@ const IS_OF: Record<KeyColumn<unknown>['type'], (value: unknown) => boolean> = {
   uuid: (value) => isUUID(value),
   timestamptz: isInstant,
   bigint: (value) => Number.isSafeInteger(value),
+  text: isPlainText,
 };
 
 /** In UTC and of an existing day: of ISO 8601's other forms PostgreSQL does not read all. */

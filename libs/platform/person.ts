@@ -17,6 +17,9 @@ export interface Person {
   avatarUrl?: string;
 }
 
+/** Addresses of one kind beside the primary one, at most. */
+export const MAX_ADDITIONAL = 20;
+
 /** The fields of a person that are lists: never absent, but empty. */
 const PERSON_LISTS = ['additionalEmails', 'additionalPhoneNumbers', 'middleNames'] as const;
 

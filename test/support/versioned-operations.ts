@@ -148,6 +148,8 @@ export const VERSIONED_OPERATIONS: Record<string, Prepare> = {
 export const WITHOUT_ETAG = [
   'Agents_updatePresence',
   'Agents_updateWorkingChannel',
+  'EndUsers_mergeUser',
+  'EndUsers_replaceByExternalId',
   'Queues_getConversationPosition',
   'Tokens_getById',
   'Tokens_revoke',

@@ -32,6 +32,16 @@ class BadRequest extends errorOutput('', 'invalid', 'Invalid value for: body (na
   faults?: FaultOutput[];
 }
 
+const MISSING = 'Tag 01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a could not be found';
+
+class NotFound extends errorOutput('', 'not-found', MISSING) {
+  @ApiPropertyOptional({
+    description: 'Of an end user who was merged into another one: that one’s id.',
+    format: 'uuid',
+    example: '01980f70-1a2b-7c3d-8e4f-506172839405',
+  })
+  mergedInto?: string;
+}
 export const PreconditionFailed = errorOutput(
   'PreconditionFailed',
   'precondition-failed',
@@ -72,7 +82,7 @@ const ERRORS = {
   },
   404: {
     description: 'It does not exist in the organization of the token.',
-    type: errorOutput('NotFound', 'not-found', 'Tag 01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a could not be found'),
+    type: NotFound,
   },
   409: {
     description: 'It conflicts with what others do, or with the state of the entity.',

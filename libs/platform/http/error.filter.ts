@@ -25,6 +25,7 @@ export interface ErrorBody {
   code: string;
   requestId: string;
   faults?: { path: string; message: string }[];
+  mergedInto?: string;
 }
 
 interface Refusal {
@@ -57,12 +58,13 @@ export class ErrorFilter implements ExceptionFilter {
 
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const { status, ...refusal } = this.#refusal(error, request, reply);
-    const { faults, retryAfterSeconds, currentVersion } = error instanceof DomainError ? error.details : {};
+    const { faults, mergedInto, retryAfterSeconds, currentVersion } = error instanceof DomainError ? error.details : {};
     if (retryAfterSeconds) void reply.header('retry-after', retryAfterSeconds);
     if (currentVersion !== undefined) void reply.header('etag', `"${currentVersion}"`);
     if (status === 401) void reply.header('www-authenticate', 'Bearer realm="deskstream"');
     if (status >= 500) this.#log(status, error, request);
-    const body: ErrorBody = { ...refusal, requestId: request.id, ...(faults && { faults }) };
+    const more = { ...(faults && { faults }), ...(mergedInto && { mergedInto }) };
+    const body: ErrorBody = { ...refusal, requestId: request.id, ...more };
     void reply.status(status).send(body);
   }
 

@@ -1,9 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { isISO8601, isUUID } from 'class-validator';
 import { isDeepStrictEqual } from 'node:util';
 import { DomainError } from '../domain-error.js';
 import { type Cursor, type Page, type PageRequest } from '../keyset.js';
-import { isRecord } from '../values.js';
+import { isPlainText, isRecord } from '../values.js';
 import { QueryWhole, Text } from './fields.js';
 import { type AuthenticatedRequest } from './request-context.js';
 
@@ -24,7 +23,7 @@ export class PageQuery {
   @Text({
     description: 'Where the page begins: from `meta` of another page. Do not construct or change it.',
     example: 'eyJwIjoiL3YxL2VuZHVzZXJzIn0',
-    max: 4096,
+    max: 8192,
     optional: true,
   })
   pageKey?: string;
@@ -133,7 +132,5 @@ function isPageKey(key: unknown): key is PageKey {
 
 /** What sort keys are made of. */
 function isKeyValue(value: unknown): boolean {
-  return (
-    Number.isSafeInteger(value) || isUUID(value) || (typeof value === 'string' && isISO8601(value, { strict: true }))
-  );
+  return Number.isSafeInteger(value) || isPlainText(value);
 }

@@ -1,9 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { faultOfEmail, faultOfWebUrl, normalizeEmail } from '../contact.js';
-import { type PersonInputFields } from '../person.js';
+import { MAX_ADDITIONAL, type PersonInputFields } from '../person.js';
 import { type FieldOptions, Text, Texts } from './fields.js';
 
-const MAX_ADDITIONAL = 20;
 const MAX_MIDDLE_NAMES = 10;
 
 const DOCS = {

@@ -210,6 +210,16 @@ export const CONVERSATION_EVENTS = {
       schema: { parent_csid: { type: 'integer' }, link_type: { enum: ['RELATED', 'SIDE_CONVERSATION'] } },
     },
   ),
+  ConversationEndUserReplaced: conversationEvent<'ConversationEndUserReplaced'>(
+    'A conversation became another end user’s, because its own was merged into that one.',
+    {},
+    {
+      data: ({ fromEndUserId }) => ({ replaced_end_user: { id: fromEndUserId } }),
+      references: () => ({}),
+      example: { replaced_end_user: { id: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3d' } },
+      schema: { replaced_end_user: object({ id: uuid }) },
+    },
+  ),
   ConversationAnonymized: conversationEvent('The personal data of a conversation was removed for good.', {
     status: 'CLOSED',
     subject: null,

@@ -1,4 +1,4 @@
-import { type EndUser } from '#libs/end-users/end-user.js';
+import { type EndUser, type EndUserEvent } from '#libs/end-users/end-user.js';
 import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { object } from './schemas.js';
 import { type WebhookEventType } from '../event-type.js';
@@ -25,6 +25,7 @@ function endUserOf(endUser: EndUser) {
     additional_phones: endUser.additionalPhoneNumbers,
     avatar_url: endUser.avatarUrl ?? null,
     external_id: endUser.externalId ?? null,
+    additional_external_ids: endUser.additionalExternalIds,
     created_at: endUser.createdAt,
   };
 }
@@ -43,6 +44,7 @@ const endUserExample = {
   additional_phones: [],
   avatar_url: null,
   external_id: 'crm-20417',
+  additional_external_ids: [],
   created_at: '2026-03-14T09:26:53.589Z',
 };
 
@@ -69,6 +71,7 @@ const endUserSchema = object({
   additional_phones: texts,
   avatar_url: optionalText,
   external_id: optionalText,
+  additional_external_ids: texts,
   created_at: { type: 'string', format: 'date-time' },
 });
 
@@ -83,18 +86,36 @@ function endUserEvent(description: string): WebhookEventType<EndUser> {
   };
 }
 
+const attributesExample = { '01980f6a-5c1d-7a10-9b2c-3d4e5f607182': ['business', 'gold'] };
+const attributesSchema = { type: 'object', additionalProperties: { anyOf: [text, texts] } };
+
 const customAttributesUpdated: WebhookEventType<EndUser> = {
   version: '1',
   description: 'Values of the custom attributes of an end user were changed.',
   stream: endUserStream,
   data: (endUser) => ({ end_user: endUserOf(endUser), custom_attributes: endUser.customAttributes }),
+  example: { end_user: endUserExample, custom_attributes: attributesExample },
+  schema: object({ end_user: endUserSchema, custom_attributes: attributesSchema }),
+};
+
+const merged: WebhookEventType<EndUser, Extract<EndUserEvent, { type: 'EndUserMerged' }>['data']> = {
+  version: '1',
+  description: 'Another end user became part of an end user, who is shown as it is then; the other exists no more.',
+  stream: endUserStream,
+  data: (endUser, { data }) => ({
+    end_user: endUserOf(endUser),
+    custom_attributes: endUser.customAttributes,
+    merged_end_user: { id: data.mergedId },
+  }),
   example: {
     end_user: endUserExample,
-    custom_attributes: { '01980f6a-5c1d-7a10-9b2c-3d4e5f607182': ['business', 'gold'] },
+    custom_attributes: attributesExample,
+    merged_end_user: { id: '01980f70-1a2b-7c3d-8e4f-506172839406' },
   },
   schema: object({
     end_user: endUserSchema,
-    custom_attributes: { type: 'object', additionalProperties: { anyOf: [text, texts] } },
+    custom_attributes: attributesSchema,
+    merged_end_user: object({ id: { type: 'string', format: 'uuid' } }),
   }),
 };
 
@@ -111,5 +132,6 @@ export const END_USER_EVENTS = {
   EndUserCreated: endUserEvent('An end user was created.'),
   EndUserUpdated: endUserEvent('Fields of an end user were changed.'),
   EndUserCustomAttributesUpdated: customAttributesUpdated,
+  EndUserMerged: merged,
   EndUserAnonymized: anonymized,
 } as const;

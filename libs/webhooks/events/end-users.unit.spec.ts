@@ -9,19 +9,23 @@ const ajv = new Ajv2020({ strict: true });
 addFormats.default(ajv);
 
 /** The payload of an event, once its schema has accepted it. */
-function payload(name: WebhookEventName, entity: unknown): any {
+function payload(name: WebhookEventName, entity: unknown, event: object = {}): any {
   const { data, schema } = CATALOGUE[name] as WebhookEventType;
-  const shown = (data as (entity: unknown) => object)(entity);
+  const shown = (data as (entity: unknown, event: unknown) => object)(entity, { data: event });
   const validate = ajv.compile(schema);
   expect(validate(JSON.parse(JSON.stringify(shown))) || validate.errors).toBe(true);
   return shown;
 }
 
 const id = '01980f70-1a2b-7c3d-8e4f-506172839405';
+const otherId = '01980f70-1a2b-7c3d-8e4f-506172839406';
 const createdAt = '2026-03-14T09:26:53.589Z';
 
 describe('Payloads of end users', () => {
-  const lists = { additionalEmails: ['b@x.example'], additionalPhoneNumbers: [], middleNames: ['M'] };
+  const lists = {
+    ...{ additionalEmails: ['b@x.example'], additionalPhoneNumbers: [] },
+    ...{ additionalExternalIds: ['crm-2'], middleNames: ['M'] },
+  };
   const person = { displayName: 'Alice', email: 'a@x.example', phoneNumber: '+4570123456', ...lists };
   const alice = evolveEndUser(undefined, { type: 'EndUserCreated', data: { id, createdAt, person } }) as EndUser;
 
@@ -30,7 +34,8 @@ describe('Payloads of end users', () => {
       end_user: {
         ...{ id, name: 'Alice', email: 'a@x.example', phone: '+4570123456', roles: [], user_type: 'CONTACT' },
         ...{ first_name: null, last_name: null, middle_names: ['M'], additional_emails: ['b@x.example'] },
-        ...{ additional_phones: [], avatar_url: null, external_id: null, created_at: createdAt },
+        ...{ additional_phones: [], avatar_url: null, external_id: null },
+        ...{ additional_external_ids: ['crm-2'], created_at: createdAt },
       },
     });
   });
@@ -48,6 +53,13 @@ describe('Payloads of end users', () => {
       evolveEndUser(alice, { type: 'EndUserCustomAttributesUpdated', data }),
     );
     expect(shown).toMatchObject({ end_user: { id }, custom_attributes: values });
+  });
+
+  it('show whom another one was merged into, and the id alone of that other one', () => {
+    const data = { id, mergedId: otherId, changes: { firstName: 'Ali' }, values: { tier: 'gold' } };
+    const shown = payload('EndUserMerged', evolveEndUser(alice, { type: 'EndUserMerged', data }), data);
+    expect(shown.end_user).toMatchObject({ id, name: 'Alice', first_name: 'Ali' });
+    expect(shown).toMatchObject({ custom_attributes: { tier: 'gold' }, merged_end_user: { id: otherId } });
   });
 
   it('show the id alone of one that is anonymized', () => {

@@ -1,0 +1,67 @@
+import { Controller, Res } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { invalidBody } from '#libs/platform/domain-error.js';
+import { Endpoint } from '#libs/platform/http/endpoint.js';
+import { Patch, TextParam, UuidParam } from '#libs/platform/http/input.js';
+import { Post, Put } from '#libs/platform/http/methods.js';
+import { Caller } from '#libs/platform/http/request-context.js';
+import {
+  type EndUserOutput,
+  MergeEndUserInput,
+  MergeEndUserOutput,
+  ReplaceByExternalIdInput,
+  ReplaceByExternalIdOutput,
+} from './end-users.dto.js';
+import { MergeEndUser } from './merge-end-user.handler.js';
+import { ReplaceByExternalId } from './replace-by-external-id.handler.js';
+
+/** Who is who: end users as another system knows them, and those who turn out to be one. */
+@ApiTags('End Users')
+@Controller('v1/endusers')
+export class IdentitiesController {
+  constructor(private readonly commands: CommandBus) {}
+
+  @Put('external/:externalId')
+  @ApiResponse({ status: 201, description: 'The created end user', type: ReplaceByExternalIdOutput })
+  @Endpoint({
+    operationId: 'EndUsers_replaceByExternalId',
+    summary: 'Create or replace the end user with an external id.',
+    description:
+      'Replaces the fields of the end user who has this external id, primary or additional; what is left out is cleared, its external ids and custom attributes stay. If there is none, it is created. Any number of such calls at the same time make one end user.',
+    success: [200, 'The updated end user', ReplaceByExternalIdOutput],
+    errors: [409],
+  })
+  async replaceByExternalId(
+    @Caller() caller: WriteContext,
+    @TextParam('externalId', 'The id in another system, URL-encoded.', 'crm-20417') externalId: string,
+    @Patch() { externalId: named, ...input }: ReplaceByExternalIdInput,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ data: EndUserOutput }> {
+    if ((named ?? externalId) !== externalId) {
+      throw invalidBody([{ path: 'externalId', message: 'must be the one in the path, or left out' }]);
+    }
+    const { created, endUser } = await this.commands.execute(new ReplaceByExternalId(caller, externalId, input));
+    if (created) reply.status(201);
+    return { data: endUser };
+  }
+
+  @Post(':userId/merge')
+  @Endpoint({
+    operationId: 'EndUsers_mergeUser',
+    summary: 'Merge an end user into another one.',
+    description:
+      'In one step, the other takes over the conversations (at most 1,000, else 409), the addresses, external ids and custom attributes, and the fields that it lacks itself. What both have it keeps; addresses and external ids of the merged one become additional ones. The merged end user is a 404 from then on, which names the other in `mergedInto`. This cannot be undone.',
+    success: [200, 'The end user that it was merged into', MergeEndUserOutput],
+    errors: [404, 409],
+  })
+  async mergeUser(
+    @Caller() caller: WriteContext,
+    @UuidParam('userId', 'The id of the end user that is merged.') id: string,
+    @Patch() { intoId }: MergeEndUserInput,
+  ): Promise<{ data: EndUserOutput }> {
+    return { data: await this.commands.execute(new MergeEndUser(caller, id, intoId)) };
+  }
+}

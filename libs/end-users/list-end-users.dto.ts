@@ -1,0 +1,82 @@
+import { faultOfEmail } from '#libs/platform/contact.js';
+import { Choice, Instant, Text, Uuid } from '#libs/platform/http/fields.js';
+import { PageQuery } from '#libs/platform/http/paging.js';
+import { MAX_SEARCHED_VALUE } from './end-user-attributes.projection.js';
+import { type EndUserOrder, ORDERS } from './end-user-search.js';
+
+/** Filters may be combined; all of them must hold. */
+export class ListEndUsersQuery extends PageQuery {
+  @Text({
+    description:
+      'Only the end user with this e-mail address, primary or additional. Of `email`, `phone` and `externalId` at most one may be given.',
+    example: 'alice@brown.example',
+    max: 254,
+    fault: faultOfEmail,
+    optional: true,
+  })
+  email?: string;
+
+  @Text({
+    description: 'Only the end user with this phone number, primary or additional.',
+    example: '+4570123456',
+    max: 40,
+    optional: true,
+  })
+  phone?: string;
+
+  @Text({
+    description: 'Only the end user with this external id, primary or additional.',
+    example: 'crm-20417',
+    optional: true,
+  })
+  externalId?: string;
+
+  @Text({
+    description: 'Only end users whose display name begins with this, in any case.',
+    example: 'ali',
+    max: 100,
+    optional: true,
+  })
+  namePrefix?: string;
+
+  @Uuid({
+    description: 'Only end users who have `attributeValue` in this custom attribute.',
+    example: '01980f6a-5c1d-7a10-9b2c-3d4e5f607182',
+    optional: true,
+  })
+  attributeId?: string;
+
+  @Text({
+    description: `The value that is looked for, exactly: a text, or an option on the path of a Select. Values of more than ${MAX_SEARCHED_VALUE} characters cannot be found.`,
+    example: 'gold',
+    max: MAX_SEARCHED_VALUE,
+    optional: true,
+  })
+  attributeValue?: string;
+
+  @Instant({
+    description: 'Only end users who were created then or later.',
+    example: '2026-03-01T00:00:00Z',
+    optional: true,
+  })
+  createdSince?: string;
+
+  @Instant({ description: 'Only end users who were created before.', example: '2026-04-01T00:00:00Z', optional: true })
+  createdUntil?: string;
+
+  @Instant({
+    description: 'Only end users who were changed, or created, then or later.',
+    example: '2026-03-14T00:00:00Z',
+    optional: true,
+  })
+  updatedSince?: string;
+
+  @Choice({
+    description:
+      'What to sort by, `-` for the reverse; `createdAt` unless given. Names compare in lower case, byte by byte.',
+    example: '-updatedAt',
+    values: Object.keys(ORDERS),
+    optional: true,
+  })
+  sort?: EndUserOrder;
+}

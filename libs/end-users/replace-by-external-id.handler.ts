@@ -1,0 +1,68 @@
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { type Changes } from '#libs/platform/changes.js';
+import { Database } from '#libs/platform/database.js';
+import { DomainError } from '#libs/platform/domain-error.js';
+import { endUserByAddress } from './end-user-addresses.projection.js';
+import { type EndUserFields, replacing } from './end-user.js';
+import { type EndUserOutput } from './end-users.dto.js';
+import { CreateEndUser, UpdateEndUser } from './end-users.handlers.js';
+
+/** An end user, and whether it is new. */
+export interface Replaced {
+  endUser: EndUserOutput;
+  created: boolean;
+}
+
+/** Replaces the end user who has this external id, or creates it. External ids that it has stay as they are. */
+export class ReplaceByExternalId extends Command<Replaced> {
+  constructor(
+    readonly context: WriteContext,
+    readonly externalId: string,
+    readonly input: Omit<Changes<EndUserFields>, 'externalId' | 'additionalExternalIds'>,
+  ) {
+    super();
+  }
+}
+
+const ATTEMPTS = 5;
+
+@CommandHandler(ReplaceByExternalId)
+export class ReplaceByExternalIdHandler implements ICommandHandler<ReplaceByExternalId> {
+  constructor(
+    private readonly database: Database,
+    private readonly commands: CommandBus,
+  ) {}
+
+  /** A refusal stands only when the external id is still whose it was: another may just have taken it, or been merged. */
+  async execute({ context, externalId, input }: ReplaceByExternalId): Promise<Replaced> {
+    const owner = () => this.#ownerOf(context.organizationId, externalId);
+    let id = await owner();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return id === undefined
+          ? {
+              created: true,
+              endUser: await this.commands.execute(new CreateEndUser(context, { ...input, externalId })),
+            }
+          : { created: false, endUser: await this.#replace(context, id, input) };
+      } catch (error) {
+        if (!(error instanceof DomainError) || attempt === ATTEMPTS) throw error;
+        const now = await owner();
+        if (now === id) throw error;
+        id = now;
+      }
+    }
+  }
+
+  #replace(context: WriteContext, id: string, input: ReplaceByExternalId['input']): Promise<EndUserOutput> {
+    const changes = { ...replacing(input), externalId: undefined };
+    return this.commands.execute(new UpdateEndUser(context, id, changes));
+  }
+
+  async #ownerOf(organizationId: string, externalId: string): Promise<string | undefined> {
+    const statement = endUserByAddress(organizationId, 'externalId', externalId);
+    const [owner] = await this.database.query<{ id: string }>(organizationId, statement);
+    return owner?.id;
+  }
+}
