@@ -102,6 +102,8 @@ describe('The OpenAPI document', () => {
       'EndUsers_updateUser',
       'EndUsers_updateUserById',
       'EndUsers_updateUsersBulk',
+      'Events_list',
+      'Events_stream',
       'Organization_get',
       'Queues_assignMembers',
       'Queues_createQueue',
