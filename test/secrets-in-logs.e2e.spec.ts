@@ -41,6 +41,11 @@ describe('The log of an instance at its most talkative', () => {
       const basic = await create({ _type: 'BasicAuth', username: 'someone', password: given.password });
       const { id, secretKey } = basic.body.data as { id: string; secretKey: string };
       const rotated = (await api.post(`/v1/webhooks/${id}/rotate-secret`)).body.data.secretKey as string;
+      const issued = await api.create('/v1/tokens', { name: 'Shop', scopes: ['tags:read'] });
+      const renewed = await api.create(`/v1/tokens/${issued.id}/rotate`, {});
+      const bearer = { authorization: `Bearer ${renewed.secret}` };
+      expect((await api.send('GET', '/v1/tags', undefined, bearer)).status).toBe(200);
+      expect((await api.send('GET', '/v1/queues', undefined, bearer)).status).toBe(403);
       await api.patch(`/v1/webhooks/${id}`, { authorization: { _type: 'TokenAuth', value: given.token } });
       await api.createTag('VIP');
       await waitFor('an attempt to be logged', () => instance.output().includes(id));
@@ -61,7 +66,8 @@ describe('The log of an instance at its most talkative', () => {
         string,
         string
       >;
-      const secrets = { ...given, ...passwords, masterKey, secretKey, rotated, apiToken: home.token };
+      const tokens = { apiToken: home.token, issued: issued.secret as string, renewed: renewed.secret as string };
+      const secrets = { ...given, ...passwords, ...tokens, masterKey, secretKey, rotated };
       const log = instance.output();
       expect(log).toContain('could not be served just now');
       expect(

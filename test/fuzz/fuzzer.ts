@@ -67,7 +67,8 @@ export class Fuzzer {
     const { method, template, operation, who } = sent;
     this.successes.set(operation.operationId, (this.successes.get(operation.operationId) ?? 0) + 1);
     if (who === 'stranger') {
-      return refersTo(request.path) ? ['answers a stranger'] : [];
+      const shown = refersTo(request.path) || (method === 'GET' && this.world.isIn(JSON.stringify(answer.body)));
+      return shown ? ['answers a stranger'] : [];
     }
     const id: unknown = answer.body.data?.id;
     const bulk = isBulk(answer);
