@@ -1,6 +1,6 @@
 /** The walls of the house: who may import whom. */
 const RESOURCES =
-  '^libs/(agents|anonymization|conversations|custom-attributes|end-users|events|organizations|queues|tags|webhooks)/';
+  '^libs/(agents|anonymization|conversations|custom-attributes|end-users|events|history|organizations|queues|tags|webhooks)/';
 const TESTS = '\\.spec\\.ts$|^libs/testing/|^test/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -26,7 +26,7 @@ module.exports = {
       from: { path: '^libs/event-store/', pathNot: TESTS },
       to: {
         path: '^libs/',
-        pathNot: '^libs/(event-store/|platform/(database|batch|cipher|grouping|domain-error)\\.ts)',
+        pathNot: '^libs/(event-store/|platform/(database|batch|cipher|grouping|masked|domain-error)\\.ts)',
       },
     },
     {

@@ -18,6 +18,23 @@ export default tseslint.config(
     },
   },
   {
+    files: ['libs/**/*.controller.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: '@nestjs/common',
+              importNames: ['Post', 'Put', 'Patch', 'Delete'],
+              message: 'Those of #libs/platform/http/methods.js make the operation repeatable.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     // Tests look into response bodies of every shape.
     files: ['**/*.spec.ts', 'test/**/*.ts'],
     rules: {

@@ -4,6 +4,7 @@ import { PresenceTimeout } from '#libs/agents/presence.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { FeedOptions } from '#libs/events/options.js';
+import { PastStreams } from '#libs/event-store/past-streams.js';
 import { Cipher } from '#libs/platform/cipher.js';
 import { Database, WorkerDatabase } from '#libs/platform/database.js';
 import { Jobs } from '#libs/platform/jobs.js';
@@ -20,6 +21,7 @@ export class CoreModule {
       [Database, database],
       [EventStore, store],
       [EventCodec, codec],
+      [PastStreams, new PastStreams(database, codec)],
       [Cipher, cipher],
       [WakeUp, wakeUp],
       [WebhookOptions, config.webhooks],

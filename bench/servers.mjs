@@ -17,6 +17,7 @@ export const NPM_START = ['npm', 'start'];
 const VARIABLES = [
   'DESKSTREAM_MASTER_KEY',
   ...['DATABASE_URL', 'DATABASE_OWNER_URL', 'DATABASE_POOL_SIZE', 'REDIS_URL', 'LOG_LEVEL', 'METRICS_PORT'],
+  ...['DATABASE_WORKER_URL', 'TRUSTED_PROXIES'],
   ...['WEBHOOK_TIMEOUT_SECONDS', 'WEBHOOK_RETRY_SCHEDULE', 'WEBHOOK_ALLOWED_NETWORKS', 'WEBHOOK_ALLOWED_PORTS'],
   ...['WEBHOOK_DNS_SERVERS', 'WEBHOOK_RETENTION_DAYS', 'WEBHOOK_DELIVERY_RETENTION_DAYS'],
 ];
@@ -45,13 +46,16 @@ export async function startDeskstream(bench, command) {
   return startServer(bench, 'deskstream', command ?? (await commandOf(bench, 'start')), env);
 }
 
-/** What Deskstream's processes are given: its defaults, whatever the environment of the benchmark or `.env` say. */
+/** What Deskstream's processes are given: its defaults but for a rate limit that is out of reach, whatever the environment of the benchmark or `.env` say. */
 export function deskstreamEnvironment({ root }, dataDir) {
   return {
     ...Object.fromEntries(VARIABLES.map((name) => [name, ''])),
     PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
     DESKSTREAM_DATA_DIR: dataDir,
     DESKSTREAM_BOOTSTRAP_TOKEN: TOKEN,
+    RATE_LIMIT_PER_SECOND: '1000000',
+    RATE_LIMIT_BURST: '1000000',
+    RATE_LIMIT_FAILURES_PER_SECOND: '1000000',
   };
 }
 

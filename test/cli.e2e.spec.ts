@@ -15,14 +15,13 @@ afterAll(() => app.close());
 
 /** Runs a command beside the application, and answers what it told. */
 async function cli(...args: string[]): Promise<string> {
-  const { end, output } = launch(['dist/apps/cli/main.js', ...args], {
+  const command = launch(['dist/apps/cli/main.js', ...args], {
     DATABASE_URL: app.database.appUrl,
     DATABASE_OWNER_URL: app.database.ownerUrl,
     DESKSTREAM_MASTER_KEY: app.runtime.config.masterKey,
   });
-  const status = await end();
-  if (status !== 0) throw new Error(output());
-  return output().trim();
+  if ((await command.end()) !== 0) throw new Error(command.output());
+  return command.output().trim();
 }
 
 describe('The command line', () => {

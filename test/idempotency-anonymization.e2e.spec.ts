@@ -64,7 +64,7 @@ describe('Anonymizing an end user', () => {
     expect((await keyed('POST', '/v1/tags', { name: 'VIP' }, 'unrelated')).headers.get('idempotent-replayed')).toBe(
       'true',
     );
-    expect(await dumpOf(app.database.sql)).not.toMatch(/zaphira|quibblesworth/i);
+    expect(await dumpOf((text) => app.database.sql(text))).not.toMatch(/zaphira|quibblesworth/i);
   });
 
   it('waits for an answer that is being kept, and empties it as well', async () => {

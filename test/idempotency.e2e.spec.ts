@@ -196,6 +196,29 @@ describe('A request with an Idempotency-Key', () => {
   });
 });
 
+describe('Every operation that writes', () => {
+  it('takes an Idempotency-Key, and says so', async () => {
+    const { paths } = (await api.get('/openapi.json')).body as {
+      paths: Record<string, Record<string, { parameters?: { name: string }[]; responses: Record<string, unknown> }>>;
+    };
+    const operations = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+    );
+    const writes = operations.filter(({ method }) => method !== 'get');
+    expect(writes.length).toBeGreaterThan(40);
+    for (const { path, method, operation } of writes) {
+      expect(operation.parameters?.map(({ name }) => name)).toContain('Idempotency-Key');
+      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['409', '422']));
+      const answer = await send(method.toUpperCase(), path.replaceAll(/\{\w+\}/g, '1'), undefined, 'x'.repeat(256));
+      expect([path, answer.status, answer.body.message]).toEqual([
+        path,
+        400,
+        expect.stringContaining('Idempotency-Key'),
+      ]);
+    }
+  });
+});
+
 describe('Requests with and without a key, at the same time', () => {
   it('do not disturb each other', async () => {
     const others = await Promise.all(Array.from({ length: 3 }, () => app.createTestOrganization()));

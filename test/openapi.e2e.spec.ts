@@ -60,6 +60,7 @@ describe('The OpenAPI document', () => {
       'Agents_createAgent',
       'Agents_createAgentsBulk',
       'Agents_getAgentById',
+      'Agents_getHistory',
       'Agents_getPresence',
       'Agents_listAgents',
       'Agents_listPresence',
@@ -78,6 +79,7 @@ describe('The OpenAPI document', () => {
       'Conversations_create',
       'Conversations_followUp',
       'Conversations_getById',
+      'Conversations_getHistory',
       'Conversations_link',
       'Conversations_listLinked',
       'Conversations_listTags',
@@ -89,11 +91,14 @@ describe('The OpenAPI document', () => {
       'CustomAttributes_archiveCustomAttribute',
       'CustomAttributes_createCustomAttribute',
       'CustomAttributes_getById',
+      'CustomAttributes_getHistory',
       'CustomAttributes_list',
       'CustomAttributes_updateCustomAttribute',
       'EndUsers_anonymizeUser',
       'EndUsers_createUser',
       'EndUsers_createUsersBulk',
+      'EndUsers_export',
+      'EndUsers_getHistory',
       'EndUsers_getUserById',
       'EndUsers_listConversations',
       'EndUsers_listUsers',
@@ -111,6 +116,7 @@ describe('The OpenAPI document', () => {
       'Queues_getAvailability',
       'Queues_getById',
       'Queues_getConversationPosition',
+      'Queues_getHistory',
       'Queues_listAll',
       'Queues_listMembers',
       'Queues_removeMembersBulk',
@@ -119,11 +125,13 @@ describe('The OpenAPI document', () => {
       'Tags_createTag',
       'Tags_deactivateTag',
       'Tags_getById',
+      'Tags_getHistory',
       'Tags_list',
       'Tags_removeTag',
       'Teams_addMembers',
       'Teams_createTeam',
       'Teams_getById',
+      'Teams_getHistory',
       'Teams_listAll',
       'Teams_listMembers',
       'Teams_listPresenceStatus',
@@ -131,6 +139,7 @@ describe('The OpenAPI document', () => {
       'Teams_removeTeam',
       'Tokens_create',
       'Tokens_getById',
+      'Tokens_getHistory',
       'Tokens_list',
       'Tokens_revoke',
       'Tokens_rotate',
@@ -144,6 +153,7 @@ describe('The OpenAPI document', () => {
       'Webhooks_deleteSubscription',
       'Webhooks_getDeliveryStatus',
       'Webhooks_getDeliveryStatusLogs',
+      'Webhooks_getHistory',
       'Webhooks_getSubscriptionById',
       'Webhooks_listEventTypes',
       'Webhooks_listSubscriptions',
@@ -158,7 +168,7 @@ describe('The OpenAPI document', () => {
       expect(operation.summary).toMatch(/\.$/);
       expect(document.tags.map(({ name }) => name)).toContain(operation.tags?.[0]);
       for (const parameter of operation.parameters ?? []) expect(parameter.description).toBeTruthy();
-      for (const status of ['400', '401', '500', '503']) {
+      for (const status of ['400', '401', '403', '429', '500', '503']) {
         expect(operation.responses[status]?.content?.['application/json']?.schema.$ref).toBeDefined();
       }
       for (const response of Object.values(operation.responses)) expect(response.description).toBeTruthy();

@@ -166,4 +166,14 @@ describe('Without a rate limit', () => {
       async () => (await letIn(await apps[0].createTestOrganization(), 25)) === 20,
     );
   });
+
+  it('holds no request up while Redis hangs', async () => {
+    const [api, other] = [await apps[0].createTestOrganization(), await apps[0].createTestOrganization()];
+    redis.freeze();
+    const begun = performance.now();
+    expect((await api.get('/v1/tags')).status).toBe(200);
+    expect((await api.get('/v1/tags')).status).toBe(200);
+    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(statuses(await many(25, () => other.get('/v1/tags'))).lastIndexOf(200)).toBe(19);
+  });
 });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { TokenUsage } from '#libs/organizations/token-usage.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { ApiClient } from './support/api-client.js';
+import { holdUp } from './support/hold-up.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 let app: TestApp;
@@ -83,6 +84,18 @@ describe('An API token', () => {
     const shown = (await api.get('/v1/tokens')).body.data[1];
     expect(shown).toMatchObject({ id: token.id, state: 'Revoked', revokedAt: expect.any(String) });
     expect((await api.post(`/v1/tokens/${token.id}/rotate`)).status).toBe(409);
+  });
+
+  it('is refused once its revocation under an Idempotency-Key is committed, though it was used just before', async () => {
+    const api = await app.createTestOrganization();
+    const token = await api.create('/v1/tokens', shop);
+    const client = withSecret(token);
+    const release = await holdUp(app, 'LOCK TABLE idempotency_keys IN SHARE MODE');
+    const headers = { 'idempotency-key': 'revoke' };
+    const revoking = api.send('DELETE', `/v1/tokens/${token.id}`, undefined, headers);
+    expect((await release(() => client.get('/v1/tags')))?.status).toBe(200);
+    expect((await revoking).status).toBe(204);
+    expect((await client.get('/v1/tags')).status).toBe(401);
   });
 
   it('is refused from the moment that it expires, though it is remembered', async () => {

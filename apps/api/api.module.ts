@@ -5,6 +5,7 @@ import { ConversationsModule } from '#libs/conversations/conversations.module.js
 import { CustomAttributesModule } from '#libs/custom-attributes/custom-attributes.module.js';
 import { EndUsersModule } from '#libs/end-users/end-users.module.js';
 import { EventsModule } from '#libs/events/events.module.js';
+import { HistoryModule } from '#libs/history/history.module.js';
 import { OrganizationsModule } from '#libs/organizations/organizations.module.js';
 import { QueuesModule } from '#libs/queues/queues.module.js';
 import { TagsModule } from '#libs/tags/tags.module.js';
@@ -21,6 +22,7 @@ import { HealthController } from './health.controller.js';
     CustomAttributesModule,
     EndUsersModule,
     EventsModule,
+    HistoryModule,
     OrganizationsModule,
     QueuesModule,
     TagsModule,

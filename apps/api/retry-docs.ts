@@ -46,7 +46,7 @@ export function documentRetries(document: OpenAPIObject): void {
 
 function documentOperation(operation: Operation & { [VERSIONED_EXTENSION]?: string }, reads: boolean): void {
   const versioned = operation[VERSIONED_EXTENSION];
-  delete operation[VERSIONED_EXTENSION];
+  Reflect.deleteProperty(operation, VERSIONED_EXTENSION);
   const conditional = versioned === 'named';
   operation.parameters = [
     ...(operation.parameters ?? []),

@@ -5,6 +5,7 @@ import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { DomainError } from '#libs/platform/domain-error.js';
+import { AsOf } from '#libs/platform/http/as-of.js';
 import { type BulkOutcome, idOfItem, inBulk, MAX_BULK_ITEMS } from '#libs/platform/http/bulk.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, ItemsInput, Patch as PatchBody, QueryInput, UuidParam, validInput } from '#libs/platform/http/input.js';
@@ -131,8 +132,12 @@ export class AgentsController {
   @Get(':agentId')
   @Versioned(agentStream, 'agentId')
   @Endpoint({ summary: 'Get an agent by id.', success: [200, 'The agent', AgentOutput], errors: [404] })
-  async getAgentById(@Caller() caller: WriteContext, @AgentId() id: string): Promise<{ data: Agent }> {
-    return { data: await this.queries.execute(new GetAgent(caller.organizationId, id)) };
+  async getAgentById(
+    @Caller() caller: WriteContext,
+    @AgentId() id: string,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: Agent }> {
+    return { data: await this.queries.execute(new GetAgent(caller.organizationId, id, asOf)) };
   }
 
   @Put(':agentId')

@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
+import { PastStreams } from '#libs/event-store/past-streams.js';
 import { OrganizationSettings } from '#libs/organizations/settings.js';
 import { applyChanges, type Changes } from '#libs/platform/changes.js';
 import { normalizeEmail, phoneOfQuery } from '#libs/platform/contact.js';
@@ -33,10 +34,12 @@ export class UpdateAgent extends Command<Agent> {
   }
 }
 
+/** As it is now, or was then. */
 export class GetAgent extends Query<Agent> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
+    readonly asOf?: Date,
   ) {
     super();
   }
@@ -113,15 +116,25 @@ export class UpdateAgentHandler implements ICommandHandler<UpdateAgent> {
 
 @QueryHandler(GetAgent)
 export class GetAgentHandler implements IQueryHandler<GetAgent> {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly past: PastStreams,
+  ) {}
 
-  async execute({ organizationId, id }: GetAgent): Promise<Agent> {
+  async execute({ organizationId, id, asOf }: GetAgent): Promise<Agent> {
+    const agent = asOf
+      ? (await this.past.load(agentStream, id, organizationId, asOf)).state
+      : await this.#current(organizationId, id);
+    if (!agent) throw notFound('Agent', id);
+    return agent;
+  }
+
+  async #current(organizationId: string, id: string): Promise<Agent | undefined> {
     const [row] = await this.database.query<AgentRow>(organizationId, {
       text: `SELECT ${AGENT_COLUMNS} FROM agents WHERE organization_id = $1 AND id = $2`,
       values: [organizationId, id],
     });
-    if (!row) throw notFound('Agent', id);
-    return shownAgent(row);
+    return row && shownAgent(row);
   }
 }
 

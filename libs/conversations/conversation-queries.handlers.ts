@@ -5,7 +5,9 @@ import {
   attributeDefinitions,
   shownValues,
 } from '#libs/custom-attributes/attribute-values.js';
+import { pastDefinitions } from '#libs/custom-attributes/past-definitions.js';
 import { requesterById } from '#libs/end-users/end-user.projection.js';
+import { PastStreams } from '#libs/event-store/past-streams.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
@@ -13,14 +15,16 @@ import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { type Tag } from '#libs/tags/tag.js';
 import { shownTag, type TagRow } from '#libs/tags/tag.projection.js';
 import { type ConversationOutput } from './conversation-outputs.dto.js';
-import { type ConversationRow } from './conversation.projection.js';
+import { type ConversationRow, conversationStream } from './conversation.projection.js';
+import { pastConversation } from './past-conversation.js';
 import { SHOWN_COLUMNS, shownConversation, type ShownRow } from './shown-conversation.js';
 
-/** One conversation, with its custom attributes. */
+/** One conversation with its custom attributes, as it is now or was then. */
 export class GetConversation extends Query<ConversationOutput> {
   constructor(
     readonly organizationId: string,
     readonly id: number,
+    readonly asOf?: Date,
   ) {
     super();
   }
@@ -83,9 +87,29 @@ export class ConversationReader {
 
 @QueryHandler(GetConversation)
 export class GetConversationHandler implements IQueryHandler<GetConversation> {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly past: PastStreams,
+    private readonly reader: ConversationReader,
+  ) {}
 
-  async execute({ organizationId, id }: GetConversation): Promise<ConversationOutput> {
+  execute({ organizationId, id, asOf }: GetConversation): Promise<ConversationOutput> {
+    return asOf ? this.#then(organizationId, id, asOf) : this.#now(organizationId, id);
+  }
+
+  async #then(organizationId: string, id: number, asOf: Date): Promise<ConversationOutput> {
+    const [{ state, events }, definitions] = await Promise.all([
+      this.past.load(conversationStream, String(id), organizationId, asOf),
+      pastDefinitions(this.past, organizationId, asOf),
+    ]);
+    if (!state) throw notFound('Conversation', String(id));
+    // Its key is destroyed, so it is anonymized by now.
+    const anonymizedAt = state.details ? null : (await this.reader.row(organizationId, id)).anonymized_at;
+    const customAttributes = shownValues(definitions, state.customAttributes);
+    return Object.assign(shownConversation(pastConversation(state, events, anonymizedAt)), { customAttributes });
+  }
+
+  async #now(organizationId: string, id: number): Promise<ConversationOutput> {
     const [found, definitions] = await this.database.transact(organizationId, [
       conversationById(organizationId, id),
       attributeDefinitions(organizationId, 'Conversation'),

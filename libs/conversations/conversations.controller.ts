@@ -7,6 +7,7 @@ import {
   type CustomAttributeOutput,
 } from '#libs/custom-attributes/attribute-values.js';
 import { type WriteContext } from '#libs/event-store/event.js';
+import { AsOf } from '#libs/platform/http/as-of.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, IntegerParam, QueryInput, UnionInput, UuidParam } from '#libs/platform/http/input.js';
 import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
@@ -81,11 +82,16 @@ export class ConversationsController {
   @Versioned(conversationStream, 'conversationId')
   @Endpoint({
     summary: 'Get a conversation by id.',
+    description: 'One that is anonymized is an `AnonymizedConversation` in the past as well.',
     success: [200, 'The conversation', GetConversationOutput],
     errors: [404],
   })
-  async getById(@Caller() caller: WriteContext, @ConversationId() id: number): Promise<{ data: ConversationOutput }> {
-    return { data: await this.queries.execute(new GetConversation(caller.organizationId, id)) };
+  async getById(
+    @Caller() caller: WriteContext,
+    @ConversationId() id: number,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: ConversationOutput }> {
+    return { data: await this.queries.execute(new GetConversation(caller.organizationId, id, asOf)) };
   }
 
   @Put('conversations/:conversationId/close')

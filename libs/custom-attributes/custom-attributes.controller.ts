@@ -2,6 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type WriteContext } from '#libs/event-store/event.js';
+import { AsOf } from '#libs/platform/http/as-of.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch, UuidParam } from '#libs/platform/http/input.js';
 import { Patch as HttpPatch, Post } from '#libs/platform/http/methods.js';
@@ -66,8 +67,12 @@ export class CustomAttributesController {
     success: [200, 'The definition of the custom attribute', GetCustomAttributeOutput],
     errors: [404],
   })
-  async getById(@Caller() caller: WriteContext, @Id() id: string): Promise<{ data: CustomAttributeDefinition }> {
-    return { data: await this.queries.execute(new GetCustomAttribute(caller.organizationId, id)) };
+  async getById(
+    @Caller() caller: WriteContext,
+    @Id() id: string,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: CustomAttributeDefinition }> {
+    return { data: await this.queries.execute(new GetCustomAttribute(caller.organizationId, id, asOf)) };
   }
 
   @HttpPatch(':customAttributeId')

@@ -3,6 +3,7 @@ import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Quer
 import { randomUUIDv7 } from 'node:crypto';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
+import { PastStreams } from '#libs/event-store/past-streams.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
@@ -55,10 +56,12 @@ export class ArchiveCustomAttribute extends Command<void> {
   }
 }
 
+/** As it is now, or was then. */
 export class GetCustomAttribute extends Query<CustomAttributeDefinition> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
+    readonly asOf?: Date,
   ) {
     super();
   }
@@ -169,10 +172,18 @@ export class ArchiveCustomAttributeHandler implements ICommandHandler<ArchiveCus
 
 @QueryHandler(GetCustomAttribute)
 export class GetCustomAttributeHandler implements IQueryHandler<GetCustomAttribute> {
-  constructor(private readonly reader: DefinitionReader) {}
+  constructor(
+    private readonly reader: DefinitionReader,
+    private readonly past: PastStreams,
+  ) {}
 
-  async execute({ organizationId, id }: GetCustomAttribute): Promise<CustomAttributeDefinition> {
-    return this.reader.get(organizationId, id);
+  async execute({ organizationId, id, asOf }: GetCustomAttribute): Promise<CustomAttributeDefinition> {
+    if (!asOf) return this.reader.get(organizationId, id);
+    const { state, events } = await this.past.load(customAttributeStream, id, organizationId, asOf);
+    const [created, ...changes] = events;
+    if (!state || !created) throw notFound('Custom attribute', id);
+    const [createdAt, updatedAt] = [created.recordedAt, changes.at(-1)?.recordedAt ?? null];
+    return shown({ ...state, description: state.description ?? null, createdAt, updatedAt });
   }
 }
 

@@ -9,6 +9,7 @@ import {
 import { type WriteContext } from '#libs/event-store/event.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { DomainError } from '#libs/platform/domain-error.js';
+import { AsOf } from '#libs/platform/http/as-of.js';
 import { type BulkOutcome, idOfItem, inBulk } from '#libs/platform/http/bulk.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch, QueryInput, UuidParam, validInput } from '#libs/platform/http/input.js';
@@ -153,8 +154,12 @@ export class EndUsersController {
     success: [200, 'The end user', GetEndUserOutput],
     errors: [404],
   })
-  async getUserById(@Caller() caller: WriteContext, @UserId() id: string): Promise<{ data: EndUserOutput }> {
-    return { data: await this.queries.execute(new GetEndUser(caller.organizationId, id)) };
+  async getUserById(
+    @Caller() caller: WriteContext,
+    @UserId() id: string,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: EndUserOutput }> {
+    return { data: await this.queries.execute(new GetEndUser(caller.organizationId, id, asOf)) };
   }
 
   @Put(':userId')

@@ -18,7 +18,8 @@ import { normalizePerson } from '#libs/platform/person.js';
 import { decideEndUser, type EndUser, type EndUserFields, evolveEndUser } from './end-user.js';
 import { type AddressKind, endUserStream } from './end-user.projection.js';
 import { type EndUserOutput } from './end-users.dto.js';
-import { EndUserReader, shownState } from './end-users.reader.js';
+import { EndUserReader } from './end-users.reader.js';
+import { shownEndUser } from './shown-end-user.js';
 import { TakenAddresses } from './taken-addresses.js';
 
 /** Answers the new end user. */
@@ -53,10 +54,12 @@ export class UpdateEndUserAttributes extends Command<CustomAttributeOutput[]> {
   }
 }
 
+/** As it is now, or was then. */
 export class GetEndUser extends Query<EndUserOutput> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
+    readonly asOf?: Date,
   ) {
     super();
   }
@@ -93,7 +96,7 @@ export class CreateEndUserHandler implements ICommandHandler<CreateEndUser> {
         this.store.create(endUserStream, id, context, (nobody) => decideEndUser(command, nobody)),
       ),
     );
-    return shownState(state as EndUser, []);
+    return shownEndUser(state as EndUser, []);
   }
 }
 
@@ -148,8 +151,8 @@ export class UpdateEndUserAttributesHandler implements ICommandHandler<UpdateEnd
 export class GetEndUserHandler implements IQueryHandler<GetEndUser> {
   constructor(private readonly reader: EndUserReader) {}
 
-  async execute({ organizationId, id }: GetEndUser): Promise<EndUserOutput> {
-    return this.reader.get(organizationId, id);
+  async execute({ organizationId, id, asOf }: GetEndUser): Promise<EndUserOutput> {
+    return asOf ? this.reader.getAsOf(organizationId, id, asOf) : this.reader.get(organizationId, id);
   }
 }
 

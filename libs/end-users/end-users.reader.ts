@@ -6,6 +6,8 @@ import {
   shownValues,
 } from '#libs/custom-attributes/attribute-values.js';
 import { type AttributeValues } from '#libs/custom-attributes/custom-attribute.js';
+import { pastDefinitions } from '#libs/custom-attributes/past-definitions.js';
+import { PastStreams } from '#libs/event-store/past-streams.js';
 import { OrganizationSettings } from '#libs/organizations/settings.js';
 import { normalizeEmail, phoneOfQuery } from '#libs/platform/contact.js';
 import { Database } from '#libs/platform/database.js';
@@ -13,8 +15,9 @@ import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { PERSON_COLUMNS, type PersonRow, shownPerson } from '#libs/platform/person.js';
 import { type EndUser } from './end-user.js';
-import { type AddressKind } from './end-user.projection.js';
+import { type AddressKind, endUserStream } from './end-user.projection.js';
 import { type EndUserOutput } from './end-users.dto.js';
+import { shownEndUser } from './shown-end-user.js';
 
 interface EndUserRow extends PersonRow {
   id: string;
@@ -35,6 +38,7 @@ export class EndUserReader {
   constructor(
     private readonly database: Database,
     private readonly settings: OrganizationSettings,
+    private readonly past: PastStreams,
   ) {}
 
   /** In one round trip with the definitions of its values. */
@@ -50,6 +54,16 @@ export class EndUserReader {
     if (!row) throw notFound('End user', id);
     const customAttributes = shownValues(definitions?.rows as AttributeDefinition[], row.values);
     return { ...shownRow(row), customAttributes };
+  }
+
+  /** As it was then, with the definitions of then. Two round trips at the same time. */
+  async getAsOf(organizationId: string, id: string, asOf: Date): Promise<EndUserOutput> {
+    const [{ state }, definitions] = await Promise.all([
+      this.past.load(endUserStream, id, organizationId, asOf),
+      pastDefinitions(this.past, organizationId, asOf),
+    ]);
+    if (!state) throw notFound('End user', id);
+    return shownEndUser(state, definitions);
   }
 
   /** Oldest first, without their values. */
@@ -68,13 +82,8 @@ export class EndUserReader {
   async shown(organizationId: string, endUser: EndUser): Promise<EndUserOutput> {
     const hasValues = Object.keys(endUser.customAttributes).length > 0;
     const statement = attributeDefinitions(organizationId, 'Contact');
-    return shownState(endUser, hasValues ? await this.database.query(organizationId, statement) : []);
+    return shownEndUser(endUser, hasValues ? await this.database.query(organizationId, statement) : []);
   }
-}
-
-/** A state as the API shows it. It has just changed, so no anonymization is requested that would show as well. */
-export function shownState({ customAttributes, ...shown }: EndUser, definitions: AttributeDefinition[]): EndUserOutput {
-  return { ...shown, customAttributes: shownValues(definitions, customAttributes) };
 }
 
 function shownRow(row: EndUserRow) {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { Cipher } from '#libs/platform/cipher.js';
+import { masked } from '#libs/platform/masked.js';
 import { type EventMetadata, type FeedEvent, type RecordedEvent } from './event.js';
 import { type AnyStreamDefinition } from './stream-definition.js';
 
@@ -29,6 +30,10 @@ export interface DisclosedEvent extends FeedEvent {
   redacted: boolean;
 }
 
+/** The key of the stream of an event `e`: the same for statements that read a few rows out of a larger order. */
+export const SEALED_KEY = `(SELECT sealed_key FROM stream_keys k
+  WHERE k.organization_id = e.organization_id AND k.stream = e.stream)`;
+
 /** The part of an event that its row stores, and the secret fields as sealed on the way. */
 export interface EncodedEvent {
   schemaVersion: number;
@@ -42,8 +47,6 @@ type Encodable = Pick<RecordedEvent, 'organizationId' | 'stream' | 'eventId' | '
 /** Where the sealed personal fields of an event are kept among its data. */
 const PERSONAL = '$personal';
 const KEY_BYTES = 32;
-/** What is shown in place of a secret. */
-const MASK = '***';
 /** Keys of streams that are kept open, the latest used. */
 const OPENED_KEYS = 10_000;
 
@@ -108,8 +111,8 @@ export class EventCodec {
     const sealedKey = mayReadPersonal ? row.sealed_key : null;
     const event = this.decode({ ...row, sealed_key: sealedKey });
     const data = event.data as Record<string, unknown>;
-    const masked = [...Object.keys(event.sealed), ...(this.#definition(row.stream).hidden ?? [])];
-    for (const field of masked) if (data[field] !== undefined) data[field] = MASK;
+    const secret = [...Object.keys(event.sealed), ...(this.#definition(row.stream).hidden ?? [])];
+    for (const field of secret) if (data[field] !== undefined) data[field] = masked(data[field]);
     return { ...event, redacted: row.data[PERSONAL] !== undefined && !sealedKey };
   }
 

@@ -90,7 +90,9 @@ export class EventStore {
    * @throws {VersionConflict} when a stream is at another version, or a guard does not hold; unique violations as they come
    */
   async commit(changes: Staged[], context: WriteContext, guards: Statement[] = []): Promise<RecordedEvent[]> {
-    const appends = changes.map((change) => this.#appendOf(change, context));
+    // One instant for all: whoever asks for the past sees what they change together, or nothing of it.
+    const recordedAt = new Date();
+    const appends = changes.map((change) => this.#appendOf(change, context, recordedAt));
     const recorded = appends.flatMap(({ events }) => events);
     if (recorded.length === 0) return [];
     const { unit } = this.database;
@@ -221,10 +223,9 @@ export class EventStore {
   }
 
   /** What a change writes, and the events as they will be recorded. */
-  #appendOf({ definition, id, loaded, events }: Staged, context: WriteContext) {
+  #appendOf({ definition, id, loaded, events }: Staged, context: WriteContext, recordedAt: Date) {
     const { organizationId, ...metadata } = context;
     const stream = streamName(definition, id);
-    const recordedAt = new Date();
     const first = loaded.version === 0 && definition.personal !== undefined;
     const sealedKey = first ? this.codec.createKey(organizationId, stream) : loaded.sealedKey;
     const appends = events.map(({ eventId = randomUUIDv7(), type, data }, index) => {

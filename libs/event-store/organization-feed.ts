@@ -1,6 +1,6 @@
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
-import { type EventRow, KEYED_EVENTS } from './event-codec.js';
+import { type EventRow } from './event-codec.js';
 
 /** Which events of the feed to read; all unless given. What is given must all hold. */
 export interface FeedFilter {
@@ -25,13 +25,19 @@ export interface OrganizationFeedPage {
 /** Events that one read looks at, at most, in search of those that a filter lets through. */
 const MAX_SCANNED = 10_000;
 
-/** A later statement must take its snapshot after this one has seen which appends are under way. */
-const SET_HORIZON: Statement = { text: "SELECT set_config('app.feed_horizon', feed_horizon()::text, true)" };
+/**
+ * A later statement must take its snapshot after this one has seen which appends are under way. Without sorting, the
+ * planner is left with the one index that has the order that is asked for; it would else read the events of all
+ * organizations, where it takes this one's to be many among them, and sort them.
+ */
+const SET_HORIZON: Statement = {
+  text: `SELECT set_config('app.feed_horizon', feed_horizon()::text, true), set_config('enable_sort', 'off', true)`,
+};
 const HORIZON = "current_setting('app.feed_horizon')::bigint";
 
-/** All that is left of the feed, or what is left of one stream, which has the same order. */
+/** All that is left of the feed, in the order of its index; or what is left of one stream, which has the same order. */
 const SCANS = {
-  feed: { where: '', order: 'position' },
+  feed: { where: '', order: 'position NULLS FIRST' },
   stream: { where: 'AND stream = $7', order: 'version' },
 };
 
@@ -70,12 +76,13 @@ export class OrganizationFeed {
     const [, result] = await this.database.transact(organizationId, [
       SET_HORIZON,
       {
-        text: `SELECT coalesce(max(position), 0) AS position FROM events
-               WHERE organization_id = $1 AND position <= ${HORIZON}`,
+        text: `SELECT position FROM events WHERE organization_id = $1 AND position <= (SELECT ${HORIZON})
+               ORDER BY position DESC NULLS LAST LIMIT 1`,
         values: [organizationId],
       },
     ]);
-    return (result?.rows[0] as { position: number }).position;
+    const [last] = result?.rows as { position: number }[];
+    return last?.position ?? 0;
   }
 }
 
@@ -88,26 +95,29 @@ interface Reach {
 }
 
 /**
- * A page goes no further than an event that was seen, never to the horizon itself: after a crash, PostgreSQL may give a
- * position again that it had given to an append that came to nothing.
+ * What is there is looked at first, by little more than its place; what passes the filter is then read by its key. A page
+ * goes no further than an event that was seen, never to the horizon itself: after a crash, PostgreSQL may give a position
+ * again that it had given to an append that came to nothing.
  */
 function page({ where, order }: { where: string; order: string }): string {
   return `
     WITH scanned AS MATERIALIZED (
-      SELECT position FROM events
+      SELECT organization_id, stream, version, type, position FROM events
       WHERE organization_id = $1 AND position > $2 AND position <= (SELECT ${HORIZON}) ${where}
       ORDER BY ${order} LIMIT $3
     ), reach AS (
-      SELECT max(position) AS reached, count(*) AS looked_at, EXISTS (
-        SELECT FROM events WHERE organization_id = $1 AND position > greatest($2, (SELECT ${HORIZON}))
-      ) AS soon FROM scanned
+      SELECT max(position) AS reached, count(*) AS looked_at, (
+        SELECT position FROM events WHERE organization_id = $1 AND position > greatest($2, (SELECT ${HORIZON}))
+        ORDER BY position NULLS FIRST LIMIT 1
+      ) IS NOT NULL AS soon FROM scanned
+    ), passed AS (
+      SELECT organization_id, stream, version FROM scanned
+      WHERE ($5::text[] IS NULL OR type = ANY($5)) AND ($6::text IS NULL OR starts_with(stream, $6))
+      ORDER BY position LIMIT $4
     )
-    SELECT * FROM reach LEFT JOIN LATERAL (
-      SELECT * FROM ${KEYED_EVENTS}
-      WHERE organization_id = $1 AND position > $2 AND position <= reached ${where}
-        AND ($5::text[] IS NULL OR type = ANY($5)) AND ($6::text IS NULL OR starts_with(stream, $6))
-      ORDER BY ${order} LIMIT $4
-    ) event ON true ORDER BY ${order}`;
+    SELECT * FROM reach LEFT JOIN (passed JOIN events USING (organization_id, stream, version)
+      LEFT JOIN stream_keys USING (organization_id, stream)) ON true
+    ORDER BY position`;
 }
 
 const FEED_PAGE = page(SCANS.feed);

@@ -1,10 +1,11 @@
-import { Controller, Delete, Get, Post } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, OptionalPatch, QueryInput, UuidParam } from '#libs/platform/http/input.js';
+import { Delete, Post } from '#libs/platform/http/methods.js';
 import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
 import { Caller, GrantedScopes } from '#libs/platform/http/request-context.js';
 import { type Scope } from '#libs/platform/scopes.js';

@@ -61,8 +61,17 @@ export class TokenLookup {
     return identity;
   }
 
-  /** The token has changed: it is looked up anew. */
+  /** The token changes: it is looked up anew, once that is committed. */
   forget(tokenId: string): void {
+    const { unit } = this.database;
+    if (unit) {
+      unit.afterCommit(() => {
+        this.#drop(tokenId);
+      });
+    } else this.#drop(tokenId);
+  }
+
+  #drop(tokenId: string): void {
     this.#changes++;
     for (const [hash, identity] of this.#known.entries()) {
       if (identity.tokenId === tokenId) this.#known.delete(hash);

@@ -31,6 +31,11 @@ describe('The configuration', () => {
       DESKSTREAM_MASTER_KEY: 'short',
       DESKSTREAM_BOOTSTRAP_TOKEN: 'short',
       DATABASE_POOL_SIZE: '0',
+      DATABASE_WORKER_URL: 'postgres://x',
+      TRUSTED_PROXIES: 'proxy.internal',
+      RATE_LIMIT_PER_SECOND: '0',
+      RATE_LIMIT_BURST: 'many',
+      RATE_LIMIT_FAILURES_PER_SECOND: '0.5',
       PRESENCE_TIMEOUT_SECONDS: '4',
     };
     expect(() => loadConfig(faulty)).toThrow(InvalidConfig);
@@ -39,6 +44,28 @@ describe('The configuration', () => {
 
   it('refuses ports that do not exist', () => {
     for (const PORT of ['-1', '65536', '80.5', 'x', '1e9']) expect(() => loadConfig({ PORT })).toThrow('PORT must be');
+  });
+
+  it('allows twice as many requests at once as in a second, unless it says otherwise, and none is no limit', () => {
+    const perToken = (env: NodeJS.ProcessEnv) => loadConfig(env).rateLimits.perToken;
+    expect(perToken({})).toEqual({ perSecond: 100, burst: 200 });
+    expect(perToken({ RATE_LIMIT_PER_SECOND: '30' })).toEqual({ perSecond: 30, burst: 60 });
+    expect(perToken({ RATE_LIMIT_PER_SECOND: '30', RATE_LIMIT_BURST: '90' })).toEqual({ perSecond: 30, burst: 90 });
+    expect(perToken({ RATE_LIMIT_PER_SECOND: 'none' })).toBeUndefined();
+    expect(loadConfig({}).rateLimits.failures).toEqual({ perSecond: 20, burst: 40 });
+    expect(loadConfig({ RATE_LIMIT_FAILURES_PER_SECOND: 'none' }).rateLimits.failures).toBeUndefined();
+    for (const RATE_LIMIT_BURST of ['0', '50', '150', '360100', '-100']) {
+      expect(() => loadConfig({ RATE_LIMIT_BURST })).toThrow('RATE_LIMIT_BURST must be a multiple');
+    }
+  });
+
+  it('takes for the worker only a login other than that of the API', () => {
+    const [api, worker] = ['postgres://api:p@localhost/d', 'postgres://worker:p@localhost/d'];
+    expect(loadConfig({ DATABASE_URL: api, DATABASE_WORKER_URL: worker }).databaseWorkerUrl).toBe(worker);
+    for (const DATABASE_URL of [worker, undefined]) {
+      const env = { DATABASE_URL, DATABASE_WORKER_URL: worker };
+      expect(() => loadConfig(env)).toThrow('DATABASE_WORKER_URL must have another login than DATABASE_URL');
+    }
   });
 
   it('takes for the origins of scripts what browsers send as such', () => {

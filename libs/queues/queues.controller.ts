@@ -4,6 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { type BulkOutcome } from '#libs/platform/http/bulk.js';
+import { AsOf } from '#libs/platform/http/as-of.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, IntegerParam, Patch as PatchBody, UuidParam } from '#libs/platform/http/input.js';
 import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
@@ -52,8 +53,8 @@ export class QueuesController {
     description: 'Sorted by name.',
     success: [200, 'The list of queues in an organization', ListQueuesOutput],
   })
-  async listAll(@Caller() { organizationId }: WriteContext): Promise<{ data: QueueOutput[] }> {
-    const queues = await this.queries.execute(new ListQueues(organizationId));
+  async listAll(@Caller() { organizationId }: WriteContext, @AsOf() asOf?: Date): Promise<{ data: QueueOutput[] }> {
+    const queues = await this.queries.execute(new ListQueues(organizationId, asOf));
     return { data: queues.map((queue) => shown(organizationId, queue)) };
   }
 
@@ -92,8 +93,12 @@ export class QueuesController {
   @Get(':queueId')
   @Versioned(queueStream, 'queueId')
   @Endpoint({ summary: 'Get a queue by id.', success: [200, 'The queue', GetQueueByIdOutput], errors: [404] })
-  async getById(@Caller() { organizationId }: WriteContext, @QueueId() id: string): Promise<{ data: QueueOutput }> {
-    return { data: shown(organizationId, await this.queries.execute(new GetQueue(organizationId, id))) };
+  async getById(
+    @Caller() { organizationId }: WriteContext,
+    @QueueId() id: string,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: QueueOutput }> {
+    return { data: shown(organizationId, await this.queries.execute(new GetQueue(organizationId, id, asOf))) };
   }
 
   @Patch(':queueId')

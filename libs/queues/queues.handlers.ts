@@ -4,9 +4,11 @@ import { randomUUIDv7 } from 'node:crypto';
 import { queueIsEmpty } from '#libs/conversations/conversation.projection.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore, type Loaded, type Staged, staged, VersionConflict } from '#libs/event-store/event-store.js';
+import { PastStreams } from '#libs/event-store/past-streams.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { sortedByName } from '#libs/platform/name-order.js';
 import {
   decideQueue,
   evolveQueue,
@@ -51,18 +53,23 @@ export class DeleteQueue extends Command<void> {
   }
 }
 
+/** As it is now, or was then. */
 export class GetQueue extends Query<ShownQueue> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
+    readonly asOf?: Date,
   ) {
     super();
   }
 }
 
-/** All queues by name. */
+/** All queues by name, as they are now or were then. */
 export class ListQueues extends Query<ShownQueue[]> {
-  constructor(readonly organizationId: string) {
+  constructor(
+    readonly organizationId: string,
+    readonly asOf?: Date,
+  ) {
     super();
   }
 }
@@ -92,8 +99,7 @@ export class QueueWriter {
         staged(queueStream, command.id, loaded, events),
       ];
       await this.#commit(changes, context);
-      const { id, settings } = queue as Queue;
-      return { id, ...settings };
+      return shownState(queue as Queue);
     });
   }
 
@@ -175,29 +181,54 @@ const SELECT_QUEUES = 'SELECT id, name, is_default, settings FROM queues WHERE o
 
 @QueryHandler(GetQueue)
 export class GetQueueHandler implements IQueryHandler<GetQueue> {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly past: PastStreams,
+  ) {}
 
-  async execute({ organizationId, id }: GetQueue): Promise<ShownQueue> {
+  async execute({ organizationId, id, asOf }: GetQueue): Promise<ShownQueue> {
+    const queue = asOf ? await this.#then(organizationId, id, asOf) : await this.#now(organizationId, id);
+    if (!queue) throw notFound('Queue', id);
+    return queue;
+  }
+
+  async #then(organizationId: string, id: string, asOf: Date): Promise<ShownQueue | undefined> {
+    const { state } = await this.past.load(queueStream, id, organizationId, asOf);
+    return state && shownState(state);
+  }
+
+  async #now(organizationId: string, id: string): Promise<ShownQueue | undefined> {
     const [row] = await this.database.query<QueueRow>(organizationId, {
       text: `${SELECT_QUEUES} AND id = $2`,
       values: [organizationId, id],
     });
-    if (!row) throw notFound('Queue', id);
-    return fromRow(row);
+    return row && fromRow(row);
   }
 }
 
 @QueryHandler(ListQueues)
 export class ListQueuesHandler implements IQueryHandler<ListQueues> {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly past: PastStreams,
+  ) {}
 
-  async execute({ organizationId }: ListQueues): Promise<ShownQueue[]> {
+  async execute({ organizationId, asOf }: ListQueues): Promise<ShownQueue[]> {
+    if (asOf) {
+      const queues = await this.past.loadAll(queueStream, organizationId, asOf);
+      const listed = queues.flatMap(({ state }) => (state ? shownState(state) : []));
+      return sortedByName(this.database, organizationId, listed);
+    }
     const rows = await this.database.query<QueueRow>(organizationId, {
       text: `${SELECT_QUEUES} ORDER BY name, id`,
       values: [organizationId],
     });
     return rows.map(fromRow);
   }
+}
+
+function shownState({ id, settings }: Queue): ShownQueue {
+  return { id, ...settings };
 }
 
 function fromRow({ id, name, is_default, settings }: QueueRow): ShownQueue {

@@ -2,6 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type WriteContext } from '#libs/event-store/event.js';
+import { AsOf } from '#libs/platform/http/as-of.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, QueryInput, UuidParam } from '#libs/platform/http/input.js';
 import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
@@ -26,8 +27,12 @@ export class TagsController {
     description: 'Sorted by name; inactive tags are part of it unless `includeDeactivated=false`.',
     success: [200, 'The list of tags in an organization', ListTagsOutput],
   })
-  async list(@Caller() caller: WriteContext, @QueryInput() query: ListTagsQuery): Promise<{ data: Tag[] }> {
-    return { data: await this.queries.execute(new ListTags(caller.organizationId, query.includeDeactivated ?? true)) };
+  async list(
+    @Caller() caller: WriteContext,
+    @QueryInput() { includeDeactivated = true }: ListTagsQuery,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: Tag[] }> {
+    return { data: await this.queries.execute(new ListTags(caller.organizationId, includeDeactivated, asOf)) };
   }
 
   @Post()
@@ -44,8 +49,12 @@ export class TagsController {
   @Get(':tagId')
   @Versioned(tagStream, 'tagId')
   @Endpoint({ summary: 'Get a tag by id.', success: [200, 'The tag', GetTagOutput], errors: [404] })
-  async getById(@Caller() caller: WriteContext, @UuidParam('tagId', 'The tag id.') id: string): Promise<{ data: Tag }> {
-    return { data: await this.queries.execute(new GetTag(caller.organizationId, id)) };
+  async getById(
+    @Caller() caller: WriteContext,
+    @UuidParam('tagId', 'The tag id.') id: string,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: Tag }> {
+    return { data: await this.queries.execute(new GetTag(caller.organizationId, id, asOf)) };
   }
 
   @Patch(':tagId/activate')

@@ -2,8 +2,10 @@ import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Quer
 import { randomUUIDv7 } from 'node:crypto';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
+import { PastStreams } from '#libs/event-store/past-streams.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
+import { sortedByName } from '#libs/platform/name-order.js';
 import { decideTag, type Tag } from './tag.js';
 import { shownTag, TAG_NAME_INDEX, tagById, TagRow, tagStream } from './tag.projection.js';
 
@@ -46,20 +48,23 @@ export class DeleteTag extends Command<void> {
   }
 }
 
+/** As it is now, or was then. */
 export class GetTag extends Query<Tag> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
+    readonly asOf?: Date,
   ) {
     super();
   }
 }
 
-/** All tags by name. */
+/** All tags by name, as they are now or were then. */
 export class ListTags extends Query<Tag[]> {
   constructor(
     readonly organizationId: string,
     readonly includeDeactivated: boolean,
+    readonly asOf?: Date,
   ) {
     super();
   }
@@ -118,20 +123,40 @@ export class DeleteTagHandler implements ICommandHandler<DeleteTag> {
 
 @QueryHandler(GetTag)
 export class GetTagHandler implements IQueryHandler<GetTag> {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly past: PastStreams,
+  ) {}
 
-  async execute({ organizationId, id }: GetTag): Promise<Tag> {
+  async execute({ organizationId, id, asOf }: GetTag): Promise<Tag> {
+    const tag = asOf
+      ? (await this.past.load(tagStream, id, organizationId, asOf)).state
+      : await this.#current(organizationId, id);
+    if (!tag) throw notFound('Tag', id);
+    return tag;
+  }
+
+  async #current(organizationId: string, id: string): Promise<Tag | undefined> {
     const [row] = await this.database.query<TagRow>(organizationId, tagById(organizationId, id));
-    if (!row) throw notFound('Tag', id);
-    return shownTag(row);
+    return row && shownTag(row);
   }
 }
 
 @QueryHandler(ListTags)
 export class ListTagsHandler implements IQueryHandler<ListTags> {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly past: PastStreams,
+  ) {}
 
-  async execute({ organizationId, includeDeactivated }: ListTags): Promise<Tag[]> {
+  async execute({ organizationId, includeDeactivated, asOf }: ListTags): Promise<Tag[]> {
+    if (asOf) {
+      const tags = await this.past.loadAll(tagStream, organizationId, asOf);
+      const listed = tags.flatMap(({ state }) =>
+        state && (includeDeactivated || state.state === 'Active') ? state : [],
+      );
+      return sortedByName(this.database, organizationId, listed);
+    }
     const where = { organizationId, ...(!includeDeactivated && { state: 'Active' as const }) };
     const rows = await this.database.reader(organizationId).find(TagRow, { where, order: { name: 'ASC', id: 'ASC' } });
     return rows.map(shownTag);

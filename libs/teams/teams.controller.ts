@@ -2,6 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type WriteContext } from '#libs/event-store/event.js';
+import { AsOf } from '#libs/platform/http/as-of.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch as PatchBody, QueryInput, UuidParam } from '#libs/platform/http/input.js';
 import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
@@ -47,8 +48,8 @@ export class TeamsController {
     description: 'Sorted by name.',
     success: [200, 'The list of teams in an organization', ListTeamsOutput],
   })
-  async listAll(@Caller() caller: WriteContext): Promise<{ data: TeamShown[] }> {
-    return { data: await this.queries.execute(new ListTeams(caller.organizationId)) };
+  async listAll(@Caller() caller: WriteContext, @AsOf() asOf?: Date): Promise<{ data: TeamShown[] }> {
+    return { data: await this.queries.execute(new ListTeams(caller.organizationId, asOf)) };
   }
 
   @Post()
@@ -61,8 +62,12 @@ export class TeamsController {
   @Get(':teamId')
   @Versioned(teamStream, 'teamId')
   @Endpoint({ summary: 'Get a team by id.', success: [200, 'The team', CreateTeamOutput], errors: [404] })
-  async getById(@Caller() caller: WriteContext, @TeamId() id: string): Promise<{ data: TeamShown }> {
-    return { data: await this.queries.execute(new GetTeam(caller.organizationId, id)) };
+  async getById(
+    @Caller() caller: WriteContext,
+    @TeamId() id: string,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: TeamShown }> {
+    return { data: await this.queries.execute(new GetTeam(caller.organizationId, id, asOf)) };
   }
 
   @Delete(':teamId')

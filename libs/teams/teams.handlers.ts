@@ -11,9 +11,11 @@ import {
 } from '#libs/agents/user-presence.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore, staged } from '#libs/event-store/event-store.js';
+import { PastStreams } from '#libs/event-store/past-streams.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { sortedByName } from '#libs/platform/name-order.js';
 import { decideTeam, type Team } from './team.js';
 import { teamStream } from './team.projection.js';
 import { type TeamMember, type TeamShown } from './teams.dto.js';
@@ -58,17 +60,22 @@ export class DeleteTeam extends Command<void> {
   }
 }
 
-/** All teams by name. */
+/** All teams by name, as they are now or were then. */
 export class ListTeams extends Query<TeamShown[]> {
-  constructor(readonly organizationId: string) {
+  constructor(
+    readonly organizationId: string,
+    readonly asOf?: Date,
+  ) {
     super();
   }
 }
 
+/** As it is now, or was then. */
 export class GetTeam extends Query<TeamShown> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
+    readonly asOf?: Date,
   ) {
     super();
   }
@@ -102,8 +109,7 @@ export class CreateTeamHandler implements ICommandHandler<CreateTeam> {
   async execute({ context, name }: CreateTeam): Promise<TeamShown> {
     const command = { type: 'CreateTeam', id: randomUUIDv7(), name } as const;
     const created = await this.store.create(teamStream, command.id, context, (team) => decideTeam(command, team));
-    const { id, name: shown } = created.state as Team;
-    return { id, name: shown };
+    return shownTeam(created.state as Team);
   }
 }
 
@@ -151,9 +157,17 @@ export class DeleteTeamHandler implements ICommandHandler<DeleteTeam> {
 
 @QueryHandler(ListTeams)
 export class ListTeamsHandler implements IQueryHandler<ListTeams> {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly past: PastStreams,
+  ) {}
 
-  async execute({ organizationId }: ListTeams): Promise<TeamShown[]> {
+  async execute({ organizationId, asOf }: ListTeams): Promise<TeamShown[]> {
+    if (asOf) {
+      const teams = await this.past.loadAll(teamStream, organizationId, asOf);
+      const listed = teams.flatMap(({ state }) => (state ? shownTeam(state) : []));
+      return sortedByName(this.database, organizationId, listed);
+    }
     return this.database.query<TeamShown>(organizationId, {
       text: 'SELECT id, name FROM teams WHERE organization_id = $1 ORDER BY name, id',
       values: [organizationId],
@@ -163,16 +177,31 @@ export class ListTeamsHandler implements IQueryHandler<ListTeams> {
 
 @QueryHandler(GetTeam)
 export class GetTeamHandler implements IQueryHandler<GetTeam> {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly past: PastStreams,
+  ) {}
 
-  async execute({ organizationId, id }: GetTeam): Promise<TeamShown> {
+  async execute({ organizationId, id, asOf }: GetTeam): Promise<TeamShown> {
+    const team = asOf
+      ? (await this.past.load(teamStream, id, organizationId, asOf)).state
+      : await this.#current(organizationId, id);
+    if (!team) throw notFound('Team', id);
+    return shownTeam(team);
+  }
+
+  async #current(organizationId: string, id: string): Promise<TeamShown | undefined> {
     const [team] = await this.database.query<TeamShown>(organizationId, {
       text: 'SELECT id, name FROM teams WHERE organization_id = $1 AND id = $2',
       values: [organizationId, id],
     });
-    if (!team) throw notFound('Team', id);
     return team;
   }
+}
+
+/** Without its members. */
+function shownTeam({ id, name }: TeamShown): TeamShown {
+  return { id, name };
 }
 
 /** A team without members is a row without an agent; no team is no row. */

@@ -79,8 +79,8 @@ export class WebhookSubscriptionOutput {
   @ApiProperty({ ...DOCUMENTED.maxPerSecond, type: 'integer', format: 'int32', nullable: true })
   maxPerSecond: number | null;
 
-  @ApiProperty({ description: 'How its receiver does.', type: HealthOutput })
-  health: HealthOutput;
+  @ApiPropertyOptional({ description: 'How its receiver does. Absent in answers of the past.', type: HealthOutput })
+  health?: HealthOutput;
 
   @ApiProperty({ description: 'When it was created.', ...INSTANT })
   createdAt: string;

@@ -1,10 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { PastStreams } from '#libs/event-store/past-streams.js';
 import { Cipher } from '#libs/platform/cipher.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
+import { MASK, masked } from '#libs/platform/masked.js';
 import { subscriberHeaders } from './headers.js';
+import { pastSubscription } from './past-subscription.js';
 import { HealthRow, shownHealth } from './shown-health.js';
-import { openSecrets, SubscriptionRow } from './subscription.projection.js';
+import { shownSettings } from './shown-settings.js';
+import { openSecrets, SubscriptionRow, subscriptionStream } from './subscription.projection.js';
 import { type WebhookSubscriptionOutput } from './subscription-outputs.dto.js';
 
 type RowWithHealth = SubscriptionRow & { health?: HealthRow | null };
@@ -18,6 +22,7 @@ export class SubscriptionReader {
   constructor(
     private readonly database: Database,
     private readonly cipher: Cipher,
+    private readonly past: PastStreams,
   ) {}
 
   /**
@@ -26,6 +31,13 @@ export class SubscriptionReader {
    */
   async get(organizationId: string, id: string, inClear: boolean): Promise<WebhookSubscriptionOutput> {
     return this.#shown(await this.row(organizationId, id), inClear);
+  }
+
+  /** As it was then, without its secrets and its health. @throws {DomainError} `not-found` */
+  async getAsOf(organizationId: string, id: string, asOf: Date): Promise<WebhookSubscriptionOutput> {
+    const { state, events } = await this.past.load(subscriptionStream, id, organizationId, asOf);
+    if (!state) throw notFound('Webhook subscription', id);
+    return pastSubscription(state, events, asOf);
   }
 
   /** Oldest first. @param inClear whether secrets and the values of headers are shown */
@@ -70,30 +82,16 @@ export class SubscriptionReader {
     const { authorization, customHeaders, secretKey, previousSecretKey } = openSecrets(this.cipher, row, now);
     const headers = subscriberHeaders(authorization, customHeaders);
     return {
-      id: row.id,
-      name: row.name,
-      subscribedEvents: row.events,
-      url: row.url,
+      ...shownSettings(row),
       headers: inClear ? headers : masked(headers),
       secretKey: inClear ? secretKey : MASK,
       ...(previousSecretKey && { previousSecretUntil: row.previousSecretUntil?.toISOString() }),
-      enabled: row.enabled,
       ...(row.disabledReason && { disabledReason: row.disabledReason }),
-      ordering: row.ordering,
-      maxPerSecond: row.maxPerSecond,
       health: shownHealth(row.health, row, now),
       createdAt: row.createdAt.toISOString(),
       createdBy: row.createdBy,
       updatedAt: row.updatedAt.toISOString(),
       updatedBy: row.updatedBy,
-      ...(Object.keys(row.filters).length > 0 && { filters: row.filters }),
     };
   }
-}
-
-/** What those see of a secret who may not know it. */
-const MASK = '***';
-
-function masked(headers: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.keys(headers).map((name) => [name, MASK]));
 }

@@ -3,6 +3,7 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
+import { AsOf } from '#libs/platform/http/as-of.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch as StrictBody, TextParam, UuidParam, OptionalPatch } from '#libs/platform/http/input.js';
 import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
@@ -109,7 +110,7 @@ export class WebhooksController {
   @Versioned(subscriptionStream, 'webhookSubscriptionId')
   @Endpoint({
     summary: 'Get a webhook subscription by id.',
-    description: MASKED,
+    description: `${MASKED} With \`asOf\` they are \`***\` to all, and there is no \`health\`.`,
     success: [200, 'The webhook subscription', GetWebhookSubscriptionOutput],
     errors: [404],
   })
@@ -117,8 +118,9 @@ export class WebhooksController {
     @Caller() { organizationId }: WriteContext,
     @SubscriptionId() id: string,
     @May('webhooks:write') mayWrite: boolean,
+    @AsOf() asOf?: Date,
   ): Promise<{ data: WebhookSubscriptionOutput }> {
-    return { data: await this.queries.execute(new GetSubscription(organizationId, id, mayWrite)) };
+    return { data: await this.queries.execute(new GetSubscription(organizationId, id, mayWrite, asOf)) };
   }
 
   @Patch(':webhookSubscriptionId')

@@ -50,12 +50,13 @@ export class DeleteSubscription extends Command<void> {
   }
 }
 
-/** Without its secrets unless they are asked for in clear. */
+/** As it is now, without its secrets unless they are asked for in clear; or as it was then, without its secrets. */
 export class GetSubscription extends Query<WebhookSubscriptionOutput> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
     readonly inClear = false,
+    readonly asOf?: Date,
   ) {
     super();
   }
@@ -145,8 +146,8 @@ export class DeleteSubscriptionHandler implements ICommandHandler<DeleteSubscrip
 export class GetSubscriptionHandler implements IQueryHandler<GetSubscription> {
   constructor(private readonly reader: SubscriptionReader) {}
 
-  async execute({ organizationId, id, inClear }: GetSubscription): Promise<WebhookSubscriptionOutput> {
-    return this.reader.get(organizationId, id, inClear);
+  async execute({ organizationId, id, inClear, asOf }: GetSubscription): Promise<WebhookSubscriptionOutput> {
+    return asOf ? this.reader.getAsOf(organizationId, id, asOf) : this.reader.get(organizationId, id, inClear);
   }
 }
 

@@ -8,6 +8,7 @@ import { type Config } from '#libs/platform/config.js';
 import { type TestDatabase } from '#libs/testing/test-database.js';
 import { ApiClient } from './api-client.js';
 import { launch, type Launched } from './launch.js';
+import { UNLIMITED } from './unlimited.js';
 
 /** A Deskstream with its roles apart, on a PostgreSQL of its own: the API runs, workers come and go. */
 export interface Installation {
@@ -23,39 +24,62 @@ export interface Installation {
   remove(): Promise<void>;
 }
 
+/** What the roles of a Deskstream need, before any of them runs: a migrated PostgreSQL of its own, and how to reach it. */
+export interface Ground extends Pick<Installation, 'dataDir' | 'database'> {
+  /** The configuration of all processes, but for where an API listens. */
+  variables: NodeJS.ProcessEnv;
+  token: string;
+  remove: () => Promise<void>;
+}
+
 /** @param env what the configuration of all processes says besides */
-export async function startInstallation(env: NodeJS.ProcessEnv = {}): Promise<Installation> {
+export async function prepareGround(env: NodeJS.ProcessEnv = {}): Promise<Ground> {
   const dataDir = await mkdtemp(join(tmpdir(), 'deskstream-roles-'));
   const postgres = await startEmbeddedPostgres({ dataDir });
   const { ownerUrl, appUrl } = postgres;
-  const redisUrl = process.env.TEST_REDIS_URL;
-  const [port, token] = [await freePort(), randomBytes(32).toString('hex')];
+  const token = randomBytes(32).toString('hex');
   const variables = {
-    PORT: String(port),
     HOST: '127.0.0.1',
     DATABASE_URL: appUrl,
     DATABASE_OWNER_URL: ownerUrl,
     DESKSTREAM_DATA_DIR: dataDir,
     DESKSTREAM_BOOTSTRAP_TOKEN: token,
     WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
-    REDIS_URL: redisUrl,
+    REDIS_URL: process.env.TEST_REDIS_URL,
+    ...UNLIMITED,
     ...env,
   };
   const migration = launch(['dist/apps/cli/main.js', 'migrate'], variables);
   if ((await migration.end()) !== 0) throw new Error(migration.output());
-  const server = launch(['dist/apps/api/main.js'], variables);
-  await server.told(/The API is served/);
   const owner = new pg.Pool({ connectionString: ownerUrl, max: 2 });
   owner.on('error', () => undefined);
-  const workers: Launched[] = [];
-  const endWorkers = (signal: NodeJS.Signals) => Promise.all(workers.splice(0).map((worker) => worker.end(signal)));
   return {
     dataDir,
     database: {
       ownerUrl,
       sql: async <Row extends object>(text: string, values?: unknown[]) => (await owner.query<Row>(text, values)).rows,
     },
-    runtime: { config: { redisUrl } },
+    variables,
+    token,
+    remove: async () => {
+      await owner.end();
+      await postgres.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @param env what the configuration of all processes says besides */
+export async function startInstallation(env: NodeJS.ProcessEnv = {}): Promise<Installation> {
+  const { variables, token, remove, ...ground } = await prepareGround(env);
+  const port = await freePort();
+  const server = launch(['dist/apps/api/main.js'], { ...variables, PORT: String(port) });
+  await server.told(/The API is served/);
+  const workers: Launched[] = [];
+  const endWorkers = (signal: NodeJS.Signals) => Promise.all(workers.splice(0).map((worker) => worker.end(signal)));
+  return {
+    ...ground,
+    runtime: { config: { redisUrl: variables.REDIS_URL } },
     api: new ApiClient(`http://127.0.0.1:${port}`, token),
     startWorker: async (more) => {
       const worker = launch(['dist/apps/worker/main.js'], { ...variables, ...more });
@@ -69,9 +93,7 @@ export async function startInstallation(env: NodeJS.ProcessEnv = {}): Promise<In
     remove: async () => {
       await endWorkers('SIGKILL');
       await server.end('SIGTERM');
-      await owner.end();
-      await postgres.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      await remove();
     },
   };
 }

@@ -7,6 +7,7 @@ import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { ApiClient } from './api-client.js';
 import { launch } from './launch.js';
+import { UNLIMITED } from './unlimited.js';
 
 /** A Deskstream in a process of its own, as `npm start` runs it. */
 export interface Instance {
@@ -97,6 +98,7 @@ function run(home: Home, env: NodeJS.ProcessEnv) {
     DESKSTREAM_DATA_DIR: home.dataDir,
     DESKSTREAM_BOOTSTRAP_TOKEN: home.token,
     LOG_LEVEL: 'warn',
+    ...UNLIMITED,
     ...env,
   });
   return { child, output };

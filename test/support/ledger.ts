@@ -1,5 +1,7 @@
 import { type TestDatabase } from '#libs/testing/test-database.js';
 import { waitFor } from '#libs/testing/wait-for.js';
+import { EVENT_NAMES } from '#libs/webhooks/catalogue.js';
+import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
 
 /** Asked as its owner. */
 type Asked = Pick<TestDatabase, 'sql'>;
@@ -64,6 +66,24 @@ export async function settled(database: Asked, organizationId: string, books: Bo
 export async function tagEvents(database: Asked, organizationId: string): Promise<string[]> {
   const text = `SELECT event_id FROM events WHERE organization_id = $1 AND type = 'TagCreated' ORDER BY position`;
   return (await database.sql<{ event_id: string }>(text, [organizationId])).map(({ event_id }) => event_id);
+}
+
+/** All that these subscriptions of an organization want, when they want every event: what came after they were made. */
+export async function wantedEvents(
+  database: Asked,
+  subscriptions: string[],
+): Promise<{ organizationId: string; events: string[] }> {
+  const streams = subscriptions.map((id) => `${subscriptionStream.category}-${id}`);
+  const [made] = await database.sql<{ organizationId: string; at: string }>(
+    'SELECT organization_id AS "organizationId", max(position) AS at FROM events WHERE stream = ANY($1) GROUP BY 1',
+    [streams],
+  );
+  if (!made) throw new Error(`There are no subscriptions ${subscriptions.join(', ')}`);
+  const rows = await database.sql<{ id: string }>(
+    'SELECT event_id AS id FROM events WHERE organization_id = $1 AND position > $2 AND type = ANY($3)',
+    [made.organizationId, made.at, EVENT_NAMES],
+  );
+  return { organizationId: made.organizationId, events: rows.map(({ id }) => id) };
 }
 
 function entriesOf(database: Asked, organizationId: string, subscriptions: string[]): Promise<Entry[]> {

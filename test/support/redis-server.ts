@@ -9,6 +9,8 @@ export interface RedisServer {
   start(): Promise<void>;
   /** kill -9 */
   kill(): Promise<void>;
+  /** Lets it hang: it takes connections, and answers nothing. */
+  freeze(): void;
 }
 
 /** Whether this machine has one to start. */
@@ -28,6 +30,9 @@ export async function startRedisServer(): Promise<RedisServer> {
     start,
     kill: async () => {
       await running.end('SIGKILL');
+    },
+    freeze: () => {
+      running.process.kill('SIGSTOP');
     },
   };
 }

@@ -12,6 +12,7 @@ import { loadConfig } from '#libs/platform/config.js';
 import { createLogger } from '#libs/platform/logging.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
 import { ApiClient } from './api-client.js';
+import { UNLIMITED } from './unlimited.js';
 
 /** A served application on a database of its own. */
 export interface TestApp {
@@ -26,13 +27,6 @@ export interface TestApp {
   get<T>(provider: Type<T>): T;
   close(): Promise<void>;
 }
-
-/** As good as: each request is counted, and none refused. */
-export const UNLIMITED = {
-  RATE_LIMIT_PER_SECOND: '1000000',
-  RATE_LIMIT_BURST: '1000000',
-  RATE_LIMIT_FAILURES_PER_SECOND: '1000000',
-};
 
 /**
  * @param worker whether webhooks are delivered, too

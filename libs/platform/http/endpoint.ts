@@ -43,6 +43,20 @@ export const NotProcessed = errorOutput(
   'This Idempotency-Key was used for another request: take a new one',
 );
 
+/** How often the token may call, on every answer to it. See draft-ietf-httpapi-ratelimit-headers. */
+const RATE_LIMIT_HEADERS = {
+  'RateLimit-Policy': {
+    description: 'How often the token may call: so many requests (q) in so many seconds (w). Absent without a limit.',
+    schema: { type: 'string' as const },
+    example: '"default";q=200;w=2',
+  },
+  RateLimit: {
+    description: 'How many requests are left (r), and after how many seconds there are more (t). Absent likewise.',
+    schema: { type: 'string' as const },
+    example: '"default";r=199;t=2',
+  },
+};
+
 const ERRORS = {
   400: {
     description: 'A parameter or the body is invalid.',
@@ -67,6 +81,14 @@ const ERRORS = {
   429: {
     description: 'The API token has sent too many requests. Try again after the seconds in Retry-After.',
     type: errorOutput('TooManyRequests', 'too-many-requests', 'Too many requests; try again in 2 seconds'),
+    headers: {
+      ...RATE_LIMIT_HEADERS,
+      'Retry-After': {
+        description: 'Seconds, at least 1.',
+        schema: { type: 'integer' as const, minimum: 1 },
+        example: 2,
+      },
+    },
   },
   500: {
     description: 'The server failed. Its log says more under the request id.',
@@ -103,7 +125,7 @@ export function Endpoint({
   return applyDecorators(
     HttpCode(status),
     ApiOperation({ summary, description, ...(operationId && { operationId }) }),
-    ApiResponse({ status, description: meaning, ...(body && { type: body }) }),
+    ApiResponse({ status, description: meaning, headers: RATE_LIMIT_HEADERS, ...(body && { type: body }) }),
     ...[...ALWAYS, ...errors].map((error) => ApiResponse({ status: error, ...ERRORS[error] })),
   );
 }

@@ -177,10 +177,19 @@ const WITH_ZONE = /T.*(Z|[+-]\d{2}:?\d{2})$/;
 
 /** An instant in ISO 8601, with its offset from UTC. */
 export function Instant(docs: FieldOptions) {
-  const isInstant = (value: string) =>
-    isISO8601(value, { strict: true, strictSeparator: true }) && WITH_ZONE.test(value) && isStorable(new Date(value));
-  const fault = (value: string) => (isInstant(value) ? undefined : 'must be an instant such as 2026-03-14T09:26:53Z');
-  return Text({ ...docs, format: 'date-time', max: 40, fault });
+  return Text({ ...docs, format: 'date-time', max: MAX_INSTANT, fault: faultOfSpelling });
+}
+
+/** Why a value is no instant, or undefined. */
+export function faultOfInstant(value: unknown): string | undefined {
+  return faultOfText(value, { max: MAX_INSTANT, fault: faultOfSpelling });
+}
+
+const MAX_INSTANT = 40;
+
+function faultOfSpelling(value: string): string | undefined {
+  const spelt = isISO8601(value, { strict: true, strictSeparator: true }) && WITH_ZONE.test(value);
+  return spelt && isStorable(new Date(value)) ? undefined : 'must be an instant such as 2026-03-14T09:26:53Z';
 }
 
 /** A boolean of a JSON body. */

@@ -67,8 +67,9 @@ export function answerVersions(fastify: FastifyInstance, database: Database): vo
   });
 }
 
-/** Undefined when the path names what is no id of an entity: then there is none. */
+/** Undefined when the request asks about the past, which has no ETag, or its path names what is no id of an entity. */
 function watchedBy(request: FastifyRequest, { category, parameter }: VersionedEntity): Watched | undefined {
+  if (isRead(request) && (request.query as Record<string, unknown>).asOf !== undefined) return undefined;
   if (parameter === undefined) return new Watched(category, undefined, isRead(request));
   const text = (request.params as Record<string, string>)[parameter] ?? '';
   const isNumber = /^\d{1,16}$/.test(text);

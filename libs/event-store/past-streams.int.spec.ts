@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { type CounterEvent, counterStream, raise } from '#libs/testing/counter.js';
+import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
+import { staged } from './event-store.js';
+import { PastStreams } from './past-streams.js';
+import { type StreamDefinition } from './stream-definition.js';
+
+/** Its name begins with that of the other category. */
+const neighborStream: StreamDefinition<number, CounterEvent> = {
+  ...counterStream,
+  category: 'counterNeighbor',
+  projections: [],
+};
+
+let world: TestStore;
+let past: PastStreams;
+beforeAll(async () => {
+  world = await createTestStore([counterStream, neighborStream]);
+  past = new PastStreams(world.database, world.codec);
+});
+afterAll(() => world.close());
+
+const ago = (ms: number) => new Date(Date.now() - ms);
+
+describe('The past', () => {
+  it('of a stream is its initial state until it begins', async () => {
+    const [context, id] = [world.context(), randomUUID()];
+    const [event] = await world.store.append(counterStream, id, 0, [raise(3)], context);
+    const recordedAt = event?.recordedAt as Date;
+    const load = (asOf: Date) => past.load(counterStream, id, context.organizationId, asOf);
+    expect(await load(new Date(recordedAt.getTime() - 1))).toEqual({ state: 0, events: [] });
+    expect(await load(recordedAt)).toMatchObject({ state: 3, events: [{ version: 1, recordedAt }] });
+    expect((await past.load(counterStream, id, world.context().organizationId, recordedAt)).events).toEqual([]);
+  });
+
+  it('of a category is that of its own streams alone, in the organization alone', async () => {
+    const [context, stranger] = [world.context(), world.context()];
+    const ids = [randomUUID(), randomUUID()].sort();
+    for (const [index, id] of ids.entries()) {
+      await world.store.append(counterStream, id, 0, [raise(1), raise(index)], context);
+      await world.store.append(neighborStream, id, 0, [raise(100)], context);
+      await world.store.append(counterStream, id, 0, [raise(1000)], stranger);
+    }
+    const streams = await past.loadAll(counterStream, context.organizationId, new Date());
+    expect(streams.map(({ state }) => state)).toEqual([1, 2]);
+    expect(await past.loadAll(counterStream, context.organizationId, ago(3_600_000))).toEqual([]);
+  });
+
+  it('has one instant for all that was committed together', async () => {
+    const context = world.context();
+    const changes = Array.from({ length: 2_000 }, () =>
+      staged(counterStream, randomUUID(), { version: 0 }, [raise(1)]),
+    );
+    const events = await world.store.commit(changes, context);
+    expect(new Set(events.map(({ recordedAt }) => recordedAt.getTime())).size).toBe(1);
+    expect(await past.loadAll(counterStream, context.organizationId, events[0]?.recordedAt as Date)).toHaveLength(
+      2_000,
+    );
+  });
+});

@@ -1,0 +1,46 @@
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { EventCodec } from '#libs/event-store/event-codec.js';
+import { streamName } from '#libs/event-store/stream-definition.js';
+import { Database } from '#libs/platform/database.js';
+import { notFound } from '#libs/platform/domain-error.js';
+import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { type HistoryEventOutput } from './history.dto.js';
+import { type HistoryResource } from './history-resources.js';
+import { type HistoryRow, SELECT_HISTORY, shownEvent } from './history-rows.js';
+
+/** A page of an entity's events, newest first; also of one that is deleted. */
+export class GetHistory extends Query<Page<HistoryEventOutput>> {
+  constructor(
+    readonly organizationId: string,
+    readonly resource: Pick<HistoryResource, 'entity' | 'stream' | 'partBy'>,
+    readonly id: string,
+    readonly request: PageRequest,
+  ) {
+    super();
+  }
+}
+
+const NEWEST_FIRST = new Keyset<HistoryRow>(
+  [{ name: 'e.version', type: 'bigint', of: ({ version }) => version }],
+  'DESC',
+);
+
+@QueryHandler(GetHistory)
+export class GetHistoryHandler implements IQueryHandler<GetHistory> {
+  constructor(
+    private readonly database: Database,
+    private readonly codec: EventCodec,
+  ) {}
+
+  async execute({ organizationId, resource, id, request }: GetHistory): Promise<Page<HistoryEventOutput>> {
+    const { entity, stream, partBy } = resource;
+    const whole = partBy === undefined;
+    const select = {
+      text: `${SELECT_HISTORY} e.organization_id = $1 AND e.stream = $2 ${whole ? '' : 'AND e.data ->> $3 = $4'}`,
+      values: [organizationId, streamName(stream, whole ? id : organizationId), ...(whole ? [] : [partBy, id])],
+    };
+    const page = await NEWEST_FIRST.read(this.database, organizationId, select, request);
+    if (page.rows.length === 0 && !request.cursor) throw notFound(entity, id);
+    return { ...page, rows: page.rows.map((row) => shownEvent(this.codec, row)) };
+  }
+}

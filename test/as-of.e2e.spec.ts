@@ -1,0 +1,238 @@
+import { decideSubscription } from '#libs/webhooks/subscription.js';
+import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
+import { type Answer, type ApiClient } from './support/api-client.js';
+import { createSupportTeam, emailFrom } from './support/support-team.js';
+import { startTestApp, type TestApp } from './support/test-app.js';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+/** What happens to an entity, one thing after the other. */
+interface Story {
+  resource: string;
+  /** Creates it, and answers its path. */
+  begin: (api: ApiClient) => Promise<string>;
+  chapters: ((api: ApiClient, path: string) => Promise<Answer | undefined>)[];
+}
+
+const attribute = (entityType: string, identifier: string) => ({
+  ...{ entityType, identifier, label: identifier, inputDefinition: { _type: 'Text' } },
+});
+const idOfAttribute = async (api: ApiClient) => (await api.get('/v1/custom-attributes')).body.data[0].id as string;
+const setValue = async (api: ApiClient, path: string, value: string | null) =>
+  api.patch(`${path}/custom-attributes`, { [await idOfAttribute(api)]: value });
+const renameAttribute = async (api: ApiClient, label: string) =>
+  api.patch(`/v1/custom-attributes/${await idOfAttribute(api)}`, { label });
+const agentId = async (api: ApiClient) => (await api.get('/v1/agents')).body.data[0].id as string;
+const queueId = async (api: ApiClient) => (await api.get('/v1/queues')).body.data[0].id as string;
+const tagId = async (api: ApiClient) => (await api.get('/v1/tags')).body.data[0].id as string;
+const requester = async (api: ApiClient) => (await api.get('/v1/endusers')).body.data[0].id as string;
+
+async function giveUp({ organizationId, actorId }: ApiClient, path: string): Promise<undefined> {
+  const id = path.split('/').at(-1) as string;
+  await app.runtime.store.execute(subscriptionStream, id, { organizationId, actorId }, (subscription) =>
+    decideSubscription({ type: 'DisableSubscription', id, reason: 'gone' }, subscription),
+  );
+}
+
+const QUEUE = { isDefault: true, callFunctionality: false, isDoNotOfferEnabled: false };
+
+const STORIES: Story[] = [
+  {
+    resource: 'tags',
+    begin: async (api) => `/v1/tags/${(await api.create('/v1/tags', { name: 'VIP', color: 'red' })).id}`,
+    chapters: [
+      (api, path) => api.patch(`${path}/deactivate`),
+      (api) => api.post('/v1/tags', { name: 'à la carte' }),
+      (api) => api.post('/v1/tags', { name: 'Zebra' }),
+      (api, path) => api.patch(`${path}/activate`),
+      (api, path) => api.delete(path),
+    ],
+  },
+  {
+    resource: 'teams',
+    begin: async (api) => `/v1/teams/${await api.createTeam('Billing')}`,
+    chapters: [
+      (api) => api.post('/v1/teams', { name: 'billing' }),
+      async (api, path) => api.patch(`${path}/agents`, { agentIds: [(await api.createAgent()).id] }),
+      (api, path) => api.delete(path),
+    ],
+  },
+  {
+    resource: 'queues',
+    begin: async (api) => `/v1/queues/${await api.createQueue({ isDefault: true, priority: 1 })}`,
+    chapters: [
+      (api, path) => api.patch(path, { priority: null, name: 'Sales', queueThresholds: { LongestWait: 5 } }),
+      (api) => api.post('/v1/queues', { request: { ...QUEUE, name: 'Another' } }),
+      (api, path) => api.patch(path, { queueThresholds: null, offerTimeout: 30 }),
+      (api, path) => api.delete(path),
+    ],
+  },
+  {
+    resource: 'agents',
+    begin: async (api) => `/v1/agents/${(await api.createAgent({ phoneNumber: '+4570123456' })).id}`,
+    chapters: [
+      (api, path) => api.patch(path, { displayName: 'Bob', additionalEmails: ['b@x.example'], phoneNumber: null }),
+      (api, path) => api.put(path, { displayName: 'Robert' }),
+      (api, path) => api.put(`${path}/presence`, { connectionStatus: 'Online' }),
+      (api, path) => api.delete(path),
+    ],
+  },
+  {
+    resource: 'custom-attributes',
+    begin: async (api) =>
+      `/v1/custom-attributes/${(await api.create('/v1/custom-attributes', attribute('Contact', 'tier'))).id}`,
+    chapters: [
+      (api, path) => api.patch(path, { label: 'Tier', description: 'What they pay for.' }),
+      (api, path) => api.patch(path, { description: null, isRequired: true }),
+      (api, path) => api.patch(`${path}/archive`),
+    ],
+  },
+  {
+    resource: 'endusers',
+    begin: async (api) => {
+      await api.create('/v1/custom-attributes', attribute('Contact', 'tier'));
+      const person = { displayName: 'Alice', email: 'alice@brown.example', externalId: 'crm-1' };
+      return `/v1/endusers/${(await api.create('/v1/endusers', person)).id}`;
+    },
+    chapters: [
+      (api, path) => setValue(api, path, 'gold'),
+      (api) => renameAttribute(api, 'Tier'),
+      (api) => api.post('/v1/custom-attributes', attribute('Conversation', 'unrelated')),
+      (api, path) => api.patch(path, { email: null, additionalEmails: ['a@brown.example'], firstName: 'Alice' }),
+      (api, path) => setValue(api, path, null),
+      (api, path) => api.put(path, { displayName: 'Alice Brown' }),
+    ],
+  },
+  {
+    resource: 'conversations',
+    begin: async (api) => {
+      const { userId } = await createSupportTeam(api);
+      await api.create('/v1/custom-attributes', attribute('Conversation', 'order'));
+      return `/v1/conversations/${(await api.create('/v1/conversations', emailFrom(userId, { language: 'en' }))).id}`;
+    },
+    chapters: [
+      async (api, path) => api.put(`${path}/claim`, { agentId: await agentId(api) }),
+      (api, path) => setValue(api, path, 'A-1042'),
+      (api) => renameAttribute(api, 'Order number'),
+      async (api, path) => api.put(`${path}/tags/${await tagId(api)}`),
+      async (api, path) => api.put(`${path}/transfer/queue`, { queueId: await queueId(api) }),
+      (api, path) => api.put(`${path}/followup`, { timestamp: '2099-01-01T00:00:00Z' }),
+      (api, path) => api.put(`${path}/reopen`, {}),
+      async (api, path) => {
+        const { id: parentId } = await api.create('/v1/conversations', emailFrom(await requester(api)));
+        return api.put(`${path}/link`, { parentId, linkType: 'SideConversation' });
+      },
+      (api, path) => api.put(`${path}/close`, {}),
+      (api, path) => api.put(`${path}/reopen`, {}),
+    ],
+  },
+  {
+    resource: 'webhooks',
+    begin: async (api) => {
+      const secrets = { customHeaders: { 'X-Tenant': 'acme' }, authorization: { _type: 'TokenAuth', value: 'hush' } };
+      return `/v1/webhooks/${(await api.subscribe('http://127.0.0.1:9/', ['TagCreated'], secrets)).id}`;
+    },
+    chapters: [
+      (api, path) => api.patch(path, { name: 'CRM', ordering: 'fifo', maxPerSecond: 5, customHeaders: { 'X-A': '1' } }),
+      (api, path) => api.post(`${path}/rotate-secret`, {}),
+      giveUp,
+      (api, path) => api.patch(path, { url: 'http://127.0.0.1:10/' }),
+      (api, path) => api.patch(path, { enabled: true, maxPerSecond: null }),
+      (api, path) => api.delete(path),
+    ],
+  },
+];
+const LISTED = ['tags', 'teams', 'queues'];
+
+/** When the last thing happened in the organization. */
+async function lastInstant({ organizationId }: ApiClient): Promise<string> {
+  const [row] = await app.database.sql<{ at: Date }>(
+    'SELECT max(recorded_at) AS at FROM events WHERE organization_id = $1',
+    [organizationId],
+  );
+  return (row as { at: Date }).at.toISOString();
+}
+
+/** As those see it who may only read. Health is no part of the past. */
+async function answerOf(reader: ApiClient, path: string) {
+  const { status, body } = await reader.get(path);
+  if (status === 200 && !Array.isArray(body.data)) delete body.data.health;
+  return status === 200 ? body : { status, code: body.code };
+}
+
+describe.each(STORIES)('The past of $resource', ({ resource, begin, chapters }) => {
+  it('is answered as it was at each of its events', async () => {
+    const api = await app.createTestOrganization();
+    const reader = await app.clientWith([`${resource}:read` as never], api);
+    const path = await begin(api);
+    const paths = [path, ...(LISTED.includes(resource) ? [`/v1/${resource}`] : [])];
+    const answers = new Map<string, unknown[]>();
+    const remember = async () => {
+      answers.set(await lastInstant(api), await Promise.all(paths.map((one) => answerOf(reader, one))));
+    };
+    await remember();
+    for (const chapter of chapters) {
+      const told = await chapter(api, path);
+      if (told) expect(told.status).toBeLessThan(300);
+      await remember();
+    }
+    expect(answers.size).toBeGreaterThan(1);
+    for (const [instant, expected] of answers) {
+      const past = await Promise.all(paths.map((one) => answerOf(reader, `${one}?asOf=${instant}`)));
+      expect({ instant, past }).toEqual({ instant, past: expected });
+    }
+    const { headers } = await reader.get(`${path}?asOf=${[...answers.keys()][0]}`);
+    expect(headers.get('etag')).toBeNull();
+    const before = await reader.get(`${path}?asOf=2020-01-01T00:00:00%2B01:00`);
+    expect(before.status).toBe(404);
+    const stranger = await app.createTestOrganization();
+    expect((await stranger.get(`${path}?asOf=${[...answers.keys()][0]}`)).status).toBe(404);
+  });
+});
+
+describe('An instant of the past', () => {
+  it.each([
+    ['yesterday', 'must be an instant such as 2026-03-14T09:26:53Z'],
+    ['2026-03-14', 'must be an instant such as 2026-03-14T09:26:53Z'],
+    ['2026-02-30T00:00:00Z', 'must be an instant such as 2026-03-14T09:26:53Z'],
+    ['', 'must not be empty'],
+    ['2026-03-14T09:26:53Z&asOf=2026-03-14T09:26:54Z', 'must be a string'],
+    ['2999-01-01T00:00:00Z', 'must not lie in the future'],
+  ])('is not %p', async (asOf, reason) => {
+    const api = await app.createTestOrganization();
+    for (const path of ['/v1/tags', `/v1/tags/${await api.createTag('VIP')}`]) {
+      expect(await api.get(`${path}?asOf=${asOf}`)).toMatchObject({
+        status: 400,
+        body: { message: `Invalid value for: query parameter asOf (${reason})` },
+      });
+    }
+  });
+
+  it('goes with the filters of a list', async () => {
+    const api = await app.createTestOrganization();
+    const id = await api.createTag('VIP');
+    await api.patch(`/v1/tags/${id}/deactivate`);
+    const asOf = await lastInstant(api);
+    await api.patch(`/v1/tags/${id}/activate`);
+    expect((await api.get(`/v1/tags?includeDeactivated=false&asOf=${asOf}`)).body.data).toEqual([]);
+    expect((await api.get(`/v1/tags?asOf=${asOf}`)).body.data).toMatchObject([{ id, state: 'Inactive' }]);
+  });
+
+  it('includes what a slower clock has recorded before it, and all that came before that', async () => {
+    const api = await app.createTestOrganization();
+    const id = await api.createTag('VIP');
+    await api.patch(`/v1/tags/${id}/deactivate`);
+    await app.database.sql('ALTER TABLE events DISABLE TRIGGER events_are_immutable');
+    await app.database.sql(
+      `UPDATE events SET recorded_at = recorded_at - interval '1 hour' WHERE stream = $1 AND version = 2`,
+      [`tag-${id}`],
+    );
+    await app.database.sql('ALTER TABLE events ENABLE TRIGGER events_are_immutable');
+    const asOf = new Date(Date.now() - 1_800_000).toISOString();
+    expect((await api.get(`/v1/tags/${id}?asOf=${asOf}`)).body.data).toMatchObject({ name: 'VIP', state: 'Inactive' });
+  });
+});

@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
+import { waitFor } from '#libs/testing/wait-for.js';
+import { type Answer, type ApiClient } from './api-client.js';
+import { createSupportTeam, emailFrom } from './support-team.js';
+
+interface Schema {
+  $ref?: string;
+  example?: unknown;
+  properties?: Record<string, Schema>;
+}
+
+interface Parameter {
+  name: string;
+  in: string;
+}
+
+interface Documented {
+  operationId: string;
+  parameters?: Parameter[];
+  requestBody?: { content: Record<string, { schema: Schema }> };
+}
+
+/** The part of an OpenAPI document that says what can be called. */
+export interface Document {
+  paths: Record<string, Record<string, Documented>>;
+  components: { schemas: Record<string, Schema> };
+}
+
+/** An operation as it was called. */
+export interface Called {
+  operationId: string;
+  answer: Answer;
+}
+
+type Id = string | number;
+
+/** The entities of an organization that operations are called on. Most are made when they are first asked for. */
+type World = Awaited<ReturnType<typeof createWorld>>;
+
+async function createWorld(api: ApiClient, receiver: WebhookReceiver) {
+  const idOf = async (path: string, body: unknown) => (await api.create(path, body)).id as string;
+  const attribute = (entityType: string) =>
+    idOf('/v1/custom-attributes', {
+      entityType,
+      identifier: `of-${entityType}`,
+      label: 'Plan',
+      inputDefinition: { _type: 'Text' },
+    });
+  const { agentId, otherAgentId, userId, tagId, otherQueueId: queueId } = await createSupportTeam(api);
+  const conversation = async (): Promise<number> => (await api.create('/v1/conversations', emailFrom(userId))).id;
+  const webhookSubscriptionId = lazily(async () => (await api.subscribe(receiver.url, ['TagCreated'])).id);
+  const webhook = async () => `/v1/webhooks/${await webhookSubscriptionId()}`;
+  return {
+    api,
+    receiver,
+    agentId,
+    otherAgentId,
+    userId,
+    tagId,
+    queueId: lazily(async () => {
+      await api.patch(`/v1/queues/${queueId}/members`, { agentIds: [agentId] });
+      return queueId;
+    }),
+    conversationId: lazily(conversation),
+    csid: conversation,
+    otherConversation: conversation,
+    teamId: lazily(async () => {
+      const id = await api.createTeam('Billing');
+      await api.patch(`/v1/teams/${id}/agents`, { agentIds: [agentId] });
+      return id;
+    }),
+    customAttributeId: lazily(() => attribute('Contact')),
+    conversationAttribute: () => attribute('Conversation'),
+    webhookSubscriptionId,
+    event: 'TagCreated',
+    tokenId: () => idOf('/v1/tokens', TOKEN),
+    deliveryId: async () => {
+      const path = `${await webhook()}/deliveries?state=delivered`;
+      await api.createTag('Delivered');
+      return waitFor('a delivery', async () => (await api.get(path)).body.data[0]?.id as string | undefined);
+    },
+    recoveryId: async () => idOf(`${await webhook()}/recover`, { since: '2026-01-01T00:00:00Z' }),
+    requestId: async () => {
+      const { body } = await api.patch(`/v1/endusers/${userId}/anonymize?force=true`);
+      return body.data.id as string;
+    },
+  };
+}
+
+const TOKEN = { name: 'CRM', scopes: ['tags:read'] };
+
+/** What the examples of the document do not say: bodies that refer to entities, and what must have happened before. */
+const BODIES: Record<string, (world: World) => unknown> = {
+  Agents_updateAgentsBulk: ({ agentId }) => [{ id: agentId, displayName: 'Alice' }],
+  Agents_patchAgentsBulk: ({ agentId }) => [{ id: agentId, displayName: 'Alice' }],
+  Agents_createAgentsBulk: () => ({ data: [{ displayName: 'Alice', email: 'alice@acme.example' }] }),
+  EndUsers_updateUsersBulk: ({ userId }) => ({ data: [{ id: userId, displayName: 'Alice' }] }),
+  EndUsers_patchUsersBulk: ({ userId }) => ({ data: [{ id: userId, displayName: 'Alice' }] }),
+  EndUsers_createUsersBulk: () => ({ data: [{ displayName: 'Alice', email: 'alice@customers.example' }] }),
+  EndUsers_updateCustomAttributes: async ({ customAttributeId }) => ({ [await customAttributeId()]: 'gold' }),
+  CustomAttributes_createCustomAttribute: () => ({
+    ...{ entityType: 'Contact', identifier: 'tier', label: 'Tier', inputDefinition: { _type: 'Text' } },
+  }),
+  CustomAttributes_updateCustomAttribute: () => ({ label: 'Tier' }),
+  Conversations_create: ({ userId }) => emailFrom(userId),
+  Conversations_close: ({ agentId }) => ({ userId: agentId }),
+  Conversations_reopen: async ({ api, agentId, conversationId }) => {
+    await api.put(`/v1/conversations/${await conversationId()}/close`, {});
+    return { userId: agentId };
+  },
+  Conversations_followUp: ({ agentId }) => ({ timestamp: '2099-01-01T00:00:00Z', userId: agentId }),
+  Conversations_claim: ({ agentId }) => ({ agentId: agentId }),
+  Conversations_transferToQueue: async ({ queueId }) => ({ queueId: await queueId() }),
+  Conversations_untag: async ({ api, conversationId, tagId }) => {
+    await api.put(`/v1/conversations/${await conversationId()}/tags/${tagId}`);
+  },
+  Conversations_updateCustomAttributes: async ({ conversationAttribute }) => ({
+    [await conversationAttribute()]: 'A-1042',
+  }),
+  Conversations_link: async ({ otherConversation }) => ({ parentId: await otherConversation(), linkType: 'Related' }),
+  Conversations_anonymize: async ({ api, conversationId }) => {
+    await api.put(`/v1/conversations/${await conversationId()}/close`, {});
+  },
+  Queues_createQueue: () => ({
+    request: { name: 'Sales', callFunctionality: false, isDefault: false, isDoNotOfferEnabled: false },
+  }),
+  Queues_updateQueue: () => ({ name: 'Sales', priority: 2 }),
+  Queues_assignMembers: ({ otherAgentId }) => ({ agentIds: [otherAgentId] }),
+  Queues_removeMembersBulk: ({ agentId }) => ({ agentIds: [agentId] }),
+  Teams_addMembers: ({ otherAgentId }) => ({ agentIds: [otherAgentId] }),
+  Teams_removeMembers: ({ agentId }) => ({ agentIds: [agentId] }),
+  ApiTokens_createToken: () => TOKEN,
+  Webhooks_createSubscription: ({ receiver }) => ({
+    ...{ name: 'CRM', url: receiver.url, events: ['TagCreated'], authorization: { _type: 'NoAuth' } },
+  }),
+  Webhooks_updateSubscription: () => ({ name: 'ERP' }),
+};
+
+/** Filters that lead to other tables. */
+const QUERIES: Record<string, string> = {
+  Agents_listAgents: '?email=bob@acme.example',
+  EndUsers_listUsers: '?email=alice@brown.example',
+};
+
+/** Calls each operation of the document once, each in an organization of its own, and answers how that went. */
+export async function callEveryOperation(
+  document: Document,
+  createOrganization: () => Promise<ApiClient>,
+  receiver: WebhookReceiver,
+): Promise<Called[]> {
+  const called: Called[] = [];
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      const world = await createWorld(await createOrganization(), receiver);
+      const filled = (await fill(path, world)) + (QUERIES[operation.operationId] ?? '');
+      const make = BODIES[operation.operationId];
+      const body = make ? await make(world) : exampleOf(document, operation);
+      const answer = await world.api.send(method.toUpperCase(), filled, body, { 'idempotency-key': randomUUID() });
+      called.push({ operationId: operation.operationId, answer });
+    }
+  }
+  return called;
+}
+
+/** The path with ids of entities of the world. */
+async function fill(path: string, world: World): Promise<string> {
+  let filled = path;
+  for (const [parameter, name] of path.matchAll(/\{(\w+)\}/g)) {
+    const given = world[name as keyof World] as Id | (() => Promise<Id>) | undefined;
+    if (given === undefined) throw new Error(`Nothing is there for ${parameter} of ${path}`);
+    filled = filled.replace(parameter, String(typeof given === 'function' ? await given() : given));
+  }
+  return filled;
+}
+
+/** The body that the document's examples make. */
+function exampleOf({ components }: Document, { requestBody }: Documented): unknown {
+  const schema = requestBody?.content['application/json']?.schema;
+  const properties = components.schemas[schema?.$ref?.split('/').at(-1) ?? '']?.properties;
+  return properties && Object.fromEntries(Object.entries(properties).map(([name, { example }]) => [name, example]));
+}
+
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}

@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findBinaries, identityFor, run } from '#libs/embedded-postgres/binaries.js';
+import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
+
+/** An empty PostgreSQL, as an operator has one of their own. */
+export interface OwnPostgres {
+  /** The URL of a database as a login. */
+  url: (login: string, database: string) => string;
+  remove(): Promise<void>;
+}
+
+/** Its superuser is `postgres`; it believes everybody who they say they are. */
+export async function startOwnPostgres(): Promise<OwnPostgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'deskstream-own-'));
+  const cluster = join(folder, 'cluster');
+  const [binaries, identity, port] = [await findBinaries(), await identityFor(folder), await freePort()];
+  await run(identity, binaries.initdb, [
+    '-D',
+    cluster,
+    '-U',
+    'postgres',
+    '--auth=trust',
+    '--encoding=UTF8',
+    '--locale=C',
+  ]);
+  const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off`;
+  await run(identity, binaries.pg_ctl, ['start', '-D', cluster, '-l', join(folder, 'log'), '-w', '-s', '-o', options]);
+  return {
+    url: (login, database) => `postgres://${login}:secret@127.0.0.1:${port}/${database}`,
+    remove: async () => {
+      await run(identity, binaries.pg_ctl, ['stop', '-D', cluster, '-m', 'fast', '-w']);
+      await rm(folder, { recursive: true });
+    },
+  };
+}
