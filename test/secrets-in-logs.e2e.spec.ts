@@ -28,19 +28,26 @@ describe('The log of an instance at its most talkative', () => {
         url: `${receiver.url}?key=${given.query}`,
         customHeaders: { 'X-Key': given.header },
       };
-      const create = (authorization: object) =>
+      const create = (attempt: string, authorization: object) =>
         api.send(
           'POST',
           '/v1/webhooks',
           { ...input, events: ['TagCreated'], authorization },
           {
-            'idempotency-key': given.idempotencyKey,
+            'idempotency-key': `${given.idempotencyKey}-${attempt}`,
             cookie: `session=${given.cookie}`,
           },
         );
-      const basic = await create({ _type: 'BasicAuth', username: 'someone', password: given.password });
+      const someone = { _type: 'BasicAuth', username: 'someone', password: given.password };
+      const basic = await create('first', someone);
       const { id, secretKey } = basic.body.data as { id: string; secretKey: string };
+      expect((await create('first', someone)).body).toEqual(basic.body);
       const rotated = (await api.post(`/v1/webhooks/${id}/rotate-secret`)).body.data.secretKey as string;
+      const issued = await api.create('/v1/tokens', { name: 'Shop', scopes: ['tags:read'] });
+      const renewed = await api.create(`/v1/tokens/${issued.id}/rotate`, {});
+      const bearer = { authorization: `Bearer ${renewed.secret}` };
+      expect((await api.send('GET', '/v1/tags', undefined, bearer)).status).toBe(200);
+      expect((await api.send('GET', '/v1/queues', undefined, bearer)).status).toBe(403);
       await api.patch(`/v1/webhooks/${id}`, { authorization: { _type: 'TokenAuth', value: given.token } });
       await api.createTag('VIP');
       await waitFor('an attempt to be logged', () => instance.output().includes(id));
@@ -48,12 +55,12 @@ describe('The log of an instance at its most talkative', () => {
       expect(receiver.received.at(-1)?.headers['x-key']).toBe(given.header);
 
       // Refused, malformed, and unlucky requests hold secrets as well.
-      expect((await create({ _type: 'BasicAuth', username: 5, password: given.password })).status).toBe(400);
+      expect((await create('faulty', { ...someone, username: 5 })).status).toBe(400);
       expect((await api.send('POST', '/v1/webhooks', `{"password":"${given.password}"`)).status).toBe(400);
       const foreign = { authorization: `Bearer ${given.foreignToken}` };
       expect((await api.send('GET', `/v1/tags?token=${given.query}`, undefined, foreign)).status).toBe(401);
       await killPostgres(home.dataDir);
-      const unlucky = await create({ _type: 'BasicAuth', username: 'someone', password: given.password });
+      const unlucky = await create('unlucky', someone);
       expect(unlucky.status).toBe(503);
       await stop(instance, 'SIGTERM');
 
@@ -61,7 +68,8 @@ describe('The log of an instance at its most talkative', () => {
         string,
         string
       >;
-      const secrets = { ...given, ...passwords, masterKey, secretKey, rotated, apiToken: home.token };
+      const tokens = { apiToken: home.token, issued: issued.secret as string, renewed: renewed.secret as string };
+      const secrets = { ...given, ...passwords, ...tokens, masterKey, secretKey, rotated };
       const log = instance.output();
       expect(log).toContain('could not be served just now');
       expect(

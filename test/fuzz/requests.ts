@@ -78,7 +78,8 @@ function requestOf(
     .map((path) => resource.exec(path)?.[1])
     .find(Boolean);
   const values = new Values(document, (name) => (name === 'id' ? own : kindOf(name)));
-  const { parameters = [] } = operation;
+  // Who waits for events would only keep the others waiting.
+  const parameters = (operation.parameters ?? []).filter(({ name }) => name !== 'wait');
   const fields = (place: Parameter['in']) =>
     fc.record(
       Object.fromEntries(

@@ -51,6 +51,12 @@ export class World {
     );
   }
 
+  /** Whether a text holds ids of the organization: other organizations have none of these. */
+  isIn(text: string): boolean {
+    const kinds = [...this.#pool.values()].flat();
+    return kinds.some((id) => typeof id === 'string' && id.length === 36 && text.includes(id));
+  }
+
   /** The value with ids in the place of references; one that there is none for becomes an id of nothing. */
   fill(value: unknown): unknown {
     if (value instanceof Reference) {
