@@ -2,10 +2,13 @@ import pg from 'pg';
 import { Batch, type Statement } from '#libs/platform/batch.js';
 import { type DatabaseRole } from '#libs/platform/connections.js';
 
+/** A statement as it was sent. */
+type Recorded = Required<Pick<Statement, 'text' | 'values'>>;
+
 /** What connections of one role have been asked. */
 export interface Recording {
   /** Each once: a text with the same values counts as the same. */
-  statements(): Required<Statement>[];
+  statements(): Recorded[];
   stop(): unknown;
 }
 
@@ -24,7 +27,7 @@ const REFUSED = new Set(['42501', 'DS001']);
 
 /** Listens to all statements that this process sends on connections of that role, from now on. */
 export function recordStatements(role: DatabaseRole): Recording {
-  const found = new Map<string, Required<Statement>>();
+  const found = new Map<string, Recorded>();
   const query = Reflect.get(pg.Client.prototype, 'query') as (...args: unknown[]) => unknown;
   const listening = function (this: { connectionParameters: { options?: string } }, ...args: unknown[]) {
     const [batch] = args;
@@ -43,7 +46,7 @@ export function recordStatements(role: DatabaseRole): Recording {
 }
 
 /** The statement without its conditions on the organization, as if they had been forgotten. */
-export function withoutOrganization({ text, values }: Required<Statement>): Required<Statement> {
+export function withoutOrganization({ text, values }: Recorded): Recorded {
   const forgotten = text.replace(
     /(?:[\w"]+\.)?"?organization_id"? (?:= (\$\d+)|= ANY\((\$\d+)\))/g,
     (_, one: string | undefined, many: string) => (one ? `${one}::uuid IS NOT NULL` : `${many}::uuid[] IS NOT NULL`),
@@ -58,7 +61,7 @@ export function withoutOrganization({ text, values }: Required<Statement>): Requ
 export async function leaksOf(
   appUrl: string,
   organizationId: string,
-  statements: Required<Statement>[],
+  statements: Recorded[],
 ): Promise<Leak[]> {
   const client = new pg.Client({ connectionString: appUrl, options: '-c role=deskstream_app' });
   await client.connect();
