@@ -58,11 +58,7 @@ export function withoutOrganization({ text, values }: Recorded): Recorded {
  * Runs each statement in the scope of an organization that has nothing, and takes it back. Answers those that found or
  * changed anything: rows, but for what they only repeat of their values.
  */
-export async function leaksOf(
-  appUrl: string,
-  organizationId: string,
-  statements: Recorded[],
-): Promise<Leak[]> {
+export async function leaksOf(appUrl: string, organizationId: string, statements: Recorded[]): Promise<Leak[]> {
   const client = new pg.Client({ connectionString: appUrl, options: '-c role=deskstream_app' });
   await client.connect();
   const leaks: Leak[] = [];
