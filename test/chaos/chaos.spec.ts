@@ -39,10 +39,7 @@ let receiver: ScriptedReceiver;
 let subscriptions: string[];
 beforeAll(async () => {
   process.stdout.write(`${SECONDS} seconds of chaos from the seed ${SEED}\n`);
-  house = await startHouse({
-    RATE_LIMIT_PER_SECOND: 'none',
-    WEBHOOK_RETRY_SCHEDULE: '0.2'.concat(',0.2'.repeat(19)),
-  });
+  house = await startHouse({ WEBHOOK_RETRY_SCHEDULE: '0.2'.concat(',0.2'.repeat(19)) });
   api = new ApiClient(house.urls[0] as string, house.token);
   receiver = await startScriptedReceiver();
   receiver.behave('/', ({ attempt }) =>

@@ -59,6 +59,15 @@ export class ApiClient {
     return { status: response.status, headers: response.headers, body: json && text ? JSON.parse(text) : text };
   }
 
+  /** The head of an answer that has no end: it is broken off. */
+  async open(path: string): Promise<Answer> {
+    const { status, headers, body } = await fetch(this.url + path, {
+      headers: { authorization: `Bearer ${this.token}` },
+    });
+    await body?.cancel();
+    return { status, headers, body: undefined };
+  }
+
   /** Creates an entity and answers its data. */
   async create(path: string, body: unknown): Promise<any> {
     const answer = await this.post(path, body);

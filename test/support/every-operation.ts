@@ -19,6 +19,7 @@ interface Documented {
   operationId: string;
   parameters?: Parameter[];
   requestBody?: { content: Record<string, { schema: Schema }> };
+  responses: Record<string, { content?: Record<string, object> }>;
 }
 
 /** The part of an OpenAPI document that says what can be called. */
@@ -156,7 +157,9 @@ export async function callEveryOperation(
       const filled = (await fill(path, world)) + (QUERIES[operation.operationId] ?? '');
       const make = BODIES[operation.operationId];
       const body = make ? await make(world) : exampleOf(document, operation);
-      const answer = await world.api.send(method.toUpperCase(), filled, body, { 'idempotency-key': randomUUID() });
+      const answer = await (operation.responses['200']?.content?.['text/event-stream']
+        ? world.api.open(filled)
+        : world.api.send(method.toUpperCase(), filled, body, { 'idempotency-key': randomUUID() }));
       called.push({ operationId: operation.operationId, answer });
     }
   }
