@@ -201,7 +201,7 @@ describe('Agents', () => {
     ['email=', 'query parameter email (must not be empty)'],
     ['email=a%40x.example&email=b%40x.example', 'query parameter email (must be a string)'],
     ['phone=12', 'query parameter phone (must be a phone number)'],
-    ['phone=%00', 'query parameter phone (must not hold NUL characters or lone surrogates)'],
+    ['phone=%00', 'query parameter phone (must not hold NUL characters)'],
     ['pageLimit=0', 'query parameter pageLimit'],
     ['pageKey=x', 'query parameter pageKey (not a key of this list)'],
   ])('are not listed by %s', async (query, reason) => {

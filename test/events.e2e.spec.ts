@@ -192,7 +192,10 @@ describe('What the feed tells', () => {
       authorization: { _type: 'BasicAuth', username: 'me', password: 'hunter22' },
     });
     const { body } = await api.get(`/v1/events?stream=webhookSubscription-${id}`);
-    expect(body.data[0].data).toMatchObject({ secretKey: '***', authorization: '***' });
+    expect(body.data[0].data).toMatchObject({
+      secretKey: '***',
+      authorization: { username: '***', password: '***' },
+    });
     expect(JSON.stringify(body)).not.toMatch(new RegExp(`hunter22|${secretKey}`));
   });
 

@@ -216,7 +216,10 @@ describe('An entry of a history', () => {
     expect(begun).toMatchObject({ type: 'ConversationCreated', redacted: true });
     expect(begun.data).not.toHaveProperty('details');
 
-    const nobody = { additionalEmails: [], additionalPhoneNumbers: [], middleNames: [], customAttributes: [] };
+    const nobody = {
+      ...{ additionalEmails: [], additionalPhoneNumbers: [], additionalExternalIds: [] },
+      ...{ middleNames: [], customAttributes: [], updatedAt: change.recordedAt },
+    };
     expect((await api.get(`${user}?asOf=${change.recordedAt}`)).body.data).toEqual({
       ...{ id: userId, createdAt: creation.data.createdAt },
       ...nobody,

@@ -77,7 +77,7 @@ export class Oracle {
 
 /** Refused before anybody asked who it was. */
 const isMalformed = ({ status, body }: Answer) =>
-  status === 400 && /NUL characters|UTF-8|malformed JSON/.test(String(body.message));
+  ALWAYS.includes(status) || (status === 400 && /NUL characters|UTF-8|malformed JSON/.test(String(body.message)));
 
 /** Whether items were judged each by itself. */
 export const isBulk = ({ body }: Answer) =>
