@@ -3,11 +3,10 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { STREAMS } from '#apps/streams.js';
 import { rebuildProjection } from '#libs/event-store/rebuild.js';
-import { type Statement } from '#libs/platform/batch.js';
 import { startWebhookReceiver, type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { ApiClient } from './support/api-client.js';
 import { callEveryOperation, type Called, type Document } from './support/every-operation.js';
-import { leaksOf, recordStatements, withoutOrganization } from './support/recorded-statements.js';
+import { leaksOf, type Recorded, recordStatements, withoutOrganization } from './support/recorded-statements.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 jest.setTimeout(120_000);
@@ -20,7 +19,7 @@ const FOUND_BY_POSSESSION = 'api_tokens';
 let app: TestApp;
 let receiver: WebhookReceiver;
 let called: Called[];
-let statements: Required<Statement>[];
+let statements: Recorded[];
 let tables: string[];
 beforeAll(async () => {
   const recording = recordStatements('deskstream_app');

@@ -58,6 +58,8 @@ async function createWorld(api: ApiClient, receiver: WebhookReceiver) {
     agentId,
     otherAgentId,
     userId,
+    otherUserId: () => idOf('/v1/endusers', { displayName: 'Alicia Brown' }),
+    externalId: 'CRM-1042',
     tagId,
     queueId: lazily(async () => {
       await api.patch(`/v1/queues/${queueId}/members`, { agentIds: [agentId] });
@@ -99,6 +101,18 @@ const BODIES: Record<string, (world: World) => unknown> = {
   EndUsers_updateUsersBulk: ({ userId }) => ({ data: [{ id: userId, displayName: 'Alice' }] }),
   EndUsers_patchUsersBulk: ({ userId }) => ({ data: [{ id: userId, displayName: 'Alice' }] }),
   EndUsers_createUsersBulk: () => ({ data: [{ displayName: 'Alice', email: 'alice@customers.example' }] }),
+  EndUsers_listUsers: async ({ api, userId, customAttributeId }) => {
+    const attributeId = await customAttributeId();
+    await api.patch(`/v1/endusers/${userId}/custom-attributes`, { [attributeId]: 'gold' });
+    await api.get(`/v1/endusers?attributeId=${attributeId}&attributeValue=gold&namePrefix=a`);
+  },
+  EndUsers_getUserById: async ({ api, userId, otherUserId }) => {
+    const merged = await otherUserId();
+    await api.post(`/v1/endusers/${merged}/merge`, { intoId: userId });
+    await api.get(`/v1/endusers/${merged}`);
+  },
+  EndUsers_replaceByExternalId: () => ({ displayName: 'Alice' }),
+  EndUsers_mergeUser: async ({ otherUserId }) => ({ intoId: await otherUserId() }),
   EndUsers_updateCustomAttributes: async ({ customAttributeId }) => ({ [await customAttributeId()]: 'gold' }),
   CustomAttributes_createCustomAttribute: () => ({
     ...{ entityType: 'Contact', identifier: 'tier', label: 'Tier', inputDefinition: { _type: 'Text' } },

@@ -3,7 +3,7 @@ import { Batch, type Statement } from '#libs/platform/batch.js';
 import { type DatabaseRole } from '#libs/platform/connections.js';
 
 /** A statement as it was sent. */
-type Recorded = Required<Pick<Statement, 'text' | 'values'>>;
+export type Recorded = Required<Pick<Statement, 'text' | 'values'>>;
 
 /** What connections of one role have been asked. */
 export interface Recording {
