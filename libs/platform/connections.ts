@@ -22,10 +22,11 @@ const INT8_OID = 20;
 
 /**
  * A connection that breaks tells its client as well as the query that fails, and a client that nobody listens to ends
- * the process. The query's user hears of it, and the pool drops the connection.
+ * the process. The query's user hears of it, and the pool drops the connection. It may break in the very moment in which
+ * it is handed out, so somebody listens from the first on.
  */
 function survive(client: pg.ClientBase): void {
-  if (client.listenerCount('error') === 0) client.on('error', () => undefined);
+  client.on('error', () => undefined);
 }
 
 /** TypeORM's options for this database. */
@@ -44,6 +45,7 @@ export function dataSourceOptions(options: DatabaseOptions) {
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
       options: session.map((setting) => `-c ${setting}`).join(' '),
+      onConnect: survive,
     },
   };
 }
@@ -56,9 +58,7 @@ const getTypeParser = (oid: number, format?: string) => (oid === INT8_OID ? Numb
 /** A connection of the pool. @throws {DomainError} `unavailable` */
 export async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   try {
-    const client = await pool.connect();
-    survive(client);
-    return client;
+    return await pool.connect();
   } catch (error) {
     throw unavailable(error);
   }
