@@ -11,7 +11,7 @@ import { waitFor } from './wait-for.js';
 /** The deadline of an attempt, unless a test says another. */
 export const TIMEOUT_MS = 1_500;
 /** What a busy machine may take beyond a limit. */
-export const SLACK_MS = 400;
+export const SLACK_MS = 900;
 export const KB = 1024;
 /** Senders look up names here. */
 export let dns: DnsServer;
