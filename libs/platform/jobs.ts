@@ -105,7 +105,9 @@ export class Jobs {
     const closed = (async () => {
       for (const resource of this.#open.reverse()) await resource.close();
     })();
-    await Promise.race([closed, pause(CLOSE_MS, undefined, { ref: false })]);
+    const inTime = await Promise.race([closed.then(() => true), pause(CLOSE_MS, false, { ref: false })]);
+    // A worker that goes on asking a pool that has ended is refused at once, and asks again at once: nothing else would run any more.
+    if (!inTime) return;
     if (this.#connection instanceof pg.Pool) await this.#connection.end();
     else this.#connection.disconnect();
   }
