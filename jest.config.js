@@ -7,6 +7,7 @@ export default {
   },
   testRegex: '\\.(unit|int|e2e|crash)\\.spec\\.ts$',
   modulePathIgnorePatterns: ['<rootDir>/dist'],
+  setupFiles: ['<rootDir>/libs/testing/own-redis.ts'],
   globalSetup: '<rootDir>/libs/testing/global-setup.ts',
   globalTeardown: '<rootDir>/libs/testing/global-teardown.ts',
   testTimeout: 30_000,

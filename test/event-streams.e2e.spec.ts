@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { type ApiClient } from './support/api-client.js';
@@ -115,6 +116,20 @@ describe('A stream of events', () => {
     const answer = await api.send('HEAD', '/v1/events/stream');
     expect(answer.status).toBe(200);
     await waitFor('the place to be free', async () => (await readersWaiting()) === 0);
+  });
+
+  it('gives its place back when its client was gone before it had it', async () => {
+    const { token } = await app.createTestOrganization();
+    const { hostname, port } = new URL(app.url);
+    for (let index = 0; index < 60; index++) {
+      const socket = connect(Number(port), hostname);
+      await once(socket, 'connect');
+      socket.on('error', () => undefined);
+      socket.write(`GET /v1/events/stream?from=now HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n\r\n`);
+      await new Promise(setImmediate);
+      socket.resetAndDestroy();
+    }
+    await waitFor('all places to be free', async () => (await readersWaiting()) === 0);
   });
 
   it('is dropped when its client takes nothing, and does not fill the memory until then', async () => {

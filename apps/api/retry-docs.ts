@@ -1,5 +1,6 @@
 import { type OpenAPIObject } from '@nestjs/swagger';
 import { NotProcessed, PreconditionFailed } from '#libs/platform/http/endpoint.js';
+import { REPEATABLE_EXTENSION } from '#libs/platform/http/methods.js';
 import { VERSIONED_EXTENSION } from '#libs/platform/http/versioned.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
@@ -44,13 +45,19 @@ export function documentRetries(document: OpenAPIObject): void {
   }
 }
 
-function documentOperation(operation: Operation & { [VERSIONED_EXTENSION]?: string }, reads: boolean): void {
+interface Marks {
+  [VERSIONED_EXTENSION]?: string;
+  [REPEATABLE_EXTENSION]?: boolean;
+}
+
+function documentOperation(operation: Operation & Marks, reads: boolean): void {
   const versioned = operation[VERSIONED_EXTENSION];
-  Reflect.deleteProperty(operation, VERSIONED_EXTENSION);
+  const repeatable = operation[REPEATABLE_EXTENSION];
+  for (const mark of [VERSIONED_EXTENSION, REPEATABLE_EXTENSION]) Reflect.deleteProperty(operation, mark);
   const conditional = versioned === 'named';
   operation.parameters = [
     ...(operation.parameters ?? []),
-    ...(reads ? [] : [IDEMPOTENCY_KEY]),
+    ...(repeatable ? [IDEMPOTENCY_KEY] : []),
     ...(conditional ? [reads ? IF_NONE_MATCH : IF_MATCH] : []),
   ];
   const { responses } = operation;
@@ -60,7 +67,7 @@ function documentOperation(operation: Operation & { [VERSIONED_EXTENSION]?: stri
   if (conditional && !reads) {
     responses['412'] = { ...failure('The entity has changed since.', PreconditionFailed), headers: { ETag: ETAG } };
   }
-  if (reads) return;
+  if (!repeatable) return;
   responses['409'] ??= failure('The first request with this Idempotency-Key is still under way.', { name: 'Conflict' });
   responses['422'] = failure('The Idempotency-Key was used for another request.', NotProcessed);
 }

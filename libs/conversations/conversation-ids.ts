@@ -16,9 +16,12 @@ export class ConversationIds {
     for (;;) {
       const id = this.#drawn.shift();
       if (id !== undefined) return id;
-      await (this.#drawing ??= this.#draw().finally(() => {
-        this.#drawing = undefined;
-      }));
+      this.#drawing ??= this.database
+        .apart(() => this.#draw())
+        .finally(() => {
+          this.#drawing = undefined;
+        });
+      await this.#drawing;
     }
   }
 

@@ -36,7 +36,7 @@ function replaceValues(organizationId: string, id: string, values: Changes<Attri
   if (attributeIds.length === 0) return [];
   const entries = Object.entries(values).flatMap(([attributeId, value]) =>
     [...new Set([value ?? []].flat())]
-      .filter((text) => text.length <= MAX_SEARCHED_VALUE)
+      .filter((text) => Array.from(text).length <= MAX_SEARCHED_VALUE)
       .map((text) => ({ attributeId, text })),
   );
   return [

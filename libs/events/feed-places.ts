@@ -45,6 +45,8 @@ export class FeedPlaces implements BeforeApplicationShutdown {
     // An answer that others are before on the same connection may never be closed, even when the connection is.
     raw.once('close', leave);
     socket.once('close', leave);
+    // Gone before it got its place: nothing will tell of that any more.
+    if (raw.destroyed || socket.destroyed) leave();
     return { signal: reader.signal, leave };
   }
 

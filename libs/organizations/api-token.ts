@@ -29,7 +29,7 @@ export type ApiTokens = Readonly<Record<string, ApiToken>>;
 
 /** `granted` are the scopes of whoever commands; `at` is the instant of the command. */
 export type ApiTokenCommand =
-  | ({ type: 'IssueApiToken'; granted: readonly Scope[]; at: string } & IssuedToken)
+  | ({ type: 'IssueApiToken'; granted: readonly Scope[]; issuerId?: string; at: string } & IssuedToken)
   | {
       type: 'RotateApiToken';
       tokenId: string;
@@ -48,7 +48,7 @@ export type ApiTokenEvent =
 
 /** Nobody gives, renews or takes away what they may not do themselves. Revoking twice changes nothing. */
 export function decideApiToken(command: ApiTokenCommand, tokens: ApiTokens): ApiTokenEvent[] | DomainError {
-  if (command.type === 'IssueApiToken') return issue(command);
+  if (command.type === 'IssueApiToken') return issue(command, command.issuerId ? tokens[command.issuerId] : undefined);
   const token = tokens[command.tokenId];
   if (!token) return notFound('API token', command.tokenId);
   const refusal = refuseBeyond(command.granted, token.scopes);
@@ -67,14 +67,18 @@ export function decideApiToken(command: ApiTokenCommand, tokens: ApiTokens): Api
   }
 }
 
-function issue(command: Extract<ApiTokenCommand, { type: 'IssueApiToken' }>): ApiTokenEvent[] | DomainError {
+/** @param issuer the token that asks for it, if one does */
+function issue(
+  command: Extract<ApiTokenCommand, { type: 'IssueApiToken' }>,
+  issuer: ApiToken | undefined,
+): ApiTokenEvent[] | DomainError {
   const { tokenId, name, actorId, tokenHash, scopes, expiresAt, rateLimit } = command;
   if (hasPassed(expiresAt, command.at)) {
     return invalidBody([{ path: 'expiresAt', message: 'must be in the future' }]);
   }
   const fault = rateLimit && faultOfBurst(rateLimit);
   if (fault) return invalidBody([{ path: 'rateLimit.burst', message: fault }]);
-  const refusal = refuseBeyond(command.granted, scopes);
+  const refusal = refuseBeyond(command.granted, scopes) ?? refuseLongerLife(issuer, expiresAt);
   if (refusal) return refusal;
   const limits = { ...(expiresAt !== undefined && { expiresAt }), ...(rateLimit && { rateLimit }) };
   return [{ type: 'ApiTokenIssued', data: { tokenId, name: name.trim(), actorId, tokenHash, scopes, ...limits } }];
@@ -98,6 +102,14 @@ export function evolveApiTokens(tokens: ApiTokens, event: ApiTokenEvent): ApiTok
 function refuseBeyond(granted: readonly Scope[], wanted: readonly Scope[]): DomainError | undefined {
   const lacking = wanted.find((scope) => !grants(granted, scope));
   return lacking && new DomainError('forbidden', `The API token lacks the scope ${lacking}`);
+}
+
+/** Else it would not matter when a token expires that may issue others. */
+function refuseLongerLife(issuer: ApiToken | undefined, expiresAt: string | undefined): DomainError | undefined {
+  const last = issuer?.expiresAt;
+  if (issuer?.scopes.includes('admin') || last === undefined) return undefined;
+  if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.parse(last)) return undefined;
+  return new DomainError('forbidden', `The API token expires at ${last}, and gives none that lives longer`);
 }
 
 function hasPassed(instant: string | undefined, at: string): boolean {

@@ -45,6 +45,24 @@ describe('An API token', () => {
       .then(invalidBody([{ path: 'expiresAt', message: 'must be in the future' }]));
   });
 
+  it('lives no longer than its issuer, unless that may do everything', () => {
+    const heir = { ...choices, tokenId: '01980f5f-0000-7000-8000-000000000001' };
+    const inherit: ApiTokenCommand = { ...issue, ...heir, issuerId: tokenId };
+    const refusal = 'The API token expires at 2026-04-01T00:00:00.000Z, and gives none that lives longer';
+    tokens(issued).when(inherit).then(new DomainError('forbidden', refusal));
+    tokens(issued)
+      .when({ ...inherit, expiresAt: '2026-04-01T00:00:00.001Z' })
+      .then(new DomainError('forbidden', refusal));
+    const expiresAt = '2026-04-01T00:00:00.000Z';
+    tokens(issued)
+      .when({ ...inherit, expiresAt })
+      .then([{ type: 'ApiTokenIssued', data: { ...heir, expiresAt } }]);
+    const byAdministrator = { ...issued.data, expiresAt, scopes: ['admin' as const] };
+    tokens({ type: 'ApiTokenIssued', data: byAdministrator })
+      .when(inherit)
+      .then([{ type: 'ApiTokenIssued', data: heir }]);
+  });
+
   it('gets another secret unless it has expired or been revoked', () => {
     tokens(issued).when(rotate).then([rotated]);
     const late = { ...rotate, at: '2026-04-01T00:00:00.000Z' };

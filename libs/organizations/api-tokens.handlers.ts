@@ -65,7 +65,13 @@ export class IssueApiTokenHandler implements ICommandHandler<IssueApiToken> {
     const { actorId } = context;
     const expiresAt = choices.expiresAt && new Date(choices.expiresAt).toISOString();
     const token = { ...choices, expiresAt, tokenId: id, actorId, tokenHash: hashApiToken(secret) };
-    await decide(this.store, context, { type: 'IssueApiToken', ...token, granted, at: new Date().toISOString() });
+    await decide(this.store, context, {
+      type: 'IssueApiToken',
+      ...token,
+      granted,
+      issuerId: context.tokenId,
+      at: new Date().toISOString(),
+    });
     return { id, secret };
   }
 }

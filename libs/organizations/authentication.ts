@@ -45,20 +45,20 @@ export class Authentication {
     request.reauthorize = () => this.#reauthorize(request);
   }
 
+  /** It was let in before, so what others guess from the same network does not count. */
   async #reauthorize(request: AuthenticatedRequest): Promise<void> {
-    const identity = await this.#identify(request);
+    const hash = hashApiToken(tokenOf(request));
+    const identity = this.lookup.known(hash) ?? (await this.lookup.find(hash));
+    if (!identity) throw new DomainError('unauthenticated', 'The API token is not valid');
     mustCount(identity, Date.now());
     mustBeGranted(request, identity);
     request.scopes = identity.scopes;
   }
 
-  async #identify({ headers: { authorization = '' }, ip }: AuthenticatedRequest): Promise<TokenIdentity> {
-    const token = authorization.replace(/^Bearer\s+/i, '').trim();
-    if (!token) {
-      throw new DomainError('unauthenticated', 'Send an API token: header Authorization: Bearer <token>');
-    }
+  async #identify(request: AuthenticatedRequest): Promise<TokenIdentity> {
+    const token = tokenOf(request);
     const hash = hashApiToken(token);
-    const identity = this.lookup.known(hash) ?? (await this.#guess(token, hash, ip));
+    const identity = this.lookup.known(hash) ?? (await this.#guess(token, hash, request.ip));
     if (!identity) throw new DomainError('unauthenticated', 'The API token is not valid');
     return identity;
   }
@@ -72,6 +72,12 @@ export class Authentication {
     if (!identity && failures) await this.#guesses.take(network, failures);
     return identity;
   }
+}
+
+function tokenOf({ headers: { authorization = '' } }: AuthenticatedRequest): string {
+  const token = authorization.replace(/^Bearer\s+/i, '').trim();
+  if (token) return token;
+  throw new DomainError('unauthenticated', 'Send an API token: header Authorization: Bearer <token>');
 }
 
 /** Whoever has the secret may know why it is refused. */

@@ -110,6 +110,8 @@ export class Database {
     try {
       const opened = await unit.begin(opening);
       const result = await this.#shared.run({ ...this.#shared.getStore(), unit }, () => work(unit, opened));
+      // What could not be done just now is no answer to keep, even if it is only a part of the work.
+      if (failure instanceof DomainError) throw failure;
       await unit.commit();
       return result;
     } catch (error) {
@@ -118,6 +120,11 @@ export class Database {
     } finally {
       client.release(failure instanceof DomainError);
     }
+  }
+
+  /** Keeps work that is for everybody out of the unit that calls from here may be part of. */
+  apart<T>(work: () => T): T {
+    return this.#shared.exit(work);
   }
 
   /** Reads the version of an entity along with the first call in the course of `work`; see {@link Watched}. */

@@ -4,8 +4,6 @@ import { type Statement } from './batch.js';
 const BEGIN = { text: 'BEGIN' };
 const COMMIT = { text: 'COMMIT' };
 const ROLLBACK = { text: 'ROLLBACK' };
-/** Longer than any answer from outside is waited for while a transaction is open. */
-const MAY_IDLE = { text: `SELECT set_config('idle_in_transaction_session_timeout', '65s', true)` };
 const SAVEPOINT = { text: 'SAVEPOINT batch' };
 const RELEASE = { text: 'RELEASE SAVEPOINT batch' };
 const UNDO = [{ text: 'ROLLBACK TO SAVEPOINT batch' }, RELEASE];
@@ -39,7 +37,7 @@ export class UnitOfWork {
 
   /** Begins the transaction, and runs its first statements with that. */
   async begin(statements: Statement[]): Promise<pg.QueryResult[]> {
-    const before = [BEGIN, MAY_IDLE, scopedTo(this.organizationId)];
+    const before = [BEGIN, scopedTo(this.organizationId)];
     const results = await this.send([...before, ...statements], statements.length);
     return results.slice(before.length);
   }

@@ -6,7 +6,7 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { AsOf } from '#libs/platform/http/as-of.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch as StrictBody, TextParam, UuidParam, OptionalPatch } from '#libs/platform/http/input.js';
-import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
+import { Delete, Patch, Post, PostWithoutKey } from '#libs/platform/http/methods.js';
 import { Caller, May } from '#libs/platform/http/request-context.js';
 import { Versioned } from '#libs/platform/http/versioned.js';
 import { subscriptionStream } from './subscription.projection.js';
@@ -157,7 +157,7 @@ export class WebhooksController {
     return { data: await this.commands.execute(new RotateSecret(caller, id, overlapHours)) };
   }
 
-  @Post(':webhookSubscriptionId/test')
+  @PostWithoutKey(':webhookSubscriptionId/test')
   @Endpoint({
     summary: 'Send the example of an event to a webhook subscription.',
     description:

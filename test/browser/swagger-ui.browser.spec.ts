@@ -46,7 +46,11 @@ interface Operation {
   operationId: string;
   method: string;
   parameters?: { name: string; in: string }[];
+  responses: Record<string, { content?: Record<string, object> }>;
 }
+
+/** Swagger UI shows an answer when it has ended, which a stream does not. */
+const isStream = ({ responses }: Operation) => 'text/event-stream' in (responses['200']?.content ?? {});
 
 async function operations(): Promise<Operation[]> {
   const { body } = await api.get('/openapi.json');
@@ -91,6 +95,8 @@ async function createWorld() {
   const { id: webhookSubscriptionId } = await fresh.subscribe('http://127.0.0.1:9/hook', ['TagCreated']);
   const { id: recoveryId } = await fresh.create(`/v1/webhooks/${webhookSubscriptionId}/recover`, { since: PAST });
   const deliveryId = await createDelivery(fresh, webhookSubscriptionId);
+  const { id: tokenId } = await fresh.create('/v1/tokens', { name: 'CRM', scopes: ['tags:read'] });
+  const { id: otherUserId } = await fresh.create('/v1/endusers', { displayName: 'Alicia' });
   const { id: personId } = await fresh.create('/v1/endusers', { displayName: 'Quiet' });
   const { body } = await fresh.patch(`/v1/endusers/${personId}/anonymize`);
   return {
@@ -98,10 +104,10 @@ async function createWorld() {
     parameters: {
       ...{ tagId: team.tagId, agentId: team.agentId, queueId: team.queueId, userId: team.userId, teamId },
       ...{ customAttributeId, webhookSubscriptionId, requestId: body.data.id as string, event: 'TagCreated' },
-      ...{ deliveryId, recoveryId: recoveryId as string },
+      ...{ deliveryId, recoveryId: recoveryId as string, tokenId, externalId: 'CRM-1042' },
       ...{ conversationId: String(conversationId), csid: String(conversationId) },
     } as Record<string, string>,
-    ids: { ...team, customAttributeId, conversationAttributeId, parentId },
+    ids: { ...team, otherUserId, customAttributeId, conversationAttributeId, parentId },
   };
 }
 
@@ -114,6 +120,8 @@ const BODIES: Record<string, (ids: World['ids']) => object> = {
   EndUsers_updateUsersBulk: ({ userId }) => ({ data: [{ id: userId, displayName: 'Alice' }] }),
   EndUsers_patchUsersBulk: ({ userId }) => ({ data: [{ id: userId, displayName: 'Alice' }] }),
   EndUsers_updateCustomAttributes: ({ customAttributeId }) => ({ [customAttributeId]: 'x' }),
+  EndUsers_mergeUser: ({ otherUserId }) => ({ intoId: otherUserId }),
+  EndUsers_replaceByExternalId: () => ({ displayName: 'Alice' }),
   Conversations_create: ({ userId }) => emailFrom(userId),
   Conversations_updateCustomAttributes: ({ conversationAttributeId }) => ({ [conversationAttributeId]: 'x' }),
   Conversations_close: ({ agentId }) => ({ userId: agentId }),
@@ -160,7 +168,7 @@ describe('Swagger UI', () => {
       .evaluateAll((tags) => tags.map((tag) => tag.getAttribute('data-tag')));
     expect(groups).toEqual([
       ...['End Users', 'Conversations', 'Agents', 'Teams', 'Queues', 'Tags', 'Custom Attributes'],
-      ...['Webhooks', 'Anonymization', 'Organization'],
+      ...['Webhooks', 'Events', 'Anonymization', 'Tokens', 'Organization'],
     ]);
     expect(
       await page.locator('button.authorize.locked, button.authorize svg.locked, .auth-wrapper .locked').count(),
@@ -172,7 +180,7 @@ describe('Swagger UI', () => {
     expect(await page.locator('.opblock').count()).toBe(all.length);
     const failed: string[] = [];
     let world: World | undefined;
-    for (const { operationId, parameters = [], method } of all) {
+    for (const { operationId, parameters = [], method } of all.filter((operation) => !isStream(operation))) {
       // What only reads leaves the world as it is.
       if (!world || method !== 'get') {
         world = await createWorld();

@@ -78,6 +78,7 @@ export class Client {
     const etag = read.headers.get('etag') ?? undefined;
     if (etag) this.journal.seen.push({ stream, version: versionOf(etag) });
     const agents = kind.agents && (await this.#read(path + kind.agents));
+    if (kind.agents && !agents) return;
     const entity = { ...read.body.data, ...(agents && { agentIds: agents.body.data.map((agent: any) => agent.id) }) };
     if (kind.removed && this.random() < 0.2) {
       const answer = await this.#write(mark, { method: 'DELETE', path, event: kind.removed, stream, etag }, kind);

@@ -1,3 +1,4 @@
+import { ApiExtension } from '@nestjs/swagger';
 import {
   applyDecorators,
   Delete as NestDelete,
@@ -8,11 +9,17 @@ import {
 } from '@nestjs/common';
 import { RetryInterceptor } from './retry.interceptor.js';
 
+/** Tells the documentation; it is no part of the document. */
+export const REPEATABLE_EXTENSION = 'x-repeatable';
+
 /** Nest's decorator for operations that write: they take Idempotency-Key and If-Match. Those that read pay nothing. */
 const repeatable = (method: (path?: string) => MethodDecorator) => (path?: string) =>
-  applyDecorators(method(path), UseInterceptors(RetryInterceptor));
+  applyDecorators(method(path), UseInterceptors(RetryInterceptor), ApiExtension(REPEATABLE_EXTENSION, true));
 
 export const Delete = repeatable(NestDelete);
 export const Patch = repeatable(NestPatch);
 export const Post = repeatable(NestPost);
 export const Put = repeatable(NestPut);
+
+/** For what changes nothing here and may take long: a key would hold a transaction open for it. */
+export { NestPost as PostWithoutKey };
