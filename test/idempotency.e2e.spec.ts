@@ -204,7 +204,8 @@ describe('Every operation that writes', () => {
     const operations = Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
     );
-    const writes = operations.filter(({ method }) => method !== 'get');
+    // Sending a test changes nothing here.
+    const writes = operations.filter(({ method, path }) => method !== 'get' && !path.endsWith('/test'));
     expect(writes.length).toBeGreaterThan(40);
     for (const { path, method, operation } of writes) {
       expect(operation.parameters?.map(({ name }) => name)).toContain('Idempotency-Key');
