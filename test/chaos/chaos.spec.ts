@@ -20,7 +20,7 @@ const SEED = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 2 ** 31
 const CLIENTS = 8;
 /** Attempts that a worker has under way at most, for each subscription: what a kill may leave unrecorded. */
 const UNRECORDED = 64;
-const REFUSED_EVERY = 20;
+const REFUSED_EVERY = 200;
 const MOST_PAUSE_MS = 4_000;
 /** Writes that are told their end from one kill to the next, at least. */
 const BETWEEN_KILLS = 20;
