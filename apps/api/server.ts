@@ -68,11 +68,6 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
   addSecurityHeaders(fastify);
   await allowOrigins(fastify, http.corsOrigins);
   limitUrls(fastify);
-  // A connection that becomes idle only after the server has begun to close would hold it up.
-  fastify.addHook('onResponse', (_request, _reply, done) => {
-    if (!fastify.server.listening) fastify.server.closeIdleConnections();
-    done();
-  });
   fastify.addHook('preValidation', (request, _reply, done) => {
     restoreFilters(request);
     done();
