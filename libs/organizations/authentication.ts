@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { API_TOKEN_PATTERN } from '#libs/platform/config.js';
+import { API_TOKEN_PATTERN } from '#libs/platform/environment.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { clientNetwork } from '#libs/platform/http/client-network.js';
 import { type AuthenticatedRequest } from '#libs/platform/http/request-context.js';
