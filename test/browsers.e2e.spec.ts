@@ -24,19 +24,24 @@ const preflight = (to: TestApp, origin: string) =>
   });
 
 describe('An answer', () => {
-  it.each(['/v1/tags', '/v1/nothing', '/health', '/docs', '/openapi.json'])(
+  it.each(['/v1/tags', '/v1/nothing', '/health', '/openapi.json', '/docs'])(
     'of %s lets browsers do nothing with it but show it by itself',
     async (path) => {
       const { headers } = await api.get(path);
       expect(headers.get('content-security-policy')).toMatch(/^default-src 'none';.*frame-ancestors 'none'/);
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('x-frame-options')).toBe('DENY');
-      expect(headers.get('referrer-policy')).toBe('no-referrer');
-      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
       expect(headers.get('strict-transport-security')).toBe('max-age=31536000');
       expect(headers.get('x-powered-by')).toBeNull();
     },
   );
+
+  it('that is a page tells nobody where its reader came from, and takes scripts of its own origin alone', async () => {
+    const { headers } = await api.get('/docs');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+    expect(headers.get('content-security-policy')).toContain("script-src 'self';");
+  });
 
   it('without an ETag is kept by nobody', async () => {
     expect((await api.get('/v1/tags')).headers.get('cache-control')).toBe('no-store');
