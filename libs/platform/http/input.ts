@@ -10,7 +10,7 @@ import {
   ValidationPipe,
 } from '@nestjs/common';
 import { ApiBody, ApiExtraModels, ApiParam } from '@nestjs/swagger';
-import { type ValidationError } from 'class-validator';
+import { getMetadataStorage, type ValidationError } from 'class-validator';
 import { DomainError, type Fault, invalidBody } from '../domain-error.js';
 import { faultOfText } from './fields.js';
 import { MAX_PARAMETER_LENGTH } from './limits.js';
@@ -73,6 +73,7 @@ export async function validInput<T>(type: Type<T>, value: unknown, unknownFields
   return (await pipe.transform(value, { type: 'body', metatype: type })) as T;
 }
 
+rememberRules();
 const lenient = new InputPipe(OPTIONS);
 const strict = new InputPipe({ ...OPTIONS, forbidNonWhitelisted: true });
 
@@ -216,4 +217,16 @@ function faultsOf(errors: ValidationError[], parent = ''): Fault[] {
 /** class-validator begins its messages with the property; the path says more. */
 function withoutPrefix(message: string, prefix: string): string {
   return message.startsWith(prefix) ? message.slice(prefix.length) : message;
+}
+
+/** class-validator looks through the rules of all classes for each object. They are the same ever after. */
+function rememberRules(): void {
+  const storage = getMetadataStorage();
+  const known = new Map<unknown, ReturnType<typeof lookUp>>();
+  const lookUp = storage.getTargetValidationMetadatas.bind(storage);
+  storage.getTargetValidationMetadatas = (type, ...options) => {
+    const rules = known.get(type) ?? lookUp(type, ...options);
+    known.set(type, rules);
+    return rules;
+  };
 }
