@@ -17,9 +17,9 @@ import { startRedis } from './redis.mjs';
 import { markdownTable } from './table.mjs';
 import { measureBacklog } from './webhooks/backlog.mjs';
 import { Installation } from './webhooks/installation.mjs';
-import { measureLatencies, measureRates } from './webhooks/rates.mjs';
+import { measureFlow, measureLatencies, measureRates } from './webhooks/rates.mjs';
 import { measureRecovery } from './webhooks/recovery.mjs';
-import { backlogRows, halfRatesOf, HEADER, rateRow, latencyRow, recoveryRow } from './webhooks/rows.mjs';
+import { backlogRows, flowRows, halfRatesOf, HEADER, rateRow, latencyRow, recoveryRow } from './webhooks/rows.mjs';
 import { prepareSetting } from './webhooks/setting.mjs';
 import { Bare, BullMq, Deskstream } from './webhooks/sides.mjs';
 
@@ -77,6 +77,7 @@ async function measureBackend(bench, receiver, ports, backend, redisUrl) {
     bench.say(`${label}: up to ${setting.concurrency} deliveries side by side`);
     rows.push(...(await compare(bench, receiver, label, setting, { installation, deskstream, redisUrl })));
     if (count > 1) continue;
+    rows.push(...flowRows(await measureFlow(bench, receiver, `${label}, flow`, deskstream, setting)));
     const backlog = await measureBacklog(bench, receiver, `${label}, backlog`, deskstream);
     rows.push(...backlogRows(bench.plan.backlog, backlog));
     for (const standby of [false, true]) {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { percentile } from '../statistics.mjs';
+import { halfRatesOf } from './rows.mjs';
 
 /**
  * Deliveries per second of each side, in rounds that take turns: a backlog is prepared while nobody sends, then worked
@@ -26,6 +27,26 @@ async function drain(receiver, side, events, subscriptions) {
   await Promise.all([side.start(), receiver.call('until', events * subscriptions)]);
   await side.stop();
   return receiver.call('perSecond');
+}
+
+/**
+ * Deliveries per second of a side that makes the events at the same time, as fast as it can; and how long deliveries take
+ * at half of that.
+ * @returns each round's rates, and each round's latencies, of that side alone
+ */
+export async function measureFlow(bench, receiver, label, side, setting) {
+  const { plan, say } = bench;
+  await side.start();
+  const rates = [];
+  for (let round = 1; round <= plan.rounds; round++) {
+    await receiver.call('forget');
+    await Promise.all([side.fill(plan.deliveries), receiver.call('until', plan.deliveries * setting.urls.length)]);
+    rates.push([await receiver.call('perSecond')]);
+    say(`${label}, round ${round} of ${plan.rounds}: ${Math.round(rates.at(-1))} made and delivered/s`);
+  }
+  await side.stop();
+  const perSecond = halfRatesOf(rates);
+  return { rates, latencies: await measureLatencies(bench, receiver, label, [side], setting, perSecond) };
 }
 
 /**

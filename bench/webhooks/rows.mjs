@@ -23,6 +23,13 @@ export function latencyRow(rounds) {
   return ['— latency p50 / p99 at half that rate, ms', ...cells, '', ''];
 }
 
+/** @param flow rates and latencies of Deskstream alone, see `measureFlow` */
+export function flowRows({ rates, latencies }) {
+  const [perSecond] = ofSides(rates, (rate) => rate);
+  const [label, latency] = latencyRow(latencies);
+  return [oursAlone('— events made and delivered at once: deliveries/s', number(perSecond)), oursAlone(label, latency)];
+}
+
 export function backlogRows(deliveries, { perSecond, warmedUp, highest }) {
   const memory = `${number(highest - warmedUp)} (${number(warmedUp)} → ${number(highest)})`;
   return [

@@ -13,6 +13,7 @@ import {
   type DueDelivery,
   type EndedAttempt,
   type Exchange,
+  PARALLEL,
   type Receiver,
   type Work,
 } from './exchange.js';
@@ -22,8 +23,6 @@ import { Pace } from './pace.js';
 import { pauseAfter } from './retry-schedule.js';
 import { deliveryRequest } from './signing.js';
 
-/** Attempts of one subscription that run side by side. */
-const PARALLEL = 64;
 /** How long a drain goes on for certain; beyond it, it makes room where others wait. */
 const SLICE_MS = 10_000;
 /** How long the first attempt that has ended waits for others, to be recorded along with them: */
