@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { startDnsServer } from '#libs/testing/dns-server.js';
 import { answering, type Behaviour, type FaultyReceiver, startFaultyReceiver } from '#libs/testing/faulty-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
+import { PARALLEL } from '#libs/webhooks/delivery/exchange.js';
 import { holdUp } from './support/hold-up.js';
 import { type Installation, startInstallation } from './support/installation.js';
 import { killPostgres } from './support/instance.js';
@@ -12,8 +13,6 @@ import { HAS_REDIS, type RedisServer, startRedisServer } from './support/redis-s
 
 jest.setTimeout(120_000);
 
-/** Attempts of one subscription that a worker makes at a time: what it leaves unrecorded at most when it is killed. */
-const PARALLEL = 64;
 /** Generous: a drain that has died keeps others off for 8 seconds. */
 const TAKEOVER_MS = 20_000;
 

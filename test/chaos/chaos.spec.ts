@@ -6,6 +6,7 @@ import { EventCodec } from '#libs/event-store/event-codec.js';
 import { loadConfig } from '#libs/platform/config.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { EVENT_NAMES } from '#libs/webhooks/catalogue.js';
+import { PARALLEL } from '#libs/webhooks/delivery/exchange.js';
 import { ApiClient } from '../support/api-client.js';
 import { faultsOfAnswers, faultsOfReadTables, faultsOfSecrets, faultsOfStreams } from '../support/checker.js';
 import { type Entry, settled, wantedEvents } from '../support/ledger.js';
@@ -18,8 +19,6 @@ import { pick, randomFrom } from './random.js';
 const SECONDS = Number(process.env.CHAOS_SECONDS);
 const SEED = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const CLIENTS = 8;
-/** Attempts that a worker has under way at most, for each subscription: what a kill may leave unrecorded. */
-const UNRECORDED = 64;
 const REFUSED_EVERY = 200;
 const MOST_PAUSE_MS = 4_000;
 /** Writes that are told their end from one kill to the next, at least. */
@@ -74,7 +73,7 @@ async function delivered(): Promise<Entry[]> {
     subscriptions,
     events,
     requests: receiver.arrivals,
-    unrecorded: (house.kills.worker + house.kills.postgres) * UNRECORDED * 2,
+    unrecorded: (house.kills.worker + house.kills.postgres) * PARALLEL * 2,
     withinMs: 60_000 + SECONDS * 1_000,
   });
 }

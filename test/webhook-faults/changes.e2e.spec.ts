@@ -2,6 +2,7 @@ import { type Socket } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { answering } from '#libs/testing/faulty-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
+import { PARALLEL } from '#libs/webhooks/delivery/exchange.js';
 import { settled } from '../support/ledger.js';
 import { nextRetries } from '../support/next-retries.js';
 import {
@@ -13,10 +14,8 @@ import {
 } from '../support/scripted-receiver.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
-/** Attempts of a subscription that run side by side. */
-const PARALLEL = 64;
 const REFUSED = PARALLEL / 4;
-const EVENTS = 80;
+const EVENTS = PARALLEL + 16;
 
 let app: TestApp;
 let receiver: ScriptedReceiver;

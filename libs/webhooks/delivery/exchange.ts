@@ -71,8 +71,11 @@ export interface Work {
   due: DueDelivery[];
 }
 
-/** Attempts of one subscription that run side by side: an {@link Exchange.room} is no larger. */
-export const PARALLEL = 64;
+/**
+ * Attempts of one subscription that run side by side, and what a worker leaves unrecorded at most when it is killed. An
+ * {@link Exchange.room} is no larger.
+ */
+export const PARALLEL = 96;
 /** How long a drain that has died keeps others off. */
 const LEASE_SECONDS = 8;
 /** Of an exchange `e`. */
