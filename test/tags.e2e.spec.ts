@@ -92,6 +92,15 @@ describe('Tags', () => {
     expect(await api.createTag('VIP')).not.toBe(id);
   });
 
+  it('are created or found, also while others remove the one that has the name', async () => {
+    const api = await app.createTestOrganization();
+    const createAndRemove = async () => {
+      for (let round = 0; round < 25; round++) await api.delete(`/v1/tags/${await api.createTag('VIP')}`);
+    };
+    await Promise.all(Array.from({ length: 8 }, createAndRemove));
+    expect((await api.get('/v1/tags')).body).toEqual({ data: [] });
+  });
+
   it('of another organization do not exist', async () => {
     const [owner, stranger] = [await app.createTestOrganization(), await app.createTestOrganization()];
     const id = await owner.createTag('secret');

@@ -1,7 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { EventStore } from '#libs/event-store/event-store.js';
+import { EventStore, VersionConflict } from '#libs/event-store/event-store.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
@@ -77,20 +77,28 @@ export class CreateTagHandler implements ICommandHandler<CreateTag> {
     private readonly database: Database,
   ) {}
 
-  async execute({ context, name, color }: CreateTag): Promise<Tag> {
-    const id = randomUUIDv7();
-    try {
-      const command = { type: 'CreateTag', id, name, color } as const;
-      const { state } = await this.store.create(tagStream, id, context, () => decideTag(command, undefined));
-      return state as Tag;
-    } catch (error) {
-      if (violatedConstraint(error) !== TAG_NAME_INDEX) throw error;
-      const [row] = await this.database.query<TagRow>(context.organizationId, {
-        text: 'SELECT id, name, color, state FROM tags WHERE organization_id = $1 AND lower(name) = lower($2)',
-        values: [context.organizationId, name.trim()],
-      });
-      return shownTag(row as TagRow);
-    }
+  execute({ context, name, color }: CreateTag): Promise<Tag> {
+    return this.store.retrying(async () => {
+      const id = randomUUIDv7();
+      try {
+        const command = { type: 'CreateTag', id, name, color } as const;
+        const { state } = await this.store.create(tagStream, id, context, () => decideTag(command, undefined));
+        return state as Tag;
+      } catch (error) {
+        if (violatedConstraint(error) !== TAG_NAME_INDEX) throw error;
+        return this.#named(context.organizationId, name);
+      }
+    });
+  }
+
+  /** @throws {VersionConflict} when the tag that had the name has been removed meanwhile */
+  async #named(organizationId: string, name: string): Promise<Tag> {
+    const [row] = await this.database.query<TagRow>(organizationId, {
+      text: 'SELECT id, name, color, state FROM tags WHERE organization_id = $1 AND lower(name) = lower($2)',
+      values: [organizationId, name.trim()],
+    });
+    if (!row) throw new VersionConflict();
+    return shownTag(row);
   }
 }
 
