@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { type RecordedEvent } from '#libs/event-store/event.js';
-import { appendStatement } from '#libs/event-store/event-store.js';
+import { appendStatement } from '#libs/event-store/append-statements.js';
 import { type ApiClient } from './support/api-client.js';
 import { openEventStream, type StreamMessage } from './support/event-stream.js';
 import { startTestApp, type TestApp } from './support/test-app.js';

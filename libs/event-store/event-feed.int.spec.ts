@@ -7,7 +7,7 @@ import { waitFor } from '#libs/testing/wait-for.js';
 import { Checkpoint, isFenced } from './checkpoint.js';
 import { type FeedEvent, type RecordedEvent } from './event.js';
 import { EventFeed } from './event-feed.js';
-import { appendStatement } from './event-store.js';
+import { appendStatement } from './append-statements.js';
 
 let world: TestStore;
 beforeEach(async () => {

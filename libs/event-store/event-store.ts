@@ -3,8 +3,9 @@ import { randomUUIDv7 } from 'node:crypto';
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
+import { appendStatement, deleteKey, insertKey } from './append-statements.js';
 import { type DomainEvent, type RecordedEvent, type RecordedOf, type WriteContext } from './event.js';
-import { type EncodedEvent, type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
+import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
 import { GroupCommit } from './group-commit.js';
 import { type AnyStreamDefinition, type StreamDefinition, streamName } from './stream-definition.js';
 
@@ -289,43 +290,6 @@ export class EventStore {
     const found = new Set(rows.map(({ event_id }) => event_id));
     return recorded.every(({ eventId }) => found.has(eventId));
   }
-}
-
-/** Before it draws a position, an append takes the lock that `feed_horizon()` looks for. */
-const POSITION = `CASE WHEN pg_advisory_xact_lock_shared(position_lock(pg_sequence_last_value('event_position'))) IS NULL
-  THEN NULL ELSE nextval('event_position') END`;
-const INSERT_EVENT = `INSERT INTO events
-  (organization_id, stream, version, event_id, type, schema_version, data, metadata, recorded_at, position)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, `;
-/** That the version of a stream's first event is free, its primary key sees to. */
-const INSERT_FIRST = `${INSERT_EVENT} ${POSITION})`;
-const INSERT_NEXT = `${INSERT_EVENT} CASE
-    WHEN EXISTS (SELECT FROM events WHERE organization_id = $1 AND stream = $2 AND version = $3 - 1) THEN ${POSITION}
-    ELSE version_conflict($2, $3 - 1) END)`;
-
-/** Stores one event as its stream's next: the version before it must exist, its own must not. */
-export function appendStatement(event: RecordedEvent, { schemaVersion, data }: EncodedEvent): Statement {
-  return {
-    text: event.version === 1 ? INSERT_FIRST : INSERT_NEXT,
-    values: [
-      ...[event.organizationId, event.stream, event.version, event.eventId, event.type, schemaVersion],
-      ...[JSON.stringify(data), JSON.stringify(event.metadata), event.recordedAt],
-    ],
-  };
-}
-
-function insertKey(organizationId: string, stream: string, sealedKey: string): Statement {
-  return {
-    text: 'INSERT INTO stream_keys (organization_id, stream, sealed_key) VALUES ($1, $2, $3)',
-    values: [organizationId, stream, sealedKey],
-  };
-}
-
-function deleteKey(organizationId: string, stream: string): Statement {
-  return {
-    text: 'DELETE FROM stream_keys WHERE organization_id = $1 AND stream = $2',
-    values: [organizationId, stream],
-  };
 }
 
 function isVersionConflict(error: unknown): boolean {

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { type CounterEvent, counterStream, raise } from '#libs/testing/counter.js';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
 import { type DomainEvent } from './event.js';
-import { appendStatement } from './event-store.js';
+import { appendStatement } from './append-statements.js';
 import { rebuildProjection } from './rebuild.js';
 import { type Projection } from './stream-definition.js';
 
