@@ -16,7 +16,7 @@ import {
 import { restoreFilters } from '#libs/platform/http/paging.js';
 import { type AuthenticatedRequest, requestId } from '#libs/platform/http/request-context.js';
 import { Routes } from '#libs/platform/http/routes.js';
-import { addSecurityHeaders, allowOrigins } from '#libs/platform/http/security-headers.js';
+import { addSecurityHeaders, allowOrigins, OF_ERRORS } from '#libs/platform/http/security-headers.js';
 import { limitUrls } from '#libs/platform/http/url-limits.js';
 import { answerVersions } from '#libs/platform/http/versioned.js';
 import { nestLogger } from '#libs/platform/logging.js';
@@ -51,7 +51,9 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
     forceCloseConnections: 'idle',
     genReqId: requestId,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      errors.answer(error, request, reply.header('x-request-id', request.id));
+      // Before any hook.
+      reply.headers({ ...OF_ERRORS, 'x-request-id': request.id });
+      errors.answer(error, request, reply);
     },
     // No parameter is longer than the URL: how long each may be is for its validation to say.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_URL_LENGTH },

@@ -17,8 +17,8 @@ export class Fuzzer {
   readonly findings: Findings = new Map();
   /** How many requests were answered by a success, by operation. */
   readonly successes = new Map<string, number>();
-  /** Ids that were asked to be deleted, in whichever order it happens. */
-  readonly #deletions = new Set<unknown>();
+  /** When each id was last asked to be deleted, in milliseconds: never over while it is under way. */
+  readonly #deletions = new Map<unknown, number>();
   readonly #oracle: Oracle;
   readonly #document: OpenApi;
 
@@ -49,10 +49,13 @@ export class Fuzzer {
       body: request.body,
     }) as SentRequest;
     const sent: SentRequest = { ...request, path, query, body };
-    if (sent.method === 'DELETE') this.#deletions.add(Object.values(path).at(-1));
+    const since = performance.now();
+    const deleted = sent.method === 'DELETE' ? Object.values(path).at(-1) : undefined;
+    if (deleted) this.#deletions.set(deleted, Infinity);
     const answer = await this.#send(sent);
+    if (deleted) this.#deletions.set(deleted, performance.now());
     const problems = this.#oracle.problemsOf(sent, answer);
-    if (answer.status < 300) problems.push(...(await this.#consequences(request, sent, answer)));
+    if (answer.status < 300) problems.push(...(await this.#consequences(request, sent, answer, since)));
     for (const problem of problems) {
       const key = `${sent.method} ${sent.template} (${sent.who}) ${problem}`;
       if (!this.findings.has(key)) this.findings.set(key, { ...sent, answer });
@@ -66,7 +69,7 @@ export class Fuzzer {
   }
 
   /** What must hold after a success: what was created is there, what was deleted is gone, and strangers had no part. */
-  async #consequences(request: FuzzRequest, sent: SentRequest, answer: Answer): Promise<string[]> {
+  async #consequences(request: FuzzRequest, sent: SentRequest, answer: Answer, since: number): Promise<string[]> {
     const { method, template, operation, who } = sent;
     this.successes.set(operation.operationId, (this.successes.get(operation.operationId) ?? 0) + 1);
     if (who === 'stranger') {
@@ -78,9 +81,10 @@ export class Fuzzer {
     const own = this.#parameterUnder(template.replace(/\/bulk$/, ''));
     if (method === 'POST' && own && id !== undefined && !bulk) {
       const read = await this.#read(`${template}/{${own}}`, own, id);
-      // What others may have deleted is what had the name already.
       const isThere = read?.status === 200 && read.body.data.id === id;
-      if (read && !isThere && !this.#deletions.has(id)) return [`created what is then answered ${read.status}`];
+      // What had the name already may be deleted by another request meanwhile.
+      const isDeleted = (this.#deletions.get(id) ?? 0) >= since;
+      if (read && !isThere && !isDeleted) return [`created what is then answered ${read.status}`];
       this.world.add(own, id as string);
     }
     if (method === 'POST' && bulk && own) this.#addAll(own, answer.body.data);

@@ -4,6 +4,7 @@ import { STATUS_CODES } from 'node:http';
 import { type Socket } from 'node:net';
 import { type ErrorBody } from './error.filter.js';
 import { MAX_HEADER_BYTES } from './limits.js';
+import { OF_ERRORS } from './security-headers.js';
 
 const MALFORMED = { status: 400, message: 'The request is not valid HTTP' };
 
@@ -17,8 +18,9 @@ export function answerClientError(error: ConnectionError, socket: Socket): void 
   if (socket.writable) {
     const { status, message } = REFUSALS[error.code] ?? MALFORMED;
     const body = JSON.stringify({ message, code: 'invalid', requestId: randomUUIDv7() } satisfies ErrorBody);
-    const headers = `content-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close`;
-    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${headers}\r\n\r\n${body}`);
+    const own = { 'content-type': 'application/json', 'content-length': body.length, connection: 'close' };
+    const headers = Object.entries({ ...OF_ERRORS, ...own }).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${headers.join('')}\r\n${body}`);
   }
   socket.destroy(error);
 }

@@ -26,13 +26,16 @@ const OF_PAGES = headersOf({
   },
 });
 
-/** Of what is no page, the headers that OWASP's REST Security Cheat Sheet names. */
+/** Of what is no page: what OWASP's REST Security Cheat Sheet wants of JSON. */
 const OF_DATA = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'strict-transport-security': OF_PAGES['strict-transport-security'],
   'x-content-type-options': OF_PAGES['x-content-type-options'],
   'x-frame-options': OF_PAGES['x-frame-options'],
 };
+
+/** Of errors that are answered before there is an answer for hooks to see. */
+export const OF_ERRORS = { ...OF_DATA, 'cache-control': 'no-store' };
 
 /** What helmet would set on each answer, which is always the same. */
 function headersOf(options: Parameters<typeof helmet>[0]): OutgoingHttpHeaders {
@@ -45,7 +48,7 @@ function headersOf(options: Parameters<typeof helmet>[0]): OutgoingHttpHeaders {
 /** Tells browsers to mistrust what comes from here, and everyone not to keep answers that have no ETag. */
 export function addSecurityHeaders(fastify: FastifyInstance): void {
   fastify.addHook('onSend', (_request, reply, _payload, done) => {
-    reply.headers(isData(reply) ? OF_DATA : OF_PAGES);
+    reply.headers(isPage(reply) ? OF_PAGES : OF_DATA);
     if (!reply.hasHeader('cache-control')) {
       reply.header('cache-control', reply.hasHeader('etag') ? 'private, no-cache' : 'no-store');
     }
@@ -53,9 +56,8 @@ export function addSecurityHeaders(fastify: FastifyInstance): void {
   });
 }
 
-function isData(reply: FastifyReply): boolean {
-  const type = reply.getHeader('content-type');
-  return type === undefined || String(type).startsWith('application/');
+function isPage(reply: FastifyReply): boolean {
+  return String(reply.getHeader('content-type')).startsWith('text/html');
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];

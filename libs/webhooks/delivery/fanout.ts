@@ -8,7 +8,7 @@ import { type Fanout } from './fanout-rows.js';
 import { type Payloads, type Published } from './payloads.js';
 
 /** The types of event that anybody wants: the relay need not look at others. */
-export const SUBSCRIBED_EVENTS = 'SELECT unnest(events) FROM webhook_subscriptions WHERE enabled';
+export const SUBSCRIBED_EVENTS = 'SELECT DISTINCT unnest(events) FROM webhook_subscriptions WHERE enabled';
 
 /** A subscription that events are held against. */
 interface Candidate {
