@@ -74,6 +74,11 @@ describe('The command line', () => {
     expect((await limited.get('/v1/teams')).status).toBe(403);
   });
 
+  it('tells its commands to whoever asks for help', async () => {
+    expect(await cli('--help')).toMatch(/^Commands:\n {2}npm run cli -- migrate/);
+    await expect(cli('nothing')).rejects.toThrow('Commands:');
+  });
+
   it('says what is wrong with what it is told', async () => {
     await expect(cli('token', 'tags:see')).rejects.toThrow('There are these scopes: admin,');
     await expect(cli('token', '--expires', 'soon')).rejects.toThrow('--expires must be an instant');

@@ -176,6 +176,14 @@ describe('If-Match', () => {
     expect((await api.get('/v1/tags')).body.data).toEqual([]);
   });
 
+  it('is what writes go by: If-None-Match is a 400 with them', async () => {
+    const path = '/v1/endusers/external/crm-1';
+    await api.send('PUT', path, { displayName: 'Alice' });
+    const answer = await api.send('PUT', path, { displayName: 'Bob' }, { 'if-none-match': '*' });
+    expect([answer.status, answer.body.message]).toEqual([400, expect.stringContaining('header If-None-Match')]);
+    expect((await api.get('/v1/endusers?externalId=crm-1')).body.data).toMatchObject([{ displayName: 'Alice' }]);
+  });
+
   it('of an entity that does not exist, or of another organization, is a 404', async () => {
     const stranger = await app.createTestOrganization();
     const foreign = await stranger.createTag('VIP');

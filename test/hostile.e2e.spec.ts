@@ -54,6 +54,7 @@ describe('A request', () => {
     const answer = await api.get(path + 'x'.repeat(8 * 1024));
     expect(answer.status).toBe(414);
     expect(answer.body.code).toBe('uri-too-long');
+    expect(answer.body.message).toBe('The URL is longer than 8192 characters');
   });
 
   it('with a path parameter that is too long for what it is is a 400', async () => {

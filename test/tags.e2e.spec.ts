@@ -134,8 +134,8 @@ describe('Tags', () => {
     [[], 'must be a JSON object'],
     ['null', 'must be a JSON object'],
     ['"text"', 'must be a JSON object'],
-    ['{"name": ', 'malformed JSON'],
-    ['{"__proto__": {"name": "x"}}', 'malformed JSON'],
+    ['{"name": ', 'malformed JSON: Unexpected end of JSON input'],
+    ['{"__proto__": {"name": "x"}}', 'must not hold keys __proto__'],
     ['', 'must be a JSON object'],
   ])('are not created from %j', async (body, reason) => {
     const api = await app.createTestOrganization();

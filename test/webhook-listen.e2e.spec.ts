@@ -19,13 +19,13 @@ async function listen(...args: string[]): Promise<{ url: string; tool: Launched 
 const send = (url: string, headers: Record<string, string>, body = BODY) =>
   fetch(url, { method: 'POST', headers, body });
 
-/** Sends a delivery, and answers what the tool printed about it. */
+/** Sends a delivery, and tells what the tool printed about it, and answered. */
 async function printed(secret: string, headers: Record<string, string>, body = BODY): Promise<string> {
   const { url, tool } = await listen('--secret', secret);
-  await send(url, headers, body);
+  const { status } = await send(url, headers, body);
   const [, line] = await tool.told(/^\d\d:\d\d:\d\d\.\d{3} {2}(.*)$/m);
   await tool.end('SIGTERM');
-  return line as string;
+  return `${line} → ${status}`;
 }
 
 describe('npm run webhook:listen', () => {
@@ -41,7 +41,7 @@ describe('npm run webhook:listen', () => {
   it('says verified of what was signed with the key, even beside another one', async () => {
     const other = randomBytes(32).toString('hex');
     for (const keys of [[SECRET], [other, SECRET], [SECRET, other]]) {
-      expect(await printed(SECRET, signedHeaders(keys, 'a', BODY))).toBe('TAG_CREATED  a  verified');
+      expect(await printed(SECRET, signedHeaders(keys, 'a', BODY))).toBe('TAG_CREATED  a  verified → 200');
     }
   });
 
@@ -61,9 +61,9 @@ describe('npm run webhook:listen', () => {
       },
       /no signature in x-dixa-signature fits/,
     ],
-  ])('says NOT verified, and why, of a delivery with %s', async (_, headers, why) => {
+  ])('says NOT verified, and why, of a delivery with %s, and refuses it', async (_, headers, why) => {
     const line = await printed(SECRET, headers);
-    expect(line).toContain('NOT verified');
+    expect(line).toMatch(/NOT verified.* → 401$/);
     expect(line).toMatch(why);
   });
 

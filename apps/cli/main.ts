@@ -3,7 +3,7 @@ import { type Config, loadConfig } from '#libs/platform/config.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { explain } from '../process.js';
 import { type InstallationUrls } from '../setup.js';
-import { type CliCommand } from './command.js';
+import { type CliCommand, print } from './command.js';
 import { migrate, rebuild } from './database.js';
 import { organization, region } from './organizations.js';
 import { token } from './tokens.js';
@@ -19,18 +19,23 @@ async function findDatabase(config: Config): Promise<InstallationUrls> {
   return running;
 }
 
+function usage(): string {
+  const lines = Object.values(COMMANDS).flatMap((command) => command.usage);
+  const shown = lines.map((line) => (line.startsWith(' ') ? `                 ${line}` : `  npm run cli -- ${line}`));
+  return ['Commands:', ...shown].join('\n');
+}
+
 try {
   const [name = '', ...args] = process.argv.slice(2);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command) {
-    const usages = Object.values(COMMANDS).flatMap(({ usage }) => usage);
-    const lines = usages.map((line) =>
-      line.startsWith(' ') ? `                 ${line}` : `  npm run cli -- ${line}`,
-    );
-    throw new StartupError(['Commands:', ...lines].join('\n'));
+  if (command) {
+    const config = loadConfig();
+    await command.run(config, await findDatabase(config), args);
+  } else if (['help', '--help', '-h'].includes(name)) {
+    print(usage());
+  } else {
+    throw new StartupError(usage());
   }
-  const config = loadConfig();
-  await command.run(config, await findDatabase(config), args);
 } catch (error) {
   explain(error);
   process.exitCode = 1;

@@ -80,7 +80,7 @@ async function revoke(config: Config, urls: InstallationUrls, options: Options, 
   await withOrganization(config, urls, options.organization, async (context, tools) => {
     await new RevokeApiTokenHandler(tools.store, lookupOf(tools)).execute(new RevokeApiToken(context, id));
   });
-  print('It is refused, within 5 seconds.');
+  print('The token is revoked: requests with it are refused, within 5 seconds.');
 }
 
 async function rotate(config: Config, urls: InstallationUrls, options: Options, [id = '']: string[]): Promise<void> {

@@ -11,6 +11,9 @@ import { faultOfDixaSignature, faultOfSignature } from './verify.js';
 /** How often each `webhook-id` has come. */
 const seen = new Map<string, number>();
 
+/** As a receiver does well to answer what somebody else may have sent. */
+const NOT_VERIFIED = 401;
+
 /** A receiver for trying things out: prints what it gets, and whether the signature is right. */
 async function main(): Promise<void> {
   const { help, ...options } = readOptions(process.argv.slice(2));
@@ -27,7 +30,7 @@ async function main(): Promise<void> {
 async function listen(options: ListenOptions): Promise<string> {
   const server = createServer((request, response) => {
     receive(request, options)
-      .then(() => response.writeHead(options.status).end('received'))
+      .then((status) => response.writeHead(status).end('received'))
       .catch((error: unknown) => {
         print(`A request broke off: ${reasonOf(error)}`);
       });
@@ -40,29 +43,26 @@ async function listen(options: ListenOptions): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function receive(request: IncomingMessage, { secret, delay }: ListenOptions): Promise<void> {
+/** Answers the status to answer with. */
+async function receive(request: IncomingMessage, { secret, delay, status }: ListenOptions): Promise<number> {
   const body = await buffer(request);
   const id = request.headers['webhook-id']?.toString();
   const times = id ? (seen.get(id) ?? 0) + 1 : 1;
   if (id) seen.set(id, times);
   const { name, text } = read(body);
   const time = new Date().toISOString().slice(11, 23);
-  const head = [
-    time,
-    name ?? `${request.method} ${request.url}`,
-    id ?? 'without webhook-id',
-    trust(request, body, secret),
-  ];
+  const fault = secret === undefined ? undefined : faultOf(request, body, secret);
+  const trust = fault ? `NOT verified: ${fault}` : secret === undefined ? 'unverified' : 'verified';
+  const head = [time, name ?? `${request.method} ${request.url}`, id ?? 'without webhook-id', trust];
   print(`\n${head.join('  ')}${times > 1 ? `  (a repetition: it has come ${times} times)` : ''}\n${text}`);
   if (delay > 0) await pause(delay);
+  return fault ? NOT_VERIFIED : status;
 }
 
-/** Whether the signatures are right, in words. */
-function trust({ headers }: IncomingMessage, body: Buffer, secret: string | undefined): string {
-  if (!secret) return 'unverified';
-  const dixa = headers['x-dixa-signature'] && faultOfDixaSignature(headers, body, secret);
-  const fault = faultOfSignature(headers, body, secret) ?? dixa;
-  return fault ? `NOT verified: ${fault}` : 'verified';
+/** What is wrong with the signatures, if anything. */
+function faultOf({ headers }: IncomingMessage, body: Buffer, secret: string): string | undefined {
+  const dixa = headers['x-dixa-signature'] ? faultOfDixaSignature(headers, body, secret) : undefined;
+  return faultOfSignature(headers, body, secret) ?? dixa;
 }
 
 /** The event's name, where there is one, and the body as people can read it. */

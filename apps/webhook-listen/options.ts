@@ -16,7 +16,7 @@ export interface ListenOptions {
 export const USAGE = `npm run webhook:listen -- [options]
   --port <port>       where to listen; 4000 unless given
   --secret <key>      the subscription's secretKey; without it, signatures are not verified
-  --status <status>   what to answer, 200 to 599; 200 unless given
+  --status <status>   what to answer, 200 to 599; 200 unless given; 401 where the signature is wrong
   --delay <ms>        how long to take for an answer, up to 600000; 0 unless given`;
 
 /** @throws {StartupError} which says what to write instead */

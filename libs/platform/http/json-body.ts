@@ -1,6 +1,7 @@
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { isUtf8 } from 'node:buffer';
 import { DomainError } from '../domain-error.js';
+import { reasonOf } from '../reason.js';
 import { MAX_DEPTH, MAX_KEYS } from './limits.js';
 
 /** Bodies are JSON in UTF-8, within the limits; an empty one is none, whatever its type claims. */
@@ -19,7 +20,7 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
       return;
     }
     void parse(request, body.toString(), (error, parsed) => {
-      const fault = error ? `malformed JSON: ${error.message}` : faultOf(parsed);
+      const fault = error ? faultOfJson(body.toString()) : faultOf(parsed);
       if (fault) done(invalid(fault));
       else done(null, parsed);
     });
@@ -34,6 +35,16 @@ function refusalOf({ headers }: FastifyRequest, body: Buffer): DomainError | und
     return new DomainError('unsupported-media-type', 'Send the body in UTF-8 and uncompressed');
   }
   return isUtf8(body) ? undefined : invalid('not UTF-8');
+}
+
+/** Why the parser has refused a text, which it does not tell. */
+function faultOfJson(text: string): string {
+  try {
+    JSON.parse(text);
+    return 'must not hold keys __proto__ or constructor.prototype';
+  } catch (error) {
+    return `malformed JSON: ${reasonOf(error)}`;
+  }
 }
 
 /** Level by level, for a walk by recursion is what deep bodies break. */

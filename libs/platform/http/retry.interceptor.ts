@@ -31,7 +31,8 @@ export class RetryInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const { 'if-match': ifMatch, 'idempotency-key': key } = request.headers;
+    const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch, 'idempotency-key': key } = request.headers;
+    if (ifNoneMatch !== undefined) throw refusedHeader('If-None-Match', 'it belongs to reading');
     if (ifMatch !== undefined) expectVersions(request, ifMatch);
     if (key === undefined) return next.handle();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
@@ -70,10 +71,7 @@ export class RetryInterceptor implements NestInterceptor {
 function expectVersions({ watched, routeOptions }: AuthenticatedRequest, ifMatch: string): void {
   const versions = expectedVersions(ifMatch);
   if (routeOptions.config.versioned?.parameter === undefined) {
-    throw new DomainError(
-      'invalid',
-      'Invalid value for: header If-Match (this operation is not on one entity that has an ETag)',
-    );
+    throw refusedHeader('If-Match', 'this operation is not on one entity that has an ETag');
   }
   if (versions) watched?.expect(versions);
 }
@@ -81,10 +79,7 @@ function expectVersions({ watched, routeOptions }: AuthenticatedRequest, ifMatch
 function keyedRequest({ caller, method, url, body }: AuthenticatedRequest, key: string): KeyedRequest {
   const { organizationId, tokenId } = caller;
   if (!KEY.test(key)) {
-    throw new DomainError(
-      'invalid',
-      'Invalid value for: header Idempotency-Key (must be 1 to 255 printable ASCII characters)',
-    );
+    throw refusedHeader('Idempotency-Key', 'must be 1 to 255 printable ASCII characters');
   }
   if (tokenId === undefined) throw new Error('A request under a key without a token');
   const fingerprint = hash('sha256', JSON.stringify([method, url, body ?? null]), 'hex');
@@ -94,6 +89,10 @@ function keyedRequest({ caller, method, url, body }: AuthenticatedRequest, key: 
 /** What an answer is sealed for. */
 function contextOf({ organizationId, tokenId, key }: KeyedRequest): string {
   return `${organizationId}|${tokenId}|${key}|answer`;
+}
+
+function refusedHeader(name: string, why: string): DomainError {
+  return new DomainError('invalid', `Invalid value for: header ${name} (${why})`);
 }
 
 function stillUnderWay(): DomainError {
