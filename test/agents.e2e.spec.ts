@@ -283,7 +283,7 @@ describe('Agents in bulk', () => {
     );
     expect(outcomes.slice(30)).toEqual(
       [
-        'Invalid value for: body (email must be a string)',
+        'Invalid value for: body (email must be a string, but is missing)',
         'Invalid value for: body (must be a JSON object)',
         'Invalid value for: body (must be a JSON object)',
         `Invalid value for: body (email is that of agent ${taken.id})`,

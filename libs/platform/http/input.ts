@@ -206,9 +206,10 @@ function faultsOf(errors: ValidationError[], parent = ''): Fault[] {
     const path = /^\d+$/.test(error.property)
       ? `${parent}[${error.property}]`
       : [parent, error.property].filter(Boolean).join('.');
+    const end = error.value === undefined ? ', but is missing' : '';
     const own = Object.values(error.constraints ?? {}).map((message) => ({
       path,
-      message: withoutPrefix(withoutPrefix(message, 'property '), `${error.property} `),
+      message: withoutPrefix(withoutPrefix(message, 'property '), `${error.property} `) + end,
     }));
     return [...own, ...faultsOf(error.children ?? [], path)];
   });
