@@ -1,4 +1,5 @@
 import { ApiClient } from './support/api-client.js';
+import { createSupportTeam } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 interface Schema {
@@ -17,7 +18,7 @@ interface Operation {
   summary?: string;
   tags?: string[];
   parameters?: { name: string; description?: string }[];
-  requestBody?: { content: Record<string, { schema: Schema }> };
+  requestBody?: { content: Record<string, { schema: Schema; examples?: Record<string, { value: object }> }> };
   responses: Record<string, { description: string; content?: Record<string, { schema: Schema }> }>;
 }
 
@@ -49,6 +50,18 @@ describe('The OpenAPI document', () => {
       token: expect.objectContaining({ type: 'http', scheme: 'bearer' }),
     });
     expect(document.security).toEqual([{ token: [] }]);
+  });
+
+  it('has an example of each variant of a body, which is taken as it is but for its ids', async () => {
+    const api = await app.createTestOrganization();
+    const { userId: requesterId, queueId } = await createSupportTeam(api);
+    const body = document.paths['/v1/conversations']?.post?.requestBody?.content['application/json'];
+    const examples = Object.entries(body?.examples ?? {});
+    expect(examples.map(([name]) => name)).toEqual(Object.keys(body?.schema.discriminator?.mapping ?? {}));
+    for (const [, { value }] of examples) {
+      const ids = { requesterId, ...('queueId' in value && { queueId }) };
+      expect(await api.post('/v1/conversations', { ...value, ...ids })).toMatchObject({ status: 201 });
+    }
   });
 
   it('has the operations under their public names', () => {

@@ -1,6 +1,7 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { documentRetries, RETRY_MODELS } from './retry-docs.js';
+import { nameVariants } from './variant-examples.js';
 
 type PathItem = OpenAPIObject['paths'][string];
 type Parameter = NonNullable<NonNullable<PathItem['get']>['parameters']>[number];
@@ -44,6 +45,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
   for (const { get, patch } of Object.values(document.paths)) {
     for (const parameter of [...(get?.parameters ?? []), ...(patch?.parameters ?? [])]) suggestNothing(parameter);
   }
+  nameVariants(document);
   documentRetries(document);
   return document;
 }
