@@ -7,12 +7,7 @@ import { answerClientError } from '#libs/platform/http/client-errors.js';
 import { Authentication } from '#libs/organizations/authentication.js';
 import { ErrorFilter } from '#libs/platform/http/error.filter.js';
 import { acceptJsonOnly } from '#libs/platform/http/json-body.js';
-import {
-  MAX_BODY_BYTES,
-  MAX_HEADER_BYTES,
-  MAX_REQUESTS_PER_CONNECTION,
-  MAX_URL_LENGTH,
-} from '#libs/platform/http/limits.js';
+import { MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_REQUESTS_PER_CONNECTION } from '#libs/platform/http/limits.js';
 import { restoreFilters } from '#libs/platform/http/paging.js';
 import { type AuthenticatedRequest, requestId } from '#libs/platform/http/request-context.js';
 import { Routes } from '#libs/platform/http/routes.js';
@@ -55,8 +50,8 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
       reply.headers({ ...OF_ERRORS, 'x-request-id': request.id });
       errors.answer(error, request, reply);
     },
-    // No parameter is longer than the URL: how long each may be is for its validation to say.
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_URL_LENGTH },
+    // Nothing that arrives is longer: how long URLs may be is for their own limit to say, and parameters for validation.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEADER_BYTES },
     trustProxy: [...runtime.config.trustedProxies],
   });
   const fastify = adapter.getInstance();

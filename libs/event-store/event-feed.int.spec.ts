@@ -9,6 +9,8 @@ import { type FeedEvent, type RecordedEvent } from './event.js';
 import { EventFeed } from './event-feed.js';
 import { appendStatement } from './append-statements.js';
 
+const ALL_TYPES = 'SELECT DISTINCT type FROM events';
+
 let world: TestStore;
 beforeEach(async () => {
   world = await createTestStore([counterStream], 16);
@@ -76,7 +78,7 @@ describe('The feed', () => {
   it('misses nothing, repeats nothing and keeps the order of each stream, while 16 writers race and roll back', async () => {
     const organizationId = randomUUID();
     const writers = Promise.all(Array.from({ length: WRITERS }, () => write(organizationId, EVENTS / WRITERS)));
-    const seen = await follow(new EventFeed(world.worker, world.codec), EVENTS);
+    const seen = await follow(new EventFeed(world.worker, world.codec, ALL_TYPES), EVENTS);
     await writers;
     const [stored] = await world.test.sql<{ count: number }>('SELECT count(*)::int FROM events');
     expect(stored?.count).toBe(EVENTS);
@@ -98,7 +100,7 @@ describe('The feed', () => {
     await idle.query('BEGIN; CREATE TABLE unrelated (id int); INSERT INTO unrelated VALUES (1)');
     const context = world.context();
     await world.store.append(counterStream, randomUUID(), 0, [raise(1)], context);
-    const page = await new EventFeed(world.worker, world.codec).read(0, 10);
+    const page = await new EventFeed(world.worker, world.codec, ALL_TYPES).read(0, 10);
     expect(page.events).toHaveLength(1);
     await idle.query('ROLLBACK');
     await idle.end();
@@ -109,7 +111,7 @@ describe('The feed', () => {
     const slow = await connectApp();
     await beginAppend(slow, context.organizationId, randomUUID(), 0, [7]);
     await world.store.append(counterStream, randomUUID(), 0, [raise(1)], context);
-    const feed = new EventFeed(world.worker, world.codec);
+    const feed = new EventFeed(world.worker, world.codec, ALL_TYPES);
     const before = await feed.read(0, 10);
     expect(before.events).toEqual([]);
     await slow.query('COMMIT');

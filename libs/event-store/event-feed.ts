@@ -13,11 +13,11 @@ export interface FeedPage {
  * oldest append still under way could place an event. Needs the worker's role.
  */
 export class EventFeed {
-  /** @param typesOfInterest a query for the event types to read, seen in the same instant as the events; all unless given */
+  /** @param typesOfInterest a query for the event types to read, seen in the same instant as the events */
   constructor(
     private readonly database: Database,
     private readonly codec: EventCodec,
-    private readonly typesOfInterest = 'SELECT type',
+    private readonly typesOfInterest: string,
   ) {}
 
   /** Events after a position, at most `limit`, in one round trip. 0 is the beginning. */

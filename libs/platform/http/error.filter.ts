@@ -2,7 +2,6 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { DomainError, type DomainErrorKind } from '../domain-error.js';
 import { type Routes } from './routes.js';
-import { URL_TOO_LONG } from './url-limits.js';
 
 /** The one place where the domain's kinds of error become HTTP statuses. */
 const STATUS: Record<DomainErrorKind, number> = {
@@ -41,7 +40,6 @@ const FASTIFY_REFUSALS: Record<string, DomainError> = {
     'unsupported-media-type',
     'Send the body as JSON, with the header Content-Type: application/json',
   ),
-  FST_ERR_MAX_PARAM_LENGTH: URL_TOO_LONG,
   FST_ERR_BAD_URL: new DomainError('invalid', 'The URL holds a %-sequence that is no UTF-8'),
   FST_ERR_CTP_BODY_TOO_LARGE: new DomainError('too-large', 'The body is larger than 1 MB'),
 };

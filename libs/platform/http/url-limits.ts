@@ -2,8 +2,6 @@ import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { DomainError } from '../domain-error.js';
 import { MAX_URL_LENGTH } from './limits.js';
 
-export const URL_TOO_LONG = new DomainError('uri-too-long', `The URL is longer than ${MAX_URL_LENGTH} characters`);
-
 /** Refuses URLs that are too long, and parameters that spell what no text can hold. */
 export function limitUrls(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
@@ -13,7 +11,7 @@ export function limitUrls(fastify: FastifyInstance): void {
 
 function refusalOf({ url, params }: FastifyRequest): DomainError | undefined {
   if (url.length > MAX_URL_LENGTH) {
-    return URL_TOO_LONG;
+    return new DomainError('uri-too-long', `The URL is longer than ${MAX_URL_LENGTH} characters`);
   }
   if (!url.includes('%')) return undefined;
   for (const [name, value] of Object.entries((params ?? {}) as Record<string, string>)) {
