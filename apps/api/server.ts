@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { answerClientError } from '#libs/platform/http/client-errors.js';
+import { composeText } from '#libs/platform/http/composed-text.js';
 import { Authentication } from '#libs/organizations/authentication.js';
 import { ErrorFilter } from '#libs/platform/http/error.filter.js';
 import { acceptJsonOnly } from '#libs/platform/http/json-body.js';
@@ -65,6 +66,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
   addSecurityHeaders(fastify);
   await allowOrigins(fastify, http.corsOrigins);
   limitUrls(fastify);
+  composeText(fastify);
   fastify.addHook('preValidation', (request, _reply, done) => {
     restoreFilters(request);
     done();

@@ -38,7 +38,7 @@ export function decideAgent(command: AgentCommand, agent: Agent | undefined): Ag
     case 'UpdateAgent': {
       const changes = changesOf<AgentSettings>(agent, command.changes);
       if (Object.keys(changes).length === 0) return [];
-      const faults = faultsOfAddresses(applyChanges<Agent>(agent, changes));
+      const faults = faultsOfAddresses(applyChanges<Agent>(agent, changes), changes);
       return faults.length > 0 ? invalidBody(faults) : [{ type: 'AgentUpdated', data: { id: agent.id, changes } }];
     }
     case 'RemoveAgent':

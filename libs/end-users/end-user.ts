@@ -92,17 +92,17 @@ export function mergedAway(id: string, intoId: string): DomainError {
 function update(endUser: EndUser, patch: Changes<EndUserFields>): EndUserEvent[] | DomainError {
   const changes = changesOf<EndUserFields>(endUser, patch);
   if (Object.keys(changes).length === 0) return [];
-  const faults = faultsOf(applyChanges<EndUserFields>(endUser, changes));
+  const faults = faultsOf(applyChanges<EndUserFields>(endUser, changes), changes);
   if (faults.length > 0) return invalidBody(faults);
   return [{ type: 'EndUserUpdated', data: { id: endUser.id, changes } }];
 }
 
 /** What is wrong with an end user's addresses and external ids together: one given twice. */
-function faultsOf(fields: Partial<EndUserFields>): Fault[] {
+function faultsOf(fields: Partial<EndUserFields>, changes: Changes<EndUserFields> = fields): Fault[] {
   const { externalId, additionalExternalIds = [] } = fields;
   const twice = externalId !== undefined && additionalExternalIds.includes(externalId);
   const fault = { path: 'additionalExternalIds', message: 'must not hold the external id again' };
-  return [...faultsOfAddresses(fields), ...(twice ? [fault] : [])];
+  return [...faultsOfAddresses(fields, changes), ...(twice ? [fault] : [])];
 }
 
 /** What replacing the fields of an end user changes: all that are not named are cleared. */

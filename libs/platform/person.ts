@@ -1,5 +1,5 @@
 import { type CountryCode } from 'libphonenumber-js/max';
-import { normalizeEmail, toE164 } from './contact.js';
+import { emailKey, normalizeEmail, toE164 } from './contact.js';
 import { type Fault, invalidBody } from './domain-error.js';
 
 /** What end users and agents have in common. Addresses are as {@link normalizePerson} leaves them. */
@@ -27,8 +27,7 @@ const PERSON_LISTS = ['additionalEmails', 'additionalPhoneNumbers', 'middleNames
 export type PersonInputFields = { [Field in keyof Person]?: Person[Field] | null };
 
 /**
- * A client's fields in the one spelling that they are kept and compared in: e-mail addresses in lower case, phone numbers
- * in E.164, lists never `null`.
+ * A client's fields as they are kept: e-mail addresses in lower case, phone numbers in E.164, lists never `null`.
  * @param region where phone numbers without a country code are from
  * @throws {DomainError} `invalid`, with all faults: numbers that are none, addresses given twice
  */
@@ -58,20 +57,19 @@ export function normalizePerson<T extends PersonInputFields>(input: T, region: C
   return normalized;
 }
 
-/** What is wrong with a person's addresses together: one given twice. */
-export function faultsOfAddresses({
-  email,
-  phoneNumber,
-  additionalEmails,
-  additionalPhoneNumbers,
-}: PersonInputFields): Fault[] {
+/**
+ * What is wrong with a person's addresses together: one given twice.
+ * @param changes what is being changed: addresses that are not among it stay as they are
+ */
+export function faultsOfAddresses(person: PersonInputFields, changes: PersonInputFields = person): Fault[] {
   const lists = [
-    ['additionalEmails', email, additionalEmails],
-    ['additionalPhoneNumbers', phoneNumber, additionalPhoneNumbers],
+    ['email', 'additionalEmails', emailKey],
+    ['phoneNumber', 'additionalPhoneNumbers', (number: string) => number],
   ] as const;
-  return lists.flatMap(([path, primary, additional]) => {
-    const all = [...(primary ? [primary] : []), ...(additional ?? [])];
-    return new Set(all).size === all.length ? [] : [{ path, message: 'must not hold an address twice' }];
+  return lists.flatMap(([primary, path, keyOf]) => {
+    if (!(primary in changes) && !(path in changes)) return [];
+    const all = [person[primary] ?? [], person[path] ?? []].flat();
+    return new Set(all.map(keyOf)).size === all.length ? [] : [{ path, message: 'must not hold an address twice' }];
   });
 }
 

@@ -11,6 +11,7 @@ import {
   ValidateBy,
   ValidateIf,
 } from 'class-validator';
+import { controlCharacterOf, isLongerThan, isVisible, lengthOf } from '../text.js';
 import { isPlainText } from '../values.js';
 
 /** What each field of an input says of itself: once, for validation and documentation alike. */
@@ -23,18 +24,23 @@ export interface FieldOptions {
   nullable?: boolean;
 }
 
-interface TextOptions extends FieldOptions {
-  /** Characters; 1 unless given. Outer space does not count. */
+interface TextRules {
+  /** Code points; 1 unless given. Outer space does not count; one of them must be visible. */
   min?: number;
-  /** Characters; 255 unless given. */
+  /** Code points; 255 unless given. */
   max?: number;
-  format?: string;
+  /** Control characters, such as line breaks and tabs, may be part of it. */
+  controls?: boolean;
   /** A further rule: why a value is refused, or undefined. */
   fault?: (value: string) => string | undefined;
 }
 
+interface TextOptions extends FieldOptions, TextRules {
+  format?: string;
+}
+
 /** A string that PostgreSQL and JSON can both carry, within its length. */
-export function Text({ min = 1, max = 255, optional, nullable, format, fault, ...docs }: TextOptions) {
+export function Text({ min = 1, max = 255, controls, optional, nullable, format, fault, ...docs }: TextOptions) {
   return applyDecorators(
     ApiProperty({
       ...docs,
@@ -45,7 +51,7 @@ export function Text({ min = 1, max = 255, optional, nullable, format, fault, ..
       maxLength: max,
       required: !optional,
     }),
-    Rule((value) => faultOfText(value, { min, max, fault })),
+    Rule((value) => faultOfText(value, { min, max, controls, fault })),
     ...presence(optional, nullable),
   );
 }
@@ -53,13 +59,16 @@ export function Text({ min = 1, max = 255, optional, nullable, format, fault, ..
 /** Why a value is no text within these limits, or undefined. */
 export function faultOfText(
   value: unknown,
-  { min = 1, max = 255, fault }: Pick<TextOptions, 'min' | 'max' | 'fault'>,
+  { min = 1, max = 255, controls = false, fault }: TextRules,
 ): string | undefined {
   if (typeof value !== 'string') return 'must be a string';
-  if (value.trim().length < min) return min === 1 ? 'must not be empty' : `must have at least ${min} characters`;
-  if (value.length > max) return `must have at most ${max} characters`;
+  if (isLongerThan(value, max)) return `must have at most ${max} characters`;
+  if (value.trim() === '') return 'must not be empty';
+  if (lengthOf(value.trim()) < min) return `must have at least ${min} characters`;
   if (!isPlainText(value)) return 'must not hold NUL characters or lone surrogates';
-  return fault?.(value);
+  if (!isVisible(value)) return 'must hold a character that is visible';
+  const control = controls ? undefined : controlCharacterOf(value);
+  return control === undefined ? fault?.(value) : `must not hold the control character ${control}`;
 }
 
 interface TextsOptions extends TextOptions {
@@ -83,7 +92,7 @@ export function Texts({
   format,
   ...options
 }: TextsOptions) {
-  const { min = 1, max = 255, fault, ...docs } = options;
+  const { min = 1, max = 255, controls, fault, ...docs } = options;
   return applyDecorators(
     ApiProperty({
       ...docs,
@@ -100,7 +109,7 @@ export function Texts({
       if (value.length < minItems) return `must have at least ${minItems} items`;
       if (value.length > maxItems) return `must have at most ${maxItems} items`;
       for (const [index, item] of value.entries()) {
-        const reason = faultOfText(item, { min, max, fault });
+        const reason = faultOfText(item, { min, max, controls, fault });
         if (reason) return `[${index}] ${reason}`;
       }
       if (repeatable) return undefined;

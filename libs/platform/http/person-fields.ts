@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { faultOfEmail, faultOfWebUrl, normalizeEmail } from '../contact.js';
+import { emailKey, faultOfEmail, faultOfWebUrl } from '../contact.js';
 import { MAX_ADDITIONAL, type PersonInputFields } from '../person.js';
 import { type FieldOptions, Text, Texts } from './fields.js';
 
@@ -8,7 +8,8 @@ const MAX_MIDDLE_NAMES = 10;
 const DOCS = {
   displayName: { description: 'The name to show.', example: 'Alice Brown' },
   email: {
-    description: 'The primary e-mail address; kept in lower case.',
+    description:
+      'The primary e-mail address; kept in lower case. `u@müller.example` and `u@xn--mller-kva.example` are the same.',
     example: 'alice@customers.example',
     format: 'email',
   },
@@ -51,7 +52,7 @@ export class PersonInput implements PersonInputFields {
     max: 254,
     maxItems: MAX_ADDITIONAL,
     fault: faultOfEmail,
-    sameAs: normalizeEmail,
+    sameAs: emailKey,
     ...open,
   })
   additionalEmails?: string[] | null;
