@@ -17,6 +17,8 @@ import { Tokens1764000000015 } from '#migrations/1764000000015-tokens.js';
 import { IdempotencyKeys1764000000016 } from '#migrations/1764000000016-idempotency-keys.js';
 import { EventFeed1764000000018 } from '#migrations/1764000000018-event-feed.js';
 import { SearchAndMerge1764000000019 } from '#migrations/1764000000019-search-and-merge.js';
+import { TextKeys1764000000020 } from '#migrations/1764000000020-text-keys.js';
+import { SearchKeys1764000000021 } from '#migrations/1764000000021-search-keys.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -39,4 +41,6 @@ export const MIGRATIONS = [
   IdempotencyKeys1764000000016,
   EventFeed1764000000018,
   SearchAndMerge1764000000019,
+  TextKeys1764000000020,
+  SearchKeys1764000000021,
 ];

@@ -35,7 +35,7 @@ export const organization: CliCommand = {
       for (const { id, name } of rows) print(`${id}  ${name}`);
       return;
     }
-    const name = words.join(' ').trim();
+    const name = words.join(' ').trim().normalize('NFC');
     if (action !== 'create') throw new StartupError(organization.usage.join('\n'));
     const fault = faultOfText(name, {});
     if (fault) throw new StartupError(`The name ${fault}.`);

@@ -2,7 +2,9 @@ import { type Projection, type StreamDefinition } from '#libs/event-store/stream
 import { type Statement } from '#libs/platform/batch.js';
 import { changedColumns } from '#libs/platform/changed-columns.js';
 import { type Changes } from '#libs/platform/changes.js';
+import { emailKey } from '#libs/platform/contact.js';
 import { type Database } from '#libs/platform/database.js';
+import { forgettingTwins } from '#libs/platform/twins.js';
 import { type Person, PERSON_COLUMN_OF, PERSON_COLUMNS, type PersonRow, shownPerson } from '#libs/platform/person.js';
 import { type Agent, type AgentEvent, evolveAgent } from './agent.js';
 
@@ -57,9 +59,9 @@ export async function missingAgents(database: Database, organizationId: string, 
 /** All but the e-mail address, which never changes. */
 const FIELDS = (Object.keys(PERSON_COLUMN_OF) as (keyof Person)[]).filter((field) => field !== 'email');
 const COLUMNS = Object.fromEntries(FIELDS.map((field) => [field, PERSON_COLUMN_OF[field]]));
-const INSERT = `INSERT INTO agents
-    (organization_id, id, created_at, email, roles, ${FIELDS.map((field) => PERSON_COLUMN_OF[field][0]).join(', ')})
-  VALUES ($1, $2, $3, $4, $5, ${FIELDS.map((_field, index) => `$${index + 6}`).join(', ')})`;
+const INSERT = `INSERT INTO agents (organization_id, id, created_at, email, roles, email_key, twin,
+    ${FIELDS.map((field) => PERSON_COLUMN_OF[field][0]).join(', ')})
+  VALUES ($1, $2, $3, $4, $5, $6, twin_of($1, $2, 'email', $6), ${FIELDS.map((_, index) => `$${index + 7}`).join(', ')})`;
 const UPDATE = `UPDATE agents SET ${changedColumns(COLUMNS, '$3')} WHERE organization_id = $1 AND id = $2`;
 
 const agentProjection: Projection<AgentEvent> = {
@@ -69,12 +71,13 @@ const agentProjection: Projection<AgentEvent> = {
     switch (event.type) {
       case 'AgentCreated': {
         const { createdAt, email, roles, ...settings } = event.data;
-        return [{ text: INSERT, values: [...key, createdAt, email, roles, ...FIELDS.map((field) => settings[field])] }];
+        const columns = [createdAt, email, roles, emailKey(email), ...FIELDS.map((field) => settings[field])];
+        return [{ text: INSERT, values: [...key, ...columns] }];
       }
       case 'AgentUpdated':
         return [{ text: UPDATE, values: [...key, event.data.changes] }];
       case 'AgentRemoved':
-        return [{ text: 'DELETE FROM agents WHERE organization_id = $1 AND id = $2', values: key }];
+        return [forgettingTwins({ text: 'DELETE FROM agents WHERE organization_id = $1 AND id = $2', values: key })];
     }
   },
 };
@@ -116,12 +119,13 @@ function insertAddresses(
   field: (typeof ADDRESS_FIELDS)[number],
   values: Changes<Agent>,
 ): Statement[] {
-  const addresses = [values[field] ?? []].flat();
+  const given = [values[field] ?? []].flat();
+  const addresses = field === 'email' || field === 'additionalEmails' ? given.map(emailKey) : given;
   if (addresses.length === 0) return [];
   return [
     {
       text: `INSERT INTO agent_addresses (organization_id, agent_id, field, address)
-             SELECT $1, $2, $3, unnest($4::text[])`,
+             SELECT DISTINCT $1::uuid, $2::uuid, $3, unnest($4::text[])`,
       values: [organizationId, agentId, field, addresses],
     },
   ];

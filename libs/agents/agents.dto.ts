@@ -69,6 +69,7 @@ export class ListAgentsQuery extends PageQuery {
     description: 'Only the agents that have this e-mail address, primary or additional. Not together with `phone`.',
     example: 'alice@brown.example',
     max: 254,
+    controls: true,
     fault: faultOfEmail,
     optional: true,
   })
@@ -78,6 +79,7 @@ export class ListAgentsQuery extends PageQuery {
     description: 'Only the agents that have this phone number, primary or additional. Not together with `email`.',
     example: '+4570123456',
     max: 40,
+    controls: true,
     optional: true,
   })
   phone?: string;

@@ -5,7 +5,7 @@ import { EventStore } from '#libs/event-store/event-store.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { OrganizationSettings } from '#libs/organizations/settings.js';
 import { applyChanges, type Changes } from '#libs/platform/changes.js';
-import { normalizeEmail, phoneOfQuery } from '#libs/platform/contact.js';
+import { emailKey, phoneOfQuery } from '#libs/platform/contact.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError, invalidBody, notFound } from '#libs/platform/domain-error.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
@@ -91,8 +91,8 @@ export class CreateAgentHandler implements ICommandHandler<CreateAgent> {
 
   async #taken(organizationId: string, email: string): Promise<DomainError> {
     const [other] = await this.database.query<{ id: string }>(organizationId, {
-      text: 'SELECT id FROM agents WHERE organization_id = $1 AND email = $2',
-      values: [organizationId, email],
+      text: 'SELECT id FROM agents WHERE organization_id = $1 AND email_key = $2 ORDER BY twin LIMIT 1',
+      values: [organizationId, emailKey(email)],
     });
     // The other may have been removed meanwhile.
     return invalidBody([{ path: 'email', message: `is that of ${other ? `agent ${other.id}` : 'another agent'}` }]);
@@ -166,7 +166,7 @@ export class ListAgentsHandler implements IQueryHandler<ListAgents> {
     if (email !== undefined && phone !== undefined) {
       throw new DomainError('invalid', 'Invalid value for: query parameters email and phone (only one may be given)');
     }
-    if (phone === undefined) return email === undefined ? undefined : normalizeEmail(email);
+    if (phone === undefined) return email === undefined ? undefined : emailKey(email);
     const number = phoneOfQuery(phone, (await this.settings.of(organizationId)).defaultRegion);
     if (!number) throw new DomainError('invalid', 'Invalid value for: query parameter phone (must be a phone number)');
     return number;

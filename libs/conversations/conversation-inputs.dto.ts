@@ -14,7 +14,7 @@ function content(format: string, name: string, example: string) {
     @Variant(format, name)
     _type: 'Html' | 'Markdown' | 'Text';
 
-    @Text({ description: 'The content itself.', example, max: MAX_CONTENT })
+    @Text({ description: 'The content itself.', example, max: MAX_CONTENT, controls: true })
     value: string;
   }
   return named(format, Content);

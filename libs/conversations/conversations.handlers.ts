@@ -7,7 +7,12 @@ import {
   type CustomAttributeOutput,
   shownValues,
 } from '#libs/custom-attributes/attribute-values.js';
-import { endUserIsOpen, requesterById, type RequesterRow } from '#libs/end-users/end-user.projection.js';
+import {
+  endUserIsOpen,
+  missingEndUsers,
+  requesterById,
+  type RequesterRow,
+} from '#libs/end-users/end-user.projection.js';
 import { missingEndUser } from '#libs/end-users/merged-end-users.projection.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore, staged } from '#libs/event-store/event-store.js';
@@ -131,18 +136,22 @@ export class CreateConversationHandler implements ICommandHandler<CreateConversa
   /** The requester, and the queue that the conversation would wait in. */
   async #referred(organizationId: string, input: CreateConversationInput) {
     const { requesterId } = input;
-    const agentId = 'message' in input && input.message._type === 'Outbound' ? input.message.agentId : undefined;
-    const [requesters, queues, agents] = await this.database.transact(organizationId, [
+    const outbound = 'message' in input && input.message._type === 'Outbound' ? input.message : undefined;
+    const { agentId, cc = [], bcc = [] } = outbound ?? {};
+    const [requesters, queues, recipients, agents] = await this.database.transact(organizationId, [
       requesterById(organizationId, requesterId),
       input._type === 'Callback' ? queueById(organizationId, input.queueId) : defaultQueue(organizationId),
+      missingEndUsers(organizationId, [...cc, ...bcc]),
       ...(agentId ? [agentById(organizationId, agentId)] : []),
     ]);
+    const missing = recipients?.rows[0] as { id: string } | undefined;
     const requester = requesters?.rows[0] as RequesterRow | undefined;
     const queueId = (queues?.rows[0] as { id: string } | undefined)?.id;
     if (!requester) throw await missingEndUser(this.database, organizationId, requesterId);
     if (requester.anonymizationRequested) throw new DomainError('conflict', `End user ${requesterId} is anonymized`);
     if (input._type === 'Callback' && !queueId) throw notFound('Queue', input.queueId);
     if (agentId && !agents?.rows[0]) throw notFound('Agent', agentId);
+    if (missing) throw await missingEndUser(this.database, organizationId, missing.id);
     return { requester, queueId };
   }
 }

@@ -60,7 +60,7 @@ function faultOfValue(definition: AttributeDefinition | undefined, value: unknow
   if (value === null) return undefined;
   const { inputDefinition } = definition;
   return inputDefinition._type === 'Text'
-    ? faultOfText(value, { max: MAX_TEXT })
+    ? faultOfText(value, { max: MAX_TEXT, controls: true })
     : faultOfPath(inputDefinition.options, value);
 }
 
@@ -68,7 +68,7 @@ function faultOfPath(roots: SelectOption[], path: unknown): string | undefined {
   if (!Array.isArray(path)) return "must be an array: the option's path from the root";
   let options = roots;
   for (const [index, value] of (path as unknown[]).entries()) {
-    const option = options.find((sibling) => sibling.value === value);
+    const option = options.find((sibling) => sibling.value.normalize('NFC') === value);
     if (!option) return `[${index}] must be the value of an option there`;
     if (option.isDeactivated) return `[${index}] must not be deactivated`;
     options = option.nestedOptions;

@@ -88,7 +88,7 @@ export class CreateCustomAttributeInput {
   @Text(DOCS.label)
   label: string;
 
-  @Text({ ...DOCS.description, max: 1024, optional: true, nullable: true })
+  @Text({ ...DOCS.description, max: 1024, controls: true, optional: true, nullable: true })
   description?: string | null;
 
   @Flag({ ...DOCS.isRequired, optional: true })
@@ -102,7 +102,7 @@ export class PatchCustomAttributeInput {
   @Text({ ...DOCS.label, optional: true })
   label?: string;
 
-  @Text({ ...DOCS.description, max: 1024, optional: true, nullable: true })
+  @Text({ ...DOCS.description, max: 1024, controls: true, optional: true, nullable: true })
   description?: string | null;
 
   @Flag({ ...DOCS.isRequired, optional: true })

@@ -1,4 +1,5 @@
 import { type Fault } from '#libs/platform/domain-error.js';
+import { controlCharacterOf, isLongerThan, isVisible } from '#libs/platform/text.js';
 import { isPlainText, isRecord } from '#libs/platform/values.js';
 
 export const MAX_DEPTH = 5;
@@ -70,7 +71,10 @@ function faultOfOption(option: unknown, ids: Set<string>): string | undefined {
   const { id, label, value, isDeactivated } = option;
   for (const [name, text] of Object.entries({ label, value })) {
     if (!isPlainText(text)) return `.${name} must be a string without NUL characters or lone surrogates`;
-    if (!text.trim() || text.length > MAX_LENGTH) return `.${name} must have 1 to ${MAX_LENGTH} characters`;
+    if (!text.trim() || isLongerThan(text, MAX_LENGTH)) return `.${name} must have 1 to ${MAX_LENGTH} characters`;
+    if (!isVisible(text)) return `.${name} must hold a character that is visible`;
+    const control = controlCharacterOf(text);
+    if (control !== undefined) return `.${name} must not hold the control character ${control}`;
   }
   if (isDeactivated !== undefined && typeof isDeactivated !== 'boolean') return '.isDeactivated must be true or false';
   if (id === undefined) return undefined;
@@ -107,7 +111,9 @@ export function settledOptions(
     siblings.map(({ id, newId, label, value, isDeactivated = false, nestedOptions }, orderIndex) => {
       const at = `${path}[${orderIndex}]`;
       const same =
-        id === undefined ? before.find((option) => option.value === value && !named.has(option.id)) : known.get(id);
+        id === undefined
+          ? before.find((option) => option.value.normalize('NFC') === value && !named.has(option.id))
+          : known.get(id);
       if (id !== undefined && !same)
         faults.push({ path: `${at}.id`, message: 'must be the id of an option that exists' });
       const nested = settle(nestedOptions, same?.nestedOptions ?? [], `${at}.nestedOptions`);

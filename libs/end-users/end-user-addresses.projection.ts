@@ -1,6 +1,8 @@
 import { type Projection } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { type Changes } from '#libs/platform/changes.js';
+import { emailKey } from '#libs/platform/contact.js';
+import { forgettingTwins } from '#libs/platform/twins.js';
 import { type EndUserEvent, type EndUserFields } from './end-user.js';
 
 /** What no two end users of an organization share: e-mail addresses, phone numbers, external ids. */
@@ -25,19 +27,27 @@ export interface Address {
   path: string;
   kind: AddressKind;
   value: string;
+  /** What all its spellings have in common: what the table has. */
+  key: string;
+}
+
+/** What all spellings of an address have in common. Earlier versions recorded external ids in other forms than NFC, too. */
+export function keyOfAddress(kind: AddressKind, value: string): string {
+  return kind === 'email' ? emailKey(value) : value.normalize('NFC');
 }
 
 /** All addresses among the fields, always in the same order: two that write the same ones do not wait for each other. */
 export function addressesOf(fields: Changes<EndUserFields>): Address[] {
   const addresses = Object.entries(ADDRESS_FIELDS).flatMap(([name, kind]) => {
     const field = name as Address['field'];
-    const value = fields[field] ?? [];
-    return typeof value === 'string'
-      ? [{ field, path: field, kind, value }]
-      : value.map((item, index) => ({ field, path: `${field}[${index}]`, kind, value: item }));
+    const given = fields[field] ?? [];
+    const at = (path: string, value: string): Address => ({ field, path, kind, value, key: keyOfAddress(kind, value) });
+    return typeof given === 'string'
+      ? [at(field, given)]
+      : given.map((value, index) => at(`${field}[${index}]`, value));
   });
-  const key = ({ kind, value }: Address) => `${kind} ${value}`;
-  return addresses.sort((one, other) => (key(one) < key(other) ? -1 : 1));
+  const place = ({ kind, key }: Address) => `${kind} ${key}`;
+  return addresses.sort((one, other) => (place(one) < place(other) ? -1 : 1));
 }
 
 /** The read table of what end users are found by. */
@@ -53,10 +63,10 @@ export const addressProjection: Projection<EndUserEvent> = {
       case 'EndUserMergedInto':
       case 'EndUserAnonymized':
         return [
-          {
+          forgettingTwins({
             text: 'DELETE FROM end_user_addresses WHERE organization_id = $1 AND end_user_id = $2',
             values: [organizationId, data.id],
-          },
+          }),
         ];
       case 'EndUserCustomAttributesUpdated':
       case 'EndUserAnonymizationRequested':
@@ -78,20 +88,22 @@ function replaceAddresses(organizationId: string, id: string, changes: Changes<E
 function insertAddresses(organizationId: string, id: string, fields: Changes<EndUserFields>): Statement[] {
   const addresses = addressesOf(fields);
   if (addresses.length === 0) return [];
-  const columns = (['field', 'kind', 'value'] as const).map((column) => addresses.map((address) => address[column]));
+  const columns = (['field', 'kind', 'key'] as const).map((column) => addresses.map((address) => address[column]));
   return [
     {
-      text: `INSERT INTO end_user_addresses (organization_id, end_user_id, field, kind, value)
-             SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::text[])`,
+      text: `INSERT INTO end_user_addresses (organization_id, end_user_id, field, kind, value, twin)
+             SELECT DISTINCT $1::uuid, $2::uuid, a.*, twin_of($1, $2, a.field, a.value)
+             FROM unnest($3::text[], $4::text[], $5::text[]) AS a(field, kind, value)`,
       values: [organizationId, id, ...columns],
     },
   ];
 }
 
-/** Reads whose address it is, as `{id}`. */
-export function endUserByAddress(organizationId: string, kind: AddressKind, value: string): Statement {
+/** Reads whose external id it is, as `{id}`. */
+export function endUserByExternalId(organizationId: string, externalId: string): Statement {
   return {
-    text: `SELECT end_user_id AS id FROM end_user_addresses WHERE organization_id = $1 AND kind = $2 AND value = $3`,
-    values: [organizationId, kind, value],
+    text: `SELECT end_user_id AS id FROM end_user_addresses
+           WHERE organization_id = $1 AND kind = 'externalId' AND value = $2 ORDER BY twin LIMIT 1`,
+    values: [organizationId, keyOfAddress('externalId', externalId)],
   };
 }

@@ -7,7 +7,10 @@ import { type EndUserEvent } from './end-user.js';
 /** Characters of a value that end users can be found by. Longer ones cannot: entries of an index are limited. */
 export const MAX_SEARCHED_VALUE = 255;
 
-/** The read table of the values that end users are found by. Of a path of options, each option is one. */
+/**
+ * The read table of the values that end users are found by, in NFC, which earlier versions did not record. Of a path of
+ * options, each option is one.
+ */
 export const attributeProjection: Projection<EndUserEvent> = {
   table: 'end_user_attributes',
   apply: ({ organizationId, type, data }) => {
@@ -35,7 +38,7 @@ function replaceValues(organizationId: string, id: string, values: Changes<Attri
   const attributeIds = Object.keys(values);
   if (attributeIds.length === 0) return [];
   const entries = Object.entries(values).flatMap(([attributeId, value]) =>
-    [...new Set([value ?? []].flat())]
+    [...new Set([value ?? []].flat().map((text) => text.normalize('NFC')))]
       .filter((text) => Array.from(text).length <= MAX_SEARCHED_VALUE)
       .map((text) => ({ attributeId, text })),
   );

@@ -10,16 +10,16 @@ const id = '01980f6a-5c1d-7a10-9b2c-3d4e5f607182';
 beforeAll(async () => {
   world = await createTestStore();
   await world.test.sql(
-    `INSERT INTO end_users (organization_id, id, created_at, updated_at, display_name)
+    `INSERT INTO end_users (organization_id, id, created_at, updated_at, search_name)
      SELECT $1, uuidv7($2::timestamptz + n * interval '1 second' - now()), $2::timestamptz + n * interval '1 second',
        $2::timestamptz + n % 100 * interval '1 second', md5(n::text) FROM generate_series(1, 20000) AS n`,
     [organizationId, at(0)],
   );
   await world.test.sql(
-    `INSERT INTO end_user_addresses SELECT organization_id, id, 'email', 'email', display_name FROM end_users`,
+    `INSERT INTO end_user_addresses SELECT organization_id, id, 'email', 'email', search_name FROM end_users`,
   );
   await world.test.sql(
-    `INSERT INTO end_user_attributes SELECT organization_id, id, '${id}', display_name FROM end_users`,
+    `INSERT INTO end_user_attributes SELECT organization_id, id, '${id}', search_name FROM end_users`,
   );
   await world.test.sql('ANALYZE end_users, end_user_addresses, end_user_attributes');
 });

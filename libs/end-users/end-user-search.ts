@@ -1,10 +1,11 @@
 import { type Statement } from '#libs/platform/batch.js';
 import { Keyset } from '#libs/platform/keyset.js';
+import { nameKey } from '#libs/platform/text.js';
 import { type AddressKind } from './end-user-addresses.projection.js';
 
 /** What end users are looked for by: all of it must hold. Instants are in ISO 8601. */
 export interface EndUserSearch {
-  address?: [kind: AddressKind, value: string];
+  address?: [kind: AddressKind, key: string];
   /** Of the display name, in any case. */
   namePrefix?: string;
   /** A value of a custom attribute, or an option in the path of one. */
@@ -70,7 +71,7 @@ function conditionsOf(search: EndUserSearch, parameter: (value: unknown) => stri
       WHERE organization_id = $1 AND kind = ${parameter(address[0])} AND value = ${parameter(address[1])})`);
   }
   if (namePrefix !== undefined) {
-    const prefix = `lower(${parameter(namePrefix)})`;
+    const prefix = parameter(nameKey(namePrefix));
     conditions.push(`search_name >= ${prefix}`, `search_name < ${prefix} || chr(${LAST_CHARACTER})`);
   }
   if (attribute) {

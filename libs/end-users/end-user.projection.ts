@@ -1,7 +1,9 @@
 import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { changedColumns } from '#libs/platform/changed-columns.js';
+import { type Changes } from '#libs/platform/changes.js';
 import { PERSON_COLUMN_OF } from '#libs/platform/person.js';
+import { nameKey } from '#libs/platform/text.js';
 import { addressProjection } from './end-user-addresses.projection.js';
 import { attributeProjection } from './end-user-attributes.projection.js';
 import { type EndUser, type EndUserEvent, type EndUserFields, evolveEndUser } from './end-user.js';
@@ -13,17 +15,19 @@ const COLUMNS = {
   additionalExternalIds: ['additional_external_ids', 'text[]'],
 } as const;
 
-const INSERT = `INSERT INTO end_users (organization_id, id, updated_at, created_at, ${Object.values(COLUMNS)
+const INSERT = `INSERT INTO end_users (organization_id, id, updated_at, created_at, search_name, ${Object.values(
+  COLUMNS,
+)
   .map(([name]) => name)
-  .join(', ')}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`;
-const UPDATE = `UPDATE end_users SET ${changedColumns(COLUMNS, '$4')}, updated_at = $3
+  .join(', ')}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`;
+const UPDATE = `UPDATE end_users SET ${changedColumns({ ...COLUMNS, searchName: ['search_name', 'text'] }, '$4')}, updated_at = $3
   WHERE organization_id = $1 AND id = $2`;
 const UPDATE_VALUES = `UPDATE end_users
   SET custom_attributes = jsonb_strip_nulls(custom_attributes || $4::jsonb), updated_at = $3
   WHERE organization_id = $1 AND id = $2`;
 const REQUEST = `UPDATE end_users SET anonymization_requested_at = $3, updated_at = $3
   WHERE organization_id = $1 AND id = $2`;
-const SCRUB = `UPDATE end_users SET display_name = NULL, email = NULL, phone_number = NULL, additional_emails = '{}',
+const SCRUB = `UPDATE end_users SET display_name = NULL, search_name = '', email = NULL, phone_number = NULL, additional_emails = '{}',
     additional_phone_numbers = '{}', first_name = NULL, last_name = NULL, middle_names = '{}', avatar_url = NULL,
     external_id = NULL, additional_external_ids = '{}', custom_attributes = '{}', anonymized_at = $3, updated_at = $3,
     anonymization_requested_at = coalesce(anonymization_requested_at, $3)
@@ -38,17 +42,18 @@ const endUserProjection: Projection<EndUserEvent> = {
     const { id } = event.data;
     const key = [organizationId, id];
     switch (event.type) {
-      case 'EndUserCreated':
-        return [
-          { text: INSERT, values: [...key, recordedAt, event.data.createdAt, ...valuesOf(event.data.person ?? {})] },
-        ];
+      case 'EndUserCreated': {
+        const { createdAt, person } = event.data;
+        const values = [...key, recordedAt, createdAt, searchName(person?.displayName), ...valuesOf(person ?? {})];
+        return [{ text: INSERT, values }];
+      }
       case 'EndUserUpdated':
-        return [{ text: UPDATE, values: [...key, recordedAt, event.data.changes ?? {}] }];
+        return [{ text: UPDATE, values: [...key, recordedAt, withSearchName(event.data.changes)] }];
       case 'EndUserCustomAttributesUpdated':
         return [{ text: UPDATE_VALUES, values: [...key, recordedAt, event.data.values ?? {}] }];
       case 'EndUserMerged':
         return [
-          { text: UPDATE, values: [...key, recordedAt, event.data.changes ?? {}] },
+          { text: UPDATE, values: [...key, recordedAt, withSearchName(event.data.changes)] },
           { text: UPDATE_VALUES, values: [...key, recordedAt, event.data.values ?? {}] },
         ];
       case 'EndUserMergedInto':
@@ -60,6 +65,15 @@ const endUserProjection: Projection<EndUserEvent> = {
     }
   },
 };
+
+/** What lists are sorted and searched by; never NULL. */
+function searchName(displayName?: string | null): string {
+  return nameKey(displayName ?? '');
+}
+
+function withSearchName(changes: Changes<EndUserFields> = {}) {
+  return 'displayName' in changes ? { ...changes, searchName: searchName(changes.displayName) } : changes;
+}
 
 function valuesOf(person: Partial<EndUserFields>) {
   return Object.entries(COLUMNS).map(
@@ -96,6 +110,16 @@ export function endUserIsOpen(organizationId: string, id: string): Statement {
     text: `SELECT guard(EXISTS (SELECT FROM end_users
              WHERE organization_id = $1 AND id = $2 AND anonymization_requested_at IS NULL FOR SHARE))`,
     values: [organizationId, id],
+  };
+}
+
+/** Reads which of the ids are no end users', in their order, as `{id}`. */
+export function missingEndUsers(organizationId: string, ids: string[]): Statement {
+  return {
+    text: `SELECT id FROM unnest($2::uuid[]) WITH ORDINALITY AS wanted(id, place)
+           WHERE NOT EXISTS (SELECT FROM end_users u WHERE u.organization_id = $1 AND u.id = wanted.id)
+           ORDER BY place`,
+    values: [organizationId, ids],
   };
 }
 

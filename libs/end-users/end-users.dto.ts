@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { CustomAttributeOutput } from '#libs/custom-attributes/attribute-values.js';
+import { faultOfAddress } from '#libs/platform/contact.js';
 import { bulkInput, bulkOutput } from '#libs/platform/http/bulk.js';
 import { dataOutput, listOutput, pageOutput } from '#libs/platform/http/endpoint.js';
 import { type FieldOptions, Text, Texts, Uuid } from '#libs/platform/http/fields.js';
@@ -21,7 +22,8 @@ const ADDITIONAL_EXTERNAL_IDS = {
 };
 const open = { optional: true, nullable: true };
 
-const ExternalId = (presence: Pick<FieldOptions, 'optional' | 'nullable'>) => Text({ ...EXTERNAL_ID, ...presence });
+const ExternalId = (presence: Pick<FieldOptions, 'optional' | 'nullable'>) =>
+  Text({ ...EXTERNAL_ID, fault: faultOfAddress, ...presence });
 
 /** Clients that do not know of them keep them. */
 const AdditionalExternalIds = () =>
@@ -29,6 +31,7 @@ const AdditionalExternalIds = () =>
     ...ADDITIONAL_EXTERNAL_IDS,
     description: `${ADDITIONAL_EXTERNAL_IDS.description} Left out, they stay, whatever the method is.`,
     maxItems: MAX_ADDITIONAL,
+    fault: faultOfAddress,
     optional: true,
   });
 

@@ -10,7 +10,7 @@ import { pastDefinitions } from '#libs/custom-attributes/past-definitions.js';
 import { type Loaded } from '#libs/event-store/event-store.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { OrganizationSettings } from '#libs/organizations/settings.js';
-import { normalizeEmail, phoneOfQuery } from '#libs/platform/contact.js';
+import { emailKey, phoneOfQuery } from '#libs/platform/contact.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { type Page, type PageRequest } from '#libs/platform/keyset.js';
@@ -126,7 +126,7 @@ function addressOf(
   if (another) throw refused(another[0], 'only one of email, phone and externalId can be given');
   if (!filter) return undefined;
   const [kind, value] = filter;
-  if (kind === 'email') return [kind, normalizeEmail(value)];
+  if (kind === 'email') return [kind, emailKey(value)];
   if (kind === 'externalId') return [kind, value];
   const number = phoneOfQuery(value, region);
   if (!number) throw refused('phone', `must be a phone number${region ? '' : ', with its country code such as %2B45'}`);

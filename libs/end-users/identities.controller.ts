@@ -7,6 +7,7 @@ import { invalidBody } from '#libs/platform/domain-error.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Patch, TextParam, UuidParam } from '#libs/platform/http/input.js';
 import { Post, Put } from '#libs/platform/http/methods.js';
+import { faultOfAddress } from '#libs/platform/contact.js';
 import { Caller } from '#libs/platform/http/request-context.js';
 import {
   type EndUserOutput,
@@ -36,7 +37,7 @@ export class IdentitiesController {
   })
   async replaceByExternalId(
     @Caller() caller: WriteContext,
-    @TextParam('externalId', 'The id in another system, URL-encoded.', 'crm-20417') externalId: string,
+    @TextParam('externalId', 'The id in another system, URL-encoded.', 'crm-20417', faultOfAddress) externalId: string,
     @Patch() { externalId: named, ...input }: ReplaceByExternalIdInput,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ data: EndUserOutput }> {

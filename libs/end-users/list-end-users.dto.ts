@@ -1,4 +1,4 @@
-import { faultOfEmail } from '#libs/platform/contact.js';
+import { faultOfAddress, faultOfEmail } from '#libs/platform/contact.js';
 import { Choice, Instant, Text, Uuid } from '#libs/platform/http/fields.js';
 import { PageQuery } from '#libs/platform/http/paging.js';
 import { MAX_SEARCHED_VALUE } from './end-user-attributes.projection.js';
@@ -11,6 +11,7 @@ export class ListEndUsersQuery extends PageQuery {
       'Only the end user with this e-mail address, primary or additional. Of `email`, `phone` and `externalId` at most one may be given.',
     example: 'alice@brown.example',
     max: 254,
+    controls: true,
     fault: faultOfEmail,
     optional: true,
   })
@@ -20,6 +21,7 @@ export class ListEndUsersQuery extends PageQuery {
     description: 'Only the end user with this phone number, primary or additional.',
     example: '+4570123456',
     max: 40,
+    controls: true,
     optional: true,
   })
   phone?: string;
@@ -27,6 +29,7 @@ export class ListEndUsersQuery extends PageQuery {
   @Text({
     description: 'Only the end user with this external id, primary or additional.',
     example: 'crm-20417',
+    fault: faultOfAddress,
     optional: true,
   })
   externalId?: string;
@@ -50,6 +53,7 @@ export class ListEndUsersQuery extends PageQuery {
     description: `The value that is looked for, exactly: a text, or an option on the path of a Select. Values of more than ${MAX_SEARCHED_VALUE} characters cannot be found.`,
     example: 'gold',
     max: MAX_SEARCHED_VALUE,
+    controls: true,
     optional: true,
   })
   attributeValue?: string;
@@ -73,7 +77,7 @@ export class ListEndUsersQuery extends PageQuery {
 
   @Choice({
     description:
-      'What to sort by, `-` for the reverse; `createdAt` unless given. Names compare in lower case, byte by byte.',
+      'What to sort by, `-` for the reverse; `createdAt` unless given. Names compare without regard to case, by code point.',
     example: '-updatedAt',
     values: Object.keys(ORDERS),
     optional: true,

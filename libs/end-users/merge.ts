@@ -1,3 +1,4 @@
+import { emailKey } from '#libs/platform/contact.js';
 import { changesOf } from '#libs/platform/changes.js';
 import { DomainError, type Fault, invalidBody } from '#libs/platform/domain-error.js';
 import { MAX_ADDITIONAL } from '#libs/platform/person.js';
@@ -37,20 +38,24 @@ export function decideMerge(
 
 /** What there is one of, and where more of it go. */
 const ADDITIONAL = [
-  ['email', 'additionalEmails'],
-  ['phoneNumber', 'additionalPhoneNumbers'],
-  ['externalId', 'additionalExternalIds'],
+  ['email', 'additionalEmails', emailKey],
+  ['phoneNumber', 'additionalPhoneNumbers', (number: string) => number],
+  ['externalId', 'additionalExternalIds', (id: string) => id.normalize('NFC')],
 ] as const;
 const SINGLE = ['displayName', 'firstName', 'lastName', 'avatarUrl'] as const;
 
 function mergedFields(from: EndUser, into: EndUser) {
   const single = SINGLE.map((field) => [field, into[field] ?? from[field]]);
-  const addresses = ADDITIONAL.flatMap(([primary, additional]) => {
-    const surplus = into[primary] === undefined ? undefined : from[primary];
-    const all = [...into[additional], ...(surplus === undefined ? [] : [surplus]), ...from[additional]];
+  const addresses = ADDITIONAL.flatMap(([primary, additional, keyOf]) => {
+    const surplus = into[primary] === undefined ? [] : (from[primary] ?? []);
+    const first = into[primary] ?? from[primary];
+    const all = [first ?? [], into[additional], surplus, from[additional]].flat();
+    // Earlier versions let two end users have what is one address by now.
+    const keys = all.map(keyOf);
+    const distinct = all.filter((_, index) => keys.indexOf(keys[index] as string) === index);
     return [
-      [primary, into[primary] ?? from[primary]],
-      [additional, all],
+      [primary, first],
+      [additional, first === undefined ? distinct : distinct.slice(1)],
     ];
   });
   const middleNames = into.middleNames.length > 0 ? into.middleNames : from.middleNames;

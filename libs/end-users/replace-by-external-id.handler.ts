@@ -3,7 +3,7 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { endUserByAddress } from './end-user-addresses.projection.js';
+import { endUserByExternalId } from './end-user-addresses.projection.js';
 import { type EndUserFields, replacing } from './end-user.js';
 import { type EndUserOutput } from './end-users.dto.js';
 import { CreateEndUser, UpdateEndUser } from './end-users.handlers.js';
@@ -61,7 +61,7 @@ export class ReplaceByExternalIdHandler implements ICommandHandler<ReplaceByExte
   }
 
   async #ownerOf(organizationId: string, externalId: string): Promise<string | undefined> {
-    const statement = endUserByAddress(organizationId, 'externalId', externalId);
+    const statement = endUserByExternalId(organizationId, externalId);
     const [owner] = await this.database.query<{ id: string }>(organizationId, statement);
     return owner?.id;
   }

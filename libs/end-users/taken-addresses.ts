@@ -38,13 +38,14 @@ export class TakenAddresses {
 
   async #refuse(organizationId: string, id: string, fields: Changes<EndUserFields>): Promise<void> {
     const addresses = addressesOf(fields);
-    const taken = await this.database.query<{ kind: AddressKind; value: string; owner: string }>(organizationId, {
-      text: `SELECT kind, value, end_user_id AS owner FROM end_user_addresses
-             WHERE organization_id = $1 AND end_user_id <> $2 AND (kind, value) IN (SELECT * FROM unnest($3::text[], $4::text[]))`,
-      values: [organizationId, id, addresses.map(({ kind }) => kind), addresses.map(({ value }) => value)],
+    const taken = await this.database.query<{ kind: AddressKind; key: string; owner: string }>(organizationId, {
+      text: `SELECT kind, value AS key, end_user_id AS owner FROM end_user_addresses
+             WHERE organization_id = $1 AND end_user_id <> $2 AND (kind, value) IN (SELECT * FROM unnest($3::text[], $4::text[]))
+             ORDER BY twin`,
+      values: [organizationId, id, addresses.map(({ kind }) => kind), addresses.map(({ key }) => key)],
     });
-    const faults = addresses.flatMap(({ path, kind, value }) => {
-      const owner = taken.find((row) => row.kind === kind && row.value === value)?.owner;
+    const faults = addresses.flatMap(({ path, kind, value, key }) => {
+      const owner = taken.find((row) => row.kind === kind && row.key === key)?.owner;
       if (owner !== undefined) this.database.unit?.personalStreams.add(streamName(endUserStream, owner));
       return owner === undefined ? [] : [{ path, value, message: `belongs to end user ${owner} already` }];
     });

@@ -15,9 +15,12 @@ export function isRegion(value: string): value is CountryCode {
 
 /** Why a text cannot be compared with others as an address or an id of another system, or undefined. */
 export function faultOfAddress(value: string): string | undefined {
-  const hidden = hiddenCharacterOf(value.trim());
+  const hidden = hiddenCharacterOf(value);
   return hidden === undefined ? undefined : `must not hold the invisible character ${hidden}`;
 }
+
+/** All but the one that quotes may hold. */
+const WIDE_SPACE = /(?! )\s/;
 
 /** Why an e-mail address is refused, or undefined. Its domain must be one in both spellings, Unicode and ASCII. */
 export function faultOfEmail(value: string): string | undefined {
@@ -25,7 +28,7 @@ export function faultOfEmail(value: string): string | undefined {
   const [local, domain] = partsOf(address);
   const spellings = [address, `${local}@${domainToASCII(domain)}`];
   const valid = spellings.every((spelling) => isEmail(spelling, { allow_utf8_local_part: true }));
-  return faultOfAddress(address) ?? (valid ? undefined : 'must be an e-mail address');
+  return faultOfAddress(address) ?? (valid && !WIDE_SPACE.test(address) ? undefined : 'must be an e-mail address');
 }
 
 /** As it is kept and shown: in lower case and without outer space, the domain in the spelling that was sent. */

@@ -2,7 +2,7 @@
 const HIDDEN = String.raw`\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}`;
 
 const VISIBLE = new RegExp(String.raw`[^\s${HIDDEN}]`, 'u');
-const HIDDEN_OR_WIDE_SPACE = new RegExp(String.raw`[${HIDDEN}]|(?! )\s`, 'u');
+const FIRST_HIDDEN = new RegExp(`[${HIDDEN}]`, 'u');
 const ALL_HIDDEN = new RegExp(`[${HIDDEN}]`, 'gu');
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
@@ -13,7 +13,7 @@ export function isVisible(text: string): boolean {
 
 /** The first character that an address cannot hold, since nobody sees it: `U+200B ZERO WIDTH SPACE`. */
 export function hiddenCharacterOf(text: string): string | undefined {
-  return codePoint(HIDDEN_OR_WIDE_SPACE.exec(text)?.[0]);
+  return codePoint(FIRST_HIDDEN.exec(text)?.[0]);
 }
 
 /** The first character that would break a line or control a terminal, such as `U+000A LINE FEED`. */
@@ -30,7 +30,6 @@ const NAMES: Record<string, string> = {
   '0009': 'CHARACTER TABULATION',
   '000A': 'LINE FEED',
   '000D': 'CARRIAGE RETURN',
-  '00A0': 'NO-BREAK SPACE',
   '00AD': 'SOFT HYPHEN',
   '200B': 'ZERO WIDTH SPACE',
   '200C': 'ZERO WIDTH NON-JOINER',
@@ -55,9 +54,7 @@ export function isLongerThan(text: string, max: number): boolean {
 
 /** How many code points a text has. */
 export function lengthOf(text: string): number {
-  let length = 0;
-  for (const _ of text) length++;
-  return length;
+  return Array.from(text).length;
 }
 
 /** No language stacks so many marks on a letter. To compose more takes time that grows with their square. */

@@ -47,12 +47,21 @@ describe('The key of a name', () => {
 });
 
 describe('A text', () => {
-  it.each(['\u200b', '\u2060', '\ufeff', '\u00ad', '\u3164', '\u2800', '\ufe0f', '\u202a\u202c', '\0', ' \u2003', '\u{E0020}'])(
-    'shows nothing that consists of %j',
-    (text) => {
-      expect(isVisible(text)).toBe(false);
-    },
-  );
+  it.each([
+    '\u200b',
+    '\u2060',
+    '\ufeff',
+    '\u00ad',
+    '\u3164',
+    '\u2800',
+    '\ufe0f',
+    '\u202a\u202c',
+    '\0',
+    ' \u2003',
+    '\u{E0020}',
+  ])('shows nothing that consists of %j', (text) => {
+    expect(isVisible(text)).toBe(false);
+  });
 
   it.each(['a', '👩‍👩‍👧', 'می‌خواهم', '\u202eabc', 'ﷺ', '\u{F0000}'])('shows something: %s', (text) => {
     expect(isVisible(text)).toBe(true);
@@ -73,7 +82,6 @@ describe('A text', () => {
   it('tells by number and name which character of it nobody sees', () => {
     expect(hiddenCharacterOf('zw\u200b@x.example')).toBe('U+200B ZERO WIDTH SPACE');
     expect(hiddenCharacterOf('a\u{E0041}b')).toBe('U+E0041');
-    expect(hiddenCharacterOf('a\u3000b')).toBe('U+3000');
     expect(hiddenCharacterOf('a b')).toBeUndefined();
   });
 });

@@ -1,9 +1,10 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
+import { nameKey } from '#libs/platform/text.js';
 import { evolveTag, type Tag, type TagEvent, type TagState } from './tag.js';
 
-/** The read table of tags. Its unique index on the name is what keeps two racing creations apart. */
+/** The read table of tags. Its unique index on the name's key is what keeps two racing creations apart. */
 @Entity('tags')
 export class TagRow {
   @PrimaryColumn('uuid', { name: 'organization_id' }) organizationId: string;
@@ -23,8 +24,9 @@ const tagProjection: Projection<TagEvent> = {
       case 'TagCreated':
         return [
           {
-            text: `INSERT INTO tags (organization_id, id, name, color, state) VALUES ($1, $2, $3, $4, 'Active')`,
-            values: [organizationId, data.id, event.data.name, event.data.color],
+            text: `INSERT INTO tags (organization_id, id, name, color, name_key, twin, state)
+                   VALUES ($1, $2, $3, $4, $5, twin_of($1, $2, 'name', $5), 'Active')`,
+            values: [organizationId, data.id, event.data.name, event.data.color, tagKey(event.data.name)],
           },
         ];
       case 'TagActivated':
@@ -41,6 +43,11 @@ const tagProjection: Projection<TagEvent> = {
     }
   },
 };
+
+/** What makes two names the same. */
+export function tagKey(name: string): string {
+  return nameKey(name).trim();
+}
 
 function setState(organizationId: string, id: string, state: TagState) {
   return {

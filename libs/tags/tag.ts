@@ -5,7 +5,7 @@ export type TagState = 'Active' | 'Inactive';
 /** A label that agents put on conversations. Only an active one can be put on. */
 export interface Tag {
   id: string;
-  /** Unique in the organization without regard to case; has no outer space. */
+  /** Unique in the organization without regard to case and to what nobody sees; has no outer space. */
   name: string;
   color?: string;
   state: TagState;

@@ -4,7 +4,8 @@ import { TagOutput } from './tag-output.js';
 
 export class CreateTagInput {
   @Text({
-    description: 'The name. A tag that has it already, in whatever case, is answered unchanged.',
+    description:
+      'The name. A tag that has it already, in whatever case and with or without invisible characters, is answered unchanged.',
     example: 'VIP',
   })
   name: string;

@@ -7,7 +7,7 @@ import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { sortedByName } from '#libs/platform/name-order.js';
 import { decideTag, type Tag } from './tag.js';
-import { shownTag, TAG_NAME_INDEX, tagById, TagRow, tagStream } from './tag.projection.js';
+import { shownTag, TAG_NAME_INDEX, tagById, tagKey, TagRow, tagStream } from './tag.projection.js';
 
 /** Answers the new tag, or the one that has the name already, unchanged. */
 export class CreateTag extends Command<Tag> {
@@ -94,8 +94,9 @@ export class CreateTagHandler implements ICommandHandler<CreateTag> {
   /** @throws {VersionConflict} when the tag that had the name has been removed meanwhile */
   async #named(organizationId: string, name: string): Promise<Tag> {
     const [row] = await this.database.query<TagRow>(organizationId, {
-      text: 'SELECT id, name, color, state FROM tags WHERE organization_id = $1 AND lower(name) = lower($2)',
-      values: [organizationId, name.trim()],
+      text: `SELECT id, name, color, state FROM tags
+             WHERE organization_id = $1 AND name_key = $2 ORDER BY twin LIMIT 1`,
+      values: [organizationId, tagKey(name)],
     });
     if (!row) throw new VersionConflict();
     return shownTag(row);

@@ -1,4 +1,5 @@
 import { CONVERSATION_CHANNELS } from '#libs/platform/channels.js';
+import { isLongerThan } from '#libs/platform/text.js';
 import { isPlainText, isRecord } from '#libs/platform/values.js';
 
 /** What a filter can look at. An event has only some of these fields. */
@@ -94,6 +95,6 @@ function isCondition(value: unknown): value is Condition {
     Array.isArray(values) &&
     values.length > 0 &&
     values.length <= MAX_VALUES &&
-    values.every((item) => isPlainText(item) && item.length <= 255)
+    values.every((item) => isPlainText(item) && !isLongerThan(item, 255))
   );
 }

@@ -68,7 +68,7 @@ export function faultOfText(
   if (!isPlainText(value)) return 'must not hold NUL characters or lone surrogates';
   if (!isVisible(value)) return 'must hold a character that is visible';
   const control = controls ? undefined : controlCharacterOf(value);
-  return control === undefined ? fault?.(value) : `must not hold the control character ${control}`;
+  return fault?.(value) ?? (control && `must not hold the control character ${control}`);
 }
 
 interface TextsOptions extends TextOptions {

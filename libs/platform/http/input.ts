@@ -186,16 +186,27 @@ function documentedParam(
   };
 }
 
-/** A path parameter of any text that is not too long. */
-export function TextParam(name: string, description: string, example: string): ParameterDecorator {
-  return documentedParam(name, { description, example, maxLength: MAX_PARAMETER_LENGTH }, new TextPipe(name));
+/**
+ * A path parameter of any text that is not too long.
+ * @param fault why a value is refused besides, or undefined
+ */
+export function TextParam(
+  name: string,
+  description: string,
+  example: string,
+  fault?: (value: string) => string | undefined,
+): ParameterDecorator {
+  return documentedParam(name, { description, example, maxLength: MAX_PARAMETER_LENGTH }, new TextPipe(name, fault));
 }
 
 class TextPipe implements PipeTransform<string, string> {
-  constructor(private readonly name: string) {}
+  constructor(
+    private readonly name: string,
+    private readonly fault?: (value: string) => string | undefined,
+  ) {}
 
   transform(value: string): string {
-    const fault = faultOfText(value, { max: MAX_PARAMETER_LENGTH });
+    const fault = faultOfText(value, { max: MAX_PARAMETER_LENGTH, fault: this.fault });
     if (fault) throw new DomainError('invalid', `Invalid value for: path parameter ${this.name} (${fault})`);
     return value;
   }

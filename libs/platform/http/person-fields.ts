@@ -40,16 +40,17 @@ export const DisplayName = (presence: Pick<FieldOptions, 'optional' | 'nullable'
 
 /** The primary e-mail address, of an end user or agent. */
 export const EmailAddress = (presence: Pick<FieldOptions, 'optional' | 'nullable'> = {}) =>
-  Text({ ...DOCS.email, max: 254, fault: faultOfEmail, ...presence });
+  Text({ ...DOCS.email, max: 254, controls: true, fault: faultOfEmail, ...presence });
 
 /** What inputs of end users and agents have in common. `null` is no value, as if a PUT left the field out. */
 export class PersonInput implements PersonInputFields {
-  @Text({ ...DOCS.phoneNumber, max: 40, ...open })
+  @Text({ ...DOCS.phoneNumber, max: 40, controls: true, ...open })
   phoneNumber?: string | null;
 
   @Texts({
     ...DOCS.additionalEmails,
     max: 254,
+    controls: true,
     maxItems: MAX_ADDITIONAL,
     fault: faultOfEmail,
     sameAs: emailKey,
@@ -57,7 +58,7 @@ export class PersonInput implements PersonInputFields {
   })
   additionalEmails?: string[] | null;
 
-  @Texts({ ...DOCS.additionalPhoneNumbers, max: 40, maxItems: MAX_ADDITIONAL, ...open })
+  @Texts({ ...DOCS.additionalPhoneNumbers, max: 40, controls: true, maxItems: MAX_ADDITIONAL, ...open })
   additionalPhoneNumbers?: string[] | null;
 
   @Text({ ...DOCS.firstName, ...open })
