@@ -27,7 +27,7 @@ export class TextKeys1764000000020 implements MigrationInterface {
       CREATE UNIQUE INDEX tags_name ON tags (organization_id, lower(name));
       CREATE UNIQUE INDEX agents_email ON agents (organization_id, email);
       CREATE UNIQUE INDEX end_user_addresses_value ON end_user_addresses (organization_id, kind, value);
-      DROP FUNCTION twin_of;
+      DROP FUNCTION twin_of, twin_digest;
       DROP TABLE legacy_twins;
     `);
   }

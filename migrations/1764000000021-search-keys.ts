@@ -27,7 +27,6 @@ export class SearchKeys1764000000021 implements MigrationInterface {
       ALTER TABLE end_users
         ADD COLUMN search_name text COLLATE "C" NOT NULL GENERATED ALWAYS AS (lower(coalesce(display_name, ''))) STORED;
       CREATE INDEX end_users_by_name ON end_users (organization_id, search_name, id, updated_at);
-      DROP INDEX IF EXISTS end_users_by_update;
       CREATE INDEX end_users_by_update ON end_users (organization_id, updated_at, id, search_name);
     `);
   }
