@@ -7,9 +7,10 @@ import { answerClientError } from '#libs/platform/http/client-errors.js';
 import { composeText } from '#libs/platform/http/composed-text.js';
 import { Authentication } from '#libs/organizations/authentication.js';
 import { ErrorFilter } from '#libs/platform/http/error.filter.js';
+import { originForm, requireHosts } from '#libs/platform/http/hosts.js';
 import { acceptJsonOnly } from '#libs/platform/http/json-body.js';
 import { MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_REQUESTS_PER_CONNECTION } from '#libs/platform/http/limits.js';
-import { restoreFilters } from '#libs/platform/http/paging.js';
+import { parseQuery } from '#libs/platform/http/query.js';
 import { type AuthenticatedRequest, requestId } from '#libs/platform/http/request-context.js';
 import { Routes } from '#libs/platform/http/routes.js';
 import { addSecurityHeaders, allowOrigins, OF_ERRORS } from '#libs/platform/http/security-headers.js';
@@ -19,6 +20,7 @@ import { nestLogger } from '#libs/platform/logging.js';
 import { CoreModule } from '../core.module.js';
 import { type Runtime } from '../runtime.js';
 import { serveOpenApi } from './openapi.js';
+import { UNBUILT } from './unbuilt.js';
 
 /** How often connections are looked at that may have been idle or slow for too long. */
 const CONNECTIONS_CHECK_MS = 1_000;
@@ -38,6 +40,8 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: http.headersTimeoutMs,
       connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+      // Answered in the form of all errors, by requireHosts.
+      requireHostHeader: false,
     },
     requestTimeout: http.requestTimeoutMs,
     keepAliveTimeout: http.idleTimeoutMs,
@@ -46,13 +50,14 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
     clientErrorHandler: answerClientError,
     forceCloseConnections: 'idle',
     genReqId: requestId,
+    rewriteUrl: originForm,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       // Before any hook.
       reply.headers({ ...OF_ERRORS, 'x-request-id': request.id });
       errors.answer(error, request, reply);
     },
     // Nothing that arrives is longer: how long URLs may be is for their own limit to say, and parameters for validation.
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEADER_BYTES },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEADER_BYTES, querystringParser: parseQuery },
     trustProxy: [...runtime.config.trustedProxies],
   });
   const fastify = adapter.getInstance();
@@ -63,14 +68,11 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
     reply.header('x-request-id', request.id);
     done();
   });
+  requireHosts(fastify);
   addSecurityHeaders(fastify);
   await allowOrigins(fastify, http.corsOrigins);
   limitUrls(fastify);
   composeText(fastify);
-  fastify.addHook('preValidation', (request, _reply, done) => {
-    restoreFilters(request);
-    done();
-  });
   fastify.addHook('preClose', (done) => {
     closeWhenIdle(fastify.server);
     done();
@@ -89,6 +91,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
   });
   serveOpenApi(app);
   await app.init();
+  routes.reserve(fastify, UNBUILT);
   app.useLogger(nestLogger(runtime.logger));
   app.getHttpServer().maxConnections = http.maxConnections;
   return app;

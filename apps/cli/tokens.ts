@@ -9,6 +9,7 @@ import {
 } from '#libs/organizations/api-tokens.handlers.js';
 import { ListApiTokens, ListApiTokensHandler } from '#libs/organizations/api-token-queries.handlers.js';
 import { TokenLookup } from '#libs/organizations/token-lookup.js';
+import { instantOf } from '#libs/platform/instant.js';
 import { type Cursor } from '#libs/platform/keyset.js';
 import { type Scope, SCOPES } from '#libs/platform/scopes.js';
 import { StartupError } from '#libs/platform/startup-error.js';
@@ -53,8 +54,9 @@ export const token: CliCommand = {
 async function issue(config: Config, urls: InstallationUrls, options: Options, rest: string[]): Promise<void> {
   const named = [...rest, ...(options.scopes?.split(',') ?? [])];
   if (!named.every(isScope)) throw new StartupError(`There are these scopes: ${SCOPES.join(', ')}`);
-  const { name, expires: expiresAt } = options;
-  if (expiresAt !== undefined && isNaN(Date.parse(expiresAt))) {
+  const { name, expires } = options;
+  const expiresAt = expires === undefined ? undefined : instantOf(expires)?.toISOString();
+  if (expires !== undefined && expiresAt === undefined) {
     throw new StartupError('--expires must be an instant such as 2027-03-14T09:26:53Z.');
   }
   const scopes: Scope[] = named.length > 0 ? named : ['admin'];

@@ -77,11 +77,12 @@ export class CreateAgentHandler implements ICommandHandler<CreateAgent> {
   async execute({ context, input }: CreateAgent): Promise<Agent> {
     const { defaultRegion } = await this.settings.of(context.organizationId);
     const { email, ...rest } = normalizePerson(input, defaultRegion);
-    const [id, createdAt] = [randomUUIDv7(), new Date().toISOString()];
+    const id = randomUUIDv7();
     const settings = applyChanges(NO_SETTINGS, rest) as AgentSettings;
-    const command = { type: 'CreateAgent', id, createdAt, email, settings } as const;
     try {
-      const { state } = await this.store.create(agentStream, id, context, (agent) => decideAgent(command, agent));
+      const { state } = await this.store.create(agentStream, id, context, (agent, at) =>
+        decideAgent({ type: 'CreateAgent', id, createdAt: at.toISOString(), email, settings }, agent),
+      );
       return state as Agent;
     } catch (error) {
       if (violatedConstraint(error) !== AGENT_EMAIL_INDEX) throw error;

@@ -57,7 +57,7 @@ export class AnonymizationController {
   })
   async anonymizeConversation(
     @Caller() caller: WriteContext,
-    @IntegerParam('conversationId', 'The conversation’s number.') conversationId: number,
+    @IntegerParam('conversationId', 'The conversation’s number.', 'Conversation') conversationId: number,
     @QueryInput() { force = false }: AnonymizeQuery,
   ): Promise<{ data: AnonymizationRequestStatus }> {
     const id = await this.commands.execute(new RequestConversationAnonymization(caller, conversationId, force));

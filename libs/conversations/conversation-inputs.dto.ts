@@ -1,6 +1,7 @@
 import { ApiExtraModels } from '@nestjs/swagger';
 import { faultOfEmail, faultOfWebUrl } from '#libs/platform/contact.js';
-import { Choice, Flag, Instant, Text, Uuid, Uuids, Whole } from '#libs/platform/http/fields.js';
+import { Choice, Flag, Text, Uuid, Uuids, Checked } from '#libs/platform/http/fields.js';
+import { Instant } from '#libs/platform/http/instant-fields.js';
 import { Nested, NestedList, Union, Variant } from '#libs/platform/http/nested-fields.js';
 import { named } from '#libs/platform/http/endpoint.js';
 
@@ -263,11 +264,11 @@ export class TransferConversationInput {
 }
 
 export class LinkConversationInput {
-  @Whole({
+  @Checked({
     description: 'The conversation that it belongs to.',
     example: 1041,
-    min: 1,
-    max: Number.MAX_SAFE_INTEGER,
+    schema: { type: 'integer', format: 'int64', minimum: 1 },
+    fault: (id) => (Number.isInteger(id) && (id as number) > 0 ? undefined : 'must be a positive whole number'),
   })
   parentId: number;
 

@@ -2,7 +2,7 @@ import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/
 import { type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { CustomAttributeOutput } from '#libs/custom-attributes/attribute-values.js';
-import { dataOutput, listOutput, named, pageOutput } from '#libs/platform/http/endpoint.js';
+import { arrayOutput, dataOutput, listOutput, named, pageOutput } from '#libs/platform/http/endpoint.js';
 import { unionSchema, Variant } from '#libs/platform/http/nested-fields.js';
 import { TagOutput } from '#libs/tags/tag-output.js';
 import { BrowserInfo } from './conversation-inputs.dto.js';
@@ -263,7 +263,7 @@ export class ListEndUserConversationsOutput extends pageOutput('', Object) {
 
 export const CreateConversationOutput = dataOutput('CreateConversationOutput', ConversationResponse);
 export const ConversationTagsOutput = listOutput('ConversationTagsOutput', TagOutput);
-export const PatchConversationCustomAttributesOutput = listOutput(
+export const PatchConversationCustomAttributesOutput = arrayOutput(
   'PatchConversationCustomAttributesOutput',
   CustomAttributeOutput,
 );

@@ -51,7 +51,7 @@ import {
   UpdateConversationAttributes,
 } from './conversations.handlers.js';
 
-const ConversationId = () => IntegerParam('conversationId', 'The conversation’s number.');
+const ConversationId = () => IntegerParam('conversationId', 'The conversation’s number.', 'Conversation');
 const TagId = () => UuidParam('tagId', 'The tag id.');
 
 @ApiTags('Conversations')
@@ -139,9 +139,9 @@ export class ConversationsController {
   async followUp(
     @Caller() caller: WriteContext,
     @ConversationId() id: number,
-    @Input() { timestamp, userId }: FollowupConversationInput,
+    @Input() { timestamp: until, userId }: FollowupConversationInput,
   ): Promise<void> {
-    const [until, now] = [new Date(timestamp).toISOString(), new Date().toISOString()];
+    const now = new Date().toISOString();
     const change = { type: 'FollowUpConversation', id, until, now, ...by(userId) } as const;
     await this.commands.execute(new ChangeConversation(caller, change));
   }

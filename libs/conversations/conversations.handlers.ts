@@ -122,9 +122,14 @@ export class CreateConversationHandler implements ICommandHandler<CreateConversa
       const id = await this.ids.next();
       const { requester, queueId } = await this.#referred(organizationId, input);
       const { origin, details, agentId } = newConversation(input, requester);
-      const created = { id, requesterId, ...origin, createdAt: new Date().toISOString() };
-      const command = { type: 'CreateConversation', origin: created, details, queueId, agentId } as const;
-      await this.store.create(conversationStream, String(id), context, () => decideConversation(command, undefined), [
+      const create = (_: unknown, at: Date) => {
+        const created = { id, requesterId, ...origin, createdAt: at.toISOString() };
+        return decideConversation(
+          { type: 'CreateConversation', origin: created, details, queueId, agentId },
+          undefined,
+        );
+      };
+      await this.store.create(conversationStream, String(id), context, create, [
         endUserIsOpen(organizationId, requesterId),
         ...(agentId ? [agentsExist(organizationId, [agentId])] : []),
         ...(queueId && !agentId ? [queueExists(organizationId, queueId)] : []),
@@ -238,6 +243,7 @@ export class LinkConversationHandler implements ICommandHandler<LinkConversation
 
   async execute({ context, id, parentId, linkType }: LinkConversation): Promise<void> {
     const { organizationId } = context;
+    if (!Number.isSafeInteger(parentId)) throw notFound('Conversation', String(parentId));
     await this.store.retrying(async () => {
       const chain = await this.database.query<{ id: number }>(organizationId, ancestorsOf(organizationId, parentId));
       if (chain.length === 0) throw notFound('Conversation', String(parentId));

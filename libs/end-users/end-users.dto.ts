@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nes
 import { CustomAttributeOutput } from '#libs/custom-attributes/attribute-values.js';
 import { faultOfAddress } from '#libs/platform/contact.js';
 import { bulkInput, bulkOutput } from '#libs/platform/http/bulk.js';
-import { dataOutput, listOutput, pageOutput } from '#libs/platform/http/endpoint.js';
+import { arrayOutput, dataOutput, pageOutput } from '#libs/platform/http/endpoint.js';
 import { type FieldOptions, Text, Texts, Uuid } from '#libs/platform/http/fields.js';
 import {
   DisplayName,
@@ -132,7 +132,7 @@ export const UpdateEndUserOutput = dataOutput('UpdateEndUserOutput', EndUserOutp
 export const ReplaceByExternalIdOutput = dataOutput('ReplaceEndUserByExternalIdOutput', EndUserOutput);
 export const MergeEndUserOutput = dataOutput('MergeEndUserOutput', EndUserOutput);
 export const PatchEndUserOutput = dataOutput('PatchEndUserOutput', EndUserOutput);
-export const PatchCustomAttributesOutput = listOutput('PatchEndUserCustomAttributesOutput', CustomAttributeOutput);
+export const PatchCustomAttributesOutput = arrayOutput('PatchEndUserCustomAttributesOutput', CustomAttributeOutput);
 export const CreateEndUsersOutput = bulkOutput('CreateEndUsersOutput', 'EndUser', outcome);
 export const BulkUpdateEndUsersOutput = bulkOutput('BulkUpdateEndUsersOutput', 'EndUser', outcome);
 export const BulkPatchEndUsersOutput = bulkOutput('BulkPatchEndUsersOutput', 'EndUser', outcome);

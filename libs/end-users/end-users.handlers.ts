@@ -92,10 +92,11 @@ export class CreateEndUserHandler implements ICommandHandler<CreateEndUser> {
     const given = Object.entries(normalized).filter(([, value]) => value !== null);
     const person = Object.fromEntries(given) as unknown as EndUserFields;
     const id = randomUUIDv7();
-    const command = { type: 'CreateEndUser', id, createdAt: new Date().toISOString(), person } as const;
     const created = await this.taken.refusedAround(context.organizationId, id, person, () =>
       this.store.retrying(() =>
-        this.store.create(endUserStream, id, context, (nobody) => decideEndUser(command, nobody)),
+        this.store.create(endUserStream, id, context, (nobody, at) =>
+          decideEndUser({ type: 'CreateEndUser', id, createdAt: at.toISOString(), person }, nobody),
+        ),
       ),
     );
     return shownEndUser(created, []);

@@ -1,5 +1,6 @@
 import { faultOfAddress, faultOfEmail } from '#libs/platform/contact.js';
-import { Choice, Instant, Text, Uuid } from '#libs/platform/http/fields.js';
+import { Choice, Text, Uuid } from '#libs/platform/http/fields.js';
+import { QueryInstant } from '#libs/platform/http/instant-fields.js';
 import { PageQuery } from '#libs/platform/http/paging.js';
 import { MAX_SEARCHED_VALUE } from './end-user-attributes.projection.js';
 import { type EndUserOrder, ORDERS } from './end-user-search.js';
@@ -58,17 +59,21 @@ export class ListEndUsersQuery extends PageQuery {
   })
   attributeValue?: string;
 
-  @Instant({
+  @QueryInstant({
     description: 'Only end users who were created then or later.',
     example: '2026-03-01T00:00:00Z',
     optional: true,
   })
   createdSince?: string;
 
-  @Instant({ description: 'Only end users who were created before.', example: '2026-04-01T00:00:00Z', optional: true })
+  @QueryInstant({
+    description: 'Only end users who were created before.',
+    example: '2026-04-01T00:00:00Z',
+    optional: true,
+  })
   createdUntil?: string;
 
-  @Instant({
+  @QueryInstant({
     description: 'Only end users who were changed, or created, then or later.',
     example: '2026-03-14T00:00:00Z',
     optional: true,

@@ -90,11 +90,15 @@ export class EventStore {
   /**
    * Appends to any number of streams: all or nothing, in one round trip.
    * @param guards statements that call `guard(…)`: what else must hold at this moment, after the projections
+   * @param recordedAt one instant for all: whoever asks for the past sees what they change together, or nothing of it
    * @throws {VersionConflict} when a stream is at another version, or a guard does not hold; unique violations as they come
    */
-  async commit(changes: Staged[], context: WriteContext, guards: Statement[] = []): Promise<RecordedEvent[]> {
-    // One instant for all: whoever asks for the past sees what they change together, or nothing of it.
-    const recordedAt = new Date();
+  async commit(
+    changes: Staged[],
+    context: WriteContext,
+    guards: Statement[] = [],
+    recordedAt = instantAfter(changes.map(({ loaded }) => loaded)),
+  ): Promise<RecordedEvent[]> {
     const appends = changes.map((change) => this.#appendOf(change, context, recordedAt));
     const recorded = appends.flatMap(({ events }) => events);
     if (recorded.length === 0) return [];
@@ -167,6 +171,7 @@ export class EventStore {
 
   /**
    * The one write path: load, decide, append at the version that was read.
+   * @param decide on the state; the instant is the one at which the events will be recorded
    * @param guards see {@link commit}
    * @throws {DomainError} what `decide` returned
    * @throws {VersionConflict} when others keep being first
@@ -175,17 +180,18 @@ export class EventStore {
     definition: StreamDefinition<State, Event>,
     id: string,
     context: WriteContext,
-    decide: (state: State) => Event[] | DomainError,
+    decide: (state: State, recordedAt: Date) => Event[] | DomainError,
     guards: Statement[] = [],
   ): Promise<Executed<State, Event>> {
     return this.retrying(async () => {
       const loaded = await this.load(definition, id, context.organizationId);
-      return this.#appendTo(definition, id, loaded, decide(loaded.state), context, guards);
+      return this.#appendTo(definition, id, loaded, decide, context, guards);
     });
   }
 
   /**
    * Starts a stream under an id that is new: nothing to load, so one round trip.
+   * @param decide see {@link execute}
    * @param guards see {@link commit}
    * @throws {DomainError} what `decide` returned
    */
@@ -193,11 +199,10 @@ export class EventStore {
     definition: StreamDefinition<State, Event>,
     id: string,
     context: WriteContext,
-    decide: (state: State) => Event[] | DomainError,
+    decide: (state: State, recordedAt: Date) => Event[] | DomainError,
     guards: Statement[] = [],
   ): Promise<Executed<State, Event>> {
-    const decision = decide(definition.initialState);
-    return this.#appendTo(definition, id, { state: definition.initialState, version: 0 }, decision, context, guards);
+    return this.#appendTo(definition, id, { state: definition.initialState, version: 0 }, decide, context, guards);
   }
 
   /**
@@ -220,12 +225,14 @@ export class EventStore {
     definition: StreamDefinition<State, Event>,
     id: string,
     loaded: Loaded<State>,
-    decision: Event[] | DomainError,
+    decide: (state: State, recordedAt: Date) => Event[] | DomainError,
     context: WriteContext,
     guards: Statement[],
   ): Promise<Executed<State, Event>> {
+    const recordedAt = instantAfter([loaded]);
+    const decision = decide(loaded.state, recordedAt);
     if (decision instanceof DomainError) throw decision;
-    const events = await this.commit([staged(definition, id, loaded, decision)], context, guards);
+    const events = await this.commit([staged(definition, id, loaded, decision)], context, guards, recordedAt);
     return {
       state: decision.reduce(definition.evolve, loaded.state),
       version: loaded.version + decision.length,
@@ -290,6 +297,11 @@ export class EventStore {
     const found = new Set(rows.map(({ event_id }) => event_id));
     return recorded.every(({ eventId }) => found.has(eventId));
   }
+}
+
+/** Now, but not before the events of these streams: the clock of the process that has recorded them may be ahead. */
+function instantAfter(loaded: Pick<Loaded<unknown>, 'recordedAt'>[]): Date {
+  return new Date(Math.max(Date.now(), ...loaded.map(({ recordedAt }) => recordedAt?.getTime() ?? 0)));
 }
 
 function isVersionConflict(error: unknown): boolean {

@@ -57,10 +57,13 @@ export class PastStreams {
   }
 }
 
+/** What an entity shows as `createdAt` was read from the clock some milliseconds earlier once. */
+const KNOWN_FROM = `least(recorded_at, CASE WHEN version = 1 THEN (data ->> 'createdAt')::timestamptz END)`;
+
 /** Events of the organization `$1` that were known at `$2`. @param streams a condition for their streams */
 function knownBy(streams: string): string {
   return `SELECT e.*, ${SEALED_KEY} AS sealed_key FROM (
-      SELECT *, max(version) FILTER (WHERE recorded_at <= $2) OVER (PARTITION BY stream) AS newest
+      SELECT *, max(version) FILTER (WHERE ${KNOWN_FROM} <= $2) OVER (PARTITION BY stream) AS newest
       FROM events WHERE organization_id = $1 AND ${streams}
     ) AS e WHERE version <= newest ORDER BY stream, version`;
 }

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { listOutput, named } from '#libs/platform/http/endpoint.js';
+import { ListMeta, listOutput, named } from '#libs/platform/http/endpoint.js';
 import { Checked, Choice, faultOfText, QueryWhole, Text } from '#libs/platform/http/fields.js';
 import { type ShownEvent } from './shown-event.js';
 
@@ -129,7 +129,7 @@ export class EventOutput implements ShownEvent {
   redacted?: true;
 }
 
-class FeedProgress {
+class FeedProgress extends ListMeta {
   @ApiProperty({
     description: 'Where to read on. Also there when no event is.',
     example: 'v1.QmFzZTY0dXJsIG9mIGEgc2VhbGVkIHBvc2l0aW9uIGluIHRoZSBmZWVk',
@@ -145,7 +145,7 @@ class FeedProgress {
 
 class FeedOutput extends listOutput('', EventOutput) {
   @ApiProperty({ description: 'How to go on.', type: FeedProgress })
-  meta: FeedProgress;
+  override meta: FeedProgress;
 }
 
 export const ListEventsOutput = named('ListEventsOutput', FeedOutput);

@@ -36,7 +36,7 @@ export const HISTORY_RESOURCES: HistoryResource[] = [
   },
   {
     path: 'conversations/:conversationId',
-    id: IntegerParam('conversationId', 'The conversation’s number.'),
+    id: IntegerParam('conversationId', 'The conversation’s number.', 'Conversation'),
     group: 'Conversations',
     entity: 'Conversation',
     stream: conversationStream,

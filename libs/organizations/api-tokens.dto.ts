@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { dataOutput, pageOutput } from '#libs/platform/http/endpoint.js';
-import { Choices, Instant, Text, Whole } from '#libs/platform/http/fields.js';
+import { Choices, Text, Whole } from '#libs/platform/http/fields.js';
+import { Instant } from '#libs/platform/http/instant-fields.js';
 import { Nested } from '#libs/platform/http/nested-fields.js';
 import { MAX_PER_SECOND } from '#libs/platform/rate-limits.js';
 import { type Scope, SCOPES } from '#libs/platform/scopes.js';

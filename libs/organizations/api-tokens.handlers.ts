@@ -63,8 +63,7 @@ export class IssueApiTokenHandler implements ICommandHandler<IssueApiToken> {
   async execute({ context, choices, granted, secret }: IssueApiToken): Promise<TokenSecret> {
     const id = randomUUIDv7();
     const { actorId } = context;
-    const expiresAt = choices.expiresAt && new Date(choices.expiresAt).toISOString();
-    const token = { ...choices, expiresAt, tokenId: id, actorId, tokenHash: hashApiToken(secret) };
+    const token = { ...choices, tokenId: id, actorId, tokenHash: hashApiToken(secret) };
     await decide(this.store, context, {
       type: 'IssueApiToken',
       ...token,

@@ -58,3 +58,9 @@ export function invalidBody(faults: Fault[]): DomainError {
   const reasons = faults.map(({ path, message }) => (path ? `${path} ${message}` : message)).join('; ');
   return new DomainError('invalid', `Invalid value for: body (${reasons})`, { faults });
 }
+
+/** Query parameters that are faulty in themselves or by a rule that needs more than the DTO. */
+export function invalidParameter(faults: [Fault, ...Fault[]]): DomainError {
+  const [{ path, message }] = faults;
+  return new DomainError('invalid', `Invalid value for: query parameter ${path} (${message})`, { faults });
+}

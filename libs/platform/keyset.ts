@@ -1,7 +1,8 @@
-import { isISO8601, isUUID } from 'class-validator';
+import { isUUID } from 'class-validator';
 import { type Statement } from './batch.js';
 import { type Database } from './database.js';
 import { DomainError } from './domain-error.js';
+import { instantOf } from './instant.js';
 import { isPlainText } from './values.js';
 
 /** A place in a list: the sort key of the row beside it, and whether to read back from there. */
@@ -114,5 +115,5 @@ const IS_OF: Record<KeyColumn<unknown>['type'], (value: unknown) => boolean> = {
 /** In UTC and of an existing day: of ISO 8601's other forms PostgreSQL does not read all. */
 function isInstant(value: unknown): boolean {
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/.test(value)) return false;
-  return !value.startsWith('0000') && isISO8601(value, { strict: true, strictSeparator: true });
+  return instantOf(value) !== undefined;
 }

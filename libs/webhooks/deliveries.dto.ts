@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { dataOutput, pageOutput } from '#libs/platform/http/endpoint.js';
-import { Choice, Instant } from '#libs/platform/http/fields.js';
+import { Choice } from '#libs/platform/http/fields.js';
+import { QueryInstant } from '#libs/platform/http/instant-fields.js';
 import { PageQuery } from '#libs/platform/http/paging.js';
 import { EVENT_NAMES, type WebhookEventName } from './catalogue.js';
 import { AttemptOutput } from './subscription-outputs.dto.js';
@@ -25,10 +26,14 @@ export class ListDeliveriesQuery extends PageQuery {
   @Choice({ description: 'Only deliveries of this event.', example: 'TagCreated', values: EVENT_NAMES, optional: true })
   event?: WebhookEventName;
 
-  @Instant({ description: 'Only deliveries created then or later.', example: '2026-03-13T00:00:00Z', optional: true })
+  @QueryInstant({
+    description: 'Only deliveries created then or later.',
+    example: '2026-03-13T00:00:00Z',
+    optional: true,
+  })
   since?: string;
 
-  @Instant({ description: 'Only deliveries created before.', example: '2026-03-14T00:00:00Z', optional: true })
+  @QueryInstant({ description: 'Only deliveries created before.', example: '2026-03-14T00:00:00Z', optional: true })
   until?: string;
 }
 

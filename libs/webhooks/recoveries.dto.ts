@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { dataOutput, listOutput } from '#libs/platform/http/endpoint.js';
-import { Flag, Instant } from '#libs/platform/http/fields.js';
+import { Flag } from '#libs/platform/http/fields.js';
+import { Instant } from '#libs/platform/http/instant-fields.js';
 
 const SINCE = { description: 'Events recorded then or later.', example: '2026-03-13T00:00:00.000Z' };
 const UNTIL = 'Events recorded before.';

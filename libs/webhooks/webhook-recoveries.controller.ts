@@ -41,7 +41,7 @@ export class WebhookRecoveriesController {
     @SubscriptionId() subscriptionId: string,
     @StrictBody() { since, until, onlyMissing = true }: RecoverWebhookInput,
   ): Promise<{ data: RecoveryOutput }> {
-    const scope = { since: inUtc(since), ...(until !== undefined && { until: inUtc(until) }), onlyMissing };
+    const scope = { since, ...(until !== undefined && { until }), onlyMissing };
     return { data: await this.commands.execute(new RequestRecovery(caller, subscriptionId, scope)) };
   }
 
@@ -73,9 +73,4 @@ export class WebhookRecoveriesController {
   ): Promise<{ data: RecoveryOutput }> {
     return { data: await this.queries.execute(new GetRecovery(organizationId, subscriptionId, id)) };
   }
-}
-
-/** In milliseconds, so that the same instant is the same text. */
-function inUtc(instant: string): string {
-  return new Date(instant).toISOString();
 }

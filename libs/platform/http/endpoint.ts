@@ -1,5 +1,7 @@
-import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
+import { applyDecorators, HttpCode, type Type, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse } from '@nestjs/swagger';
+import { IgnoredParameters } from './ignored-parameters.js';
+import { MAX_IGNORED_LENGTH, MAX_IGNORED_PARAMETERS } from './limits.js';
 
 class FaultOutput {
   @ApiProperty({ description: 'Where in the input.', example: 'authorization.username' })
@@ -137,6 +139,7 @@ export function Endpoint({
     ApiOperation({ summary, description, ...(operationId && { operationId }) }),
     ApiResponse({ status, description: meaning, headers: RATE_LIMIT_HEADERS, ...(body && { type: body }) }),
     ...[...ALWAYS, ...errors].map((error) => ApiResponse({ status: error, ...ERRORS[error] })),
+    ...(isList(body) ? [UseInterceptors(new IgnoredParameters())] : []),
   );
 }
 
@@ -150,7 +153,7 @@ export function dataOutput<T>(name: string, type: Type<T>): Type<{ data: T }> {
 }
 
 /** The schema `{data: T[]}` under a name of its own. */
-export function listOutput<T>(name: string, type: Type<T>): Type<{ data: T[] }> {
+export function arrayOutput<T>(name: string, type: Type<T>): Type<{ data: T[] }> {
   class Output {
     @ApiProperty({ description: 'The results.', type: [type] })
     data: T[];
@@ -158,27 +161,57 @@ export function listOutput<T>(name: string, type: Type<T>): Type<{ data: T[] }> 
   return named(name, Output);
 }
 
-class PaginationLinks {
+/** What any list may say of itself. */
+export class ListMeta {
+  @ApiPropertyOptional({
+    description: `Query parameters that the list does not know, and has ignored: they may be misspelt. Absent when there are none; at most ${MAX_IGNORED_PARAMETERS}, each cut off after ${MAX_IGNORED_LENGTH} characters.`,
+    type: 'array',
+    items: { type: 'string', maxLength: MAX_IGNORED_LENGTH },
+    maxItems: MAX_IGNORED_PARAMETERS,
+    example: ['name'],
+  })
+  ignored?: string[];
+}
+
+class ListBody {
+  @ApiPropertyOptional({ description: 'About the list.', type: ListMeta })
+  meta?: ListMeta;
+}
+
+/** The schema `{data: T[], meta?: {ignored?}}`, of what a GET lists, under a name of its own. */
+export function listOutput<T>(name: string, type: Type<T>): Type<{ data: T[]; meta?: ListMeta }> {
+  class Output extends ListBody {
+    @ApiProperty({ description: 'The results.', type: [type] })
+    data: T[];
+  }
+  return named(name, Output);
+}
+
+function isList(body: EndpointOptions['success'][2]): boolean {
+  return typeof body === 'function' && body.prototype instanceof ListBody;
+}
+
+class PaginationLinks extends ListMeta {
   @ApiPropertyOptional({
     description: 'The page before this one, as an absolute URL; absent when there is none.',
     format: 'uri',
-    example: 'http://localhost:3000/v1/endusers?pageLimit=50&pageKey=eyJiIjp0cnVlfQ',
+    example: 'http://localhost:3000/v1/endusers?pageKey=eyJiIjp0cnVlfQ',
   })
   previous?: string;
 
   @ApiPropertyOptional({
     description: 'The page after this one, as an absolute URL; absent when there is none.',
     format: 'uri',
-    example: 'http://localhost:3000/v1/endusers?pageLimit=50&pageKey=eyJiIjpmYWxzZX0',
+    example: 'http://localhost:3000/v1/endusers?pageKey=eyJiIjpmYWxzZX0',
   })
   next?: string;
 }
 
-/** The schema `{data: T[], meta: {previous?, next?}}` under a name of its own. */
+/** The schema `{data: T[], meta: {previous?, next?, ignored?}}` under a name of its own. */
 export function pageOutput<T>(name: string, type: Type<T>): Type<{ data: T[]; meta: PaginationLinks }> {
   class Output extends listOutput(name, type) {
     @ApiPropertyOptional({ description: 'The pages beside this one.', type: PaginationLinks })
-    meta: PaginationLinks;
+    override meta: PaginationLinks;
   }
   return named(name, Output);
 }

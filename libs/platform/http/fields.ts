@@ -1,16 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayUnique,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  isISO8601,
-  ValidateBy,
-  ValidateIf,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsBoolean, IsIn, ValidateBy, ValidateIf } from 'class-validator';
 import { controlCharacterOf, isLongerThan, isVisible, lengthOf } from '../text.js';
 import { isPlainText } from '../values.js';
 
@@ -180,27 +171,6 @@ export function QueryWhole(options: WholeOptions) {
   );
 }
 
-/** An offset can lead out of the years that four digits spell. */
-const isStorable = (instant: Date) => !isNaN(instant.getTime()) && /^\d{4}-/.test(instant.toISOString());
-const WITH_ZONE = /T.*(Z|[+-]\d{2}:?\d{2})$/;
-
-/** An instant in ISO 8601, with its offset from UTC. */
-export function Instant(docs: FieldOptions) {
-  return Text({ ...docs, format: 'date-time', max: MAX_INSTANT, fault: faultOfSpelling });
-}
-
-/** Why a value is no instant, or undefined. */
-export function faultOfInstant(value: unknown): string | undefined {
-  return faultOfText(value, { max: MAX_INSTANT, fault: faultOfSpelling });
-}
-
-const MAX_INSTANT = 40;
-
-function faultOfSpelling(value: string): string | undefined {
-  const spelt = isISO8601(value, { strict: true, strictSeparator: true }) && WITH_ZONE.test(value);
-  return spelt && isStorable(new Date(value)) ? undefined : 'must be an instant such as 2026-03-14T09:26:53Z';
-}
-
 /** A boolean of a JSON body. */
 export function Flag({ optional, nullable, ...docs }: FieldOptions) {
   return applyDecorators(
@@ -210,11 +180,16 @@ export function Flag({ optional, nullable, ...docs }: FieldOptions) {
   );
 }
 
-/** A boolean query parameter: `true` or `false`. */
+const FLAGS = new Map<unknown, boolean>([
+  ['true', true],
+  ['false', false],
+]);
+
+/** A boolean query parameter: `true` or `false`, in any case. */
 export function QueryFlag({ optional, ...docs }: FieldOptions & ApiPropertyOptions): PropertyDecorator {
   return applyDecorators(
     ApiProperty({ ...docs, type: Boolean, required: !optional }),
-    Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value)),
+    Transform(({ value }: { value: unknown }) => FLAGS.get(toLowerCase({ value })) ?? value),
     IsBoolean({ message: 'must be true or false' }),
     ...presence(optional),
   );

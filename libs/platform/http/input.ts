@@ -10,11 +10,16 @@ import {
   ValidationPipe,
 } from '@nestjs/common';
 import { ApiBody, ApiExtraModels, ApiParam } from '@nestjs/swagger';
+import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, type ValidationError } from 'class-validator';
-import { DomainError, type Fault, invalidBody } from '../domain-error.js';
+import { isDeepStrictEqual } from 'node:util';
+import { DomainError, type Fault, invalidBody, invalidParameter, notFound } from '../domain-error.js';
+import { canonicalId } from './canonical-id.js';
 import { faultOfText } from './fields.js';
+import { takesParameters } from './ignored-parameters.js';
 import { MAX_PARAMETER_LENGTH } from './limits.js';
 import { kindOf, tagOf, unionSchema } from './nested-fields.js';
+import { PageQuery, withPageKey } from './paging.js';
 
 const OPTIONS = {
   transform: true,
@@ -41,12 +46,42 @@ class InputPipe extends ValidationPipe {
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
       if (metadata.type === 'body') throw invalidBody(error.faults);
-      const [fault] = error.faults as [Fault];
-      throw new DomainError('invalid', `Invalid value for: query parameter ${fault.path} (${fault.message})`, {
-        faults: error.faults,
-      });
+      throw invalidParameter(error.faults as [Fault]);
     }
   }
+}
+
+/** The same for query parameters: those that a page key holds need not come along, and none has two values. */
+class QueryPipe extends InputPipe {
+  override transform(value: unknown, metadata: ArgumentMetadata & { metatype: Type }): Promise<unknown> {
+    const { metatype } = metadata;
+    const given = value as Record<string, unknown>;
+    const query = { ...(isPaged(metatype) ? withPageKey(given) : given) };
+    for (const name of parametersOf(metatype)) {
+      if (Array.isArray(query[name])) query[name] = onlyValue(metatype, name, query[name]);
+    }
+    return super.transform(query, metadata);
+  }
+}
+
+function isPaged(type: Type): boolean {
+  return type === PageQuery || type.prototype instanceof PageQuery;
+}
+
+/** The names that a query's DTO knows. */
+function parametersOf(type: Type): Set<string> {
+  return new Set(
+    getMetadataStorage()
+      .getTargetValidationMetadatas(type, '', false, false)
+      .map(({ propertyName }) => propertyName),
+  );
+}
+
+/** Of a parameter that came several times. `True` and `true` are the same value. */
+function onlyValue(type: Type, name: string, values: unknown[]): unknown {
+  const meant = values.map((value) => (plainToInstance(type, { [name]: value }) as Record<string, unknown>)[name]);
+  if (meant.every((one) => isDeepStrictEqual(one, meant[0]))) return values[0];
+  throw invalidParameter([{ path: name, message: 'must be sent once, or with the same value each time' }]);
 }
 
 /** A body that is one of several DTOs, told apart by its `_type`. */
@@ -73,7 +108,13 @@ export async function validInput<T>(type: Type<T>, value: unknown, unknownFields
   return (await pipe.transform(value, { type: 'body', metatype: type })) as T;
 }
 
+/** Validates query parameters as {@link QueryInput} would. @throws {DomainError} `invalid` */
+export async function validQuery<T>(type: Type<T>, value: Record<string, unknown>): Promise<T> {
+  return (await ofQuery.transform(value, { type: 'query', metatype: type })) as T;
+}
+
 rememberRules();
+const ofQuery = new QueryPipe(OPTIONS);
 const lenient = new InputPipe(OPTIONS);
 const strict = new InputPipe({ ...OPTIONS, forbidNonWhitelisted: true });
 
@@ -116,13 +157,18 @@ export function ItemsInput(type: Type, maxItems: number): ParameterDecorator {
   };
 }
 
-/** The request's query parameters. Unknown ones are ignored. */
-export const QueryInput = () => Query(lenient);
+/** The request's query parameters. Unknown ones are ignored; lists tell which: see {@link IgnoredParameters}. */
+export function QueryInput(): ParameterDecorator {
+  return (target, method, index) => {
+    Query(ofQuery)(target, method, index);
+    const typeOf = () => (Reflect.getMetadata('design:paramtypes', target, method as string) as Type[])[index] as Type;
+    takesParameters(target, method as string, () => parametersOf(typeOf()));
+  };
+}
 
-/** The one spelling by which streams are named. */
-class LowerCasePipe implements PipeTransform<string, string> {
+class CanonicalIdPipe implements PipeTransform<string, string> {
   transform(value: string): string {
-    return value.toLowerCase();
+    return canonicalId(value);
   }
 }
 
@@ -135,29 +181,33 @@ export function UuidParam(name: string, description: string): ParameterDecorator
     name,
     { format: 'uuid', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a', description },
     pipe,
-    new LowerCasePipe(),
+    new CanonicalIdPipe(),
   );
 }
 
-/** A path parameter that is a positive whole number. */
-export function IntegerParam(name: string, description: string): ParameterDecorator {
+/** A path parameter that is a positive whole number. @param entity what it is the number of */
+export function IntegerParam(name: string, description: string, entity: string): ParameterDecorator {
   return documentedParam(
     name,
     { type: 'integer', format: 'int64', example: '1042', description },
-    new IntegerPipe(name),
+    new IntegerPipe(name, entity),
   );
 }
 
 class IntegerPipe implements PipeTransform<string, number> {
-  constructor(private readonly name: string) {}
+  constructor(
+    private readonly name: string,
+    private readonly entity: string,
+  ) {}
 
   transform(value: string): number {
-    const number = /^\d{1,16}$/.test(value) ? Number(value) : NaN;
-    if (number > 0 && Number.isSafeInteger(number)) return number;
-    throw new DomainError(
-      'invalid',
-      `Invalid value for: path parameter ${this.name} (must be a positive whole number)`,
-    );
+    const number = canonicalId(value);
+    if (!/^[1-9]\d*$/.test(number)) {
+      const fault = 'must be a positive whole number';
+      throw new DomainError('invalid', `Invalid value for: path parameter ${this.name} (${fault})`);
+    }
+    if (Number.isSafeInteger(Number(number))) return Number(number);
+    throw notFound(this.entity, number);
   }
 }
 

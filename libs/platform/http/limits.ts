@@ -5,6 +5,9 @@ export const MAX_HEADER_BYTES = 16 * 1024;
 export const MAX_URL_LENGTH = 8 * 1024;
 /** A path parameter that is neither a UUID nor a number. */
 export const MAX_PARAMETER_LENGTH = 255;
+/** Query parameters that an answer tells to have been ignored, and the characters of each. */
+export const MAX_IGNORED_PARAMETERS = 20;
+export const MAX_IGNORED_LENGTH = 100;
 /** Arrays and objects within one another. */
 export const MAX_DEPTH = 32;
 /** Keys of one object. */

@@ -1,9 +1,9 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { isDeepStrictEqual } from 'node:util';
-import { DomainError } from '../domain-error.js';
+import { createParamDecorator, type ExecutionContext, type Type } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { DomainError, invalidParameter } from '../domain-error.js';
 import { type Cursor, type Page, type PageRequest } from '../keyset.js';
 import { isPlainText, isRecord } from '../values.js';
-import { QueryWhole, Text } from './fields.js';
+import { faultOfWhole, QueryWhole, Text } from './fields.js';
 import { type AuthenticatedRequest } from './request-context.js';
 
 const DEFAULT_LIMIT = 50;
@@ -12,7 +12,7 @@ const MAX_LIMIT = 200;
 /** What every paged list takes. */
 export class PageQuery {
   @QueryWhole({
-    description: 'Most results on a page. May change from page to page.',
+    description: 'Most results on a page. Beside a `pageKey`, it changes the length of this page and the next.',
     example: DEFAULT_LIMIT,
     min: 1,
     max: MAX_LIMIT,
@@ -21,13 +21,16 @@ export class PageQuery {
   pageLimit?: number;
 
   @Text({
-    description: 'Where the page begins: from `meta` of another page. Do not construct or change it.',
+    description:
+      'Where the page begins: from `meta` of another page. It holds the filters and `pageLimit` as well: they may be left out, or sent again as they were. Do not construct or change it.',
     example: 'eyJwIjoiL3YxL2VuZHVzZXJzIn0',
     max: 8192,
     optional: true,
   })
   pageKey?: string;
 }
+
+const ABOUT_PAGES = new Set(['pageLimit', 'pageKey'] satisfies (keyof PageQuery)[] as string[]);
 
 type Filters = Record<string, string>;
 
@@ -36,23 +39,28 @@ interface PageKey extends Cursor {
   organization: string;
   path: string;
   filters: Filters;
+  /** Keys of earlier versions have none. */
+  limit?: number;
 }
 
 /** Names the pages of the list that a request asks for. */
 export class Pages {
   #filters: Filters = {};
+  #limit = DEFAULT_LIMIT;
 
   constructor(private readonly request: AuthenticatedRequest) {}
 
   /**
    * The page that is asked for.
    * @param query as it was validated: what is not about pages is a filter of the list
-   * @throws {DomainError} `invalid` when the page key is malformed, or of another list
+   * @throws {DomainError} `invalid` when the page key is malformed, of another list, or of other filters
    */
-  requested({ pageLimit = DEFAULT_LIMIT, pageKey, ...filters }: PageQuery): PageRequest {
-    const given = Object.entries(filters).filter(([, value]) => value !== undefined);
-    this.#filters = Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
-    return { limit: pageLimit, cursor: pageKey === undefined ? undefined : this.#cursor(pageKey) };
+  requested(query: PageQuery): PageRequest {
+    const { pageLimit = DEFAULT_LIMIT, pageKey } = query;
+    this.#limit = pageLimit;
+    this.#filters = filtersOf(query);
+    const cursor = pageKey === undefined ? undefined : this.#cursor(pageKey, query.constructor as Type<PageQuery>);
+    return { limit: pageLimit, cursor };
   }
 
   /** The answer to a list: the page, with absolute URLs of those beside it. */
@@ -64,39 +72,36 @@ export class Pages {
     return { data: rows, meta };
   }
 
-  #cursor(pageKey: string): Cursor {
+  #cursor(pageKey: string, type: Type<PageQuery>): Cursor {
     const key = parsed(pageKey);
     const { organization, path } = this.#list();
-    if (
-      !key ||
-      key.organization !== organization ||
-      key.path !== path ||
-      !isDeepStrictEqual(key.filters, this.#filters)
-    ) {
-      throw new DomainError('invalid', 'Invalid value for: query parameter pageKey (not a key of this list)');
+    if (!key || key.organization !== organization || key.path !== path) throw notOfThisList();
+    // In the spelling of this version, and of the filters of the request.
+    const filters = filtersOf(plainToInstance(type, key.filters));
+    const other = Object.keys(this.#filters).find((name) => this.#filters[name] !== filters[name]);
+    if (other !== undefined) {
+      const message = 'must be what the pageKey was made with; leave pageKey out to begin anew';
+      throw invalidParameter([{ path: other, message }]);
     }
+    if (Object.keys(key.filters).length > Object.keys(this.#filters).length) throw notOfThisList();
     return key;
   }
 
   #url({ backward, values }: Cursor): string {
-    const key: PageKey = { backward, values, ...this.#list(), filters: this.#filters };
+    const key: PageKey = { backward, values, ...this.#list(), filters: this.#filters, limit: this.#limit };
     const url = new URL(key.path, this.#origin());
-    const { pageLimit } = this.request.query as Record<string, string>;
-    const parameters = { ...this.#filters, ...(pageLimit !== undefined && { pageLimit }) };
-    for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
     url.searchParams.set('pageKey', Buffer.from(JSON.stringify(key)).toString('base64url'));
     return url.href;
   }
 
   #origin(): string {
-    const origin = `${this.request.protocol}://${this.request.host}`;
-    if (this.request.host && URL.canParse(origin)) return origin;
-    throw new DomainError('invalid', 'Invalid value for: header Host (must be a host name, with or without a port)');
+    const { protocol, host } = this.request;
+    if (host) return `${protocol}://${host}`;
+    throw new DomainError('invalid', 'Invalid value for: header Host (is missing, and links need it)');
   }
 
   #list(): Pick<PageKey, 'organization' | 'path'> {
-    // A request may name its URL in full.
-    const [url] = this.request.url.replace(/^https?:\/\/[^/]*/i, '').split('?', 1) as [string];
+    const [url] = this.request.url.split('?', 1) as [string];
     const path = url.toLowerCase().replace(/\/$/, '');
     return { organization: this.request.caller.organizationId, path };
   }
@@ -108,11 +113,20 @@ export const Paged = createParamDecorator(
     new Pages(context.switchToHttp().getRequest<AuthenticatedRequest>()),
 );
 
-/** A page key brings the filters of its list along: clients may leave them out. Runs before the query is validated. */
-export function restoreFilters(request: { query: unknown }): void {
-  const query = request.query as Record<string, unknown>;
+/** The query with what its page key holds. What is sent beside the key stays as it is: {@link Pages} compares it. */
+export function withPageKey(query: Record<string, unknown>): Record<string, unknown> {
   const key = typeof query.pageKey === 'string' ? parsed(query.pageKey) : undefined;
-  for (const [name, value] of Object.entries(key?.filters ?? {})) query[name] ??= value;
+  const { filters, limit } = key ?? {};
+  return { ...filters, ...(limit !== undefined && { pageLimit: String(limit) }), ...query };
+}
+
+function filtersOf(query: PageQuery): Filters {
+  const given = Object.entries(query).filter(([name, value]) => !ABOUT_PAGES.has(name) && value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+}
+
+function notOfThisList(): DomainError {
+  return invalidParameter([{ path: 'pageKey', message: 'not a key of this list' }]);
 }
 
 function parsed(text: string): PageKey | undefined {
@@ -126,6 +140,7 @@ function parsed(text: string): PageKey | undefined {
 
 function isPageKey(key: unknown): key is PageKey {
   if (!isRecord(key) || !isRecord(key.filters) || !Array.isArray(key.values)) return false;
+  if (key.limit !== undefined && faultOfWhole(key.limit, 1, MAX_LIMIT)) return false;
   const plain = Object.values(key.filters).every((value) => typeof value === 'string');
   return plain && typeof key.backward === 'boolean' && key.values.every(isKeyValue);
 }

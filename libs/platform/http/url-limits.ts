@@ -23,8 +23,8 @@ function refusalOf({ url, params }: FastifyRequest): DomainError | undefined {
 /** Fastify leaves a malformed sequence as it is, which nobody can have meant. */
 function refusalOfQuery(query: string): DomainError | undefined {
   for (const pair of query.split('&')) {
-    const [name = '', value = ''] = pair.split('=', 2);
-    const text = decoded(name) === undefined ? undefined : decoded(value);
+    const [name = ''] = pair.split('=', 1);
+    const text = decoded(pair);
     if (text === undefined) return invalid(`query parameter ${name} (holds a %-sequence that is no UTF-8)`);
     if (text.includes('\0')) return invalid(`query parameter ${name} (must not hold NUL characters)`);
   }

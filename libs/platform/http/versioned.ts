@@ -5,6 +5,7 @@ import { ApiExtension } from '@nestjs/swagger';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Database } from '../database.js';
 import { Watched } from '../watched.js';
+import { canonicalId } from './canonical-id.js';
 import { isKnown } from './entity-tags.js';
 
 declare module 'fastify' {
@@ -72,9 +73,8 @@ function watchedBy(request: FastifyRequest, { category, parameter }: VersionedEn
   if (isRead(request) && (request.query as Record<string, unknown>).asOf !== undefined) return undefined;
   if (parameter === undefined) return new Watched(category, undefined, isRead(request));
   const text = (request.params as Record<string, string>)[parameter] ?? '';
-  const isNumber = /^\d{1,16}$/.test(text);
-  if (!isNumber && !/^[\w-]{1,64}$/.test(text)) return undefined;
-  return new Watched(category, isNumber ? String(Number(text)) : text.toLowerCase(), isRead(request));
+  const id = canonicalId(text);
+  return /^[\w-]{1,64}$/.test(id) ? new Watched(category, id, isRead(request)) : undefined;
 }
 
 /** The digest makes the ETag that of a representation, which also shows what other streams say. */
