@@ -33,9 +33,14 @@ export function asUnavailable(error: unknown): unknown {
   return lost ? unavailable(error) : error;
 }
 
-/** What is left of such an error for a client: `unavailable`, too, when others were in the way of the call until the end. */
+/** Whether a call failed because of others alone, such as in a deadlock: the same may succeed in a moment. */
+export function isContention(error: unknown): boolean {
+  return CONTENDED.has(codeOf(error));
+}
+
+/** What an error is to a client: `unavailable`, too, when others were in the way of the call until the end. */
 export function asRefusal(error: unknown): unknown {
-  if (!CONTENDED.has(codeOf(error))) return error;
+  if (!isContention(error)) return error;
   const message = 'Others are changing the same just now; try again';
   return new DomainError('unavailable', message, { retryAfterSeconds: 1 }, { cause: error });
 }
