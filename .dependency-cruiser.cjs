@@ -26,7 +26,7 @@ module.exports = {
       from: { path: '^libs/event-store/', pathNot: TESTS },
       to: {
         path: '^libs/',
-        pathNot: '^libs/(event-store/|platform/(database|batch|cipher|grouping|masked|domain-error)\\.ts)',
+        pathNot: '^libs/(event-store/|platform/(database|batch|cipher|grouping|masked|domain-error|unavailable)\\.ts)',
       },
     },
     {

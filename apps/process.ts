@@ -3,6 +3,7 @@ import { DomainError } from '#libs/platform/domain-error.js';
 import { createLogger } from '#libs/platform/logging.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { type Logger } from 'pino';
+import { startWatchdog } from './watchdog.js';
 
 /** How long a stop may take before the process ends regardless. */
 const STOP_SECONDS = 30;
@@ -26,13 +27,15 @@ export async function runProcess(main: Main): Promise<void> {
     };
     process.on('SIGINT', ask).on('SIGTERM', ask);
   });
+  // Also of a start that does not come to an end.
+  void stopRequested.then(() => setTimeout(() => process.exit(1), STOP_SECONDS * 1000).unref());
   try {
     const config = loadConfig();
     const logger = createLogger(config.logLevel);
+    startWatchdog(config.eventLoopTimeoutSeconds, logger);
     const stop = await main(config, logger);
     await stopRequested;
     logger.info('Stopping; what is under way is finished first');
-    setTimeout(() => process.exit(1), STOP_SECONDS * 1000).unref();
     await stop();
     process.exit(0);
   } catch (error) {

@@ -6,6 +6,7 @@ import { type Cipher } from '#libs/platform/cipher.js';
 import { type Config } from '#libs/platform/config.js';
 import { Database, WorkerDatabase } from '#libs/platform/database.js';
 import { Jobs } from '#libs/platform/jobs.js';
+import { Outage } from '#libs/platform/outage.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
 import { TagRow } from '#libs/tags/tag.projection.js';
@@ -54,7 +55,8 @@ export async function openRuntime(
     jobs: new Jobs({
       databaseUrl: workerUrl,
       redisUrl: config.redisUrl,
-      onError: reporter(logger),
+      outage: outageOfJobs(logger),
+      onFailed: reporter(logger),
     }),
   };
   return {
@@ -73,9 +75,20 @@ export async function openRuntime(
   };
 }
 
+function outageOfJobs(logger: Logger): Outage {
+  return new Outage('jobs', {
+    begins: (reason) => {
+      logger.warn({ reason }, 'The job queue fails; it is tried again until it works');
+    },
+    ends: () => {
+      logger.info('The job queue works again');
+    },
+  });
+}
+
 const REPEAT_MS = 10_000;
 
-/** Logs trouble with the job queue, which repeats itself many times a second while the backend is away. */
+/** Logs what jobs fail of; while the database is away, many fail of the same. */
 function reporter(logger: Logger): (error: Error) => void {
   let last = { reason: '', at: 0 };
   return (error) => {
@@ -83,6 +96,6 @@ function reporter(logger: Logger): (error: Error) => void {
     if (reason === last.reason && Date.now() - last.at < REPEAT_MS) return;
     last = { reason, at: Date.now() };
     // Not the error itself: pools attach the client to it, with all that it knows.
-    logger.warn({ reason }, 'The job queue has trouble; it goes on by itself');
+    logger.warn({ reason }, 'A job failed; its work is found again');
   };
 }

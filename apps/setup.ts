@@ -9,10 +9,12 @@ import { organizationStream } from '#libs/organizations/organization.projection.
 import { CreateOrganization, CreateOrganizationHandler } from '#libs/organizations/organizations.handlers.js';
 import { Cipher } from '#libs/platform/cipher.js';
 import { type Config } from '#libs/platform/config.js';
+import { isStandby, survive } from '#libs/platform/connections.js';
 import { migrateJobs } from '#libs/platform/jobs.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { readOrCreateSecret } from '#libs/platform/secret-file.js';
 import { StartupError } from '#libs/platform/startup-error.js';
+import { asUnavailable } from '#libs/platform/unavailable.js';
 import { DRAIN_QUEUE } from '#libs/webhooks/delivery/delivery.module.js';
 import { MIGRATIONS } from './migrations.js';
 
@@ -31,62 +33,95 @@ const QUEUES = [DRAIN_QUEUE, ANONYMIZATION_QUEUE];
 
 const KEY_CHECK = 'deskstream';
 const KEY_CONTEXT = 'installation';
+const AS_APP = '-c role=deskstream_app';
 const UNDEFINED_TABLE = '42P01';
 const UNKNOWN_ROLE = '22023';
+
+/** The database was away, or went away, in the middle of a step. */
+export class DatabaseUnreachable extends StartupError {}
 
 /**
  * Brings the database's tables up to date, as their owner, and makes sure that the application's logins exist: one for
  * both roles, or one for each when the worker has a URL of its own.
  */
 export async function migrate({ ownerUrl, appUrl, workerUrl = appUrl }: InstallationUrls): Promise<string[]> {
-  // Building an index takes its time: no statement timeout here.
-  const dataSource = new DataSource({ type: 'postgres', url: ownerUrl, migrations: MIGRATIONS });
-  await dataSource.initialize().catch((error: unknown) => {
-    throw unreachable(ownerUrl, error);
+  return withClient(ownerUrl, undefined, async (client) => {
+    // Building an index takes its time: no statement timeout here.
+    const dataSource = new DataSource({ type: 'postgres', url: ownerUrl, migrations: MIGRATIONS, ...QUIET_POOL });
+    await dataSource.initialize();
+    try {
+      const applied = await dataSource.runMigrations({ transaction: 'each' });
+      await client.query('GRANT SELECT ON migrations TO deskstream_app, deskstream_worker');
+      await migrateJobs(client, QUEUES);
+      await ensureLogin(client, new URL(appUrl), { app: true, worker: workerUrl === appUrl });
+      if (workerUrl !== appUrl) await ensureLogin(client, new URL(workerUrl), { app: false, worker: true });
+      return applied.map(({ name }) => name);
+    } finally {
+      await dataSource.destroy();
+    }
   });
-  const client = new pg.Client({ connectionString: ownerUrl });
-  try {
-    const applied = await dataSource.runMigrations({ transaction: 'each' });
-    await client.connect();
-    await client.query('GRANT SELECT ON migrations TO deskstream_app, deskstream_worker');
-    await migrateJobs(client, QUEUES);
-    await ensureLogin(client, new URL(appUrl), { app: true, worker: workerUrl === appUrl });
-    if (workerUrl !== appUrl) await ensureLogin(client, new URL(workerUrl), { app: false, worker: true });
-    return applied.map(({ name }) => name);
-  } finally {
-    await client.end();
-    await dataSource.destroy();
-  }
 }
 
-/** @throws {StartupError} when the tables are not those that this version needs */
+/** What breaks is told by the query that fails of it. */
+const QUIET_POOL = { poolErrorHandler: () => undefined, extra: { onConnect: survive } };
+
+/** @throws {StartupError} when the tables are not those that this version needs, or cannot be changed */
 export async function checkMigrations(url: string): Promise<void> {
-  const options = '-c role=deskstream_app';
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, options });
   try {
-    await client.connect();
-  } catch (error) {
-    if ((error as { code?: string }).code === UNKNOWN_ROLE) throw pendingMigrations(MIGRATIONS.length);
-    throw unreachable(url, error);
-  }
-  try {
-    const { rows } = await client.query<{ name: string }>('SELECT name FROM migrations');
-    const applied = new Set(rows.map(({ name }) => name));
+    const rows = await withClient(url, AS_APP, (client) => client.query<{ name: string }>('SELECT name FROM migrations'));
+    const applied = new Set(rows.rows.map(({ name }) => name));
     const pending = MIGRATIONS.filter(({ name }) => !applied.has(name));
     if (pending.length > 0) throw pendingMigrations(pending.length);
   } catch (error) {
-    if ((error as { code?: string }).code === UNDEFINED_TABLE) throw pendingMigrations(MIGRATIONS.length);
+    const { code } = ((error as Error).cause ?? error) as { code?: string };
+    if (code === UNKNOWN_ROLE || code === UNDEFINED_TABLE) throw pendingMigrations(MIGRATIONS.length);
     throw error;
+  }
+}
+
+/** @throws {StartupError} when the database cannot be changed there */
+export async function requirePrimary(url: string): Promise<void> {
+  await withClient(url, undefined, () => Promise.resolve());
+}
+
+/**
+ * Does a step of a start on a connection of its own.
+ * @param options of the connection
+ * @throws {StartupError} when the database is a standby
+ * @throws {DatabaseUnreachable} when it is away, or goes away meanwhile
+ */
+async function withClient<T>(
+  url: string,
+  options: string | undefined,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, options });
+  survive(client);
+  try {
+    await client.connect().catch((error: unknown) => {
+      throw unreachable(url, error);
+    });
+    if (await isStandby(client)) throw standby(url);
+    return await work(client);
+  } catch (error) {
+    throw asUnavailable(error) === error ? error : unreachable(url, error);
   } finally {
     await client.end();
   }
 }
 
-/** The database cannot be reached at start. */
-function unreachable(url: string, error: unknown): StartupError {
+function unreachable(url: string, cause: unknown): StartupError {
+  const { host, pathname } = new URL(url);
+  return new DatabaseUnreachable(
+    `The database ${pathname.slice(1)} at ${host} cannot be reached (${reasonOf(cause)}). Check DATABASE_URL and that the server is up.`,
+    { cause },
+  );
+}
+
+function standby(url: string): StartupError {
   const { host, pathname } = new URL(url);
   return new StartupError(
-    `The database ${pathname.slice(1)} at ${host} cannot be reached (${reasonOf(error)}). Check DATABASE_URL and that the server is up.`,
+    `The database ${pathname.slice(1)} at ${host} is a standby, which takes no changes. Set DATABASE_URL to the primary.`,
   );
 }
 
@@ -123,20 +158,18 @@ async function ensureLogin(
  * @param client as the database's owner; left out by processes that only use an installation
  */
 export async function openCipher(config: Config, url: string, create: boolean): Promise<Cipher> {
-  const client = new pg.Client({ connectionString: url, options: create ? undefined : '-c role=deskstream_app' });
-  await client.connect().catch((error: unknown) => {
-    throw unreachable(url, error);
-  });
-  try {
+  return withClient(url, create ? undefined : AS_APP, async (client) => {
     const { rows } = await client.query<{ key_check: string }>('SELECT key_check FROM installation');
-    if (!rows[0] && !create) throw new StartupError('The database has not been set up. Do so with: npm run migrate');
+    if (!rows[0] && !create) throw notSetUp();
     const cipher = new Cipher(await masterKey(config, !rows[0]));
     if (rows[0]) verifyKey(cipher, rows[0].key_check, config);
     else await client.query('INSERT INTO installation (key_check) VALUES ($1)', [cipher.seal(KEY_CHECK, KEY_CONTEXT)]);
     return cipher;
-  } finally {
-    await client.end();
-  }
+  });
+}
+
+function notSetUp(): StartupError {
+  return new StartupError('The database has not been set up. Do so with: npm run migrate');
 }
 
 async function masterKey({ masterKey, dataDir }: Config, mayCreate: boolean): Promise<Buffer> {
@@ -162,19 +195,13 @@ function verifyKey(cipher: Cipher, check: string, { masterKey, dataDir }: Config
 
 /** Who runs the demo organization, of which each installation has one. */
 export async function demoAdministrator(url: string): Promise<{ organizationId: string; actorId: string }> {
-  const client = new pg.Client({ connectionString: url, options: '-c role=deskstream_app' });
-  await client.connect().catch((error: unknown) => {
-    throw unreachable(url, error);
-  });
-  try {
+  return withClient(url, AS_APP, async (client) => {
     const { rows } = await client.query<{ organizationId: string; actorId: string }>(
       'SELECT demo_organization_id AS "organizationId", demo_administrator_id AS "actorId" FROM installation',
     );
-    if (!rows[0]) throw new StartupError('The database has not been set up. Do so with: npm run migrate');
+    if (!rows[0]) throw notSetUp();
     return rows[0];
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 /**

@@ -1,16 +1,33 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { Database } from '#libs/platform/database.js';
+import { RateLimiter } from '#libs/platform/rate-limiter.js';
 
-/** For load balancers and containers: 200 while requests can be served, else 503. */
+/** What there is to say while requests can be served. */
+interface Health {
+  /** `degraded`: with less than was configured. */
+  status: 'ok' | 'degraded';
+  /** What is missing, for people. */
+  message?: string;
+}
+
+const RATE_LIMITS_APART = 'Redis does not count requests: each process applies the rate limits on its own';
+
+/**
+ * For load balancers and containers: 200 while requests can be served, else 503. Without the Redis of the rate limits they
+ * can: a process that left would not be replaced by one that has it.
+ */
 @ApiExcludeController()
 @Controller('health')
 export class HealthController {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly limiter: RateLimiter,
+  ) {}
 
   @Get()
-  async check(): Promise<{ status: 'ok' }> {
+  async check(): Promise<Health> {
     await this.database.ping();
-    return { status: 'ok' };
+    return (await this.limiter.works()) ? { status: 'ok' } : { status: 'degraded', message: RATE_LIMITS_APART };
   }
 }

@@ -3,7 +3,7 @@ import { type DomainEvent } from '#libs/event-store/event.js';
 import { rebuildProjection } from '#libs/event-store/rebuild.js';
 import { type Projection } from '#libs/event-store/stream-definition.js';
 import { StartupError } from '#libs/platform/startup-error.js';
-import { bootstrap, migrate as migrateDatabase, openCipher } from '../setup.js';
+import { bootstrap, migrate as migrateDatabase, openCipher, requirePrimary } from '../setup.js';
 import { STREAMS } from '../streams.js';
 import { type CliCommand, print, withTools } from './command.js';
 
@@ -27,6 +27,7 @@ export const rebuild: CliCommand = {
     );
     if (!found) throw new StartupError(`There is no such read table. There are: ${readTables().join(', ')}`);
     const codec = new EventCodec(STREAMS, await openCipher(config, appUrl, false));
+    await requirePrimary(ownerUrl);
     const result = await rebuildProjection(ownerUrl, codec, found.stream, found.projection as Projection<DomainEvent>);
     print(`${result.table}: ${result.events} events applied, writes held for ${result.heldMs.toFixed(1)} ms`);
   },

@@ -1,11 +1,20 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
 import { type Config } from '#libs/platform/config.js';
+import { DomainError } from '#libs/platform/domain-error.js';
 import { ApiModule } from '../api/api.module.js';
 import { createServer } from '../api/server.js';
 import { checkPort, listen, serveMetrics } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
-import { bootstrap, checkMigrations, migrate, openCipher, requireDatabaseUrl } from '../setup.js';
+import {
+  bootstrap,
+  checkMigrations,
+  DatabaseUnreachable,
+  migrate,
+  openCipher,
+  requireDatabaseUrl,
+} from '../setup.js';
 import { WorkerModule } from '../worker/worker.module.js';
 import { banner } from './banner.js';
 
@@ -22,11 +31,13 @@ const main: Main = async (config, logger) => {
       ? undefined
       : await startEmbeddedPostgres({ dataDir: config.dataDir, onTrouble });
     if (postgres) teardown.add(() => postgres.stop());
-    const { url, cipher } = await prepareDatabase(config, postgres);
-    const runtime = await openRuntime(config, logger, cipher, url, { worker: true });
+    // One of our own comes back when it died; of any other, the supervisor has to judge.
+    const step = postgres ? whileDatabaseReturns : once;
+    const { url, cipher } = await step(() => prepareDatabase(config, postgres));
+    const runtime = await step(() => openRuntime(config, logger, cipher, url, { worker: true }));
     teardown.add(() => runtime.close());
     teardown.add(await serveMetrics(runtime));
-    const token = await bootstrap(url, runtime.store, config.bootstrapToken);
+    const token = await step(() => bootstrap(url, runtime.store, config.bootstrapToken));
     const app = await createServer(runtime, [ApiModule, WorkerModule]);
     teardown.add(() => app.close());
     banner(await listen(app, config), token, config);
@@ -36,6 +47,25 @@ const main: Main = async (config, logger) => {
     throw error;
   }
 };
+
+const once = <T>(work: () => Promise<T>) => work();
+
+/** How long a database that died may need to be back, and how soon it is looked for. */
+const [RETURN_MS, LOOK_MS] = [60_000, 200];
+
+/** Does a step again that failed because the database died meanwhile. Each step can be done again. */
+async function whileDatabaseReturns<T>(work: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + RETURN_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const away = error instanceof DatabaseUnreachable || (error instanceof DomainError && error.kind === 'unavailable');
+      if (!away || performance.now() > deadline) throw error;
+      await pause(LOOK_MS);
+    }
+  }
+}
 
 async function prepareDatabase(config: Config, postgres: EmbeddedPostgres | undefined) {
   if (postgres) {

@@ -5,10 +5,10 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { type Queue } from 'bullmq';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { WorkerDatabase } from '#libs/platform/database.js';
+import { type JobQueue } from '#libs/platform/job-queue.js';
 import { Jobs } from '#libs/platform/jobs.js';
 import { Periodic } from '#libs/platform/periodic.js';
 import { Anonymizer, type OpenRequest } from './anonymizer.js';
@@ -49,7 +49,7 @@ class AnonymizationEngine implements OnApplicationBootstrap, BeforeApplicationSh
   }
 }
 
-async function enqueue(queue: Queue<OpenRequest>, requests: OpenRequest[]): Promise<void> {
+async function enqueue(queue: JobQueue<OpenRequest>, requests: OpenRequest[]): Promise<void> {
   if (requests.length === 0) return;
   await queue.addBulk(
     requests.map((data) => ({

@@ -43,6 +43,8 @@ const DATABASE = 'deskstream';
 /** Held on a connection for as long as an instance lives: ends with it, however it ends. */
 const INSTANCE_LOCK = 0x4453_0001;
 const START_SECONDS = 60;
+/** A server that dies while it is being started is started again. */
+const START_ATTEMPTS = 3;
 const WRONG_PASSWORD = '28P01';
 const NOBODY_LISTENS = 'ECONNREFUSED';
 /** A server listens from its first moment, also while it recovers. */
@@ -70,18 +72,22 @@ export async function startEmbeddedPostgres({
   const identity = await identityFor(cluster);
   await initialise(binaries, identity, dataDir, credentials);
   const startOn = (port: number) => start(binaries, identity, cluster, port, settings);
-  const port = (await runningPort(cluster)) ?? (await startOn(await freePort()));
-  const urls = urlsFor(port, credentials);
+  let port = await freePort();
+  const running = async () => (await runningPort(cluster)) ?? (await startOn(port));
 
   let stopping = false;
-  let lock = await takeInstanceLock(urls.ownerUrl, dataDir);
-  await createDatabase(lock);
+  let lock: pg.Client;
+  let reviving: Promise<void> | undefined;
+  const hold = async () => {
+    lock = await takeInstanceLock(urlsFor(port, credentials).ownerUrl, dataDir);
+    await createDatabase(lock);
+    lock.once('end', () => (reviving = revive()));
+  };
   const revive = async () => {
     while (!stopping) {
       try {
-        if ((await runningPort(cluster)) === undefined) await startOn(port);
-        lock = await takeInstanceLock(urls.ownerUrl, dataDir);
-        lock.once('end', () => void revive());
+        await running();
+        await hold();
         return;
       } catch (error) {
         onTrouble(error as Error);
@@ -89,15 +95,35 @@ export async function startEmbeddedPostgres({
       }
     }
   };
-  lock.once('end', () => void revive());
+  const begin = async () => {
+    port = await running();
+    await hold();
+  };
+  await outliving(begin, () => runningPort(cluster));
   return {
-    ...urls,
+    ...urlsFor(port, credentials),
     stop: async () => {
       stopping = true;
+      await reviving;
       await lock.end();
+      if ((await runningPort(cluster)) === undefined) return;
       await run(identity, binaries.pg_ctl, ['stop', '-D', cluster, '-m', 'fast', '-w']);
     },
   };
+}
+
+/** Does it again when the server has died meanwhile; what a server that lives is refused for would be refused again. */
+async function outliving(work: () => Promise<void>, running: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      const refused = error instanceof StartupError && (await running()) !== undefined;
+      if (refused || attempt === START_ATTEMPTS) throw error;
+      await pause(REVIVE_PAUSE_MS);
+    }
+  }
 }
 
 /** The URLs of a server that is running already, for the command line beside it. */

@@ -3,16 +3,21 @@ import { randomUUIDv7 } from 'node:crypto';
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
+import { isContention } from '#libs/platform/unavailable.js';
 import { appendStatement, deleteKey, insertKey } from './append-statements.js';
 import { type DomainEvent, type RecordedEvent, type RecordedOf, type WriteContext } from './event.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
 import { GroupCommit } from './group-commit.js';
 import { type AnyStreamDefinition, type StreamDefinition, streamName } from './stream-definition.js';
 
-/** Somebody else was first: a stream is no longer at the expected version, or a guard does not hold any more. */
+/**
+ * Somebody else was first: a stream is no longer at the expected version, or a guard does not hold any more. When others
+ * were only in the way, as in a deadlock, it is `unavailable`: the same may succeed in a moment.
+ */
 export class VersionConflict extends DomainError {
-  constructor() {
-    super('conflict', 'Others are changing this entity; try again');
+  constructor(cause?: unknown) {
+    const [kind, details] = isContention(cause) ? (['unavailable', { retryAfterSeconds: 1 }] as const) : (['conflict', {}] as const);
+    super(kind, 'Others are changing this entity; try again', details, { cause });
   }
 }
 
@@ -54,8 +59,8 @@ export function staged<State, Event extends DomainEvent>(
 }
 
 const ATTEMPTS = 8;
-/** Ours for versions and guards; deadlock_detected, which appends to several streams can run into. */
-const CONFLICT_STATES = new Set(['DS001', '40P01']);
+/** Ours for versions and guards. */
+const CONFLICT_STATE = 'DS001';
 
 /**
  * Appends events and reads streams. Every append carries its projections: both become visible together or not at all.
@@ -112,7 +117,7 @@ export class EventStore {
       ]);
     } catch (error) {
       if (!isVersionConflict(error)) throw error;
-      if (!(await this.#alreadyAppended(recorded))) throw new VersionConflict();
+      if (!(await this.#alreadyAppended(recorded))) throw new VersionConflict(error);
     }
     this.#appended(changes);
     const announce = () => {
@@ -305,6 +310,6 @@ function instantAfter(loaded: Pick<Loaded<unknown>, 'recordedAt'>[]): Date {
 }
 
 function isVersionConflict(error: unknown): boolean {
-  const { code = '' } = error as { code?: string };
-  return CONFLICT_STATES.has(code) || violatedConstraint(error) === 'events_pkey';
+  const { code } = error as { code?: string };
+  return code === CONFLICT_STATE || isContention(error) || violatedConstraint(error) === 'events_pkey';
 }

@@ -28,6 +28,8 @@ export async function rebuildProjection(
   projection: Projection<DomainEvent>,
 ): Promise<RebuildResult> {
   const client = new pg.Client({ connectionString: ownerUrl, options: '-c lock_timeout=2s' });
+  // The query that is under way tells it.
+  client.on('error', () => undefined);
   await client.connect();
   const rebuild = new Rebuild(client, codec, definition, projection);
   try {

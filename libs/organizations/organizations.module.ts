@@ -34,6 +34,6 @@ import { TokenUsage } from './token-usage.js';
     TokenUsage,
     { provide: RateLimiter, inject: [RateLimits], useFactory: ({ redisUrl }: RateLimits) => new RateLimiter(redisUrl) },
   ],
-  exports: [OrganizationSettings],
+  exports: [OrganizationSettings, RateLimiter],
 })
 export class OrganizationsModule {}

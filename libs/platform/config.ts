@@ -20,6 +20,8 @@ export interface Config {
     readonly corsOrigins: readonly string[];
   };
   readonly logLevel: string;
+  /** For how long the event loop may stand before the process ends itself; 0 is for ever. */
+  readonly eventLoopTimeoutSeconds: number;
   /** Absolute path. */
   readonly dataDir: string;
   readonly bootstrapToken?: string;
@@ -87,6 +89,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       corsOrigins: environment.CORS_ORIGINS,
     }),
     logLevel: environment.LOG_LEVEL,
+    eventLoopTimeoutSeconds: environment.EVENT_LOOP_TIMEOUT_SECONDS,
     dataDir: resolve(environment.DESKSTREAM_DATA_DIR),
     bootstrapToken: environment.DESKSTREAM_BOOTSTRAP_TOKEN,
     masterKey: environment.DESKSTREAM_MASTER_KEY,

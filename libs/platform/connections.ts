@@ -1,7 +1,7 @@
 import type { EntityTarget, MixedList } from 'typeorm';
 import pg from 'pg';
 import { Batch, type Statement } from './batch.js';
-import { asUnavailable, unavailable } from './unavailable.js';
+import { asUnavailable, ReadOnlyDatabase, unavailable } from './unavailable.js';
 
 /** The roles that migrations create. Neither owns a table nor bypasses row-level security. */
 export type DatabaseRole = 'deskstream_app' | 'deskstream_worker';
@@ -25,9 +25,28 @@ const INT8_OID = 20;
  * the process. The query's user hears of it, and the pool drops the connection. It may break in the very moment in which
  * it is handed out, so somebody listens from the first on.
  */
-function survive(client: pg.ClientBase): void {
+export function survive(client: pg.ClientBase): void {
   client.on('error', () => undefined);
 }
+
+/** Whether the server of a connection is a standby. A primary does not become one while it has connections. */
+export async function isStandby(client: pg.ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby');
+  return rows[0]?.standby === true;
+}
+
+/**
+ * Prepares a connection that a pool has opened. A standby is refused: it takes no changes, and its `pg_locks` lacks the
+ * writers of the primary, so that readers of the feed would miss their events.
+ * @throws {ReadOnlyDatabase}
+ */
+async function onConnect(client: pg.ClientBase): Promise<void> {
+  survive(client);
+  if (await isStandby(client)) throw new ReadOnlyDatabase();
+}
+
+/** What all pools have in common. */
+export const POOL = { keepAlive: true, connectionTimeoutMillis: 5_000, onConnect };
 
 /** TypeORM's options for this database. */
 export function dataSourceOptions(options: DatabaseOptions) {
@@ -43,10 +62,8 @@ export function dataSourceOptions(options: DatabaseOptions) {
     poolSize: options.poolSize ?? 10,
     poolErrorHandler: () => undefined,
     extra: {
-      keepAlive: true,
-      connectionTimeoutMillis: 5_000,
+      ...POOL,
       options: session.map((setting) => `-c ${setting}`).join(' '),
-      onConnect: survive,
     },
   };
 }

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { type Statement } from './batch.js';
 import { connect, type DatabaseOptions, dataSourceOptions, send } from './connections.js';
 import { DomainError } from './domain-error.js';
-import { unavailable } from './unavailable.js';
+import { ReadOnlyDatabase, unavailable } from './unavailable.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { type Watched } from './watched.js';
 
@@ -132,9 +132,11 @@ export class Database {
     return this.#shared.run({ ...this.#shared.getStore(), watched }, work);
   }
 
-  /** Throws {@link DomainError} `unavailable` when the database does not answer. */
+  /** Throws {@link DomainError} `unavailable` when the database does not answer, or takes no changes. */
   async ping(): Promise<void> {
-    await this.query(null, { text: 'SELECT 1' });
+    const text = "SELECT current_setting('transaction_read_only') = 'on' AS readonly";
+    const [row] = await this.query<{ readonly: boolean }>(null, { text });
+    if (row?.readonly) throw new ReadOnlyDatabase();
   }
 
   async close(): Promise<void> {

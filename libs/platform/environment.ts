@@ -81,6 +81,9 @@ export class Environment {
   @IsIn(LOG_LEVELS, { message: `LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}` })
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
 
+  @whole(0, 3600)
+  EVENT_LOOP_TIMEOUT_SECONDS = 30;
+
   @MinLength(1, { message: 'DESKSTREAM_DATA_DIR must not be empty' })
   DESKSTREAM_DATA_DIR = '.deskstream';
 

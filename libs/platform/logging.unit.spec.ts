@@ -43,6 +43,26 @@ describe('A line of the log', () => {
     expect(line.err.stack).toContain('logging.unit.spec');
   });
 
+  it('tells of an error of Redis without the command that it quotes', () => {
+    const command = { name: 'eval', args: ['return redis.call("incr")', 'a@b.c'] };
+    const line = logged({ err: Object.assign(new Error('READONLY'), { command, previousErrors: [{ command }] }) });
+    expect(line.err).toMatchObject({ message: 'READONLY', command: '[Redacted]' });
+    expect(JSON.stringify(line)).not.toMatch(/a@b\.c|redis\.call/);
+  });
+
+  it.each([
+    ['a text', 'x'.repeat(100_000)],
+    ['an error', Object.assign(new Error('x'.repeat(100_000)), { input: 'y'.repeat(100_000) })],
+    ['a list', Array.from({ length: 100_000 }, (_, i) => i)],
+    ['an object', Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`field ${i}`, { i }]))],
+    ['bytes', Buffer.alloc(100_000)],
+    ['many of all', Array.from({ length: 100 }, () => ({ text: 'x'.repeat(1_000), list: ['y'.repeat(1_000)] }))],
+  ])('is at most some kilobytes long, and keeps the ids, when it is given %s', (_, value) => {
+    const line = logged({ value, requestId: 'the-id' }, 'Failed');
+    expect(line).toMatchObject({ requestId: 'the-id', msg: 'Failed' });
+    expect(JSON.stringify(line).length).toBeLessThan(8_000);
+  });
+
   it('leaves what is logged as it is', () => {
     const fields = { token: 's', receiver: { secretKey: 's' } };
     logged(fields);

@@ -2,8 +2,8 @@ import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { Outage } from './outage.js';
 import { type RateLimit } from './rate-limits.js';
-import { reasonOf } from './reason.js';
 
 /** What is left to a caller. */
 export interface Quota {
@@ -19,68 +19,99 @@ export interface Quota {
 
 /** How long Redis may take before a process counts on its own. */
 const REDIS_MS = 250;
+/** No token's id. */
+const PROBE = 'probe';
+
+/** What counts by one limit. */
+interface Counters {
+  /** Of all processes; absent without Redis. */
+  shared?: RateLimiterAbstract;
+  /** Of this process alone. */
+  own: RateLimiterAbstract;
+}
 
 /** Counts requests by key, in windows that begin with a key's first request. */
 export class RateLimiter implements OnApplicationShutdown {
   readonly #logger = new Logger('Rate limits');
-  readonly #limiters = new LRUCache<string, RateLimiterAbstract>({ max: 1_000 });
+  readonly #counters = new LRUCache<string, Counters>({ max: 1_000 });
   readonly #redis: Redis | undefined;
-  #away = false;
+  /** The times in which each process counts on its own, although there is a Redis. */
+  readonly #outage: Outage | undefined;
 
   constructor(redisUrl?: string) {
-    this.#redis = redisUrl ? this.#connect(redisUrl) : undefined;
+    if (redisUrl === undefined) return;
+    this.#outage = new Outage('rate_limits', {
+      begins: (reason) => {
+        this.#logger.warn({ reason }, 'Redis does not count requests; this process counts on its own');
+      },
+      ends: () => {
+        this.#logger.log('Redis counts requests again, of all processes together');
+      },
+    });
+    this.#redis = this.#connect(redisUrl, this.#outage);
   }
 
   /** Counts a request of `key`, also one that exceeds the limit. One message to Redis, if it counts there. */
   async take(key: string, limit: RateLimit): Promise<Quota> {
-    const limiter = this.#limiterOf(limit);
+    const { shared, own } = this.#countersOf(limit);
+    if (!shared) return quotaOf(limit, await consumed(own, key));
     try {
-      return quotaOf(limit, await limiter.consume(key));
-    } catch (refusal) {
-      if (refusal instanceof RateLimiterRes) return quotaOf(limit, refusal);
-      throw refusal;
+      const counted = await consumed(shared, key);
+      this.#outage?.worked();
+      return quotaOf(limit, counted);
+    } catch (error) {
+      this.#outage?.failed(error);
+      return quotaOf(limit, await consumed(own, key));
     }
   }
 
-  /** Whether another request of `key` would exceed the limit; counts nothing. */
+  /** Whether another request of `key` would exceed the limit in this process; counts nothing. */
   async look(key: string, limit: RateLimit): Promise<Quota> {
-    const counted = await this.#limiterOf(limit).get(key);
+    const counted = await this.#countersOf(limit).own.get(key);
     return quotaOf(limit, new RateLimiterRes(0, counted?.msBeforeNext, (counted?.consumedPoints ?? 0) + 1));
+  }
+
+  /** Whether requests are counted where they should be. Tries it out, for nobody else may just now. */
+  async works(): Promise<boolean> {
+    if (this.#outage) await this.take(PROBE, { perSecond: 1, burst: 1 });
+    return this.#outage?.lasts !== true;
   }
 
   onApplicationShutdown(): void {
     this.#redis?.disconnect();
   }
 
-  #limiterOf({ perSecond, burst }: RateLimit): RateLimiterAbstract {
+  #countersOf({ perSecond, burst }: RateLimit): Counters {
     const keyPrefix = `deskstream:limit:${perSecond}:${burst}`;
-    const known = this.#limiters.get(keyPrefix);
+    const known = this.#counters.get(keyPrefix);
     if (known) return known;
     const options = { keyPrefix, points: burst, duration: burst / perSecond };
-    const memory = new RateLimiterMemory(options);
-    const limiter = this.#redis
-      ? new RateLimiterRedis({
-          ...options,
-          storeClient: this.#redis,
-          rejectIfRedisNotReady: true,
-          insuranceLimiter: memory,
-        })
-      : memory;
-    this.#limiters.set(keyPrefix, limiter);
-    return limiter;
+    const storeClient = this.#redis;
+    const counters = {
+      own: new RateLimiterMemory(options),
+      ...(storeClient && { shared: new RateLimiterRedis({ ...options, storeClient, rejectIfRedisNotReady: true }) }),
+    };
+    this.#counters.set(keyPrefix, counters);
+    return counters;
   }
 
-  #connect(url: string): Redis {
+  #connect(url: string, outage: Outage): Redis {
     const options = { commandTimeout: REDIS_MS, socketTimeout: REDIS_MS, maxRetriesPerRequest: 0 };
     const redis = new Redis(url, { ...options, enableOfflineQueue: false });
-    redis.on('ready', () => {
-      this.#away = false;
-    });
     redis.on('error', (error) => {
-      if (!this.#away) this.#logger.warn({ reason: reasonOf(error) }, 'Redis is away; this process counts on its own');
-      this.#away = true;
+      outage.failed(error);
     });
     return redis;
+  }
+}
+
+/** What is counted with a request, whether it may or not. */
+async function consumed(limiter: RateLimiterAbstract, key: string): Promise<RateLimiterRes> {
+  try {
+    return await limiter.consume(key);
+  } catch (refusal) {
+    if (refusal instanceof RateLimiterRes) return refusal;
+    throw refusal;
   }
 }
 

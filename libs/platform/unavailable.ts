@@ -1,25 +1,61 @@
 import { DomainError } from './domain-error.js';
 
 /**
- * SQLSTATEs that mean "no database just now": connection, a transaction that idled too long, resources, operator
- * intervention, a statement that takes too long.
+ * SQLSTATEs by which the database says that it cannot serve just now, whatever was asked: connection exceptions (08),
+ * timeouts that end a session (25P03, 25P04), insufficient resources such as memory, disk and connections (53), operator
+ * intervention such as a shutdown, a recovery or a cancelled statement (57), system and internal errors (58, XX000).
  */
-const UNAVAILABLE_STATES = /^(08|25P03|53|57|58|XX000)/;
-const UNAVAILABLE_MESSAGES = /terminated|not queryable|timeout exceeded when trying to connect|Connection ended/i;
+const AWAY = /^(08|25P0[34]|53|57|58|XX000)/;
+/** read_only_sql_transaction: a standby, or a primary that was set to take no changes. */
+const READ_ONLY = '25006';
+/** serialization_failure, deadlock_detected, lock_not_available: others were in the way of this statement alone. */
+const CONTENDED = new Set(['40001', '40P01', '55P03']);
+const LOST_MESSAGES = /terminated|not queryable|timeout exceeded when trying to connect|Connection ended/i;
+const RETRY_SECONDS = 5;
 
-/** What a failed call of the database is to its caller: {@link unavailable} when it says nothing about the call itself. */
+/** The database takes no changes: a connection to it is not worth keeping. */
+export class ReadOnlyDatabase extends DomainError {
+  constructor(options?: ErrorOptions) {
+    const message = 'The database takes no changes just now: it is read-only, or a standby. Try again later.';
+    super('unavailable', message, { retryAfterSeconds: RETRY_SECONDS }, options);
+  }
+}
+
+/**
+ * What a failed call of the database is to its caller: `unavailable` when the connection it was made on is not to be
+ * used any more; else what the server says about the call.
+ */
 export function asUnavailable(error: unknown): unknown {
   if (error instanceof DomainError || !(error instanceof Error)) return error;
-  const code = (error as { code?: string }).code ?? '';
-  const lost = /^E[A-Z]+$/.test(code) || UNAVAILABLE_STATES.test(code) || UNAVAILABLE_MESSAGES.test(error.message);
+  const code = codeOf(error);
+  if (code === READ_ONLY) return new ReadOnlyDatabase({ cause: error });
+  const lost = /^E[A-Z]+$/.test(code) || AWAY.test(code) || LOST_MESSAGES.test(error.message);
   return lost ? unavailable(error) : error;
 }
 
+/** Whether a call failed because of others alone, such as in a deadlock: the same may succeed in a moment. */
+export function isContention(error: unknown): boolean {
+  return CONTENDED.has(codeOf(error));
+}
+
+/** What an error is to a client: `unavailable`, too, when others were in the way of the call until the end. */
+export function asRefusal(error: unknown): unknown {
+  if (!isContention(error)) return error;
+  const message = 'Others are changing the same just now; try again';
+  return new DomainError('unavailable', message, { retryAfterSeconds: 1 }, { cause: error });
+}
+
 export function unavailable(error: unknown): DomainError {
+  if (error instanceof DomainError) return error;
   return new DomainError(
     'unavailable',
     'The database cannot be reached just now',
-    { retryAfterSeconds: 5 },
+    { retryAfterSeconds: RETRY_SECONDS },
     { cause: error },
   );
+}
+
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : '';
 }

@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { DomainError, type DomainErrorKind } from '../domain-error.js';
+import { asRefusal } from '../unavailable.js';
 import { type Routes } from './routes.js';
 
 /** The one place where the domain's kinds of error become HTTP statuses. */
@@ -56,7 +57,8 @@ export class ErrorFilter implements ExceptionFilter {
     this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
-  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const error = asRefusal(thrown);
     const { status, ...refusal } = this.#refusal(error, request, reply);
     const { faults, mergedInto, retryAfterSeconds, currentVersion } = error instanceof DomainError ? error.details : {};
     if (retryAfterSeconds) void reply.header('retry-after', retryAfterSeconds);

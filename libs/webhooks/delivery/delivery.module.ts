@@ -5,13 +5,13 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { type JobsOptions, type Queue } from 'bullmq';
 import { Checkpoint } from '#libs/event-store/checkpoint.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventFeed } from '#libs/event-store/event-feed.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { Cipher } from '#libs/platform/cipher.js';
 import { WorkerDatabase } from '#libs/platform/database.js';
+import { type JobQueue, type JobsToAdd } from '#libs/platform/job-queue.js';
 import { Jobs } from '#libs/platform/jobs.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
 import { WebhookOptions } from '../options.js';
@@ -38,7 +38,7 @@ const TARGETS = 25;
 /** Runs the way from the feed to the receivers: relay → delivery rows → drain jobs → signed POSTs. */
 @Injectable()
 class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
-  #queue: Queue<DrainTarget[]>;
+  #queue: JobQueue<DrainTarget[]>;
   #lanes: Lanes;
   #relay: Relay;
   #stopping = false;
@@ -107,7 +107,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
   /** What this process is draining hears of it at once; for the rest there are jobs. */
   async #enqueue(targets: DrainTarget[]): Promise<void> {
     const others = targets.filter((target) => !this.#lanes.nudge(target));
-    const jobs: { name: string; data: DrainTarget[]; opts: JobsOptions }[] = [];
+    const jobs: JobsToAdd<DrainTarget[]> = [];
     for (let first = 0; first < others.length; first += TARGETS) {
       const data = others.slice(first, first + TARGETS);
       jobs.push({ name: 'drain', data, opts: { removeOnComplete: true, removeOnFail: true } });

@@ -1,0 +1,32 @@
+import { writeSync } from 'node:fs';
+import { workerData } from 'node:worker_threads';
+import { type WatchdogData } from './watchdog.js';
+
+const { beats, timeoutSeconds } = workerData as WatchdogData;
+const LOOK_MS = 500;
+const MOST_LOOKS = (timeoutSeconds * 1000) / LOOK_MS;
+const STANDARD_OUTPUT = 1;
+
+/**
+ * Looks whether the event loop goes on. Time is counted in looks, not read from a clock: while the whole process is
+ * suspended, nothing of it passes here either.
+ */
+const clock = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+let [seen, looks] = [Atomics.load(beats, 0), 0];
+while (looks < MOST_LOOKS) {
+  Atomics.wait(clock, 0, 0, LOOK_MS);
+  const beat = Atomics.load(beats, 0);
+  looks = beat === seen ? looks + 1 : 0;
+  seen = beat;
+}
+tell(`The event loop has stood for ${timeoutSeconds} s: this process ends now. Start it again, unless a supervisor does.`);
+process.kill(process.pid, 'SIGKILL');
+
+/** As the log would, which needs the event loop. */
+function tell(msg: string): void {
+  try {
+    writeSync(STANDARD_OUTPUT, `${JSON.stringify({ level: 60, time: new Date().toISOString(), msg })}\n`);
+  } catch {
+    // Nobody reads it any more, and the process must end all the same.
+  }
+}

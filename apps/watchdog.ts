@@ -1,0 +1,35 @@
+import { Worker } from 'node:worker_threads';
+import { type Logger } from 'pino';
+
+/** What the watchdog's thread is given. */
+export interface WatchdogData {
+  /** Rises as long as the event loop of the process turns. */
+  beats: Int32Array<SharedArrayBuffer>;
+  timeoutSeconds: number;
+}
+
+const BEAT_MS = 500;
+/** The thread runs a few lines. */
+const LIMITS = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 };
+
+/**
+ * Ends the process when its event loop has stood for so long, by a thread of its own: nothing else of a process that spins
+ * would, and its supervisor would take it for alive.
+ * @param timeoutSeconds 0 is never
+ */
+export function startWatchdog(timeoutSeconds: number, logger: Logger): void {
+  if (timeoutSeconds === 0) return;
+  const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS).unref();
+  const workerData = { beats, timeoutSeconds } satisfies WatchdogData;
+  const thread = new Worker(new URL('./watchdog.thread.js', import.meta.url), {
+    workerData,
+    resourceLimits: LIMITS,
+    execArgv: [],
+    env: {},
+  });
+  thread.unref();
+  thread.on('error', (error) => {
+    logger.warn({ err: error }, 'Nobody watches the event loop: the watchdog could not run');
+  });
+}
