@@ -132,6 +132,33 @@ describe('Webhook subscriptions', () => {
     ]);
   });
 
+  it.each([
+    'http://127.0.0.1:9/a b',
+    'http://127.0.0.1:9\\hook',
+    'http:127.0.0.1:9',
+    'http:///127.0.0.1:9',
+    'http://@127.0.0.1:9',
+  ])('refuse the URL %j, which others may understand in another way', async (url) => {
+    const api = await app.createTestOrganization();
+    const { id } = (await api.post('/v1/webhooks', input)).body.data;
+    for (const answer of [
+      await api.post('/v1/webhooks', { ...input, url }),
+      await api.patch(`/v1/webhooks/${id}`, { url }),
+    ]) {
+      expect(answer.status).toBe(400);
+      expect(answer.body.faults).toEqual([{ path: 'url', message: expect.any(String) }]);
+    }
+  });
+
+  it('have a URL without the white space around it', async () => {
+    const api = await app.createTestOrganization();
+    const created = await api.post('/v1/webhooks', { ...input, url: `\t ${input.url}\r\n` });
+    expect(created.body.data.url).toBe(input.url);
+    const patched = await api.patch(`/v1/webhooks/${created.body.data.id}`, { url: ` ${input.url}/x\u00a0` });
+    expect(patched.body.data.url).toBe(`${input.url}/x`);
+    expect((await api.get(`/v1/webhooks/${created.body.data.id}`)).body.data.url).toBe(`${input.url}/x`);
+  });
+
   it('are gone once deleted', async () => {
     const api = await app.createTestOrganization();
     const { id } = (await api.post('/v1/webhooks', input)).body.data;

@@ -1,11 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { type ClientRequest } from 'node:http';
 import { type Socket } from 'node:net';
-import { type AttemptRequest, type AttemptResult, Sender } from '#libs/webhooks/delivery/attempt.js';
+import { type TlsOptions } from 'node:tls';
+import { type AttemptResult, Sender } from '#libs/webhooks/delivery/attempt.js';
+import { type AttemptRequest } from '#libs/webhooks/delivery/post.js';
 import { TargetPolicy } from '#libs/webhooks/delivery/target.js';
 import { type WebhookOptions } from '#libs/webhooks/options.js';
 import { type DnsServer, startDnsServer } from './dns-server.js';
 import { type Behaviour, type FaultyReceiver, startFaultyReceiver } from './faulty-receiver.js';
-import { type KeyAndCertificate } from './tls.js';
 import { waitFor } from './wait-for.js';
 
 /** The deadline of an attempt, unless a test says another. */
@@ -21,13 +23,18 @@ const closing: (() => unknown)[] = [];
 
 /** For a test file of attempts: a name server for all of them; what a test has opened is closed after it. */
 export function prepareAttempts(): void {
-  const onConnected = (message: unknown) => sockets.push((message as { socket: Socket }).socket);
+  const onRequest = (message: unknown) => {
+    const { request } = message as { request: ClientRequest };
+    request.once('socket', (socket) => {
+      if (!sockets.includes(socket)) sockets.push(socket);
+    });
+  };
   beforeAll(async () => {
     dns = await startDnsServer();
-    subscribe('undici:client:connected', onConnected);
+    subscribe('http.client.request.created', onRequest);
   });
   afterAll(async () => {
-    unsubscribe('undici:client:connected', onConnected);
+    unsubscribe('http.client.request.created', onRequest);
     await dns.close();
   });
   afterEach(async () => {
@@ -61,7 +68,7 @@ export function sender(options: Partial<WebhookOptions> = {}): Sender {
   return made;
 }
 
-export async function receiver(behaviour: Behaviour, tls?: KeyAndCertificate): Promise<FaultyReceiver> {
+export async function receiver(behaviour: Behaviour, tls?: TlsOptions): Promise<FaultyReceiver> {
   const started = await startFaultyReceiver(behaviour, tls);
   closeAfterwards(() => started.close());
   return started;

@@ -1,6 +1,5 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
-import { type KeyAndCertificate } from './tls.js';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 
 /** What it does once a whole request has come. */
 export type Behaviour = (socket: Socket, request: string) => void;
@@ -18,7 +17,7 @@ export interface FaultyReceiver {
 }
 
 /** @param tls speaks TLS with it; plain HTTP when absent */
-export async function startFaultyReceiver(behaviour: Behaviour, tls?: KeyAndCertificate): Promise<FaultyReceiver> {
+export async function startFaultyReceiver(behaviour: Behaviour, tls?: TlsOptions): Promise<FaultyReceiver> {
   const requests: string[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;

@@ -78,9 +78,12 @@ function newSecretKey(): string {
   return randomBytes(32).toString('hex');
 }
 
-async function mustBeAllowed(targets: TargetPolicy, url: string): Promise<void> {
+/** The URL as it is kept, which is the very text that has been checked. */
+async function allowedUrl(targets: TargetPolicy, text: string): Promise<string> {
+  const url = text.trim();
   const fault = await targets.check(url);
   if (fault) throw invalidBody([{ path: 'url', message: fault }]);
+  return url;
 }
 
 @CommandHandler(CreateSubscription)
@@ -92,9 +95,9 @@ export class CreateSubscriptionHandler implements ICommandHandler<CreateSubscrip
   ) {}
 
   async execute({ context, settings }: CreateSubscription): Promise<WebhookSubscriptionOutput> {
-    await mustBeAllowed(this.targets, settings.url);
+    const url = await allowedUrl(this.targets, settings.url);
     const id = randomUUIDv7();
-    const subscription = { id, ...settings, secretKey: newSecretKey() };
+    const subscription = { id, ...settings, url, secretKey: newSecretKey() };
     const command = { type: 'CreateSubscription', subscription } as const;
     await this.store.create(subscriptionStream, id, context, (state) => decideSubscription(command, state));
     return this.reader.get(context.organizationId, id, true);
@@ -110,8 +113,12 @@ export class UpdateSubscriptionHandler implements ICommandHandler<UpdateSubscrip
   ) {}
 
   async execute({ context, id, changes }: UpdateSubscription): Promise<WebhookSubscriptionOutput> {
-    if (changes.url !== undefined) await mustBeAllowed(this.targets, changes.url);
-    const command = { type: 'UpdateSubscription', id, changes } as const;
+    const url = changes.url === undefined ? undefined : await allowedUrl(this.targets, changes.url);
+    const command = {
+      type: 'UpdateSubscription',
+      id,
+      changes: { ...changes, ...(url !== undefined && { url }) },
+    } as const;
     await this.store.execute(subscriptionStream, id, context, (state) => decideSubscription(command, state));
     return this.reader.get(context.organizationId, id, true);
   }

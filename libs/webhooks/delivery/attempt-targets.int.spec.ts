@@ -1,3 +1,4 @@
+import { type TlsOptions, type TLSSocket } from 'node:tls';
 import {
   bytesRead,
   closeAfterwards,
@@ -28,11 +29,12 @@ describe('An attempt over TLS', () => {
   beforeAll(async () => {
     authority = await trustNewAuthority();
     dns.resolve('receiver.example', ['127.0.0.1']);
+    dns.resolve('receiver.example.', ['127.0.0.1']);
   });
   afterAll(() => {
     authority.forget();
   });
-  const send = async (tls: KeyAndCertificate, behaviour = answering('200 OK', {}, 'ok')) => {
+  const send = async (tls: TlsOptions, behaviour = answering('200 OK', {}, 'ok')) => {
     const started = await receiver(behaviour, tls);
     return { ...started, result: await sender().send(to(`https://receiver.example:${started.port}`)) };
   };
@@ -81,6 +83,29 @@ describe('An attempt over TLS', () => {
     expect(plain.received).toEqual([]);
   });
 
+  it.each(['receiver.example', 'receiver.example.'])('names %s without a dot at its end', async (name) => {
+    const names: unknown[] = [];
+    const { result, port } = await send(await authority.certify('receiver.example'), (socket, request) => {
+      names.push((socket as TLSSocket).servername);
+      answering('200 OK')(socket, request);
+    });
+    expect(result.outcome).toBe('delivered');
+    expect((await sender().send(to(`https://${name}:${port}`))).outcome).toBe('delivered');
+    expect(names).toEqual(['receiver.example', 'receiver.example']);
+  });
+
+  it.each<[string, TlsOptions, string]>([
+    ['wants a certificate of ours, in TLS 1.3', { requestCert: true }, 'certificate required'],
+    ['wants a certificate of ours, in TLS 1.2', { requestCert: true, maxVersion: 'TLSv1.2' }, 'handshake failure'],
+    ['speaks TLS 1.1 alone', { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL@SECLEVEL=0' }, 'version'],
+    ['has no cipher in common', { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }, 'failure'],
+  ])('ends when the receiver %s', async (_what, options, reason) => {
+    const { result, requests } = await send({ ...(await authority.certify('receiver.example')), ...options });
+    expect(result).toMatchObject({ outcome: 'tls_error' });
+    expect(result.responseText).toContain(reason);
+    expect(requests).toEqual([]);
+  });
+
   it('ends after 5 seconds without a connection, when an attempt has longer', async () => {
     const mute = await receiver(() => undefined);
     const result = await sender({ timeoutMs: 15_000 }).send(to(`https://127.0.0.1:${mute.port}`));
@@ -118,12 +143,12 @@ describe('An attempt at a name', () => {
 
   it('ends at the deadline when its name servers are slow, and sends nothing after it', async () => {
     dns.resolve('slow.example', 'silence');
-    const { port, requests } = await receiver(answering('200 OK'));
+    const { port, requests, connections, open } = await receiver(answering('200 OK'));
     const result = await sender({ timeoutMs: 300 }).send(to(`http://slow.example:${port}`));
     expect(result.outcome).toBe('timeout');
     expect(result.durationMs).toBeLessThan(300 + SLACK_MS);
     dns.resolve('slow.example', ['127.0.0.1']);
-    await waitFor('the connection is there, and closed', () => sockets.length === 1 && sockets[0]?.destroyed);
+    await waitFor('the connection is there, and closed', () => connections() === 1 && open() === 0);
     expect(requests).toEqual([]);
   });
 

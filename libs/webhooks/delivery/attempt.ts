@@ -1,10 +1,8 @@
-import { EventEmitter } from 'node:events';
-import { type Readable } from 'node:stream';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { type Dispatcher, request } from 'undici';
 import { reasonOf } from '#libs/platform/reason.js';
 import { WebhookOptions } from '../options.js';
-import { CONNECT_MS, createReceiverAgent } from './connections.js';
+import { Connections, ConnectTimeout } from './connections.js';
+import { type AttemptRequest, DeadlineExpired, MAX_KEPT_BYTES, post } from './post.js';
 import { Unresolved } from './resolver.js';
 import { retryAfter } from './retry-after.js';
 import { BlockedTarget, TargetPolicy } from './target.js';
@@ -30,12 +28,6 @@ export const OUTCOMES = [
 
 export type Outcome = (typeof OUTCOMES)[number];
 
-export interface AttemptRequest {
-  url: string;
-  headers: Record<string, string>;
-  body: string;
-}
-
 /** What is known of an attempt once it is over. */
 export interface AttemptResult {
   outcome: Outcome;
@@ -51,68 +43,43 @@ export interface AttemptResult {
 
 type Ending = Pick<AttemptResult, 'outcome' | 'responseCode' | 'responseText' | 'retryAfterMs'>;
 
-/** For a body, once the status is there: that a receiver does not end it must not hold up others. */
-const BODY_MS = 1_000;
-const MAX_KEPT_BYTES = 16 * 1024;
-
-class DeadlineExpired extends Error {
-  override readonly name = 'DeadlineExpired';
-}
-
 /** Sends deliveries to receivers. */
 @Injectable()
 export class Sender implements OnApplicationShutdown {
-  readonly #agent: Dispatcher;
+  readonly #connections: Connections;
 
   constructor(
     private readonly targets: TargetPolicy,
     private readonly options: WebhookOptions,
   ) {
-    this.#agent = createReceiverAgent(targets);
+    this.#connections = new Connections(targets);
   }
 
   /** POSTs once, and answers within the time of an attempt, whatever the receiver does. Does not reject. */
   async send(delivery: AttemptRequest): Promise<AttemptResult> {
     const startedAt = new Date();
     const start = performance.now();
-    const ending = await this.#exchange(delivery, start).catch(failureOf);
+    const ending = await this.#exchange(delivery).catch(failureOf);
     // What is wrong with a certificate can be long, too.
     ending.responseText = ending.responseText.slice(0, MAX_KEPT_BYTES);
     return { startedAt, durationMs: Math.round(performance.now() - start), ...ending };
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await this.#agent.destroy();
+  onApplicationShutdown(): void {
+    this.#connections.destroy();
   }
 
-  async #exchange(delivery: AttemptRequest, start: number): Promise<Ending> {
+  async #exchange(delivery: AttemptRequest): Promise<Ending> {
     const fault = this.targets.faultOf(delivery.url);
     if (fault) throw new BlockedTarget(fault);
-    const { statusCode, headers, body } = await this.#head(delivery);
-    const remaining = start + this.options.timeoutMs - performance.now();
-    const responseText = await beginningOf(body, Math.min(BODY_MS, remaining));
-    return { ...judged(statusCode, headers['retry-after']), responseCode: statusCode, responseText };
-  }
-
-  /** The response up to its body. undici heeds a signal only once there is a connection; this does not wait for that. */
-  #head({ url, headers, body }: AttemptRequest): Promise<Dispatcher.ResponseData> {
-    // As good a signal as an AbortSignal, at a tenth of the price.
-    const signal = new EventEmitter();
-    return new Promise((resolve, reject) => {
-      const deadline = setTimeout(() => {
-        reject(new DeadlineExpired(`No answer within ${this.options.timeoutMs / 1000} s`));
-        signal.emit('abort');
-      }, this.options.timeoutMs);
-      request(url, { method: 'POST', headers, body, dispatcher: this.#agent, signal })
-        .then(resolve, reject)
-        .finally(() => {
-          clearTimeout(deadline);
-        });
-    });
+    const answer = await post(delivery, this.#connections, this.options.timeoutMs);
+    const { status, headers, text } = answer;
+    const responseText = (await text) ?? `The status came alone. ${failureOf(answer.fault).responseText}`;
+    return { ...judged(status, headers?.['retry-after']), responseCode: status, responseText };
   }
 }
 
-function judged(status: number, header: string | string[] | undefined): Pick<Ending, 'outcome' | 'retryAfterMs'> {
+function judged(status: number, header?: string): Pick<Ending, 'outcome' | 'retryAfterMs'> {
   if (status >= 200 && status < 300) return { outcome: 'delivered' };
   if (status === 410) return { outcome: 'gone' };
   const retryAfterMs = status === 429 || status === 503 ? retryAfter(header) : undefined;
@@ -120,58 +87,30 @@ function judged(status: number, header: string | string[] | undefined): Pick<End
   return { outcome: status === 429 ? 'throttled' : 'refused' };
 }
 
-/** Reads as far as the body comes within a time. The status has come and decides, however the body ends. */
-function beginningOf(body: Readable, withinMs: number): Promise<string> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const finish = () => {
-      clearTimeout(patience);
-      const text = Buffer.concat(chunks).subarray(0, MAX_KEPT_BYTES).toString('utf8');
-      // PostgreSQL keeps no NUL in a text.
-      resolve(text.replaceAll('\0', '�'));
-    };
-    const patience = setTimeout(() => {
-      body.destroy();
-      finish();
-    }, withinMs);
-    body
-      .on('data', (chunk: Buffer) => {
-        if (size < MAX_KEPT_BYTES) chunks.push(chunk);
-        size += chunk.length;
-      })
-      .on('error', () => undefined)
-      .on('close', finish);
-  });
-}
-
-const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']);
 /** Codes of TLS itself, and of what OpenSSL finds wrong with a certificate. */
 const TLS =
   /^(ERR_TLS_|ERR_O?SSL_|EPROTO$|CERT_|CRL_|UNABLE_TO_|ERROR_IN_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_|PATH_LENGTH_|HOSTNAME_)/;
-/** For people, by codes; undici has one code for several faults of the connection, but different messages. */
+/** For people, by codes. */
 const WORDS: Record<string, string> = {
-  UND_ERR_CONNECT_TIMEOUT: `No connection within ${CONNECT_MS / 1000} s`,
   ETIMEDOUT: 'The connection timed out',
   ECONNREFUSED: 'The connection was refused',
-  ECONNRESET: 'The connection was reset before an answer came',
+  ECONNRESET: 'The connection was closed before an answer came',
   EPIPE: 'The connection was closed before an answer came',
   EHOSTUNREACH: 'The host cannot be reached',
   ENETUNREACH: 'The network cannot be reached',
-  ERR_ASSERTION: 'What came is no HTTP',
-  UND_ERR_HEADERS_OVERFLOW: 'The answer has more than 16 KB of headers',
-  'other side closed': 'The connection was closed before an answer came',
-  'bad response': 'What came is no answer, but 100 Continue, which was not asked for',
-  'bad upgrade': 'The answer switches to another protocol, which was not asked for',
+  HPE_HEADER_OVERFLOW: 'The answer has more than 16 KB of headers',
 };
 
 function failureOf(error: unknown): Ending {
   if (error instanceof BlockedTarget) return { outcome: 'blocked_target', responseText: error.message };
   if (error instanceof Unresolved) return { outcome: 'dns_error', responseText: error.message };
-  if (error instanceof DeadlineExpired) return { outcome: 'timeout', responseText: error.message };
+  if (error instanceof DeadlineExpired || error instanceof ConnectTimeout) {
+    return { outcome: 'timeout', responseText: error.message };
+  }
   const { code = '', reason } = error as { code?: string; reason?: string };
   const message = reasonOf(error);
   if (TLS.test(code)) return { outcome: 'tls_error', responseText: `No TLS connection: ${reason ?? message}` };
-  const responseText = WORDS[code] ?? WORDS[message] ?? `No answer: ${message}`;
-  return { outcome: TIMEOUTS.has(code) ? 'timeout' : 'connection_reset', responseText };
+  const notHttp = code.startsWith('HPE_') ? `What came is no HTTP: ${reason ?? message}` : undefined;
+  const responseText = WORDS[code] ?? notHttp ?? `No answer: ${message}`;
+  return { outcome: code === 'ETIMEDOUT' ? 'timeout' : 'connection_reset', responseText };
 }

@@ -1,76 +1,94 @@
+import http from 'node:http';
+import https from 'node:https';
 import { type Socket } from 'node:net';
-import { Agent, buildConnector, Pool } from 'undici';
-import { BlockedTarget, endpointOf, type TargetPolicy } from './target.js';
+import { BlockedTarget, type TargetPolicy } from './target.js';
 
-export const CONNECT_MS = 5_000;
-/** For connections that nothing is sent over, whatever the receiver says. */
-const KEEP_ALIVE_MS = 60_000;
+const CONNECT_MS = 5_000;
+/** For connections that nothing is sent over: most receivers wait a little longer. */
+const KEEP_ALIVE_MS = 4_000;
 /** For one of several addresses, before the next is tried as well. */
 const ADDRESS_MS = 1_000;
-/** Of an answer, its head included. */
-const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** More came than any answer needs. */
-class AnswerTooLong extends Error {
-  override readonly name = 'AnswerTooLong';
+/** A receiver that cannot be reached in time. */
+export class ConnectTimeout extends Error {
+  override readonly name = 'ConnectTimeout';
   constructor() {
-    super(`more than ${MAX_ANSWER_BYTES / 1024} KB came, and no end of it`);
+    super(`No connection within ${CONNECT_MS / 1000} s`);
   }
 }
 
-/**
- * Connections to receivers, kept open between attempts. The time of an attempt is the caller's to keep, for undici
- * knows only limits between two bytes.
- */
-export function createReceiverAgent(targets: TargetPolicy): Agent {
-  const limits = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, keepAliveMaxTimeout: KEEP_ALIVE_MS };
-  return new Agent({
-    factory: (origin) => new Pool(origin, { ...limits, connect: connector(new URL(origin), targets) }),
-  });
+/** Connections to receivers, to allowed addresses only. Names are looked up for each connection anew. */
+export class Connections {
+  readonly #kept: Agents;
+  readonly #fresh: Agents;
+
+  constructor(targets: TargetPolicy) {
+    this.#kept = agentsOf(targets, true);
+    this.#fresh = agentsOf(targets, false);
+  }
+
+  /** @param fresh makes a connection that nothing was sent over before, and is not kept */
+  agentFor({ protocol }: URL, fresh: boolean): http.Agent {
+    const { http, https } = fresh ? this.#fresh : this.#kept;
+    return protocol === 'https:' ? https : http;
+  }
+
+  /** Breaks all connections. */
+  destroy(): void {
+    for (const { http, https } of [this.#kept, this.#fresh]) {
+      http.destroy();
+      https.destroy();
+    }
+  }
 }
 
-/** Connects to the allowed addresses of one origin. Names are looked up for each connection anew. */
-function connector(origin: URL, targets: TargetPolicy): buildConnector.connector {
-  const { port } = endpointOf(origin);
-  const connect = buildConnector({
-    timeout: CONNECT_MS,
-    allowH2: false,
-    lookup: targets.lookup(port),
+interface Agents {
+  http: http.Agent;
+  https: https.Agent;
+}
+
+function agentsOf(targets: TargetPolicy, keepAlive: boolean): Agents {
+  const options = {
+    keepAlive,
+    timeout: KEEP_ALIVE_MS,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: ADDRESS_MS,
-  });
-  return (options, callback) => {
-    connect(options, (error, socket) => {
-      if (error) {
-        callback(error, null);
-        return;
-      }
-      // A socket that is closed already has no address, and sends nothing.
-      const fault = socket.remoteAddress && targets.faultOfAddress(socket.remoteAddress, port);
-      if (fault) {
-        socket.destroy();
-        callback(new BlockedTarget(fault), null);
-        return;
-      }
-      limitAnswers(socket);
-      callback(null, socket);
-    });
+  };
+  return {
+    http: guarded(new http.Agent(options), targets, 'connect'),
+    https: guarded(new https.Agent(options), targets, 'secureConnect'),
   };
 }
 
 /**
- * Breaks the connection when an answer is too long. undici bounds headers alone: neither what comes before them nor
- * interim responses nor the extensions of chunks.
+ * Makes an agent's connections go to allowed addresses alone, and answers them once something can be sent: what TLS has
+ * to say is said before.
+ * @param ready the event that tells so
  */
-function limitAnswers(socket: Socket): void {
-  let written = 0;
-  let before = 0;
-  let read = 0;
-  socket.on('readable', () => {
-    // Something has been sent meanwhile: what comes from now on answers a further request.
-    if (socket.bytesWritten !== written) before = read;
-    written = socket.bytesWritten;
-    read = socket.bytesRead;
-    if (read - before > MAX_ANSWER_BYTES) socket.destroy(new AnswerTooLong());
-  });
+function guarded<A extends http.Agent>(agent: A, targets: TargetPolicy, ready: 'connect' | 'secureConnect'): A {
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options: https.RequestOptions & { port: number }, callback) => {
+    const { port } = options;
+    // A name in TLS has no dot at its end (RFC 6066, section 3), nor have those of certificates.
+    const servername = options.servername?.replace(/\.$/, '');
+    const guarding = { ...options, servername, lookup: targets.lookup(port) };
+    const socket = connect(guarding) as Socket;
+    const timer = setTimeout(() => socket.destroy(new ConnectTimeout()), CONNECT_MS);
+    const settle = (error: Error | null) => {
+      clearTimeout(timer);
+      callback?.(error, socket);
+    };
+    socket
+      .once('connect', () => {
+        const fault = socket.remoteAddress && targets.faultOfAddress(socket.remoteAddress, port);
+        if (fault) socket.destroy(new BlockedTarget(fault));
+      })
+      .once(ready, () => {
+        settle(null);
+      })
+      // Also between two requests, when nobody else listens for errors.
+      .on('error', settle);
+    return undefined;
+  };
+  return agent;
 }

@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { subscriberHeaders } from '../headers.js';
 import { type SubscriptionSecrets } from '../subscription.projection.js';
-import { type AttemptRequest } from './attempt.js';
+import { type AttemptRequest } from './post.js';
 
 /** Where a delivery goes, with the subscription's secrets in clear. */
 export interface Receiver {

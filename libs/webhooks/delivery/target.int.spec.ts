@@ -94,6 +94,60 @@ describe('The check of a URL with a name', () => {
   });
   afterAll(() => dns.close());
 
+  it.each([
+    ...[
+      'https://public.example/a b',
+      'https://public.example/a\tb',
+      'https://public.example/a\nb',
+      'https://pub\nlic.example',
+    ],
+    ...[
+      'https://public.example\\hook',
+      'https:\\\\public.example',
+      'https://public.example/a\u00a0b',
+      '\thttps://public.example',
+    ],
+    ...[
+      'https://pub\u00adlic.example',
+      'https://pub\u200blic.example',
+      'https://public.example/\u202e',
+      'ht\ntps://public.example',
+    ],
+  ])('refuses %j, of which a part would be dropped', async (url) => {
+    expect(await check(url)).toContain('white space, control characters or backslashes');
+  });
+
+  it.each(['https:public.example', 'https:/public.example', 'https:///public.example', 'https:////public.example'])(
+    'refuses %s, which has no host where it should be',
+    async (url) => {
+      expect(await check(url)).toContain('two slashes and a host');
+    },
+  );
+
+  it.each(['https://@public.example', 'https://:@public.example', 'https://a:b@public.example/'])(
+    'refuses %s, which has credentials',
+    async (url) => {
+      expect(await check(url)).toContain('must not hold credentials');
+    },
+  );
+
+  it.each([
+    ...[
+      'HTTPS://PUBLIC.example',
+      'https://public.example:443',
+      'https://public.example?a@b',
+      'https://public.example/a@b',
+    ],
+    ...[
+      'https://public.example/ü?q=☃',
+      'https://public.example/%20',
+      'https://müller.example',
+      'https://public.example/#part',
+    ],
+  ])('passes %s', async (url) => {
+    expect(await check(url)).toBeUndefined();
+  });
+
   it('passes one with public addresses only', async () => {
     expect(await check('https://public.example')).toBeUndefined();
     expect(await check('https://93.184.215.14')).toBeUndefined();

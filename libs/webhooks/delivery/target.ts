@@ -46,11 +46,11 @@ export class TargetPolicy {
   }
 
   /**
-   * The same, and resolves the name: refused when any of its addresses is refused. A name that cannot be resolved just
+   * The same of a URL that is about to be saved, and resolves the name: refused when any of its addresses is refused. A name that cannot be resolved just
    * now passes. At most 2 seconds.
    */
   async check(url: string): Promise<string | undefined> {
-    const fault = this.faultOf(url);
+    const fault = this.faultOf(url) ?? faultOfWriting(url);
     if (fault) return fault;
     const { host, port } = endpointOf(new URL(url));
     if (isIP(host)) return undefined;
@@ -101,6 +101,20 @@ export function faultOfUrl(text: string): string | undefined {
   if (!url) return 'must be a URL';
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'must begin with http:// or https://';
   if (url.username || url.password) return 'must not hold credentials; use authorization';
+  return undefined;
+}
+
+/** What the parser of URLs drops or changes without a word, inside of a URL as well as at its ends. */
+const DROPPED = /[\s\p{C}\\]/u;
+const SCHEME_AND_HOST = /^https?:\/\/[^/?#]/i;
+const AT_IN_AUTHORITY = /^[^/]*\/\/[^/?#]*@/;
+
+/** Why a URL that the parser understands is not written as one (RFC 3986), so that others may understand another; or undefined. */
+function faultOfWriting(url: string): string | undefined {
+  if (DROPPED.test(url))
+    return 'must not hold white space, control characters or backslashes; write them as %20, %09, %5C';
+  if (!SCHEME_AND_HOST.test(url)) return 'must have two slashes and a host after http: or https:';
+  if (AT_IN_AUTHORITY.test(url)) return 'must not hold credentials; use authorization';
   return undefined;
 }
 

@@ -1,0 +1,135 @@
+import http, { type IncomingHttpHeaders } from 'node:http';
+import https from 'node:https';
+import { type Readable } from 'node:stream';
+import { type Connections } from './connections.js';
+import { Received } from './received.js';
+
+/** What is sent. */
+export interface AttemptRequest {
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** An answer whose status has come. */
+export interface Answer {
+  status: number;
+  headers?: IncomingHttpHeaders;
+  /** The beginning of the body. */
+  text?: Promise<string>;
+  /** Why there are neither headers nor a body. */
+  fault?: Error;
+}
+
+/** For a body, once the status is there: that a receiver does not end it must not hold up others. */
+const BODY_MS = 1_000;
+/** Of a body. */
+export const MAX_KEPT_BYTES = 16 * 1024;
+
+/** No answer came in time. */
+export class DeadlineExpired extends Error {
+  override readonly name = 'DeadlineExpired';
+}
+
+/** What came has no status that an attempt could be judged by. */
+class NoStatus extends Error {
+  override readonly name = 'NoStatus';
+}
+
+/** A connection that was kept has ended before anything was answered: the receiver may not have read what was sent. */
+class KeptConnectionClosed extends Error {
+  override readonly name = 'KeptConnectionClosed';
+}
+
+/**
+ * POSTs, and answers as soon as the status is there, whatever follows it. Interim answers (RFC 9110, section 15.2) are
+ * passed over. What goes over a kept connection that the receiver closes just then goes once more, over a new one.
+ * @throws {DeadlineExpired} after `timeoutMs`; and whatever else keeps a status from coming
+ */
+export async function post(request: AttemptRequest, connections: Connections, timeoutMs: number): Promise<Answer> {
+  const deadline = performance.now() + timeoutMs;
+  const once = (fresh: boolean) => {
+    const timer = { atMs: deadline, error: new DeadlineExpired(`No answer within ${timeoutMs / 1000} s`) };
+    return postOnce(request, connections, fresh, timer);
+  };
+  try {
+    return await once(false);
+  } catch (error) {
+    if (error instanceof KeptConnectionClosed) return once(true);
+    throw error;
+  }
+}
+
+function postOnce(
+  { url, headers, body }: AttemptRequest,
+  connections: Connections,
+  fresh: boolean,
+  deadline: { atMs: number; error: DeadlineExpired },
+): Promise<Answer> {
+  const target = new URL(url);
+  const { request: open } = target.protocol === 'https:' ? https : http;
+  return new Promise((resolve, reject) => {
+    const agent = connections.agentFor(target, fresh);
+    // More lenient than RFC 9112: the only one whom a misread answer can harm is the receiver that sent it.
+    const request = open(target, { method: 'POST', headers, agent, insecureHTTPParser: true });
+    const received = new Received(request);
+    const timer = setTimeout(() => {
+      fail(deadline.error);
+    }, deadline.atMs - performance.now());
+    const fail = (error: Error) => {
+      clearTimeout(timer);
+      request.destroy();
+      const { status } = received;
+      if (status !== undefined) resolve({ status, fault: error });
+      else if (request.reusedSocket && received.isEmpty && isClosing(error)) reject(new KeptConnectionClosed());
+      else reject(error);
+    };
+    request
+      .on('error', fail)
+      .once('upgrade', () => {
+        fail(new NoStatus('The answer switches to another protocol, which was not asked for'));
+      })
+      .once('response', (response) => {
+        const { statusCode: status = 0, headers } = response;
+        if (status < 200) {
+          fail(new NoStatus(`The answer has the status ${status}, which is none to end with`));
+          return;
+        }
+        clearTimeout(timer);
+        request.off('error', fail).on('error', () => undefined);
+        const left = deadline.atMs - performance.now();
+        // Read from now on: what comes with the head can break off before anybody else runs.
+        resolve({ status, headers, text: beginningOf(response, Math.min(BODY_MS, left)) });
+      })
+      .end(Buffer.from(body));
+  });
+}
+
+function isClosing({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'ECONNRESET' || code === 'EPIPE';
+}
+
+/** Reads as far as the body comes within a time. The status has come and decides, however the body ends. */
+function beginningOf(body: Readable, withinMs: number): Promise<string> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const finish = () => {
+      clearTimeout(patience);
+      const text = Buffer.concat(chunks).subarray(0, MAX_KEPT_BYTES).toString('utf8');
+      // PostgreSQL keeps no NUL in a text.
+      resolve(text.replaceAll('\0', '�'));
+    };
+    const patience = setTimeout(() => {
+      body.destroy();
+      finish();
+    }, withinMs);
+    body
+      .on('data', (chunk: Buffer) => {
+        if (size < MAX_KEPT_BYTES) chunks.push(chunk);
+        size += chunk.length;
+      })
+      .on('error', () => undefined)
+      .on('close', finish);
+  });
+}
