@@ -3,6 +3,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
+import { Deadlocked } from '#libs/platform/unavailable.js';
 import { appendStatement, deleteKey, insertKey } from './append-statements.js';
 import { type DomainEvent, type RecordedEvent, type RecordedOf, type WriteContext } from './event.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
@@ -54,8 +55,8 @@ export function staged<State, Event extends DomainEvent>(
 }
 
 const ATTEMPTS = 8;
-/** Ours for versions and guards; deadlock_detected, which appends to several streams can run into. */
-const CONFLICT_STATES = new Set(['DS001', '40P01']);
+/** Ours, for versions and guards. */
+const CONFLICT_STATE = 'DS001';
 
 /**
  * Appends events and reads streams. Every append carries its projections: both become visible together or not at all.
@@ -101,13 +102,17 @@ export class EventStore {
     const { unit } = this.database;
     try {
       // What is part of a unit of work shares its transaction, and none with others.
-      await (unit ? this.database : this.#writes).write(context.organizationId, [
+      const statements = [
         ...appends.flatMap(({ inserts }) => inserts),
         ...appends.flatMap(({ projected }) => projected),
         ...guards,
-      ]);
+      ];
+      if (unit) await this.database.write(context.organizationId, statements);
+      else
+        await this.#writes.write(context.organizationId, { stream: (recorded[0] as RecordedEvent).stream, statements });
     } catch (error) {
-      if (!isVersionConflict(error)) throw error;
+      // A unit holds on to what it has done, which others wait for: it can be done anew only as a whole.
+      if (!isVersionConflict(error) || (unit && error instanceof Deadlocked)) throw error;
       if (!(await this.#alreadyAppended(recorded))) throw new VersionConflict();
     }
     this.#appended(changes);
@@ -293,6 +298,6 @@ export class EventStore {
 }
 
 function isVersionConflict(error: unknown): boolean {
-  const { code = '' } = error as { code?: string };
-  return CONFLICT_STATES.has(code) || violatedConstraint(error) === 'events_pkey';
+  if (error instanceof Deadlocked || violatedConstraint(error) === 'events_pkey') return true;
+  return (error as { code?: string }).code === CONFLICT_STATE;
 }
