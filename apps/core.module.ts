@@ -7,6 +7,7 @@ import { FeedOptions } from '#libs/events/options.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { Cipher } from '#libs/platform/cipher.js';
 import { Database, WorkerDatabase } from '#libs/platform/database.js';
+import { BulkRequests } from '#libs/platform/http/bulk-requests.js';
 import { Jobs } from '#libs/platform/jobs.js';
 import { RateLimits } from '#libs/platform/rate-limits.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
@@ -22,6 +23,7 @@ export class CoreModule {
       [EventStore, store],
       [EventCodec, codec],
       [PastStreams, new PastStreams(database, codec)],
+      [BulkRequests, new BulkRequests(database)],
       [Cipher, cipher],
       [WakeUp, wakeUp],
       [WebhookOptions, config.webhooks],

@@ -19,6 +19,7 @@ import { EventFeed1764000000018 } from '#migrations/1764000000018-event-feed.js'
 import { SearchAndMerge1764000000019 } from '#migrations/1764000000019-search-and-merge.js';
 import { TextKeys1764000000020 } from '#migrations/1764000000020-text-keys.js';
 import { SearchKeys1764000000021 } from '#migrations/1764000000021-search-keys.js';
+import { TokenStreams1764000000024 } from '#migrations/1764000000024-token-streams.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -43,4 +44,5 @@ export const MIGRATIONS = [
   SearchAndMerge1764000000019,
   TextKeys1764000000020,
   SearchKeys1764000000021,
+  TokenStreams1764000000024,
 ];

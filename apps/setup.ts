@@ -5,11 +5,11 @@ import { DataSource } from 'typeorm';
 import { ANONYMIZATION_QUEUE } from '#libs/anonymization/anonymizer.module.js';
 import { type EventStore } from '#libs/event-store/event-store.js';
 import { IssueApiToken, IssueApiTokenHandler } from '#libs/organizations/api-tokens.handlers.js';
-import { organizationStream } from '#libs/organizations/organization.projection.js';
 import { CreateOrganization, CreateOrganizationHandler } from '#libs/organizations/organizations.handlers.js';
 import { Cipher } from '#libs/platform/cipher.js';
 import { type Config } from '#libs/platform/config.js';
 import { isStandby, survive } from '#libs/platform/connections.js';
+import { type Database } from '#libs/platform/database.js';
 import { migrateJobs } from '#libs/platform/jobs.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { readOrCreateSecret } from '#libs/platform/secret-file.js';
@@ -26,6 +26,12 @@ export interface InstallationUrls {
   appUrl: string;
   /** As the login that takes on `deskstream_worker`; that of `appUrl` unless given. */
   workerUrl?: string;
+}
+
+/** What works on an installation once its database is open. */
+export interface Tools {
+  database: Database;
+  store: EventStore;
 }
 
 /** All BullMQ queues. */
@@ -208,16 +214,21 @@ export async function demoAdministrator(url: string): Promise<{ organizationId: 
  * Makes the demo organization and its first token, each unless it exists: a start that was interrupted is made good by
  * the next. Answers the token only when it was issued just now.
  */
-export async function bootstrap(url: string, store: EventStore, chosenToken?: string): Promise<string | undefined> {
+export async function bootstrap(url: string, tools: Tools, chosenToken?: string): Promise<string | undefined> {
+  const { database, store } = tools;
   const { organizationId, actorId } = await demoAdministrator(url);
-  const { state } = await store.load(organizationStream, organizationId, organizationId);
-  if (!state) {
+  const [made] = await database.query<{ organization: boolean; token: boolean }>(organizationId, {
+    text: `SELECT EXISTS (SELECT FROM organizations WHERE organization_id = $1) AS organization,
+             EXISTS (SELECT FROM api_tokens WHERE organization_id = $1) AS token`,
+    values: [organizationId],
+  });
+  if (!made?.organization) {
     await new CreateOrganizationHandler(store).execute(new CreateOrganization(organizationId, 'Demo', actorId));
   }
-  if (state && Object.keys(state.tokens).length > 0) return undefined;
+  if (made?.token) return undefined;
   const choices = { name: 'Demo administrator', scopes: ['admin' as const] };
   const issue = new IssueApiToken({ organizationId, actorId }, choices, ['admin'], chosenToken);
-  return (await new IssueApiTokenHandler(store).execute(issue)).secret;
+  return (await new IssueApiTokenHandler(store, database).execute(issue)).secret;
 }
 
 /** @throws {StartupError} for processes that cannot bring a database of their own */

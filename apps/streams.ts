@@ -5,6 +5,7 @@ import { presenceStream } from '#libs/agents/presence.projection.js';
 import { conversationStream } from '#libs/conversations/conversation.projection.js';
 import { customAttributeStream } from '#libs/custom-attributes/custom-attribute.projection.js';
 import { endUserStream } from '#libs/end-users/end-user.projection.js';
+import { apiTokenStream } from '#libs/organizations/api-token.projection.js';
 import { organizationStream } from '#libs/organizations/organization.projection.js';
 import { queueStream } from '#libs/queues/queue.projection.js';
 import { tagStream } from '#libs/tags/tag.projection.js';
@@ -16,6 +17,7 @@ import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
 export const STREAMS: AnyStreamDefinition[] = [
   anonymizationStream,
   agentStream,
+  apiTokenStream,
   presenceStream,
   conversationStream,
   customAttributeStream,

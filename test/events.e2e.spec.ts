@@ -203,10 +203,10 @@ describe('What the feed tells', () => {
     const api = await app.createTestOrganization();
     const events = await readAll(api, 'types=ApiTokenIssued');
     expect(events).toMatchObject([{ data: { name: 'test', tokenHash: '***' } }]);
-    const [{ token_hash: hash }] = (await app.database.sql(
-      'SELECT token_hash FROM api_tokens WHERE organization_id = $1',
+    const [{ secret_hash: hash }] = (await app.database.sql(
+      'SELECT secret_hash FROM api_tokens WHERE organization_id = $1',
       [api.organizationId],
-    )) as [{ token_hash: string }];
+    )) as [{ secret_hash: string }];
     expect(JSON.stringify(await readAll(api, ''))).not.toContain(hash);
   });
 });

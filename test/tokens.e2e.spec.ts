@@ -126,7 +126,7 @@ describe('An API token', () => {
     expect((await api.post('/v1/tokens', { ...shop, name: ' ' })).status).toBe(400);
   });
 
-  it('has two secrets for as long as a rotation overlaps', async () => {
+  it('has two or three secrets for as long as rotations overlap, each for its time', async () => {
     const api = await app.createTestOrganization();
     const token = await api.create('/v1/tokens', shop);
     const statuses = async (...of: { secret: string }[]) =>
@@ -139,19 +139,49 @@ describe('An API token', () => {
     expect(await statuses(token, first)).toEqual([200, 200]);
 
     const second = (await api.post(`/v1/tokens/${token.id}/rotate`, { overlapSeconds: 1 })).body.data;
-    expect(await statuses(token, first, second)).toEqual([401, 200, 200]);
+    expect(await statuses(token, first, second)).toEqual([200, 200, 200]);
+    expect(second.previousSecretUntil).toBe(first.previousSecretUntil);
+    const tooMany = await api.post(`/v1/tokens/${token.id}/rotate`);
+    expect(tooMany).toMatchObject({ status: 409, body: { message: expect.stringContaining('three secrets') } });
     const refusal = await waitFor('the overlap to be over', async () => {
       const answer = await withSecret(first).get('/v1/tags');
       return answer.status === 401 && answer;
     });
     expect(refusal.body.message).toBe('The API token has been replaced by another secret');
-    expect(await statuses(second)).toEqual([200]);
+    expect(await statuses(token, second)).toEqual([200, 200]);
 
     const third = (await api.post(`/v1/tokens/${token.id}/rotate`, { overlapSeconds: 0 })).body.data;
-    expect(third.previousSecretUntil).toBeUndefined();
-    expect(await statuses(second, third)).toEqual([401, 200]);
+    expect(third.previousSecretUntil).toBe(first.previousSecretUntil);
+    expect(await statuses(token, second, third)).toEqual([200, 401, 200]);
     await api.delete(`/v1/tokens/${token.id}`);
-    expect(await statuses(second, third)).toEqual([401, 401]);
+    expect(await statuses(token, second, third)).toEqual([401, 401, 401]);
+  });
+
+  it('loses its secret at once by a rotation without overlap, but none whose time an earlier one promised', async () => {
+    const api = await app.createTestOrganization();
+    const token = await api.create('/v1/tokens', shop);
+    const rotated = async (overlapSeconds: number) =>
+      (await api.post(`/v1/tokens/${token.id}/rotate`, { overlapSeconds })).body.data as typeof token;
+    const secrets = [token, await rotated(3600), await rotated(7200), await rotated(0), await rotated(0)];
+    const statuses = await Promise.all(secrets.map(async (one) => (await withSecret(one).get('/v1/tags')).status));
+    expect(statuses).toEqual([200, 200, 401, 401, 200]);
+  });
+
+  it('is one of at most 1,000 that are in force, also when many are created at once', async () => {
+    const api = await app.createTestOrganization();
+    const fill = `INSERT INTO api_tokens (organization_id, id, name, actor_id, secret_hash, scopes, created_at, created_by,
+        revoked_at, expires_at)
+      SELECT $1, gen_random_uuid(), 'x', $1, gen_random_uuid(), '{}', now(), $1, $2, $3 FROM generate_series(1, $4)`;
+    await app.database.sql(fill, [api.organizationId, null, null, 998]);
+    await app.database.sql(fill, [api.organizationId, new Date(), null, 50]);
+    await app.database.sql(fill, [api.organizationId, null, new Date(), 50]);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => api.post('/v1/tokens', shop)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
+    const refusal = answers.find(({ status }) => status === 409);
+    expect(refusal?.body.message).toContain('has 1,000 API tokens in force, the most it can have. Revoke one');
+    const created = answers.find(({ status }) => status === 201)?.body.data;
+    await api.delete(`/v1/tokens/${created.id}`);
+    expect((await api.post('/v1/tokens', shop)).status).toBe(201);
   });
 
   it('that is unknown is told from one of another organization by nothing', async () => {

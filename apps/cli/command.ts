@@ -9,7 +9,7 @@ import { type Config } from '#libs/platform/config.js';
 import { Database } from '#libs/platform/database.js';
 import { faultOfUuid } from '#libs/platform/http/fields.js';
 import { StartupError } from '#libs/platform/startup-error.js';
-import { demoAdministrator, type InstallationUrls, openCipher } from '../setup.js';
+import { demoAdministrator, type InstallationUrls, openCipher, type Tools } from '../setup.js';
 import { STREAMS } from '../streams.js';
 
 /** Something that operators can have done: `npm run cli -- <name> …`. */
@@ -17,12 +17,6 @@ export interface CliCommand {
   /** How to call it, and what it does. */
   usage: string[];
   run: (config: Config, urls: InstallationUrls, args: string[]) => Promise<void>;
-}
-
-/** What commands work with. */
-export interface Tools {
-  database: Database;
-  store: EventStore;
 }
 
 /** Works as the application does, and closes its connections. */
@@ -49,9 +43,13 @@ export async function withOrganization(
   const organizationId = id?.toLowerCase() ?? (await demoAdministrator(urls.appUrl)).organizationId;
   if (faultOfUuid(organizationId)) throw new StartupError('--organization must be an id: see organization list.');
   await withTools(urls, await openCipher(config, urls.appUrl, false), async (tools) => {
-    const [created] = await tools.store.read(streamName(organizationStream, organizationId), organizationId);
+    const [created] = await tools.database.query<{ actorId: string }>(organizationId, {
+      text: `SELECT metadata->>'actorId' AS "actorId" FROM events
+             WHERE organization_id = $1 AND stream = $2 AND version = 1`,
+      values: [organizationId, streamName(organizationStream, organizationId)],
+    });
     if (!created) throw new StartupError(`There is no organization ${organizationId}: see organization list.`);
-    await work({ organizationId, actorId: created.metadata.actorId }, tools);
+    await work({ organizationId, actorId: created.actorId }, tools);
   });
 }
 

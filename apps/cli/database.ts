@@ -12,8 +12,8 @@ export const migrate: CliCommand = {
   run: async (config, urls) => {
     const applied = await migrateDatabase(urls);
     print(applied.length > 0 ? `Applied: ${applied.join(', ')}` : 'The database is up to date.');
-    await withTools(urls, await openCipher(config, urls.ownerUrl, true), async ({ store }) => {
-      const token = await bootstrap(urls.appUrl, store, config.bootstrapToken);
+    await withTools(urls, await openCipher(config, urls.ownerUrl, true), async (tools) => {
+      const token = await bootstrap(urls.appUrl, tools, config.bootstrapToken);
       if (token && !config.bootstrapToken) print(`API token of the organization "Demo" (shown only now): ${token}`);
     });
   },

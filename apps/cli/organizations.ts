@@ -39,11 +39,11 @@ export const organization: CliCommand = {
     if (action !== 'create') throw new StartupError(organization.usage.join('\n'));
     const fault = faultOfText(name, {});
     if (fault) throw new StartupError(`The name ${fault}.`);
-    await withTools(urls, await openCipher(config, urls.appUrl, false), async ({ store }) => {
+    await withTools(urls, await openCipher(config, urls.appUrl, false), async ({ store, database }) => {
       const [organizationId, actorId] = [randomUUID(), randomUUID()];
       await new CreateOrganizationHandler(store).execute(new CreateOrganization(organizationId, name, actorId));
       const issue = new IssueApiToken({ organizationId, actorId }, { name: 'Administrator', scopes: ['admin'] });
-      const { secret } = await new IssueApiTokenHandler(store).execute(issue);
+      const { secret } = await new IssueApiTokenHandler(store, database).execute(issue);
       print(`Organization  ${organizationId}\nAPI token     ${secret}   (shown only now)`);
     });
   },

@@ -14,8 +14,8 @@ import { type Cursor } from '#libs/platform/keyset.js';
 import { type Scope, SCOPES } from '#libs/platform/scopes.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { type Config } from '#libs/platform/config.js';
-import { type InstallationUrls } from '../setup.js';
-import { type CliCommand, parsed, print, type Tools, withOrganization } from './command.js';
+import { type InstallationUrls, type Tools } from '../setup.js';
+import { type CliCommand, parsed, print, withOrganization } from './command.js';
 
 const PAGE = 200;
 const DEFAULT_OVERLAP_SECONDS = '86400';
@@ -60,9 +60,9 @@ async function issue(config: Config, urls: InstallationUrls, options: Options, r
     throw new StartupError('--expires must be an instant such as 2027-03-14T09:26:53Z.');
   }
   const scopes: Scope[] = named.length > 0 ? named : ['admin'];
-  await withOrganization(config, urls, options.organization, async (context, { store }) => {
+  await withOrganization(config, urls, options.organization, async (context, { store, database }) => {
     const command = new IssueApiToken(context, { name, scopes, expiresAt });
-    print((await new IssueApiTokenHandler(store).execute(command)).secret);
+    print((await new IssueApiTokenHandler(store, database).execute(command)).secret);
   });
 }
 

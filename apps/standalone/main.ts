@@ -37,7 +37,7 @@ const main: Main = async (config, logger) => {
     const runtime = await step(() => openRuntime(config, logger, cipher, url, { worker: true }));
     teardown.add(() => runtime.close());
     teardown.add(await serveMetrics(runtime));
-    const token = await step(() => bootstrap(url, runtime.store, config.bootstrapToken));
+    const token = await step(() => bootstrap(url, runtime, config.bootstrapToken));
     const app = await createServer(runtime, [ApiModule, WorkerModule]);
     teardown.add(() => app.close());
     banner(await listen(app, config), token, config);

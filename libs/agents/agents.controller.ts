@@ -6,7 +6,8 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { AsOf } from '#libs/platform/http/as-of.js';
-import { type BulkOutcome, idOfItem, inBulk, MAX_BULK_ITEMS } from '#libs/platform/http/bulk.js';
+import { BulkRequests } from '#libs/platform/http/bulk-requests.js';
+import { type BulkOutcome, idOfItem, MAX_BULK_ITEMS } from '#libs/platform/http/bulk.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, ItemsInput, Patch as PatchBody, QueryInput, UuidParam, validInput } from '#libs/platform/http/input.js';
 import { Paged, Pages } from '#libs/platform/http/paging.js';
@@ -44,6 +45,7 @@ export class AgentsController {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
+    private readonly bulk: BulkRequests,
   ) {}
 
   @Get()
@@ -81,7 +83,7 @@ export class AgentsController {
     @Input() { data }: CreateAgentsInput,
   ): Promise<{ data: BulkOutcome<Agent>[] }> {
     const create = async (item: unknown) => this.#create(caller, await validInput(CreateAgentInput, item, 'ignore'));
-    return { data: await inBulk(data, create) };
+    return { data: await this.bulk.each(data, create) };
   }
 
   @Put()
@@ -98,7 +100,7 @@ export class AgentsController {
       const { id, ...input } = await validInput(BulkUpdateAgentInput, item, 'refuse');
       return this.#update(caller, id, { ...NO_SETTINGS, ...instanceToPlain(input) });
     };
-    return { data: await inBulk(items, update, idOfItem) };
+    return { data: await this.bulk.each(items, update, idOfItem) };
   }
 
   @Patch()
@@ -116,7 +118,7 @@ export class AgentsController {
       if (Object.keys(changes).length > 0) return this.#update(caller, id, changes);
       throw new DomainError('invalid', 'The patch names no field to change', { bulkError: 'EmptyPatchSet' });
     };
-    return { data: await inBulk(items, patch, idOfItem) };
+    return { data: await this.bulk.each(items, patch, idOfItem) };
   }
 
   @Get('presence')

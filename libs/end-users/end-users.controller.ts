@@ -9,7 +9,8 @@ import {
 import { type WriteContext } from '#libs/event-store/event.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { AsOf } from '#libs/platform/http/as-of.js';
-import { type BulkOutcome, idOfItem, inBulk } from '#libs/platform/http/bulk.js';
+import { BulkRequests } from '#libs/platform/http/bulk-requests.js';
+import { type BulkOutcome, idOfItem } from '#libs/platform/http/bulk.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch, QueryInput, UuidParam, validInput } from '#libs/platform/http/input.js';
 import { Paged, Pages } from '#libs/platform/http/paging.js';
@@ -56,6 +57,7 @@ export class EndUsersController {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
+    private readonly bulk: BulkRequests,
   ) {}
 
   @Get()
@@ -98,7 +100,7 @@ export class EndUsersController {
       const { id, ...fields } = await validInput(BulkUpdateEndUserInput, item, 'refuse');
       return this.commands.execute(new UpdateEndUser(caller, id, replacing(fields)));
     };
-    return { data: await inBulk(data, replace, idOfItem) };
+    return { data: await this.bulk.each(data, replace, idOfItem) };
   }
 
   @HttpPatch()
@@ -118,7 +120,7 @@ export class EndUsersController {
       }
       return this.commands.execute(new UpdateEndUser(caller, id, fields));
     };
-    return { data: await inBulk(data, change, idOfItem) };
+    return { data: await this.bulk.each(data, change, idOfItem) };
   }
 
   @Post('bulk')
@@ -135,7 +137,7 @@ export class EndUsersController {
       const input = await validInput(CreateEndUserInput, item, 'ignore');
       return this.commands.execute(new CreateEndUser(caller, input));
     };
-    return { data: await inBulk(data, create) };
+    return { data: await this.bulk.each(data, create) };
   }
 
   @Get(':userId')

@@ -123,7 +123,7 @@ export class EventCodec {
 
   /** All types of events. */
   get types(): string[] {
-    return [...this.#byCategory.values()].flatMap(({ types }) => Object.keys(types));
+    return [...new Set([...this.#byCategory.values()].flatMap(({ types }) => Object.keys(types)))];
   }
 
   /** All personal fields of an event are sealed as one. */

@@ -3,7 +3,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { isContention } from '#libs/platform/unavailable.js';
+import { Contended } from '#libs/platform/unavailable.js';
 import { appendStatement, deleteKey, insertKey } from './append-statements.js';
 import { type DomainEvent, type RecordedEvent, type RecordedOf, type WriteContext } from './event.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
@@ -16,7 +16,8 @@ import { type AnyStreamDefinition, type StreamDefinition, streamName } from './s
  */
 export class VersionConflict extends DomainError {
   constructor(cause?: unknown) {
-    const [kind, details] = isContention(cause) ? (['unavailable', { retryAfterSeconds: 1 }] as const) : (['conflict', {}] as const);
+    const [kind, details] =
+      cause instanceof Contended ? (['unavailable', { retryAfterSeconds: 1 }] as const) : (['conflict', {}] as const);
     super(kind, 'Others are changing this entity; try again', details, { cause });
   }
 }
@@ -110,13 +111,17 @@ export class EventStore {
     const { unit } = this.database;
     try {
       // What is part of a unit of work shares its transaction, and none with others.
-      await (unit ? this.database : this.#writes).write(context.organizationId, [
+      const statements = [
         ...appends.flatMap(({ inserts }) => inserts),
         ...appends.flatMap(({ projected }) => projected),
         ...guards,
-      ]);
+      ];
+      if (unit) await this.database.write(context.organizationId, statements);
+      else
+        await this.#writes.write(context.organizationId, { stream: (recorded[0] as RecordedEvent).stream, statements });
     } catch (error) {
-      if (!isVersionConflict(error)) throw error;
+      // A unit holds on to what it has done, which others wait for: it can be done anew only as a whole.
+      if (!isVersionConflict(error) || (unit && error instanceof Contended)) throw error;
       if (!(await this.#alreadyAppended(recorded))) throw new VersionConflict(error);
     }
     this.#appended(changes);
@@ -310,6 +315,6 @@ function instantAfter(loaded: Pick<Loaded<unknown>, 'recordedAt'>[]): Date {
 }
 
 function isVersionConflict(error: unknown): boolean {
-  const { code } = error as { code?: string };
-  return code === CONFLICT_STATE || isContention(error) || violatedConstraint(error) === 'events_pkey';
+  if (error instanceof Contended || violatedConstraint(error) === 'events_pkey') return true;
+  return (error as { code?: string }).code === CONFLICT_STATE;
 }

@@ -5,25 +5,37 @@ import { Grouping } from '#libs/platform/grouping.js';
 /** Of one organization. */
 const LIMITS = { parallel: 2, size: 32 };
 
+/** What is written together or not at all. */
+export interface Write {
+  /** The first stream that it appends to. */
+  stream: string;
+  statements: Statement[];
+}
+
 /** Lets writes of an organization share a transaction when they would have to wait anyway: see {@link Grouping}. */
 export class GroupCommit {
-  readonly #lines = new Map<string, Grouping<Statement[], void>>();
+  readonly #lines = new Map<string, Grouping<Write, void>>();
 
   constructor(private readonly database: Database) {}
 
-  /** Runs the statements in one transaction, whole or not at all. */
-  async write(organizationId: string, statements: Statement[]): Promise<void> {
+  /** Runs the write's statements in one transaction, whole or not at all. */
+  async write(organizationId: string, write: Write): Promise<void> {
     const line = this.#lines.get(organizationId) ?? this.#open(organizationId);
     try {
-      await line.call(statements);
+      await line.call(write);
     } finally {
       if (line.idle) this.#lines.delete(organizationId);
     }
   }
 
-  #open(organizationId: string): Grouping<Statement[], void> {
-    const line = new Grouping<Statement[], void>(LIMITS, async (group) => {
-      await this.database.write(organizationId, group.flat());
+  #open(organizationId: string): Grouping<Write, void> {
+    const line = new Grouping<Write, void>(LIMITS, async (group) => {
+      // In one order, as bulk requests under a key have it: transactions do not wait for one another in a circle.
+      const ordered = group.toSorted((one, other) => (one.stream < other.stream ? -1 : 1));
+      await this.database.write(
+        organizationId,
+        ordered.flatMap(({ statements }) => statements),
+      );
       return [];
     });
     this.#lines.set(organizationId, line);

@@ -3,7 +3,7 @@ import { conversationStream } from '#libs/conversations/conversation.projection.
 import { customAttributeStream } from '#libs/custom-attributes/custom-attribute.projection.js';
 import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
-import { organizationStream } from '#libs/organizations/organization.projection.js';
+import { apiTokenStream } from '#libs/organizations/api-token.projection.js';
 import { IntegerParam, UuidParam } from '#libs/platform/http/input.js';
 import { queueStream } from '#libs/queues/queue.projection.js';
 import { tagStream } from '#libs/tags/tag.projection.js';
@@ -20,8 +20,11 @@ export interface HistoryResource {
   /** What one entity is called. */
   entity: string;
   stream: AnyStreamDefinition;
-  /** The field of the events' data that names the entity, where all of them are part of the organization's stream. */
-  partBy?: string;
+  /**
+   * The field of the events' data that names the entity in the organization's stream, where such events stood before the
+   * entities had streams of their own.
+   */
+  formerlyBy?: string;
   /** What else there is to know. */
   note?: string;
 }
@@ -90,8 +93,8 @@ export const HISTORY_RESOURCES: HistoryResource[] = [
     id: UuidParam('tokenId', 'The token id.'),
     group: 'Tokens',
     entity: 'API token',
-    stream: organizationStream,
-    partBy: 'tokenId',
-    note: 'Versions count what happens to all tokens, and so have gaps.',
+    stream: apiTokenStream,
+    formerlyBy: 'tokenId',
+    note: 'What precedes `ApiTokenAdopted` has versions of the organization’s stream.',
   },
 ];

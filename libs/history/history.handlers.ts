@@ -1,6 +1,8 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
+import { organizationStream } from '#libs/organizations/organization.projection.js';
+import { type Statement } from '#libs/platform/batch.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
@@ -12,7 +14,7 @@ import { type HistoryRow, SELECT_HISTORY, shownEvent } from './history-rows.js';
 export class GetHistory extends Query<Page<HistoryEventOutput>> {
   constructor(
     readonly organizationId: string,
-    readonly resource: Pick<HistoryResource, 'entity' | 'stream' | 'partBy'>,
+    readonly resource: Pick<HistoryResource, 'entity' | 'stream' | 'formerlyBy'>,
     readonly id: string,
     readonly request: PageRequest,
   ) {
@@ -20,8 +22,12 @@ export class GetHistory extends Query<Page<HistoryEventOutput>> {
   }
 }
 
+/** What the organization's stream had of an entity comes after the entity's own stream, as their names do. */
 const NEWEST_FIRST = new Keyset<HistoryRow>(
-  [{ name: 'e.version', type: 'bigint', of: ({ version }) => version }],
+  [
+    { name: 'e.stream', type: 'text', of: ({ stream }) => stream },
+    { name: 'e.version', type: 'bigint', of: ({ version }) => version },
+  ],
   'DESC',
 );
 
@@ -33,14 +39,20 @@ export class GetHistoryHandler implements IQueryHandler<GetHistory> {
   ) {}
 
   async execute({ organizationId, resource, id, request }: GetHistory): Promise<Page<HistoryEventOutput>> {
-    const { entity, stream, partBy } = resource;
-    const whole = partBy === undefined;
-    const select = {
-      text: `${SELECT_HISTORY} e.organization_id = $1 AND e.stream = $2 ${whole ? '' : 'AND e.data ->> $3 = $4'}`,
-      values: [organizationId, streamName(stream, whole ? id : organizationId), ...(whole ? [] : [partBy, id])],
-    };
+    const select = eventsOf(organizationId, resource, id);
     const page = await NEWEST_FIRST.read(this.database, organizationId, select, request);
-    if (page.rows.length === 0 && !request.cursor) throw notFound(entity, id);
+    if (page.rows.length === 0 && !request.cursor) throw notFound(resource.entity, id);
     return { ...page, rows: page.rows.map((row) => shownEvent(this.codec, row)) };
   }
+}
+
+function eventsOf(organizationId: string, { stream, formerlyBy }: GetHistory['resource'], id: string): Statement {
+  const own = streamName(stream, id);
+  const inStreams = `${SELECT_HISTORY} e.organization_id = $1 AND e.stream = ANY($2)`;
+  if (formerlyBy === undefined) return { text: inStreams, values: [organizationId, [own]] };
+  const streams = [own, streamName(organizationStream, organizationId)];
+  return {
+    text: `${inStreams} AND (e.stream = $3 OR e.data ->> $4 = $5)`,
+    values: [organizationId, streams, own, formerlyBy, id],
+  };
 }

@@ -2,6 +2,11 @@ import { DomainError, invalidBody, notFound } from '#libs/platform/domain-error.
 import { faultOfBurst, type RateLimit } from '#libs/platform/rate-limits.js';
 import { grants, type Scope } from '#libs/platform/scopes.js';
 
+/** Most tokens of an organization that are in force: neither revoked nor expired. */
+export const MAX_TOKENS_IN_FORCE = 1_000;
+/** Secrets of a token that rotations have replaced, and that still work. With the present one there are three. */
+const MAX_EARLIER_SECRETS = 2;
+
 /** An API token as its issuer describes it, without the token itself. */
 export interface IssuedToken {
   tokenId: string;
@@ -17,19 +22,38 @@ export interface IssuedToken {
   rateLimit?: RateLimit;
 }
 
+/** A token whose events stood in the stream of its organization, as it was when it got a stream of its own. */
+export interface AdoptedToken extends IssuedToken {
+  createdAt: string;
+  createdBy: string;
+  createdByToken?: string;
+  revokedAt?: string;
+  previousHash?: string;
+  previousUntil?: string;
+}
+
 /** What later decisions about a token depend on. */
 export interface ApiToken {
   scopes: Scope[];
   expiresAt?: string;
   revoked: boolean;
+  /** Until when earlier secrets work: those that work longest, in order. */
+  earlierUntil: string[];
 }
 
-/** An organization's tokens by id, those that count no longer included. */
-export type ApiTokens = Readonly<Record<string, ApiToken>>;
+/** The token that another one is issued with. */
+export type Issuer = Pick<ApiToken, 'scopes' | 'expiresAt' | 'revoked'>;
 
 /** `granted` are the scopes of whoever commands; `at` is the instant of the command. */
 export type ApiTokenCommand =
-  | ({ type: 'IssueApiToken'; granted: readonly Scope[]; issuerId?: string; at: string } & IssuedToken)
+  | ({
+      type: 'IssueApiToken';
+      granted: readonly Scope[];
+      issuer?: Issuer;
+      /** How many tokens of the organization are in force; larger numbers may be given as the limit. */
+      inForce: number;
+      at: string;
+    } & IssuedToken)
   | {
       type: 'RotateApiToken';
       tokenId: string;
@@ -43,60 +67,70 @@ export type ApiTokenCommand =
 
 export type ApiTokenEvent =
   | { type: 'ApiTokenIssued'; data: IssuedToken }
+  | { type: 'ApiTokenAdopted'; data: AdoptedToken }
   | { type: 'ApiTokenRotated'; data: { tokenId: string; tokenHash: string; previousUntil: string } }
   | { type: 'ApiTokenRevoked'; data: { tokenId: string } };
 
 /** Nobody gives, renews or takes away what they may not do themselves. Revoking twice changes nothing. */
-export function decideApiToken(command: ApiTokenCommand, tokens: ApiTokens): ApiTokenEvent[] | DomainError {
-  if (command.type === 'IssueApiToken') return issue(command, command.issuerId ? tokens[command.issuerId] : undefined);
-  const token = tokens[command.tokenId];
+export function decideApiToken(command: ApiTokenCommand, token: ApiToken | undefined): ApiTokenEvent[] | DomainError {
+  if (command.type === 'IssueApiToken') return issue(command);
   if (!token) return notFound('API token', command.tokenId);
   const refusal = refuseBeyond(command.granted, token.scopes);
   if (refusal) return refusal;
-  const { tokenId } = command;
-  switch (command.type) {
-    case 'RotateApiToken': {
-      if (token.revoked) return new DomainError('conflict', `API token ${tokenId} has been revoked`);
-      if (hasPassed(token.expiresAt, command.at))
-        return new DomainError('conflict', `API token ${tokenId} has expired`);
-      const { tokenHash, previousUntil } = command;
-      return [{ type: 'ApiTokenRotated', data: { tokenId, tokenHash, previousUntil } }];
-    }
-    case 'RevokeApiToken':
-      return token.revoked ? [] : [{ type: 'ApiTokenRevoked', data: { tokenId } }];
-  }
+  if (command.type === 'RotateApiToken') return rotate(command, token);
+  return token.revoked ? [] : [{ type: 'ApiTokenRevoked', data: { tokenId: command.tokenId } }];
 }
 
-/** @param issuer the token that asks for it, if one does */
-function issue(
-  command: Extract<ApiTokenCommand, { type: 'IssueApiToken' }>,
-  issuer: ApiToken | undefined,
-): ApiTokenEvent[] | DomainError {
-  const { tokenId, name, actorId, tokenHash, scopes, expiresAt, rateLimit } = command;
+function issue(command: Extract<ApiTokenCommand, { type: 'IssueApiToken' }>): ApiTokenEvent[] | DomainError {
+  const { tokenId, name, actorId, tokenHash, scopes, expiresAt, rateLimit, issuer, inForce } = command;
   if (hasPassed(expiresAt, command.at)) {
     return invalidBody([{ path: 'expiresAt', message: 'must be in the future' }]);
   }
   const fault = rateLimit && faultOfBurst(rateLimit);
   if (fault) return invalidBody([{ path: 'rateLimit.burst', message: fault }]);
+  if (issuer?.revoked) return new DomainError('unauthenticated', 'The API token has been revoked');
   const refusal = refuseBeyond(command.granted, scopes) ?? refuseLongerLife(issuer, expiresAt);
   if (refusal) return refusal;
+  if (inForce >= MAX_TOKENS_IN_FORCE) return tooMany();
   const limits = { ...(expiresAt !== undefined && { expiresAt }), ...(rateLimit && { rateLimit }) };
   return [{ type: 'ApiTokenIssued', data: { tokenId, name: name.trim(), actorId, tokenHash, scopes, ...limits } }];
 }
 
-export function evolveApiTokens(tokens: ApiTokens, event: ApiTokenEvent): ApiTokens {
-  switch (event.type) {
-    case 'ApiTokenIssued': {
-      const { tokenId, scopes, expiresAt } = event.data;
-      return { ...tokens, [tokenId]: { scopes, ...(expiresAt !== undefined && { expiresAt }), revoked: false } };
-    }
-    case 'ApiTokenRotated':
-      return tokens;
-    case 'ApiTokenRevoked': {
-      const token = tokens[event.data.tokenId];
-      return token ? { ...tokens, [event.data.tokenId]: { ...token, revoked: true } } : tokens;
-    }
+function rotate(
+  { tokenId, tokenHash, previousUntil, at }: Extract<ApiTokenCommand, { type: 'RotateApiToken' }>,
+  token: ApiToken,
+): ApiTokenEvent[] | DomainError {
+  if (token.revoked) return new DomainError('conflict', `API token ${tokenId} has been revoked`);
+  if (hasPassed(token.expiresAt, at)) return new DomainError('conflict', `API token ${tokenId} has expired`);
+  const working = token.earlierUntil.filter((until) => !hasPassed(until, at));
+  if (working.length === MAX_EARLIER_SECRETS && !hasPassed(previousUntil, at)) {
+    return tooManySecrets(tokenId, working[0] as string);
   }
+  return [{ type: 'ApiTokenRotated', data: { tokenId, tokenHash, previousUntil } }];
+}
+
+export function evolveApiToken(token: ApiToken | undefined, event: ApiTokenEvent): ApiToken | undefined {
+  switch (event.type) {
+    case 'ApiTokenIssued':
+      return issued(event.data);
+    case 'ApiTokenAdopted': {
+      const { revokedAt, previousUntil } = event.data;
+      const earlierUntil = previousUntil === undefined ? [] : [previousUntil];
+      return { ...issued(event.data), revoked: revokedAt !== undefined, earlierUntil };
+    }
+    case 'ApiTokenRotated': {
+      if (!token) return undefined;
+      // Never more than these work at once, so no other one does.
+      const earlierUntil = [...token.earlierUntil, event.data.previousUntil].sort().slice(-MAX_EARLIER_SECRETS);
+      return { ...token, earlierUntil };
+    }
+    case 'ApiTokenRevoked':
+      return token && { ...token, revoked: true };
+  }
+}
+
+function issued({ scopes, expiresAt }: IssuedToken): ApiToken {
+  return { scopes, ...(expiresAt !== undefined && { expiresAt }), revoked: false, earlierUntil: [] };
 }
 
 function refuseBeyond(granted: readonly Scope[], wanted: readonly Scope[]): DomainError | undefined {
@@ -105,11 +139,26 @@ function refuseBeyond(granted: readonly Scope[], wanted: readonly Scope[]): Doma
 }
 
 /** Else it would not matter when a token expires that may issue others. */
-function refuseLongerLife(issuer: ApiToken | undefined, expiresAt: string | undefined): DomainError | undefined {
+function refuseLongerLife(issuer: Issuer | undefined, expiresAt: string | undefined): DomainError | undefined {
   const last = issuer?.expiresAt;
   if (issuer?.scopes.includes('admin') || last === undefined) return undefined;
   if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.parse(last)) return undefined;
   return new DomainError('forbidden', `The API token expires at ${last}, and gives none that lives longer`);
+}
+
+function tooMany(): DomainError {
+  const most = MAX_TOKENS_IN_FORCE.toLocaleString('en');
+  return new DomainError(
+    'conflict',
+    `The organization has ${most} API tokens in force, the most it can have. Revoke one that is not used: GET /v1/tokens says when each was last used`,
+  );
+}
+
+function tooManySecrets(tokenId: string, until: string): DomainError {
+  return new DomainError(
+    'conflict',
+    `API token ${tokenId} has three secrets, the most it can have: an earlier one works until ${until}. Rotate after that, or with overlapSeconds 0, which ends the present secret at once`,
+  );
 }
 
 function hasPassed(instant: string | undefined, at: string): boolean {

@@ -9,6 +9,7 @@ import { Delete, Post } from '#libs/platform/http/methods.js';
 import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
 import { Caller, GrantedScopes } from '#libs/platform/http/request-context.js';
 import { type Scope } from '#libs/platform/scopes.js';
+import { MAX_TOKENS_IN_FORCE } from './api-token.js';
 import { GetApiToken, ListApiTokens } from './api-token-queries.handlers.js';
 import {
   type ApiTokenOutput,
@@ -46,8 +47,7 @@ export class TokensController {
   @Post()
   @Endpoint({
     summary: 'Create an API token.',
-    description:
-      'It acts for the actor of the calling token, and can be given no scope that the calling token lacks. Its secret is shown this once.',
+    description: `It acts for the actor of the calling token, and can be given no scope that the calling token lacks. Its secret is shown this once. An organization has at most ${MAX_TOKENS_IN_FORCE} tokens that are neither revoked nor expired; beyond that, 409.`,
     success: [201, 'The created API token with its secret', CreateTokenOutput],
     errors: [409],
   })
@@ -72,7 +72,7 @@ export class TokensController {
   @Endpoint({
     summary: 'Give an API token another secret.',
     description:
-      'The present secret works, too, until the overlap is over; one that an earlier rotation has left works no longer. Id, scopes, expiry and limit stay. Fields that do not exist are refused.',
+      'The present secret works, too, until the overlap is over, and those that earlier rotations have left until theirs are. A token has at most three secrets that work; beyond that, 409 says until when. Without an overlap, the present secret ends at once. Id, scopes, expiry and limit stay. Fields that do not exist are refused.',
     success: [200, 'The API token with its new secret', RotateTokenOutput],
     errors: [404, 409],
   })

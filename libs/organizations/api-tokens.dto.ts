@@ -129,7 +129,7 @@ export class ApiTokenOutput {
   revokedAt?: string;
 
   @ApiPropertyOptional({
-    description: 'Until then the secret before the last rotation works, too; absent once that is over.',
+    description: 'Until then an earlier secret works, too, the last one that does; absent when none does.',
     format: 'date-time',
     example: '2026-03-15T09:26:53.589Z',
   })

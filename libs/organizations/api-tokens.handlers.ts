@@ -2,10 +2,10 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
+import { Database } from '#libs/platform/database.js';
 import { type Scope } from '#libs/platform/scopes.js';
-import { type ApiTokenCommand, type IssuedToken } from './api-token.js';
-import { decideOrganization } from './organization.js';
-import { organizationStream } from './organization.projection.js';
+import { type ApiTokenCommand, decideApiToken, type IssuedToken, type Issuer } from './api-token.js';
+import { apiTokenStream, issuerOf, mayIssue, tokensInForce } from './api-token.projection.js';
 import { hashApiToken, mintApiToken } from './token-secret.js';
 import { TokenLookup } from './token-lookup.js';
 
@@ -33,7 +33,7 @@ export class IssueApiToken extends Command<TokenSecret> {
   }
 }
 
-/** Gives a token another secret; the present one works for as long as the overlap lasts. */
+/** Gives a token another secret; the present one works for as long as the overlap lasts, earlier ones as promised. */
 export class RotateApiToken extends Command<TokenSecret> {
   constructor(
     readonly context: WriteContext,
@@ -58,20 +58,35 @@ export class RevokeApiToken extends Command<void> {
 
 @CommandHandler(IssueApiToken)
 export class IssueApiTokenHandler implements ICommandHandler<IssueApiToken> {
-  constructor(private readonly store: EventStore) {}
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+  ) {}
 
+  /** Two round trips, however many tokens there are. */
   async execute({ context, choices, granted, secret }: IssueApiToken): Promise<TokenSecret> {
     const id = randomUUIDv7();
-    const { actorId } = context;
-    const token = { ...choices, tokenId: id, actorId, tokenHash: hashApiToken(secret) };
-    await decide(this.store, context, {
-      type: 'IssueApiToken',
-      ...token,
-      granted,
-      issuerId: context.tokenId,
-      at: new Date().toISOString(),
+    const { actorId, organizationId, tokenId: issuerId } = context;
+    const expiresAt = choices.expiresAt && new Date(choices.expiresAt).toISOString();
+    const token = { ...choices, expiresAt, tokenId: id, actorId, tokenHash: hashApiToken(secret) };
+    const at = new Date().toISOString();
+    await this.store.retrying(async () => {
+      const conditions = await this.#conditions(organizationId, issuerId, at);
+      const command = { type: 'IssueApiToken', ...token, granted, ...conditions, at } as const;
+      const guards = mayIssue(organizationId, issuerId, at);
+      await this.store.create(apiTokenStream, id, context, (state) => decideApiToken(command, state), guards);
     });
     return { id, secret };
+  }
+
+  /** What issuing depends on besides the token itself. */
+  async #conditions(organizationId: string, issuerId: string | undefined, at: string) {
+    const [counted, found] = await this.database.transact(organizationId, [
+      tokensInForce(organizationId, at),
+      ...(issuerId === undefined ? [] : [issuerOf(organizationId, issuerId)]),
+    ]);
+    const [issuer] = (found?.rows ?? []) as IssuerRow[];
+    return { inForce: (counted?.rows[0] as { count: number }).count, issuer: issuer && asIssuer(issuer) };
   }
 }
 
@@ -85,7 +100,7 @@ export class RotateApiTokenHandler implements ICommandHandler<RotateApiToken> {
   async execute({ context, id, overlapSeconds, granted }: RotateApiToken): Promise<TokenSecret> {
     const secret = mintApiToken();
     const now = Date.now();
-    await decide(this.store, context, {
+    await change(this.store, context, {
       type: 'RotateApiToken',
       tokenId: id,
       tokenHash: hashApiToken(secret),
@@ -106,12 +121,21 @@ export class RevokeApiTokenHandler implements ICommandHandler<RevokeApiToken> {
   ) {}
 
   async execute({ context, id, granted }: RevokeApiToken): Promise<void> {
-    await decide(this.store, context, { type: 'RevokeApiToken', tokenId: id, granted });
+    await change(this.store, context, { type: 'RevokeApiToken', tokenId: id, granted });
     this.lookup.forget(id);
   }
 }
 
-async function decide(store: EventStore, context: WriteContext, command: ApiTokenCommand): Promise<void> {
-  const { organizationId: id } = context;
-  await store.execute(organizationStream, id, context, (state) => decideOrganization({ ...command, id }, state));
+async function change(store: EventStore, context: WriteContext, command: ApiTokenCommand): Promise<void> {
+  await store.execute(apiTokenStream, command.tokenId, context, (token) => decideApiToken(command, token));
+}
+
+interface IssuerRow {
+  scopes: Scope[];
+  expires_at: Date | null;
+  revoked_at: Date | null;
+}
+
+function asIssuer({ scopes, expires_at, revoked_at }: IssuerRow): Issuer {
+  return { scopes, revoked: revoked_at !== null, ...(expires_at && { expiresAt: expires_at.toISOString() }) };
 }

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
-import { apiTokenProjection } from './api-token.projection.js';
+import { TOKEN_HASHES } from './api-token.projection.js';
 import { evolveOrganization, type Organization, type OrganizationEvent } from './organization.js';
 
 /** The read table of organizations. */
@@ -46,7 +46,7 @@ export const organizationStream: StreamDefinition<Organization | undefined, Orga
   },
   initialState: undefined,
   evolve: evolveOrganization,
-  hidden: ['tokenHash'],
-  projections: [organizationProjection, apiTokenProjection],
+  hidden: TOKEN_HASHES,
+  projections: [organizationProjection],
   upcasters: { ApiTokenIssued: [(data: object) => ({ ...data, scopes: ['admin'] })] },
 };

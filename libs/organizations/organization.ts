@@ -1,11 +1,5 @@
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
-import {
-  type ApiTokenCommand,
-  type ApiTokenEvent,
-  type ApiTokens,
-  decideApiToken,
-  evolveApiTokens,
-} from './api-token.js';
+import { type ApiTokenEvent } from './api-token.js';
 
 /** A tenant. Everything else belongs to exactly one. */
 export interface Organization {
@@ -13,18 +7,16 @@ export interface Organization {
   name: string;
   /** ISO code of the country that phone numbers without a country code are from. */
   defaultRegion?: string;
-  tokens: ApiTokens;
 }
 
 export type OrganizationCommand =
-  | { type: 'CreateOrganization'; id: string; name: string }
-  | { type: 'SetDefaultRegion'; id: string; region: string }
-  | ({ id: string } & ApiTokenCommand);
+  { type: 'CreateOrganization'; id: string; name: string } | { type: 'SetDefaultRegion'; id: string; region: string };
 
+/** Those of API tokens are of the time before each token had a stream of its own. */
 export type OrganizationEvent =
   | { type: 'OrganizationCreated'; data: { id: string; name: string } }
   | { type: 'DefaultRegionSet'; data: { region: string } }
-  | ApiTokenEvent;
+  | Exclude<ApiTokenEvent, { type: 'ApiTokenAdopted' }>;
 
 export function decideOrganization(
   command: OrganizationCommand,
@@ -35,7 +27,6 @@ export function decideOrganization(
     return [{ type: 'OrganizationCreated', data: { id: command.id, name: command.name } }];
   }
   if (!organization) return notFound('Organization', command.id);
-  if (command.type !== 'SetDefaultRegion') return decideApiToken(command, organization.tokens);
   if (organization.defaultRegion === command.region) return [];
   return [{ type: 'DefaultRegionSet', data: { region: command.region } }];
 }
@@ -46,11 +37,11 @@ export function evolveOrganization(
 ): Organization | undefined {
   switch (event.type) {
     case 'OrganizationCreated':
-      return { ...event.data, tokens: {} };
+      return event.data;
     case 'DefaultRegionSet':
       return organization && { ...organization, defaultRegion: event.data.region };
     default:
-      return organization && { ...organization, tokens: evolveApiTokens(organization.tokens, event) };
+      return organization;
   }
 }
 

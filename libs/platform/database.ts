@@ -92,6 +92,7 @@ export class Database {
   /**
    * Makes one transaction of all calls of this database in the course of `work`: two round trips more. When `work` fails,
    * nothing has happened; when the answer to the commit is lost, all of it or nothing.
+   * @throws {Contended} when others waited for what it holds, and it for them: it can be done anew
    * @param opening statements that come first; `work` gets their results
    */
   async inUnit<T>(
@@ -100,25 +101,19 @@ export class Database {
     work: (unit: UnitOfWork, opened: pg.QueryResult[]) => Promise<T>,
   ): Promise<T> {
     const client = await connect(this.units);
-    let failure: unknown;
-    const unit = new UnitOfWork(organizationId, (statements, described) =>
-      send(client, statements, described).catch((error: unknown) => {
-        failure = error;
-        throw error;
-      }),
-    );
+    const unit = new UnitOfWork(organizationId, (statements, described) => send(client, statements, described));
     try {
       const opened = await unit.begin(opening);
       const result = await this.#shared.run({ ...this.#shared.getStore(), unit }, () => work(unit, opened));
       // What could not be done just now is no answer to keep, even if it is only a part of the work.
-      if (failure instanceof DomainError) throw failure;
+      if (unit.broken) throw unit.broken;
       await unit.commit();
       return result;
     } catch (error) {
       await unit.rollback().catch(() => undefined);
-      throw error;
+      throw unit.broken ?? error;
     } finally {
-      client.release(failure instanceof DomainError);
+      client.release(unit.broken !== undefined);
     }
   }
 

@@ -1,4 +1,5 @@
 import { DomainError } from './domain-error.js';
+import { Contended } from './unavailable.js';
 
 interface Waiting<Call, Answer> {
   call: Call;
@@ -52,7 +53,8 @@ export class Grouping<Call, Answer> {
       for (const [index, { resolve }] of group.entries()) resolve(answers[index] as Answer);
     } catch (error) {
       // A database that is away is away for each of them; whatever else it is, one of them is the cause.
-      if (group.length === 1 || error instanceof DomainError) for (const { reject } of group) reject(error);
+      const away = error instanceof DomainError && !(error instanceof Contended);
+      if (group.length === 1 || away) for (const { reject } of group) reject(error);
       else await Promise.all(group.map((one) => this.#runGroup([one])));
     }
   }

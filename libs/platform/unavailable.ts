@@ -8,7 +8,7 @@ import { DomainError } from './domain-error.js';
 const AWAY = /^(08|25P0[34]|53|57|58|XX000)/;
 /** read_only_sql_transaction: a standby, or a primary that was set to take no changes. */
 const READ_ONLY = '25006';
-/** serialization_failure, deadlock_detected, lock_not_available: others were in the way of this statement alone. */
+/** serialization_failure, deadlock_detected, lock_not_available. */
 const CONTENDED = new Set(['40001', '40P01', '55P03']);
 const LOST_MESSAGES = /terminated|not queryable|timeout exceeded when trying to connect|Connection ended/i;
 const RETRY_SECONDS = 5;
@@ -21,28 +21,25 @@ export class ReadOnlyDatabase extends DomainError {
   }
 }
 
+/** Others were in the way of a transaction, as in a deadlock, and PostgreSQL has ended it: it can be made anew. */
+export class Contended extends DomainError {
+  constructor(options?: ErrorOptions) {
+    const message = 'Others are changing the same entities at this moment; send the request again';
+    super('unavailable', message, { retryAfterSeconds: 1 }, options);
+  }
+}
+
 /**
  * What a failed call of the database is to its caller: `unavailable` when the connection it was made on is not to be
- * used any more; else what the server says about the call.
+ * used any more, {@link Contended} when others were in the way of the call; else what the server says about the call.
  */
 export function asUnavailable(error: unknown): unknown {
   if (error instanceof DomainError || !(error instanceof Error)) return error;
   const code = codeOf(error);
   if (code === READ_ONLY) return new ReadOnlyDatabase({ cause: error });
+  if (CONTENDED.has(code)) return new Contended({ cause: error });
   const lost = /^E[A-Z]+$/.test(code) || AWAY.test(code) || LOST_MESSAGES.test(error.message);
   return lost ? unavailable(error) : error;
-}
-
-/** Whether a call failed because of others alone, such as in a deadlock: the same may succeed in a moment. */
-export function isContention(error: unknown): boolean {
-  return CONTENDED.has(codeOf(error));
-}
-
-/** What an error is to a client: `unavailable`, too, when others were in the way of the call until the end. */
-export function asRefusal(error: unknown): unknown {
-  if (!isContention(error)) return error;
-  const message = 'Others are changing the same just now; try again';
-  return new DomainError('unavailable', message, { retryAfterSeconds: 1 }, { cause: error });
 }
 
 export function unavailable(error: unknown): DomainError {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { type Statement } from './batch.js';
+import { DomainError } from './domain-error.js';
 
 const BEGIN = { text: 'BEGIN' };
 const COMMIT = { text: 'COMMIT' };
@@ -23,14 +24,16 @@ export class UnitOfWork {
   /** What is written last, along with the commit. */
   readonly closing: Statement[] = [];
   readonly #announcements: (() => void)[] = [];
+  /** What has ended the transaction for good: the connection is gone, or the transaction was in a deadlock. */
+  broken: DomainError | undefined;
   #scope: string;
   #failed = false;
   #over = false;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly organizationId: string,
-    private readonly send: Send,
+    readonly organizationId: string,
+    private readonly connection: Send,
   ) {
     this.#scope = organizationId;
   }
@@ -38,7 +41,7 @@ export class UnitOfWork {
   /** Begins the transaction, and runs its first statements with that. */
   async begin(statements: Statement[]): Promise<pg.QueryResult[]> {
     const before = [BEGIN, scopedTo(this.organizationId)];
-    const results = await this.send([...before, ...statements], statements.length);
+    const results = await this.#send([...before, ...statements], statements.length);
     return results.slice(before.length);
   }
 
@@ -67,17 +70,27 @@ export class UnitOfWork {
   async #end(statements: () => Statement[]): Promise<void> {
     this.#over = true;
     await this.#last;
-    await this.send(statements(), 0);
+    await this.#send(statements(), 0);
   }
 
   async #run(scope: string, statements: Statement[], described: number): Promise<pg.QueryResult[]> {
     if (this.#over) throw new Error('The unit of work is over');
+    if (this.broken) throw this.broken;
     const before = [...this.#undone(), SAVEPOINT, ...this.#scopedTo(scope)];
     this.#failed = true;
-    const results = await this.send([...before, ...statements, RELEASE], described === 0 ? 0 : described + 1);
+    const results = await this.#send([...before, ...statements, RELEASE], described === 0 ? 0 : described + 1);
     this.#failed = false;
     this.#scope = scope;
     return results.slice(before.length, -1);
+  }
+
+  async #send(statements: Statement[], described: number): Promise<pg.QueryResult[]> {
+    try {
+      return await this.connection(statements, described);
+    } catch (error) {
+      if (error instanceof DomainError) this.broken ??= error;
+      throw error;
+    }
   }
 
   /** What takes back a batch that has failed, and the scope that it had set. */

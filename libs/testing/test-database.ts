@@ -10,13 +10,13 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Copies the migrated template. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/** @param from the database that it is a copy of; the migrated template unless given, `template0` for an empty one */
+export async function createTestDatabase(from?: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const [ownerUrl, appUrl] = [process.env.TEST_OWNER_URL, process.env.TEST_APP_URL].map((url) =>
     withDatabase(url, name),
   );
-  const template = new URL(process.env.TEST_OWNER_URL as string).pathname.slice(1);
+  const template = from ?? new URL(process.env.TEST_OWNER_URL as string).pathname.slice(1);
   const asAdministrator = async (text: string) => {
     const client = new pg.Client({ connectionString: withDatabase(ownerUrl, 'postgres') });
     await client.connect();

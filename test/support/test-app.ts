@@ -32,13 +32,15 @@ export interface TestApp {
  * @param worker whether webhooks are delivered, too
  * @param env what the configuration says besides
  * @param beside another one, whose database and key it shares; to be closed before that one
+ * @param database one of its own that is there already
  */
 export async function startTestApp({
   worker = false,
   env = {},
   beside,
-}: { worker?: boolean; env?: NodeJS.ProcessEnv; beside?: TestApp } = {}): Promise<TestApp> {
-  const database = beside?.database ?? (await createTestDatabase());
+  database: own,
+}: { worker?: boolean; env?: NodeJS.ProcessEnv; beside?: TestApp; database?: TestDatabase } = {}): Promise<TestApp> {
+  const database = beside?.database ?? own ?? (await createTestDatabase());
   const config = loadConfig({
     PORT: '0',
     HOST: '127.0.0.1',
@@ -55,7 +57,7 @@ export async function startTestApp({
   const url = await app.getUrl();
   const clientOf = async (organizationId: string, actorId: string, scopes: Scope[]) => {
     const issue = new IssueApiToken({ organizationId, actorId }, { name: 'test', scopes });
-    const { secret } = await new IssueApiTokenHandler(runtime.store).execute(issue);
+    const { secret } = await new IssueApiTokenHandler(runtime.store, runtime.database).execute(issue);
     return new ApiClient(url, secret, organizationId, actorId);
   };
   return {

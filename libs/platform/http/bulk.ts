@@ -8,7 +8,7 @@ import { unionSchema, Variant } from './nested-fields.js';
 
 /** Most items of one bulk request. */
 export const MAX_BULK_ITEMS = 1_000;
-/** Items that are worked on at the same time, each in a transaction of its own. */
+/** Items that are worked on at the same time, where each is a transaction of its own. */
 const CONCURRENCY = 32;
 
 /**
@@ -49,15 +49,18 @@ export type BulkOutcome<T> = { _type: 'BulkActionSuccess'; data: T } | { _type: 
 /**
  * Works on each item by itself, and answers what became of each in the order of the items.
  * A {@link DomainError} is that item's failure; whatever else is thrown ends the request.
- * @param idOf names the entity of an item: a failure tells it, and items of the same entity wait for one another
+ * @param idOf names the entity of an item: a failure tells it, and items of the same entity wait for one another. Items
+ *   are worked on in the order of these ids, so that all requests come to the same entities in the same order.
+ * @param concurrency how many items at the same time
  */
 export async function inBulk<Item, T>(
   items: Item[],
   work: (item: Item) => Promise<T>,
   idOf: (item: Item) => string | undefined = () => undefined,
+  concurrency = CONCURRENCY,
 ): Promise<BulkOutcome<T>[]> {
   const outcomes = new Array<BulkOutcome<T>>(items.length);
-  const queue = items.entries();
+  const queue = [...items.entries()].sort(([, one], [, other]) => compare(idOf(one) ?? '', idOf(other) ?? '')).values();
   const latest = new Map<string, Promise<unknown>>();
   const run = async () => {
     for (const [index, item] of queue) {
@@ -68,8 +71,12 @@ export async function inBulk<Item, T>(
       outcomes[index] = await outcome;
     }
   };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, run));
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, run));
   return outcomes;
+}
+
+function compare(one: string, other: string): number {
+  return one === other ? 0 : one < other ? -1 : 1;
 }
 
 /** The id that an item of a bulk request names, in lower case; undefined when it names none that is a UUID. */

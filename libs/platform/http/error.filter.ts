@@ -1,7 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { DomainError, type DomainErrorKind } from '../domain-error.js';
-import { asRefusal } from '../unavailable.js';
 import { type Routes } from './routes.js';
 
 /** The one place where the domain's kinds of error become HTTP statuses. */
@@ -57,8 +56,7 @@ export class ErrorFilter implements ExceptionFilter {
     this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
-  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const error = asRefusal(thrown);
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const { status, ...refusal } = this.#refusal(error, request, reply);
     const { faults, mergedInto, retryAfterSeconds, currentVersion } = error instanceof DomainError ? error.details : {};
     if (retryAfterSeconds) void reply.header('retry-after', retryAfterSeconds);

@@ -5,6 +5,7 @@ import { from, lastValueFrom, type Observable } from 'rxjs';
 import { Cipher } from '../cipher.js';
 import { Database } from '../database.js';
 import { DomainError } from '../domain-error.js';
+import { Contended } from '../unavailable.js';
 import { type KeptRow, type KeyedRequest, keepRequest, keptRequest, takeKey } from '../idempotency-keys.js';
 import { expectedVersions } from './entity-tags.js';
 import { type AuthenticatedRequest } from './request-context.js';
@@ -18,6 +19,8 @@ interface KeptAnswer {
 }
 
 const KEY = /^[\x20-\x7e]{1,255}$/;
+/** How often a request is made anew that was in a deadlock with others. */
+const ATTEMPTS = 3;
 /** Answers that are longer, as JSON, are not kept. */
 const MAX_ANSWER_LENGTH = 1024 * 1024;
 
@@ -36,7 +39,20 @@ export class RetryInterceptor implements NestInterceptor {
     if (ifMatch !== undefined) expectVersions(request, ifMatch);
     if (key === undefined) return next.handle();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
-    return from(this.#once(keyedRequest(request, String(key)), request, reply, next));
+    return from(this.#retried(keyedRequest(request, String(key)), request, reply, next));
+  }
+
+  /** A transaction that was in a deadlock has changed nothing: it is made anew, a few times. */
+  async #retried(keyed: KeyedRequest, request: AuthenticatedRequest, reply: FastifyReply, next: CallHandler) {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#once(keyed, request, reply, next);
+      } catch (error) {
+        if (!(error instanceof Contended) || attempt === ATTEMPTS) throw error;
+        const { 'if-match': ifMatch } = request.headers;
+        if (ifMatch !== undefined) expectVersions(request, ifMatch);
+      }
+    }
   }
 
   /**

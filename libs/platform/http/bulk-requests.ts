@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { type Statement } from '../batch.js';
+import { Database } from '../database.js';
+import { DomainError } from '../domain-error.js';
+import { type BulkOutcome, inBulk } from './bulk.js';
+
+/** How long a request waits for its turn. */
+const MAX_WAIT = '10s';
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** Works on bulk requests, each item by itself; under an Idempotency-Key, in one transaction. */
+@Injectable()
+export class BulkRequests {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * See {@link inBulk}. A transaction of many items holds each entity and each unique value until its end. So that two do
+   * not wait for one another in a circle, those of an organization take turns.
+   * @throws {DomainError} `unavailable` when the turn does not come in time
+   */
+  async each<Item, T>(
+    items: Item[],
+    work: (item: Item) => Promise<T>,
+    idOf?: (item: Item) => string | undefined,
+  ): Promise<BulkOutcome<T>[]> {
+    const { unit } = this.database;
+    if (!unit) return inBulk(items, work, idOf);
+    await this.#takeTurn(unit.organizationId);
+    return inBulk(items, work, idOf, 1);
+  }
+
+  async #takeTurn(organizationId: string): Promise<void> {
+    const statements = [waitingAtMost(MAX_WAIT), turnOf(organizationId), waitingAtMost('0')];
+    try {
+      await this.database.write(organizationId, statements);
+    } catch (error) {
+      throw (error as { code?: string }).code === LOCK_NOT_AVAILABLE ? noTurn(error) : error;
+    }
+  }
+}
+
+const waitingAtMost = (time: string) => ({ text: `SELECT set_config('lock_timeout', $1, true)`, values: [time] });
+
+/** Until the end of the transaction. Two keys, for others have locks with one. */
+function turnOf(organizationId: string): Statement {
+  return { text: `SELECT pg_advisory_xact_lock(hashtext('bulk requests'), hashtext($1))`, values: [organizationId] };
+}
+
+function noTurn(cause: unknown): DomainError {
+  return new DomainError(
+    'unavailable',
+    `Other bulk requests of the organization with an Idempotency-Key are under way for more than ${MAX_WAIT}; send this one again later`,
+    { retryAfterSeconds: 5 },
+    { cause },
+  );
+}
