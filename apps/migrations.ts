@@ -20,6 +20,7 @@ import { SearchAndMerge1764000000019 } from '#migrations/1764000000019-search-an
 import { TextKeys1764000000020 } from '#migrations/1764000000020-text-keys.js';
 import { SearchKeys1764000000021 } from '#migrations/1764000000021-search-keys.js';
 import { TokenStreams1764000000024 } from '#migrations/1764000000024-token-streams.js';
+import { WebhookCancellations1764000000023 } from '#migrations/1764000000023-webhook-cancellations.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -45,4 +46,5 @@ export const MIGRATIONS = [
   TextKeys1764000000020,
   SearchKeys1764000000021,
   TokenStreams1764000000024,
+  WebhookCancellations1764000000023,
 ];

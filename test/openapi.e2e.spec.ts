@@ -160,6 +160,7 @@ describe('The OpenAPI document', () => {
       'Tokens_rotate',
       'WebhookDeliveries_getById',
       'WebhookDeliveries_list',
+      'WebhookDeliveries_cancel',
       'WebhookDeliveries_retry',
       'WebhookRecoveries_getById',
       'WebhookRecoveries_list',

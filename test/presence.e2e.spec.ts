@@ -278,7 +278,7 @@ describe('With workers', () => {
       email: 'a@x.example',
       phone: '+4570123456',
       roles: ['AGENT'],
-      user_type: 'AGENT',
+      user_type: 'Member',
     };
     const team = { id: teamId, name: 'Billing' };
     const delivered = receiver.received.map(({ payload }) => [payload.event_fqn, payload.data]);

@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { startWebhookReceiver, type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
-import { CATALOGUE, EVENT_NAMES, type WebhookEventName } from '#libs/webhooks/catalogue.js';
+import { CATALOGUE, EVENT_NAMES, PRODUCED_EVENT_NAMES, type ProducedEventName } from '#libs/webhooks/catalogue.js';
 import { qualifiedName } from '#libs/webhooks/names.js';
 import { type ApiClient } from './support/api-client.js';
 import { emailFrom } from './support/support-team.js';
@@ -196,14 +196,14 @@ describe('A support team', () => {
 
   it('has seen every step arrive at its receiver, in the shape that the catalogue promises', async () => {
     const arrived = () => new Set(receiver.received.map(({ payload }) => payload.event_fqn));
-    const names = new Map(EVENT_NAMES.map((name) => [qualifiedName(name), name]));
+    const names = new Map(PRODUCED_EVENT_NAMES.map((name) => [qualifiedName(name), name]));
     await waitFor('each type of event', () => [...names.keys()].every((name) => arrived().has(name))).catch(() => {
       throw new Error(`Missing: ${[...names.keys()].filter((name) => !arrived().has(name)).join(', ')}`);
     });
     const ajv = new Ajv2020({ strict: false });
     addFormats.default(ajv);
     const faults = receiver.received.flatMap(({ payload }) => {
-      const { schema } = CATALOGUE[names.get(payload.event_fqn) as WebhookEventName];
+      const { schema } = CATALOGUE[names.get(payload.event_fqn) as ProducedEventName];
       return ajv.validate(schema, payload.data) ? [] : [[payload.event_fqn, ajv.errorsText()]];
     });
     expect(faults).toEqual([]);

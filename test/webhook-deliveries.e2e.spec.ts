@@ -285,3 +285,74 @@ describe('Retrying a delivery', () => {
     expect(await row(id)).toMatchObject({ state: 'exhausted', attempts: 8 });
   });
 });
+
+describe('Cancelling a delivery', () => {
+  const cancel = (id: string) => api.post(`${path}/${id}/cancel`);
+
+  it('that is pending gives it up, and says why', async () => {
+    const id = await delivery({ attempts: 2, next_attempt_at: '2099-01-01T00:00:00Z' });
+    const { status, body } = await cancel(id);
+    expect(status).toBe(200);
+    expect(body.data).toEqual({
+      ...{ id, event: 'TagCreated', state: 'cancelled', attempts: 2, createdAt: PAST },
+      ...{ finishedAt: expect.stringMatching(/Z$/), cancelReason: 'requested' },
+    });
+    expect((await cancel(id)).body).toEqual(body);
+    expect((await api.get(path)).body.data).toEqual([body.data]);
+  });
+
+  it.each([
+    ['delivered', 'has been delivered; only one that is pending can be cancelled'],
+    ['exhausted', 'was given up after its last attempt; only one that is pending can be cancelled'],
+  ])('that is %s is refused', async (state, reason) => {
+    const id = await delivery({ state, finished_at: PAST });
+    const { status, body } = await cancel(id);
+    expect(status).toBe(409);
+    expect(body.message).toBe(`Delivery ${id} ${reason}`);
+    expect(await ids(`?state=${state}`)).toEqual([id]);
+  });
+
+  it('can be taken back by a retry', async () => {
+    const id = await delivery();
+    await cancel(id);
+    const { body } = await api.post(`${path}/${id}/retry`);
+    expect(body.data).toMatchObject({ state: 'pending' });
+    expect(body.data).not.toHaveProperty('cancelReason');
+  });
+
+  it('is not for those who do not exist, nor for strangers, nor for those who only read', async () => {
+    const id = await delivery();
+    const stranger = await app.createTestOrganization();
+    const reader = await app.clientWith(['webhooks:read'], api);
+    const other = `/v1/webhooks/${(await api.subscribe(URL, [])).id}/deliveries`;
+    const answers = [
+      await cancel(randomUUIDv7()),
+      await stranger.post(`${path}/${id}/cancel`),
+      await api.post(`${other}/${id}/cancel`),
+      await reader.post(`${path}/${id}/cancel`),
+      await cancel('nothing'),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 403, 400]);
+    expect(await ids('?state=pending')).toEqual([id]);
+    await api.delete(`/v1/webhooks/${subscriptionId}`);
+    expect((await cancel(id)).status).toBe(404);
+  });
+
+  it('ends the pause that others have waited along with it, in fifo order alone', async () => {
+    const pausedUntil = async () => {
+      const text = 'SELECT paused_until::text AS until FROM webhook_health WHERE subscription_id = $1';
+      return (await app.database.sql<{ until: string }>(text, [subscriptionId]))[0]?.until;
+    };
+    await app.database.sql(
+      "INSERT INTO webhook_health (organization_id, subscription_id, paused_until) VALUES ($1, $2, 'infinity')",
+      [api.organizationId, subscriptionId],
+    );
+    await cancel(await delivery());
+    expect(await pausedUntil()).toBe('infinity');
+    await api.patch(`/v1/webhooks/${subscriptionId}`, { ordering: 'fifo' });
+    await cancel(await delivery({ state: 'delivered' }));
+    expect(await pausedUntil()).toBe('infinity');
+    await cancel(await delivery());
+    expect(await pausedUntil()).toBe('-infinity');
+  });
+});

@@ -229,7 +229,10 @@ describe('Webhook subscriptions', () => {
     [{ ...input, maxPerSecond: '5' }, 'maxPerSecond must be a whole number from 1 to 1000'],
     [{ ...input, customHeaders: { Host: 'x' } }, 'customHeaders must not set Host'],
     [{ ...input, customHeaders: [] }, 'customHeaders must be an object'],
-    [{ ...input, filters: { Unknown: {} } }, 'filters may only name events; there is no Unknown'],
+    [
+      { ...input, filters: { Unknown: {} } },
+      'filters may only name events of GET /v1/webhooks/event-types; there is no Unknown',
+    ],
     [{ ...input, filters: { TagCreated: filter } }, 'looks at QueueId, but can look at: nothing'],
     [
       { ...input, filters: { TagCreated: { ...filter, extra: 'a\0b' } } },
@@ -278,6 +281,7 @@ describe('Webhook subscriptions', () => {
     expect(types.find(({ name }) => name === 'TagCreated')).toEqual({
       name: 'TagCreated',
       eventFqn: 'TAG_CREATED',
+      produced: true,
       version: '1',
       description: 'A tag was created.',
       filterFields: [],
@@ -291,6 +295,33 @@ describe('Webhook subscriptions', () => {
       },
       schema: expect.objectContaining({ type: 'object', required: ['tag'] }),
     });
+  });
+
+  it('take events of the public API that nothing produces yet, and show that nothing was delivered', async () => {
+    const api = await app.createTestOrganization();
+    const { body } = await api.get('/v1/webhooks/event-types');
+    const types = body.data as { name: string; produced: boolean }[];
+    const events = types.filter(({ produced }) => !produced).map(({ name }) => name);
+    expect(events).toContain('ConversationMessageAdded');
+    const { id, subscribedEvents } = await api.subscribe(input.url, [...events, 'TagCreated']);
+    expect(subscribedEvents).toEqual([...events, 'TagCreated']);
+    const path = `/v1/webhooks/${id}`;
+    const patched = await api.patch(path, {
+      events: ['ConversationRated'],
+      filters: {
+        ConversationRated: { ...filter, conditions: [{ ...condition, field: 'InitialChannel', values: ['Email'] }] },
+      },
+    });
+    expect(patched.body.data.subscribedEvents).toEqual(['ConversationRated']);
+    expect((await api.get(`${path}/delivery-status`)).body.data).toEqual([
+      { event: 'ConversationRated', deliveryStatus: { _type: 'NoRecentDelivery' } },
+    ]);
+    expect((await api.get(`${path}/delivery-status/logs/ConversationRated`)).body).toEqual({ data: [] });
+    expect((await api.get(`${path}/deliveries?event=ConversationRated`)).body.data).toEqual([]);
+    const test = await api.post(`${path}/test`, { event: 'ConversationRated' });
+    expect(test.status).toBe(400);
+    expect(test.body.message).toContain('event must be one of: AgentCreated');
+    expect(test.body.message).not.toContain('ConversationRated');
   });
 
   it('have logs for events that exist', async () => {

@@ -4,6 +4,7 @@ import { AGENT_EVENTS } from './events/agents.js';
 import { CONVERSATION_EVENTS } from './events/conversations.js';
 import { CUSTOM_ATTRIBUTE_EVENTS } from './events/custom-attributes.js';
 import { END_USER_EVENTS } from './events/end-users.js';
+import { PLANNED_EVENTS } from './events/planned.js';
 import { QUEUE_EVENTS } from './events/queues.js';
 import { TAG_EVENTS } from './events/tags.js';
 import { TEAM_EVENTS } from './events/teams.js';
@@ -11,7 +12,7 @@ import { WEBHOOK_EVENTS } from './events/webhooks.js';
 import { type FilterField } from './filters.js';
 import { qualifiedName } from './names.js';
 
-/** All events that can be subscribed to, by name. */
+/** All events that are produced, by name. */
 export const CATALOGUE = {
   ...AGENT_EVENTS,
   ...CONVERSATION_EVENTS,
@@ -23,18 +24,28 @@ export const CATALOGUE = {
   ...WEBHOOK_EVENTS,
 } as const;
 
-export type WebhookEventName = keyof typeof CATALOGUE;
+export type ProducedEventName = keyof typeof CATALOGUE;
+export type WebhookEventName = ProducedEventName | keyof typeof PLANNED_EVENTS;
 
-export const EVENT_NAMES = Object.keys(CATALOGUE) as WebhookEventName[];
+export const PRODUCED_EVENT_NAMES = Object.keys(CATALOGUE) as ProducedEventName[];
 
+/** All events that can be subscribed to: those that are produced, and those of the public API that will be. */
+export const EVENT_NAMES = [...PRODUCED_EVENT_NAMES, ...Object.keys(PLANNED_EVENTS)] as WebhookEventName[];
+
+/** The event of that name, if it is produced. */
 export function webhookEventType(type: string): WebhookEventType | undefined {
-  return Object.hasOwn(CATALOGUE, type) ? CATALOGUE[type as WebhookEventName] : undefined;
+  return Object.hasOwn(CATALOGUE, type) ? CATALOGUE[type as ProducedEventName] : undefined;
 }
 
 /** What filters of an event can look at; undefined when there is no such event. */
-export function filterFieldsOf(type: string): FilterField[] | undefined {
-  const eventType = webhookEventType(type);
-  return eventType && (Object.keys(eventType.filterFields ?? {}) as FilterField[]);
+export function filterFieldsOf(type: string): readonly FilterField[] | undefined {
+  const produced = webhookEventType(type);
+  if (produced) return Object.keys(produced.filterFields ?? {}) as FilterField[];
+  return isPlanned(type) ? PLANNED_EVENTS[type].filterFields : undefined;
+}
+
+function isPlanned(type: string): type is keyof typeof PLANNED_EVENTS {
+  return Object.hasOwn(PLANNED_EVENTS, type);
 }
 
 /** The body that is signed, stored and sent. Its bytes are made once. */
@@ -54,15 +65,16 @@ export function payloadOf(
   });
 }
 
-/** A program that subscribes reads here what it will receive. */
+/** A program that subscribes reads here what it will receive. Of an event that is not produced yet, no payload is known. */
 export interface ShownEventType {
   name: WebhookEventName;
   eventFqn: string;
-  version: string;
+  produced: boolean;
+  version?: string;
   description: string;
-  filterFields: FilterField[];
-  example: object;
-  schema: object;
+  filterFields: readonly FilterField[];
+  example?: object;
+  schema?: object;
 }
 
 const EXAMPLE = {
@@ -73,16 +85,18 @@ const EXAMPLE = {
 
 /** The catalogue as the API shows it. */
 export function shownEventTypes(): ShownEventType[] {
-  return EVENT_NAMES.map((name) => {
-    const { version, description, filterFields = {}, example, schema }: WebhookEventType = CATALOGUE[name];
-    return {
-      name,
-      eventFqn: qualifiedName(name),
-      version,
-      description,
-      filterFields: Object.keys(filterFields) as FilterField[],
-      example: JSON.parse(payloadOf({ ...EXAMPLE, type: name }, EXAMPLE.organization, version, example)) as object,
-      schema,
-    };
-  });
+  return EVENT_NAMES.map((name) => ({
+    name,
+    eventFqn: qualifiedName(name),
+    filterFields: filterFieldsOf(name) ?? [],
+    ...(isPlanned(name)
+      ? { produced: false, description: PLANNED_EVENTS[name].description }
+      : { produced: true, ...shownPayload(name) }),
+  }));
+}
+
+function shownPayload(name: ProducedEventName) {
+  const { version, description, example, schema }: WebhookEventType = CATALOGUE[name];
+  const payload = payloadOf({ ...EXAMPLE, type: name }, EXAMPLE.organization, version, example);
+  return { version, description, example: JSON.parse(payload) as object, schema };
 }

@@ -11,6 +11,11 @@ const DELIVERY_STATES = ['pending', 'delivered', 'exhausted', 'cancelled'] as co
 
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
+/** Why a delivery was cancelled: somebody asked for it, or the subscription no longer asks for the event, or is gone. */
+const CANCEL_REASONS = ['requested', 'unsubscribed', 'filtered', 'subscription_deleted'] as const;
+
+export type CancelReason = (typeof CANCEL_REASONS)[number];
+
 const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
 const LATER = { format: 'date-time', example: '2026-03-14T09:31:58.127Z' };
 
@@ -51,7 +56,7 @@ export class DeliveryOutput {
 
   @ApiProperty({
     description:
-      '`pending`: to be sent, for the first time or again. `delivered`: the receiver has answered 2xx. `exhausted`: given up after the last attempt. `cancelled`: given up without.',
+      '`pending`: to be sent, for the first time or again. `delivered`: the receiver has answered 2xx. `exhausted`: given up after the last attempt. `cancelled`: given up without, for `cancelReason`.',
     enum: DELIVERY_STATES,
     example: 'delivered',
   })
@@ -76,6 +81,14 @@ export class DeliveryOutput {
 
   @ApiPropertyOptional({ description: 'When it came to its end; absent while it is pending.', ...LATER })
   finishedAt?: string;
+
+  @ApiPropertyOptional({
+    description:
+      'Why it was cancelled. `requested`: somebody asked for it. `unsubscribed`, `filtered`: after a change, the subscription no longer has the event among its `events`, or its `filters` keep it out. `subscription_deleted`: the subscription is gone.',
+    enum: CANCEL_REASONS,
+    example: 'requested',
+  })
+  cancelReason?: CancelReason;
 }
 
 @ApiSchema({ name: 'WebhookDeliveryAttempt' })
@@ -104,6 +117,10 @@ export class DeliveryDetailsOutput extends DeliveryOutput {
 const EVENT = { id: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081', event: 'TagCreated' };
 const DELIVERED = { ...EVENT, state: 'delivered', attempts: 1, createdAt: INSTANT.example, finishedAt: LATER.example };
 const PENDING = { ...EVENT, state: 'pending', attempts: 1, createdAt: INSTANT.example, nextAttemptAt: LATER.example };
+const CANCELLED = {
+  ...{ ...EVENT, state: 'cancelled', attempts: 1, createdAt: INSTANT.example },
+  ...{ finishedAt: LATER.example, cancelReason: 'requested' },
+};
 const ATTEMPT = { number: 1, outcome: 'delivered', startedAt: LATER.example, durationMs: 87, responseCode: 200 };
 const DETAILS = {
   ...DELIVERED,
@@ -114,8 +131,10 @@ const DETAILS = {
 export const ListDeliveriesOutput = pageOutput('ListWebhookDeliveriesOutput', DeliveryOutput);
 export const GetDeliveryOutput = dataOutput('GetWebhookDeliveryOutput', DeliveryDetailsOutput);
 export const RetryDeliveryOutput = dataOutput('RetryWebhookDeliveryOutput', DeliveryOutput);
+export const CancelDeliveryOutput = dataOutput('CancelWebhookDeliveryOutput', DeliveryOutput);
 
 // As wholes: what is pending has no end, and what has come to its end is not due.
 ApiProperty({ type: [DeliveryOutput], example: [DELIVERED] })(ListDeliveriesOutput.prototype as object, 'data');
 ApiProperty({ type: DeliveryDetailsOutput, example: DETAILS })(GetDeliveryOutput.prototype as object, 'data');
 ApiProperty({ type: DeliveryOutput, example: PENDING })(RetryDeliveryOutput.prototype as object, 'data');
+ApiProperty({ type: DeliveryOutput, example: CANCELLED })(CancelDeliveryOutput.prototype as object, 'data');

@@ -3,7 +3,8 @@ import { Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { type DeliveryDetailsOutput, type DeliveryOutput, type DeliveryState } from './deliveries.dto.js';
-import { COLUMNS, DeliveryReader, type DeliveryRow, shownDelivery } from './delivery.reader.js';
+import { COLUMNS, deliveryById, DeliveryReader, type DeliveryRow, shownDelivery } from './delivery.reader.js';
+import { cancelDeliveries } from './cancellation.js';
 import { SUBSCRIPTION_EXISTS, SubscriptionReader } from './subscription.reader.js';
 
 /** Which deliveries to list; `since` and `until` say when they were created, in ISO 8601. */
@@ -39,6 +40,17 @@ export class GetDelivery extends Query<DeliveryDetailsOutput> {
 
 /** Makes a delivery due now, whatever its subscription waits for; one that had come to its end begins anew. */
 export class RetryDelivery extends Command<DeliveryOutput> {
+  constructor(
+    readonly organizationId: string,
+    readonly subscriptionId: string,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+
+/** Gives up a delivery that is pending; one that is cancelled already stays so. An attempt under way is not called back. */
+export class CancelDelivery extends Command<DeliveryOutput> {
   constructor(
     readonly organizationId: string,
     readonly subscriptionId: string,
@@ -105,11 +117,31 @@ export class RetryDeliveryHandler implements ICommandHandler<RetryDelivery> {
   }
 }
 
+@CommandHandler(CancelDelivery)
+export class CancelDeliveryHandler implements ICommandHandler<CancelDelivery> {
+  constructor(
+    private readonly database: Database,
+    private readonly deliveries: DeliveryReader,
+  ) {}
+
+  async execute({ organizationId, subscriptionId, id }: CancelDelivery): Promise<DeliveryOutput> {
+    const [, found] = await this.database.transact(organizationId, [
+      cancelDeliveries(organizationId, subscriptionId, [id], 'requested'),
+      deliveryById(organizationId, subscriptionId, id),
+    ]);
+    const [row] = found?.rows as DeliveryRow[];
+    const delivery = row ? shownDelivery(row) : await this.deliveries.get(organizationId, subscriptionId, id);
+    if (delivery.state === 'cancelled') return delivery;
+    const end = delivery.state === 'delivered' ? 'has been delivered' : 'was given up after its last attempt';
+    throw new DomainError('conflict', `Delivery ${id} ${end}; only one that is pending can be cancelled`);
+  }
+}
+
 /** What is due already keeps its place before what has become due later. A pause of the subscription is over. */
 const RETRY = `
   WITH retried AS (
     UPDATE webhook_deliveries d
-    SET state = 'pending', finished_at = NULL,
+    SET state = 'pending', finished_at = NULL, cancel_reason = NULL,
       attempts = CASE WHEN d.state = 'pending' THEN d.attempts ELSE 0 END,
       next_attempt_at = CASE WHEN s.ordering = 'fifo' THEN '-infinity'
         WHEN d.state = 'pending' THEN least(d.next_attempt_at, now()) ELSE now() END
@@ -120,6 +152,6 @@ const RETRY = `
     RETURNING d.*
   ), resumed AS (
     UPDATE webhook_health h SET paused_until = '-infinity' FROM retried r
-    WHERE h.organization_id = r.organization_id AND h.subscription_id = r.subscription_id AND h.paused_until > now()
+    WHERE h.organization_id = r.organization_id AND h.subscription_id = r.subscription_id
   )
   SELECT ${COLUMNS} FROM retried d`;

@@ -1,7 +1,7 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { EVENT_NAMES, webhookEventType } from './catalogue.js';
+import { EVENT_NAMES } from './catalogue.js';
 import { type EventDeliveryLog, type EventDeliveryStatus } from './delivery-log.dto.js';
 import { type Outcome } from './delivery/attempt.js';
 import { SubscriptionReader } from './subscription.reader.js';
@@ -69,7 +69,7 @@ export class GetDeliveryLogsHandler implements IQueryHandler<GetDeliveryLogs> {
   ) {}
 
   async execute({ organizationId, subscriptionId, event }: GetDeliveryLogs): Promise<EventDeliveryLog[]> {
-    if (!webhookEventType(event)) {
+    if (!(EVENT_NAMES as string[]).includes(event)) {
       throw new DomainError(
         'invalid',
         `Invalid value for: path parameter event (must be one of: ${EVENT_NAMES.join(', ')})`,

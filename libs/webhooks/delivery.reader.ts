@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Statement } from '#libs/platform/batch.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
-import { type DeliveryDetailsOutput, type DeliveryState } from './deliveries.dto.js';
+import { type CancelReason, type DeliveryDetailsOutput, type DeliveryState } from './deliveries.dto.js';
 import { type Outcome } from './delivery/attempt.js';
 import { shownAttempt } from './subscription-outputs.dto.js';
 import { SUBSCRIPTION_EXISTS, SubscriptionReader } from './subscription.reader.js';
@@ -17,6 +17,7 @@ export interface DeliveryRow {
   created_at: Date;
   due_at: Date | null;
   finished_at: Date | null;
+  cancel_reason: CancelReason | null;
 }
 
 interface AttemptRow {
@@ -30,6 +31,7 @@ interface AttemptRow {
 
 /** What the API shows of a delivery `d`. */
 export const COLUMNS = `d.event_id, d.event_name, d.position, d.state, d.attempts, d.created_at, d.finished_at,
+  d.cancel_reason,
   CASE WHEN d.state = 'pending' AND isfinite(d.next_attempt_at) THEN d.next_attempt_at END AS due_at`;
 const MAX_ATTEMPTS = 100;
 
@@ -44,7 +46,7 @@ export class DeliveryReader {
   /** @throws {DomainError} `not-found`, also when it is the subscription that does not exist */
   async get(organizationId: string, subscriptionId: string, id: string): Promise<DeliveryDetailsOutput> {
     const [found, attempts] = await this.database.transact(organizationId, [
-      deliveryWithPayload(organizationId, subscriptionId, id),
+      deliveryById(organizationId, subscriptionId, id, PAYLOAD),
       latestAttempts(organizationId, subscriptionId, id),
     ]);
     const [row] = found?.rows as (DeliveryRow & { payload: string | null })[];
@@ -57,15 +59,17 @@ export class DeliveryReader {
   }
 }
 
-function deliveryWithPayload(organizationId: string, subscriptionId: string, id: string): Statement {
+/** A delivery as a {@link DeliveryRow}; none when there is none, or the subscription does not exist. @param more columns */
+export function deliveryById(organizationId: string, subscriptionId: string, id: string, more = ''): Statement {
   return {
-    text: `SELECT ${COLUMNS}, (SELECT body FROM webhook_messages m
-             WHERE m.organization_id = d.organization_id AND m.event_id = d.event_id) AS payload
-           FROM webhook_deliveries d
+    text: `SELECT ${COLUMNS}${more} FROM webhook_deliveries d
            WHERE d.organization_id = $1 AND d.subscription_id = $2 AND d.event_id = $3 AND ${SUBSCRIPTION_EXISTS}`,
     values: [organizationId, subscriptionId, id],
   };
 }
+
+const PAYLOAD = `, (SELECT body FROM webhook_messages m
+  WHERE m.organization_id = d.organization_id AND m.event_id = d.event_id) AS payload`;
 
 /** Oldest first. */
 function latestAttempts(organizationId: string, subscriptionId: string, id: string): Statement {
@@ -87,6 +91,7 @@ export function shownDelivery(row: DeliveryRow) {
     createdAt: row.created_at.toISOString(),
     ...(row.due_at && { nextAttemptAt: row.due_at.toISOString() }),
     ...(row.finished_at && { finishedAt: row.finished_at.toISOString() }),
+    ...(row.cancel_reason && { cancelReason: row.cancel_reason }),
   };
 }
 

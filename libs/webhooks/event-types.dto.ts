@@ -1,4 +1,4 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { listOutput } from '#libs/platform/http/endpoint.js';
 import { EVENT_NAMES, type ShownEventType, shownEventTypes, type WebhookEventName } from './catalogue.js';
 import { FILTER_FIELDS, type FilterField } from './filters.js';
@@ -14,10 +14,18 @@ class EventTypeOutput implements ShownEventType {
   eventFqn: string;
 
   @ApiProperty({
-    description: 'Of the payload: `event_version`. It rises when a field of `data` changes its meaning or goes away.',
+    description:
+      'Whether Deskstream sends it. One that is not produced yet can be subscribed to; deliveries begin with the version that produces it.',
+    example: EVENT_TYPE.produced,
+  })
+  produced: boolean;
+
+  @ApiPropertyOptional({
+    description:
+      'Of the payload: `event_version`. It rises when a field of `data` changes its meaning or goes away. Absent while the event is not produced.',
     example: EVENT_TYPE.version,
   })
-  version: string;
+  version?: string;
 
   @ApiProperty({ description: 'When it happens.', example: EVENT_TYPE.description })
   description: string;
@@ -28,23 +36,23 @@ class EventTypeOutput implements ShownEventType {
     isArray: true,
     example: ['QueueId'],
   })
-  filterFields: FilterField[];
+  filterFields: readonly FilterField[];
 
-  @ApiProperty({
-    description: 'A whole payload, as it is sent.',
+  @ApiPropertyOptional({
+    description: 'A whole payload, as it is sent. Absent while the event is not produced.',
     type: 'object',
     additionalProperties: true,
     example: EVENT_TYPE.example,
   })
-  example: object;
+  example?: object;
 
-  @ApiProperty({
-    description: 'JSON Schema (2020-12) of the `data` of the payload.',
+  @ApiPropertyOptional({
+    description: 'JSON Schema (2020-12) of the `data` of the payload. Absent while the event is not produced.',
     type: 'object',
     additionalProperties: true,
     example: EVENT_TYPE.schema,
   })
-  schema: object;
+  schema?: object;
 }
 
 export const ListEventTypesOutput = listOutput('ListWebhookEventTypesOutput', EventTypeOutput);

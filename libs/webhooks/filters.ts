@@ -55,7 +55,7 @@ export function faultOfFilters(
   if (!isRecord(value)) return 'must be an object';
   for (const [event, filters] of Object.entries(value)) {
     const fields = fieldsOf(event);
-    if (!fields) return `may only name events; there is no ${event.slice(0, 64)}`;
+    if (!fields) return `may only name events of GET /v1/webhooks/event-types; there is no ${event.slice(0, 64)}`;
     if (!isRecord(filters) || filters._type !== 'CombinedFilters') return `needs _type CombinedFilters for ${event}`;
     if (!hasOnly(filters, ['_type', 'strategy', 'conditions'])) return `has fields for ${event} that do not exist`;
     if (filters.strategy !== 'All' && filters.strategy !== 'Any') return `needs strategy All or Any for ${event}`;

@@ -1,5 +1,7 @@
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
+import { type UserType } from './events/schemas.js';
+import { qualifiedName } from './names.js';
 
 /** Ids of entities that a payload shows by name. */
 export interface References {
@@ -16,7 +18,7 @@ export interface UserPayload {
   email: string | null;
   phone: string | null;
   roles: string[];
-  user_type: 'AGENT' | 'CONTACT';
+  user_type: UserType;
 }
 
 interface Named {
@@ -24,33 +26,50 @@ interface Named {
   name: string;
 }
 
+/** A tag on a conversation in payloads. */
+export interface TagPayload extends Named {
+  is_deactivated: boolean;
+}
+
 /** Entities that payloads refer to, of one organization. One that is gone is shown by its id alone. */
 export class Related {
+  /** @param tagNames also of tags that are gone */
   constructor(
     private readonly users: Map<string, UserPayload>,
-    private readonly named: Map<string, Named>,
+    private readonly queues: Map<string, Named>,
+    private readonly knownTags: Map<string, TagPayload>,
+    private readonly tagNames: Map<string, string>,
   ) {}
 
   endUser(id: string): UserPayload {
-    return this.users.get(id) ?? { id, name: null, email: null, phone: null, roles: [], user_type: 'CONTACT' };
+    return this.knownUser(id) ?? nobody(id, 'Contact');
   }
 
   agent(id: string): UserPayload {
-    return this.users.get(id) ?? { id, name: null, email: null, phone: null, roles: ['AGENT'], user_type: 'AGENT' };
+    return this.knownUser(id) ?? nobody(id, 'Member');
+  }
+
+  /** An agent or end user; undefined when there is none. */
+  knownUser(id: string): UserPayload | undefined {
+    return this.users.get(id);
+  }
+
+  queue(id: string): { id: string; name: string | null } {
+    return this.queues.get(id) ?? { id, name: null };
   }
 
   /** Those of the tags that there are. */
-  tags(ids: string[]): Named[] {
-    return ids.flatMap((id) => this.named.get(id) ?? []);
+  tags(ids: string[]): TagPayload[] {
+    return ids.flatMap((id) => this.knownTags.get(id) ?? []);
   }
 
-  /** A queue or tag. */
-  queueOrTag(id: string): { id: string; name: string | null } {
-    return this.named.get(id) ?? { id, name: null };
+  /** Names are never changed, so that of a tag that is gone is known, too. */
+  tagName(id: string): string {
+    return this.tagNames.get(id) ?? '';
   }
 }
 
-export const NOTHING_RELATED = new Related(new Map(), new Map());
+export const NOTHING_RELATED = new Related(new Map(), new Map(), new Map(), new Map());
 
 /** Reads what all the references of an organization name, in one round trip. */
 export async function readRelated(
@@ -59,40 +78,71 @@ export async function readRelated(
   references: References[],
 ): Promise<Related> {
   const all = (field: keyof References) => [...new Set(references.flatMap((reference) => reference[field] ?? []))];
-  const [endUsers, agents, queues, tags] = await database.transact(null, [
-    users(organizationId, 'end_users', all('endUserIds')),
-    users(organizationId, 'agents', all('agentIds')),
-    names(organizationId, 'queues', all('queueIds')),
-    names(organizationId, 'tags', all('tagIds')),
+  const results = await database.transact(null, [
+    endUsers(organizationId, all('endUserIds')),
+    agents(organizationId, all('agentIds')),
+    queues(organizationId, all('queueIds')),
+    tags(organizationId, all('tagIds')),
   ]);
-  const people = [
-    ...((endUsers?.rows ?? []) as UserRow[]).map((row) => userPayload(row, 'CONTACT')),
-    ...((agents?.rows ?? []) as UserRow[]).map((row) => userPayload(row, 'AGENT')),
+  const [contacts, members, queueRows, tagRows] = results.map(({ rows }) => rows as unknown[]) as [
+    PersonRow[],
+    (PersonRow & { roles: string[] })[],
+    Named[],
+    (Named & { state: string | null })[],
   ];
-  const named = [...((queues?.rows ?? []) as Named[]), ...((tags?.rows ?? []) as Named[])];
+  const people: UserPayload[] = [
+    ...contacts.map((row) => ({ ...row, roles: [], user_type: 'Contact' as const })),
+    ...members.map((row) => ({ ...row, roles: row.roles.map(qualifiedName), user_type: 'Member' as const })),
+  ];
+  const present = tagRows.filter(({ state }) => state !== null);
   return new Related(
-    new Map(people.map((user) => [user.id, user])),
-    new Map(named.map((entity) => [entity.id, entity])),
+    byId(people),
+    byId(queueRows),
+    byId(present.map(({ id, name, state }) => ({ id, name, is_deactivated: state === 'Inactive' }))),
+    new Map(tagRows.map(({ id, name }) => [id, name])),
   );
 }
 
-type UserRow = Omit<UserPayload, 'roles' | 'user_type'>;
+type PersonRow = Omit<UserPayload, 'roles' | 'user_type'>;
 
-function userPayload(row: UserRow, type: UserPayload['user_type']): UserPayload {
-  return { ...row, roles: type === 'AGENT' ? ['AGENT'] : [], user_type: type };
+function byId<T extends { id: string }>(entities: T[]): Map<string, T> {
+  return new Map(entities.map((entity) => [entity.id, entity]));
 }
 
-function users(organizationId: string, table: 'end_users' | 'agents', ids: string[]): Statement {
+function nobody(id: string, userType: UserType): UserPayload {
+  return { id, name: null, email: null, phone: null, roles: [], user_type: userType };
+}
+
+const PERSON = 'id, display_name AS name, email, phone_number AS phone';
+
+function endUsers(organizationId: string, ids: string[]): Statement {
   return {
-    text: `SELECT id, display_name AS name, email, phone_number AS phone FROM ${table}
-           WHERE organization_id = $1 AND id = ANY($2)`,
+    text: `SELECT ${PERSON} FROM end_users WHERE organization_id = $1 AND id = ANY($2)`,
     values: [organizationId, ids],
   };
 }
 
-function names(organizationId: string, table: 'queues' | 'tags', ids: string[]): Statement {
+function agents(organizationId: string, ids: string[]): Statement {
   return {
-    text: `SELECT id, name FROM ${table} WHERE organization_id = $1 AND id = ANY($2)`,
+    text: `SELECT ${PERSON}, roles FROM agents WHERE organization_id = $1 AND id = ANY($2)`,
+    values: [organizationId, ids],
+  };
+}
+
+function queues(organizationId: string, ids: string[]): Statement {
+  return {
+    text: 'SELECT id, name FROM queues WHERE organization_id = $1 AND id = ANY($2)',
+    values: [organizationId, ids],
+  };
+}
+
+/** Tags that are gone have no state, and the name that they were created with. */
+function tags(organizationId: string, ids: string[]): Statement {
+  return {
+    text: `SELECT i.id, coalesce(t.name, e.data ->> 'name') AS name, t.state FROM unnest($2::uuid[]) AS i(id)
+             LEFT JOIN tags t ON t.organization_id = $1 AND t.id = i.id
+             LEFT JOIN events e ON t.id IS NULL AND e.organization_id = $1 AND e.stream = 'tag-' || i.id AND e.version = 1
+           WHERE coalesce(t.name, e.data ->> 'name') IS NOT NULL`,
     values: [organizationId, ids],
   };
 }

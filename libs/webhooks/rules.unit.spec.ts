@@ -1,19 +1,41 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { CATALOGUE, EVENT_NAMES, filterFieldsOf } from './catalogue.js';
+import { CATALOGUE, EVENT_NAMES, filterFieldsOf, PRODUCED_EVENT_NAMES, shownEventTypes } from './catalogue.js';
 import { qualifiedName } from './names.js';
 import { faultOfFilters, type Filters, passes } from './filters.js';
 import { faultOfHeaders, subscriberHeaders } from './headers.js';
+
+/** The events of the public API. */
+const PUBLIC_API = [
+  ...['AgentBannedEnduser', 'AgentBannedIp', 'AgentUnbannedEnduser', 'AgentUnbannedIp', 'ConversationAbandoned'],
+  ...['ConversationAssigned', 'ConversationClosed', 'ConversationCreated', 'ConversationCustomAttributeUpdated'],
+  ...['ConversationEndUserReplaced', 'ConversationEnqueued', 'ConversationMessageAdded', 'ConversationNoteAdded'],
+  ...['ConversationMessageDeliveryDelivered', 'ConversationMessageDeliveryFailed', 'ConversationMessageDeliveryInfo'],
+  ...['ConversationMessageDeliverySeen', 'ConversationMessageDeliverySent', 'ConversationOpen', 'ConversationPending'],
+  ...['ConversationMessageDeliverySpamComplaint', 'ConversationPendingExpired', 'ConversationRated'],
+  ...['ConversationTagAdded', 'ConversationTagRemoved', 'ConversationTransferred', 'ConversationUnassigned'],
+  ...['SLAEvaluationAchieved', 'SLAEvaluationBreached', 'SLAEvaluationPending', 'SLAEvaluationVoided', 'TypingStarted'],
+];
 
 describe('The catalogue', () => {
   const ajv = new Ajv2020({ strict: true });
   addFormats.default(ajv);
 
-  it.each(EVENT_NAMES)('has an example of %s that its schema accepts', (name) => {
+  it.each(PRODUCED_EVENT_NAMES)('has an example of %s that its schema accepts', (name) => {
     const { schema, example } = CATALOGUE[name];
     const validate = ajv.compile(schema);
     expect(validate(example) || validate.errors).toBe(true);
     expect(validate({})).toBe(false);
+  });
+
+  it('has all events of the public API, each name once, and says which are produced', () => {
+    expect(EVENT_NAMES).toEqual(expect.arrayContaining(PUBLIC_API));
+    expect(new Set(EVENT_NAMES).size).toBe(EVENT_NAMES.length);
+    const planned = shownEventTypes().filter(({ produced }) => !produced);
+    expect(planned.map(({ name }) => name)).toHaveLength(18);
+    for (const type of planned) {
+      expect(Object.keys(type).sort()).toEqual(['description', 'eventFqn', 'filterFields', 'name', 'produced']);
+    }
   });
 
   it('qualifies names as receivers expect them', () => {
@@ -56,7 +78,7 @@ describe('Filters', () => {
     expect(fault(combined({}))).toBeUndefined();
     expect(fault({})).toBeUndefined();
     expect(fault(null)).toBe('must be an object');
-    expect(fault({ Unknown: {} })).toBe('may only name events; there is no Unknown');
+    expect(fault({ Unknown: {} })).toBe('may only name events of GET /v1/webhooks/event-types; there is no Unknown');
     expect(fault({ TagCreated: null })).toContain('CombinedFilters');
     expect(fault(combined({ strategy: 'Some' }))).toContain('All or Any');
     expect(fault(combined({ conditions: [] }))).toContain('conditions');

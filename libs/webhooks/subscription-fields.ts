@@ -95,7 +95,8 @@ export const DOCUMENTED = {
     example: 'https://crm.example.com/hooks/deskstream',
   },
   events: {
-    description: 'The events to deliver. None: nothing is delivered.',
+    description:
+      'The events to deliver. None: nothing is delivered. `GET /v1/webhooks/event-types` says which of them are produced.',
     example: ['ConversationCreated', 'ConversationEnqueued'],
   },
   enabled: { description: 'While false, events are neither collected nor sent; what is waiting stays.', example: true },

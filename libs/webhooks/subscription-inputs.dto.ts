@@ -2,7 +2,13 @@ import { ApiExtraModels } from '@nestjs/swagger';
 import { Checked, Choice, Choices, Flag, Text, Whole } from '#libs/platform/http/fields.js';
 import { Union } from '#libs/platform/http/nested-fields.js';
 import { isRecord } from '#libs/platform/values.js';
-import { EVENT_NAMES, filterFieldsOf, type WebhookEventName } from './catalogue.js';
+import {
+  EVENT_NAMES,
+  filterFieldsOf,
+  PRODUCED_EVENT_NAMES,
+  type ProducedEventName,
+  type WebhookEventName,
+} from './catalogue.js';
 import { faultOfFilters, type Filters } from './filters.js';
 import { faultOfHeaders } from './headers.js';
 import { AUTHORIZATIONS, CombinedFilters, DOCUMENTED, filtersSchema, headersSchema } from './subscription-fields.js';
@@ -75,9 +81,10 @@ export class RotateWebhookSecretInput {
 
 export class TestWebhookSubscriptionInput {
   @Choice({
-    description: 'The event whose example is sent; it need not be subscribed to.',
+    description:
+      'The event whose example is sent; it need not be subscribed to. One that is not produced yet has no example.',
     example: 'TagCreated',
-    values: EVENT_NAMES,
+    values: PRODUCED_EVENT_NAMES,
   })
-  event: WebhookEventName;
+  event: ProducedEventName;
 }

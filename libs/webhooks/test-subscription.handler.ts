@@ -2,7 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
 import { Cipher } from '#libs/platform/cipher.js';
 import { Database } from '#libs/platform/database.js';
-import { CATALOGUE, payloadOf, type WebhookEventName } from './catalogue.js';
+import { CATALOGUE, payloadOf, type ProducedEventName } from './catalogue.js';
 import { Sender } from './delivery/attempt.js';
 import { deliveryRequest } from './delivery/signing.js';
 import { shownAttempt, type TestResultOutput } from './subscription-outputs.dto.js';
@@ -14,7 +14,7 @@ export class TestSubscription extends Command<TestResultOutput> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
-    readonly event: WebhookEventName,
+    readonly event: ProducedEventName,
   ) {
     super();
   }
@@ -37,7 +37,7 @@ export class TestSubscriptionHandler implements ICommandHandler<TestSubscription
     return { ...shownAttempt(result), success: result.outcome === 'delivered' };
   }
 
-  async #exampleOf(organizationId: string, type: WebhookEventName): Promise<{ eventId: string; body: string }> {
+  async #exampleOf(organizationId: string, type: ProducedEventName): Promise<{ eventId: string; body: string }> {
     const organizations = await this.database.query<{ id: string; name: string }>(organizationId, {
       text: 'SELECT organization_id AS id, name FROM organizations WHERE organization_id = $1',
       values: [organizationId],

@@ -8,6 +8,7 @@ import { Paged, Pages } from '#libs/platform/http/paging.js';
 import { Post } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
 import {
+  CancelDeliveryOutput,
   type DeliveryDetailsOutput,
   type DeliveryOutput,
   GetDeliveryOutput,
@@ -15,7 +16,7 @@ import {
   ListDeliveriesQuery,
   RetryDeliveryOutput,
 } from './deliveries.dto.js';
-import { GetDelivery, ListDeliveries, RetryDelivery } from './deliveries.handlers.js';
+import { CancelDelivery, GetDelivery, ListDeliveries, RetryDelivery } from './deliveries.handlers.js';
 
 const SubscriptionId = () => UuidParam('webhookSubscriptionId', 'The webhook subscription id.');
 const DeliveryId = () => UuidParam('deliveryId', 'The delivery id, which is the event’s: `webhook-id`.');
@@ -76,5 +77,21 @@ export class WebhookDeliveriesController {
     @DeliveryId() id: string,
   ): Promise<{ data: DeliveryOutput }> {
     return { data: await this.commands.execute(new RetryDelivery(organizationId, subscriptionId, id)) };
+  }
+
+  @Post(':deliveryId/cancel')
+  @Endpoint({
+    summary: 'Cancel a delivery.',
+    description:
+      'A delivery that is pending is given up: nothing more of it is sent. In `fifo` order the next one goes at once. An attempt that is under way goes on; if the receiver takes it, the delivery is `delivered` after all. One that is cancelled already is answered as it is. Refused when it has been delivered or its last attempt has failed. Retrying it, or recovering the time of its event, makes it pending again.',
+    success: [200, 'The delivery, which is cancelled', CancelDeliveryOutput],
+    errors: [404, 409],
+  })
+  async cancel(
+    @Caller() { organizationId }: WriteContext,
+    @SubscriptionId() subscriptionId: string,
+    @DeliveryId() id: string,
+  ): Promise<{ data: DeliveryOutput }> {
+    return { data: await this.commands.execute(new CancelDelivery(organizationId, subscriptionId, id)) };
   }
 }

@@ -3,6 +3,7 @@ import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Quer
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { invalidBody } from '#libs/platform/domain-error.js';
+import { askForReview } from './cancellation.js';
 import { TargetPolicy } from './delivery/target.js';
 import { decideSubscription, type SubscriptionSettings } from './subscription.js';
 import { subscriptionStream } from './subscription.projection.js';
@@ -19,7 +20,10 @@ export class CreateSubscription extends Command<WebhookSubscriptionOutput> {
   }
 }
 
-/** Changes the settings that are named, and answers the subscription as it is then. A new URL is checked, too. */
+/**
+ * Changes the settings that are named, and answers the subscription as it is then. A new URL is checked, too. What waits and
+ * is no longer asked for by `events` and `filters` is cancelled soon after.
+ */
 export class UpdateSubscription extends Command<WebhookSubscriptionOutput> {
   constructor(
     readonly context: WriteContext,
@@ -119,7 +123,9 @@ export class UpdateSubscriptionHandler implements ICommandHandler<UpdateSubscrip
       id,
       changes: { ...changes, ...(url !== undefined && { url }) },
     } as const;
-    await this.store.execute(subscriptionStream, id, context, (state) => decideSubscription(command, state));
+    const selects = changes.events !== undefined || changes.filters !== undefined;
+    const review = selects ? [askForReview(context.organizationId, id)] : [];
+    await this.store.execute(subscriptionStream, id, context, (state) => decideSubscription(command, state), review);
     return this.reader.get(context.organizationId, id, true);
   }
 }

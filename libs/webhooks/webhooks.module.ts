@@ -1,5 +1,10 @@
 import { Module } from '@nestjs/common';
-import { GetDeliveryHandler, ListDeliveriesHandler, RetryDeliveryHandler } from './deliveries.handlers.js';
+import {
+  CancelDeliveryHandler,
+  GetDeliveryHandler,
+  ListDeliveriesHandler,
+  RetryDeliveryHandler,
+} from './deliveries.handlers.js';
 import { GetDeliveryLogsHandler, GetDeliveryStatusHandler } from './delivery-log.handlers.js';
 import { DeliveryReader } from './delivery.reader.js';
 import { SenderModule } from './delivery/sender.module.js';
@@ -28,7 +33,7 @@ import {
     ...[CreateSubscriptionHandler, UpdateSubscriptionHandler, RotateSecretHandler, DeleteSubscriptionHandler],
     ...[GetSubscriptionHandler, ListSubscriptionsHandler, TestSubscriptionHandler],
     ...[GetDeliveryStatusHandler, GetDeliveryLogsHandler],
-    ...[ListDeliveriesHandler, GetDeliveryHandler, RetryDeliveryHandler],
+    ...[ListDeliveriesHandler, GetDeliveryHandler, RetryDeliveryHandler, CancelDeliveryHandler],
     ...[RequestRecoveryHandler, ListRecoveriesHandler, GetRecoveryHandler],
   ],
 })

@@ -80,7 +80,12 @@ export class ApiClient {
     const authorization = { _type: 'NoAuth' };
     const answer = await this.post('/v1/webhooks', { name: 'test', url, events, authorization, ...more });
     if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
-    return answer.body.data as { id: string; secretKey: string; headers: Record<string, string> };
+    return answer.body.data as {
+      id: string;
+      secretKey: string;
+      subscribedEvents: string[];
+      headers: Record<string, string>;
+    };
   }
 
   /** Creates an agent and answers it. */

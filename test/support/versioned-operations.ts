@@ -155,6 +155,7 @@ export const WITHOUT_ETAG = [
   'Tokens_revoke',
   'Tokens_rotate',
   'WebhookDeliveries_getById',
+  'WebhookDeliveries_cancel',
   'WebhookDeliveries_retry',
   'WebhookRecoveries_recover',
   'Webhooks_getDeliveryStatusLogs',

@@ -52,7 +52,7 @@ export class Deliveries {
                       WHERE s.organization_id = h.organization_id AND s.id = h.subscription_id)`;
     await this.database.write(null, [
       {
-        text: `UPDATE webhook_deliveries SET state = 'cancelled', finished_at = now()
+        text: `UPDATE webhook_deliveries SET state = 'cancelled', finished_at = now(), cancel_reason = 'subscription_deleted'
                WHERE (organization_id, event_id, subscription_id) IN (
                  SELECT d.organization_id, d.event_id, d.subscription_id
                  FROM webhook_health h JOIN webhook_deliveries d USING (organization_id, subscription_id)

@@ -25,6 +25,7 @@ import { Lanes } from './lanes.js';
 import { Payloads } from './payloads.js';
 import { Recoveries } from './recoveries.js';
 import { Relay } from './relay.js';
+import { Reviews } from './reviews.js';
 import { Retention } from './retention.js';
 import { SenderModule } from './sender.module.js';
 
@@ -94,6 +95,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
       planner,
       deliveries,
       new Recoveries(database, this.store, codec, planner),
+      new Reviews(database, codec, planner),
       this.wakeUp,
       (targets) => this.#enqueue(targets),
     );

@@ -69,6 +69,7 @@ export class Drain {
   #health: Health = HEALTHY;
   /** For how long the receiver is to be left alone, by what ended since the last exchange. */
   #pauseMs = 0;
+  #head: Exchange['head'];
   /** Why, and what its failures were counted from when the attempt was made. */
   #toDisable: DisabledReason | undefined;
   #receiver: Receiver | undefined;
@@ -121,11 +122,15 @@ export class Drain {
   async #exchange(room: number, release: Exchange['release']): Promise<Work> {
     const ended = this.#ended.splice(0);
     const { failures } = this.#health;
-    const pauseMs = this.#pauseMs;
+    const [pauseMs, head] = [this.#pauseMs, this.#head];
     const now = performance.now();
     const renew =
-      release !== 'never' || pauseMs > 0 || failures !== this.#toldFailures || now > this.#renewedAt + RENEW_MS;
-    this.#pauseMs = 0;
+      release !== 'never' ||
+      pauseMs > 0 ||
+      head !== undefined ||
+      failures !== this.#toldFailures ||
+      now > this.#renewedAt + RENEW_MS;
+    [this.#pauseMs, this.#head] = [0, undefined];
     this.#nudged = false;
     const work = await this.#persistently({
       ...this.target,
@@ -135,6 +140,7 @@ export class Drain {
       countsFrom: this.#receiver?.failuresCountFrom,
       renew,
       pauseMs,
+      head,
       busy: [...this.#sending],
       room,
       release,
@@ -169,7 +175,10 @@ export class Drain {
     const goesOn = known && countTogether(known, receiver);
     const failures = goesOn ? this.#health.failures : receiver.failures;
     this.#health = { failures, failingMs: receiver.failingMs };
-    if (!goesOn) [this.#toldFailures, this.#pauseMs, this.#toDisable] = [failures, 0, undefined];
+    if (!goesOn) {
+      [this.#toldFailures, this.#pauseMs] = [failures, 0];
+      [this.#head, this.#toDisable] = [undefined, undefined];
+    }
     if (!known || SEALED.some((field) => known[field] !== receiver[field])) {
       this.#secrets = openSecrets(this.context.cipher, receiver);
     }
@@ -229,7 +238,11 @@ export class Drain {
     const pauseMs = result.outcome === 'delivered' ? undefined : pauseAfter(options.retrySchedule, number);
     const fifo = ordering === 'fifo';
     // How one receiver did says nothing of another.
-    if (this.#receiver && countTogether(this.#receiver, receiver)) this.#judge(result, fifo ? (pauseMs ?? 0) : 0);
+    if (this.#receiver && countTogether(this.#receiver, receiver)) {
+      this.#judge(result);
+      // What comes after it waits along with it.
+      if (fifo && pauseMs) this.#head = { eventId: delivery.event_id, pauseMs };
+    }
     if (this.#ended.length === 0) this.#firstEndedAt = performance.now();
     const ended = { id, delivery, number, result, pauseMs, fifo };
     this.#ended.push(ended);
@@ -238,11 +251,10 @@ export class Drain {
     this.#alarm.wake();
   }
 
-  /** @param pauseOfHead in fifo order, what comes after an attempt waits along with it */
-  #judge(result: AttemptResult, pauseOfHead: number): void {
+  #judge(result: AttemptResult): void {
     this.#health = afterAttempt(this.#health, result);
     this.#toDisable ??= reasonToDisable(this.#health, result);
-    this.#pauseMs = Math.max(this.#pauseMs, pauseOfReceiver(this.#health, result), pauseOfHead);
+    this.#pauseMs = Math.max(this.#pauseMs, pauseOfReceiver(this.#health, result));
   }
 
   /** Waits a moment for news; true when there were none. */

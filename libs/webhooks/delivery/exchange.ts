@@ -53,6 +53,8 @@ export interface Exchange extends DrainTarget {
   renew: boolean;
   /** For how long nothing is to be sent. */
   pauseMs: number;
+  /** In fifo order: what is to be tried again before anything else, and when; unless it is cancelled. */
+  head: { eventId: string; pauseMs: number } | undefined;
   /** Deliveries that are being attempted. */
   busy: string[];
   /** How many more could be. */
@@ -88,7 +90,8 @@ const COUNTS = 'h.counts_from = s.failures_count_from';
 export const IS_PAUSED = `coalesce(${COUNTS} AND h.paused_until > now(), false)`;
 /** `e`: the exchanges, of which `$1` holds many. */
 const EXCHANGES = `jsonb_to_recordset($1) AS e(organization_id uuid, subscription_id uuid, holder uuid, failures integer,
-  counts_from timestamptz, renew boolean, pause_seconds double precision, release text, busy uuid[], room integer)`;
+  counts_from timestamptz, renew boolean, pause_seconds double precision, head uuid, head_pause_seconds double precision,
+  release text, busy uuid[], room integer)`;
 
 /** The statements of exchanges that share a transaction; the last two tell what there is to be done: see {@link worksOf}. */
 export function exchangeStatements(exchanges: Exchange[]): Statement[] {
@@ -127,11 +130,12 @@ interface Of {
 type Found = Receiver & Of & { leased: boolean; id: string | null };
 
 function rowOf(exchange: Exchange) {
-  const { organizationId, subscriptionId, holder, failures, countsFrom, renew, pauseMs, release, busy, room } =
+  const { organizationId, subscriptionId, holder, failures, countsFrom, renew, pauseMs, head, release, busy, room } =
     exchange;
   return {
     ...{ organization_id: organizationId, subscription_id: subscriptionId, holder, failures, counts_from: countsFrom },
     ...{ renew, pause_seconds: pauseMs / 1000, release, busy, room },
+    ...(head && { head: head.eventId, head_pause_seconds: head.pauseMs / 1000 }),
   };
 }
 
@@ -146,6 +150,9 @@ function rowsOfEnded({ organizationId, subscriptionId, ended }: Exchange) {
     pause_seconds: (pauseMs ?? 0) / 1000,
   }));
 }
+
+/** Cancelled during the attempt `e`, which cannot be called back: what the receiver has taken is delivered nevertheless. */
+const STAYS_CANCELLED = `d.state = 'cancelled' AND e.state <> 'delivered'`;
 
 /** What another drain has found out meanwhile stays; that the attempt was made is recorded all the same. */
 function record(exchanges: Exchange[], ended: object[]): Statement[] {
@@ -162,13 +169,15 @@ function record(exchanges: Exchange[], ended: object[]): Statement[] {
                  response_code integer, response_text text, state text, pause_seconds double precision, fifo boolean)
                LIMIT $2
              ), moved AS (
-               UPDATE webhook_deliveries d SET attempts = e.number, state = e.state,
+               UPDATE webhook_deliveries d SET attempts = e.number,
+                 state = CASE WHEN ${STAYS_CANCELLED} THEN d.state ELSE e.state END,
                  next_attempt_at = CASE WHEN e.fifo THEN '-infinity'
                    ELSE now() + make_interval(secs => e.pause_seconds) END,
-                 finished_at = CASE WHEN e.state = 'pending' THEN NULL ELSE now() END
+                 finished_at = CASE WHEN ${STAYS_CANCELLED} THEN d.finished_at WHEN e.state = 'pending' THEN NULL ELSE now() END,
+                 cancel_reason = CASE WHEN ${STAYS_CANCELLED} THEN d.cancel_reason END
                FROM ended e WHERE d.organization_id = e.organization_id AND d.subscription_id = e.subscription_id
                  AND d.event_id = e.event_id AND d.position = e.position
-                 AND d.attempts = e.number - 1 AND CASE WHEN d.finished_at IS NULL THEN true END
+                 AND d.attempts = e.number - 1 AND CASE WHEN d.finished_at IS NULL OR d.state = 'cancelled' THEN true END
              )
              INSERT INTO webhook_attempts (organization_id, subscription_id, id, number, event_id, event_name, outcome,
                started_at, duration_ms, response_code, response_text)
@@ -194,6 +203,9 @@ const LEASE = `
     failing_since = CASE WHEN e.failures IS NULL THEN h.failing_since WHEN e.failures = 0 THEN NULL
       WHEN h.counts_from = e.counts_from THEN coalesce(h.failing_since, now()) ELSE now() END,
     paused_until = greatest(now() + make_interval(secs => e.pause_seconds),
+      (SELECT now() + make_interval(secs => e.head_pause_seconds) FROM webhook_deliveries d
+        WHERE d.organization_id = e.organization_id AND d.event_id = e.head AND d.subscription_id = e.subscription_id
+          AND d.state = 'pending'),
       CASE WHEN h.counts_from IS DISTINCT FROM coalesce(e.counts_from, h.counts_from) THEN '-infinity'
         ELSE h.paused_until END),
     counts_from = coalesce(e.counts_from, h.counts_from)

@@ -52,6 +52,13 @@ export class FanoutPlanner {
     }));
   }
 
+  /** Ids of those of an organization's events that one subscription asks for. */
+  async wantedBy(events: FeedEvent[], candidate: Candidate): Promise<Set<string>> {
+    const published = await this.payloads.published(events);
+    const addressed = published.flatMap((one) => addressedTo(one, [candidate]));
+    return new Set(addressed.map(({ published: { event } }) => event.eventId));
+  }
+
   async #candidates(events: FeedEvent[]): Promise<Candidate[]> {
     return this.database.query(null, {
       text: `SELECT s.organization_id, o.name AS organization_name, s.id, s.events, s.filters, s.ordering,

@@ -129,7 +129,8 @@ export class Recoveries {
                  INSERT INTO webhook_deliveries AS d
                    (organization_id, subscription_id, event_id, event_name, position, next_attempt_at) ${SELECT_DELIVERIES}
                  ON CONFLICT (organization_id, event_id, subscription_id) DO UPDATE SET
-                   state = 'pending', attempts = 0, next_attempt_at = excluded.next_attempt_at, finished_at = NULL
+                   state = 'pending', attempts = 0, next_attempt_at = excluded.next_attempt_at, finished_at = NULL,
+                   cancel_reason = NULL
                  WHERE d.state IN ('exhausted', 'cancelled') OR (d.state = 'delivered' AND NOT $2)
                  RETURNING 1
                )

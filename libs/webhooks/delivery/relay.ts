@@ -8,6 +8,7 @@ import { type DrainTarget } from './exchange.js';
 import { enroll, type Fanout, storeFanouts } from './fanout-rows.js';
 import { type FanoutPlanner } from './fanout.js';
 import { type Recoveries } from './recoveries.js';
+import { type Reviews } from './reviews.js';
 
 const PAGE = 500;
 /** Deliveries that one transaction stores, give or take the last event's. */
@@ -24,7 +25,7 @@ const CANCEL_MS = 10_000;
 /**
  * Turns events into delivery rows, exactly once each: rows and checkpoint are one transaction. One process leads; the
  * others stand by. The leader also looks for due rows that no job knows of: retries, and what a lost queue forgot; and it
- * goes through the past for recoveries, so that there is one writer of deliveries.
+ * goes through the past for recoveries and through what waits after changes, so that there is one writer of deliveries.
  */
 export class Relay {
   readonly #logger = new Logger('Relay');
@@ -42,6 +43,7 @@ export class Relay {
     private readonly planner: FanoutPlanner,
     private readonly deliveries: Deliveries,
     private readonly recoveries: Recoveries,
+    private readonly reviews: Reviews,
     private readonly wakeUp: WakeUp,
     private readonly enqueue: (targets: DrainTarget[]) => Promise<void>,
   ) {}
@@ -90,8 +92,10 @@ export class Relay {
     }
     leadership.position = page.position;
     await this.#reconcile();
-    const recovering = await this.recoveries.page(() => this.checkpoint.advance(leadership.epoch, page.position));
-    return page.events.length === PAGE || recovering;
+    const fence = () => this.checkpoint.advance(leadership.epoch, page.position);
+    const recovering = await this.recoveries.page(fence);
+    const reviewing = await this.reviews.page(fence);
+    return page.events.length === PAGE || recovering || reviewing;
   }
 
   /** Renews the lease in good time; pages that concern nobody are accounted for along with it. */

@@ -21,7 +21,7 @@ const agentSchema = {
         email: { type: 'string' },
         phone: { type: ['string', 'null'] },
         roles: { type: 'array', items: { enum: ['AGENT'] } },
-        user_type: { enum: ['AGENT'] },
+        user_type: { const: 'Member' },
       },
       additionalProperties: false,
     },
@@ -31,7 +31,7 @@ const agentSchema = {
 
 function agentEvent(description: string): WebhookEventType<Agent> {
   return {
-    version: '1',
+    version: '2',
     description,
     stream: agentStream,
     data: ({ id, displayName, email, phoneNumber, roles }) => ({
@@ -41,7 +41,7 @@ function agentEvent(description: string): WebhookEventType<Agent> {
         email,
         phone: phoneNumber ?? null,
         roles: roles.map(qualifiedName),
-        user_type: 'AGENT',
+        user_type: 'Member',
       },
     }),
     example: {
@@ -51,7 +51,7 @@ function agentEvent(description: string): WebhookEventType<Agent> {
         email: 'alice@brown.example',
         phone: '+4570123456',
         roles: ['AGENT'],
-        user_type: 'AGENT',
+        user_type: 'Member',
       },
     },
     schema: agentSchema,

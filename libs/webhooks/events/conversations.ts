@@ -1,91 +1,23 @@
 import { conversationStream } from '#libs/conversations/conversation.projection.js';
 import { type Conversation, type ConversationEvent } from '#libs/conversations/conversation.js';
 import { qualifiedName } from '../names.js';
+import {
+  agent,
+  conversation,
+  conversationSchema,
+  ids,
+  instant,
+  named,
+  requester,
+  user,
+  uuid,
+} from './conversation-examples.js';
+import { doerOf, authorOf, shownConversation } from './conversation-payload.js';
 import { nullable, object } from './schemas.js';
 import { type WebhookEventType } from '../event-type.js';
-import { NOTHING_RELATED, type References, type Related } from '../related.js';
+import { type References, type Related } from '../related.js';
 
 type DataOf<Type extends ConversationEvent['type']> = Extract<ConversationEvent, { type: Type }>['data'];
-
-const ids = {
-  queue: '01980f70-5d3c-7a42-8f0e-4b5c6d7e8f90',
-  otherQueue: '01980f70-5d3c-7a42-8f0e-4b5c6d7e8f91',
-  tag: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
-};
-
-const requester = {
-  id: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c',
-  name: 'Alice Brown',
-  email: 'alice@brown.example',
-  phone: '+4570123456',
-  roles: [],
-  user_type: 'CONTACT',
-};
-const agent = {
-  id: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5',
-  name: 'Bob Green',
-  email: 'bob@acme.example',
-  phone: null,
-  roles: ['AGENT'],
-  user_type: 'AGENT',
-};
-const conversation = {
-  csid: 1042,
-  channel: 'EMAIL',
-  status: 'OPEN',
-  direction: 'INBOUND',
-  queue: { id: ids.queue, name: 'Support' },
-  contact_point: 'support@acme.example',
-  requester,
-  assignee: null as object | null,
-  subject: 'Where is my order?',
-  tags: [{ id: ids.tag, name: 'VIP' }],
-  created_at: '2026-03-14T09:26:53.589Z',
-};
-
-const uuid = { type: 'string', format: 'uuid' };
-const instant = { type: 'string', format: 'date-time' };
-const text = { type: ['string', 'null'] };
-
-const user = object({
-  id: uuid,
-  name: text,
-  email: text,
-  phone: text,
-  roles: { type: 'array', items: { type: 'string' } },
-  user_type: { enum: ['AGENT', 'CONTACT'] },
-});
-const named = object({ id: uuid, name: text });
-const conversationSchema = object({
-  csid: { type: 'integer' },
-  channel: { type: 'string' },
-  status: { enum: ['OPEN', 'PENDING', 'AWAITING_PENDING', 'CLOSED'] },
-  direction: { enum: ['INBOUND', 'OUTBOUND', 'INTERNAL'] },
-  queue: nullable(named),
-  contact_point: text,
-  requester: user,
-  assignee: nullable(user),
-  subject: text,
-  tags: { type: 'array', items: named },
-  created_at: instant,
-});
-
-/** The conversation itself, as every payload shows it. */
-function shown(entity: Conversation, related: Related) {
-  return {
-    csid: entity.id,
-    channel: qualifiedName(entity.channel),
-    status: qualifiedName(entity.state),
-    direction: qualifiedName(entity.direction),
-    queue: entity.queueId ? related.queueOrTag(entity.queueId) : null,
-    contact_point: entity.contactPoint ?? null,
-    requester: (entity.anonymization === 'done' ? NOTHING_RELATED : related).endUser(entity.requesterId),
-    assignee: entity.assigneeId ? related.agent(entity.assigneeId) : null,
-    subject: entity.details?.subject ?? null,
-    tags: related.tags(entity.tagIds),
-    created_at: entity.createdAt,
-  };
-}
 
 interface More<Type extends ConversationEvent['type']> {
   /** What the payload says beside the conversation, and an example and a schema for it. */
@@ -95,26 +27,32 @@ interface More<Type extends ConversationEvent['type']> {
   schema: Record<string, object>;
 }
 
-/** @param example how the example's conversation differs */
+/**
+ * @param example how the example's conversation differs
+ * @param author of the example
+ */
 function conversationEvent<Type extends ConversationEvent['type']>(
   description: string,
   example: object = {},
   more?: More<Type>,
+  author: object | null = agent,
 ): WebhookEventType<Conversation, DataOf<Type>> {
   return {
-    version: '1',
+    version: '2',
     description,
     stream: conversationStream,
     data: (entity, event, related) => ({
-      conversation: shown(entity, related),
+      conversation: shownConversation(entity, related),
+      author: authorOf(entity, event, related),
       ...more?.data(event.data as DataOf<Type>, related),
     }),
     references: (entity, event) => {
       const others = more?.references(event.data as DataOf<Type>) ?? {};
       const { assigneeId, queueId, requesterId, tagIds } = entity;
+      const { id: doer } = doerOf(entity, event);
       return {
-        endUserIds: [requesterId],
-        agentIds: [...(assigneeId ? [assigneeId] : []), ...(others.agentIds ?? [])],
+        endUserIds: [requesterId, doer].filter(isGiven),
+        agentIds: [assigneeId, doer, ...(others.agentIds ?? [])].filter(isGiven),
         queueIds: [...(queueId ? [queueId] : []), ...(others.queueIds ?? [])],
         tagIds: [...tagIds, ...(others.tagIds ?? [])],
       };
@@ -124,22 +62,24 @@ function conversationEvent<Type extends ConversationEvent['type']>(
       OperationOrigin: (_, { metadata }) => (metadata.requestId ? 'Api' : 'System'),
       QueueId: ({ queueId }) => queueId,
     },
-    example: { conversation: { ...conversation, ...example }, ...more?.example },
-    schema: object({ conversation: conversationSchema, ...more?.schema }),
+    example: { conversation: { ...conversation, ...example }, author, ...more?.example },
+    schema: object({ conversation: conversationSchema, author: nullable(user), ...more?.schema }),
   };
 }
+
+const isGiven = (id: string | undefined) => id !== undefined;
 
 type TagEvent = 'ConversationTagAdded' | 'ConversationTagRemoved';
 
 const withTag: More<TagEvent> = {
-  data: ({ tagId }, related) => ({ tag: related.queueOrTag(tagId) }),
+  data: ({ tagId }, related) => ({ tag: related.tagName(tagId) }),
   references: ({ tagId }) => ({ tagIds: [tagId] }),
-  example: { tag: { id: ids.tag, name: 'VIP' } },
-  schema: { tag: named },
+  example: { tag: 'VIP' },
+  schema: { tag: { type: 'string' } },
 };
 
 export const CONVERSATION_EVENTS = {
-  ConversationCreated: conversationEvent('A conversation began.', { queue: null, tags: [] }),
+  ConversationCreated: conversationEvent('A conversation began.', { queue: null, tags: [] }, undefined, requester),
   ConversationOpen: conversationEvent('A closed or pending conversation was opened again.'),
   ConversationClosed: conversationEvent('A conversation was closed.', { status: 'CLOSED', assignee: agent }),
   ConversationPending: conversationEvent<'ConversationPending'>(
@@ -152,9 +92,12 @@ export const CONVERSATION_EVENTS = {
       schema: { pending_until: instant },
     },
   ),
-  ConversationPendingExpired: conversationEvent('The time came until which a conversation was set aside.', {
-    status: 'PENDING',
-  }),
+  ConversationPendingExpired: conversationEvent(
+    'The time came until which a conversation was set aside.',
+    { status: 'PENDING' },
+    undefined,
+    null,
+  ),
   ConversationAssigned: conversationEvent('A conversation was assigned to an agent.', { assignee: agent }),
   ConversationUnassigned: conversationEvent<'ConversationUnassigned'>(
     'A conversation was taken from its agent.',
@@ -172,8 +115,8 @@ export const CONVERSATION_EVENTS = {
     {},
     {
       data: ({ fromQueueId, toQueueId }, related) => ({
-        from_queue: fromQueueId ? related.queueOrTag(fromQueueId) : null,
-        to_queue: related.queueOrTag(toQueueId),
+        from_queue: fromQueueId ? related.queue(fromQueueId) : null,
+        to_queue: related.queue(toQueueId),
       }),
       references: ({ fromQueueId, toQueueId }) => ({ queueIds: [...(fromQueueId ? [fromQueueId] : []), toQueueId] }),
       example: { from_queue: { id: ids.queue, name: 'Support' }, to_queue: { id: ids.otherQueue, name: 'Billing' } },

@@ -11,7 +11,7 @@ function contactOf(endUser: Pick<EndUser, 'id' | 'displayName' | 'email' | 'phon
     email: endUser.email ?? null,
     phone: endUser.phoneNumber ?? null,
     roles: [],
-    user_type: 'CONTACT',
+    user_type: 'Contact',
   };
 }
 
@@ -36,7 +36,7 @@ const endUserExample = {
   email: 'alice@brown.example',
   phone: '+4570123456',
   roles: [],
-  user_type: 'CONTACT',
+  user_type: 'Contact',
   first_name: 'Alice',
   last_name: 'Brown',
   middle_names: ['Marie'],
@@ -59,7 +59,7 @@ const CONTACT_PROPERTIES = {
   email: optionalText,
   phone: optionalText,
   roles: texts,
-  user_type: { const: 'CONTACT' },
+  user_type: { const: 'Contact' },
 };
 
 const endUserSchema = object({
@@ -77,7 +77,7 @@ const endUserSchema = object({
 
 function endUserEvent(description: string): WebhookEventType<EndUser> {
   return {
-    version: '1',
+    version: '2',
     description,
     stream: endUserStream,
     data: (endUser) => ({ end_user: endUserOf(endUser) }),
@@ -90,7 +90,7 @@ const attributesExample = { '01980f6a-5c1d-7a10-9b2c-3d4e5f607182': ['business',
 const attributesSchema = { type: 'object', additionalProperties: { anyOf: [text, texts] } };
 
 const customAttributesUpdated: WebhookEventType<EndUser> = {
-  version: '1',
+  version: '2',
   description: 'Values of the custom attributes of an end user were changed.',
   stream: endUserStream,
   data: (endUser) => ({ end_user: endUserOf(endUser), custom_attributes: endUser.customAttributes }),
@@ -99,7 +99,7 @@ const customAttributesUpdated: WebhookEventType<EndUser> = {
 };
 
 const merged: WebhookEventType<EndUser, Extract<EndUserEvent, { type: 'EndUserMerged' }>['data']> = {
-  version: '1',
+  version: '2',
   description: 'Another end user became part of an end user, who is shown as it is then; the other exists no more.',
   stream: endUserStream,
   data: (endUser, { data }) => ({

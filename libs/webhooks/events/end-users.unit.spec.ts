@@ -2,14 +2,14 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { type CustomAttribute, evolveCustomAttribute } from '#libs/custom-attributes/custom-attribute.js';
 import { type EndUser, evolveEndUser } from '#libs/end-users/end-user.js';
-import { CATALOGUE, type WebhookEventName } from '../catalogue.js';
+import { CATALOGUE, type ProducedEventName } from '../catalogue.js';
 import { type WebhookEventType } from '../event-type.js';
 
 const ajv = new Ajv2020({ strict: true });
 addFormats.default(ajv);
 
 /** The payload of an event, once its schema has accepted it. */
-function payload(name: WebhookEventName, entity: unknown, event: object = {}): any {
+function payload(name: ProducedEventName, entity: unknown, event: object = {}): any {
   const { data, schema } = CATALOGUE[name] as WebhookEventType;
   const shown = (data as (entity: unknown, event: unknown) => object)(entity, { data: event });
   const validate = ajv.compile(schema);
@@ -32,7 +32,7 @@ describe('Payloads of end users', () => {
   it.each(['EndUserCreated', 'EndUserUpdated'] as const)('show who it is: %s', (name) => {
     expect(payload(name, alice)).toEqual({
       end_user: {
-        ...{ id, name: 'Alice', email: 'a@x.example', phone: '+4570123456', roles: [], user_type: 'CONTACT' },
+        ...{ id, name: 'Alice', email: 'a@x.example', phone: '+4570123456', roles: [], user_type: 'Contact' },
         ...{ first_name: null, last_name: null, middle_names: ['M'], additional_emails: ['b@x.example'] },
         ...{ additional_phones: [], avatar_url: null, external_id: null },
         ...{ additional_external_ids: ['crm-2'], created_at: createdAt },

@@ -1,0 +1,48 @@
+import { type Conversation } from '#libs/conversations/conversation.js';
+import { type RecordedEvent } from '#libs/event-store/event.js';
+import { qualifiedName } from '../names.js';
+import { NOTHING_RELATED, type Related, type UserPayload } from '../related.js';
+
+function requesterOf({ anonymization, requesterId }: Conversation, related: Related): UserPayload {
+  return (anonymization === 'done' ? NOTHING_RELATED : related).endUser(requesterId);
+}
+
+/** The conversation itself, as every payload shows it. */
+export function shownConversation(entity: Conversation, related: Related) {
+  return {
+    csid: entity.id,
+    channel: qualifiedName(entity.channel),
+    status: qualifiedName(entity.state),
+    direction: qualifiedName(entity.direction),
+    queue: entity.queueId ? related.queue(entity.queueId) : null,
+    contact_point: entity.contactPoint ?? null,
+    requester: requesterOf(entity, related),
+    assignee: entity.assigneeId ? related.agent(entity.assigneeId) : null,
+    subject: entity.details?.subject ?? null,
+    tags: related.tags(entity.tagIds),
+    created_at: entity.createdAt,
+  };
+}
+
+/**
+ * The user who did it: whom the event names, or who began the conversation, be it agent or end user; else the agent on whose
+ * behalf the request's token acts. What Deskstream does by itself nobody did.
+ */
+export function doerOf(
+  { direction, requesterId, details }: Conversation,
+  { type, data, metadata }: RecordedEvent,
+): { id?: string; isNamed: boolean } {
+  const { agentId, userId } = data as { agentId?: string; userId?: string };
+  const beginner = direction === 'Inbound' ? requesterId : details?.message?.authorId;
+  const named = type === 'ConversationCreated' ? beginner : type === 'ConversationAssigned' ? agentId : userId;
+  if (named) return { id: named, isNamed: true };
+  return { id: metadata.requestId ? metadata.actorId : undefined, isNamed: false };
+}
+
+/** The payload's `author`: `null` when nobody did it, and when the token acts for nobody who is an agent. */
+export function authorOf(entity: Conversation, event: RecordedEvent, related: Related): UserPayload | null {
+  const { id, isNamed } = doerOf(entity, event);
+  if (id === undefined) return null;
+  if (id === entity.requesterId) return requesterOf(entity, related);
+  return related.knownUser(id) ?? (isNamed ? related.agent(id) : null);
+}
