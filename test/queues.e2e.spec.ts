@@ -263,7 +263,7 @@ describe('Members of a queue', () => {
       { agentId: ben },
       { agentId: carl },
     ]);
-    const removal = await api.delete(`/v1/queues/${queue}/members`, { agentIds: [carl, randomUUID(), anna] });
+    const removal = await api.delete(`/v1/queues/${queue}/members`, { agentIds: [carl, anna] });
     expect([removal.status, removal.body]).toEqual([204, '']);
     expect(await members(api, queue)).toEqual([ben]);
     expect(await members(api, other)).toEqual([]);

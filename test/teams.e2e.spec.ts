@@ -58,7 +58,7 @@ describe('Teams', () => {
       { id: bob.id, name: 'Bob', email: bob.email },
     ]);
     expect((await api.get(`/v1/agents/${alice.id}/teams`)).body).toEqual({ data: [{ id: teamId }] });
-    const removed = await api.delete(`/v1/teams/${teamId}/agents`, { agentIds: [alice.id, randomUUID()] });
+    const removed = await api.delete(`/v1/teams/${teamId}/agents`, { agentIds: [alice.id] });
     expect([removed.status, removed.body]).toEqual([204, '']);
     expect(await members(teamId)).toEqual([bob.id]);
     expect((await api.get(`/v1/agents/${alice.id}/teams`)).body).toEqual({ data: [] });
@@ -68,7 +68,7 @@ describe('Teams', () => {
     const teamId = await api.createTeam('Billing');
     const [a, b] = await createAgents(2);
     for (const agentIds of [[a], [a], [a, b]]) await api.patch(`/v1/teams/${teamId}/agents`, { agentIds });
-    for (const agentIds of [[b], [b], [randomUUID()]]) await api.delete(`/v1/teams/${teamId}/agents`, { agentIds });
+    for (const agentIds of [[b], [b]]) await api.delete(`/v1/teams/${teamId}/agents`, { agentIds });
     expect((await eventsOf(teamId)).slice(1)).toEqual([
       { type: 'TeamMembersAdded', data: { id: teamId, agentIds: [a] } },
       { type: 'TeamMembersAdded', data: { id: teamId, agentIds: [b] } },
@@ -82,10 +82,7 @@ describe('Teams', () => {
     const unknown = randomUUID();
     const foreign = (await (await app.createTestOrganization()).createAgent()).id;
     const answer = await api.patch(`/v1/teams/${teamId}/agents`, { agentIds: [unknown, agent, foreign] });
-    expect(answer.status).toBe(400);
-    expect(answer.body.message).toBe(
-      `Invalid value for: body (agentIds must be agents, which are not: ${unknown}, ${foreign})`,
-    );
+    expect([answer.status, answer.body.message]).toEqual([404, `Agent ${unknown}, ${foreign} could not be found`]);
     expect(await members(teamId)).toEqual([]);
   });
 
@@ -237,7 +234,7 @@ describe('Teams that several change at once', () => {
     const added = api.patch(`/v1/teams/${teamId}/agents`, { agentIds: [id] });
     const removed = await release(() => api.delete(`/v1/agents/${id}`));
     expect(removed?.status).toBe(204);
-    expect((await added).status).toBe(400);
+    expect((await added).status).toBe(404);
     expect(await eventsOf(teamId)).toHaveLength(1);
     expect(await memberRows('agent_id', id)).toEqual([]);
   });

@@ -73,8 +73,9 @@ async function createAgent(email: string): Promise<string> {
 
 async function createEndUser(email: string, index: number): Promise<string> {
   const [id, createdAt] = [randomUUIDv7(), new Date().toISOString()];
-  const person = { ...NO_LISTS, displayName: TAGS[index], email, externalId: EXTERNAL_IDS[index] };
-  const command = { type: 'CreateEndUser', id, createdAt, person: { ...person, additionalExternalIds: [] } } as const;
+  const ids = { externalId: EXTERNAL_IDS[index], additionalExternalIds: [] };
+  const person = { ...NO_LISTS, ...ids, displayName: TAGS[index], email };
+  const command = { type: 'CreateEndUser', id, createdAt, person } as const;
   await app.runtime.store.create(endUserStream, id, api, () => decideEndUser(command, undefined));
   return id;
 }

@@ -19,7 +19,7 @@ export class AssignQueueMembers extends Command<BulkOutcome<string>[]> {
   }
 }
 
-/** Takes agents out of a queue. Those who are no members stay that. */
+/** Takes agents of the organization out of a queue. Those who are no members stay that. */
 export class RemoveQueueMembers extends Command<void> {
   constructor(
     readonly context: WriteContext,
@@ -85,11 +85,17 @@ export class AssignQueueMembersHandler implements ICommandHandler<AssignQueueMem
 
 @CommandHandler(RemoveQueueMembers)
 export class RemoveQueueMembersHandler implements ICommandHandler<RemoveQueueMembers> {
-  constructor(private readonly store: EventStore) {}
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+  ) {}
 
   async execute({ context, id, agentIds }: RemoveQueueMembers): Promise<void> {
     const command = { type: 'RemoveQueueMembers', id, agentIds } as const;
-    await this.store.execute(queueStream, id, context, (queue) => decideQueue(command, queue));
+    const [missing] = await missingAgents(this.database, context.organizationId, agentIds);
+    await this.store.execute(queueStream, id, context, (queue) =>
+      queue && missing !== undefined ? notFound('Agent', missing) : decideQueue(command, queue),
+    );
   }
 }
 

@@ -177,7 +177,7 @@ export class QueuesController {
   @Versioned(queueStream, 'queueId', { answers: 'other' })
   @Endpoint({
     summary: 'Remove agents from a queue.',
-    description: 'Ids of others than members are ignored.',
+    description: 'Agents who are no members are ignored.',
     success: [204, 'The agents were successfully removed'],
     errors: [404, 409],
   })

@@ -1,4 +1,4 @@
-import { type DomainError, invalidBody, notFound } from '#libs/platform/domain-error.js';
+import { type DomainError, notFound } from '#libs/platform/domain-error.js';
 
 /** A group of agents. */
 export interface Team {
@@ -38,9 +38,7 @@ export function decideTeam(command: TeamCommand, team: Team | undefined): TeamEv
   switch (command.type) {
     case 'AddTeamMembers': {
       const { missing } = command;
-      if (missing.length > 0) {
-        return invalidBody([{ path: 'agentIds', message: `must be agents, which are not: ${missing.join(', ')}` }]);
-      }
+      if (missing.length > 0) return notFound('Agent', missing.join(', '));
       const agentIds = command.agentIds.filter((agentId) => !members.has(agentId));
       return agentIds.length > 0 ? [{ type: 'TeamMembersAdded', data: { id, agentIds } }] : [];
     }

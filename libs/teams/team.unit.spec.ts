@@ -1,4 +1,4 @@
-import { invalidBody, notFound } from '#libs/platform/domain-error.js';
+import { notFound } from '#libs/platform/domain-error.js';
 import { given } from '#libs/testing/given.js';
 import { decideTeam, evolveTeam, type TeamCommand, type TeamEvent } from './team.js';
 
@@ -29,10 +29,9 @@ describe('A team', () => {
   });
 
   it('takes in agents alone, all or none', () => {
-    const message = 'must be agents, which are not: b, c';
     team(created)
       .when({ type: 'AddTeamMembers', id, agentIds: ['a', 'b', 'c'], missing: ['b', 'c'] })
-      .then(invalidBody([{ path: 'agentIds', message }]));
+      .then(notFound('Agent', 'b, c'));
   });
 
   it('lets go those that are in it', () => {

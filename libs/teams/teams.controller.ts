@@ -112,7 +112,8 @@ export class TeamsController {
   @Versioned(teamStream, 'teamId', { answers: 'other' })
   @Endpoint({
     summary: 'Remove agents from a team.',
-    description: 'An empty or missing list is refused: it never stands for all members.',
+    description:
+      'An empty or missing list is refused: it never stands for all members. Agents who are no members are ignored.',
     success: [204, 'The agents were successfully removed from the team'],
     errors: [404, 409],
   })

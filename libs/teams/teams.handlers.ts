@@ -138,11 +138,17 @@ export class AddTeamMembersHandler implements ICommandHandler<AddTeamMembers> {
 
 @CommandHandler(RemoveTeamMembers)
 export class RemoveTeamMembersHandler implements ICommandHandler<RemoveTeamMembers> {
-  constructor(private readonly store: EventStore) {}
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+  ) {}
 
   async execute({ context, id, agentIds }: RemoveTeamMembers): Promise<void> {
     const command = { type: 'RemoveTeamMembers', id, agentIds } as const;
-    await this.store.execute(teamStream, id, context, (team) => decideTeam(command, team));
+    const [missing] = await missingAgents(this.database, context.organizationId, agentIds);
+    await this.store.execute(teamStream, id, context, (team) =>
+      team && missing !== undefined ? notFound('Agent', missing) : decideTeam(command, team),
+    );
   }
 }
 
