@@ -6,9 +6,10 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { AsOf } from '#libs/platform/http/as-of.js';
-import { type BulkOutcome, idOfItem, inBulk, MAX_BULK_ITEMS } from '#libs/platform/http/bulk.js';
+import { BulkInput, MAX_BULK_ITEMS } from '#libs/platform/http/bulk-input.js';
+import { type BulkOutcome, idOfItem, inBulk } from '#libs/platform/http/bulk.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Input, ItemsInput, Patch as PatchBody, QueryInput, UuidParam, validInput } from '#libs/platform/http/input.js';
+import { Input, Patch as PatchBody, QueryInput, UuidParam, validInput } from '#libs/platform/http/input.js';
 import { Paged, Pages } from '#libs/platform/http/paging.js';
 import { Delete, Patch, Post, Put } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
@@ -78,10 +79,10 @@ export class AgentsController {
   })
   async createAgentsBulk(
     @Caller() caller: WriteContext,
-    @Input() { data }: CreateAgentsInput,
+    @BulkInput(CreateAgentsInput) items: unknown[],
   ): Promise<{ data: BulkOutcome<Agent>[] }> {
     const create = async (item: unknown) => this.#create(caller, await validInput(CreateAgentInput, item, 'ignore'));
-    return { data: await inBulk(data, create) };
+    return { data: await inBulk(items, create) };
   }
 
   @Put()
@@ -92,7 +93,7 @@ export class AgentsController {
   })
   async updateAgentsBulk(
     @Caller() caller: WriteContext,
-    @ItemsInput(BulkUpdateAgentInput, MAX_BULK_ITEMS) items: unknown[],
+    @BulkInput([BulkUpdateAgentInput]) items: unknown[],
   ): Promise<{ data: BulkOutcome<Agent>[] }> {
     const update = async (item: unknown) => {
       const { id, ...input } = await validInput(BulkUpdateAgentInput, item, 'refuse');
@@ -109,7 +110,7 @@ export class AgentsController {
   })
   async patchAgentsBulk(
     @Caller() caller: WriteContext,
-    @ItemsInput(BulkPatchAgentInput, MAX_BULK_ITEMS) items: unknown[],
+    @BulkInput([BulkPatchAgentInput]) items: unknown[],
   ): Promise<{ data: BulkOutcome<Agent>[] }> {
     const patch = async (item: unknown) => {
       const { id, ...changes } = await validInput(BulkPatchAgentInput, item, 'refuse');
@@ -131,7 +132,12 @@ export class AgentsController {
 
   @Get(':agentId')
   @Versioned(agentStream, 'agentId')
-  @Endpoint({ summary: 'Get an agent by id.', success: [200, 'The agent', AgentOutput], errors: [404] })
+  @Endpoint({
+    summary: 'Get an agent by id.',
+    description: 'An agent who was removed is a 404.',
+    success: [200, 'The agent', AgentOutput],
+    errors: [404],
+  })
   async getAgentById(
     @Caller() caller: WriteContext,
     @AgentId() id: string,
@@ -187,7 +193,12 @@ export class AgentsController {
   }
 
   @Get(':agentId/teams')
-  @Endpoint({ summary: 'List the teams of an agent.', success: [200, 'The teams', AgentTeamsOutput], errors: [404] })
+  @Endpoint({
+    summary: 'List the teams of an agent.',
+    description: 'The ids of all of them.',
+    success: [200, 'The teams', AgentTeamsOutput],
+    errors: [404],
+  })
   async listTeams(@Caller() caller: WriteContext, @AgentId() id: string): Promise<{ data: AgentTeam[] }> {
     const teamIds = await this.queries.execute(new ListTeamsOfAgent(caller.organizationId, id));
     return { data: teamIds.map((teamId) => ({ id: teamId })) };

@@ -9,6 +9,7 @@ import {
 import { type WriteContext } from '#libs/event-store/event.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { AsOf } from '#libs/platform/http/as-of.js';
+import { BulkInput } from '#libs/platform/http/bulk-input.js';
 import { type BulkOutcome, idOfItem, inBulk } from '#libs/platform/http/bulk.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch, QueryInput, UuidParam, validInput } from '#libs/platform/http/input.js';
@@ -93,12 +94,12 @@ export class EndUsersController {
     description: 'Each by itself: one that fails does not fail the others. Fields that are left out are cleared.',
     success: [200, 'What became of each, in their order', BulkUpdateEndUsersOutput],
   })
-  async updateUsersBulk(@Caller() caller: WriteContext, @Input() { data }: BulkUpdateEndUsersInput) {
+  async updateUsersBulk(@Caller() caller: WriteContext, @BulkInput(BulkUpdateEndUsersInput) items: unknown[]) {
     const replace = async (item: unknown) => {
       const { id, ...fields } = await validInput(BulkUpdateEndUserInput, item, 'refuse');
       return this.commands.execute(new UpdateEndUser(caller, id, replacing(fields)));
     };
-    return { data: await inBulk(data, replace, idOfItem) };
+    return { data: await inBulk(items, replace, idOfItem) };
   }
 
   @HttpPatch()
@@ -109,7 +110,7 @@ export class EndUsersController {
   })
   async patchUsersBulk(
     @Caller() caller: WriteContext,
-    @Input() { data }: BulkPatchEndUsersInput,
+    @BulkInput(BulkPatchEndUsersInput) items: unknown[],
   ): Promise<{ data: BulkOutcome<EndUserOutput>[] }> {
     const change = async (item: unknown) => {
       const { id, ...fields } = await validInput(BulkPatchEndUserInput, item, 'refuse');
@@ -118,7 +119,7 @@ export class EndUsersController {
       }
       return this.commands.execute(new UpdateEndUser(caller, id, fields));
     };
-    return { data: await inBulk(data, change, idOfItem) };
+    return { data: await inBulk(items, change, idOfItem) };
   }
 
   @Post('bulk')
@@ -129,13 +130,13 @@ export class EndUsersController {
   })
   async createUsersBulk(
     @Caller() caller: WriteContext,
-    @Input() { data }: CreateEndUsersInput,
+    @BulkInput(CreateEndUsersInput) items: unknown[],
   ): Promise<{ data: BulkOutcome<EndUserOutput>[] }> {
     const create = async (item: unknown) => {
       const input = await validInput(CreateEndUserInput, item, 'ignore');
       return this.commands.execute(new CreateEndUser(caller, input));
     };
-    return { data: await inBulk(data, create) };
+    return { data: await inBulk(items, create) };
   }
 
   @Get(':userId')
