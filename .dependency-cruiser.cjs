@@ -58,7 +58,7 @@ module.exports = {
       to: {
         path: 'node_modules|^libs/',
         pathNot:
-          '^libs/platform/(domain-error|changes|channels|contact|person|rate-limits|scopes|text|values)\\.ts|^libs/webhooks/filters\\.ts|^libs/custom-attributes/(custom-attribute|options)\\.ts|^libs/conversations/conversation\\.ts|^libs/end-users/end-user\\.ts|^libs/organizations/api-token\\.ts',
+          '^libs/platform/(domain-error|did-you-mean|changes|channels|contact|person|rate-limits|scopes|text|values)\\.ts|^libs/webhooks/filters\\.ts|^libs/custom-attributes/(custom-attribute|options)\\.ts|^libs/conversations/conversation\\.ts|^libs/end-users/end-user\\.ts|^libs/organizations/api-token\\.ts',
       },
     },
     {

@@ -221,10 +221,10 @@ describe('Custom attributes', () => {
     [{ isRequired: null }, 'isRequired'],
     [{ isDeactivated: 1 }, 'isDeactivated'],
     [{ inputDefinition: null }, 'inputDefinition'],
-    [{ inputDefinition: { _type: 'Text', placeHolder: 'x' } }, 'placeHolder should not exist'],
-    [{ identifier: 'other' }, 'identifier should not exist'],
-    [{ entityType: 'Conversation' }, 'entityType should not exist'],
-    [{ lable: 'x' }, 'lable should not exist'],
+    [{ inputDefinition: { _type: 'Text', placeHolder: 'x' } }, 'placeHolder is not a field of this request'],
+    [{ identifier: 'other' }, 'identifier is not a field of this request'],
+    [{ entityType: 'Conversation' }, 'entityType is not a field of this request'],
+    [{ lable: 'x' }, 'lable is not a field of this request'],
   ])('are not changed by %j', async (wrong, reason) => {
     const api = await app.createTestOrganization();
     const { id } = await create(api, TEXT);

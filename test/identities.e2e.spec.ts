@@ -97,10 +97,10 @@ describe('The end user with an external id', () => {
   it.each([
     [{ displayName: 'x', externalId: 'crm-2' }, 'externalId must be the one in the path, or left out'],
     [{}, 'displayName must be a string'],
-    [{ displayName: 'x', emial: 'y' }, 'emial should not exist'],
+    [{ displayName: 'x', emial: 'y' }, 'emial is not a field of this request'],
     [{ displayName: 'x', email: 5 }, 'email must be a string'],
     [{ displayName: 'x', phoneNumber: '12' }, 'phoneNumber must be a phone number'],
-    [{ displayName: 'x', additionalExternalIds: [] }, 'additionalExternalIds should not exist'],
+    [{ displayName: 'x', additionalExternalIds: [] }, 'additionalExternalIds is not a field of this request'],
   ])('is not made of %j', async (body, reason) => {
     const answer = await put('crm-1', body);
     expect(answer.status).toBe(400);

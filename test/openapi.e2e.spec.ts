@@ -16,6 +16,7 @@ interface Schema {
 interface Operation {
   operationId: string;
   summary?: string;
+  description?: string;
   tags?: string[];
   parameters?: { name: string; description?: string }[];
   requestBody?: { content: Record<string, { schema: Schema; examples?: Record<string, { value: object }> }> };
@@ -24,6 +25,7 @@ interface Operation {
 
 interface Document {
   openapi: string;
+  servers: { url: string }[];
   tags: { name: string; description: string }[];
   security: unknown[];
   paths: Record<string, Record<string, Operation>>;
@@ -179,9 +181,10 @@ describe('The OpenAPI document', () => {
     ]);
   });
 
-  it('gives every operation a summary, a documented group, described parameters and its errors with a body', () => {
+  it('gives every operation a summary, a description, a documented group, described parameters and its errors with a body', () => {
     for (const { operation } of operations()) {
       expect(operation.summary).toMatch(/\.$/);
+      expect(operation.description).toMatch(/\.$/);
       expect(document.tags.map(({ name }) => name)).toContain(operation.tags?.[0]);
       for (const parameter of operation.parameters ?? []) expect(parameter.description).toBeTruthy();
       for (const status of ['400', '401', '403', '429', '500', '503']) {
@@ -201,6 +204,32 @@ describe('The OpenAPI document', () => {
       }
     }
     expect(lacking).toEqual([]);
+  });
+
+  it('names each schema so that no generator has to number it', () => {
+    const names = Object.keys(document.components.schemas);
+    expect(names.filter((name) => /\d$/.test(name))).toEqual([]);
+    const letters = names.map((name) => name.toLowerCase().replace(/[\W_]/g, ''));
+    expect(letters.filter((name, index) => letters.indexOf(name) !== index)).toEqual([]);
+  });
+
+  it('names the origin by which it is asked for as its server', async () => {
+    const serversOf = async (path: string, headers: Record<string, string>) => {
+      const answer = await new ApiClient(app.url, '').send('GET', path, undefined, headers);
+      const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
+      return /"servers":\s*(\[[^\]]*\])/.exec(text)?.[1]?.replace(/\s/g, '');
+    };
+    expect(document.servers).toEqual([{ url: app.url }]);
+    for (const path of ['/openapi.json', '/docs/swagger-ui-init.js']) {
+      expect(await serversOf(path, {})).toBe(`[{"url":"${app.url}"}]`);
+    }
+    const small = await startTestApp({ env: { PUBLIC_URL: 'https://support.example' }, beside: app });
+    try {
+      const { body } = await new ApiClient(small.url, '').get('/openapi.json');
+      expect(body.servers).toEqual([{ url: 'https://support.example' }]);
+    } finally {
+      await small.close();
+    }
   });
 
   it('says which fields may be null', () => {

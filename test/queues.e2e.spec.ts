@@ -437,9 +437,9 @@ describe('A malformed queue', () => {
 
   it.each<[unknown, string]>([
     ...FAULTY,
-    [{ request: {} }, 'request should not exist'],
-    [{ offeringAlgorithm: 'AllAtOnce' }, 'offeringAlgorithm should not exist'],
-    [{ id: randomUUID() }, 'id should not exist'],
+    [{ request: {} }, 'request is not a field of this request'],
+    [{ offeringAlgorithm: 'AllAtOnce' }, 'offeringAlgorithm is not a field of this request'],
+    [{ id: randomUUID() }, 'id is not a field of this request'],
     [[], 'must be a JSON object'],
     ['', 'must be a JSON object'],
   ])('does not come from the patch %j', async (body, reason) => {

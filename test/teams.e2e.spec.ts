@@ -141,8 +141,8 @@ describe('Teams', () => {
     [{ agentIds: [uuid, uuid.toUpperCase()] }, 'agentIds must not hold a value twice'],
     [{ agentIds: ['1'] }, 'agentIds [0] must be a UUID'],
     [{ agentIds: [null] }, 'agentIds [0] must be a string'],
-    [{ agentIds: [uuid], all: true }, 'all should not exist'],
-    [{ agent_ids: [uuid] }, 'agent_ids should not exist'],
+    [{ agentIds: [uuid], all: true }, 'all is not a field of this request'],
+    [{ agent_ids: [uuid] }, 'agent_ids is not a field of this request'],
     [[uuid], 'must be a JSON object'],
     ['', 'must be a JSON object'],
   ])('keep their members when asked to add or remove %j', async (body, reason) => {

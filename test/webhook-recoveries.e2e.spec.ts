@@ -125,7 +125,7 @@ describe('A recovery of webhook deliveries', () => {
     [{ since, until: '2999-01-01T00:00:00Z' }, 'until must not be in the future'],
     [{ since, until: null }, 'until must be a string'],
     [{ since, onlyMissing: 'yes' }, 'onlyMissing must be true or false'],
-    [{ since, onlymissing: false }, 'onlymissing should not exist'],
+    [{ since, onlymissing: false }, 'onlymissing is not a field of this request'],
   ])('is refused with %j', async (body, reason) => {
     const answer = await recover(body);
     expect(answer.status).toBe(400);

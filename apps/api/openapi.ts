@@ -1,5 +1,7 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { type FastifyRequest } from 'fastify';
+import { type Config } from '#libs/platform/config.js';
 import { documentRetries, RETRY_MODELS } from './retry-docs.js';
 import { nameVariants } from './variant-examples.js';
 
@@ -13,15 +15,18 @@ Send your API token as \`Authorization: Bearer <token>\`; press **Authorize** to
 Success answers \`{"data": …}\`; errors answer \`{"message": "…"}\` with a \`code\` and the \`requestId\`.
 Any request can be refused for its size or form, with 408, 413, 414, 415 or 431.`;
 
-/** The OpenAPI 3.1 document, made from controllers and DTOs. */
-export function openApiDocument(app: INestApplication): OpenAPIObject {
+/**
+ * The OpenAPI 3.1 document, made from controllers and DTOs.
+ * @param server the origin that its paths are relative to
+ */
+export function openApiDocument(app: INestApplication, server: string): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Deskstream')
     .setVersion('1')
     .setDescription(DESCRIPTION)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addServer('/')
+    .addServer(server)
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API token.' }, 'token')
     .addSecurityRequirements('token')
     .addTag('End Users', 'The customers: those who write to the organization.')
@@ -64,10 +69,14 @@ function suggestNothing(parameter: Parameter): void {
   if (suggested !== undefined) Object.assign(schema, { examples: [suggested] });
 }
 
-/** Swagger UI at `/docs`, the document at `/openapi.json`. */
-export function serveOpenApi(app: INestApplication): void {
-  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
+/** Swagger UI at `/docs`, the document at `/openapi.json`, each for the origin by which it is asked for. */
+export function serveOpenApi(app: INestApplication, { publicUrl }: Config): void {
+  SwaggerModule.setup('docs', app, () => openApiDocument(app, '/'), {
     jsonDocumentUrl: 'openapi.json',
+    patchDocumentOnRequest: (request, _reply, document) => {
+      const { protocol, host } = request as FastifyRequest;
+      return { ...document, servers: [{ url: publicUrl ?? `${protocol}://${host}` }] };
+    },
     customSiteTitle: 'Deskstream API',
     swaggerOptions: {
       persistAuthorization: true,

@@ -89,7 +89,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
   fastify.addHook('onRequest', async (request, reply) => {
     if (needsToken(request)) await authentication.admit(request as AuthenticatedRequest, reply);
   });
-  serveOpenApi(app);
+  serveOpenApi(app, runtime.config);
   await app.init();
   routes.reserve(fastify, UNBUILT);
   app.useLogger(nestLogger(runtime.logger));

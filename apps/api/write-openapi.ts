@@ -8,14 +8,15 @@ import { ApiModule } from './api.module.js';
 import { openApiDocument } from './openapi.js';
 
 /** `npm run openapi`: writes the OpenAPI document to the file that is named, sorted, without a database. */
-const runtime = { config: loadConfig({}) } as Runtime;
+const config = loadConfig({});
+const runtime = { config } as Runtime;
 // In a preview nothing is made of the classes, so nothing else of the runtime is missed.
 const app = await NestFactory.create(CoreModule.forRoot(runtime, [ApiModule]), new FastifyAdapter(), {
   preview: true,
   abortOnError: false,
   logger: false,
 });
-const { paths, components, ...document } = openApiDocument(app);
+const { paths, components, ...document } = openApiDocument(app, `http://${config.host}:${config.port}`);
 const schemas = sorted(components?.schemas ?? {});
 const text = JSON.stringify({ ...document, paths: sorted(paths), components: { ...components, schemas } }, null, 2);
 await writeFile(process.argv[2] as string, `${text}\n`);

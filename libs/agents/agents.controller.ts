@@ -6,10 +6,11 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { AsOf } from '#libs/platform/http/as-of.js';
+import { BulkInput, MAX_BULK_ITEMS } from '#libs/platform/http/bulk-input.js';
 import { BulkRequests } from '#libs/platform/http/bulk-requests.js';
-import { type BulkOutcome, idOfItem, MAX_BULK_ITEMS } from '#libs/platform/http/bulk.js';
+import { type BulkOutcome, idOfItem } from '#libs/platform/http/bulk.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Input, ItemsInput, Patch as PatchBody, QueryInput, UuidParam, validInput } from '#libs/platform/http/input.js';
+import { Input, Patch as PatchBody, QueryInput, UuidParam, validInput } from '#libs/platform/http/input.js';
 import { Paged, Pages } from '#libs/platform/http/paging.js';
 import { Delete, Patch, Post, Put } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
@@ -80,10 +81,10 @@ export class AgentsController {
   })
   async createAgentsBulk(
     @Caller() caller: WriteContext,
-    @Input() { data }: CreateAgentsInput,
+    @BulkInput(CreateAgentsInput) items: unknown[],
   ): Promise<{ data: BulkOutcome<Agent>[] }> {
     const create = async (item: unknown) => this.#create(caller, await validInput(CreateAgentInput, item, 'ignore'));
-    return { data: await this.bulk.each(data, create) };
+    return { data: await this.bulk.each(items, create) };
   }
 
   @Put()
@@ -94,7 +95,7 @@ export class AgentsController {
   })
   async updateAgentsBulk(
     @Caller() caller: WriteContext,
-    @ItemsInput(BulkUpdateAgentInput, MAX_BULK_ITEMS) items: unknown[],
+    @BulkInput([BulkUpdateAgentInput]) items: unknown[],
   ): Promise<{ data: BulkOutcome<Agent>[] }> {
     const update = async (item: unknown) => {
       const { id, ...input } = await validInput(BulkUpdateAgentInput, item, 'refuse');
@@ -111,7 +112,7 @@ export class AgentsController {
   })
   async patchAgentsBulk(
     @Caller() caller: WriteContext,
-    @ItemsInput(BulkPatchAgentInput, MAX_BULK_ITEMS) items: unknown[],
+    @BulkInput([BulkPatchAgentInput]) items: unknown[],
   ): Promise<{ data: BulkOutcome<Agent>[] }> {
     const patch = async (item: unknown) => {
       const { id, ...changes } = await validInput(BulkPatchAgentInput, item, 'refuse');
@@ -133,7 +134,12 @@ export class AgentsController {
 
   @Get(':agentId')
   @Versioned(agentStream, 'agentId')
-  @Endpoint({ summary: 'Get an agent by id.', success: [200, 'The agent', AgentOutput], errors: [404] })
+  @Endpoint({
+    summary: 'Get an agent by id.',
+    description: 'An agent who was removed is a 404.',
+    success: [200, 'The agent', AgentOutput],
+    errors: [404],
+  })
   async getAgentById(
     @Caller() caller: WriteContext,
     @AgentId() id: string,
@@ -189,7 +195,12 @@ export class AgentsController {
   }
 
   @Get(':agentId/teams')
-  @Endpoint({ summary: 'List the teams of an agent.', success: [200, 'The teams', AgentTeamsOutput], errors: [404] })
+  @Endpoint({
+    summary: 'List the teams of an agent.',
+    description: 'The ids of all of them.',
+    success: [200, 'The teams', AgentTeamsOutput],
+    errors: [404],
+  })
   async listTeams(@Caller() caller: WriteContext, @AgentId() id: string): Promise<{ data: AgentTeam[] }> {
     const teamIds = await this.queries.execute(new ListTeamsOfAgent(caller.organizationId, id));
     return { data: teamIds.map((teamId) => ({ id: teamId })) };

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { faultOfEmail } from '#libs/platform/contact.js';
-import { bulkInput, bulkOutput } from '#libs/platform/http/bulk.js';
+import { bulkInput } from '#libs/platform/http/bulk-input.js';
+import { bulkOutput } from '#libs/platform/http/bulk.js';
 import { dataOutput, listOutput, pageOutput } from '#libs/platform/http/endpoint.js';
 import { Text, Uuid } from '#libs/platform/http/fields.js';
 import { PageQuery } from '#libs/platform/http/paging.js';
@@ -85,7 +86,6 @@ export class ListAgentsQuery extends PageQuery {
   phone?: string;
 }
 
-@ApiSchema({ name: 'Team' })
 export class AgentTeam {
   @ApiProperty({ ...ID, description: 'The team id.' })
   id: string;

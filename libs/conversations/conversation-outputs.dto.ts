@@ -19,7 +19,7 @@ class Assignment {
   assignedAt: string;
 }
 
-@ApiSchema({ name: 'Queue' })
+@ApiSchema({ name: 'ConversationQueue' })
 class QueueShown {
   @ApiProperty({ description: 'The queue.', format: 'uuid', example: '01980f70-5d3c-7a42-8f0e-4b5c6d7e8f90' })
   id: string;

@@ -9,7 +9,7 @@ import {
 import { type WriteContext } from '#libs/event-store/event.js';
 import { AsOf } from '#libs/platform/http/as-of.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Input, IntegerParam, QueryInput, UnionInput, UuidParam } from '#libs/platform/http/input.js';
+import { Input, IntegerParam, OptionalInput, QueryInput, UnionInput, UuidParam } from '#libs/platform/http/input.js';
 import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
 import { Delete, Patch, Post, Put } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
@@ -106,7 +106,7 @@ export class ConversationsController {
   async close(
     @Caller() caller: WriteContext,
     @ConversationId() id: number,
-    @Input() { userId }: CloseConversationInput,
+    @OptionalInput() { userId }: CloseConversationInput,
   ): Promise<void> {
     await this.commands.execute(new ChangeConversation(caller, { type: 'CloseConversation', id, ...by(userId) }));
   }
@@ -123,7 +123,7 @@ export class ConversationsController {
   async reopen(
     @Caller() caller: WriteContext,
     @ConversationId() id: number,
-    @Input() { userId }: ReopenConversationInput,
+    @OptionalInput() { userId }: ReopenConversationInput,
   ): Promise<void> {
     await this.commands.execute(new ChangeConversation(caller, { type: 'ReopenConversation', id, ...by(userId) }));
   }

@@ -64,6 +64,7 @@ export class CustomAttributesController {
   @Versioned(customAttributeStream, 'customAttributeId')
   @Endpoint({
     summary: 'Get a custom attribute by id.',
+    description: 'Also one that is archived.',
     success: [200, 'The definition of the custom attribute', GetCustomAttributeOutput],
     errors: [404],
   })

@@ -136,7 +136,6 @@ class SelectOptionOutput {
   orderIndex: number;
 }
 
-@ApiSchema({ name: 'Text2' })
 class TextDefinition {
   @Variant('Text', 'A text of one line or more.')
   _type: 'Text';
@@ -145,7 +144,6 @@ class TextDefinition {
   placeholder?: string;
 }
 
-@ApiSchema({ name: 'Select1' })
 class SelectDefinition {
   @Variant('Select', 'One of the options, or of those nested in it.')
   _type: 'Select';

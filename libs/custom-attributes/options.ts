@@ -1,3 +1,4 @@
+import { faultOfUnknownField, KnownNames } from '#libs/platform/did-you-mean.js';
 import { type Fault } from '#libs/platform/domain-error.js';
 import { controlCharacterOf, isLongerThan, isVisible } from '#libs/platform/text.js';
 import { isPlainText, isRecord } from '#libs/platform/values.js';
@@ -36,7 +37,7 @@ export interface DraftOption extends Omit<OptionInput, 'nestedOptions'> {
 }
 
 /** `orderIndex` follows from the position; those who send back what they have read may leave it in. */
-const FIELDS = new Set(['id', 'label', 'value', 'isDeactivated', 'nestedOptions', 'orderIndex']);
+const FIELDS = new KnownNames(['id', 'label', 'value', 'isDeactivated', 'nestedOptions', 'orderIndex']);
 
 /** Why a value is no tree of {@link OptionInput}, or undefined. Never goes deeper than options may. */
 export function faultOfOptions(value: unknown): string | undefined {
@@ -66,8 +67,8 @@ export function faultOfOptions(value: unknown): string | undefined {
 /** Of the option itself, without those nested in it. */
 function faultOfOption(option: unknown, ids: Set<string>): string | undefined {
   if (!isRecord(option)) return ' must be an object';
-  const unknown = Object.keys(option).find((field) => !FIELDS.has(field));
-  if (unknown !== undefined) return `.${unknown} should not exist`;
+  const unknown = Object.keys(option).find((field) => !FIELDS.names.includes(field));
+  if (unknown !== undefined) return `.${unknown} ${faultOfUnknownField(unknown, FIELDS)}`;
   const { id, label, value, isDeactivated } = option;
   for (const [name, text] of Object.entries({ label, value })) {
     if (!isPlainText(text)) return `.${name} must be a string without NUL characters or lone surrogates`;

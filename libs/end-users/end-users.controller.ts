@@ -9,6 +9,7 @@ import {
 import { type WriteContext } from '#libs/event-store/event.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { AsOf } from '#libs/platform/http/as-of.js';
+import { BulkInput } from '#libs/platform/http/bulk-input.js';
 import { BulkRequests } from '#libs/platform/http/bulk-requests.js';
 import { type BulkOutcome, idOfItem } from '#libs/platform/http/bulk.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
@@ -95,12 +96,12 @@ export class EndUsersController {
     description: 'Each by itself: one that fails does not fail the others. Fields that are left out are cleared.',
     success: [200, 'What became of each, in their order', BulkUpdateEndUsersOutput],
   })
-  async updateUsersBulk(@Caller() caller: WriteContext, @Input() { data }: BulkUpdateEndUsersInput) {
+  async updateUsersBulk(@Caller() caller: WriteContext, @BulkInput(BulkUpdateEndUsersInput) items: unknown[]) {
     const replace = async (item: unknown) => {
       const { id, ...fields } = await validInput(BulkUpdateEndUserInput, item, 'refuse');
       return this.commands.execute(new UpdateEndUser(caller, id, replacing(fields)));
     };
-    return { data: await this.bulk.each(data, replace, idOfItem) };
+    return { data: await this.bulk.each(items, replace, idOfItem) };
   }
 
   @HttpPatch()
@@ -111,7 +112,7 @@ export class EndUsersController {
   })
   async patchUsersBulk(
     @Caller() caller: WriteContext,
-    @Input() { data }: BulkPatchEndUsersInput,
+    @BulkInput(BulkPatchEndUsersInput) items: unknown[],
   ): Promise<{ data: BulkOutcome<EndUserOutput>[] }> {
     const change = async (item: unknown) => {
       const { id, ...fields } = await validInput(BulkPatchEndUserInput, item, 'refuse');
@@ -120,7 +121,7 @@ export class EndUsersController {
       }
       return this.commands.execute(new UpdateEndUser(caller, id, fields));
     };
-    return { data: await this.bulk.each(data, change, idOfItem) };
+    return { data: await this.bulk.each(items, change, idOfItem) };
   }
 
   @Post('bulk')
@@ -131,13 +132,13 @@ export class EndUsersController {
   })
   async createUsersBulk(
     @Caller() caller: WriteContext,
-    @Input() { data }: CreateEndUsersInput,
+    @BulkInput(CreateEndUsersInput) items: unknown[],
   ): Promise<{ data: BulkOutcome<EndUserOutput>[] }> {
     const create = async (item: unknown) => {
       const input = await validInput(CreateEndUserInput, item, 'ignore');
       return this.commands.execute(new CreateEndUser(caller, input));
     };
-    return { data: await this.bulk.each(data, create) };
+    return { data: await this.bulk.each(items, create) };
   }
 
   @Get(':userId')

@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { CustomAttributeOutput } from '#libs/custom-attributes/attribute-values.js';
 import { faultOfAddress } from '#libs/platform/contact.js';
-import { bulkInput, bulkOutput } from '#libs/platform/http/bulk.js';
+import { bulkInput } from '#libs/platform/http/bulk-input.js';
+import { bulkOutput } from '#libs/platform/http/bulk.js';
 import { arrayOutput, dataOutput, pageOutput } from '#libs/platform/http/endpoint.js';
 import { type FieldOptions, Text, Texts, Uuid } from '#libs/platform/http/fields.js';
 import {

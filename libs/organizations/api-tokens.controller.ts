@@ -63,7 +63,12 @@ export class TokensController {
   }
 
   @Get(':tokenId')
-  @Endpoint({ summary: 'Get an API token by id.', success: [200, 'The API token', GetTokenOutput], errors: [404] })
+  @Endpoint({
+    summary: 'Get an API token by id.',
+    description: 'Without its secret, which is shown once, when it is made.',
+    success: [200, 'The API token', GetTokenOutput],
+    errors: [404],
+  })
   async getById(@Caller() { organizationId }: WriteContext, @TokenId() id: string): Promise<{ data: ApiTokenOutput }> {
     return { data: await this.queries.execute(new GetApiToken(organizationId, id)) };
   }

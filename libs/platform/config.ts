@@ -8,6 +8,8 @@ import { type RateLimits } from './rate-limits.js';
 export interface Config {
   readonly port: number;
   readonly host: string;
+  /** The origin by which clients reach the API. Absent: the one that each request names. */
+  readonly publicUrl?: string;
   readonly http: {
     /** Within which all headers of a request must have arrived. */
     readonly headersTimeoutMs: number;
@@ -81,6 +83,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return Object.freeze({
     port: environment.PORT,
     host: environment.HOST,
+    publicUrl: environment.PUBLIC_URL,
     http: Object.freeze({
       headersTimeoutMs: environment.HTTP_HEADERS_TIMEOUT_SECONDS * 1000,
       requestTimeoutMs: environment.HTTP_REQUEST_TIMEOUT_SECONDS * 1000,

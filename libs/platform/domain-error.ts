@@ -53,10 +53,20 @@ export function notFound(entity: string, id: string): DomainError {
   return new DomainError('not-found', `${entity} ${id} could not be found`);
 }
 
-/** A body that is faulty in itself or by a rule that needs more than the DTO. */
-export function invalidBody(faults: Fault[]): DomainError {
-  const reasons = faults.map(({ path, message }) => (path ? `${path} ${message}` : message)).join('; ');
-  return new DomainError('invalid', `Invalid value for: body (${reasons})`, { faults });
+/** Faults that an answer names at most, and characters of each path: fields have the names that clients give them. */
+const MAX_FAULTS = 20;
+const MAX_PATH_LENGTH = 200;
+
+/** A body that is faulty in itself or by a rule that needs more than the DTO. Of many faults, the first are told. */
+export function invalidBody(all: Fault[]): DomainError {
+  const faults = all.slice(0, MAX_FAULTS).map(({ path, message }) => ({ path: shortened(path), message }));
+  const reasons = faults.map(({ path, message }) => (path ? `${path} ${message}` : message));
+  if (all.length > MAX_FAULTS) reasons.push(`and ${all.length - MAX_FAULTS} more`);
+  return new DomainError('invalid', `Invalid value for: body (${reasons.join('; ')})`, { faults });
+}
+
+function shortened(path: string): string {
+  return path.length > MAX_PATH_LENGTH ? `${path.slice(0, MAX_PATH_LENGTH).toWellFormed()}…` : path;
 }
 
 /** Query parameters that are faulty in themselves or by a rule that needs more than the DTO. */

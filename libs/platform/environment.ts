@@ -62,6 +62,16 @@ export class Environment {
   @MinLength(1, { message: 'HOST must not be empty' })
   HOST = 'localhost';
 
+  @IsOptional()
+  @ValidateBy({
+    name: 'origin',
+    validator: {
+      validate: (url) => typeof url === 'string' && url !== '*' && isOrigin(url),
+      defaultMessage: () => 'PUBLIC_URL must be an origin such as https://support.example, without a path',
+    },
+  })
+  PUBLIC_URL?: string;
+
   @decimal(0.1, 300)
   HTTP_HEADERS_TIMEOUT_SECONDS = 10;
 

@@ -42,6 +42,24 @@ describe('The configuration', () => {
     for (const name of Object.keys(faulty)) expect(() => loadConfig(faulty)).toThrow(`- ${name} must`);
   });
 
+  it('takes an origin alone for what clients call it by', () => {
+    for (const PUBLIC_URL of ['https://support.example', 'http://localhost:8080']) {
+      expect(loadConfig({ PUBLIC_URL }).publicUrl).toBe(PUBLIC_URL);
+    }
+    for (const PUBLIC_URL of [
+      '*',
+      'support.example',
+      'https://a.example/',
+      'https://a.example/api',
+      'ftp://a.example',
+    ]) {
+      expect(() => loadConfig({ PUBLIC_URL })).toThrow('PUBLIC_URL must be an origin such as https://support.example');
+    }
+    for (const PUBLIC_URL of ['https://u:p@a.example', 'https://A.example', 'https://a.example?x=1', 'javascript:x']) {
+      expect(() => loadConfig({ PUBLIC_URL })).toThrow('PUBLIC_URL must be');
+    }
+  });
+
   it('refuses ports that do not exist', () => {
     for (const PORT of ['-1', '65536', '80.5', 'x', '1e9']) expect(() => loadConfig({ PORT })).toThrow('PORT must be');
   });

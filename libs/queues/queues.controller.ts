@@ -92,7 +92,12 @@ export class QueuesController {
 
   @Get(':queueId')
   @Versioned(queueStream, 'queueId')
-  @Endpoint({ summary: 'Get a queue by id.', success: [200, 'The queue', GetQueueByIdOutput], errors: [404] })
+  @Endpoint({
+    summary: 'Get a queue by id.',
+    description: 'Its settings. Its members and its availability have operations of their own.',
+    success: [200, 'The queue', GetQueueByIdOutput],
+    errors: [404],
+  })
   async getById(
     @Caller() { organizationId }: WriteContext,
     @QueueId() id: string,

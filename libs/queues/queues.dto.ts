@@ -193,7 +193,7 @@ class QueueUsages {
   usages: Record<string, string[]>;
 }
 
-@ApiSchema({ name: 'Queue1' })
+@ApiSchema({ name: 'Queue' })
 export class QueueOutput {
   @ApiProperty({ description: 'The queue id.', ...QUEUE_ID })
   id: string;

@@ -48,7 +48,12 @@ export class TagsController {
 
   @Get(':tagId')
   @Versioned(tagStream, 'tagId')
-  @Endpoint({ summary: 'Get a tag by id.', success: [200, 'The tag', GetTagOutput], errors: [404] })
+  @Endpoint({
+    summary: 'Get a tag by id.',
+    description: 'Also one that is inactive.',
+    success: [200, 'The tag', GetTagOutput],
+    errors: [404],
+  })
   async getById(
     @Caller() caller: WriteContext,
     @UuidParam('tagId', 'The tag id.') id: string,

@@ -54,14 +54,23 @@ export class TeamsController {
 
   @Post()
   @Versioned(teamStream)
-  @Endpoint({ summary: 'Create a team.', success: [201, 'The created team', CreateTeamOutput] })
+  @Endpoint({
+    summary: 'Create a team.',
+    description: 'It has no agents yet. Several teams may have the same name.',
+    success: [201, 'The created team', CreateTeamOutput],
+  })
   async createTeam(@Caller() caller: WriteContext, @Input() { name }: CreateTeamInput): Promise<{ data: TeamShown }> {
     return { data: await this.commands.execute(new CreateTeam(caller, name)) };
   }
 
   @Get(':teamId')
   @Versioned(teamStream, 'teamId')
-  @Endpoint({ summary: 'Get a team by id.', success: [200, 'The team', CreateTeamOutput], errors: [404] })
+  @Endpoint({
+    summary: 'Get a team by id.',
+    description: 'Its agents are a list of their own.',
+    success: [200, 'The team', CreateTeamOutput],
+    errors: [404],
+  })
   async getById(
     @Caller() caller: WriteContext,
     @TeamId() id: string,
@@ -85,6 +94,7 @@ export class TeamsController {
   @Get(':teamId/agents')
   @Endpoint({
     summary: 'List all agents in a team.',
+    description: 'All of them, sorted by agent id.',
     success: [200, 'List of agents in the specified team', ListTeamMembersOutput],
     errors: [404],
   })

@@ -6,7 +6,7 @@ import { Text, Uuids } from '#libs/platform/http/fields.js';
 const MAX_AGENT_IDS = 100;
 const EXAMPLE_ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
 
-@ApiSchema({ name: 'Team1' })
+@ApiSchema({ name: 'Team' })
 export class TeamShown {
   @ApiProperty({ description: 'The team id.', format: 'uuid', example: EXAMPLE_ID })
   id: string;

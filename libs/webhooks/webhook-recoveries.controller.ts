@@ -63,6 +63,7 @@ export class WebhookRecoveriesController {
   @Versioned(recoveryStream, 'recoveryId')
   @Endpoint({
     summary: 'Get a recovery of a webhook subscription by id.',
+    description: 'While it runs and afterwards: how many events it has looked at, and how many of them are delivered.',
     success: [200, 'The recovery', GetRecoveryOutput],
     errors: [404],
   })

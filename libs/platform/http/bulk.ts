@@ -1,40 +1,14 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Type } from '@nestjs/common';
-import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { DomainError, type DomainErrorKind } from '../domain-error.js';
 import { isRecord } from '../values.js';
 import { named } from './endpoint.js';
-import { Checked, faultOfUuid } from './fields.js';
+import { faultOfUuid } from './fields.js';
 import { unionSchema, Variant } from './nested-fields.js';
 
-/** Most items of one bulk request. */
-export const MAX_BULK_ITEMS = 1_000;
 /** Items that are worked on at the same time, where each is a transaction of its own. */
 const CONCURRENCY = 32;
-
-/**
- * The body `{data: item[]}` of a bulk operation, under a schema name of its own. The items come as they were sent: each
- * is to be validated by itself, see `validInput`.
- */
-export function bulkInput(name: string, item: Type): Type<{ data: unknown[] }> {
-  @ApiExtraModels(item)
-  class Input {
-    // Documented as optional, for clients know it so; but one that leaves it out has made a mistake.
-    @ApiPropertyOptional()
-    @Checked({
-      description: `The items, at most ${MAX_BULK_ITEMS}.`,
-      fault: faultOfItems,
-      schema: { type: 'array', items: { $ref: getSchemaPath(item) }, minItems: 1, maxItems: MAX_BULK_ITEMS },
-    })
-    data: unknown[];
-  }
-  return named(name, Input);
-}
-
-function faultOfItems(value: unknown): string | undefined {
-  if (!Array.isArray(value)) return 'must be an array';
-  if (value.length === 0) return 'must have at least 1 item';
-  return value.length > MAX_BULK_ITEMS ? `must have at most ${MAX_BULK_ITEMS} items` : undefined;
-}
 
 /** Why an item of a bulk request failed. */
 export interface BulkError {
@@ -64,6 +38,8 @@ export async function inBulk<Item, T>(
   const latest = new Map<string, Promise<unknown>>();
   const run = async () => {
     for (const [index, item] of queue) {
+      // Items that are refused wait for nothing: without a pause, a thousand of them would hold up all other requests.
+      await setImmediate();
       const id = idOf(item);
       const before = id === undefined ? undefined : latest.get(id);
       const outcome = Promise.resolve(before).then(() => outcomeOf(() => work(item), id));
@@ -137,7 +113,7 @@ const ERRORS = {
   Infrastructure: bulkError('Infrastructure', 'The server cannot do it just now.', 'always'),
   Integrity: bulkError('Integrity', 'It conflicts with what others do.', 'always'),
   InvalidArgument: bulkError('InvalidArgument', 'The item is not what is expected.', 'none'),
-  NotFound: bulkError('NotFound', 'The entity could not be found.', 'always', 'NotFound1'),
+  NotFound: bulkError('NotFound', 'The entity could not be found.', 'always', 'EntityNotFound'),
   Validation: bulkError('Validation', 'A field is not valid.', 'optional'),
 };
 

@@ -117,7 +117,7 @@ const ALWAYS = [400, 401, 403, 429, 500, 503] as const;
 
 interface EndpointOptions {
   summary: string;
-  description?: string;
+  description: string;
   /** Where it does not follow from class and method. */
   operationId?: string;
   /** The status of success, what it means, and its body: an object, or a bare array of them. */

@@ -36,10 +36,6 @@ interface Refusal {
 
 /** What Fastify refuses before any controller sees it. */
 const FASTIFY_REFUSALS: Record<string, DomainError> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: new DomainError(
-    'unsupported-media-type',
-    'Send the body as JSON, with the header Content-Type: application/json',
-  ),
   FST_ERR_BAD_URL: new DomainError('invalid', 'The URL holds a %-sequence that is no UTF-8'),
   FST_ERR_CTP_BODY_TOO_LARGE: new DomainError('too-large', 'The body is larger than 1 MB'),
 };

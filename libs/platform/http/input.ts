@@ -9,17 +9,20 @@ import {
   type Type,
   ValidationPipe,
 } from '@nestjs/common';
-import { ApiBody, ApiExtraModels, ApiParam } from '@nestjs/swagger';
+import { ApiBody, type ApiBodyOptions, ApiExtraModels, ApiParam } from '@nestjs/swagger';
 import { plainToInstance } from 'class-transformer';
-import { getMetadataStorage, type ValidationError } from 'class-validator';
+import { getMetadataStorage, type ValidationError, type ValidatorOptions } from 'class-validator';
 import { isDeepStrictEqual } from 'node:util';
+import { type KnownNames } from '../did-you-mean.js';
 import { DomainError, type Fault, invalidBody, invalidParameter, notFound } from '../domain-error.js';
+import { isRecord } from '../values.js';
 import { canonicalId } from './canonical-id.js';
 import { faultOfText } from './fields.js';
 import { takesParameters } from './ignored-parameters.js';
 import { MAX_PARAMETER_LENGTH } from './limits.js';
 import { kindOf, tagOf, unionSchema } from './nested-fields.js';
 import { PageQuery, withPageKey } from './paging.js';
+import { fieldsOf, judgeUnknownFields, type UnknownFields } from './unknown-fields.js';
 
 const OPTIONS = {
   transform: true,
@@ -28,27 +31,60 @@ const OPTIONS = {
   exceptionFactory: (errors: ValidationError[]) => new InvalidInput(faultsOf(errors)),
 };
 
+const MISSING = ', but is missing';
+
 class InvalidInput extends Error {
   constructor(readonly faults: Fault[]) {
     super('Invalid input');
   }
 }
 
-/** Validates a DTO by its decorators; says which part of the request is wrong and why. */
+/** Validates query parameters by the decorators of their DTO; says which one is wrong and why. */
 @Injectable()
 class InputPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type === 'body' && (typeof value !== 'object' || value === null || Array.isArray(value))) {
-      throw invalidBody([{ path: '', message: 'must be a JSON object' }]);
-    }
     try {
       return (await super.transform(value, metadata)) as unknown;
     } catch (error) {
-      if (!(error instanceof InvalidInput)) throw error;
-      if (metadata.type === 'body') throw invalidBody(error.faults);
-      throw invalidParameter(error.faults as [Fault]);
+      throw error instanceof InvalidInput ? this.refusal(error.faults as [Fault]) : error;
     }
   }
+
+  protected refusal(faults: [Fault, ...Fault[]]): DomainError {
+    return invalidParameter(faults);
+  }
+}
+
+/** The same for bodies, which may hold what the DTO does not know: see {@link judgeUnknownFields}. */
+class BodyPipe extends InputPipe {
+  constructor(private readonly unknownFields: UnknownFields) {
+    super({ ...OPTIONS, forbidNonWhitelisted: true, validationError: { target: true } });
+  }
+
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (!isRecord(value)) throw notAnObject(value);
+    return super.transform(namesAlone(value, fieldsOf(metadata.metatype as Type)), metadata);
+  }
+
+  protected override async validate(object: object, options?: ValidatorOptions): Promise<ValidationError[]> {
+    return judgeUnknownFields(await super.validate(object, options), this.unknownFields);
+  }
+
+  protected override refusal(faults: Fault[]): DomainError {
+    return invalidBody(faults);
+  }
+}
+
+/** A body without the values of fields that are not known: nothing reads them, and to copy them can take long. */
+function namesAlone(body: Record<string, unknown>, known: KnownNames): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => [name, known.names.includes(name) ? value : null]),
+  );
+}
+
+/** The refusal of a body that is no JSON object, or is not there. */
+export function notAnObject(body: unknown): DomainError {
+  return invalidBody([{ path: '', message: `must be a JSON object${body === undefined ? MISSING : ''}` }]);
 }
 
 /** The same for query parameters: those that a page key holds need not come along, and none has two values. */
@@ -103,7 +139,7 @@ class UnionPipe implements PipeTransform {
  * @returns an instance of the DTO
  * @throws {DomainError} `invalid`
  */
-export async function validInput<T>(type: Type<T>, value: unknown, unknownFields: 'ignore' | 'refuse'): Promise<T> {
+export async function validInput<T>(type: Type<T>, value: unknown, unknownFields: UnknownFields): Promise<T> {
   const pipe = unknownFields === 'refuse' ? strict : lenient;
   return (await pipe.transform(value, { type: 'body', metatype: type })) as T;
 }
@@ -115,45 +151,43 @@ export async function validQuery<T>(type: Type<T>, value: Record<string, unknown
 
 rememberRules();
 const ofQuery = new QueryPipe(OPTIONS);
-const lenient = new InputPipe(OPTIONS);
-const strict = new InputPipe({ ...OPTIONS, forbidNonWhitelisted: true });
+const lenient = new BodyPipe('ignore');
+const strict = new BodyPipe('refuse');
 
-/** The request's body. Unknown fields are ignored. */
+/** The request's body. Unknown fields are ignored, but for those that {@link judgeUnknownFields} refuses. */
 export const Input = () => Body(lenient);
+
+/** The same where nothing is required: then nothing need be sent. */
+export const OptionalInput = () => optionalBody(lenient);
 
 /** The body of a change. Unknown fields are refused: a misspelt one would silently change nothing. */
 export const Patch = () => Body(strict);
 
 /** The same where nothing is required: then nothing need be sent. */
-export const OptionalPatch = () => Body({ transform: (value: unknown) => (value === undefined ? {} : value) }, strict);
+export const OptionalPatch = () => optionalBody(strict);
+
+/** A body that need not be sent. */
+function optionalBody(pipe: PipeTransform): ParameterDecorator {
+  return (target, method, index) => {
+    Body({ transform: (value: unknown) => (value === undefined ? {} : value) }, pipe)(target, method, index);
+    const types = Reflect.getMetadata('design:paramtypes', target, method as string) as Type[];
+    documentBody(target, method, { type: types[index], required: false });
+  };
+}
+
+/** Documents the body of an operation where Nest would not find out by itself. */
+export function documentBody(target: object, method: string | symbol | undefined, options: ApiBodyOptions): void {
+  const descriptor = Object.getOwnPropertyDescriptor(target, method as string) as PropertyDescriptor;
+  ApiBody(options)(target, method as string, descriptor);
+}
 
 /** The request's body, of the variant that its `_type` names. Unknown fields are ignored. */
 export function UnionInput(variants: Record<string, Type>): ParameterDecorator {
   return (target, method, index) => {
     Body(new UnionPipe(variants))(target, method, index);
+    documentBody(target, method, { schema: unionSchema(variants) });
     const descriptor = Object.getOwnPropertyDescriptor(target, method as string) as PropertyDescriptor;
     ApiExtraModels(...Object.values(variants))(target, method, descriptor);
-    ApiBody({ schema: unionSchema(variants) })(target, method as string, descriptor);
-  };
-}
-
-/** A body that is a bare array, of at most so many items. They are not validated: see {@link validInput}. */
-class ItemsPipe implements PipeTransform<unknown, unknown[]> {
-  constructor(private readonly maxItems: number) {}
-
-  transform(value: unknown): unknown[] {
-    if (!Array.isArray(value)) throw invalidBody([{ path: '', message: 'must be a JSON array' }]);
-    if (value.length <= this.maxItems) return value as unknown[];
-    throw invalidBody([{ path: '', message: `must have at most ${this.maxItems} items` }]);
-  }
-}
-
-/** The request's body, a bare array of what is documented as DTOs of this type. The items come as they were sent. */
-export function ItemsInput(type: Type, maxItems: number): ParameterDecorator {
-  return (target, method, index) => {
-    Body(new ItemsPipe(maxItems))(target, method, index);
-    const descriptor = Object.getOwnPropertyDescriptor(target, method as string) as PropertyDescriptor;
-    ApiBody({ type: [type] })(target, method as string, descriptor);
   };
 }
 
@@ -267,7 +301,7 @@ function faultsOf(errors: ValidationError[], parent = ''): Fault[] {
     const path = /^\d+$/.test(error.property)
       ? `${parent}[${error.property}]`
       : [parent, error.property].filter(Boolean).join('.');
-    const end = error.value === undefined ? ', but is missing' : '';
+    const end = error.value === undefined ? MISSING : '';
     const own = Object.values(error.constraints ?? {}).map((message) => ({
       path,
       message: withoutPrefix(withoutPrefix(message, 'property '), `${error.property} `) + end,
