@@ -16,7 +16,9 @@ import { type AnyStreamDefinition, type StreamDefinition, streamName } from './s
  */
 export class VersionConflict extends DomainError {
   constructor(cause?: unknown) {
-    const [kind, details] = isContention(cause) ? (['unavailable', { retryAfterSeconds: 1 }] as const) : (['conflict', {}] as const);
+    const [kind, details] = isContention(cause)
+      ? (['unavailable', { retryAfterSeconds: 1 }] as const)
+      : (['conflict', {}] as const);
     super(kind, 'Others are changing this entity; try again', details, { cause });
   }
 }
