@@ -74,7 +74,9 @@ const QUIET_POOL = { poolErrorHandler: () => undefined, extra: { onConnect: surv
 /** @throws {StartupError} when the tables are not those that this version needs, or cannot be changed */
 export async function checkMigrations(url: string): Promise<void> {
   try {
-    const rows = await withClient(url, AS_APP, (client) => client.query<{ name: string }>('SELECT name FROM migrations'));
+    const rows = await withClient(url, AS_APP, (client) =>
+      client.query<{ name: string }>('SELECT name FROM migrations'),
+    );
     const applied = new Set(rows.rows.map(({ name }) => name));
     const pending = MIGRATIONS.filter(({ name }) => !applied.has(name));
     if (pending.length > 0) throw pendingMigrations(pending.length);

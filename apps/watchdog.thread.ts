@@ -19,7 +19,9 @@ while (looks < MOST_LOOKS) {
   looks = beat === seen ? looks + 1 : 0;
   seen = beat;
 }
-tell(`The event loop has stood for ${timeoutSeconds} s: this process ends now. Start it again, unless a supervisor does.`);
+tell(
+  `The event loop has stood for ${timeoutSeconds} s: this process ends now. Start it again, unless a supervisor does.`,
+);
 process.kill(process.pid, 'SIGKILL');
 
 /** As the log would, which needs the event loop. */

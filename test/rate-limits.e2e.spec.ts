@@ -1,3 +1,5 @@
+import { Redis } from 'ioredis';
+import { register } from 'prom-client';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { type Answer, ApiClient } from './support/api-client.js';
 import { HAS_REDIS, type RedisServer, startRedisServer } from './support/redis-server.js';
@@ -165,6 +167,35 @@ describe('Without a rate limit', () => {
       'both to count together',
       async () => (await letIn(await apps[0].createTestOrganization(), 25)) === 20,
     );
+  });
+
+  it.each([
+    ['may not write', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
+    ['has no room', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
+    ['lets nobody in', ['ACL', 'SETUSER', 'default', '-@all', '+acl'], ['ACL', 'SETUSER', 'default', '+@all']],
+  ])('is one for each while Redis %s, which health and metrics show', async (_, begin, end) => {
+    const [one, other] = [new ApiClient(apps[0].url, ''), new ApiClient(apps[1].url, '')];
+    const operator = new Redis(redis.url, { enableReadyCheck: false });
+    const tell = ([command, ...args]: string[]) => operator.call(command as string, ...args);
+    try {
+      await tell(begin);
+      expect(await letIn(await apps[0].createTestOrganization(), 25)).toBe(40);
+      for (const api of [one, other]) {
+        const health = await api.get('/health');
+        expect([health.status, health.body]).toEqual([
+          200,
+          { status: 'degraded', message: expect.stringContaining('Redis') },
+        ]);
+      }
+      expect(await register.metrics()).toContain('deskstream_degraded{part="rate_limits"} 1');
+      await tell(end);
+      const isFine = async (api: ApiClient) => (await api.get('/health')).body.status === 'ok';
+      await waitFor('both to be fine', async () => (await isFine(one)) && (await isFine(other)));
+      expect(await register.metrics()).toContain('deskstream_degraded{part="rate_limits"} 0');
+      expect(await letIn(await apps[0].createTestOrganization(), 25)).toBe(20);
+    } finally {
+      operator.disconnect();
+    }
   });
 
   it('holds no request up while Redis hangs', async () => {

@@ -7,14 +7,7 @@ import { createServer } from '../api/server.js';
 import { checkPort, listen, serveMetrics } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
-import {
-  bootstrap,
-  checkMigrations,
-  DatabaseUnreachable,
-  migrate,
-  openCipher,
-  requireDatabaseUrl,
-} from '../setup.js';
+import { bootstrap, checkMigrations, DatabaseUnreachable, migrate, openCipher, requireDatabaseUrl } from '../setup.js';
 import { WorkerModule } from '../worker/worker.module.js';
 import { banner } from './banner.js';
 
@@ -60,7 +53,8 @@ async function whileDatabaseReturns<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      const away = error instanceof DatabaseUnreachable || (error instanceof DomainError && error.kind === 'unavailable');
+      const away =
+        error instanceof DatabaseUnreachable || (error instanceof DomainError && error.kind === 'unavailable');
       if (!away || performance.now() > deadline) throw error;
       await pause(LOOK_MS);
     }

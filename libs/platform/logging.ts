@@ -50,7 +50,8 @@ function shown(value: unknown, room: Room, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth === 0 || ArrayBuffer.isView(value)) return ELLIPSIS;
   if ('toJSON' in value) return value;
-  if (Array.isArray(value)) return Array.from(withinRoom(value as unknown[], room), (item) => shown(item, room, depth - 1));
+  if (Array.isArray(value))
+    return Array.from(withinRoom(value as unknown[], room), (item) => shown(item, room, depth - 1));
   const fields = value instanceof Error ? { ...pino.stdSerializers.err(value) } : (value as Fields);
   return withoutSecrets(fields, room, depth);
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findBinaries, identityFor, run } from '#libs/embedded-postgres/binaries.js';
@@ -8,6 +8,10 @@ import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 export interface OwnPostgres {
   /** The URL of a database as a login. */
   url: (login: string, database: string) => string;
+  /** Restarts it as a standby, which takes no changes. */
+  becomeStandby(): Promise<void>;
+  /** Makes the standby a primary again, while it runs. */
+  promote(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -26,11 +30,20 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
     '--locale=C',
   ]);
   const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off`;
-  await run(identity, binaries.pg_ctl, ['start', '-D', cluster, '-l', join(folder, 'log'), '-w', '-s', '-o', options]);
+  const control = (...args: string[]) => run(identity, binaries.pg_ctl, [...args, '-D', cluster, '-w']);
+  const start = () => control('start', '-l', join(folder, 'log'), '-s', '-o', options);
+  const stop = () => control('stop', '-m', 'fast');
+  await start();
   return {
     url: (login, database) => `postgres://${login}:secret@127.0.0.1:${port}/${database}`,
+    becomeStandby: async () => {
+      await stop();
+      await writeFile(join(cluster, 'standby.signal'), '');
+      await start();
+    },
+    promote: () => control('promote'),
     remove: async () => {
-      await run(identity, binaries.pg_ctl, ['stop', '-D', cluster, '-m', 'fast', '-w']);
+      await stop();
       await rm(folder, { recursive: true });
     },
   };

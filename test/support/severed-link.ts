@@ -33,10 +33,12 @@ export async function severedLink(target: string, breaksAt: number): Promise<Sev
       [upstream, client],
     ] as const) {
       sockets.add(from);
-      from.on('error', () => undefined).on('close', () => {
-        sockets.delete(from);
-        to.destroy();
-      });
+      from
+        .on('error', () => undefined)
+        .on('close', () => {
+          sockets.delete(from);
+          to.destroy();
+        });
     }
     upstream.pipe(client);
     client.on('data', (data) => {
