@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { decideSubscription } from '#libs/webhooks/subscription.js';
 import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
 import { type Answer, type ApiClient } from './support/api-client.js';
@@ -194,13 +196,121 @@ describe.each(STORIES)('The past of $resource', ({ resource, begin, chapters }) 
   });
 });
 
+const COUNT = 40;
+
+/** Every way in which entities that show `createdAt` come to be; each answers entities as they were shown. */
+const CREATIONS: [string, string, (api: ApiClient) => Promise<any[]>][] = [
+  ['end users', '/v1/endusers', (api) => many(() => api.create('/v1/endusers', {}))],
+  ['end users in bulk', '/v1/endusers', (api) => inBulk(api, '/v1/endusers/bulk', () => ({}))],
+  [
+    'end users by external id',
+    '/v1/endusers',
+    (api) =>
+      many(async (index) => {
+        const { body } = await api.put(`/v1/endusers/external/crm-${index}`, { displayName: 'Alice' });
+        return body.data;
+      }),
+  ],
+  [
+    'end users under a key',
+    '/v1/endusers',
+    (api) =>
+      many(async () => {
+        const headers = { 'idempotency-key': randomUUID() };
+        return (await api.send('POST', '/v1/endusers', { displayName: 'Alice' }, headers)).body.data;
+      }),
+  ],
+  ['agents', '/v1/agents', (api) => many(() => api.createAgent())],
+  [
+    'agents in bulk',
+    '/v1/agents',
+    (api) => inBulk(api, '/v1/agents/bulk', (index) => ({ displayName: 'Bob', email: `bob-${index}@acme.example` })),
+  ],
+  [
+    'conversations',
+    '/v1/conversations',
+    async (api) => {
+      const { userId } = await createSupportTeam(api);
+      return many(async () => {
+        const { id } = await api.create('/v1/conversations', emailFrom(userId));
+        return (await api.get(`/v1/conversations/${id}`)).body.data;
+      });
+    },
+  ],
+  [
+    'custom attributes',
+    '/v1/custom-attributes',
+    (api) => many((index) => api.create('/v1/custom-attributes', attribute('Contact', `tier-${index}`))),
+  ],
+  ['webhook subscriptions', '/v1/webhooks', (api) => many(() => api.subscribe('http://127.0.0.1:9/', ['TagCreated']))],
+];
+
+/** Half of them one after the other, the others all at once. */
+async function many<T>(create: (index: number) => Promise<T>): Promise<T[]> {
+  const created: T[] = [];
+  for (let index = 0; index < COUNT / 2; index++) created.push(await create(index));
+  return [...created, ...(await Promise.all(Array.from({ length: COUNT / 2 }, (_, index) => create(index + COUNT))))];
+}
+
+async function inBulk(api: ApiClient, path: string, item: (index: number) => object): Promise<any[]> {
+  const outcomes = await api.create(path, { data: Array.from({ length: COUNT }, (_, index) => item(index)) });
+  return outcomes.map(({ data }: { data: unknown }) => data);
+}
+
+describe('The instant at which it was created', () => {
+  it.each(CREATIONS)('is one at which it was there: %s', async (_, path, create) => {
+    const api = await app.createTestOrganization();
+    const created = await create(api);
+    const statuses = await Promise.all(
+      created.map(async ({ id, createdAt }) => (await api.get(`${path}/${id}?asOf=${createdAt}`)).status),
+    );
+    expect(statuses).toEqual(Array.from({ length: COUNT }, () => 200));
+    const before = await Promise.all(
+      created.map(async ({ id, createdAt }) => {
+        const asOf = new Date(Date.parse(createdAt) - 1).toISOString();
+        return (await api.get(`${path}/${id}?asOf=${asOf}`)).status;
+      }),
+    );
+    expect(before).toEqual(Array.from({ length: COUNT }, () => 404));
+  });
+
+  it('counts as such where an earlier version has recorded the creation some milliseconds later', async () => {
+    const api = await app.createTestOrganization();
+    const { id, createdAt } = await api.create('/v1/endusers', {});
+    await recordedLater(`${endUserStream.category}-${id}`, 1, 3);
+    expect((await api.get(`/v1/endusers/${id}?asOf=${createdAt}`)).status).toBe(200);
+  });
+
+  it('is never after that of a change, though the clock of who has created it is ahead', async () => {
+    const api = await app.createTestOrganization();
+    const { id } = await api.create('/v1/endusers', {});
+    await recordedLater(`${endUserStream.category}-${id}`, 1, 3_000);
+    await api.patch(`/v1/endusers/${id}`, { displayName: 'Alice' });
+    const { body } = await api.get(`/v1/endusers/${id}/history`);
+    const [changed, created] = body.data;
+    expect(changed.recordedAt >= created.recordedAt).toBe(true);
+    expect((await api.get(`/v1/endusers/${id}?asOf=${changed.recordedAt}`)).body.data.displayName).toBe('Alice');
+  });
+});
+
+/** As the clock of another process would have it. */
+async function recordedLater(stream: string, version: number, milliseconds: number): Promise<void> {
+  await app.database.sql('ALTER TABLE events DISABLE TRIGGER events_are_immutable');
+  await app.database.sql(
+    `UPDATE events SET recorded_at = recorded_at + make_interval(secs => $3::float8 / 1000)
+     WHERE stream = $1 AND version = $2`,
+    [stream, version, milliseconds],
+  );
+  await app.database.sql('ALTER TABLE events ENABLE TRIGGER events_are_immutable');
+}
+
 describe('An instant of the past', () => {
   it.each([
     ['yesterday', 'must be an instant such as 2026-03-14T09:26:53Z'],
     ['2026-03-14', 'must be an instant such as 2026-03-14T09:26:53Z'],
     ['2026-02-30T00:00:00Z', 'must be an instant such as 2026-03-14T09:26:53Z'],
     ['', 'must not be empty'],
-    ['2026-03-14T09:26:53Z&asOf=2026-03-14T09:26:54Z', 'must be a string'],
+    ['2026-03-14T09:26:53Z&asOf=2026-03-14T09:26:54Z', 'must be sent once, or with the same value each time'],
     ['2999-01-01T00:00:00Z', 'must not lie in the future'],
   ])('is not %p', async (asOf, reason) => {
     const api = await app.createTestOrganization();
@@ -226,12 +336,7 @@ describe('An instant of the past', () => {
     const api = await app.createTestOrganization();
     const id = await api.createTag('VIP');
     await api.patch(`/v1/tags/${id}/deactivate`);
-    await app.database.sql('ALTER TABLE events DISABLE TRIGGER events_are_immutable');
-    await app.database.sql(
-      `UPDATE events SET recorded_at = recorded_at - interval '1 hour' WHERE stream = $1 AND version = 2`,
-      [`tag-${id}`],
-    );
-    await app.database.sql('ALTER TABLE events ENABLE TRIGGER events_are_immutable');
+    await recordedLater(`tag-${id}`, 2, -3_600_000);
     const asOf = new Date(Date.now() - 1_800_000).toISOString();
     expect((await api.get(`/v1/tags/${id}?asOf=${asOf}`)).body.data).toMatchObject({ name: 'VIP', state: 'Inactive' });
   });

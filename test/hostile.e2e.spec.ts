@@ -81,7 +81,9 @@ describe('A request', () => {
     ['bytes that are no UTF-8 in its query', '/v1/endusers?email=%ff', 'email'],
     ['a parameter sent twice', '/v1/endusers?pageLimit=1&pageLimit=2', 'pageLimit'],
     ['a text parameter sent twice', '/v1/endusers?email=a@b.example&email=c@d.example', 'email'],
-    ['a flag sent twice', '/v1/tags?includeDeactivated=true&includeDeactivated=true', 'includeDeactivated'],
+    ['a flag sent twice', '/v1/tags?includeDeactivated=true&includeDeactivated=false', 'includeDeactivated'],
+    ['a NUL character in the name of a parameter', '/v1/tags?a%00b=1', 'a%00b'],
+    ['a malformed sequence after a second equals sign', '/v1/tags?unknown=a=%ff', 'unknown'],
     ['a page of nothing', '/v1/endusers?pageLimit=0', 'pageLimit'],
     ['a page that is too large', '/v1/endusers?pageLimit=201', 'pageLimit'],
     ['a page of a size beyond int64', `/v1/endusers?pageLimit=${'9'.repeat(30)}`, 'pageLimit'],
@@ -93,7 +95,12 @@ describe('A request', () => {
   });
 
   it('with parameters of the names of an object’s own is served', async () => {
-    expect((await api.get('/v1/tags?__proto__=x&constructor=y&toString=z&hasOwnProperty=1')).status).toBe(200);
+    const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '__proto__[x]', 'a[]', 'prototype'];
+    const query = names.map((name) => `${name}=x&${name}=y`).join('&');
+    const { status, body } = await api.get(`/v1/tags?${query}`);
+    expect({ status, ignored: body.meta.ignored.toSorted() }).toEqual({ status: 200, ignored: names.toSorted() });
+    expect((await api.get(`/v1/endusers?${query}&pageLimit=1`)).status).toBe(200);
+    expect((await api.get(`/v1/events?${query}`)).status).toBe(200);
   });
 
   it.each(['a\\u0000b', '\\ud800', 'x\\udc00\\ud800'])('with the text "%s" in its body is a 400', async (text) => {

@@ -70,6 +70,13 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
   });
   requireHosts(fastify);
   addSecurityHeaders(fastify);
+  fastify.addHook('onRoute', (route) => {
+    // That of preflight requests comes before Nest's error handler.
+    if (route.url === '*')
+      route.errorHandler = (error, request, reply) => {
+        errors.answer(error, request, reply);
+      };
+  });
   await allowOrigins(fastify, http.corsOrigins);
   limitUrls(fastify);
   composeText(fastify);

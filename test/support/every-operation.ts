@@ -6,6 +6,7 @@ import { createSupportTeam, emailFrom } from './support-team.js';
 
 interface Schema {
   $ref?: string;
+  type?: string;
   example?: unknown;
   properties?: Record<string, Schema>;
 }
@@ -13,13 +14,15 @@ interface Schema {
 interface Parameter {
   name: string;
   in: string;
+  schema?: { type?: string; examples?: unknown[] };
 }
 
-interface Documented {
+/** An operation, as the document shows it. */
+export interface Documented {
   operationId: string;
   parameters?: Parameter[];
   requestBody?: { content: Record<string, { schema: Schema }> };
-  responses: Record<string, { content?: Record<string, object> }>;
+  responses: Record<string, { content?: Record<string, { schema: Schema }> }>;
 }
 
 /** The part of an OpenAPI document that says what can be called. */
@@ -39,7 +42,8 @@ type Id = string | number;
 /** The entities of an organization that operations are called on. Most are made when they are first asked for. */
 type World = Awaited<ReturnType<typeof createWorld>>;
 
-async function createWorld(api: ApiClient, receiver: WebhookReceiver) {
+/** A new world in the client's organization. */
+export async function createWorld(api: ApiClient, receiver: WebhookReceiver) {
   const idOf = async (path: string, body: unknown) => (await api.create(path, body)).id as string;
   const attribute = (entityType: string) =>
     idOf('/v1/custom-attributes', {
@@ -181,7 +185,7 @@ export async function callEveryOperation(
 }
 
 /** The path with ids of entities of the world. */
-async function fill(path: string, world: World): Promise<string> {
+export async function fill(path: string, world: World): Promise<string> {
   let filled = path;
   for (const [parameter, name] of path.matchAll(/\{(\w+)\}/g)) {
     const given = world[name as keyof World] as Id | (() => Promise<Id>) | undefined;

@@ -236,7 +236,7 @@ class IntegerPipe implements PipeTransform<string, number> {
 
   transform(value: string): number {
     const number = canonicalId(value);
-    if (!/^[1-9]\d*$/.test(number)) {
+    if (!/^[1-9]\d*$/.test(number) || number.length > MAX_PARAMETER_LENGTH) {
       const fault = 'must be a positive whole number';
       throw new DomainError('invalid', `Invalid value for: path parameter ${this.name} (${fault})`);
     }
