@@ -17,6 +17,7 @@ import { Tokens1764000000015 } from '#migrations/1764000000015-tokens.js';
 import { IdempotencyKeys1764000000016 } from '#migrations/1764000000016-idempotency-keys.js';
 import { EventFeed1764000000018 } from '#migrations/1764000000018-event-feed.js';
 import { SearchAndMerge1764000000019 } from '#migrations/1764000000019-search-and-merge.js';
+import { BoundedScans1764000000022 } from '#migrations/1764000000022-bounded-scans.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -39,4 +40,5 @@ export const MIGRATIONS = [
   IdempotencyKeys1764000000016,
   EventFeed1764000000018,
   SearchAndMerge1764000000019,
+  BoundedScans1764000000022,
 ];

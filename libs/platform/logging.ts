@@ -1,6 +1,7 @@
 import { type LoggerService } from '@nestjs/common';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import { type Logger as Pino, pino } from 'pino';
+import { DomainError } from './domain-error.js';
 
 /** What is secret, and where errors of the database quote rows and parameters, which may be personal. */
 const UNLOGGED = new Set([
@@ -32,7 +33,16 @@ function shown(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || 'toJSON' in value) return value;
   if (depth === 0) return '…';
   if (Array.isArray(value)) return value.map((item) => shown(item, depth - 1));
-  return withoutSecrets(value instanceof Error ? { ...pino.stdSerializers.err(value) } : (value as Fields), depth);
+  return withoutSecrets(
+    value instanceof Error ? { ...pino.stdSerializers.err(told(value)) } : (value as Fields),
+    depth,
+  );
+}
+
+/** Callers are told only that there is no database just now; the log is told why. */
+function told(error: Error): Error {
+  const isUnavailable = error instanceof DomainError && error.kind === 'unavailable';
+  return isUnavailable && error.cause instanceof Error ? error.cause : error;
 }
 
 function withoutSecrets(fields: Fields, depth = DEPTH): Fields {

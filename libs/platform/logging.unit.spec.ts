@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { createLogger } from './logging.js';
+import { asUnavailable } from './unavailable.js';
 
 /** What a line says that is logged. */
 function logged(fields: object, message?: string): Record<string, any> {
@@ -41,6 +42,13 @@ describe('A line of the log', () => {
     });
     expect(JSON.stringify(line)).not.toContain('a@b.c');
     expect(line.err.stack).toContain('logging.unit.spec');
+  });
+
+  it('tells why there is no database just now, which callers need not know', () => {
+    const timeout = Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
+    const line = logged({ err: asUnavailable(timeout) }, 'Relay failed');
+    expect(line.err).toMatchObject({ message: 'canceling statement due to statement timeout', code: '57014' });
+    expect(JSON.stringify(line)).not.toContain('cannot be reached');
   });
 
   it('leaves what is logged as it is', () => {

@@ -91,7 +91,7 @@ export class Relay {
     leadership.position = page.position;
     await this.#reconcile();
     const recovering = await this.recoveries.page(() => this.checkpoint.advance(leadership.epoch, page.position));
-    return page.events.length === PAGE || recovering;
+    return page.more || recovering;
   }
 
   /** Renews the lease in good time; pages that concern nobody are accounted for along with it. */
