@@ -21,6 +21,7 @@ import { TextKeys1764000000020 } from '#migrations/1764000000020-text-keys.js';
 import { SearchKeys1764000000021 } from '#migrations/1764000000021-search-keys.js';
 import { TokenStreams1764000000024 } from '#migrations/1764000000024-token-streams.js';
 import { WebhookCancellations1764000000023 } from '#migrations/1764000000023-webhook-cancellations.js';
+import { BoundedScans1764000000022 } from '#migrations/1764000000022-bounded-scans.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -47,4 +48,5 @@ export const MIGRATIONS = [
   SearchKeys1764000000021,
   TokenStreams1764000000024,
   WebhookCancellations1764000000023,
+  BoundedScans1764000000022,
 ];

@@ -147,4 +147,40 @@ describe('A checkpoint', () => {
       { consumer: 'test', position: 5 },
     ]);
   });
+
+  it('looks at so many positions at a time, and moves on past events that nobody wants', async () => {
+    const context = world.context();
+    const id = randomUUID();
+    await world.store.append(
+      counterStream,
+      id,
+      0,
+      Array.from({ length: 25 }, () => raise(1)),
+      context,
+    );
+    const feed = new EventFeed(world.worker, world.codec, "SELECT 'NobodyWantsThis'", 10);
+    const pages = [await feed.read(0, 500)];
+    while (pages.at(-1)?.more) pages.push(await feed.read(pages.at(-1)?.position ?? 0, 500));
+    expect(pages).toEqual([
+      { events: [], position: 10, more: true },
+      { events: [], position: 20, more: true },
+      { events: [], position: 25, more: false },
+    ]);
+  });
+
+  it('gives what is wanted of these positions, and goes on where a full page ends', async () => {
+    const context = world.context();
+    await world.store.append(
+      counterStream,
+      randomUUID(),
+      0,
+      Array.from({ length: 25 }, () => raise(1)),
+      context,
+    );
+    const feed = new EventFeed(world.worker, world.codec, ALL_TYPES, 10);
+    const [full, rest] = [await feed.read(0, 7), await feed.read(7, 500)];
+    expect([full.events.length, full.position, full.more]).toEqual([7, 7, true]);
+    expect(rest.events.map(({ position }) => position)).toEqual([8, 9, 10, 11, 12, 13, 14, 15, 16, 17]);
+    expect([rest.position, rest.more]).toEqual([17, true]);
+  });
 });

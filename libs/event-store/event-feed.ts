@@ -6,21 +6,33 @@ import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
 export interface FeedPage {
   events: FeedEvent[];
   position: number;
+  /** Whether there is more to be read at once. */
+  more: boolean;
 }
+
+/**
+ * Positions that one statement looks at, at most, whatever it looks for: few enough for a fraction of a second, and
+ * enough for a reader that is ten million events behind to be back within a minute.
+ */
+export const MAX_POSITIONS = 20_000;
 
 /**
  * All organizations' events in the order of their positions, without gaps that fill up later: a page ends where the
  * oldest append still under way could place an event. Needs the worker's role.
  */
 export class EventFeed {
-  /** @param typesOfInterest a query for the event types to read, seen in the same instant as the events */
+  /**
+   * @param typesOfInterest a query for the event types to read, seen in the same instant as the events
+   * @param positions that a page looks at
+   */
   constructor(
     private readonly database: Database,
     private readonly codec: EventCodec,
     private readonly typesOfInterest: string,
+    private readonly positions = MAX_POSITIONS,
   ) {}
 
-  /** Events after a position, at most `limit`, in one round trip. 0 is the beginning. */
+  /** Events after a position, at most `limit`, of the next {@link MAX_POSITIONS}; in one round trip. 0 is the beginning. */
   async read(after: number, limit: number): Promise<FeedPage> {
     // Two statements, for the second must take its snapshot after the first has seen which appends are under way. It
     // walks along the positions: what is new since the planner last looked seems so little to it that it would sort it.
@@ -30,18 +42,17 @@ export class EventFeed {
                  set_config('enable_bitmapscan', 'off', true)`,
       },
       {
-        text: `SELECT * FROM ${KEYED_EVENTS} WHERE position > $1 AND position <= current_setting('app.feed_horizon')::bigint
+        text: `SELECT * FROM ${KEYED_EVENTS}
+               WHERE position > $1 AND position <= least($3, current_setting('app.feed_horizon')::bigint)
                  AND type = ANY(ARRAY(${this.typesOfInterest}))
                ORDER BY position LIMIT $2`,
-        values: [after, limit],
+        values: [after, limit, after + this.positions],
       },
     ]);
     const rows = (eventsResult?.rows ?? []) as EventRow[];
-    const last = rows.at(-1);
     const horizon = Number((horizonResult?.rows[0] as { horizon: string }).horizon);
-    return {
-      events: rows.map((row) => this.codec.decode(row)),
-      position: rows.length === limit && last ? last.position : Math.max(after, horizon),
-    };
+    const last = rows.length === limit ? rows.at(-1) : undefined;
+    const position = last?.position ?? Math.max(after, Math.min(horizon, after + this.positions));
+    return { events: rows.map((row) => this.codec.decode(row)), position, more: position < horizon };
   }
 }

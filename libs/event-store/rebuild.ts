@@ -3,6 +3,7 @@ import { Batch } from '#libs/platform/batch.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type RecordedOf, type DomainEvent } from './event.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
+import { MAX_POSITIONS } from './event-feed.js';
 import { type AnyStreamDefinition, type Projection } from './stream-definition.js';
 
 /** What a rebuild did. `heldMs` is for how long writes to the table had to wait. */
@@ -116,25 +117,28 @@ class Rebuild {
   }
 
   /**
-   * Applies the next page of events up to a position; false when that was the last. The position is read by a statement
+   * Applies the next page of events up to a position; false when it has come there. The position is read by a statement
    * before that of the events: what is committed by then must be seen.
    */
   async #catchUp(upTo: string): Promise<boolean> {
     const { client } = this;
     await client.query(`SET LOCAL ROLE deskstream_worker`);
-    const horizon = await client.query<{ position: string }>(upTo);
+    const { rows: places } = await client.query<{ position: string }>(upTo);
+    const end = Number(places[0]?.position);
+    const through = Math.min(end, this.#position + MAX_POSITIONS);
     const { rows } = await client.query<EventRow>(
       `SELECT *, position::float8 AS position FROM ${KEYED_EVENTS}
        WHERE position > $1 AND position <= $2 AND stream LIKE $3 ORDER BY events.position LIMIT ${PAGE}`,
-      [this.#position, horizon.rows[0]?.position, `${this.definition.category}-%`],
+      [this.#position, through, `${this.definition.category}-%`],
     );
     await client.query('RESET ROLE');
     await client.query(`SET LOCAL search_path = ${this.#schema}, public`);
     const statements = rows.flatMap((row) => this.projection.apply(this.codec.decode(row) as RecordedOf<DomainEvent>));
     await client.query(new Batch(statements, pg.types)).results;
-    this.#position = rows.at(-1)?.position ?? this.#position;
+    const last = rows.length === PAGE ? rows.at(-1) : undefined;
+    this.#position = last?.position ?? Math.max(this.#position, through);
     this.#events += rows.length;
-    return rows.length === PAGE;
+    return this.#position < end;
   }
 
   /**

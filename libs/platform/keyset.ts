@@ -53,13 +53,15 @@ export class Keyset<Row> {
 
   /**
    * One page, in one round trip.
-   * @param select a statement that ends within its WHERE, so that `AND …` can follow
+   * @param select a statement that ends within its WHERE, so that `AND …` can follow. With `each`, it is made for each
+   *   row of that FROM clause, and the page is the beginning of what all of them find: so that an index has the order
+   *   whose first columns are not those of the list. Columns of the order are then those of a table `d`
    * @throws {DomainError} `invalid` for a cursor of another order
    */
   async read(
     database: Database,
     organizationId: string,
-    { text, values = [], replanned }: Statement,
+    { text, values = [], replanned, each }: Statement & { each?: string },
     { limit, cursor }: PageRequest,
   ): Promise<Page<Row>> {
     if (cursor && !this.#fits(cursor)) {
@@ -70,9 +72,10 @@ export class Keyset<Row> {
     const key = this.columns.map(({ type }, index) => `${parameter(index)}::${type}`).join(', ');
     const after = (this.direction === 'ASC') === backward ? '<' : '>';
     const keyValues = cursor?.values ?? [];
+    const first = `ORDER BY ${backward ? this.#backwards : this.#forwards} LIMIT ${parameter(keyValues.length)}`;
+    const page = `${text} ${cursor ? `AND (${this.#columns}) ${after} (${key})` : ''} ${first}`;
     const rows = await database.query<Row>(organizationId, {
-      text: `${text} ${cursor ? `AND (${this.#columns}) ${after} (${key})` : ''}
-             ORDER BY ${backward ? this.#backwards : this.#forwards} LIMIT ${parameter(keyValues.length)}`,
+      text: each ? `SELECT d.* FROM ${each} CROSS JOIN LATERAL (${page}) AS d ${first}` : page,
       values: [...values, ...keyValues, limit + 1],
       replanned,
     });

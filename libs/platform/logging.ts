@@ -1,6 +1,7 @@
 import { type LoggerService } from '@nestjs/common';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import { type Logger as Pino, pino } from 'pino';
+import { DomainError } from './domain-error.js';
 
 /**
  * What is secret; where errors of the database quote rows and parameters, which may be personal; and where errors of Redis
@@ -52,8 +53,14 @@ function shown(value: unknown, room: Room, depth: number): unknown {
   if ('toJSON' in value) return value;
   if (Array.isArray(value))
     return Array.from(withinRoom(value as unknown[], room), (item) => shown(item, room, depth - 1));
-  const fields = value instanceof Error ? { ...pino.stdSerializers.err(value) } : (value as Fields);
+  const fields = value instanceof Error ? { ...pino.stdSerializers.err(told(value)) } : (value as Fields);
   return withoutSecrets(fields, room, depth);
+}
+
+/** Callers are told only that there is no database just now; the log is told why. */
+function told(error: Error): Error {
+  const isUnavailable = error instanceof DomainError && error.kind === 'unavailable';
+  return isUnavailable && error.cause instanceof Error ? error.cause : error;
 }
 
 function withoutSecrets(fields: Fields, room: Room = { left: MAX_LINE }, depth = DEPTH): Fields {

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { createLogger } from './logging.js';
+import { asUnavailable } from './unavailable.js';
 
 /** What a line says that is logged. */
 function logged(fields: object, message?: string): Record<string, any> {
@@ -61,6 +62,13 @@ describe('A line of the log', () => {
     const line = logged({ value, requestId: 'the-id' }, 'Failed');
     expect(line).toMatchObject({ requestId: 'the-id', msg: 'Failed' });
     expect(JSON.stringify(line).length).toBeLessThan(8_000);
+  });
+
+  it('tells why there is no database just now, which callers need not know', () => {
+    const timeout = Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
+    const line = logged({ err: asUnavailable(timeout) }, 'Relay failed');
+    expect(line.err).toMatchObject({ message: 'canceling statement due to statement timeout', code: '57014' });
+    expect(JSON.stringify(line)).not.toContain('cannot be reached');
   });
 
   it('leaves what is logged as it is', () => {

@@ -7,7 +7,7 @@ import { EVENT_NAMES, type WebhookEventName } from './catalogue.js';
 import { AttemptOutput } from './subscription-outputs.dto.js';
 
 /** Where a delivery is: what is not pending has come to its end. */
-const DELIVERY_STATES = ['pending', 'delivered', 'exhausted', 'cancelled'] as const;
+export const DELIVERY_STATES = ['pending', 'delivered', 'exhausted', 'cancelled'] as const;
 
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 

@@ -33,6 +33,8 @@ interface AttemptRow {
 export const COLUMNS = `d.event_id, d.event_name, d.position, d.state, d.attempts, d.created_at, d.finished_at,
   d.cancel_reason,
   CASE WHEN d.state = 'pending' AND isfinite(d.next_attempt_at) THEN d.next_attempt_at END AS due_at`;
+/** When it was created, to the microsecond, which a JavaScript date does not know. */
+export const CREATED_KEY = `to_char(d.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_key`;
 const MAX_ATTEMPTS = 100;
 
 /** Reads a delivery as the API shows it. */

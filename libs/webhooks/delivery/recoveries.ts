@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { isFenced } from '#libs/event-store/checkpoint.js';
 import { type FeedEvent } from '#libs/event-store/event.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/event-codec.js';
+import { MAX_POSITIONS } from '#libs/event-store/event-feed.js';
 import { type EventStore } from '#libs/event-store/event-store.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
@@ -12,8 +13,10 @@ import { type Ordering } from '../subscription.js';
 import { deliveriesOf, enroll, SELECT_DELIVERIES, storeMessages } from './fanout-rows.js';
 import { type FanoutPlanner } from './fanout.js';
 
-/** Positions of the feed that one page looks at, whomever their events belong to; and events that it takes at most. */
-const [POSITIONS, EVENTS] = [20_000, 500];
+/** Events that one page takes at most. */
+const EVENTS = 500;
+/** By how much times may go back while positions rise: clocks differ, and transactions take their time. */
+const DISORDER = "interval '1 hour'";
 /** How often open recoveries are looked for while there is none; and for how long one that fails is left alone. */
 const [LOOK_MS, FAILURE_PAUSE_MS] = [1_000, 30_000];
 
@@ -96,17 +99,15 @@ export class Recoveries {
     return row;
   }
 
-  /** Finds the part of the feed that its time is in. Positions and times do not rise quite together. */
+  /** Finds the part of the feed that its time is in, or a little more. */
   async #begin({ organization_id, id, since, until }: OpenRecovery, fence: Statement): Promise<void> {
     await this.database.write(null, [
       fence,
       { text: "SELECT set_config('app.feed_horizon', feed_horizon()::text, true)" },
       {
-        // The sum keeps the planner from walking along all positions to the first that is late enough.
         text: `INSERT INTO webhook_recovery_progress (organization_id, recovery_id, position, last_position)
-               SELECT $1, $2, coalesce(min(position + 0) - 1, 0), coalesce(max(position + 0), 0) FROM events
-               WHERE organization_id = $1 AND recorded_at >= $3 AND recorded_at < $4
-                 AND position <= current_setting('app.feed_horizon')::bigint
+               SELECT $1, $2, (${placeOf('low', `$3::timestamptz - ${DISORDER}`)}),
+                 (${placeOf('high', `$4::timestamptz + ${DISORDER}`)})
                ON CONFLICT DO NOTHING`,
         values: [organization_id, id, since, until],
       },
@@ -115,7 +116,7 @@ export class Recoveries {
 
   async #examine(recovery: OpenRecovery, after: number, types: string[], fence: () => Statement): Promise<void> {
     const { organization_id, id, subscription_id, last_position, only_missing } = recovery;
-    const through = Math.min(after + POSITIONS, last_position);
+    const through = Math.min(after + MAX_POSITIONS, last_position);
     const events = await this.#events(recovery, after, through, types);
     const position = events.length === EVENTS ? (events.at(-1) as FeedEvent).position : through;
     const candidate = { ...recovery, id: subscription_id, events: types, since: 0 };
@@ -163,4 +164,22 @@ export class Recoveries {
       decideRecovery({ type: 'FinishRecovery', id, examined, queued }, state),
     );
   }
+}
+
+/**
+ * A query for where in the feed an instant is, by halves: up to `low`, all is from before it; after `high`, nothing is.
+ * That is so close enough for one page to look at what is between, and as far as times rise with positions.
+ */
+function placeOf(bound: 'low' | 'high', instant: string): string {
+  return `WITH RECURSIVE halves(low, high) AS (
+      SELECT 0::bigint, current_setting('app.feed_horizon')::bigint
+      UNION ALL
+      SELECT CASE WHEN recorded_at < ${instant} THEN position ELSE low END,
+        CASE WHEN recorded_at < ${instant} THEN high ELSE middle END
+      FROM halves CROSS JOIN LATERAL (SELECT (low + high) / 2) AS m(middle)
+        LEFT JOIN LATERAL (
+          SELECT position, recorded_at FROM events WHERE position > middle AND position <= high ORDER BY position LIMIT 1
+        ) AS next ON true
+      WHERE high - low > ${MAX_POSITIONS}
+    ) SELECT ${bound} FROM halves ORDER BY high - low LIMIT 1`;
 }

@@ -95,7 +95,7 @@ export class Relay {
     const fence = () => this.checkpoint.advance(leadership.epoch, page.position);
     const recovering = await this.recoveries.page(fence);
     const reviewing = await this.reviews.page(fence);
-    return page.events.length === PAGE || recovering || reviewing;
+    return page.more || recovering || reviewing;
   }
 
   /** Renews the lease in good time; pages that concern nobody are accounted for along with it. */
