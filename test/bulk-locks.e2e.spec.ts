@@ -51,7 +51,7 @@ describe('Two bulk requests under Idempotency-Keys that name the same in opposit
 
   it('both succeed without a deadlock: PATCH of agents', async () => {
     const api = await app.createTestOrganization();
-    const ids = (await Promise.all(numbers.map(() => api.createAgent()))).map(({ id }) => id as string);
+    const ids = (await Promise.all(numbers.map(() => api.createAgent()))).map(({ id }) => id);
     const before = await deadlocks();
     const send = (order: string[], name: string) => () =>
       keyed(

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { type ApiClient } from './support/api-client.js';
+import { holdUp } from './support/hold-up.js';
 import { createSupportTeam, emailFrom } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
@@ -87,6 +88,53 @@ describe('The export of an end user', () => {
     expect(conversations.map((one: any) => one.conversation.subject)).toEqual(ids.map((_, index) => `No. ${index}`));
     for (const { history } of conversations) expect(history[0].type).toBe('ConversationCreated');
     expect((await exportOf(api, (await api.create('/v1/endusers', {})).id)).conversations).toEqual([]);
+  });
+
+  it('holds each message once, and each history in full', async () => {
+    const api = await app.createTestOrganization();
+    const { userId } = await createSupportTeam(api);
+    const { id } = await api.create('/v1/conversations', emailFrom(userId));
+    for (let turn = 0; turn < 12; turn++) {
+      await api.put(`/v1/conversations/${id}/${turn % 2 ? 'reopen' : 'close'}`, {});
+      await api.patch(`/v1/endusers/${userId}`, { displayName: `Alice ${turn}` });
+    }
+    const data = await exportOf(api, userId);
+    const [{ message, history }] = data.conversations;
+    expect(message.content.value).toBe('It has not arrived.');
+    expect(JSON.stringify(data).split('It has not arrived.')).toHaveLength(2);
+    for (const [path, events] of [
+      [`/v1/conversations/${id}/history`, history],
+      [`/v1/endusers/${userId}/history`, data.history],
+    ]) {
+      const ids = ((await api.get(path)).body.data as { id: string }[]).map((event) => event.id);
+      expect(ids.length).toBeGreaterThan(12);
+      expect(events.map((event: { id: string }) => event.id)).toEqual(ids.toReversed());
+    }
+  });
+
+  it('is one at a time in each organization, until it is read or its client is gone', async () => {
+    const [api, other] = [await app.createTestOrganization(), await app.createTestOrganization()];
+    const { userId } = await createSupportTeam(api);
+    const stranger = await other.create('/v1/endusers', {});
+    const path = `/v1/endusers/${userId}/export`;
+    const release = await holdUp(app, 'LOCK TABLE webhook_deliveries IN ACCESS EXCLUSIVE MODE');
+    const first = api.get(path);
+    const ofOther = other.get(`/v1/endusers/${stranger.id}/export`);
+    const refused = await release(() => api.get(path));
+    expect(refused).toMatchObject({ status: 429, body: { message: expect.stringContaining('is under way') } });
+    expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect([(await first).status, (await ofOther).status]).toEqual([200, 200]);
+
+    const releaseAgain = await holdUp(app, 'LOCK TABLE webhook_deliveries IN ACCESS EXCLUSIVE MODE');
+    const client = new AbortController();
+    const gone = api.send('GET', path, undefined, {}, client.signal);
+    await releaseAgain(async () => {
+      client.abort();
+      await expect(gone).rejects.toThrow();
+    });
+    await waitFor('the place to be free', async () => (await api.get(path)).status === 200);
+    expect((await api.get(`/v1/endusers/${randomUUID()}/export`)).status).toBe(404);
+    await exportOf(api, userId);
   });
 
   it('tells to whom events were delivered', async () => {

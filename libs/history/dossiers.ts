@@ -5,13 +5,6 @@ import { type Database } from '#libs/platform/database.js';
 import { type ExportedDelivery, type ExportedEvent, type ExportedRequest } from './export.dto.js';
 import { type HistoryRow, SELECT_HISTORY, shownEvent } from './history-rows.js';
 
-/** What is held of an entity besides the entity itself. */
-export interface Dossier {
-  /** Oldest first. */
-  history: ExportedEvent[];
-  anonymizationRequests: ExportedRequest[];
-}
-
 interface DeliveryRow {
   event_id: string;
   subscription_id: string;
@@ -30,51 +23,50 @@ interface RequestRow {
   processed_at: Date | null;
 }
 
-/** Reads the dossiers of some streams, in one round trip; by stream. */
-export async function readDossiers(
+/** Events that are in memory at once: a message may have some 100 KB. */
+const EVENTS_AT_ONCE = 10;
+
+/** An entity's events with their deliveries, oldest first. They are read while they are taken, a few in a round trip. */
+export async function* eventsInFull(
   database: Database,
   codec: EventCodec,
   organizationId: string,
+  stream: string,
+): AsyncGenerator<ExportedEvent> {
+  for (let after = 0; ; after += EVENTS_AT_ONCE) {
+    const range = [organizationId, stream, after, after + EVENTS_AT_ONCE];
+    const results = await database.transact(organizationId, [
+      { text: `${SELECT_HISTORY} ${IN_RANGE} ORDER BY e.version`, values: range },
+      { text: DELIVERIES, values: range },
+    ]);
+    const [events, deliveries] = results.map(({ rows }) => rows as unknown[]) as [HistoryRow[], DeliveryRow[]];
+    const byEvent = Map.groupBy(deliveries, ({ event_id }) => event_id);
+    for (const row of events) {
+      yield Object.assign(shownEvent(codec, row), { deliveries: (byEvent.get(row.event_id) ?? []).map(shownDelivery) });
+    }
+    if (events.length < EVENTS_AT_ONCE) return;
+  }
+}
+
+/** The requests to anonymize these entities, by stream. */
+export async function readRequests(
+  database: Database,
+  organizationId: string,
   streams: string[],
-): Promise<Map<string, Dossier>> {
-  const results = await database.transact(organizationId, [
-    eventsOf(organizationId, streams),
-    deliveriesOf(organizationId, streams),
-    requestsOf(organizationId, streams),
-  ]);
-  const [events, deliveries, requests] = results.map(({ rows }) => rows as unknown[]);
-  const eventsByStream = Map.groupBy(events as HistoryRow[], ({ stream }) => stream);
-  const deliveriesByEvent = Map.groupBy(deliveries as DeliveryRow[], ({ event_id }) => event_id);
-  const requestsByStream = Map.groupBy(requests as RequestRow[], ({ stream }) => stream);
-  const dossierOf = (stream: string): Dossier => ({
-    history: (eventsByStream.get(stream) ?? []).map((row) => {
-      const deliveries = (deliveriesByEvent.get(row.event_id) ?? []).map(shownDelivery);
-      return Object.assign(shownEvent(codec, row), { deliveries });
-    }),
-    anonymizationRequests: (requestsByStream.get(stream) ?? []).map(shownRequest),
-  });
-  return new Map(streams.map((stream) => [stream, dossierOf(stream)]));
+): Promise<Map<string, ExportedRequest[]>> {
+  const rows = await database.query<RequestRow>(organizationId, requestsOf(organizationId, streams));
+  const byStream = Map.groupBy(rows, ({ stream }) => stream);
+  return new Map(streams.map((stream) => [stream, (byStream.get(stream) ?? []).map(shownRequest)]));
 }
 
-const IN_STREAMS = 'e.organization_id = $1 AND e.stream = ANY($2)';
+/** Versions have no gaps. */
+const IN_RANGE = 'e.organization_id = $1 AND e.stream = $2 AND e.version > $3 AND e.version <= $4';
 
-function eventsOf(organizationId: string, streams: string[]): Statement {
-  return {
-    text: `${SELECT_HISTORY} ${IN_STREAMS} ORDER BY e.stream, e.version`,
-    values: [organizationId, streams],
-  };
-}
-
-function deliveriesOf(organizationId: string, streams: string[]): Statement {
-  return {
-    text: `SELECT d.event_id, d.subscription_id, s.name AS subscription_name, d.state, d.created_at, d.finished_at
-           FROM events e
-           JOIN webhook_deliveries d ON d.organization_id = e.organization_id AND d.event_id = e.event_id
-           LEFT JOIN webhook_subscriptions s ON s.organization_id = d.organization_id AND s.id = d.subscription_id
-           WHERE ${IN_STREAMS} ORDER BY d.created_at, d.subscription_id`,
-    values: [organizationId, streams],
-  };
-}
+const DELIVERIES = `SELECT d.event_id, d.subscription_id, s.name AS subscription_name, d.state, d.created_at, d.finished_at
+  FROM events e
+  JOIN webhook_deliveries d ON d.organization_id = e.organization_id AND d.event_id = e.event_id
+  LEFT JOIN webhook_subscriptions s ON s.organization_id = d.organization_id AND s.id = d.subscription_id
+  WHERE ${IN_RANGE} ORDER BY d.created_at, d.subscription_id`;
 
 /** Events name the requests that they are of. */
 function requestsOf(organizationId: string, streams: string[]): Statement {
@@ -82,7 +74,7 @@ function requestsOf(organizationId: string, streams: string[]): Statement {
     text: `SELECT e.stream, r.id, r.entity, r.initiated_at, r.requested_by, r.processed_at
            FROM events e
            JOIN anonymization_requests r ON r.organization_id = e.organization_id AND r.id = (e.data->>'requestId')::uuid
-           WHERE ${IN_STREAMS} AND e.type = ANY($3) ORDER BY r.initiated_at, r.id`,
+           WHERE e.organization_id = $1 AND e.stream = ANY($2) AND e.type = ANY($3) ORDER BY r.initiated_at, r.id`,
     values: [organizationId, streams, ['EndUserAnonymizationRequested', 'ConversationAnonymizationRequested']],
   };
 }

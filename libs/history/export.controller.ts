@@ -1,38 +1,44 @@
-import { Controller, Get, type StreamableFile } from '@nestjs/common';
+import { Controller, Get, Req, Res, type StreamableFile } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { type WriteContext } from '#libs/event-store/event.js';
+import { type FastifyReply } from 'fastify';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { UuidParam } from '#libs/platform/http/input.js';
 import { jsonDownload } from '#libs/platform/http/json-download.js';
-import { Caller, May } from '#libs/platform/http/request-context.js';
+import { type AuthenticatedRequest, May } from '#libs/platform/http/request-context.js';
 import { EndUserExportOutput } from './export.dto.js';
 import { ExportEndUser } from './export.handler.js';
+import { ExportPlaces } from './export-places.js';
 
 @ApiTags('End Users')
 @Controller('v1/endusers')
 export class EndUserExportController {
-  constructor(private readonly queries: QueryBus) {}
+  constructor(
+    private readonly queries: QueryBus,
+    private readonly places: ExportPlaces,
+  ) {}
 
   @Get(':userId/export')
   @Endpoint({
     operationId: 'EndUsers_export',
     summary: 'Export everything that is held about an end user.',
     description:
-      'One document, for the right of access: the end user, the end user’s conversations in full, their histories, requests for anonymization, and to whom events were delivered. After anonymization, what is left. Needs the scopes `endusers:read` and `conversations:read`.',
+      'One document, for the right of access: the end user, the end user’s conversations in full, their histories, requests for anonymization, and to whom events were delivered. After anonymization, what is left. An organization has one export at a time; while one is read, others answer 429. Needs the scopes `endusers:read` and `conversations:read`.',
     success: [200, 'The document, as a file to be saved', EndUserExportOutput],
     errors: [404],
   })
   async export(
-    @Caller() { organizationId }: WriteContext,
+    @Req() request: AuthenticatedRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
     @UuidParam('userId', 'The end user id.') id: string,
     @May('conversations:read') mayReadConversations: boolean,
   ): Promise<StreamableFile> {
     if (!mayReadConversations) {
       throw new DomainError('forbidden', 'The API token lacks the scope conversations:read');
     }
-    const { ...document } = await this.queries.execute(new ExportEndUser(organizationId, id));
+    this.places.take(request, reply);
+    const document = await this.queries.execute(new ExportEndUser(request.caller.organizationId, id));
     return jsonDownload(`enduser-${id}.json`, document);
   }
 }

@@ -90,8 +90,11 @@ export class ExportedConversation {
   @ApiProperty({ description: 'Requests to anonymize it alone.', type: [ExportedRequest] })
   anonymizationRequests: ExportedRequest[];
 
-  @ApiProperty({ description: 'Its events, oldest first.', type: [ExportedEvent] })
-  history: ExportedEvent[];
+  @ApiProperty({
+    description: 'Its events, oldest first; the first one without the message, which stands in `message`.',
+    type: [ExportedEvent],
+  })
+  history: AsyncIterable<ExportedEvent>;
 }
 
 @ApiSchema({ name: 'EndUserExport' })
@@ -112,7 +115,7 @@ export class EndUserExport {
   anonymizationRequests: ExportedRequest[];
 
   @ApiProperty({ description: 'The end user’s events, oldest first.', type: [ExportedEvent] })
-  history: ExportedEvent[];
+  history: AsyncIterable<ExportedEvent>;
 
   @ApiProperty({ description: 'The end user’s conversations, oldest first.', type: [ExportedConversation] })
   conversations: AsyncIterable<ExportedConversation>;

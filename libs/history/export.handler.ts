@@ -12,12 +12,12 @@ import { EventStore } from '#libs/event-store/event-store.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
-import { type Dossier, readDossiers } from './dossiers.js';
-import { type EndUserExport, type ExportedConversation } from './export.dto.js';
+import { eventsInFull, readRequests } from './dossiers.js';
+import { type EndUserExport, type ExportedConversation, type ExportedEvent } from './export.dto.js';
 
 /**
- * Everything that is held about an end user. Conversations are read while they are taken: at any time, the end user's own
- * events are in memory, and those of 50 conversations.
+ * Everything that is held about an end user. Events and conversations are read while they are taken: at any time, a few
+ * events are in memory, and 50 conversations without theirs.
  */
 export class ExportEndUser extends Query<EndUserExport> {
   constructor(
@@ -46,13 +46,15 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
     ]);
     if (!state) throw notFound('End user', id);
     if (state.mergedInto) throw mergedAway(id, state.mergedInto);
+    // Those who were merged into the end user come first.
     const people = [...merged.map((person) => streamName(endUserStream, person.id)), stream];
-    const dossiers = await readDossiers(this.database, this.codec, organizationId, people);
+    const requests = await readRequests(this.database, organizationId, people);
     return {
       exportedAt,
       endUser: shownEndUser({ state, recordedAt }, definitions.Contact),
       addresses: addressesOf(state).map(({ kind, value, field }) => ({ kind, value, field })),
-      ...allOf([...dossiers.values()]),
+      anonymizationRequests: [...requests.values()].flat(),
+      history: this.#history(organizationId, people),
       conversations: this.#conversations(organizationId, id, definitions.Conversation),
     };
   }
@@ -66,6 +68,10 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
     return { Contact, Conversation };
   }
 
+  async *#history(organizationId: string, streams: string[]): AsyncGenerator<ExportedEvent> {
+    for (const stream of streams) yield* eventsInFull(this.database, this.codec, organizationId, stream);
+  }
+
   async *#conversations(
     organizationId: string,
     userId: string,
@@ -73,25 +79,28 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
   ): AsyncGenerator<ExportedConversation> {
     for await (const page of conversationsInFull(this.database, organizationId, userId, definitions)) {
       const streams = page.map(({ id }) => streamName(conversationStream, String(id)));
-      const dossiers = await readDossiers(this.database, this.codec, organizationId, streams);
+      const requests = await readRequests(this.database, organizationId, streams);
       for (const [index, { tags, ...conversation }] of page.entries()) {
-        const dossier = dossiers.get(streams[index] as string) as Dossier;
-        yield { conversation, ...messageOf(dossier), tags, ...dossier };
+        const stream = streams[index] as string;
+        const events = eventsInFull(this.database, this.codec, organizationId, stream);
+        const anonymizationRequests = requests.get(stream) ?? [];
+        yield { conversation, ...(await withMessageApart(events)), tags, anonymizationRequests };
       }
     }
   }
 }
 
-/** Those who were merged into the end user come first. */
-function allOf(dossiers: Dossier[]): Dossier {
-  return {
-    history: dossiers.flatMap(({ history }) => history),
-    anonymizationRequests: dossiers.flatMap(({ anonymizationRequests }) => anonymizationRequests),
-  };
+/** The read table does not have the message; only its event does, which goes without it. */
+async function withMessageApart(
+  events: AsyncGenerator<ExportedEvent>,
+): Promise<Pick<ExportedConversation, 'message' | 'history'>> {
+  const { value: created } = (await events.next()) as { value: ExportedEvent };
+  const { message, ...details } = (created.data.details ?? {}) as { message?: object };
+  if (message) Object.assign(created.data, { details });
+  return { ...(message && { message }), history: chained(created, events) };
 }
 
-/** The read table does not have it. */
-function messageOf({ history: [created] }: Dossier): Pick<ExportedConversation, 'message'> {
-  const { details } = (created?.data ?? {}) as { details?: { message?: object } };
-  return details?.message ? { message: details.message } : {};
+async function* chained<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T> {
+  yield first;
+  yield* others;
 }

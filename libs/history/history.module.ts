@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { EndUserExportController } from './export.controller.js';
 import { ExportEndUserHandler } from './export.handler.js';
+import { ExportPlaces } from './export-places.js';
 import { HISTORY_CONTROLLERS } from './history.controllers.js';
 import { GetHistoryHandler } from './history.handlers.js';
 
 /** What has happened to the entities of all resources, and what is held about a person. */
 @Module({
   controllers: [...HISTORY_CONTROLLERS, EndUserExportController],
-  providers: [GetHistoryHandler, ExportEndUserHandler],
+  providers: [GetHistoryHandler, ExportEndUserHandler, ExportPlaces],
 })
 export class HistoryModule {}

@@ -2,7 +2,7 @@ import { Batch } from '#libs/platform/batch.js';
 
 /** Counts the rows that the database sends this process in the course of `work`. */
 export async function countRows<T>(work: () => Promise<T>): Promise<{ rows: number; result: T }> {
-  const handleDataRow = Reflect.get(Batch.prototype, 'handleDataRow') as Batch['handleDataRow'];
+  const handleDataRow = Reflect.get<Batch, 'handleDataRow'>(Batch.prototype, 'handleDataRow');
   let rows = 0;
   const counting: Batch['handleDataRow'] = function (this: Batch, message) {
     rows++;
