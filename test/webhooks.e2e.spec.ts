@@ -385,14 +385,34 @@ describe('Rotating the secret of a webhook subscription', () => {
       ...before,
       secretKey: expect.stringMatching(/^[0-9a-f]{64}$/),
       previousSecretUntil: expect.stringMatching(/Z$/),
+      previousSecretsUntil: [first.data.previousSecretUntil],
       updatedAt: expect.any(String),
     });
     expect(first.data.secretKey).not.toBe(before.secretKey);
     expect(first.hours).toBeCloseTo(24, 1);
-    expect((await hours({ overlapHours: 168 })).hours).toBeCloseTo(168, 1);
+    const second = await hours({ overlapHours: 168 });
+    expect(second.hours).toBeCloseTo(168, 1);
+    const ends = [second.data.previousSecretUntil, first.data.previousSecretUntil];
+    expect(second.data.previousSecretsUntil).toEqual(ends);
     const last = await hours({ overlapHours: 0 });
-    expect(last.data).not.toHaveProperty('previousSecretUntil');
+    expect(last.data.secretKey).not.toBe(second.data.secretKey);
+    expect(last.data).toMatchObject({ previousSecretUntil: ends[0], previousSecretsUntil: ends });
+    const past = await api.get(`/v1/webhooks/${before.id}?asOf=${last.data.updatedAt}`);
+    expect(past.body.data).toMatchObject({ previousSecretUntil: ends[0], previousSecretsUntil: ends });
     expect((await api.get(`/v1/webhooks/${before.id}`)).body.data).toEqual(last.data);
+  });
+
+  it('is refused while three keys count, saying until when; but the present key can always be ended', async () => {
+    const api = await app.createTestOrganization();
+    const { id } = await api.subscribe(input.url, []);
+    const rotate = (overlapHours: number) => api.post(`/v1/webhooks/${id}/rotate-secret`, { overlapHours });
+    await rotate(2);
+    const { body } = await rotate(1);
+    const refused = await rotate(3);
+    expect(refused.status).toBe(409);
+    expect(refused.body.message).toContain(`one of them until ${body.data.previousSecretsUntil[0]}; rotate again then`);
+    expect((await api.get(`/v1/webhooks/${id}`)).body.data.secretKey).toBe(body.data.secretKey);
+    expect((await rotate(0)).status).toBe(200);
   });
 
   it.each([
@@ -446,16 +466,20 @@ describe('A test of a webhook subscription', () => {
     expect(() => verified(sent, secretKey)).not.toThrow();
   });
 
-  it('is signed by both keys after a rotation', async () => {
+  it('is signed by all keys that count after rotations', async () => {
     const api = await app.createTestOrganization();
     const before = await api.subscribe(receiver.url, []);
     const path = `/v1/webhooks/${before.id}`;
     const { secretKey } = (await api.post(`${path}/rotate-secret`, {})).body.data;
     await api.post(`${path}/test`, { event: 'TagCreated' });
     for (const key of [secretKey, before.secretKey]) expect(() => verified(receiver.received[0], key)).not.toThrow();
-    await api.post(`${path}/rotate-secret`, { overlapHours: 0 });
+    const third = (await api.post(`${path}/rotate-secret`, { overlapHours: 1 })).body.data.secretKey;
+    const fourth = (await api.post(`${path}/rotate-secret`, { overlapHours: 0 })).body.data.secretKey;
     await api.post(`${path}/test`, { event: 'TagCreated' });
-    for (const key of [secretKey, before.secretKey]) expect(() => verified(receiver.received[1], key)).toThrow();
+    for (const key of [fourth, secretKey, before.secretKey]) {
+      expect(() => verified(receiver.received[1], key)).not.toThrow();
+    }
+    expect(() => verified(receiver.received[1], third)).toThrow();
   });
 
   it('says how the receiver failed', async () => {

@@ -1,23 +1,25 @@
 import { type RecordedOf } from '#libs/event-store/event.js';
 import { MASK, masked } from '#libs/platform/masked.js';
 import { subscriberHeaders } from './headers.js';
-import { shownSettings } from './shown-settings.js';
-import { type Subscription, type SubscriptionEvent } from './subscription.js';
+import { shownOverlap, shownSettings } from './shown-settings.js';
+import { type RotatedSubscription, type SubscriptionEvent } from './subscription.js';
 import { type WebhookSubscriptionOutput } from './subscription-outputs.dto.js';
 
 type Recorded = RecordedOf<SubscriptionEvent>;
 
 /** A subscription as the API shows it, as it was at an instant; its secrets are never in clear. @param events all that it had by then */
-export function pastSubscription(state: Subscription, events: Recorded[], asOf: Date): WebhookSubscriptionOutput {
+export function pastSubscription(
+  state: RotatedSubscription,
+  events: Recorded[],
+  asOf: Date,
+): WebhookSubscriptionOutput {
   const [created, updated] = [events[0], events.at(-1)] as [Recorded, Recorded];
   const switched = events.findLast(switches);
-  const rotated = events.findLast(({ type }) => type === 'WebhookSecretRotated');
-  const previousUntil = rotated?.type === 'WebhookSecretRotated' ? rotated.data.previousUntil : '';
   return {
     ...shownSettings(state),
     headers: masked(subscriberHeaders(state.authorization, state.customHeaders)),
     secretKey: MASK,
-    ...(new Date(previousUntil) > asOf && { previousSecretUntil: previousUntil }),
+    ...shownOverlap(state.previousSecrets, asOf),
     ...(switched?.type === 'WebhookSubscriptionDisabled' && { disabledReason: switched.data.reason }),
     createdAt: created.recordedAt.toISOString(),
     createdBy: created.metadata.actorId,

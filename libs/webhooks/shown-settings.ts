@@ -1,4 +1,4 @@
-import { type Subscription } from './subscription.js';
+import { stillCounting, type Subscription } from './subscription.js';
 
 type Settings = Omit<Subscription, 'authorization' | 'customHeaders' | 'secretKey'>;
 
@@ -8,4 +8,11 @@ export function shownSettings({ id, name, url, events, enabled, ordering, maxPer
     ...{ id, name, url, subscribedEvents: events, enabled, ordering, maxPerSecond },
     ...(Object.keys(filters).length > 0 && { filters }),
   };
+}
+
+/** Until when keys count that were replaced, as the API shows it; nothing when none does any more. */
+export function shownOverlap(previousSecrets: { until: string }[], at: Date) {
+  const ends = stillCounting(previousSecrets, at).map(({ until }) => until);
+  const last = ends.toSorted().at(-1);
+  return last === undefined ? {} : { previousSecretUntil: last, previousSecretsUntil: ends };
 }

@@ -58,10 +58,20 @@ export class WebhookSubscriptionOutput {
   secretKey: string;
 
   @ApiPropertyOptional({
-    description: 'Until then, deliveries are signed with the key before this one, too. Absent when it is over.',
+    description:
+      'Until then, deliveries are signed with a key from before a rotation, too: the latest of `previousSecretsUntil`. Absent when no earlier key counts any more.',
     ...INSTANT,
   })
   previousSecretUntil?: string;
+
+  @ApiPropertyOptional({
+    description:
+      'Until when each of the earlier keys counts, that of the newest first; at most two. Absent when none counts any more.',
+    type: [String],
+    format: 'date-time',
+    example: [INSTANT.example],
+  })
+  previousSecretsUntil?: string[];
 
   @ApiProperty(DOCUMENTED.enabled)
   enabled: boolean;

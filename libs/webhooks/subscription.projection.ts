@@ -8,7 +8,9 @@ import {
   type DisabledReason,
   evolveSubscription,
   type Ordering,
-  type Subscription,
+  type PreviousSecret,
+  type RotatedSubscription,
+  stillCounting,
   type SubscriptionEvent,
 } from './subscription.js';
 
@@ -24,9 +26,8 @@ export class SubscriptionRow {
   @Column('text') authorization: string;
   @Column('text', { name: 'custom_headers' }) customHeaders: string;
   @Column('text', { name: 'secret_key' }) secretKey: string;
-  @Column('text', { name: 'previous_secret_key', nullable: true }) previousSecretKey: string | null;
-  /** Until then, the previous key signs, too. */
-  @Column('timestamptz', { name: 'previous_secret_until', nullable: true }) previousSecretUntil: Date | null;
+  /** Keys that were replaced, sealed, the newest first; those whose time was over at the last rotation are left out. */
+  @Column('jsonb', { name: 'previous_secrets' }) previousSecrets: PreviousSecret[];
   @Column('jsonb') filters: Record<string, Filters>;
   @Column('text') ordering: Ordering;
   @Column('integer', { name: 'max_per_second', nullable: true }) maxPerSecond: number | null;
@@ -87,12 +88,16 @@ const subscriptionProjection: Projection<SubscriptionEvent> = {
       case 'WebhookSecretRotated':
         return [
           {
-            text: `UPDATE webhook_subscriptions SET previous_secret_key = secret_key, previous_secret_until = $3,
-                     secret_key = $4, updated_at = $5, updated_by = $6
+            text: `UPDATE webhook_subscriptions SET secret_key = $4, updated_at = $5, updated_by = $6,
+                     previous_secrets = jsonb_build_array(jsonb_build_object('secretKey', secret_key, 'until', $3::text))
+                       || CASE WHEN $7 THEN '[]' ELSE jsonb_path_query_array(previous_secrets, '$[*] ? (@.until > $now)',
+                         jsonb_build_object('now', $8::text)) END
                    WHERE organization_id = $1 AND id = $2`,
             values: [
               ...[organizationId, event.data.id, event.data.previousUntil],
-              ...[sealed.secretKey, recordedAt, metadata.actorId],
+              ...[sealed.secretKey, recordedAt, metadata.actorId, event.data.endsEarlier === true],
+              // Instants are all spelled alike, and so compare as texts.
+              recordedAt.toISOString(),
             ],
           },
         ];
@@ -116,7 +121,7 @@ const subscriptionProjection: Projection<SubscriptionEvent> = {
   },
 };
 
-export const subscriptionStream: StreamDefinition<Subscription | undefined, SubscriptionEvent> = {
+export const subscriptionStream: StreamDefinition<RotatedSubscription | undefined, SubscriptionEvent> = {
   category: 'webhookSubscription',
   types: {
     WebhookSubscriptionCreated: true,
@@ -135,6 +140,8 @@ export const subscriptionStream: StreamDefinition<Subscription | undefined, Subs
   },
   upcasters: {
     WebhookSubscriptionCreated: [(data: object) => ({ ...data, ordering: 'unordered', maxPerSecond: null })],
+    // Whoever rotated then may have done so because an earlier key had leaked.
+    WebhookSecretRotated: [(data: object) => ({ ...data, endsEarlier: true })],
   },
 };
 
@@ -143,25 +150,26 @@ export interface SubscriptionSecrets {
   authorization: Authorization;
   customHeaders: Record<string, string>;
   secretKey: string;
-  /** Absent once its time is over. */
-  previousSecretKey?: string;
+  /** Those that still counted when they were opened, the newest first. */
+  previousSecrets: PreviousSecret[];
 }
 
 /** Opens what the row keeps sealed. */
 export function openSecrets(
   cipher: Cipher,
-  row: Pick<SubscriptionRow, 'organizationId' | 'id' | 'previousSecretUntil' | keyof SubscriptionSecrets>,
+  row: Pick<SubscriptionRow, 'organizationId' | 'id' | keyof SubscriptionSecrets>,
   now = new Date(),
 ): SubscriptionSecrets {
   const stream = streamName(subscriptionStream, row.id);
   const open = (sealed: string, field: string): unknown =>
     JSON.parse(cipher.open(sealed, secretContext(row.organizationId, stream, field)));
-  const { previousSecretKey, previousSecretUntil } = row;
-  const both = previousSecretKey && previousSecretUntil && previousSecretUntil > now;
   return {
     authorization: open(row.authorization, 'authorization') as Authorization,
     customHeaders: open(row.customHeaders, 'customHeaders') as Record<string, string>,
     secretKey: open(row.secretKey, 'secretKey') as string,
-    ...(both && { previousSecretKey: open(previousSecretKey, 'secretKey') as string }),
+    previousSecrets: stillCounting(row.previousSecrets, now).map(({ secretKey, until }) => ({
+      secretKey: open(secretKey, 'secretKey') as string,
+      until,
+    })),
   };
 }

@@ -7,7 +7,7 @@ import { MASK, masked } from '#libs/platform/masked.js';
 import { subscriberHeaders } from './headers.js';
 import { pastSubscription } from './past-subscription.js';
 import { HealthRow, shownHealth } from './shown-health.js';
-import { shownSettings } from './shown-settings.js';
+import { shownOverlap, shownSettings } from './shown-settings.js';
 import { openSecrets, SubscriptionRow, subscriptionStream } from './subscription.projection.js';
 import { type WebhookSubscriptionOutput } from './subscription-outputs.dto.js';
 
@@ -79,13 +79,13 @@ export class SubscriptionReader {
 
   #shown(row: RowWithHealth, inClear: boolean): WebhookSubscriptionOutput {
     const now = new Date();
-    const { authorization, customHeaders, secretKey, previousSecretKey } = openSecrets(this.cipher, row, now);
+    const { authorization, customHeaders, secretKey } = openSecrets(this.cipher, row, now);
     const headers = subscriberHeaders(authorization, customHeaders);
     return {
       ...shownSettings(row),
       headers: inClear ? headers : masked(headers),
       secretKey: inClear ? secretKey : MASK,
-      ...(previousSecretKey && { previousSecretUntil: row.previousSecretUntil?.toISOString() }),
+      ...shownOverlap(row.previousSecrets, now),
       ...(row.disabledReason && { disabledReason: row.disabledReason }),
       health: shownHealth(row.health, row, now),
       createdAt: row.createdAt.toISOString(),

@@ -1,5 +1,5 @@
 import { changesOf } from '#libs/platform/changes.js';
-import { type DomainError, notFound } from '#libs/platform/domain-error.js';
+import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { type Filters } from './filters.js';
 
 /** How a delivery proves itself to the receiver, besides its signature. */
@@ -41,18 +41,43 @@ export interface Subscription extends SubscriptionSettings {
   secretKey: string;
 }
 
+/** A key that was replaced; until then (ISO 8601), deliveries are signed with it, too. */
+export interface PreviousSecret {
+  secretKey: string;
+  until: string;
+}
+
+/** A subscription with the keys that it had before, the newest first. */
+export interface RotatedSubscription extends Subscription {
+  previousSecrets: PreviousSecret[];
+}
+
+/** Keys that sign at the same time: the present one and two before it. */
+export const MAX_SECRETS = 3;
+
+/** Those of the previous keys that still count at an instant, of whichever kind. */
+export function stillCounting<T extends { until: string }>(previous: T[], at: Date): T[] {
+  return previous.filter(({ until }) => new Date(until) > at);
+}
+
 export type SubscriptionCommand =
   | { type: 'CreateSubscription'; subscription: Subscription }
   | { type: 'UpdateSubscription'; id: string; changes: Partial<SubscriptionSettings> }
-  | { type: 'RotateSecret'; id: string; secretKey: string; previousUntil: string }
+  | { type: 'RotateSecret'; id: string; secretKey: string; previousUntil: string; now: Date }
   | { type: 'DisableSubscription'; id: string; reason: DisabledReason; failingSince?: string }
   | { type: 'DeleteSubscription'; id: string };
 
 export type SubscriptionEvent =
   | { type: 'WebhookSubscriptionCreated'; data: Subscription }
   | { type: 'WebhookSubscriptionUpdated'; data: { id: string } & Partial<SubscriptionSettings> }
-  /** Until then, deliveries are signed with the key that this one replaces, too. */
-  | { type: 'WebhookSecretRotated'; data: { id: string; secretKey: string; previousUntil: string } }
+  /**
+   * Until then, deliveries are signed with the key that this one replaces, too. Keys before that one keep their own time;
+   * with `endsEarlier`, which earlier versions meant by every rotation, they have ended.
+   */
+  | {
+      type: 'WebhookSecretRotated';
+      data: { id: string; secretKey: string; previousUntil: string; endsEarlier?: true };
+    }
   /** Deskstream has given the receiver up; clients disable a subscription by an update. */
   | { type: 'WebhookSubscriptionDisabled'; data: { id: string; reason: DisabledReason; failingSince?: string } }
   | { type: 'WebhookSubscriptionDeleted'; data: { id: string } };
@@ -60,7 +85,7 @@ export type SubscriptionEvent =
 /** An update holds only what it changes; one that changes nothing leaves no event. */
 export function decideSubscription(
   command: SubscriptionCommand,
-  subscription: Subscription | undefined,
+  subscription: RotatedSubscription | undefined,
 ): SubscriptionEvent[] | DomainError {
   if (command.type === 'CreateSubscription') {
     return [{ type: 'WebhookSubscriptionCreated', data: command.subscription }];
@@ -75,6 +100,8 @@ export function decideSubscription(
     }
     case 'RotateSecret': {
       const { secretKey, previousUntil } = command;
+      const refusal = refuseMoreSecrets(subscription, command);
+      if (refusal) return refusal;
       return [{ type: 'WebhookSecretRotated', data: { id, secretKey, previousUntil } }];
     }
     case 'DisableSubscription': {
@@ -87,20 +114,46 @@ export function decideSubscription(
   }
 }
 
+/** Every key keeps the time that it was promised, so there is room for another only when one has ended. */
+function refuseMoreSecrets(
+  { previousSecrets }: RotatedSubscription,
+  { previousUntil, now }: Extract<SubscriptionCommand, { type: 'RotateSecret' }>,
+): DomainError | undefined {
+  const ends = stillCounting([{ until: previousUntil }, ...previousSecrets], now).map(({ until }) => until);
+  if (ends.length < MAX_SECRETS) return undefined;
+  const next = stillCounting(previousSecrets, now)
+    .map(({ until }) => until)
+    .sort()[0];
+  const instead = 'rotate again then, or with overlapHours 0, which ends the present key at once';
+  return new DomainError('conflict', `${MAX_SECRETS} keys count already, one of them until ${next}; ${instead}`);
+}
+
 export function evolveSubscription(
-  subscription: Subscription | undefined,
+  subscription: RotatedSubscription | undefined,
   event: SubscriptionEvent,
-): Subscription | undefined {
+): RotatedSubscription | undefined {
   switch (event.type) {
     case 'WebhookSubscriptionCreated':
-      return event.data;
+      return { ...event.data, previousSecrets: [] };
     case 'WebhookSubscriptionUpdated':
       return subscription && { ...subscription, ...event.data };
     case 'WebhookSecretRotated':
-      return subscription && { ...subscription, secretKey: event.data.secretKey };
+      return subscription && rotated(subscription, event.data);
     case 'WebhookSubscriptionDisabled':
       return subscription && { ...subscription, enabled: false };
     case 'WebhookSubscriptionDeleted':
       return undefined;
   }
+}
+
+type Rotation = Extract<SubscriptionEvent, { type: 'WebhookSecretRotated' }>['data'];
+
+function rotated(subscription: RotatedSubscription, rotation: Rotation): RotatedSubscription {
+  const { secretKey, previousUntil, endsEarlier } = rotation;
+  const replaced = { secretKey: subscription.secretKey, until: previousUntil };
+  return {
+    ...subscription,
+    secretKey,
+    previousSecrets: [replaced, ...(endsEarlier ? [] : subscription.previousSecrets)],
+  };
 }

@@ -1,6 +1,13 @@
-import { notFound } from '#libs/platform/domain-error.js';
+import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { given } from '#libs/testing/given.js';
-import { decideSubscription, evolveSubscription, type Subscription, type SubscriptionEvent } from './subscription.js';
+import {
+  decideSubscription,
+  evolveSubscription,
+  type RotatedSubscription,
+  type Subscription,
+  type SubscriptionEvent,
+} from './subscription.js';
+import { subscriptionStream } from './subscription.projection.js';
 
 const id = '01980f61-4a2b-7e13-8c5d-2b3c4d5e6f70';
 const settings = {
@@ -15,13 +22,14 @@ const settings = {
   maxPerSecond: null,
 } as const;
 const initial: Subscription = { id, secretKey: 'ab'.repeat(32), ...settings, events: [...settings.events] };
+const state: RotatedSubscription = { ...initial, previousSecrets: [] };
 const created: SubscriptionEvent = { type: 'WebhookSubscriptionCreated', data: initial };
 const subscription = given({ decide: decideSubscription, evolve: evolveSubscription, initialState: undefined });
 
 describe('A webhook subscription', () => {
   it('is created with all its settings', () => {
     subscription().when({ type: 'CreateSubscription', subscription: initial }).then([created]);
-    expect(subscription(created).state).toEqual(initial);
+    expect(subscription(created).state).toEqual(state);
   });
 
   it('is updated by what changes alone', () => {
@@ -31,7 +39,7 @@ describe('A webhook subscription', () => {
       data: { id, enabled: false, customHeaders: {} },
     };
     subscription(created).when({ type: 'UpdateSubscription', id, changes }).then([updated]);
-    expect(subscription(created, updated).state).toEqual({ ...initial, enabled: false, customHeaders: {} });
+    expect(subscription(created, updated).state).toEqual({ ...state, enabled: false, customHeaders: {} });
   });
 
   it('leaves no event when an update changes nothing', () => {
@@ -40,13 +48,50 @@ describe('A webhook subscription', () => {
     subscription(created).when({ type: 'UpdateSubscription', id, changes: {} }).then([]);
   });
 
-  it('gets another secret key', () => {
-    const data = { id, secretKey: 'cd'.repeat(32), previousUntil: '2026-03-15T09:26:53.589Z' };
-    const rotated: SubscriptionEvent = { type: 'WebhookSecretRotated', data };
-    const command = { type: 'RotateSecret', ...data } as const;
-    subscription(created).when(command).then([rotated]);
-    expect(subscription(created, rotated).state).toEqual({ ...initial, secretKey: data.secretKey });
-    subscription().when(command).then(notFound('Webhook subscription', id));
+  const now = new Date('2026-03-14T09:26:53.589Z');
+  const rotation = (key: string, day: number, more: { endsEarlier?: true } = {}) => ({
+    ...{ id, secretKey: key.repeat(32), previousUntil: `2026-03-${day}T09:26:53.589Z`, ...more },
+  });
+  const rotate = (key: string, day: number) => ({ type: 'RotateSecret', ...rotation(key, day), now }) as const;
+  const rotated = (key: string, day: number, more?: { endsEarlier?: true }): SubscriptionEvent => ({
+    type: 'WebhookSecretRotated',
+    data: rotation(key, day, more),
+  });
+  const until = (key: string, day: number) => ({ secretKey: key.repeat(32), until: `2026-03-${day}T09:26:53.589Z` });
+
+  it('gets another secret key, and keeps those before for their time', () => {
+    subscription(created)
+      .when(rotate('cd', 15))
+      .then([rotated('cd', 15)]);
+    expect(subscription(created, rotated('cd', 15), rotated('ef', 20)).state).toEqual({
+      ...{ ...initial, secretKey: 'ef'.repeat(32) },
+      previousSecrets: [until('cd', 20), until('ab', 15)],
+    });
+    subscription().when(rotate('cd', 15)).then(notFound('Webhook subscription', id));
+  });
+
+  it('has three keys at once at most, unless the present one ends at once', () => {
+    const full = [created, rotated('cd', 20), rotated('ef', 15)];
+    const message =
+      '3 keys count already, one of them until 2026-03-15T09:26:53.589Z; rotate again then, or with overlapHours 0, which ends the present key at once';
+    subscription(...full)
+      .when(rotate('09', 16))
+      .then(new DomainError('conflict', message));
+    subscription(...full)
+      .when(rotate('09', 14))
+      .then([rotated('09', 14)]);
+    const oneOver = [created, rotated('cd', 14), rotated('ef', 15)];
+    subscription(...oneOver)
+      .when(rotate('09', 16))
+      .then([rotated('09', 16)]);
+  });
+
+  it('lost earlier keys by each rotation of an earlier version', () => {
+    const { previousSecrets } = subscription(created, rotated('cd', 20), rotated('ef', 15, { endsEarlier: true }))
+      .state as RotatedSubscription;
+    expect(previousSecrets).toEqual([until('cd', 15)]);
+    const [lift] = subscriptionStream.upcasters?.WebhookSecretRotated ?? [];
+    expect(lift?.(rotation('cd', 20))).toEqual(rotation('cd', 20, { endsEarlier: true }));
   });
 
   it('is disabled by itself once', () => {
@@ -61,7 +106,7 @@ describe('A webhook subscription', () => {
     subscription(created, disabled)
       .when({ type: 'DisableSubscription', ...data })
       .then([]);
-    expect(subscription(created, disabled).state).toEqual({ ...initial, enabled: false });
+    expect(subscription(created, disabled).state).toEqual({ ...state, enabled: false });
   });
 
   it('does not exist any more once it is deleted', () => {

@@ -128,7 +128,7 @@ export class WebhooksController {
   @Endpoint({
     summary: 'Patch a webhook subscription.',
     description:
-      'Changes only the fields that are named; lists and maps are replaced as a whole. Deliveries that are waiting go to the new URL. Fields that do not exist are refused.',
+      'Changes only the fields that are named; lists and maps are replaced as a whole. Deliveries that are waiting go to the new URL; those that `events` or `filters` no longer ask for are cancelled soon after. Fields that do not exist are refused.',
     success: [200, 'The patched webhook subscription', PatchWebhookSubscriptionOutput],
     errors: [404, 409],
   })
@@ -145,7 +145,7 @@ export class WebhooksController {
   @Endpoint({
     summary: 'Generate another secret key for a webhook subscription.',
     description:
-      'Deliveries are signed with it at once, and with the key that it replaces, too, until the overlap is over. A key that an earlier rotation has left counts no longer. Fields that do not exist are refused.',
+      'Deliveries are signed with it at once, and with the key that it replaces, too, until the overlap is over. Keys from earlier rotations keep their time. Three keys count at the same time at most: 409 says when the next one ends; an overlap of 0 is always possible, and ends the present key at once. Fields that do not exist are refused.',
     success: [200, 'The webhook subscription with its new key', RotateWebhookSecretOutput],
     errors: [404, 409],
   })

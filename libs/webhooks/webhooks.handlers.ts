@@ -34,7 +34,7 @@ export class UpdateSubscription extends Command<WebhookSubscriptionOutput> {
   }
 }
 
-/** Generates another secret key, and answers the subscription with it. The old one signs, too, for some hours. */
+/** Generates another secret key, and answers the subscription with it. The present one signs, too, for some hours; earlier ones keep their time. */
 export class RotateSecret extends Command<WebhookSubscriptionOutput> {
   constructor(
     readonly context: WriteContext,
@@ -138,8 +138,9 @@ export class RotateSecretHandler implements ICommandHandler<RotateSecret> {
   ) {}
 
   async execute({ context, id, overlapHours }: RotateSecret): Promise<WebhookSubscriptionOutput> {
-    const previousUntil = new Date(Date.now() + overlapHours * HOUR_MS).toISOString();
-    const command = { type: 'RotateSecret', id, secretKey: newSecretKey(), previousUntil } as const;
+    const now = new Date();
+    const previousUntil = new Date(now.getTime() + overlapHours * HOUR_MS).toISOString();
+    const command = { type: 'RotateSecret', id, secretKey: newSecretKey(), previousUntil, now } as const;
     await this.store.execute(subscriptionStream, id, context, (state) => decideSubscription(command, state));
     return this.reader.get(context.organizationId, id, true);
   }

@@ -289,4 +289,5 @@ function countTogether(one: Receiver, other: Receiver): boolean {
   return one.failuresCountFrom.getTime() === other.failuresCountFrom.getTime();
 }
 
-const SEALED = ['authorization', 'customHeaders', 'secretKey', 'previousSecretKey'] as const;
+/** Whoever replaces a key changes `secretKey`, too. */
+const SEALED = ['authorization', 'customHeaders', 'secretKey'] as const;

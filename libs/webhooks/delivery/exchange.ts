@@ -217,8 +217,7 @@ const RECEIVERS = `
   SELECT e.subscription_id AS of, h.holder = e.holder AND h.lease_until > now() AS leased,
     h.organization_id AS "organizationId", s.id, url, enabled,
     ordering, max_per_second AS "maxPerSecond", "authorization", custom_headers AS "customHeaders",
-    secret_key AS "secretKey", previous_secret_key AS "previousSecretKey",
-    previous_secret_until AS "previousSecretUntil", failures_count_from AS "failuresCountFrom",
+    secret_key AS "secretKey", previous_secrets AS "previousSecrets", failures_count_from AS "failuresCountFrom",
     CASE WHEN ${COUNTS} THEN h.failures ELSE 0 END AS failures,
     CASE WHEN ${COUNTS} AND failing_since IS NOT NULL
       THEN extract(epoch FROM now() - failing_since)::float8 * 1000 ELSE 0 END AS "failingMs",

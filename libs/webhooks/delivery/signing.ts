@@ -19,12 +19,12 @@ export interface Message {
 /**
  * The request of a delivery: the subscriber's own headers, and signatures of the very bytes that are sent. These are
  * those of Standard Webhooks (standardwebhooks.com), and the scheme of the hosted API for receivers written for that;
- * each is made with both keys while one that was replaced still counts.
+ * each is made with all keys that count when it is sent, the newest first.
  */
 export function deliveryRequest(receiver: Receiver, { eventId, body }: Message, sentAt: Date): AttemptRequest {
   const { url, subscriptionId, secrets } = receiver;
   const { authorization, customHeaders } = secrets;
-  const keys = keysOf(secrets);
+  const keys = keysOf(secrets, sentAt);
   const milliseconds = sentAt.getTime();
   const seconds = Math.floor(milliseconds / 1000);
   const standard = keys.map((key) => `v1,${hmac(key, `${eventId}.${seconds}.${body}`).digest('base64')}`);
@@ -43,16 +43,19 @@ export function deliveryRequest(receiver: Receiver, { eventId, body }: Message, 
   return { url, headers, body };
 }
 
-const keyObjects = new WeakMap<SubscriptionSecrets, KeyObject[]>();
+const opened = new WeakMap<SubscriptionSecrets, { key: KeyObject; until?: string }[]>();
 
-/** The newer one first. Made once, for making a key costs four times what signing with it does. */
-function keysOf(secrets: SubscriptionSecrets): KeyObject[] {
-  const known = keyObjects.get(secrets);
-  if (known) return known;
-  const { secretKey, previousSecretKey } = secrets;
-  const keys = [secretKey, ...(previousSecretKey ? [previousSecretKey] : [])].map((key) => createSecretKey(key, 'hex'));
-  keyObjects.set(secrets, keys);
-  return keys;
+/** Made once, for making a key costs four times what signing with it does. What was opened may outlive an earlier key's time. */
+function keysOf(secrets: SubscriptionSecrets, at: Date): KeyObject[] {
+  const { secretKey, previousSecrets } = secrets;
+  const keys =
+    opened.get(secrets) ??
+    [{ secretKey, until: undefined }, ...previousSecrets].map((one) => ({
+      key: createSecretKey(one.secretKey, 'hex'),
+      until: one.until,
+    }));
+  opened.set(secrets, keys);
+  return keys.filter(({ until }) => until === undefined || new Date(until) > at).map(({ key }) => key);
 }
 
 function hmac(key: KeyObject, text: string) {

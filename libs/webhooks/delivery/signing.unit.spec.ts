@@ -4,15 +4,16 @@ import { deliveryRequest } from './signing.js';
 
 const KEY = '0f'.repeat(32);
 const OLD_KEY = 'a1'.repeat(32);
+const OLDER_KEY = 'b2'.repeat(32);
 const BODY = '{"event_id":"e1","data":{"name":"☃"}}';
 const SENT_AT = new Date();
 
-function request(previousSecretKey?: string) {
+function request(...previousSecrets: { secretKey: string; until: string }[]) {
   const secrets = {
     authorization: { _type: 'TokenAuth', value: 'Bearer x' } as const,
     customHeaders: { 'X-Tenant': 'acme' },
     secretKey: KEY,
-    ...(previousSecretKey && { previousSecretKey }),
+    previousSecrets,
   };
   const receiver = { url: 'https://receiver.example/hook', subscriptionId: 's1', secrets };
   return deliveryRequest(receiver, { eventId: 'e1', body: BODY }, SENT_AT);
@@ -41,12 +42,18 @@ describe('The request of a delivery', () => {
     expect(headers['x-dixa-subscription-id']).toBe('s1');
   });
 
-  it('is verified with either key while a replaced one counts', () => {
-    const { headers } = request(OLD_KEY);
-    expect(verify(KEY, BODY, headers)).toBeDefined();
-    expect(verify(OLD_KEY, BODY, headers)).toBeDefined();
+  it('is verified with each key that counts, and with none whose time is over', () => {
+    const [soon, over] = [SENT_AT.getTime() + 1, SENT_AT.getTime()].map((ms) => new Date(ms).toISOString());
+    const { headers } = request(
+      { secretKey: OLD_KEY, until: soon as string },
+      { secretKey: OLDER_KEY, until: soon as string },
+      { secretKey: 'ee'.repeat(32), until: over as string },
+    );
+    for (const key of [KEY, OLD_KEY, OLDER_KEY]) expect(verify(key, BODY, headers)).toBeDefined();
     const time = SENT_AT.getTime();
-    expect(headers['x-dixa-signature']).toBe(`t=${time},v1=${hosted(KEY, time)},v1=${hosted(OLD_KEY, time)}`);
+    const signatures = [KEY, OLD_KEY, OLDER_KEY].map((key) => `v1=${hosted(key, time)}`);
+    expect(headers['x-dixa-signature']).toBe([`t=${time}`, ...signatures].join(','));
+    expect(headers['webhook-signature']?.split(' ')).toHaveLength(3);
   });
 
   it('holds the body as it is stored, and the headers of the subscription', () => {
