@@ -2,6 +2,7 @@ import { type AnonymizedEntity } from '#libs/anonymization/anonymization.js';
 import { type EventCodec } from '#libs/event-store/event-codec.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
+import { type Scope } from '#libs/platform/scopes.js';
 import { type ExportedDelivery, type ExportedEvent, type ExportedRequest } from './export.dto.js';
 import { type HistoryRow, SELECT_HISTORY, shownEvent } from './history-rows.js';
 
@@ -30,12 +31,13 @@ interface RequestRow {
   processed_at: Date | null;
 }
 
-/** Reads the dossiers of some streams, in one round trip; by stream. */
+/** Reads the dossiers of some streams, in one round trip; by stream. @param granted what the reader's token may do */
 export async function readDossiers(
   database: Database,
   codec: EventCodec,
   organizationId: string,
   streams: string[],
+  granted: readonly Scope[],
 ): Promise<Map<string, Dossier>> {
   const results = await database.transact(organizationId, [
     eventsOf(organizationId, streams),
@@ -49,7 +51,7 @@ export async function readDossiers(
   const dossierOf = (stream: string): Dossier => ({
     history: (eventsByStream.get(stream) ?? []).map((row) => {
       const deliveries = (deliveriesByEvent.get(row.event_id) ?? []).map(shownDelivery);
-      return Object.assign(shownEvent(codec, row), { deliveries });
+      return Object.assign(shownEvent(codec, row, granted), { deliveries });
     }),
     anonymizationRequests: (requestsByStream.get(stream) ?? []).map(shownRequest),
   });

@@ -2,11 +2,11 @@ import { Controller, Get, type StreamableFile } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { DomainError } from '#libs/platform/domain-error.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { UuidParam } from '#libs/platform/http/input.js';
 import { jsonDownload } from '#libs/platform/http/json-download.js';
-import { Caller, May } from '#libs/platform/http/request-context.js';
+import { Caller, GrantedScopes } from '#libs/platform/http/request-context.js';
+import { mustShowPersonal, type Scope } from '#libs/platform/scopes.js';
 import { EndUserExportOutput } from './export.dto.js';
 import { ExportEndUser } from './export.handler.js';
 
@@ -27,12 +27,10 @@ export class EndUserExportController {
   async export(
     @Caller() { organizationId }: WriteContext,
     @UuidParam('userId', 'The end user id.') id: string,
-    @May('conversations:read') mayReadConversations: boolean,
+    @GrantedScopes() granted: readonly Scope[],
   ): Promise<StreamableFile> {
-    if (!mayReadConversations) {
-      throw new DomainError('forbidden', 'The API token lacks the scope conversations:read');
-    }
-    const { ...document } = await this.queries.execute(new ExportEndUser(organizationId, id));
+    mustShowPersonal(granted, 'conversation');
+    const { ...document } = await this.queries.execute(new ExportEndUser(organizationId, id, granted));
     return jsonDownload(`enduser-${id}.json`, document);
   }
 }

@@ -12,6 +12,7 @@ import { EventStore } from '#libs/event-store/event-store.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
+import { type Scope } from '#libs/platform/scopes.js';
 import { type Dossier, readDossiers } from './dossiers.js';
 import { type EndUserExport, type ExportedConversation } from './export.dto.js';
 
@@ -23,6 +24,7 @@ export class ExportEndUser extends Query<EndUserExport> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
+    readonly granted: readonly Scope[],
   ) {
     super();
   }
@@ -36,7 +38,7 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
     private readonly codec: EventCodec,
   ) {}
 
-  async execute({ organizationId, id }: ExportEndUser): Promise<EndUserExport> {
+  async execute({ organizationId, id, granted }: ExportEndUser): Promise<EndUserExport> {
     const exportedAt = new Date().toISOString();
     const stream = streamName(endUserStream, id);
     const [{ state, recordedAt }, merged, definitions] = await Promise.all([
@@ -47,13 +49,13 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
     if (!state) throw notFound('End user', id);
     if (state.mergedInto) throw mergedAway(id, state.mergedInto);
     const people = [...merged.map((person) => streamName(endUserStream, person.id)), stream];
-    const dossiers = await readDossiers(this.database, this.codec, organizationId, people);
+    const dossiers = await readDossiers(this.database, this.codec, organizationId, people, granted);
     return {
       exportedAt,
       endUser: shownEndUser({ state, recordedAt }, definitions.Contact),
       addresses: addressesOf(state).map(({ kind, value, field }) => ({ kind, value, field })),
       ...allOf([...dossiers.values()]),
-      conversations: this.#conversations(organizationId, id, definitions.Conversation),
+      conversations: this.#conversations(organizationId, id, definitions.Conversation, granted),
     };
   }
 
@@ -70,10 +72,11 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
     organizationId: string,
     userId: string,
     definitions: AttributeDefinition[],
+    granted: readonly Scope[],
   ): AsyncGenerator<ExportedConversation> {
     for await (const page of conversationsInFull(this.database, organizationId, userId, definitions)) {
       const streams = page.map(({ id }) => streamName(conversationStream, String(id)));
-      const dossiers = await readDossiers(this.database, this.codec, organizationId, streams);
+      const dossiers = await readDossiers(this.database, this.codec, organizationId, streams, granted);
       for (const [index, { tags, ...conversation }] of page.entries()) {
         const dossier = dossiers.get(streams[index] as string) as Dossier;
         yield { conversation, ...messageOf(dossier), tags, ...dossier };

@@ -1,9 +1,10 @@
 import { type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { DomainError, type DomainErrorKind } from '../domain-error.js';
+import { faultOfUuid } from '../uuid.js';
 import { isRecord } from '../values.js';
 import { named } from './endpoint.js';
-import { Checked, faultOfUuid } from './fields.js';
+import { Checked } from './fields.js';
 import { unionSchema, Variant } from './nested-fields.js';
 
 /** Most items of one bulk request. */

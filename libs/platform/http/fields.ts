@@ -11,6 +11,7 @@ import {
   ValidateBy,
   ValidateIf,
 } from 'class-validator';
+import { faultOfUuid } from '../uuid.js';
 import { isPlainText } from '../values.js';
 
 /** What each field of an input says of itself: once, for validation and documentation alike. */
@@ -109,13 +110,6 @@ export function Texts({
     }),
     ...presence(optional, nullable),
   );
-}
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** Why a text is no UUID, or undefined. */
-export function faultOfUuid(value: string): string | undefined {
-  return UUID.test(value) ? undefined : 'must be a UUID';
 }
 
 const toLowerCase = ({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value);
