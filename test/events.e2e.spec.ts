@@ -4,9 +4,13 @@ import { type ApiClient } from './support/api-client.js';
 import { readersWaiting } from './support/event-stream.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
+const SHARES = {
+  ...{ EVENTS_MAX_READERS: '8', EVENTS_MAX_READERS_PER_ORGANIZATION: '4', EVENTS_MAX_READERS_PER_TOKEN: '3' },
+};
+
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp({ env: { EVENTS_MAX_READERS: '6', EVENTS_MAX_READERS_PER_TOKEN: '3' } });
+  app = await startTestApp({ env: SHARES });
 });
 afterAll(() => app.close());
 
@@ -253,10 +257,10 @@ describe('Waiting for events', () => {
     expect(typesOf((await waiting).body.data)).toEqual(['TagCreated']);
   });
 
-  it('is for so many readers of a token, and so many in all; one that goes away makes room', async () => {
+  it('is for so many readers of a token, of an organization and in all; one that goes away makes room', async () => {
     const [first, second, third] = [await caughtUp(), await caughtUp(), await caughtUp()];
     const wait = ({ api, cursor }: { api: ApiClient; cursor: string }) =>
-      get(`${app.url}/v1/events?wait=30&cursor=${cursor}`, {
+      get(`${app.url}/v1/events?types=TagDeleted&wait=30&cursor=${cursor}`, {
         agent: false,
         headers: { authorization: `Bearer ${api.token}` },
       }).on('error', () => undefined);
@@ -267,8 +271,20 @@ describe('Waiting for events', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await first.api.get(`/v1/events?cursor=${first.cursor}`)).status).toBe(200);
     expect((await first.api.get('/v1/events/stream')).status).toBe(429);
-    readers.push(...[second, second, second].map(wait));
-    await waitFor('6 readers', async () => (await readersWaiting()) === 6);
+    const others = [
+      { ...first, api: await app.clientWith(['events:read'], first.api) },
+      { ...second, api: await app.clientWith(['events:read'], second.api) },
+    ] as const;
+    readers.push(wait(others[0]));
+    await waitFor('4 readers', async () => (await readersWaiting()) === 4);
+    const beyond = await others[0].api.get(`/v1/events?types=TagDeleted&wait=1&cursor=${first.cursor}`);
+    expect(beyond).toMatchObject({ status: 429, body: { code: 'too-many-requests' } });
+    expect(beyond.body.message).toContain('The organization has 4 readers that wait for events already');
+    expect(Number(beyond.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await others[0].api.get('/v1/events/stream')).status).toBe(429);
+    readers.push(...[second, second, second, others[1]].map(wait));
+    await waitFor('8 readers', async () => (await readersWaiting()) === 8);
+    expect((await others[0].api.get(`/v1/events?types=TagDeleted&wait=1&cursor=${first.cursor}`)).status).toBe(429);
     expect((await third.api.get(`/v1/events?wait=1&cursor=${third.cursor}`)).status).toBe(503);
     for (const reader of readers) reader.destroy();
     await waitFor('the places to be free', async () => (await readersWaiting()) === 0);

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const basic = { _type: 'BasicAuth', username: 'u', password: 'p' };
-const condition = { _type: 'IsOneOf', field: 'QueueId', values: ['q'] };
+const condition = { _type: 'IsOneOf', field: 'QueueId', values: ['01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a'] };
 const filter = { _type: 'CombinedFilters', strategy: 'All', conditions: [condition] };
 const input = { name: 'CRM', url: 'http://127.0.0.1:9/hook', authorization: basic };
 
@@ -21,7 +21,7 @@ describe('Webhook subscriptions', () => {
       QueueCreated: {
         _type: 'CombinedFilters',
         strategy: 'Any',
-        conditions: [{ _type: 'IsOneOf', field: 'QueueId', values: ['q'] }],
+        conditions: [{ _type: 'IsOneOf', field: 'QueueId', values: [await api.createQueue()] }],
       },
     };
     const created = await api.post('/v1/webhooks', {
@@ -252,6 +252,28 @@ describe('Webhook subscriptions', () => {
     expect(answer.status).toBe(400);
     expect(answer.body.message).toContain(reason);
     expect((await api.get('/v1/webhooks')).body.data).toEqual([]);
+  });
+
+  it('take filters by queues of the organization alone', async () => {
+    const [api, stranger] = [await app.createTestOrganization(), await app.createTestOrganization()];
+    const [queueId, foreign] = [await api.createQueue(), await stranger.createQueue()];
+    const by = (...values: string[]) => ({
+      filters: { QueueUpdated: { ...filter, conditions: [{ ...condition, values }] } },
+    });
+    const { id } = await api.subscribe(input.url, ['QueueUpdated'], by(queueId.toUpperCase()));
+    const send = async (body: object) => [
+      await api.post('/v1/webhooks', { ...input, ...body }),
+      await api.patch(`/v1/webhooks/${id}`, body),
+    ];
+    for (const { status, body } of await send(by(queueId, 'Support'))) {
+      expect(status).toBe(400);
+      expect(body.message).toContain('names Support, but QueueId is the id of a queue, a UUID');
+    }
+    for (const { status, body } of await send(by(queueId, foreign))) {
+      expect(status).toBe(404);
+      expect(body.message).toBe(`Queue ${foreign} could not be found`);
+    }
+    expect((await api.get('/v1/webhooks')).body.data).toHaveLength(1);
   });
 
   it('refuse a patch of fields that do not exist, which would silently change nothing', async () => {

@@ -7,7 +7,7 @@ import { streamName } from '#libs/event-store/stream-definition.js';
 import { type Cipher } from '#libs/platform/cipher.js';
 import { type Config } from '#libs/platform/config.js';
 import { Database } from '#libs/platform/database.js';
-import { faultOfUuid } from '#libs/platform/http/fields.js';
+import { faultOfUuid } from '#libs/platform/uuid.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { demoAdministrator, type InstallationUrls, openCipher, type Tools } from '../setup.js';
 import { STREAMS } from '../streams.js';

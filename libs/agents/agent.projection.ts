@@ -137,4 +137,5 @@ export const agentStream: StreamDefinition<Agent | undefined, AgentEvent> = {
   initialState: undefined,
   evolve: evolveAgent,
   projections: [agentProjection, addressProjection],
+  identifying: { AgentCreated: Object.keys(PERSON_COLUMN_OF), AgentUpdated: ['changes'] },
 };

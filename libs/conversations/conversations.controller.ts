@@ -12,7 +12,8 @@ import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, IntegerParam, OptionalInput, QueryInput, UnionInput, UuidParam } from '#libs/platform/http/input.js';
 import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
 import { Delete, Patch, Post, Put } from '#libs/platform/http/methods.js';
-import { Caller } from '#libs/platform/http/request-context.js';
+import { Caller, GrantedScopes } from '#libs/platform/http/request-context.js';
+import { mustShowPersonal, type Scope } from '#libs/platform/scopes.js';
 import { Versioned } from '#libs/platform/http/versioned.js';
 import { type Tag } from '#libs/tags/tag.js';
 import { conversationStream } from './conversation.projection.js';
@@ -272,7 +273,8 @@ export class EndUserConversationsController {
   @Endpoint({
     operationId: 'EndUsers_listConversations',
     summary: 'List the conversations requested by an end user.',
-    description: 'Newest first. Custom attributes are left out: get a single conversation for those.',
+    description:
+      'Newest first. Custom attributes are left out: get a single conversation for those. Needs the scopes `endusers:read` and `conversations:read`.',
     success: [200, 'The list of conversations', ListEndUserConversationsOutput],
     errors: [404],
   })
@@ -281,7 +283,9 @@ export class EndUserConversationsController {
     @UuidParam('userId', 'The end user id.') userId: string,
     @QueryInput() query: PageQuery,
     @Paged() pages: Pages,
+    @GrantedScopes() granted: readonly Scope[],
   ): Promise<ListEndUserConversationsOutput> {
+    mustShowPersonal(granted, 'conversation');
     const request = pages.requested(query);
     return pages.answer(
       await this.queries.execute(new ListEndUserConversations(caller.organizationId, userId, request)),

@@ -113,7 +113,14 @@ export class EventCodec {
     const data = event.data as Record<string, unknown>;
     const secret = [...Object.keys(event.sealed), ...(this.#definition(row.stream).hidden ?? [])];
     for (const field of secret) if (data[field] !== undefined) data[field] = masked(data[field]);
-    return { ...event, redacted: row.data[PERSONAL] !== undefined && !sealedKey };
+    const withheld = mayReadPersonal ? [] : this.#identifyingFields(row, data);
+    for (const field of withheld) Reflect.deleteProperty(data, field);
+    return { ...event, redacted: withheld.length > 0 || (row.data[PERSONAL] !== undefined && !sealedKey) };
+  }
+
+  #identifyingFields({ stream, type }: EventRow, data: Record<string, unknown>): string[] {
+    const fields = this.#definition(stream).identifying?.[type] ?? [];
+    return fields.filter((field) => data[field] !== undefined);
   }
 
   /** All kinds of stream. */

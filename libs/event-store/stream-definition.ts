@@ -21,6 +21,8 @@ export interface StreamDefinition<State, Event extends DomainEvent> {
    * destroyed, the events are without these fields, so all of them are optional in the event's type.
    */
   personal?: Partial<Record<Event['type'], readonly string[]>>;
+  /** Fields, by event type, that identify a person who is not anonymized: kept in clear, and left out for who may not read them. */
+  identifying?: Partial<Record<Event['type'], readonly string[]>>;
   /** Fields, of whatever event of the stream, that nobody is shown: what recognizes a secret. */
   hidden?: readonly string[];
   /** The event type that destroys the stream's key in the transaction that records it. */

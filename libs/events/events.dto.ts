@@ -122,7 +122,7 @@ export class EventOutput implements ShownEvent {
 
   @ApiPropertyOptional({
     description:
-      'Personal fields were left out: the token lacks the scope to read them (`endusers:read`, `conversations:read`), or they have been anonymized.',
+      'Personal fields were left out: the token lacks the scope to read them (`agents:read`, `endusers:read`, `conversations:read`), or they have been anonymized.',
     type: Boolean,
     example: true,
   })

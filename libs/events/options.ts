@@ -2,6 +2,8 @@
 export abstract class FeedOptions {
   /** Readers that wait for events or follow them at the same time. */
   abstract readonly maxReaders: number;
+  /** The same for each organization, so that none takes the places of all. */
+  abstract readonly maxReadersPerOrganization: number;
   /** The same for each token. */
   abstract readonly maxReadersPerToken: number;
   /**

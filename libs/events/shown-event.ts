@@ -1,5 +1,5 @@
 import { type EventCodec, type EventRow } from '#libs/event-store/event-codec.js';
-import { grants, type Scope } from '#libs/platform/scopes.js';
+import { type Scope, showsPersonal } from '#libs/platform/scopes.js';
 
 /** An event as the API shows it. */
 export interface ShownEvent {
@@ -15,16 +15,10 @@ export interface ShownEvent {
   redacted?: true;
 }
 
-/** Who may read the personal data of streams of a kind. */
-const PERSONAL_SCOPES: Record<string, Scope> = {
-  conversation: 'conversations:read',
-  endUser: 'endusers:read',
-};
-
 /** @param scopes what the reader's token may do */
 export function shownEvent(codec: EventCodec, row: EventRow, scopes: readonly Scope[]): ShownEvent {
   const [category] = row.stream.split('-', 1) as [string];
-  const event = codec.disclose(row, grants(scopes, PERSONAL_SCOPES[category] ?? 'admin'));
+  const event = codec.disclose(row, showsPersonal(scopes, category));
   const { actorId, tokenId, requestId } = event.metadata;
   return {
     id: event.eventId,

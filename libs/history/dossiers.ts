@@ -2,6 +2,7 @@ import { type AnonymizedEntity } from '#libs/anonymization/anonymization.js';
 import { type EventCodec } from '#libs/event-store/event-codec.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
+import { type Scope } from '#libs/platform/scopes.js';
 import { type ExportedDelivery, type ExportedEvent, type ExportedRequest } from './export.dto.js';
 import { type HistoryRow, SELECT_HISTORY, shownEvent } from './history-rows.js';
 
@@ -26,12 +27,16 @@ interface RequestRow {
 /** Events that are in memory at once: a message may have some 100 KB. */
 const EVENTS_AT_ONCE = 10;
 
-/** An entity's events with their deliveries, oldest first. They are read while they are taken, a few in a round trip. */
+/**
+ * An entity's events with their deliveries, oldest first. They are read while they are taken, a few in a round trip.
+ * @param granted what the reader's token may do
+ */
 export async function* eventsInFull(
   database: Database,
   codec: EventCodec,
   organizationId: string,
   stream: string,
+  granted: readonly Scope[],
 ): AsyncGenerator<ExportedEvent> {
   for (let after = 0; ; after += EVENTS_AT_ONCE) {
     const range = [organizationId, stream, after, after + EVENTS_AT_ONCE];
@@ -39,10 +44,11 @@ export async function* eventsInFull(
       { text: `${SELECT_HISTORY} ${IN_RANGE} ORDER BY e.version`, values: range },
       { text: DELIVERIES, values: range },
     ]);
-    const [events, deliveries] = results.map(({ rows }) => rows as unknown[]) as [HistoryRow[], DeliveryRow[]];
-    const byEvent = Map.groupBy(deliveries, ({ event_id }) => event_id);
+    const [events, delivered] = results.map(({ rows }) => rows as unknown[]) as [HistoryRow[], DeliveryRow[]];
+    const byEvent = Map.groupBy(delivered, ({ event_id }) => event_id);
     for (const row of events) {
-      yield Object.assign(shownEvent(codec, row), { deliveries: (byEvent.get(row.event_id) ?? []).map(shownDelivery) });
+      const deliveries = (byEvent.get(row.event_id) ?? []).map(shownDelivery);
+      yield Object.assign(shownEvent(codec, row, granted), { deliveries });
     }
     if (events.length < EVENTS_AT_ONCE) return;
   }

@@ -2,11 +2,11 @@ import { Controller, Get, Req, Res, type StreamableFile } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { DomainError } from '#libs/platform/domain-error.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { UuidParam } from '#libs/platform/http/input.js';
 import { jsonDownload } from '#libs/platform/http/json-download.js';
-import { type AuthenticatedRequest, May } from '#libs/platform/http/request-context.js';
+import { type AuthenticatedRequest, GrantedScopes } from '#libs/platform/http/request-context.js';
+import { mustShowPersonal, type Scope } from '#libs/platform/scopes.js';
 import { EndUserExportOutput } from './export.dto.js';
 import { ExportEndUser } from './export.handler.js';
 import { ExportPlaces } from './export-places.js';
@@ -32,13 +32,11 @@ export class EndUserExportController {
     @Req() request: AuthenticatedRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
     @UuidParam('userId', 'The end user id.') id: string,
-    @May('conversations:read') mayReadConversations: boolean,
+    @GrantedScopes() granted: readonly Scope[],
   ): Promise<StreamableFile> {
-    if (!mayReadConversations) {
-      throw new DomainError('forbidden', 'The API token lacks the scope conversations:read');
-    }
+    mustShowPersonal(granted, 'conversation');
     this.places.take(request, reply);
-    const document = await this.queries.execute(new ExportEndUser(request.caller.organizationId, id));
+    const document = await this.queries.execute(new ExportEndUser(request.caller.organizationId, id, granted));
     return jsonDownload(`enduser-${id}.json`, document);
   }
 }

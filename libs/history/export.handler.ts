@@ -12,6 +12,7 @@ import { EventStore } from '#libs/event-store/event-store.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
+import { type Scope } from '#libs/platform/scopes.js';
 import { eventsInFull, readRequests } from './dossiers.js';
 import { type EndUserExport, type ExportedConversation, type ExportedEvent } from './export.dto.js';
 
@@ -23,6 +24,7 @@ export class ExportEndUser extends Query<EndUserExport> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
+    readonly granted: readonly Scope[],
   ) {
     super();
   }
@@ -36,7 +38,7 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
     private readonly codec: EventCodec,
   ) {}
 
-  async execute({ organizationId, id }: ExportEndUser): Promise<EndUserExport> {
+  async execute({ organizationId, id, granted }: ExportEndUser): Promise<EndUserExport> {
     const exportedAt = new Date().toISOString();
     const stream = streamName(endUserStream, id);
     const [{ state, recordedAt }, merged, definitions] = await Promise.all([
@@ -54,8 +56,8 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
       endUser: shownEndUser({ state, recordedAt }, definitions.Contact),
       addresses: addressesOf(state).map(({ kind, value, field }) => ({ kind, value, field })),
       anonymizationRequests: [...requests.values()].flat(),
-      history: this.#history(organizationId, people),
-      conversations: this.#conversations(organizationId, id, definitions.Conversation),
+      history: this.#history(organizationId, people, granted),
+      conversations: this.#conversations(organizationId, id, definitions.Conversation, granted),
     };
   }
 
@@ -68,21 +70,22 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
     return { Contact, Conversation };
   }
 
-  async *#history(organizationId: string, streams: string[]): AsyncGenerator<ExportedEvent> {
-    for (const stream of streams) yield* eventsInFull(this.database, this.codec, organizationId, stream);
+  async *#history(organizationId: string, streams: string[], granted: readonly Scope[]): AsyncGenerator<ExportedEvent> {
+    for (const stream of streams) yield* eventsInFull(this.database, this.codec, organizationId, stream, granted);
   }
 
   async *#conversations(
     organizationId: string,
     userId: string,
     definitions: AttributeDefinition[],
+    granted: readonly Scope[],
   ): AsyncGenerator<ExportedConversation> {
     for await (const page of conversationsInFull(this.database, organizationId, userId, definitions)) {
       const streams = page.map(({ id }) => streamName(conversationStream, String(id)));
       const requests = await readRequests(this.database, organizationId, streams);
       for (const [index, { tags, ...conversation }] of page.entries()) {
         const stream = streams[index] as string;
-        const events = eventsInFull(this.database, this.codec, organizationId, stream);
+        const events = eventsInFull(this.database, this.codec, organizationId, stream, granted);
         const anonymizationRequests = requests.get(stream) ?? [];
         yield { conversation, ...(await withMessageApart(events)), tags, anonymizationRequests };
       }

@@ -1,4 +1,5 @@
 import { type EventCodec, type EventRow, SEALED_KEY } from '#libs/event-store/event-codec.js';
+import { type Scope, showsPersonal } from '#libs/platform/scopes.js';
 import { type HistoryEventOutput } from './history.dto.js';
 
 /** An event with the names of who caused it. */
@@ -15,13 +16,17 @@ export const SELECT_HISTORY = `SELECT e.*, ${SEALED_KEY} AS sealed_key,
       WHERE t.organization_id = e.organization_id AND t.id = (e.metadata->>'tokenId')::uuid) AS token_name
   FROM events e WHERE`;
 
-/** An event as histories show it: its secrets masked, and without its personal facts once they have been removed. */
-export function shownEvent(codec: EventCodec, row: HistoryRow): HistoryEventOutput {
+/**
+ * An event as histories show it: its secrets masked, and without its personal facts once they have been removed.
+ * @param granted what the reader's token may do: who acted is named to those who may read agents
+ */
+export function shownEvent(codec: EventCodec, row: HistoryRow, granted: readonly Scope[]): HistoryEventOutput {
   const { eventId, type, version, recordedAt, metadata, data, redacted } = codec.disclose(row, true);
   const { actorId, tokenId, requestId } = metadata;
+  const isNamed = row.actor_name !== null && showsPersonal(granted, 'agent');
   return {
     ...{ id: eventId, type, version, recordedAt: recordedAt.toISOString() },
-    actor: { id: actorId, ...(row.actor_name !== null && { name: row.actor_name }) },
+    actor: { id: actorId, ...(isNamed && { name: row.actor_name as string }) },
     ...(tokenId && { token: { id: tokenId, ...(row.token_name !== null && { name: row.token_name }) } }),
     ...(requestId && { requestId }),
     data: data as Record<string, unknown>,

@@ -5,7 +5,8 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { Endpoint, named } from '#libs/platform/http/endpoint.js';
 import { QueryInput } from '#libs/platform/http/input.js';
 import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
-import { Caller } from '#libs/platform/http/request-context.js';
+import { Caller, GrantedScopes } from '#libs/platform/http/request-context.js';
+import { type Scope } from '#libs/platform/scopes.js';
 import { HistoryOutput } from './history.dto.js';
 import { GetHistory } from './history.handlers.js';
 import { HISTORY_RESOURCES, type HistoryResource } from './history-resources.js';
@@ -26,7 +27,7 @@ function historyController(resource: HistoryResource): Type {
     @Endpoint({
       operationId: `${name}_getHistory`,
       summary: `Get the history of ${withArticle(entity)}.`,
-      description: `Its events, newest first, also when it is deleted: what happened, when, by whom, through which API token and request. Personal data that has been removed is absent, with \`redacted: true\`.${note ? ` ${note}` : ''}`,
+      description: `Its events, newest first, also when it is deleted: what happened, when, by whom, through which API token and request. The name of the agent who acted is there with the scope \`agents:read\`. Personal data that has been removed is absent, with \`redacted: true\`.${note ? ` ${note}` : ''}`,
       success: [200, 'A page of the history', HistoryOutput],
       errors: [404],
     })
@@ -35,9 +36,10 @@ function historyController(resource: HistoryResource): Type {
       @Id id: string | number,
       @QueryInput() query: PageQuery,
       @Paged() pages: Pages,
+      @GrantedScopes() granted: readonly Scope[],
     ) {
       const request = pages.requested(query);
-      const history = new GetHistory(organizationId, resource, String(id), request);
+      const history = new GetHistory(organizationId, resource, String(id), request, granted);
       return pages.answer(await this.queries.execute(history));
     }
   }

@@ -6,6 +6,7 @@ import { type Statement } from '#libs/platform/batch.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { type Scope } from '#libs/platform/scopes.js';
 import { type HistoryEventOutput } from './history.dto.js';
 import { type HistoryResource } from './history-resources.js';
 import { type HistoryRow, SELECT_HISTORY, shownEvent } from './history-rows.js';
@@ -17,6 +18,7 @@ export class GetHistory extends Query<Page<HistoryEventOutput>> {
     readonly resource: Pick<HistoryResource, 'entity' | 'stream' | 'formerlyBy'>,
     readonly id: string,
     readonly request: PageRequest,
+    readonly granted: readonly Scope[],
   ) {
     super();
   }
@@ -38,11 +40,11 @@ export class GetHistoryHandler implements IQueryHandler<GetHistory> {
     private readonly codec: EventCodec,
   ) {}
 
-  async execute({ organizationId, resource, id, request }: GetHistory): Promise<Page<HistoryEventOutput>> {
+  async execute({ organizationId, resource, id, request, granted }: GetHistory): Promise<Page<HistoryEventOutput>> {
     const select = eventsOf(organizationId, resource, id);
     const page = await NEWEST_FIRST.read(this.database, organizationId, select, request);
     if (page.rows.length === 0 && !request.cursor) throw notFound(resource.entity, id);
-    return { ...page, rows: page.rows.map((row) => shownEvent(this.codec, row)) };
+    return { ...page, rows: page.rows.map((row) => shownEvent(this.codec, row, granted)) };
   }
 }
 

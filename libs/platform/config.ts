@@ -59,6 +59,7 @@ export interface Config {
   /** See `FeedOptions`. */
   readonly feed: {
     readonly maxReaders: number;
+    readonly maxReadersPerOrganization: number;
     readonly maxReadersPerToken: number;
     readonly heartbeatMs: number;
   };
@@ -108,6 +109,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     webhooks: webhookOptions(environment),
     feed: Object.freeze({
       maxReaders: environment.EVENTS_MAX_READERS,
+      maxReadersPerOrganization: environment.EVENTS_MAX_READERS_PER_ORGANIZATION,
       maxReadersPerToken: environment.EVENTS_MAX_READERS_PER_TOKEN,
       heartbeatMs: environment.EVENTS_HEARTBEAT_SECONDS * 1000,
     }),

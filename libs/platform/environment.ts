@@ -202,6 +202,9 @@ export class Environment {
   EVENTS_MAX_READERS = 1000;
 
   @whole(1, 100_000)
+  EVENTS_MAX_READERS_PER_ORGANIZATION = 200;
+
+  @whole(1, 100_000)
   EVENTS_MAX_READERS_PER_TOKEN = 20;
 
   @decimal(0.1, 25)

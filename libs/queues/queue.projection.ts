@@ -1,5 +1,6 @@
 import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
+import { type Database } from '#libs/platform/database.js';
 import { evolveQueue, type Queue, type QueueEvent, type QueueSettings } from './queue.js';
 
 /** A row of `queues`. What nothing filters by is in `settings`. */
@@ -134,4 +135,15 @@ export function queueOrDefault(organizationId: string, id: string | undefined): 
            ORDER BY id = $2 DESC NULLS LAST LIMIT 1`,
     values: [organizationId, id],
   };
+}
+
+/** Those of the ids that are no queues of the organization. */
+export async function missingQueues(database: Database, organizationId: string, ids: string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const rows = await database.query<{ id: string }>(organizationId, {
+    text: `SELECT id FROM unnest($2::uuid[]) AS id
+           WHERE NOT EXISTS (SELECT FROM queues q WHERE q.organization_id = $1 AND q.id = id.id)`,
+    values: [organizationId, ids],
+  });
+  return rows.map(({ id }) => id);
 }

@@ -7,7 +7,8 @@ import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch as PatchBody, QueryInput, UuidParam } from '#libs/platform/http/input.js';
 import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
 import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
-import { Caller } from '#libs/platform/http/request-context.js';
+import { Caller, GrantedScopes } from '#libs/platform/http/request-context.js';
+import { type Scope, showsPersonal } from '#libs/platform/scopes.js';
 import { Versioned } from '#libs/platform/http/versioned.js';
 import { teamStream } from './team.projection.js';
 import {
@@ -94,12 +95,17 @@ export class TeamsController {
   @Get(':teamId/agents')
   @Endpoint({
     summary: 'List all agents in a team.',
-    description: 'All of them, sorted by agent id.',
+      description: 'All of them, sorted by agent id. To tokens without the scope `agents:read`, by their ids alone.',
     success: [200, 'List of agents in the specified team', ListTeamMembersOutput],
     errors: [404],
   })
-  async listMembers(@Caller() caller: WriteContext, @TeamId() id: string): Promise<{ data: TeamMember[] }> {
-    return { data: await this.queries.execute(new ListTeamMembers(caller.organizationId, id)) };
+  async listMembers(
+    @Caller() caller: WriteContext,
+    @TeamId() id: string,
+    @GrantedScopes() granted: readonly Scope[],
+  ): Promise<{ data: TeamMember[] }> {
+    const showsPeople = showsPersonal(granted, 'agent');
+    return { data: await this.queries.execute(new ListTeamMembers(caller.organizationId, id, showsPeople)) };
   }
 
   @Patch(':teamId/agents')

@@ -81,11 +81,12 @@ export class GetTeam extends Query<TeamShown> {
   }
 }
 
-/** All members, by id. */
+/** All members, by id. @param showsPeople whether with more than their ids */
 export class ListTeamMembers extends Query<TeamMember[]> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
+    readonly showsPeople: boolean,
   ) {
     super();
   }
@@ -222,7 +223,7 @@ interface MemberRow {
 export class ListTeamMembersHandler implements IQueryHandler<ListTeamMembers> {
   constructor(private readonly database: Database) {}
 
-  async execute({ organizationId, id }: ListTeamMembers): Promise<TeamMember[]> {
+  async execute({ organizationId, id, showsPeople }: ListTeamMembers): Promise<TeamMember[]> {
     const rows = await this.database.query<MemberRow>(organizationId, {
       text: `SELECT a.id, a.display_name AS name, a.email, a.phone_number AS "phoneNumber"
              FROM teams t LEFT JOIN (team_members m JOIN agents a ON a.organization_id = m.organization_id AND a.id = m.agent_id)
@@ -232,7 +233,7 @@ export class ListTeamMembersHandler implements IQueryHandler<ListTeamMembers> {
     });
     if (rows.length === 0) throw notFound('Team', id);
     return rows.flatMap(({ id, name, email, phoneNumber }) =>
-      id === null ? [] : [{ id, name, email, ...(phoneNumber !== null && { phoneNumber }) }],
+      id === null ? [] : [{ id, ...(showsPeople && { name, email, ...(phoneNumber !== null && { phoneNumber }) }) }],
     );
   }
 }

@@ -2,6 +2,7 @@ import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Quer
 import { Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { type Scope } from '#libs/platform/scopes.js';
 import { cancelDeliveries } from './cancellation.js';
 import { EVENT_NAMES } from './catalogue.js';
 import {
@@ -46,6 +47,7 @@ export class GetDelivery extends Query<DeliveryDetailsOutput> {
     readonly organizationId: string,
     readonly subscriptionId: string,
     readonly id: string,
+    readonly granted: readonly Scope[],
   ) {
     super();
   }
@@ -121,8 +123,8 @@ export class ListDeliveriesHandler implements IQueryHandler<ListDeliveries> {
 export class GetDeliveryHandler implements IQueryHandler<GetDelivery> {
   constructor(private readonly deliveries: DeliveryReader) {}
 
-  execute({ organizationId, subscriptionId, id }: GetDelivery): Promise<DeliveryDetailsOutput> {
-    return this.deliveries.get(organizationId, subscriptionId, id);
+  execute({ organizationId, subscriptionId, id, granted }: GetDelivery): Promise<DeliveryDetailsOutput> {
+    return this.deliveries.get(organizationId, subscriptionId, id, granted);
   }
 }
 
@@ -137,7 +139,7 @@ export class RetryDeliveryHandler implements ICommandHandler<RetryDelivery> {
     const values = [organizationId, subscriptionId, id];
     const [row] = await this.database.query<DeliveryRow>(organizationId, { text: RETRY, values });
     if (row) return shownDelivery(row);
-    await this.deliveries.get(organizationId, subscriptionId, id);
+    await this.deliveries.get(organizationId, subscriptionId, id, []);
     const recover = `POST /v1/webhooks/${subscriptionId}/recover makes it anew`;
     throw new DomainError('conflict', `The payload of delivery ${id} is kept no longer; ${recover}`);
   }
@@ -156,7 +158,7 @@ export class CancelDeliveryHandler implements ICommandHandler<CancelDelivery> {
       deliveryById(organizationId, subscriptionId, id),
     ]);
     const [row] = found?.rows as DeliveryRow[];
-    const delivery = row ? shownDelivery(row) : await this.deliveries.get(organizationId, subscriptionId, id);
+    const delivery = row ? shownDelivery(row) : await this.deliveries.get(organizationId, subscriptionId, id, []);
     if (delivery.state === 'cancelled') return delivery;
     const end = delivery.state === 'delivered' ? 'has been delivered' : 'was given up after its last attempt';
     throw new DomainError('conflict', `Delivery ${id} ${end}; only one that is pending can be cancelled`);

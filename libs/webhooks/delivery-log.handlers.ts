@@ -4,6 +4,8 @@ import { DomainError } from '#libs/platform/domain-error.js';
 import { EVENT_NAMES } from './catalogue.js';
 import { type EventDeliveryLog, type EventDeliveryStatus } from './delivery-log.dto.js';
 import { type Outcome } from './delivery/attempt.js';
+import { type Scope } from '#libs/platform/scopes.js';
+import { ShownExchange } from './shown-exchange.js';
 import { SubscriptionReader } from './subscription.reader.js';
 
 /** For each subscribed event, how its last delivery went. */
@@ -11,6 +13,7 @@ export class GetDeliveryStatus extends Query<EventDeliveryStatus[]> {
   constructor(
     readonly organizationId: string,
     readonly subscriptionId: string,
+    readonly granted: readonly Scope[],
   ) {
     super();
   }
@@ -22,6 +25,7 @@ export class GetDeliveryLogs extends Query<EventDeliveryLog[]> {
     readonly organizationId: string,
     readonly subscriptionId: string,
     readonly event: string,
+    readonly granted: readonly Scope[],
   ) {
     super();
   }
@@ -45,7 +49,7 @@ export class GetDeliveryStatusHandler implements IQueryHandler<GetDeliveryStatus
     private readonly reader: SubscriptionReader,
   ) {}
 
-  async execute({ organizationId, subscriptionId }: GetDeliveryStatus): Promise<EventDeliveryStatus[]> {
+  async execute({ organizationId, subscriptionId, granted }: GetDeliveryStatus): Promise<EventDeliveryStatus[]> {
     const { events } = await this.reader.row(organizationId, subscriptionId);
     const rows = await this.database.query<AttemptRow>(organizationId, {
       text: `SELECT e.event_name, a.* FROM unnest($3::text[]) AS e(event_name) LEFT JOIN LATERAL (
@@ -56,7 +60,9 @@ export class GetDeliveryStatusHandler implements IQueryHandler<GetDeliveryStatus
     });
     return rows.map((row) => ({
       event: row.event_name,
-      deliveryStatus: row.started_at ? detailOf(row) : { _type: 'NoRecentDelivery' },
+      deliveryStatus: row.started_at
+        ? detailOf(row, new ShownExchange(row.event_name, granted))
+        : { _type: 'NoRecentDelivery' },
     }));
   }
 }
@@ -68,7 +74,7 @@ export class GetDeliveryLogsHandler implements IQueryHandler<GetDeliveryLogs> {
     private readonly reader: SubscriptionReader,
   ) {}
 
-  async execute({ organizationId, subscriptionId, event }: GetDeliveryLogs): Promise<EventDeliveryLog[]> {
+  async execute({ organizationId, subscriptionId, event, granted }: GetDeliveryLogs): Promise<EventDeliveryLog[]> {
     if (!(EVENT_NAMES as string[]).includes(event)) {
       throw new DomainError(
         'invalid',
@@ -83,16 +89,17 @@ export class GetDeliveryLogsHandler implements IQueryHandler<GetDeliveryLogs> {
              ORDER BY a.started_at DESC LIMIT $4`,
       values: [organizationId, subscriptionId, event, MAX_LOGS],
     });
-    return rows.map((row) => ({ deliveryDetail: detailOf(row), payload: row.body }));
+    const shown = new ShownExchange(event, granted);
+    return rows.map((row) => ({ deliveryDetail: detailOf(row, shown), payload: shown.payload(row.body) }));
   }
 }
 
-function detailOf({ started_at, outcome, response_code, response_text }: AttemptRow) {
+function detailOf({ started_at, outcome, response_code, response_text }: AttemptRow, shown: ShownExchange) {
   return {
     _type: 'DeliveryDetail' as const,
     deliveryTimestamp: (started_at as Date).toISOString(),
     success: outcome === 'delivered',
     responseCode: response_code ?? 0,
-    responseText: response_text,
+    responseText: shown.responseText(response_text, response_code),
   };
 }

@@ -4,6 +4,8 @@ import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { type CancelReason, type DeliveryDetailsOutput, type DeliveryState } from './deliveries.dto.js';
 import { type Outcome } from './delivery/attempt.js';
+import { type Scope } from '#libs/platform/scopes.js';
+import { ShownExchange } from './shown-exchange.js';
 import { shownAttempt } from './subscription-outputs.dto.js';
 import { SUBSCRIPTION_EXISTS, SubscriptionReader } from './subscription.reader.js';
 
@@ -45,8 +47,16 @@ export class DeliveryReader {
     private readonly subscriptions: SubscriptionReader,
   ) {}
 
-  /** @throws {DomainError} `not-found`, also when it is the subscription that does not exist */
-  async get(organizationId: string, subscriptionId: string, id: string): Promise<DeliveryDetailsOutput> {
+  /**
+   * @param granted what the reader's token may do: see {@link ShownExchange}
+   * @throws {DomainError} `not-found`, also when it is the subscription that does not exist
+   */
+  async get(
+    organizationId: string,
+    subscriptionId: string,
+    id: string,
+    granted: readonly Scope[],
+  ): Promise<DeliveryDetailsOutput> {
     const [found, attempts] = await this.database.transact(organizationId, [
       deliveryById(organizationId, subscriptionId, id, PAYLOAD),
       latestAttempts(organizationId, subscriptionId, id),
@@ -56,8 +66,9 @@ export class DeliveryReader {
       await this.subscriptions.mustExist(organizationId, subscriptionId);
       throw notFound('Delivery', id);
     }
-    const attemptLog = (attempts?.rows as AttemptRow[]).map(shownLogEntry);
-    return { ...shownDelivery(row), payload: row.payload, attemptLog };
+    const shown = new ShownExchange(row.event_name, granted);
+    const attemptLog = (attempts?.rows as AttemptRow[]).map((attempt) => shownLogEntry(attempt, shown));
+    return { ...shownDelivery(row), payload: shown.payload(row.payload), attemptLog };
   }
 }
 
@@ -97,13 +108,13 @@ export function shownDelivery(row: DeliveryRow) {
   };
 }
 
-function shownLogEntry(row: AttemptRow) {
+function shownLogEntry(row: AttemptRow, shown: ShownExchange) {
   const attempt = shownAttempt({
     outcome: row.outcome,
     startedAt: row.started_at,
     durationMs: row.duration_ms,
     responseCode: row.response_code ?? undefined,
-    responseText: row.response_text,
+    responseText: shown.responseText(row.response_text, row.response_code),
   });
   return { number: row.number, ...attempt };
 }

@@ -1,5 +1,6 @@
 import { CONVERSATION_CHANNELS } from '#libs/platform/channels.js';
 import { isLongerThan } from '#libs/platform/text.js';
+import { faultOfUuid } from '#libs/platform/uuid.js';
 import { isPlainText, isRecord } from '#libs/platform/values.js';
 
 /** What a filter can look at. An event has only some of these fields. */
@@ -20,7 +21,7 @@ export interface Filters {
   conditions: Condition[];
 }
 
-/** Values that a field can have; those of others are ids. */
+/** Values that a field can have; those of others are ids of queues. */
 const VALUES: Partial<Record<FilterField, readonly string[]>> = {
   InitialChannel: CONVERSATION_CHANNELS,
   OperationOrigin: ['Api', 'System'],
@@ -77,8 +78,18 @@ function faultOfCondition(condition: unknown, fields: readonly FilterField[]): s
   const { field, values } = condition;
   if (!fields.includes(field)) return `looks at ${field}, but can look at: ${fields.join(', ') || 'nothing'}`;
   const possible = VALUES[field];
-  const unknown = possible && values.find((value) => !possible.some((one) => plain(one) === plain(value)));
-  return unknown === undefined ? undefined : `names ${unknown}, but ${field} is one of: ${possible?.join(', ') ?? ''}`;
+  const fits = (value: string) =>
+    possible ? possible.some((one) => plain(one) === plain(value)) : faultOfUuid(value) === undefined;
+  const unknown = values.find((value) => !fits(value));
+  if (unknown === undefined) return undefined;
+  return `names ${unknown.slice(0, 64)}, but ${field} is ${possible ? `one of: ${possible.join(', ')}` : 'the id of a queue, a UUID'}`;
+}
+
+/** Ids of all queues that filters name, each once, in lower case. */
+export function queuesOf(filters: Record<string, Filters>): string[] {
+  const conditions = Object.values(filters).flatMap((combined) => combined.conditions);
+  const values = conditions.filter(({ field }) => field === 'QueueId').flatMap((condition) => condition.values);
+  return [...new Set(values.map((value) => value.toLowerCase()))];
 }
 
 function hasOnly(value: object, fields: string[]): boolean {

@@ -71,7 +71,7 @@ describe('Filters', () => {
 
   it('are refused with a reason when they are malformed', () => {
     const fault = (value: unknown) => faultOfFilters(value, filterFieldsOf);
-    const condition = { _type: 'IsOneOf', field: 'QueueId', values: ['x'] };
+    const condition = { _type: 'IsOneOf', field: 'QueueId', values: ['01980F5E-8f4c-7c21-9d3a-1f2e3d4c5b6a'] };
     const combined = (more: object, event = 'ConversationCreated') => ({
       [event]: { _type: 'CombinedFilters', strategy: 'All', conditions: [condition], ...more },
     });
@@ -104,6 +104,10 @@ describe('Filters', () => {
     expect(fault('ConversationCreated', 'InitialChannel', ['Email', 'Pigeon'])).toContain('names Pigeon');
     expect(fault('ConversationCreated', 'OperationOrigin', ['Human'])).toContain('one of: Api, System');
     expect(fault('ConversationCreated', 'OperationOrigin', ['api'])).toBeUndefined();
+    expect(fault('ConversationCreated', 'QueueId', ['Support'])).toContain(
+      'names Support, but QueueId is the id of a queue, a UUID',
+    );
+    expect(fault('ConversationRated', 'InitialChannel', ['Pigeon'])).toContain('names Pigeon');
   });
 
   it('take values as payloads spell them, too', () => {

@@ -115,7 +115,8 @@ export const DOCUMENTED = {
     example: { 'X-Tenant': 'acme' },
   },
   filters: {
-    description: 'By event name, which events to deliver. An event without filters is delivered always.',
+    description:
+      'By event name, which events to deliver. An event without filters is delivered always. Values of `QueueId` are ids of queues, else 400; one that does not exist is a 404.',
     example: {
       ConversationEnqueued: {
         _type: 'CombinedFilters',

@@ -6,7 +6,8 @@ import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { QueryInput, UuidParam } from '#libs/platform/http/input.js';
 import { Paged, Pages } from '#libs/platform/http/paging.js';
 import { Post } from '#libs/platform/http/methods.js';
-import { Caller } from '#libs/platform/http/request-context.js';
+import { Caller, GrantedScopes } from '#libs/platform/http/request-context.js';
+import { type Scope } from '#libs/platform/scopes.js';
 import {
   CancelDeliveryOutput,
   type DeliveryDetailsOutput,
@@ -16,6 +17,7 @@ import {
   ListDeliveriesQuery,
   RetryDeliveryOutput,
 } from './deliveries.dto.js';
+import { EXCHANGE_MASKED } from './shown-exchange.js';
 import { CancelDelivery, GetDelivery, ListDeliveries, RetryDelivery } from './deliveries.handlers.js';
 
 const SubscriptionId = () => UuidParam('webhookSubscriptionId', 'The webhook subscription id.');
@@ -51,7 +53,7 @@ export class WebhookDeliveriesController {
   @Get(':deliveryId')
   @Endpoint({
     summary: 'Get a delivery of a webhook subscription by id.',
-    description: 'With the payload and the attempts, as long as they are kept.',
+    description: `With the payload and the attempts, as long as they are kept. ${EXCHANGE_MASKED}`,
     success: [200, 'The delivery', GetDeliveryOutput],
     errors: [404],
   })
@@ -59,8 +61,9 @@ export class WebhookDeliveriesController {
     @Caller() { organizationId }: WriteContext,
     @SubscriptionId() subscriptionId: string,
     @DeliveryId() id: string,
+    @GrantedScopes() granted: readonly Scope[],
   ): Promise<{ data: DeliveryDetailsOutput }> {
-    return { data: await this.queries.execute(new GetDelivery(organizationId, subscriptionId, id)) };
+    return { data: await this.queries.execute(new GetDelivery(organizationId, subscriptionId, id, granted)) };
   }
 
   @Post(':deliveryId/retry')

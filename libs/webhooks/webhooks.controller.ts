@@ -7,8 +7,10 @@ import { AsOf } from '#libs/platform/http/as-of.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
 import { Input, Patch as StrictBody, TextParam, UuidParam, OptionalPatch } from '#libs/platform/http/input.js';
 import { Delete, Patch, Post, PostWithoutKey } from '#libs/platform/http/methods.js';
-import { Caller, May } from '#libs/platform/http/request-context.js';
+import { Caller, GrantedScopes, May } from '#libs/platform/http/request-context.js';
 import { Versioned } from '#libs/platform/http/versioned.js';
+import { type Scope } from '#libs/platform/scopes.js';
+import { EXCHANGE_MASKED } from './shown-exchange.js';
 import { subscriptionStream } from './subscription.projection.js';
 import { type ShownEventType, shownEventTypes } from './catalogue.js';
 import { type SubscriptionSettings } from './subscription.js';
@@ -87,6 +89,7 @@ export class WebhooksController {
     summary: 'Create a webhook subscription.',
     description: 'It receives the events that happen from now on. Its `secretKey` is generated.',
     success: [201, 'The created webhook subscription', CreateWebhookSubscriptionOutput],
+    errors: [404],
   })
   async createSubscription(
     @Caller() caller: WriteContext,
@@ -188,21 +191,22 @@ export class WebhooksController {
   @Get(':webhookSubscriptionId/delivery-status')
   @Endpoint({
     summary: 'Get the latest delivery statuses of a webhook subscription.',
-    description: 'One entry for each subscribed event.',
+    description: `One entry for each subscribed event. ${EXCHANGE_MASKED}`,
     success: [200, 'The latest delivery statuses of a webhook subscription', GetDeliveryStatusOutput],
     errors: [404],
   })
   async getDeliveryStatus(
     @Caller() caller: WriteContext,
     @SubscriptionId() id: string,
+    @GrantedScopes() granted: readonly Scope[],
   ): Promise<{ data: EventDeliveryStatus[] }> {
-    return { data: await this.queries.execute(new GetDeliveryStatus(caller.organizationId, id)) };
+    return { data: await this.queries.execute(new GetDeliveryStatus(caller.organizationId, id, granted)) };
   }
 
   @Get(':webhookSubscriptionId/delivery-status/logs/:event')
   @Endpoint({
     summary: 'Get the latest delivery logs of a webhook subscription for one event.',
-    description: 'The last 100 attempts, newest first, with the payload as it was sent.',
+    description: `The last 100 attempts, newest first, with the payload as it was sent. ${EXCHANGE_MASKED}`,
     success: [200, 'The webhook subscription event logs', GetDeliveryLogsOutput],
     errors: [404],
   })
@@ -210,7 +214,8 @@ export class WebhooksController {
     @Caller() caller: WriteContext,
     @SubscriptionId() id: string,
     @TextParam('event', 'The name of an event.', 'TagCreated') event: string,
+    @GrantedScopes() granted: readonly Scope[],
   ): Promise<{ data: EventDeliveryLog[] }> {
-    return { data: await this.queries.execute(new GetDeliveryLogs(caller.organizationId, id, event)) };
+    return { data: await this.queries.execute(new GetDeliveryLogs(caller.organizationId, id, event, granted)) };
   }
 }

@@ -2,8 +2,11 @@ import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
-import { invalidBody } from '#libs/platform/domain-error.js';
+import { Database } from '#libs/platform/database.js';
+import { invalidBody, notFound } from '#libs/platform/domain-error.js';
+import { missingQueues } from '#libs/queues/queue.projection.js';
 import { askForReview } from './cancellation.js';
+import { type Filters, queuesOf } from './filters.js';
 import { TargetPolicy } from './delivery/target.js';
 import { decideSubscription, type SubscriptionSettings } from './subscription.js';
 import { subscriptionStream } from './subscription.projection.js';
@@ -90,16 +93,24 @@ async function allowedUrl(targets: TargetPolicy, text: string): Promise<string> 
   return url;
 }
 
+/** A filter by a queue that there is not would keep all events back, or none. */
+async function queuesMustExist(database: Database, organizationId: string, filters: Record<string, Filters> = {}) {
+  const [missing] = await missingQueues(database, organizationId, queuesOf(filters));
+  if (missing !== undefined) throw notFound('Queue', missing);
+}
+
 @CommandHandler(CreateSubscription)
 export class CreateSubscriptionHandler implements ICommandHandler<CreateSubscription> {
   constructor(
     private readonly store: EventStore,
     private readonly reader: SubscriptionReader,
     private readonly targets: TargetPolicy,
+    private readonly database: Database,
   ) {}
 
   async execute({ context, settings }: CreateSubscription): Promise<WebhookSubscriptionOutput> {
     const url = await allowedUrl(this.targets, settings.url);
+    await queuesMustExist(this.database, context.organizationId, settings.filters);
     const id = randomUUIDv7();
     const subscription = { id, ...settings, url, secretKey: newSecretKey() };
     const command = { type: 'CreateSubscription', subscription } as const;
@@ -114,10 +125,12 @@ export class UpdateSubscriptionHandler implements ICommandHandler<UpdateSubscrip
     private readonly store: EventStore,
     private readonly reader: SubscriptionReader,
     private readonly targets: TargetPolicy,
+    private readonly database: Database,
   ) {}
 
   async execute({ context, id, changes }: UpdateSubscription): Promise<WebhookSubscriptionOutput> {
     const url = changes.url === undefined ? undefined : await allowedUrl(this.targets, changes.url);
+    await queuesMustExist(this.database, context.organizationId, changes.filters);
     const command = {
       type: 'UpdateSubscription',
       id,

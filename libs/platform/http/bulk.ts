@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import { type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { DomainError, type DomainErrorKind } from '../domain-error.js';
+import { faultOfUuid } from '../uuid.js';
 import { isRecord } from '../values.js';
 import { named } from './endpoint.js';
-import { faultOfUuid } from './fields.js';
 import { unionSchema, Variant } from './nested-fields.js';
 
 /** Items that are worked on at the same time, where each is a transaction of its own. */

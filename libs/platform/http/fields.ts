@@ -3,6 +3,7 @@ import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ArrayMaxSize, ArrayUnique, IsArray, IsBoolean, IsIn, ValidateBy, ValidateIf } from 'class-validator';
 import { controlCharacterOf, isLongerThan, isVisible, lengthOf } from '../text.js';
+import { faultOfUuid } from '../uuid.js';
 import { isPlainText } from '../values.js';
 
 /** What each field of an input says of itself: once, for validation and documentation alike. */
@@ -109,13 +110,6 @@ export function Texts({
     }),
     ...presence(optional, nullable),
   );
-}
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** Why a text is no UUID, or undefined. */
-export function faultOfUuid(value: string): string | undefined {
-  return UUID.test(value) ? undefined : 'must be a UUID';
 }
 
 const toLowerCase = ({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value);

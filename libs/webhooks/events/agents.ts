@@ -34,6 +34,7 @@ function agentEvent(description: string): WebhookEventType<Agent> {
     version: '2',
     description,
     stream: agentStream,
+    shows: ['agent'],
     data: ({ id, displayName, email, phoneNumber, roles }) => ({
       agent: {
         id,

@@ -41,6 +41,7 @@ function conversationEvent<Type extends ConversationEvent['type']>(
     version: '2',
     description,
     stream: conversationStream,
+    shows: ['agent', 'conversation', 'endUser'],
     data: (entity, event, related) => ({
       conversation: shownConversation(entity, related),
       author: authorOf(entity, event, related),
