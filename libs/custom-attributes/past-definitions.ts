@@ -9,8 +9,8 @@ export async function pastDefinitions(
   asOf: Date,
 ): Promise<AttributeDefinition[]> {
   const attributes = await past.loadAll(customAttributeStream, organizationId, asOf);
-  const created = attributes.flatMap(({ state, events: [first] }) =>
-    state && first ? [{ state, key: `${first.recordedAt.toISOString()} ${state.id}` }] : [],
+  const created = attributes.flatMap(({ state, begunAt }) =>
+    state ? [{ state, key: `${begunAt.toISOString()} ${state.id}` }] : [],
   );
   return created.sort((one, other) => (one.key < other.key ? -1 : 1)).map(({ state }) => state);
 }

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { type Statement } from '#libs/platform/batch.js';
+import { type Database } from '#libs/platform/database.js';
 import { type CounterEvent, counterStream, raise } from '#libs/testing/counter.js';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
 import { staged } from './event-store.js';
@@ -44,6 +46,30 @@ describe('The past', () => {
     const streams = await past.loadAll(counterStream, context.organizationId, new Date());
     expect(streams.map(({ state }) => state)).toEqual([1, 2]);
     expect(await past.loadAll(counterStream, context.organizationId, ago(3_600_000))).toEqual([]);
+  });
+
+  it('of a category is that of all its events, however many, a thousand at a time', async () => {
+    const context = world.context();
+    const ids = [randomUUID(), randomUUID(), randomUUID()].sort();
+    for (const [index, length] of [700, 2_600, 5].entries()) {
+      const events = Array.from({ length }, () => raise(1));
+      await world.store.append(counterStream, ids[index] as string, 0, events, context);
+    }
+    const answers: number[] = [];
+    const counted = Object.assign(Object.create(world.database) as Database, {
+      query: async (organizationId: string, statement: Statement) => {
+        const rows = await world.database.query(organizationId, statement);
+        answers.push(rows.length);
+        return rows;
+      },
+    });
+    const streams = await new PastStreams(counted, world.codec).loadAll(
+      counterStream,
+      context.organizationId,
+      new Date(),
+    );
+    expect(streams.map(({ state }) => state)).toEqual([700, 2_600, 5]);
+    expect(answers).toEqual([3, 1_000, 1_000, 1_000, 305]);
   });
 
   it('has one instant for all that was committed together', async () => {

@@ -110,8 +110,10 @@ export function evolveQueue(queue: Queue | undefined, event: QueueEvent): Queue 
       return undefined;
     case 'QueueMembersAssigned':
       return { ...queue, memberIds: [...queue.memberIds, ...event.data.agentIds] };
-    case 'QueueMembersRemoved':
-      return { ...queue, memberIds: queue.memberIds.filter((id) => !event.data.agentIds.includes(id)) };
+    case 'QueueMembersRemoved': {
+      const gone = new Set(event.data.agentIds);
+      return { ...queue, memberIds: queue.memberIds.filter((id) => !gone.has(id)) };
+    }
   }
 }
 
