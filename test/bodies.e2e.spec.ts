@@ -41,31 +41,23 @@ const raw = (request: string, headers: Record<string, string>, body: string | Bu
 const tagOf = (answer: string) => JSON.parse(answer.split('\r\n\r\n', 2)[1] as string).data.name as string;
 
 describe('A write without a body', () => {
-  const EMPTY: [string, Record<string, string>, string?][] = [
-    ['says nothing of it', {}],
-    ['has length 0', { 'content-length': '0' }],
-    [
-      'is a form, as axios and curl say',
-      { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '0' },
-    ],
-    ['is text, as fetch says', { 'content-type': 'text/plain;charset=UTF-8', 'content-length': '0' }],
-    ['is JSON', { 'content-type': 'application/json', 'content-length': '0' }],
-    [
-      'is JSON in a strange character set',
-      { 'content-type': 'application/json; charset=utf-16', 'content-length': '0' },
-    ],
-    ['is a file', { 'content-type': 'application/octet-stream', 'content-length': '0' }],
-    ['is of parts', { 'content-type': 'multipart/form-data; boundary=x', 'content-length': '0' }],
-    ['is of a type that is none', { 'content-type': 'garbage', 'content-length': '0' }],
-    ['is of a type that is broken', { 'content-type': 'a/b/c; =;', 'content-length': '0' }],
-    ['is of no type', { 'content-type': '', 'content-length': '0' }],
-    ['is compressed', { 'content-encoding': 'gzip', 'content-length': '0' }],
-    ['comes in no chunks', { 'transfer-encoding': 'chunked' }, '0\r\n\r\n'],
-    [
-      'is a form in no chunks',
-      { 'content-type': 'application/x-www-form-urlencoded', 'transfer-encoding': 'chunked' },
-      '0\r\n\r\n',
-    ],
+  const ofType = (type: string) => ({ 'content-type': type, 'content-length': '0' });
+  const inChunks = { 'transfer-encoding': 'chunked' };
+  const EMPTY: [string, Record<string, string>, string][] = [
+    ['says nothing of it', {}, ''],
+    ['has length 0', { 'content-length': '0' }, ''],
+    ['is a form, as axios and curl say', ofType('application/x-www-form-urlencoded'), ''],
+    ['is text, as fetch says', ofType('text/plain;charset=UTF-8'), ''],
+    ['is JSON', ofType('application/json'), ''],
+    ['is JSON in a strange character set', ofType('application/json; charset=utf-16'), ''],
+    ['is a file', ofType('application/octet-stream'), ''],
+    ['is of parts', ofType('multipart/form-data; boundary=x'), ''],
+    ['is of a type that is none', ofType('garbage'), ''],
+    ['is of a type that is broken', ofType('a/b/c; =;'), ''],
+    ['is of no type', ofType(''), ''],
+    ['is compressed', { 'content-encoding': 'gzip', 'content-length': '0' }, ''],
+    ['comes in no chunks', inChunks, '0\r\n\r\n'],
+    ['is a form in no chunks', { 'content-type': 'application/x-www-form-urlencoded', ...inChunks }, '0\r\n\r\n'],
   ];
 
   it.each(EMPTY)('is the same to each operation when it %s', async (_, headers, body) => {
@@ -274,7 +266,9 @@ describe('A body that is too large in what it holds', () => {
     expect(body.message).toMatch(/; and 880 more\)$/);
     expect(JSON.stringify(body).length).toBeLessThan(20_000);
     const long = await api.patch(`/v1/endusers/${randomUUID()}`, { ['k'.repeat(1_000_000)]: 1 });
-    expect(long.body.faults).toEqual([{ path: `${'k'.repeat(200)}…`, message: 'is not a field of this request' }]);
+    expect(long.body.faults).toEqual([
+      { path: `${'k'.repeat(200)}…`, message: expect.stringMatching(/^is not a field of this request/) },
+    ]);
   });
 });
 

@@ -78,7 +78,7 @@ describe('A request', () => {
     async (field) => {
       const answer = await api.patch(`/v1/endusers/${randomUUID()}`, { [field]: 1 });
       expect(answer.status).toBe(400);
-      expect(answer.body.message).toBe(`Invalid value for: body (${field} is not a field of this request)`);
+      expect(answer.body.message).toContain(`Invalid value for: body (${field} is not a field of this request`);
     },
   );
 

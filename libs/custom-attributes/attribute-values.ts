@@ -4,6 +4,7 @@ import { type Changes } from '#libs/platform/changes.js';
 import { type Fault, invalidBody } from '#libs/platform/domain-error.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { faultOfText } from '#libs/platform/http/fields.js';
+import { notAnObject } from '#libs/platform/http/input.js';
 import { isRecord } from '#libs/platform/values.js';
 import {
   type AttributeValue,
@@ -124,7 +125,7 @@ class AttributeValuesMap {}
 
 class MapPipe implements PipeTransform<unknown, Record<string, unknown>> {
   transform(body: unknown): Record<string, unknown> {
-    if (!isRecord(body)) throw invalidBody([{ path: '', message: 'must be a JSON object' }]);
+    if (!isRecord(body)) throw notAnObject(body);
     return body;
   }
 }
