@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ApiClient } from './support/api-client.js';
 import { sendRaw } from './support/raw-http.js';
+import { createSupportTeam, emailFrom } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 let app: TestApp;
@@ -71,6 +72,94 @@ describe('A request', () => {
     expect(answer.headers.get('allow')).toBe('GET, HEAD, POST');
     expect((await api.send('PUT', `/v1/tags/${randomUUID()}`)).status).toBe(405);
     expect((await api.post(`/v1/webhooks/${randomUUID()}`)).headers.get('allow')).toBe('GET, HEAD, PATCH, DELETE');
+  });
+
+  it('to a path that is spelled out, or will be, takes it for no id', async () => {
+    for (const [method, path, allowed] of [
+      ['GET', '/v1/endusers/bulk', 'POST'],
+      ['PUT', '/v1/agents/bulk', 'POST'],
+      ['PATCH', '/v1/agents/presence', 'GET, HEAD'],
+      ['DELETE', '/v1/webhooks/event-types/', 'GET, HEAD'],
+      ['POST', '/v1/events/stream', 'GET, HEAD'],
+    ] as const) {
+      const { status, headers, body } = await api.send(method, path);
+      expect({ path, status, allow: headers.get('allow') }).toEqual({ path, status: 405, allow: allowed });
+      expect(body.message).toBe(`${method} is not possible here, only ${allowed}`);
+    }
+    for (const path of [
+      '/v1/conversations/activitylog',
+      '/v1/conversations/activitylog?pageLimit=10000',
+      '/v1/conversations/flows',
+      '/v1/conversations/import/',
+      '/v1/conversations/1/tags/bulk',
+    ]) {
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+        const { status, body } = await api.send(method, path);
+        const message = `There is no ${path.split('?', 1)[0]} here; see /docs`;
+        expect({ method, path, status, message: body.message }).toEqual({ method, path, status: 404, message });
+      }
+    }
+    expect((await new ApiClient(app.url, '').get('/v1/conversations/activitylog')).status).toBe(401);
+    expect((await api.get('/v1/endusers/bulks')).status).toBe(400);
+  });
+
+  it('about the number of a conversation that cannot exist is a 404, about what is no number a 400', async () => {
+    const paths = (id: string) => [
+      `/v1/conversations/${id}`,
+      `/v1/conversations/${id}/history`,
+      `/v1/conversations/${id}/tags`,
+      `/v1/queues/conversation-position/${id}`,
+    ];
+    for (const id of [
+      '9007199254740991',
+      '9007199254740993',
+      '9223372036854775808',
+      '9'.repeat(255),
+      '00000000000000000001',
+    ]) {
+      for (const path of paths(id)) {
+        const { status, body } = await api.get(path);
+        expect({ path, status }).toEqual({ path, status: 404 });
+        expect(body.message.toLowerCase()).toContain(`conversation ${id.replace(/^0+/, '')} could not be found`);
+      }
+    }
+    expect((await api.put('/v1/conversations/9007199254740993/close', {})).status).toBe(404);
+    expect((await api.patch('/v1/conversations/9007199254740993/anonymize')).status).toBe(404);
+    for (const id of ['0', '00', '-1', '1.5', 'abc', '1e3', '+1', '0x1', '%201', '١', '9'.repeat(256)]) {
+      for (const path of paths(id))
+        expect({ path, status: (await api.get(path)).status }).toEqual({ path, status: 400 });
+    }
+  });
+
+  it('that refers to a conversation that cannot exist is a 404, to what is no number a 400', async () => {
+    const client = await app.createTestOrganization();
+    const { userId } = await createSupportTeam(client);
+    const { id } = await client.create('/v1/conversations', emailFrom(userId));
+    const link = (parentId: string) =>
+      client.put(`/v1/conversations/${id}/link`, `{"parentId": ${parentId}, "linkType": "Related"}`);
+    for (const parentId of ['9007199254740991', '9007199254740993', '9223372036854775808', '1e300']) {
+      const { status, body } = await link(parentId);
+      expect({ parentId, status }).toEqual({ parentId, status: 404 });
+      expect(body.message).toMatch(/^Conversation .* could not be found$/);
+    }
+    for (const parentId of ['0', '-1', '1.5', '1e999', '"1"', 'null']) {
+      const { status, body } = await link(parentId);
+      expect({ parentId, status, faults: body.faults }).toEqual({
+        ...{ parentId, status: 400 },
+        faults: [{ path: 'parentId', message: 'must be a positive whole number' }],
+      });
+    }
+  });
+
+  it('about a conversation expects the version of the same one, however its number is spelled', async () => {
+    const client = await app.createTestOrganization();
+    const { userId } = await createSupportTeam(client);
+    const { id } = await client.create('/v1/conversations', emailFrom(userId));
+    const path = `/v1/conversations/${'0'.repeat(20)}${id}`;
+    expect((await client.get(path)).headers.get('etag')).toBe(
+      (await client.get(`/v1/conversations/${id}`)).headers.get('etag'),
+    );
+    expect((await client.send('PUT', `${path}/close`, {}, { 'if-match': '"99"' })).status).toBe(412);
   });
 
   it.each(['(', '[', '(property .*)*(should.*)*(not.*)*(exist.*)*(.*.*)*zz', 'should', '__proto'])(

@@ -1,8 +1,11 @@
+import { jest } from '@jest/globals';
 import { startWebhookReceiver, type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { ApiClient } from './support/api-client.js';
 import { createWorld, type Document, type Documented, fill } from './support/every-operation.js';
 import { createSupportTeam, emailFrom } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
+
+jest.setTimeout(120_000);
 
 let app: TestApp;
 let receiver: WebhookReceiver;
@@ -77,15 +80,8 @@ describe('A list', () => {
   });
 
   it('tells of at most 20, and of each at most 100 characters', async () => {
-    const names = Array.from({ length: 30 }, (_, index) => `${'💥'.repeat(110)}${index}`);
-    const halves = [names.slice(0, 15), ['a'].concat(Array.from({ length: 30 }, (_, index) => `n${index}`))];
-    const [long, many] = await Promise.all(
-      halves.map((half) =>
-        api.get(`/v1/tags?${half.map((name) => encodeURIComponent(name).slice(0, 1_320)).join('&')}`),
-      ),
-    );
-    expect(many?.body.meta.ignored).toHaveLength(20);
-    expect(long?.status).toBe(414);
+    const names = Array.from({ length: 30 }, (_, index) => `n${index}`);
+    expect((await api.get(`/v1/tags?${names.join('&')}`)).body.meta.ignored).toEqual(names.slice(0, 20));
     const one = await api.get(`/v1/tags?${encodeURIComponent('💥'.repeat(110))}`);
     expect(one.body.meta.ignored).toEqual(['💥'.repeat(100)]);
   });

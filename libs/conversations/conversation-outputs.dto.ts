@@ -251,9 +251,9 @@ export class GetConversationOutput {
 }
 
 @ApiExtraModels(...Object.values(CONVERSATIONS))
-export class ListLinkedConversationsOutput {
+export class ListLinkedConversationsOutput extends listOutput('', Object) {
   @ApiPropertyOptional({ description: 'The conversations.', type: 'array', items: conversationSchema })
-  data: ConversationOutput[];
+  override data: ConversationOutput[];
 }
 
 export class ListEndUserConversationsOutput extends pageOutput('', Object) {

@@ -144,7 +144,7 @@ class FeedProgress extends ListMeta {
 }
 
 class FeedOutput extends listOutput('', EventOutput) {
-  @ApiProperty({ description: 'How to go on.', type: FeedProgress })
+  @ApiProperty({ description: 'How to go on.', type: FeedProgress, required: true })
   override meta: FeedProgress;
 }
 

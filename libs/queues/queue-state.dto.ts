@@ -1,6 +1,6 @@
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/channels.js';
-import { dataOutput } from '#libs/platform/http/endpoint.js';
+import { dataOutput, listOutput } from '#libs/platform/http/endpoint.js';
 import { unionSchema, Variant } from '#libs/platform/http/nested-fields.js';
 
 const INT32 = { type: 'integer', format: 'int32' } as const;
@@ -59,13 +59,13 @@ const AVAILABILITY = { Success, Failure };
 export type ChannelAvailability = Success;
 
 @ApiExtraModels(Success, Failure)
-export class QueueAvailabilityOutput {
+export class QueueAvailabilityOutput extends listOutput('', Object) {
   @ApiPropertyOptional({
     description: 'Each channel that members work on at this moment or conversations wait in, by name.',
     type: 'array',
     items: unionSchema(AVAILABILITY),
   })
-  data: ChannelAvailability[];
+  override data: ChannelAvailability[];
 }
 
 export class QueuedConversation {

@@ -84,7 +84,7 @@ export class QueuesController {
   })
   async getConversationPosition(
     @Caller() caller: WriteContext,
-    @IntegerParam('csid', 'The conversation id.', 'Conversation') conversationId: number,
+    @IntegerParam('csid', 'The conversation id.', 'Waiting conversation') conversationId: number,
   ): Promise<{ data: QueuedConversation }> {
     const query = new GetConversationPosition(caller.organizationId, conversationId);
     return { data: await this.queries.execute(query) };

@@ -173,16 +173,17 @@ export class ListMeta {
   ignored?: string[];
 }
 
-class ListBody {
-  @ApiPropertyOptional({ description: 'About the list.', type: ListMeta })
-  meta?: ListMeta;
-}
+/** What the schemas of lists are known by. */
+class ListBody {}
 
 /** The schema `{data: T[], meta?: {ignored?}}`, of what a GET lists, under a name of its own. */
 export function listOutput<T>(name: string, type: Type<T>): Type<{ data: T[]; meta?: ListMeta }> {
   class Output extends ListBody {
     @ApiProperty({ description: 'The results.', type: [type] })
     data: T[];
+
+    @ApiPropertyOptional({ description: 'About the list.', type: ListMeta })
+    meta?: ListMeta;
   }
   return named(name, Output);
 }
