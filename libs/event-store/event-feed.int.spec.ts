@@ -119,6 +119,39 @@ describe('The feed', () => {
     const after = await feed.read(before.position, 10);
     expect(after.events.map(({ data }) => data)).toEqual([{ by: 7 }, { by: 1 }]);
   });
+
+  describe('of more positions than a page looks at', () => {
+    const [SPAN, COUNT] = [10, 25];
+    /** The position before the first event. */
+    let start: number;
+    const feedOf = (types: string) => new EventFeed(world.worker, world.codec, types, SPAN);
+    beforeEach(async () => {
+      const raised = Array.from({ length: COUNT }, () => raise(1));
+      await world.store.append(counterStream, randomUUID(), 0, raised, world.context());
+      start = ((await feedOf(ALL_TYPES).read(0, 1)).events[0]?.position ?? 0) - 1;
+    });
+
+    it('moves on past events that nobody wants, so many positions at a time', async () => {
+      const feed = feedOf("SELECT 'NobodyWantsThis'");
+      const pages = [await feed.read(start, 500)];
+      while (pages.at(-1)?.more) pages.push(await feed.read(pages.at(-1)?.position ?? 0, 500));
+      expect(pages).toEqual([
+        { events: [], position: start + SPAN, more: true },
+        { events: [], position: start + 2 * SPAN, more: true },
+        { events: [], position: start + COUNT, more: false },
+      ]);
+    });
+
+    it('goes on where a full page ends, else where it has looked last', async () => {
+      const feed = feedOf(ALL_TYPES);
+      const full = await feed.read(start, 7);
+      expect([full.events.length, full.position, full.more]).toEqual([7, start + 7, true]);
+      const rest = await feed.read(full.position, 500);
+      expect([rest.events.length, rest.position, rest.more]).toEqual([SPAN, start + 7 + SPAN, true]);
+      const last = await feed.read(rest.position, 500);
+      expect([last.events.length, last.position, last.more]).toEqual([8, start + COUNT, false]);
+    });
+  });
 });
 
 describe('A checkpoint', () => {
@@ -146,41 +179,5 @@ describe('A checkpoint', () => {
     expect(await world.test.sql('SELECT consumer, position::int FROM checkpoints')).toEqual([
       { consumer: 'test', position: 5 },
     ]);
-  });
-
-  it('looks at so many positions at a time, and moves on past events that nobody wants', async () => {
-    const context = world.context();
-    const id = randomUUID();
-    await world.store.append(
-      counterStream,
-      id,
-      0,
-      Array.from({ length: 25 }, () => raise(1)),
-      context,
-    );
-    const feed = new EventFeed(world.worker, world.codec, "SELECT 'NobodyWantsThis'", 10);
-    const pages = [await feed.read(0, 500)];
-    while (pages.at(-1)?.more) pages.push(await feed.read(pages.at(-1)?.position ?? 0, 500));
-    expect(pages).toEqual([
-      { events: [], position: 10, more: true },
-      { events: [], position: 20, more: true },
-      { events: [], position: 25, more: false },
-    ]);
-  });
-
-  it('gives what is wanted of these positions, and goes on where a full page ends', async () => {
-    const context = world.context();
-    await world.store.append(
-      counterStream,
-      randomUUID(),
-      0,
-      Array.from({ length: 25 }, () => raise(1)),
-      context,
-    );
-    const feed = new EventFeed(world.worker, world.codec, ALL_TYPES, 10);
-    const [full, rest] = [await feed.read(0, 7), await feed.read(7, 500)];
-    expect([full.events.length, full.position, full.more]).toEqual([7, 7, true]);
-    expect(rest.events.map(({ position }) => position)).toEqual([8, 9, 10, 11, 12, 13, 14, 15, 16, 17]);
-    expect([rest.position, rest.more]).toEqual([17, true]);
   });
 });

@@ -75,7 +75,8 @@ export class CancelDelivery extends Command<DeliveryOutput> {
   }
 }
 
-const NEWEST_FIRST = new Keyset<DeliveryRow & { created_key: string }>(
+/** The order of a list of deliveries. */
+export const NEWEST_FIRST = new Keyset<DeliveryRow & { created_key: string }>(
   [
     { name: 'd.created_at', type: 'timestamptz', of: ({ created_key }) => created_key },
     { name: 'd.position', type: 'bigint', of: ({ position }) => position },
