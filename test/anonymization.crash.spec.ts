@@ -1,15 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { runningEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
+import { connectTo } from '#libs/testing/connections.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { dumpOf } from './support/dump.js';
 import { createHome, type Home, type Instance, killPostgres, startInstance, stop } from './support/instance.js';
 import { emailFrom } from './support/support-team.js';
-
-jest.setTimeout(240_000);
 
 const CONVERSATIONS = 250;
 const SURNAME = 'Quibblesworth';
@@ -22,8 +20,7 @@ afterAll(() => home.remove());
 
 async function withDatabase<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
   const urls = await runningEmbeddedPostgres(home.dataDir);
-  const client = new pg.Client({ connectionString: urls?.ownerUrl });
-  await client.connect();
+  const client = await connectTo(urls?.ownerUrl as string);
   return work(client).finally(() => client.end());
 }
 
@@ -49,7 +46,7 @@ async function start(): Promise<Instance> {
 async function crashOnTheWay(instance: Instance): Promise<Instance> {
   let running = instance;
   for (const [index, reached] of [0, 20, 90, 180, CONVERSATIONS].entries()) {
-    await waitFor(`${reached} conversations to be anonymized`, async () => (await anonymized()) >= reached);
+    await waitFor(`${reached} conversations to be anonymized`, async () => (await anonymized()) >= reached, anonymized);
     if (index % 2 === 0) await killPostgres(home.dataDir);
     await stop(running, 'SIGKILL');
     running = await start();
@@ -78,7 +75,7 @@ describe('kill -9 while an end user is anonymized', () => {
     expect(requested.status).toBe(202);
     instance = await crashOnTheWay(instance);
     const request = `/v1/anonymization/request/${requested.body.data.id}`;
-    await waitFor('the processing', async () => (await instance.api.get(request)).body.data.processedAt, 60_000);
+    await waitFor('the processing', async () => (await instance.api.get(request)).body.data.processedAt, anonymized);
     expect((await dump()).toLowerCase()).not.toContain(SURNAME.toLowerCase());
     const logs = [
       ...outputs.map((output) => output()),

@@ -3,13 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
-import pg from 'pg';
 import { openCipher } from '#apps/setup.js';
 import { STREAMS } from '#apps/streams.js';
 import { freePort, runningEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { loadConfig } from '#libs/platform/config.js';
+import { askedAt, connectTo } from '#libs/testing/connections.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { EVENT_NAMES } from '#libs/webhooks/catalogue.js';
 import { Client, Journal } from './chaos/client.js';
@@ -21,8 +20,6 @@ import { settled, wantedEvents } from './support/ledger.js';
 import { type OwnPostgres, startOwnPostgres } from './support/own-postgres.js';
 import { ACCEPT, REFUSE, type ScriptedReceiver, startScriptedReceiver } from './support/scripted-receiver.js';
 import { createSupportTeam } from './support/support-team.js';
-
-jest.setTimeout(180_000);
 
 const HAS_PG_DUMP = / 18\./.test(String(spawnSync('pg_dump', ['--version']).stdout));
 const MASTER_KEY = randomBytes(32).toString('hex');
@@ -57,8 +54,7 @@ async function sh(name: string, env: NodeJS.ProcessEnv): Promise<void> {
 
 /** Runs statements of the documents one by one, as the superuser. */
 async function sql(name: string, { url }: OwnPostgres): Promise<void> {
-  const client = new pg.Client({ connectionString: url('postgres', 'postgres') });
-  await client.connect();
+  const client = await connectTo(url('postgres', 'postgres'));
   const statements = block(name).replaceAll('…', 'secret').split(/;\s*$/m).slice(0, -1);
   for (const statement of statements) await client.query(statement);
   await client.end();
@@ -99,13 +95,9 @@ async function serve(variables: NodeJS.ProcessEnv): Promise<Served> {
 
 /** The database of a server, asked as its superuser. */
 function asked(ownerUrl: string) {
-  const pool = new pg.Pool({ connectionString: ownerUrl, max: 2 });
-  pool.on('error', () => undefined);
-  ends.push(() => pool.end());
-  return {
-    ownerUrl,
-    sql: async <Row extends object>(text: string, values?: unknown[]) => (await pool.query<Row>(text, values)).rows,
-  };
+  const { sql, close } = askedAt(ownerUrl);
+  ends.push(close);
+  return { ownerUrl, sql };
 }
 
 async function lastPosition(database: ReturnType<typeof asked>): Promise<number> {
@@ -134,7 +126,12 @@ async function startWriting(api: ApiClient, url: string) {
   return {
     told,
     seen: () => journals.flatMap(({ seen }) => seen),
-    written: (count: number) => waitFor(`${count} writes`, () => told().length >= count),
+    written: (count: number) =>
+      waitFor(
+        `${count} writes`,
+        () => told().length >= count,
+        () => told().length,
+      ),
     end: () => {
       over = true;
       return work;

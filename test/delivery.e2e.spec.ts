@@ -124,7 +124,11 @@ describe('A webhook delivery', () => {
   it('of each event comes once while nothing fails', async () => {
     await api.subscribe(receiver.url, ['TagCreated']);
     const ids = await Promise.all(Array.from({ length: 200 }, (_, i) => api.createTag(`tag ${i}`)));
-    await waitFor('200 deliveries', () => receiver.received.length >= 200);
+    await waitFor(
+      '200 deliveries',
+      () => receiver.received.length >= 200,
+      () => receiver.received.length,
+    );
     expect(tagIds().sort()).toEqual(ids.sort());
   });
 
@@ -136,7 +140,11 @@ describe('A webhook delivery', () => {
     const broken = await api.subscribe(`http://127.0.0.1:${port}/`, ['TagCreated']);
     await api.subscribe(receiver.url, ['TagCreated']);
     const ids = await Promise.all(Array.from({ length: 50 }, (_, i) => api.createTag(`tag ${i}`)));
-    await waitFor('50 deliveries', () => receiver.received.length >= 50);
+    await waitFor(
+      '50 deliveries',
+      () => receiver.received.length >= 50,
+      () => receiver.received.length,
+    );
     expect(tagIds().sort()).toEqual(ids.sort());
     const [{ deliveryStatus }] = await waitFor('a failed attempt', async () => {
       const statuses = await status(broken.id);

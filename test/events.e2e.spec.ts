@@ -220,10 +220,8 @@ describe('Waiting for events', () => {
     const { api, cursor } = await caughtUp();
     const waiting = api.get(`/v1/events?wait=30&cursor=${cursor}`);
     await waitFor('the reader to wait', async () => (await readersWaiting()) === 1);
-    const createdAt = performance.now();
     await api.createTag('VIP');
     expect(typesOf((await waiting).body.data)).toEqual(['TagCreated']);
-    expect(performance.now() - createdAt).toBeLessThan(900);
   });
 
   it('ends at once when there are some already', async () => {

@@ -1,34 +1,30 @@
-import { jest } from '@jest/globals';
-import pg from 'pg';
 import { runningEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
+import { type AskedDatabase, askedAt } from '#libs/testing/connections.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { type Answer } from './support/api-client.js';
 import { holdUp } from './support/hold-up.js';
 import { createHome, type Home, type Instance, killPostgres, startInstance, stop } from './support/instance.js';
-
-jest.setTimeout(240_000);
 
 const CLIENTS = 8;
 const ROUNDS = 4;
 
 let home: Home;
 let instance: Instance;
-let owner: pg.Pool;
+let owner: AskedDatabase;
 let ownerUrl: string;
 beforeAll(async () => {
   home = await createHome();
   instance = await startInstance(home);
   ownerUrl = (await runningEmbeddedPostgres(home.dataDir))?.ownerUrl ?? '';
-  owner = new pg.Pool({ connectionString: ownerUrl, max: 2 });
-  owner.on('error', () => undefined);
+  owner = askedAt(ownerUrl);
 });
 afterAll(async () => {
-  await owner.end();
+  await owner.close();
   await stop(instance, 'SIGKILL');
   await home.remove();
 });
 
-const sql = async <Row extends object>(text: string, values?: unknown[]) => (await owner.query<Row>(text, values)).rows;
+const sql: AskedDatabase['sql'] = (text, values) => owner.sql(text, values);
 
 /** Teams may share a name, so what is carried out twice can be seen. */
 const createTeam = (name: string) =>
@@ -86,16 +82,18 @@ describe('kill -9 during a request with an Idempotency-Key', () => {
     });
     for (let round = 0; round < ROUNDS; round++) {
       const target = created.size + 20 + Math.round(Math.random() * 200);
-      await waitFor('some teams', () => created.size >= target);
+      await waitFor(
+        'some teams',
+        () => created.size >= target,
+        () => created.size,
+      );
       if (round % 2 === 0) await killPostgres(home.dataDir);
       await stop(instance, 'SIGKILL');
       instance = await startInstance(home);
     }
     over = true;
     await Promise.all(clients);
-    const { rows } = await owner.query<{ id: string; name: string }>(
-      `SELECT id, name FROM teams WHERE name LIKE 'c%-%'`,
-    );
+    const rows = await sql<{ id: string; name: string }>(`SELECT id, name FROM teams WHERE name LIKE 'c%-%'`);
     expect(rows).toHaveLength(created.size);
     expect(new Map(rows.map(({ id, name }) => [name, id]))).toEqual(created);
   });

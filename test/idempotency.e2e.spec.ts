@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { waitFor } from '#libs/testing/wait-for.js';
-import { type ApiClient } from './support/api-client.js';
+import { type ApiClient, untilServed } from './support/api-client.js';
 import { holdUp } from './support/hold-up.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
@@ -229,11 +229,10 @@ describe('Requests with and without a key, at the same time', () => {
     const team = await api.createTeam('Support');
     const refused = (i: number) =>
       send('PATCH', `/v1/teams/${team}/agents`, { agentIds: [randomUUID()] }, `refused ${i}`);
-    const answers = await Promise.all(
-      [api, ...others].flatMap((client) =>
-        Array.from({ length: 60 }, (_, i) => [plain(client, i), keyed(client, i), refused(i)]).flat(),
-      ),
+    const calls = [api, ...others].flatMap((client) =>
+      Array.from({ length: 60 }, (_, i) => [() => plain(client, i), () => keyed(client, i), () => refused(i)]).flat(),
     );
+    const answers = await Promise.all(calls.map(untilServed));
     const unexpected = answers.filter(({ status }) => ![200, 400, 409].includes(status));
     expect(unexpected.map(({ body }) => body)).toEqual([]);
     for (const client of [api, ...others]) {

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { migrate } from '#apps/setup.js';
+import { connectTo } from '#libs/testing/connections.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 /** As another login of the same database. */
@@ -26,8 +27,7 @@ afterAll(async () => {
 });
 
 async function as<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const client = await connectTo(url);
   return work(client).finally(() => client.end());
 }
 

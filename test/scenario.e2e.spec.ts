@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { waitFor } from '#libs/testing/wait-for.js';
@@ -8,8 +7,6 @@ import { qualifiedName } from '#libs/webhooks/names.js';
 import { type ApiClient } from './support/api-client.js';
 import { emailFrom } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
-
-jest.setTimeout(60_000);
 
 let app: TestApp;
 let api: ApiClient;

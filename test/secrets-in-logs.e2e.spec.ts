@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { createHome, killPostgres, startInstance, stop } from './support/instance.js';
-
-jest.setTimeout(90_000);
 
 const secret = () => randomBytes(16).toString('hex');
 

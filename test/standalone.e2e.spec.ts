@@ -1,15 +1,12 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { createTestDatabase } from '#libs/testing/test-database.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { ApiClient } from './support/api-client.js';
 import { createHome, type Home, killPostgres, runToEnd, startInstance, stop } from './support/instance.js';
-
-jest.setTimeout(90_000);
 
 const client = (at: Home) => new ApiClient(`http://127.0.0.1:${at.port}`, at.token);
 
@@ -21,6 +18,7 @@ afterEach(() => home.remove());
 
 describe('npm start', () => {
   it('sets everything up at first, prints the URLs and the token once, and finds all data again', async () => {
+    await rm(home.dataDir, { recursive: true });
     const first = await startInstance(home, { DESKSTREAM_BOOTSTRAP_TOKEN: '' });
     const token = /dsk_[\w-]{43}/.exec(first.output())?.[0];
     expect(first.output()).toContain(`API         http://127.0.0.1:${home.port}\n`);

@@ -1,6 +1,5 @@
-import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import { connectTo } from '#libs/testing/connections.js';
 import { STREAMS } from '#apps/streams.js';
 import { rebuildProjection } from '#libs/event-store/rebuild.js';
 import { startWebhookReceiver, type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
@@ -8,8 +7,6 @@ import { ApiClient } from './support/api-client.js';
 import { callEveryOperation, type Called, type Document } from './support/every-operation.js';
 import { leaksOf, type Recorded, recordStatements, withoutOrganization } from './support/recorded-statements.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
-
-jest.setTimeout(120_000);
 
 const ROLES = ['deskstream_app', 'deskstream_worker'];
 const REFUSED = { code: '42501' };
@@ -107,8 +104,7 @@ describe('The roles of the application', () => {
   });
 
   it.each(['none', ...ROLES])('cannot change the schema or get around it: %s', async (role) => {
-    const client = new pg.Client({ connectionString: app.database.appUrl, options: `-c role=${role}` });
-    await client.connect();
+    const client = await connectTo(app.database.appUrl, role);
     const attempts = [
       ...tables.flatMap((table) => [
         `TRUNCATE ${table}`,
@@ -139,8 +135,7 @@ describe('The roles of the application', () => {
   });
 
   it('do not see more when they ask for no row-level security: they see nothing', async () => {
-    const client = new pg.Client({ connectionString: app.database.appUrl, options: '-c role=deskstream_app' });
-    await client.connect();
+    const client = await connectTo(app.database.appUrl, 'deskstream_app');
     expect((await client.query('SELECT FROM tags')).rowCount).toBe(0);
     await client.query('SET row_security = off');
     await expect(client.query('SELECT FROM tags')).rejects.toMatchObject(REFUSED);

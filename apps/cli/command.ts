@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
@@ -62,6 +63,9 @@ export function parsed<T extends NonNullable<ParseArgsConfig['options']>>(args: 
   }
 }
 
+/** Who is given what the command that runs prints. */
+export const printing = new AsyncLocalStorage<(line: string) => void>();
+
 export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  printing.getStore()?.(line);
 }

@@ -1,41 +1,8 @@
-import { runningEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
-import { type Config, loadConfig } from '#libs/platform/config.js';
-import { StartupError } from '#libs/platform/startup-error.js';
 import { explain } from '../process.js';
-import { type InstallationUrls } from '../setup.js';
-import { type CliCommand, print } from './command.js';
-import { migrate, rebuild } from './database.js';
-import { organization, region } from './organizations.js';
-import { token } from './tokens.js';
-
-const COMMANDS: Record<string, CliCommand> = { migrate, organization, token, region, rebuild };
-
-/** The database of the configuration, else the embedded one of a running instance. */
-async function findDatabase(config: Config): Promise<InstallationUrls> {
-  const { databaseUrl: appUrl, databaseOwnerUrl, databaseWorkerUrl: workerUrl, dataDir } = config;
-  if (appUrl) return { appUrl, ownerUrl: databaseOwnerUrl ?? appUrl, workerUrl };
-  const running = await runningEmbeddedPostgres(dataDir);
-  if (!running) throw new StartupError('No instance is running here. Start it with npm start, or set DATABASE_URL.');
-  return running;
-}
-
-function usage(): string {
-  const lines = Object.values(COMMANDS).flatMap((command) => command.usage);
-  const shown = lines.map((line) => (line.startsWith(' ') ? `                 ${line}` : `  npm run cli -- ${line}`));
-  return ['Commands:', ...shown].join('\n');
-}
+import { runCommand } from './commands.js';
 
 try {
-  const [name = '', ...args] = process.argv.slice(2);
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command) {
-    const config = loadConfig();
-    await command.run(config, await findDatabase(config), args);
-  } else if (['help', '--help', '-h'].includes(name)) {
-    print(usage());
-  } else {
-    throw new StartupError(usage());
-  }
+  await runCommand(process.argv.slice(2), process.env, (line) => process.stdout.write(`${line}\n`));
 } catch (error) {
   explain(error);
   process.exitCode = 1;

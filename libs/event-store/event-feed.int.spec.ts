@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
+import { connectTo } from '#libs/testing/connections.js';
 import { counterStream, raise } from '#libs/testing/counter.js';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
 import { waitFor } from '#libs/testing/wait-for.js';
@@ -41,11 +42,7 @@ async function beginAppend(client: pg.Client, organizationId: string, id: string
   }
 }
 
-async function connectApp(): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: world.test.appUrl, options: '-c role=deskstream_app' });
-  await client.connect();
-  return client;
-}
+const connectApp = () => connectTo(world.test.appUrl, 'deskstream_app');
 
 /** Appends to its own stream, with random delays inside the transaction, some of which are rolled back. */
 async function write(organizationId: string, events: number): Promise<void> {
@@ -65,21 +62,22 @@ async function write(organizationId: string, events: number): Promise<void> {
 async function follow(feed: EventFeed, count: number): Promise<FeedEvent[]> {
   const seen: FeedEvent[] = [];
   let position = 0;
-  await waitFor(`${count} events in the feed`, async () => {
+  const read = async () => {
     const page = await feed.read(position, 700);
     seen.push(...page.events);
     position = page.position;
     return seen.length >= count;
-  });
+  };
+  await waitFor(`${count} events in the feed`, read, () => position);
   return seen;
 }
 
 describe('The feed', () => {
   it('misses nothing, repeats nothing and keeps the order of each stream, while 16 writers race and roll back', async () => {
     const organizationId = randomUUID();
-    const writers = Promise.all(Array.from({ length: WRITERS }, () => write(organizationId, EVENTS / WRITERS)));
-    const seen = await follow(new EventFeed(world.worker, world.codec, ALL_TYPES), EVENTS);
-    await writers;
+    const writers = Array.from({ length: WRITERS }, () => write(organizationId, EVENTS / WRITERS));
+    const following = follow(new EventFeed(world.worker, world.codec, ALL_TYPES), EVENTS);
+    const [seen] = await Promise.all([following, ...writers]);
     const [stored] = await world.test.sql<{ count: number }>('SELECT count(*)::int FROM events');
     expect(stored?.count).toBe(EVENTS);
     expect(new Set(seen.map(({ eventId }) => eventId)).size).toBe(EVENTS);
@@ -92,11 +90,10 @@ describe('The feed', () => {
       expect(version).toBe((versions.get(stream) ?? 0) + 1);
       versions.set(stream, version);
     }
-  }, 120_000);
+  });
 
   it('does not wait for a transaction that has nothing to do with it', async () => {
-    const idle = new pg.Client({ connectionString: world.test.ownerUrl });
-    await idle.connect();
+    const idle = await connectTo(world.test.ownerUrl);
     await idle.query('BEGIN; CREATE TABLE unrelated (id int); INSERT INTO unrelated VALUES (1)');
     const context = world.context();
     await world.store.append(counterStream, randomUUID(), 0, [raise(1)], context);

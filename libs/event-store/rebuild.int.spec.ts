@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
+import { connectTo } from '#libs/testing/connections.js';
 import { type CounterEvent, counterStream, raise } from '#libs/testing/counter.js';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
 import { type DomainEvent } from './event.js';
@@ -25,8 +25,7 @@ const COUNTED = `SELECT organization_id, substr(stream, 9)::uuid AS id, count(*)
 
 /** Appends one by one, each in a transaction that takes its time. */
 async function writeSlowly(id: string, organizationId: string, count: number): Promise<void> {
-  const client = new pg.Client({ connectionString: world.test.appUrl, options: '-c role=deskstream_app' });
-  await client.connect();
+  const client = await connectTo(world.test.appUrl, 'deskstream_app');
   for (let version = 1; version <= count; version++) {
     const event = {
       ...{ organizationId, stream: `counter-${id}`, version, eventId: randomUUID(), type: 'CounterRaised' as const },
@@ -66,15 +65,13 @@ describe('A projection that is rebuilt', () => {
           await world.store.append(counterStream, id, version, [raise(1)], context);
         }
       });
-      await rebuild();
-      await Promise.all([...writers, ...direct]);
+      await Promise.all([rebuild(), ...writers, ...direct]);
       expect(await table()).toEqual(await world.test.sql(COUNTED));
     }
   });
 
   it('is refused while it is being rebuilt already', async () => {
-    const client = new pg.Client({ connectionString: world.test.ownerUrl });
-    await client.connect();
+    const client = await connectTo(world.test.ownerUrl);
     await client.query("SELECT pg_advisory_lock(hashtext('rebuild counters'))");
     await expect(rebuild()).rejects.toMatchObject({ kind: 'conflict', message: 'counters is being rebuilt already' });
     await client.end();

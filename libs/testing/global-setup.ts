@@ -3,18 +3,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
 import { migrate } from '#apps/setup.js';
+import { copyDataDir } from './data-dir.js';
 
 declare global {
-  var testPostgres: EmbeddedPostgres & { dataDir: string };
+  var testPostgres: EmbeddedPostgres & { folder: string };
 }
 
-/** One PostgreSQL for all tests, in a directory of its own; its database is the template of theirs. */
+/**
+ * One PostgreSQL for all tests, whose database is the template of theirs. Its data directory as it was before any of them
+ * is the template of those that processes start on.
+ */
 export default async function setUp(): Promise<void> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'deskstream-test-'));
+  const folder = await mkdtemp(join(tmpdir(), 'deskstream-test-'));
+  const [template, dataDir] = [join(folder, 'template'), join(folder, 'data')];
   const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=300'];
+  const made = await startEmbeddedPostgres({ dataDir: template, settings });
+  await migrate(made);
+  await made.stop();
+  await copyDataDir(template, dataDir);
   const postgres = await startEmbeddedPostgres({ dataDir, settings });
-  await migrate(postgres);
-  globalThis.testPostgres = { ...postgres, dataDir };
+  globalThis.testPostgres = { ...postgres, folder };
+  process.env.TEST_DATA_DIR = template;
   process.env.TEST_OWNER_URL = postgres.ownerUrl;
   process.env.TEST_APP_URL = postgres.appUrl;
 }

@@ -2,5 +2,5 @@ import { rm } from 'node:fs/promises';
 
 export default async function tearDown(): Promise<void> {
   await globalThis.testPostgres.stop();
-  await rm(globalThis.testPostgres.dataDir, { recursive: true, force: true });
+  await rm(globalThis.testPostgres.folder, { recursive: true, force: true });
 }

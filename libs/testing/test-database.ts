@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
+import { type AskedDatabase, askedAt, connectTo } from './connections.js';
 
 /** A migrated database that belongs to one test file. */
-export interface TestDatabase {
+export interface TestDatabase extends Pick<AskedDatabase, 'sql'> {
   ownerUrl: string;
   appUrl: string;
-  /** Runs SQL as the owner, who sees everything. */
-  sql<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
   drop(): Promise<void>;
 }
 
@@ -18,19 +16,17 @@ export async function createTestDatabase(from?: string): Promise<TestDatabase> {
   );
   const template = from ?? new URL(process.env.TEST_OWNER_URL as string).pathname.slice(1);
   const asAdministrator = async (text: string) => {
-    const client = new pg.Client({ connectionString: withDatabase(ownerUrl, 'postgres') });
-    await client.connect();
+    const client = await connectTo(withDatabase(ownerUrl, 'postgres'));
     await client.query(text).finally(() => client.end());
   };
   await asAdministrator(`CREATE DATABASE ${name} TEMPLATE ${template}`);
-  const owner = new pg.Pool({ connectionString: ownerUrl, max: 2 });
-  owner.on('error', () => undefined);
+  const owner = askedAt(ownerUrl as string);
   return {
     ownerUrl: ownerUrl as string,
     appUrl: appUrl as string,
-    sql: async <Row extends object>(text: string, values?: unknown[]) => (await owner.query<Row>(text, values)).rows,
+    sql: owner.sql,
     drop: async () => {
-      await owner.end();
+      await owner.close();
       await asAdministrator(`DROP DATABASE ${name} WITH (FORCE)`);
     },
   };

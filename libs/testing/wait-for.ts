@@ -1,16 +1,42 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Waits until a condition holds, and answers what it answered. Fails with `what` when it never does. */
+const LOOK_MS = 20;
+/** How long nothing may move, and how long a wait may take however much does. */
+export interface Patience {
+  stillMs: number;
+  /** Looks count, too: a machine that is slow looks seldom. */
+  stillLooks: number;
+  limitMs: number;
+}
+
+/** Within `testTimeout`, so that the reason is told. */
+const PATIENCE: Patience = { stillMs: 60_000, stillLooks: 1_500, limitMs: 480_000 };
+
+/** What changes while things get on. */
+type Progress = string | number | undefined;
+
+/**
+ * Waits until a condition holds, and answers what it answered.
+ * @param moved what changes while things get on, such as a count; a wait goes on as long as it does
+ * @throws with `what` when nothing has moved for a minute, or after eight minutes
+ */
 export async function waitFor<T>(
   what: string,
   condition: () => T | Promise<T>,
-  timeoutMs = 20_000,
+  moved: () => Progress | Promise<Progress> = () => undefined,
+  { stillMs, stillLooks, limitMs } = PATIENCE,
 ): Promise<Exclude<T, false | null | undefined>> {
-  const deadline = Date.now() + timeoutMs;
+  const begun = performance.now();
+  let [seen, stillSince, looks] = [await moved(), begun, 0];
   for (;;) {
     const result = await condition();
     if (result) return result as Exclude<T, false | null | undefined>;
-    if (Date.now() > deadline) throw new Error(`Waited in vain: ${what}`);
-    await pause(20);
+    const [now, next] = [performance.now(), await moved()];
+    if (!Object.is(next, seen)) [seen, stillSince, looks] = [next, now, 0];
+    looks += 1;
+    if (now - begun > limitMs || (now - stillSince > stillMs && looks > stillLooks)) {
+      throw new Error(`Waited in vain: ${what}${seen === undefined ? '' : ` (it stands at ${seen})`}`);
+    }
+    await pause(LOOK_MS);
   }
 }

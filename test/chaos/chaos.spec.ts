@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { jest } from '@jest/globals';
 import { openCipher } from '#apps/setup.js';
 import { STREAMS } from '#apps/streams.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
@@ -23,12 +22,8 @@ const REFUSED_EVERY = 200;
 const MOST_PAUSE_MS = 4_000;
 /** Writes that are told their end from one kill to the next, at least. */
 const BETWEEN_KILLS = 20;
-/** For how long everything together may be down. */
-const STUCK_MS = 90_000;
 /** Faults of a kind, when there are any. */
 const SHOWN = 5;
-
-jest.setTimeout((SECONDS * 3 + 300) * 1_000);
 
 const random = randomFrom(SEED);
 const journal = new Journal();
@@ -60,7 +55,11 @@ async function rampage(isOver: () => boolean): Promise<void> {
   while (!isOver()) {
     const enough = journal.told.length + BETWEEN_KILLS;
     await pause(random() * MOST_PAUSE_MS);
-    await waitFor('some writes', () => journal.told.length >= enough || isOver(), STUCK_MS);
+    await waitFor(
+      'some writes',
+      () => journal.told.length >= enough || isOver(),
+      () => journal.told.length,
+    );
     returns.push(house.kill(pick(random, VICTIMS)));
   }
   await Promise.all(returns);
@@ -74,63 +73,62 @@ async function delivered(): Promise<Entry[]> {
     events,
     requests: receiver.arrivals,
     unrecorded: (house.kills.worker + house.kills.postgres) * PARALLEL * 2,
-    withinMs: 60_000 + SECONDS * 1_000,
   });
 }
 
 describe('kill -9 of anything at any time, while clients repeat what was not answered', () => {
-  it('loses nothing that was answered, and does nothing twice', async () => {
-    const team = await createSupportTeam(api);
-    const until = performance.now() + SECONDS * 1_000;
-    const isOver = () => performance.now() > until;
-    const clients = Array.from(
-      { length: CLIENTS },
-      (_, i) => new Client(`c${i}`, house.urls, house.token, team, journal, randomFrom(SEED + i + 1)),
-    );
-    await Promise.all([rampage(isOver), ...clients.map((client) => client.work(isOver))]);
-    await waitFor(
-      'all to be up',
-      async () => (await api.get('/health').catch(() => undefined))?.status === 200,
-      60_000,
-    );
+  it(
+    'loses nothing that was answered, and does nothing twice',
+    async () => {
+      const team = await createSupportTeam(api);
+      const until = performance.now() + SECONDS * 1_000;
+      const isOver = () => performance.now() > until;
+      const clients = Array.from(
+        { length: CLIENTS },
+        (_, i) => new Client(`c${i}`, house.urls, house.token, team, journal, randomFrom(SEED + i + 1)),
+      );
+      await Promise.all([rampage(isOver), ...clients.map((client) => client.work(isOver))]);
+      await waitFor('all to be up', async () => (await api.get('/health').catch(() => undefined))?.status === 200);
 
-    const deliveries = await delivered();
-    await house.stop();
-    const { database, variables } = house;
-    const config = loadConfig(variables);
-    const codec = new EventCodec(STREAMS, await openCipher(config, database.ownerUrl, false));
-    const answers = await faultsOfAnswers(database, journal.told, journal.seen);
-    const gaps = await faultsOfStreams(database);
-    const secrets = await faultsOfSecrets(database, codec);
-    const tables = await faultsOfReadTables(database, codec);
+      const deliveries = await delivered();
+      await house.stop();
+      const { database, variables } = house;
+      const config = loadConfig(variables);
+      const codec = new EventCodec(STREAMS, await openCipher(config, database.ownerUrl, false));
+      const answers = await faultsOfAnswers(database, journal.told, journal.seen);
+      const gaps = await faultsOfStreams(database);
+      const secrets = await faultsOfSecrets(database, codec);
+      const tables = await faultsOfReadTables(database, codec);
 
-    const succeeded = journal.told.filter(({ status }) => status < 300);
-    const conditional = succeeded.filter(({ ifMatch }) => ifMatch !== undefined);
-    const reached = deliveries.filter(({ state }) => state === 'delivered');
-    const summary = {
-      requests: journal.requests,
-      'kills: api, worker, postgres': VICTIMS.map((victim) => house.kills[victim]).join(', '),
-      'repeated, of which answered from memory': `${journal.repeated}, ${journal.replayed}`,
-      'acknowledged, of which conditional': `${succeeded.length}, ${conditional.length}`,
-      'refused: not found, conflict, precondition': [404, 409, 412]
-        .map((refusal) => journal.told.filter(({ status }) => status === refusal).length)
-        .join(', '),
-      missing: answers.missing.length,
-      'applied twice': answers.twice.length,
-      'refused, yet applied': answers.refused.length,
-      'versions other than told': answers.versions.length,
-      events: secrets.opened,
-      'streams with gaps': gaps.length,
-      'rows unlike a rebuild': tables.length,
-      delivered: `${reached.length}/${deliveries.length}`,
-      errors: journal.errors.length,
-    };
-    const lines = Object.entries(summary).map(([name, value]) => `${name.padEnd(44)}${value}\n`);
-    process.stdout.write(lines.join(''));
-    const faults = { ...answers, gaps, secrets: secrets.faults, tables, errors: journal.errors };
-    const first = Object.entries(faults).flatMap(([kind, of]) => of.slice(0, SHOWN).map((fault) => [kind, fault]));
-    expect(first).toEqual([]);
-    expect(reached).toHaveLength(deliveries.length);
-    expect(conditional.length).toBeGreaterThan(0);
-  });
+      const succeeded = journal.told.filter(({ status }) => status < 300);
+      const conditional = succeeded.filter(({ ifMatch }) => ifMatch !== undefined);
+      const reached = deliveries.filter(({ state }) => state === 'delivered');
+      const summary = {
+        requests: journal.requests,
+        'kills: api, worker, postgres': VICTIMS.map((victim) => house.kills[victim]).join(', '),
+        'repeated, of which answered from memory': `${journal.repeated}, ${journal.replayed}`,
+        'acknowledged, of which conditional': `${succeeded.length}, ${conditional.length}`,
+        'refused: not found, conflict, precondition': [404, 409, 412]
+          .map((refusal) => journal.told.filter(({ status }) => status === refusal).length)
+          .join(', '),
+        missing: answers.missing.length,
+        'applied twice': answers.twice.length,
+        'refused, yet applied': answers.refused.length,
+        'versions other than told': answers.versions.length,
+        events: secrets.opened,
+        'streams with gaps': gaps.length,
+        'rows unlike a rebuild': tables.length,
+        delivered: `${reached.length}/${deliveries.length}`,
+        errors: journal.errors.length,
+      };
+      const lines = Object.entries(summary).map(([name, value]) => `${name.padEnd(44)}${value}\n`);
+      process.stdout.write(lines.join(''));
+      const faults = { ...answers, gaps, secrets: secrets.faults, tables, errors: journal.errors };
+      const first = Object.entries(faults).flatMap(([kind, of]) => of.slice(0, SHOWN).map((fault) => [kind, fault]));
+      expect(first).toEqual([]);
+      expect(reached).toHaveLength(deliveries.length);
+      expect(conditional.length).toBeGreaterThan(0);
+    },
+    (SECONDS * 3 + 600) * 1_000,
+  );
 });

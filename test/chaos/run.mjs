@@ -4,11 +4,13 @@
  *   npm run test:chaos -- --seconds=60   for how long; 600 unless given
  *   npm run test:chaos -- --seed=7       the same choices again, though not at the same moments
  */
-import { spawn } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({ options: { seconds: { type: 'string' }, seed: { type: 'string' } } });
 const env = { ...process.env, CHAOS_SECONDS: values.seconds ?? '600', ...(values.seed && { CHAOS_SEED: values.seed }) };
-const jest = ['node_modules/jest/bin/jest.js', '--testRegex', 'chaos\\.spec\\.ts$'];
-const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-spawn(process.execPath, [...flags, ...jest], { stdio: 'inherit', env }).on('close', (code) => process.exit(code ?? 1));
+const { status } = spawnSync('npm', ['run', '--silent', 'test:only', '--', '--testRegex', 'chaos\\.spec\\.ts$'], {
+  env,
+  stdio: 'inherit',
+});
+process.exitCode = status ?? 1;

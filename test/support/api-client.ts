@@ -1,10 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { waitFor } from '#libs/testing/wait-for.js';
 
 /** An answer, its body parsed. */
 export interface Answer {
   status: number;
   headers: Headers;
   body: any;
+}
+
+/** Repeats a request that may be repeated when a busy server puts it off, as clients should. */
+export function untilServed(call: () => Promise<Answer>): Promise<Answer> {
+  return waitFor('a request to be served', async () => {
+    const answer = await call();
+    return answer.status !== 503 && answer;
+  });
 }
 
 /** Calls the API as one organization. */
@@ -105,7 +114,7 @@ export class ApiClient {
 
   /** Creates a tag and answers its id. */
   async createTag(name: string): Promise<string> {
-    const answer = await this.post('/v1/tags', { name });
+    const answer = await untilServed(() => this.post('/v1/tags', { name }));
     if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
     return answer.body.data.id as string;
   }

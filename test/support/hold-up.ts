@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { connectTo } from '#libs/testing/connections.js';
 import { type TestDatabase } from '#libs/testing/test-database.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 
@@ -10,8 +10,7 @@ export async function holdUp(
   { database }: { database: Pick<TestDatabase, 'ownerUrl' | 'sql'> },
   statement: string,
 ): Promise<<T>(meanwhile?: () => Promise<T>) => Promise<T | undefined>> {
-  const client = new pg.Client({ connectionString: database.ownerUrl });
-  await client.connect();
+  const client = await connectTo(database.ownerUrl);
   await client.query('BEGIN');
   await client.query(statement);
   return async (meanwhile) => {

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
+import { rm } from 'node:fs/promises';
 import { freePort, startEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
+import { askedAt } from '#libs/testing/connections.js';
+import { newDataDir } from '#libs/testing/data-dir.js';
 import { type Config } from '#libs/platform/config.js';
 import { type TestDatabase } from '#libs/testing/test-database.js';
 import { ApiClient } from './api-client.js';
@@ -34,7 +33,7 @@ export interface Ground extends Pick<Installation, 'dataDir' | 'database'> {
 
 /** @param env what the configuration of all processes says besides */
 export async function prepareGround(env: NodeJS.ProcessEnv = {}): Promise<Ground> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'deskstream-roles-'));
+  const dataDir = await newDataDir();
   const postgres = await startEmbeddedPostgres({ dataDir });
   const { ownerUrl, appUrl } = postgres;
   const token = randomBytes(32).toString('hex');
@@ -51,18 +50,14 @@ export async function prepareGround(env: NodeJS.ProcessEnv = {}): Promise<Ground
   };
   const migration = launch(['dist/apps/cli/main.js', 'migrate'], variables);
   if ((await migration.end()) !== 0) throw new Error(migration.output());
-  const owner = new pg.Pool({ connectionString: ownerUrl, max: 2 });
-  owner.on('error', () => undefined);
+  const owner = askedAt(ownerUrl);
   return {
     dataDir,
-    database: {
-      ownerUrl,
-      sql: async <Row extends object>(text: string, values?: unknown[]) => (await owner.query<Row>(text, values)).rows,
-    },
+    database: { ownerUrl, sql: owner.sql },
     variables,
     token,
     remove: async () => {
-      await owner.end();
+      await owner.close();
       await postgres.stop();
       await rm(dataDir, { recursive: true, force: true });
     },

@@ -1,12 +1,12 @@
 import { type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
+import { newDataDir } from '#libs/testing/data-dir.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { ApiClient } from './api-client.js';
-import { launch } from './launch.js';
+import { launch, type Launched } from './launch.js';
 import { UNLIMITED } from './unlimited.js';
 
 /** A Deskstream in a process of its own, as `npm start` runs it. */
@@ -23,17 +23,22 @@ export interface Home {
   dataDir: string;
   port: number;
   token: string;
+  /** All that were started there. */
+  launched: Launched[];
   /** Kills what still runs there, and removes it. */
   remove(): Promise<void>;
 }
 
 export async function createHome(): Promise<Home> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'deskstream-home-'));
+  const dataDir = await newDataDir();
+  const launched: Launched[] = [];
   return {
     dataDir,
+    launched,
     port: await freePort(),
     token: randomBytes(32).toString('hex'),
     remove: async () => {
+      await Promise.all(launched.map((one) => one.end('SIGKILL')));
       await killPostgres(dataDir);
       await rm(dataDir, { recursive: true, force: true });
     },
@@ -42,15 +47,16 @@ export async function createHome(): Promise<Home> {
 
 /** Starts a process and waits until it serves. */
 export async function startInstance(home: Home, env: NodeJS.ProcessEnv = {}): Promise<Instance> {
-  const { child, output } = run(home, env);
+  const { process: child, output, progress } = run(home, env);
   const url = `http://127.0.0.1:${home.port}`;
-  await waitFor('an instance to serve', async () => {
+  const serves = () => {
     if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode}: ${output()}`);
     return fetch(`${url}/health`).then(
       ({ ok }) => ok,
       () => false,
     );
-  });
+  };
+  await waitFor('an instance to serve', serves, progress);
   return { url, api: new ApiClient(url, home.token), process: child, output };
 }
 
@@ -59,9 +65,8 @@ export async function runToEnd(
   home: Home,
   env: NodeJS.ProcessEnv = {},
 ): Promise<{ status: number | null; output: string }> {
-  const { child, output } = run(home, env);
-  await ended(child);
-  return { status: child.exitCode, output: output() };
+  const { end, output } = run(home, env);
+  return { status: await end(), output: output() };
 }
 
 /** Sends a signal and waits for the end; answers the status. */
@@ -91,8 +96,8 @@ export async function killPostgres(dataDir: string): Promise<void> {
   });
 }
 
-function run(home: Home, env: NodeJS.ProcessEnv) {
-  const { process: child, output } = launch(['dist/apps/standalone/main.js'], {
+function run(home: Home, env: NodeJS.ProcessEnv): Launched {
+  const launched = launch(['dist/apps/standalone/main.js'], {
     PORT: String(home.port),
     HOST: '127.0.0.1',
     DESKSTREAM_DATA_DIR: home.dataDir,
@@ -101,7 +106,8 @@ function run(home: Home, env: NodeJS.ProcessEnv) {
     ...UNLIMITED,
     ...env,
   });
-  return { child, output };
+  home.launched.push(launched);
+  return launched;
 }
 
 async function ended(child: ChildProcess): Promise<void> {

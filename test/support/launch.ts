@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { waitFor } from '#libs/testing/wait-for.js';
 
 /** A process of its own. */
@@ -6,10 +7,12 @@ export interface Launched {
   process: ChildProcess;
   /** All that it has written so far. */
   output: () => string;
+  /** What it has written and how many seconds it has run on a processor: both stand still when it is stuck. */
+  progress: () => string;
   /** Waits until it has written something that fits, and answers what; fails when it ends before. */
   told(pattern: RegExp): Promise<RegExpExecArray>;
   /** Sends a signal, if any, waits for the end, and answers the status. */
-  end(signal?: NodeJS.Signals): Promise<number | null>;
+  end(this: void, signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 /** Runs a program, Node's unless told otherwise, with these variables and none else. */
@@ -22,19 +25,35 @@ export function launch(args: string[], env: NodeJS.ProcessEnv = {}, program = pr
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const progress = () => `${output.length} characters, ${secondsOf(child.pid)} s`;
   return {
     process: child,
     output: () => output,
-    told: (pattern) =>
-      waitFor(`${args[0]} to tell ${pattern.source}`, () => {
+    progress,
+    told: (pattern) => {
+      const find = () => {
         const found = pattern.exec(output);
         if (!found && child.exitCode !== null) throw new Error(`It ended with ${child.exitCode}: ${output}`);
         return found;
-      }),
+      };
+      return waitFor(`${args[0]} to tell ${pattern.source}`, find, progress);
+    },
     end: async (signal) => {
       if (signal) child.kill(signal);
       await closed;
       return child.exitCode;
     },
   };
+}
+
+const TICKS_PER_SECOND = 100;
+
+/** Whole seconds of processor time that a process has had; 0 where the system does not tell. */
+function secondsOf(pid: number | undefined): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return Math.floor((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND);
+  } catch {
+    return 0;
+  }
 }

@@ -22,7 +22,6 @@ export interface Books {
   requests: readonly Request[];
   /** Requests that may have come without a record, because a process was killed. */
   unrecorded?: number;
-  withinMs?: number;
 }
 
 /** One delivery, in the end. */
@@ -44,18 +43,20 @@ const UNSEEN = ['blocked_target', 'dns_error', 'tls_error'];
  * @throws when the promise is broken, with what is wrong
  */
 export async function settled(database: Asked, organizationId: string, books: Books): Promise<Entry[]> {
-  const { events = await tagEvents(database, organizationId), withinMs } = books;
+  const { events = await tagEvents(database, organizationId) } = books;
   const expected = events.flatMap((eventId) =>
     books.subscriptions.map((subscriptionId) => keyOf({ eventId, subscriptionId })),
   );
   const left = `SELECT count(*)::int AS rows, count(*) FILTER (WHERE state = 'pending')::int AS pending
                 FROM webhook_deliveries WHERE organization_id = $1 AND subscription_id = ANY($2)`;
+  let found: { rows: number; pending: number } | undefined;
   const isSettled = async () => {
-    const [found] = await database.sql<{ rows: number; pending: number }>(left, [organizationId, books.subscriptions]);
+    [found] = await database.sql<{ rows: number; pending: number }>(left, [organizationId, books.subscriptions]);
     return found && found.rows >= expected.length && found.pending === 0;
   };
+  const moved = () => JSON.stringify([found, books.requests.length]);
   // What has not ended is told below, with all that is wrong besides.
-  await waitFor('deliveries to end', isSettled, withinMs).catch(() => undefined);
+  await waitFor('deliveries to end', isSettled, moved).catch(() => undefined);
   const entries = await entriesOf(database, organizationId, books.subscriptions);
   const faults = faultsOf(entries, expected, books);
   if (faults.length > 0) throw new Error([`${faults.length} faults:`, ...faults.slice(0, 20)].join('\n'));

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { connectTo } from '#libs/testing/connections.js';
 import { Batch, type Statement } from '#libs/platform/batch.js';
 import { type DatabaseRole } from '#libs/platform/connections.js';
 
@@ -61,8 +62,7 @@ export function withoutOrganization({ text, values }: Recorded): Recorded {
  * changed anything: rows, but for what they only repeat of their values.
  */
 export async function leaksOf(appUrl: string, organizationId: string, statements: Recorded[]): Promise<Leak[]> {
-  const client = new pg.Client({ connectionString: appUrl, options: '-c role=deskstream_app' });
-  await client.connect();
+  const client = await connectTo(appUrl, 'deskstream_app');
   const leaks: Leak[] = [];
   for (const { text, values } of statements.filter((statement) => !OPEN_TO_ALL.test(statement.text))) {
     await client.query(`BEGIN; SET LOCAL app.org = ${pg.escapeLiteral(organizationId)}; ${HORIZON}`);

@@ -21,7 +21,10 @@ let app: TestApp;
 let receiver: ScriptedReceiver;
 beforeAll(async () => {
   receiver = await startScriptedReceiver();
-  app = await startTestApp({ worker: true, env: { WEBHOOK_RETRY_SCHEDULE: '0.2,0.2,0.2' } });
+  app = await startTestApp({
+    worker: true,
+    env: { WEBHOOK_RETRY_SCHEDULE: '0.2,0.2,0.2', WEBHOOK_TIMEOUT_SECONDS: '60' },
+  });
 });
 afterAll(async () => {
   await app.close();
@@ -42,8 +45,13 @@ async function hangingSubscription() {
   const { id, secretKey } = await api.subscribe(receiver.url(place), ['TagCreated']);
   await Promise.all(Array.from({ length: EVENTS }, (_, index) => api.createTag(`tag ${index}`)));
   const deliveries = () => app.database.sql('SELECT FROM webhook_deliveries WHERE subscription_id = $1', [id]);
-  await waitFor('all to be there', async () => (await deliveries()).length === EVENTS);
-  await waitFor('attempts that hang', () => held.length === PARALLEL);
+  const stored = async () => (await deliveries()).length;
+  await waitFor('all to be there', async () => (await stored()) === EVENTS, stored);
+  await waitFor(
+    'attempts that hang',
+    () => held.length === PARALLEL,
+    () => held.length,
+  );
   const books = () => settled(app.database, api.organizationId, { subscriptions: [id], requests: receiver.arrivals });
   return {
     ...{ api, id, secretKey, path: `/v1/webhooks/${id}`, books },

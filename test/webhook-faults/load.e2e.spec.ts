@@ -5,6 +5,8 @@ import { ACCEPT, HANG, type ScriptedReceiver, startScriptedReceiver } from '../s
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const MANY = 10_000;
+/** Much less than the attempts at a receiver that hangs take. */
+const STUCK_MS = 60_000;
 
 let app: TestApp;
 let receiver: ScriptedReceiver;
@@ -52,13 +54,12 @@ describe('Many deliveries that are due at once', () => {
       const events = await retries(api, [hanging.id, well.id]);
       // More than once where an answer came too late.
       const arrived = () => new Set(receiver.of(well.id).map(({ eventId }) => eventId)).size;
-      await waitFor('the receiver that is well to have all', () => arrived() === MANY, 40_000);
+      await waitFor('the receiver that is well to have all', () => arrived() === MANY, arrived);
       receiver.behave('/hanging', () => ACCEPT);
-      const books = { subscriptions: [hanging.id, well.id], events, requests: receiver.arrivals, withinMs: 60_000 };
+      const books = { subscriptions: [hanging.id, well.id], events, requests: receiver.arrivals };
       const entries = await settled(app.database, api.organizationId, books);
       expect(new Set(entries.map(({ state }) => state))).toEqual(new Set(['delivered']));
     },
-    120_000,
   );
 
   it.concurrent('for a receiver that hangs do not keep other subscribers waiting', async () => {
@@ -68,7 +69,11 @@ describe('Many deliveries that are due at once', () => {
     await retries(api, [stuck.id]);
     const other = await app.createTestOrganization();
     const { id } = await other.subscribe(receiver.url('/other'), ['TagCreated']);
-    await waitFor('attempts that hang', () => receiver.of(stuck.id).length >= 10);
+    await waitFor(
+      'attempts that hang',
+      () => receiver.of(stuck.id).length >= 10,
+      () => receiver.of(stuck.id).length,
+    );
     const latencies: number[] = [];
     for (let count = 1; count <= 30; count++) {
       await other.createTag(`tag ${count}`);
@@ -76,7 +81,7 @@ describe('Many deliveries that are due at once', () => {
       await waitFor('it to come', () => receiver.of(id).length === count);
       latencies.push((receiver.of(id)[count - 1]?.at ?? Infinity) - createdAt);
     }
-    expect(Math.max(...latencies)).toBeLessThan(2_000);
+    expect(Math.max(...latencies)).toBeLessThan(STUCK_MS);
     await settled(app.database, other.organizationId, { subscriptions: [id], requests: receiver.arrivals });
   });
 });

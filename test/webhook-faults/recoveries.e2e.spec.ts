@@ -36,10 +36,12 @@ const recover = (api: ApiClient, id: string, onlyMissing: boolean) =>
 
 /** Waits until it is, and answers how many events it has made due. */
 async function finished(api: ApiClient, id: string, recovery: { id: string }): Promise<number> {
-  const done = await waitFor('the recovery to finish', async () => {
-    const { data } = (await api.get(`/v1/webhooks/${id}/recoveries/${recovery.id}`)).body;
+  const read = async () => (await api.get(`/v1/webhooks/${id}/recoveries/${recovery.id}`)).body.data;
+  const isFinished = async () => {
+    const data = await read();
     return data.state === 'finished' && data;
-  });
+  };
+  const done = await waitFor('the recovery to finish', isFinished, async () => JSON.stringify(await read()));
   return done.queued as number;
 }
 

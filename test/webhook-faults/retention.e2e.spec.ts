@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { connectTo } from '#libs/testing/connections.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { Retention } from '#libs/webhooks/delivery/retention.js';
 import { type ApiClient } from '../support/api-client.js';
@@ -109,8 +109,7 @@ describe('Retention', () => {
   it('does not wait for rows that somebody else holds', async () => {
     const { id } = await api.subscribe(receiver.url('/'), []);
     const past = await old(id, 11, 'exhausted', 20);
-    const holder = new pg.Client({ connectionString: app.database.ownerUrl });
-    await holder.connect();
+    const holder = await connectTo(app.database.ownerUrl);
     await holder.query('BEGIN');
     await holder.query('SELECT FROM webhook_attempts WHERE event_id = $1 FOR UPDATE', [past[0]]);
     await app.get(Retention).run();

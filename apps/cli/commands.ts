@@ -1,0 +1,46 @@
+import { runningEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
+import { type Config, loadConfig } from '#libs/platform/config.js';
+import { StartupError } from '#libs/platform/startup-error.js';
+import { type InstallationUrls } from '../setup.js';
+import { type CliCommand, printing } from './command.js';
+import { migrate, rebuild } from './database.js';
+import { organization, region } from './organizations.js';
+import { token } from './tokens.js';
+
+const COMMANDS: Record<string, CliCommand> = { migrate, organization, token, region, rebuild };
+
+/**
+ * Runs one command, or tells what commands there are.
+ * @param args the command's name and what follows it
+ * @param env what the configuration is read from
+ * @param print is given each line that the command prints
+ * @throws what kept the command from its work; its message says what to do
+ */
+export async function runCommand(args: string[], env: NodeJS.ProcessEnv, print: (line: string) => void): Promise<void> {
+  const [name = '', ...rest] = args;
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command) {
+    const config = loadConfig(env);
+    const urls = await findDatabase(config);
+    await printing.run(print, () => command.run(config, urls, rest));
+  } else if (['help', '--help', '-h'].includes(name)) {
+    print(usage());
+  } else {
+    throw new StartupError(usage());
+  }
+}
+
+/** The database of the configuration, else the embedded one of a running instance. */
+async function findDatabase(config: Config): Promise<InstallationUrls> {
+  const { databaseUrl: appUrl, databaseOwnerUrl, databaseWorkerUrl: workerUrl, dataDir } = config;
+  if (appUrl) return { appUrl, ownerUrl: databaseOwnerUrl ?? appUrl, workerUrl };
+  const running = await runningEmbeddedPostgres(dataDir);
+  if (!running) throw new StartupError('No instance is running here. Start it with npm start, or set DATABASE_URL.');
+  return running;
+}
+
+function usage(): string {
+  const lines = Object.values(COMMANDS).flatMap((command) => command.usage);
+  const shown = lines.map((line) => (line.startsWith(' ') ? `                 ${line}` : `  npm run cli -- ${line}`));
+  return ['Commands:', ...shown].join('\n');
+}

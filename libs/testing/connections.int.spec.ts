@@ -1,0 +1,35 @@
+import { askedAt, connectTo } from './connections.js';
+import { createTestDatabase, type TestDatabase } from './test-database.js';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+const breakAll = () =>
+  database.sql('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [
+    decodeURIComponent(new URL(database.appUrl).username),
+  ]);
+
+describe('A connection of a test', () => {
+  it('that is broken tells its next query, and nobody else', async () => {
+    const client = await connectTo(database.appUrl, 'deskstream_app');
+    const ended = new Promise((resolve) => client.once('end', resolve));
+    await breakAll();
+    await ended;
+    await expect(client.query('SELECT 1')).rejects.toThrow();
+  });
+
+  it('that is broken while it is asked tells who asks, and is made anew', async () => {
+    const { sql, close } = askedAt(database.appUrl);
+    const asked = sql('SELECT pg_sleep(600)');
+    const refused = expect(asked).rejects.toThrow('terminating connection');
+    let isOver = false;
+    void refused.finally(() => (isOver = true));
+    while (!isOver) await breakAll();
+    await refused;
+    expect(await sql('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await close();
+  });
+});

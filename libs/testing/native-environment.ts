@@ -1,0 +1,18 @@
+/**
+ * The environment of Jest's tests is that of Node itself, not a context made for each file: see `native-runtime.ts`.
+ * Jest changes what it finds here, and nothing of the process.
+ */
+export default class NativeEnvironment {
+  readonly global = { process: Object.create(process) as NodeJS.Process };
+  readonly fakeTimers = null;
+  readonly fakeTimersModern = null;
+  readonly moduleMocker = null;
+
+  getVmContext(): null {
+    return null;
+  }
+
+  async setup(): Promise<void> {}
+
+  async teardown(): Promise<void> {}
+}
