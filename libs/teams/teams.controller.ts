@@ -95,7 +95,7 @@ export class TeamsController {
   @Get(':teamId/agents')
   @Endpoint({
     summary: 'List all agents in a team.',
-      description: 'All of them, sorted by agent id. To tokens without the scope `agents:read`, by their ids alone.',
+    description: 'All of them, sorted by agent id. To tokens without the scope `agents:read`, by their ids alone.',
     success: [200, 'List of agents in the specified team', ListTeamMembersOutput],
     errors: [404],
   })
