@@ -81,7 +81,9 @@ export async function startEmbeddedPostgres({
   const hold = async () => {
     lock = await takeInstanceLock(urlsFor(port, credentials).ownerUrl, dataDir);
     await createDatabase(lock);
-    lock.once('end', () => (reviving = revive()));
+    lock.once('end', () => {
+      reviving = revive();
+    });
   };
   const revive = async () => {
     while (!stopping) {

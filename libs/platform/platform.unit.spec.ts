@@ -101,6 +101,15 @@ describe('The configuration', () => {
     }
   });
 
+  it('lets the event loop stand for 30 seconds unless told otherwise, or for ever', () => {
+    const seconds = (EVENT_LOOP_TIMEOUT_SECONDS?: string) =>
+      loadConfig({ EVENT_LOOP_TIMEOUT_SECONDS }).eventLoopTimeoutSeconds;
+    expect([seconds(), seconds('0'), seconds('3600')]).toEqual([30, 0, 3600]);
+    for (const faulty of ['-1', '3601', '1.5', 'x']) {
+      expect(() => seconds(faulty)).toThrow('EVENT_LOOP_TIMEOUT_SECONDS must be');
+    }
+  });
+
   it('keeps metrics off the port of the API, which others may reach', () => {
     expect(() => loadConfig({ PORT: '8080', METRICS_PORT: '8080' })).toThrow('METRICS_PORT must be another than PORT');
     expect(loadConfig({ PORT: '0', METRICS_PORT: '0' }).metricsPort).toBe(0);
