@@ -155,7 +155,10 @@ describe('Options', () => {
     [[null], '[0] must be an object'],
     [[input('a', { nestedOptions: null })], '[0].nestedOptions must be an array'],
     [[input('a', { nestedOptions: 'b' })], '[0].nestedOptions must be an array'],
-    [[input('a', { nestedOption: [] })], '[0].nestedOption is not a field of this request; did you mean nestedOptions?'],
+    [
+      [input('a', { nestedOption: [] })],
+      '[0].nestedOption is not a field of this request; did you mean nestedOptions?',
+    ],
     [[input('a'), input('a')], '[1].value must differ from those beside it'],
     [[input('a', { nestedOptions: [input('b'), input('b')] })], '[0].nestedOptions[1].value must differ'],
     [[input('')], '[0].label must have 1 to 255 characters'],
