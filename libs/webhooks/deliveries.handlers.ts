@@ -1,7 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { type Cursor, Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { cancelDeliveries } from './cancellation.js';
 import { EVENT_NAMES } from './catalogue.js';
@@ -89,20 +89,28 @@ const LIST = {
   text: `SELECT ${COLUMNS}, ${CREATED_KEY} FROM webhook_deliveries d
          WHERE d.organization_id = $1 AND d.subscription_id = $2 AND ${SUBSCRIPTION_EXISTS}
            AND d.state = states.state AND d.event_name = events.event_name
-           AND d.created_at >= $5 AND d.created_at < $6`,
+           AND d.created_at >= greatest($5, $7::timestamptz)
+           AND d.created_at < least($6, $8::timestamptz + interval '1 microsecond')`,
   // The planner must see how few rows are asked for.
   replanned: true,
 };
 
-/** What {@link ListDeliveries} asks of the database. */
-export function listDeliveries({
-  organizationId,
-  subscriptionId,
-  filters,
-}: Pick<ListDeliveries, 'organizationId' | 'subscriptionId' | 'filters'>) {
+/**
+ * What {@link ListDeliveries} asks of the database. The place that a page begins at bounds the time as well: an index
+ * with two bounds of one column might begin at the wider one.
+ */
+export function listDeliveries(
+  organizationId: string,
+  subscriptionId: string,
+  filters: DeliveryFilters,
+  cursor?: Cursor,
+) {
   const { state, event, since = '-infinity', until = 'infinity' } = filters;
   const states = state ? [state] : DELIVERY_STATES;
-  return { ...LIST, values: [organizationId, subscriptionId, states, event ? [event] : EVENT_NAMES, since, until] };
+  const events = event ? [event] : EVENT_NAMES;
+  const from = cursor?.backward ? cursor.values[0] : '-infinity';
+  const to = cursor && !cursor.backward ? cursor.values[0] : 'infinity';
+  return { ...LIST, values: [organizationId, subscriptionId, states, events, since, until, from, to] };
 }
 
 @QueryHandler(ListDeliveries)
@@ -113,7 +121,7 @@ export class ListDeliveriesHandler implements IQueryHandler<ListDeliveries> {
   ) {}
 
   async execute({ organizationId, subscriptionId, filters, request }: ListDeliveries): Promise<Page<DeliveryOutput>> {
-    const select = listDeliveries({ organizationId, subscriptionId, filters });
+    const select = listDeliveries(organizationId, subscriptionId, filters, request.cursor);
     const page = await NEWEST_FIRST.read(this.database, organizationId, select, request);
     if (page.rows.length === 0) await this.subscriptions.mustExist(organizationId, subscriptionId);
     return { ...page, rows: page.rows.map(shownDelivery) };

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { type Cursor } from '#libs/platform/keyset.js';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
 import { type DeliveryFilters, listDeliveries, NEWEST_FIRST } from './deliveries.handlers.js';
 
 let world: TestStore;
 const ids = { organizationId: randomUUID() as string, subscriptionId: randomUUID() as string };
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
+/** The same, as keys of pages have it. */
+const key = (minute: number) => at(minute).replace('000Z', '000000Z');
 const COUNT = 20_000;
 const LIMIT = 50;
 
@@ -30,24 +33,29 @@ afterAll(() => world.close());
 
 interface Node {
   'Index Name'?: string;
-  'Index Cond'?: string;
   'Actual Rows': number;
   'Actual Loops': number;
   'Rows Removed by Filter'?: number;
+  'Shared Hit Blocks': number;
+  'Shared Read Blocks': number;
   Plans?: Node[];
 }
 
 /** What is read of the table of deliveries, as the application's role has it done. */
-async function scans(filters: DeliveryFilters): Promise<Node[]> {
+async function scans(filters: DeliveryFilters, cursor?: Cursor): Promise<Node[]> {
   const explaining = {
     query: (organizationId: string, { text, values }: { text: string; values: unknown[] }) =>
-      world.database.query(organizationId, { text: `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values, replanned: true }),
+      world.database.query(organizationId, {
+        text: `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
+        values,
+        replanned: true,
+      }),
   };
   const { rows } = await NEWEST_FIRST.read(
     explaining as unknown as typeof world.database,
     ids.organizationId,
-    listDeliveries({ ...ids, filters }),
-    { limit: LIMIT },
+    listDeliveries(ids.organizationId, ids.subscriptionId, filters, cursor),
+    { limit: LIMIT, cursor },
   );
   const [plan] = rows as unknown as [{ 'QUERY PLAN': [{ Plan: Node }] }];
   const nodes = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodes)];
@@ -76,5 +84,23 @@ describe('A list of deliveries', () => {
       expect(node['Rows Removed by Filter'] ?? 0).toBe(0);
       expect(node['Actual Rows']).toBeLessThanOrEqual(LIMIT + 1);
     }
+  });
+
+  it.each<[DeliveryFilters, Cursor]>([
+    [{ state: 'delivered' }, { values: [key(5_000), 5_000], backward: false }],
+    [
+      { state: 'delivered', until: at(9_000) },
+      { values: [key(5_000), 5_000], backward: false },
+    ],
+    [{ state: 'pending' }, { values: [key(15_000), 15_000], backward: true }],
+    [
+      { state: 'pending', since: at(11_000) },
+      { values: [key(15_000), 15_000], backward: true },
+    ],
+  ])('by %j begins at the key of its page: %j', async (filters, cursor) => {
+    const [node] = await scans({ ...filters, event: 'TagCreated' }, cursor);
+    expect(node?.['Actual Rows']).toBe(LIMIT + 1);
+    // Of the index, what leads to the key and a leaf or two; and what these rows are in.
+    expect((node?.['Shared Hit Blocks'] ?? 0) + (node?.['Shared Read Blocks'] ?? 0)).toBeLessThan(20);
   });
 });

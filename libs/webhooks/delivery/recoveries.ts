@@ -170,7 +170,7 @@ export class Recoveries {
  * A query for where in the feed an instant is, by halves: up to `low`, all is from before it; after `high`, nothing is.
  * That is so close enough for one page to look at what is between, and as far as times rise with positions.
  */
-function placeOf(bound: 'low' | 'high', instant: string): string {
+export function placeOf(bound: 'low' | 'high', instant: string): string {
   return `WITH RECURSIVE halves(low, high) AS (
       SELECT 0::bigint, current_setting('app.feed_horizon')::bigint
       UNION ALL
