@@ -1,5 +1,6 @@
 import { askedAt, connectTo } from './connections.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
+import { waitFor } from './wait-for.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -25,9 +26,7 @@ describe('A connection of a test', () => {
     const { sql, close } = askedAt(database.appUrl);
     const asked = sql('SELECT pg_sleep(600)');
     const refused = expect(asked).rejects.toThrow('terminating connection');
-    let isOver = false;
-    void refused.finally(() => (isOver = true));
-    while (!isOver) await breakAll();
+    await waitFor('the question to be asked', async () => (await breakAll()).length > 0);
     await refused;
     expect(await sql('SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await close();

@@ -15,8 +15,8 @@ export async function connectTo(connectionString: string, role?: string): Promis
 /** A database that is asked directly. */
 export interface AskedDatabase {
   /** Runs SQL as the login of the URL. */
-  sql<Row extends object>(this: void, text: string, values?: unknown[]): Promise<Row[]>;
-  close(this: void): Promise<void>;
+  sql: <Row extends object>(text: string, values?: unknown[]) => Promise<Row[]>;
+  close: () => Promise<void>;
 }
 
 /** Asks over connections that are made when they are needed, and anew after they were broken. */

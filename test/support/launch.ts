@@ -12,7 +12,7 @@ export interface Launched {
   /** Waits until it has written something that fits, and answers what; fails when it ends before. */
   told(pattern: RegExp): Promise<RegExpExecArray>;
   /** Sends a signal, if any, waits for the end, and answers the status. */
-  end(this: void, signal?: NodeJS.Signals): Promise<number | null>;
+  end: (signal?: NodeJS.Signals) => Promise<number | null>;
 }
 
 /** Runs a program, Node's unless told otherwise, with these variables and none else. */
