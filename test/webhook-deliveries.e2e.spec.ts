@@ -60,7 +60,7 @@ async function ids(query = '', of = path): Promise<string[]> {
 }
 
 describe('The deliveries of a webhook subscription', () => {
-  it('are listed with those of the newest events first, in pages', async () => {
+  it('are listed with the newest first, in pages', async () => {
     expect((await api.get(path)).body).toEqual({ data: [], meta: {} });
     const all: string[] = [];
     for (let count = 0; count < 7; count++) all.unshift(await delivery());
@@ -72,6 +72,15 @@ describe('The deliveries of a webhook subscription', () => {
     expect(paged.map(({ id }) => id)).toEqual(all);
     expect(third.meta).not.toHaveProperty('next');
     expect((await api.get(third.meta.previous.slice(app.url.length))).body.data).toEqual(second.data);
+  });
+
+  it('are in the order in which they were created, to the microsecond', async () => {
+    const second = '2026-01-01T00:00:00';
+    const late = await delivery({ created_at: `${second}.000002Z` });
+    const early = await delivery({ created_at: `${second}.000001Z` });
+    const first = (await api.get(`${path}?pageLimit=1`)).body;
+    const rest = (await api.get(first.meta.next.slice(app.url.length))).body;
+    expect([first, rest].map(({ data }) => data.map(({ id }: { id: string }) => id))).toEqual([[late], [early]]);
   });
 
   it('show where each is', async () => {

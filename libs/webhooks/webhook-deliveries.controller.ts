@@ -34,7 +34,7 @@ export class WebhookDeliveriesController {
   @Get()
   @Endpoint({
     summary: 'List the deliveries of a webhook subscription.',
-    description: 'Those of the newest events first. Filters can be combined.',
+    description: 'The newest first. Filters can be combined.',
     success: [200, 'A page of the deliveries', ListDeliveriesOutput],
     errors: [404],
   })
