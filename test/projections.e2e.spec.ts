@@ -87,7 +87,7 @@ beforeAll(async () => {
     const { id } = await api.subscribe('http://127.0.0.1:9/', ['TagCreated'], { customHeaders: { 'X-A': '1' } });
     await api.patch(`/v1/webhooks/${id}`, { name: 'new', authorization: { _type: 'TokenAuth', value: 'x' } });
     await api.patch(`/v1/webhooks/${id}`, { ordering: 'fifo', maxPerSecond: 5 });
-    await api.post(`/v1/webhooks/${id}/rotate-secret`, {});
+    for (const overlapHours of [2, 0, 1]) await api.post(`/v1/webhooks/${id}/rotate-secret`, { overlapHours });
     for (const until of [undefined, '2026-01-02T00:00:00Z']) {
       await finishRecovery(
         api,

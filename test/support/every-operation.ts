@@ -153,6 +153,12 @@ const BODIES: Record<string, (world: World) => unknown> = {
   Webhooks_createSubscription: ({ receiver }) => ({
     ...{ name: 'CRM', url: receiver.url, events: ['TagCreated'], authorization: { _type: 'NoAuth' } },
   }),
+  WebhookDeliveries_cancel: async ({ api, webhookSubscriptionId }) => {
+    const path = `/v1/webhooks/${await webhookSubscriptionId()}`;
+    await api.patch(path, { enabled: false });
+    const { body } = await api.get(`${path}/deliveries`);
+    for (const { id } of body.data) await api.post(`${path}/deliveries/${id}/retry`);
+  },
   Webhooks_updateSubscription: () => ({ name: 'ERP' }),
 };
 
