@@ -48,6 +48,18 @@ export class DomainError extends Error {
   }
 }
 
+/** Transactions waited for one another in a circle, and PostgreSQL has ended this one: it can be made anew. */
+export class Deadlocked extends DomainError {
+  constructor(cause: unknown) {
+    super(
+      'unavailable',
+      'Others are changing the same entities at this moment; send the request again',
+      { retryAfterSeconds: 1 },
+      { cause },
+    );
+  }
+}
+
 /** The entity does not exist in the caller's organization; entities of other organizations look the same. */
 export function notFound(entity: string, id: string): DomainError {
   return new DomainError('not-found', `${entity} ${id} could not be found`);

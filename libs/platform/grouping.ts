@@ -1,5 +1,4 @@
-import { DomainError } from './domain-error.js';
-import { Deadlocked } from './unavailable.js';
+import { Deadlocked, DomainError } from './domain-error.js';
 
 interface Waiting<Call, Answer> {
   call: Call;

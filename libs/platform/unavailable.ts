@@ -1,4 +1,4 @@
-import { DomainError } from './domain-error.js';
+import { Deadlocked, DomainError } from './domain-error.js';
 
 /**
  * SQLSTATEs that mean "no database just now": connection, a transaction that idled too long, resources, operator
@@ -8,18 +8,6 @@ const UNAVAILABLE_STATES = /^(08|25P03|53|57|58|XX000)/;
 const UNAVAILABLE_MESSAGES = /terminated|not queryable|timeout exceeded when trying to connect|Connection ended/i;
 
 const DEADLOCK = '40P01';
-
-/** Transactions waited for one another in a circle, and PostgreSQL has ended this one: it can be made anew. */
-export class Deadlocked extends DomainError {
-  constructor(cause: unknown) {
-    super(
-      'unavailable',
-      'Others are changing the same entities at this moment; send the request again',
-      { retryAfterSeconds: 1 },
-      { cause },
-    );
-  }
-}
 
 /** What a failed call of the database is to its caller: {@link unavailable} when it says nothing about the call itself. */
 export function asUnavailable(error: unknown): unknown {
