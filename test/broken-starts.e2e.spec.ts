@@ -16,8 +16,6 @@ import { HAS_REDIS, type RedisServer, startRedisServer } from './support/redis-s
 import { severedLink, type SeveredLink } from './support/severed-link.js';
 
 jest.setTimeout(120_000);
-/** On a machine that does much else. */
-const START_MS = 60_000;
 
 /** More than there are pieces of data until a job is worked on: the last ways hold. */
 const STEPS = 40;
@@ -67,7 +65,7 @@ describe('A process whose database breaks off at some step of its start', () => 
     const env = { HOST: '127.0.0.1', PORT: String(await freePort()), DATABASE_URL: url, DESKSTREAM_MASTER_KEY };
     const launched = launch([`dist/apps/${name}/main.js`], env);
     const { process } = launched;
-    await waitFor('a start', () => STARTED[name].test(launched.output()) || process.exitCode !== null, START_MS);
+    await waitFor('a start', () => STARTED[name].test(launched.output()) || process.exitCode !== null);
     if (process.exitCode !== null) return `${process.exitCode}: ${launched.output()}`;
     const health = () => fetch(`http://127.0.0.1:${env.PORT}/health`).then(({ ok }) => ok);
     if (name !== 'worker') await waitFor('it to serve', () => health());
@@ -104,18 +102,14 @@ describe('npm start whose database is killed while it starts', () => {
       (await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
     let last: string | undefined;
     for (let kill = 0; kill < 2; kill++) {
-      last = await waitFor(
-        'the database to be there',
-        async () => {
-          const [pid, , , , , , , state] = await lines();
-          return state?.trim() === 'ready' && pid !== last && pid;
-        },
-        START_MS,
-      );
+      last = await waitFor('the database to be there', async () => {
+        const [pid, , , , , , , state] = await lines();
+        return state?.trim() === 'ready' && pid !== last && pid;
+      });
       await killPostgres(dataDir);
     }
     const api = new ApiClient(`http://127.0.0.1:${port}`, token);
-    await waitFor('it to serve', () => api.createTag('VIP').catch(() => undefined), START_MS);
+    await waitFor('it to serve', () => api.createTag('VIP').catch(() => undefined));
     expect(await launched.end('SIGTERM')).toBe(0);
   });
 });

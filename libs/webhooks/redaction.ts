@@ -22,7 +22,8 @@ export async function redactDeliveries(
     const rows = await database.query<EventRow & { organization_name: string }>(null, {
       text: `SELECT k.*, o.name AS organization_name FROM (SELECT * FROM ${KEYED_EVENTS}) k
                JOIN webhook_messages m USING (organization_id, event_id) JOIN organizations o USING (organization_id)
-             WHERE k.organization_id = $1 AND k.stream = ANY($2) AND m.redacted_at IS NULL LIMIT ${PAGE}`,
+             WHERE k.organization_id = $1 AND k.stream = ANY($2) AND m.redacted_at IS NULL
+             ORDER BY k.stream, k.version LIMIT ${PAGE}`,
       values: [organizationId, streams],
     });
     const [first] = rows;

@@ -21,14 +21,22 @@ export class Payloads {
     private readonly codec: EventCodec,
   ) {}
 
-  /** The entities as they were at the events, in one round trip; in none for those that begin with them. Events that are not in the catalogue drop out. */
+  /**
+   * The entities as they were at the events, in one round trip; in none for those that begin with them. Events that are not
+   * in the catalogue drop out.
+   * @param events those of one stream in their order
+   */
   async published(events: FeedEvent[]): Promise<Published[]> {
     if (events.length === 0) return [];
     const histories = await this.#histories(events.filter(({ version }) => version > 1));
+    const entities = new Map<string, (event: FeedEvent) => unknown>();
     return events.flatMap((event) => {
       const eventType = webhookEventType(event.type);
       if (!eventType) return [];
-      return [{ event, eventType, entity: entityAt(event, eventType.stream, histories.get(streamOf(event)) ?? []) }];
+      const stream = streamOf(event);
+      const entityAt = entities.get(stream) ?? entitiesOf(eventType.stream, histories.get(stream) ?? []);
+      entities.set(stream, entityAt);
+      return [{ event, eventType, entity: entityAt(event) }];
     });
   }
 
@@ -79,8 +87,12 @@ function streamOf({ organizationId, stream }: RecordedEvent): string {
   return `${organizationId} ${stream}`;
 }
 
-function entityAt(event: FeedEvent, stream: AnyStreamDefinition, history: RecordedEvent[]): unknown {
-  const past = history.filter(({ version }) => version < event.version);
-  const before: unknown = past.reduce<unknown>((state, earlier) => stream.evolve(state, earlier), stream.initialState);
-  return stream.evolve(before, event) ?? before;
+/** Tells what the entity was at events that come in their order: what precedes them is folded once, not for each. */
+function entitiesOf({ evolve, initialState }: AnyStreamDefinition, history: RecordedEvent[]) {
+  const earlier = history.values();
+  let [before, next] = [initialState as unknown, earlier.next()];
+  return (event: FeedEvent): unknown => {
+    for (; next.value && next.value.version < event.version; next = earlier.next()) before = evolve(before, next.value);
+    return evolve(before, event) ?? before;
+  };
 }
