@@ -64,7 +64,9 @@ export function optionsOf(options: Partial<WebhookOptions>): WebhookOptions {
 export function sender(options: Partial<WebhookOptions> = {}): Sender {
   const all = optionsOf(options);
   const made = new Sender(new TargetPolicy(all), all);
-  closeAfterwards(() => { made.onApplicationShutdown(); });
+  closeAfterwards(() => {
+    made.onApplicationShutdown();
+  });
   return made;
 }
 

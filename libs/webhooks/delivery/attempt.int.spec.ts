@@ -90,7 +90,7 @@ describe('An attempt', () => {
     // One may not be free again yet when the next attempt begins.
     expect(connections()).toBeLessThanOrEqual(2);
     expect(bytesRead()).toBeGreaterThan(3 * 40 * KB);
-    await one.onApplicationShutdown();
+    one.onApplicationShutdown();
     await waitFor('all connections are closed', () => open() === 0);
   });
 
