@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import pg from 'pg';
 import { openCipher } from '#apps/setup.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
@@ -14,8 +13,6 @@ import { createHome, type Home, killPostgres } from './support/instance.js';
 import { launch, type Launched } from './support/launch.js';
 import { HAS_REDIS, type RedisServer, startRedisServer } from './support/redis-server.js';
 import { severedLink, type SeveredLink } from './support/severed-link.js';
-
-jest.setTimeout(120_000);
 
 /** More than there are pieces of data until a job is worked on: the last ways hold. */
 const STEPS = 40;

@@ -1,11 +1,8 @@
-import { jest } from '@jest/globals';
 import { startWebhookReceiver, type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { ApiClient } from './support/api-client.js';
 import { createWorld, type Document, type Documented, fill } from './support/every-operation.js';
 import { createSupportTeam, emailFrom } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
-
-jest.setTimeout(120_000);
 
 let app: TestApp;
 let receiver: WebhookReceiver;

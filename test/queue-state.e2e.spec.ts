@@ -171,7 +171,7 @@ describe('The position of a conversation', () => {
     expect(new Set(answers.map(({ body }) => (body.message as string).replace(/\d+/, ''))).size).toBe(1);
   });
 
-  it.each(['x', '0', '-1', '1.5', '99999999999999999999', randomUUID()])('is none of %s', async (id) => {
+  it.each(['x', '0', '-1', '1.5', randomUUID()])('is none of %s', async (id) => {
     const answer = await position(id);
     expect(answer.status).toBe(400);
     expect(answer.body.message).toContain('Invalid value for: path parameter csid');

@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { jest } from '@jest/globals';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { ApiClient } from './support/api-client.js';
 import { launch, type Launched } from './support/launch.js';
 import { type OwnPostgres, startOwnPostgres } from './support/own-postgres.js';
-
-jest.setTimeout(90_000);
 
 const token = randomBytes(32).toString('hex');
 let postgres: OwnPostgres;

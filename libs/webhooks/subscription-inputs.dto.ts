@@ -51,7 +51,7 @@ export class CreateWebhookSubscriptionInput extends OptionalSettings {
   @Text(DOCUMENTED.name)
   name: string;
 
-  @Text({ ...DOCUMENTED.url, max: 2048, format: 'uri' })
+  @Text({ ...DOCUMENTED.url, max: 2048, controls: true, format: 'uri' })
   url: string;
 
   @Union(AUTHORIZATIONS, DOCUMENTED.authorization)
@@ -62,7 +62,7 @@ export class PatchWebhookSubscriptionInput extends OptionalSettings {
   @Text({ ...DOCUMENTED.name, optional: true })
   name?: string;
 
-  @Text({ ...DOCUMENTED.url, max: 2048, format: 'uri', optional: true })
+  @Text({ ...DOCUMENTED.url, max: 2048, controls: true, format: 'uri', optional: true })
   url?: string;
 
   @Union(AUTHORIZATIONS, { ...DOCUMENTED.authorization, optional: true })

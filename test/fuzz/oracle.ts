@@ -89,6 +89,6 @@ const ALWAYS = [413, 414, 415, 431];
 /** What the text of a parameter says. */
 function spelt(value: unknown, { type }: Parameter['schema']): unknown {
   if (type === 'integer' && /^-?\d+$/.test(String(value))) return Number(value);
-  if (type === 'boolean' && /^(true|false)$/.test(String(value))) return value === true || value === 'true';
+  if (type === 'boolean' && /^(true|false)$/i.test(String(value))) return /^true$/i.test(String(value));
   return type === 'string' ? String(value) : value;
 }

@@ -17,10 +17,11 @@ const ATTEMPTS = 4;
 
 let dns: DnsServer;
 let app: TestApp;
-let receiver: ScriptedReceiver;
+/** One for each fault: connections are kept for a port, and what breaks one must not break those of others. */
+let receivers: ScriptedReceiver[];
 beforeAll(async () => {
   dns = await startDnsServer();
-  receiver = await startScriptedReceiver();
+  receivers = await Promise.all(Object.keys(FAULTS).map(() => startScriptedReceiver()));
   const env = {
     WEBHOOK_TIMEOUT_SECONDS: '1',
     WEBHOOK_RETRY_SCHEDULE: '0.2,0.2,0.2',
@@ -30,15 +31,18 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await app.close();
-  await receiver.close();
+  await Promise.all(receivers.map((receiver) => receiver.close()));
   await dns.close();
 });
 
 const always = (outcome: string) => Array.from({ length: ATTEMPTS }, () => outcome);
 const once =
-  (behaviour: Behaviour) =>
+  (behaviour: Behaviour, then = ACCEPT) =>
   ({ attempt }: Arrival) =>
-    attempt === 1 ? behaviour : ACCEPT;
+    attempt === 1 ? behaviour : then;
+/** Over a connection that is kept, an attempt that meets with its end would be made again at once. */
+const ACCEPT_AND_CLOSE = answering('200 OK', { connection: 'close' }, 'ok');
+const arrivalsOf = (subscriptionId: string) => receivers.flatMap((receiver) => receiver.of(subscriptionId));
 
 /** What a receiver does with a delivery, and what the log says in the end. */
 const FAULTS: Record<string, [(arrival: Arrival) => Behaviour, string[], hostname?: string]> = {
@@ -61,7 +65,7 @@ const FAULTS: Record<string, [(arrival: Arrival) => Behaviour, string[], hostnam
   'closes the connection once, then answers': [
     once((socket) => {
       socket.end();
-    }),
+    }, ACCEPT_AND_CLOSE),
     ['connection_reset', 'delivered'],
   ],
   'talks no HTTP': [() => (socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n'), always('connection_reset')],
@@ -77,7 +81,7 @@ const FAULTS: Record<string, [(arrival: Arrival) => Behaviour, string[], hostnam
   'has a name that leads to a private address meanwhile': [
     ({ subscriptionId }) =>
       (socket, request) => {
-        if (receiver.of(subscriptionId).length === EVENTS) dns.resolve('rebind.example', ['10.0.0.1']);
+        if (arrivalsOf(subscriptionId).length === EVENTS) dns.resolve('rebind.example', ['10.0.0.1']);
         REFUSE(socket, request);
         socket.end();
       },
@@ -93,13 +97,18 @@ describe('Each delivery ends, and each attempt is logged, with a receiver that',
     const api = await app.createTestOrganization();
     dns.resolve('rebind.example', ['127.0.0.1']);
     for (const [index, [name, [choose, , hostname = '127.0.0.1']]] of Object.entries(FAULTS).entries()) {
-      const path = `/${index}`;
-      receiver.behave(path, choose);
-      const { id } = await api.subscribe(`http://${hostname}:${receiver.port}${path}`, ['TagCreated']);
+      const receiver = receivers[index] as ScriptedReceiver;
+      receiver.behave('/', choose);
+      const { id } = await api.subscribe(`http://${hostname}:${receiver.port}/`, ['TagCreated']);
       subscriptions.set(name, id);
     }
     for (let count = 0; count < EVENTS; count++) await api.createTag(`tag ${count}`);
-    const books = { subscriptions: [...subscriptions.values()], requests: receiver.arrivals };
+    const books = {
+      subscriptions: [...subscriptions.values()],
+      get requests() {
+        return receivers.flatMap(({ arrivals }) => arrivals);
+      },
+    };
     entries = await settled(app.database, api.organizationId, books);
   });
 

@@ -174,13 +174,15 @@ export class ListMeta {
 }
 
 /** What the schemas of lists are known by. */
-class ListBody {}
+class ListBody {
+  data: unknown[];
+}
 
 /** The schema `{data: T[], meta?: {ignored?}}`, of what a GET lists, under a name of its own. */
 export function listOutput<T>(name: string, type: Type<T>): Type<{ data: T[]; meta?: ListMeta }> {
   class Output extends ListBody {
     @ApiProperty({ description: 'The results.', type: [type] })
-    data: T[];
+    override data: T[];
 
     @ApiPropertyOptional({ description: 'About the list.', type: ListMeta })
     meta?: ListMeta;

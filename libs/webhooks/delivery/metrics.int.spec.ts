@@ -8,6 +8,11 @@ import { countAttempt, observeDelivery, watchBacklog } from './metrics.js';
 const lines = async () => (await register.metrics()).split('\n');
 
 describe('The figures of webhooks', () => {
+  // The process may have served other tests before.
+  beforeAll(() => {
+    register.resetMetrics();
+  });
+
   it('count attempts by how they ended, and how long they took', async () => {
     countAttempt('delivered', 40);
     countAttempt('delivered', 60);

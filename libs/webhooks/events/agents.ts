@@ -31,7 +31,7 @@ const agentSchema = {
 
 function agentEvent(description: string): WebhookEventType<Agent> {
   return {
-    version: '2',
+    version: '1',
     description,
     stream: agentStream,
     shows: ['agent'],

@@ -38,7 +38,7 @@ function conversationEvent<Type extends ConversationEvent['type']>(
   author: object | null = agent,
 ): WebhookEventType<Conversation, DataOf<Type>> {
   return {
-    version: '2',
+    version: '1',
     description,
     stream: conversationStream,
     shows: ['agent', 'conversation', 'endUser'],

@@ -77,7 +77,7 @@ const endUserSchema = object({
 
 function endUserEvent(description: string): WebhookEventType<EndUser> {
   return {
-    version: '2',
+    version: '1',
     description,
     stream: endUserStream,
     shows: ['endUser'],
@@ -91,7 +91,7 @@ const attributesExample = { '01980f6a-5c1d-7a10-9b2c-3d4e5f607182': ['business',
 const attributesSchema = { type: 'object', additionalProperties: { anyOf: [text, texts] } };
 
 const customAttributesUpdated: WebhookEventType<EndUser> = {
-  version: '2',
+  version: '1',
   description: 'Values of the custom attributes of an end user were changed.',
   stream: endUserStream,
   shows: ['endUser'],
@@ -101,7 +101,7 @@ const customAttributesUpdated: WebhookEventType<EndUser> = {
 };
 
 const merged: WebhookEventType<EndUser, Extract<EndUserEvent, { type: 'EndUserMerged' }>['data']> = {
-  version: '2',
+  version: '1',
   description: 'Another end user became part of an end user, who is shown as it is then; the other exists no more.',
   stream: endUserStream,
   shows: ['endUser'],
