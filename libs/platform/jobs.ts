@@ -20,18 +20,21 @@ const CLOSE_MS = 18_000;
 /** Queues and workers on the one backend of this installation. They go on by themselves when it was away. */
 export class Jobs {
   #closed: Promise<void> | undefined;
-  readonly #open: { close(): Promise<void> }[] = [];
+  readonly #queues: { close(): Promise<void> }[] = [];
+  readonly #workers: { close(): Promise<void> }[] = [];
 
   constructor(private readonly options: JobsOptions) {}
 
   queue<Data>(name: string): JobQueue<Data> {
-    return this.#keep(new JobQueue<Data>(this.options, name, this.options.outage));
+    const queue = new JobQueue<Data>(this.options, name, this.options.outage);
+    this.#queues.push(queue);
+    return queue;
   }
 
   /** Begins to work on the jobs of a queue. */
   worker<Data>(queue: string, concurrency: number, process: (job: Job<Data>) => Promise<void>): void {
     const { onFailed, outage } = this.options;
-    this.#keep(new JobWorker<Data>(this.options, { queue, concurrency, process, onFailed }, outage));
+    this.#workers.push(new JobWorker<Data>(this.options, { queue, concurrency, process, onFailed }, outage));
   }
 
   /** Waits for jobs that run, then disconnects; whoever runs jobs may ask for it. Does not wait for a backend that is away to come back. */
@@ -40,15 +43,10 @@ export class Jobs {
   }
 
   async #close(): Promise<void> {
-    const closed = (async () => {
-      for (const resource of this.#open.reverse()) await resource.close();
-    })();
+    const close = (resource: { close(): Promise<void> }) => resource.close();
+    // What runs may still add jobs.
+    const closed = Promise.all(this.#workers.map(close)).then(() => Promise.all(this.#queues.map(close)));
     await Promise.race([closed, pause(CLOSE_MS, undefined, { ref: false })]);
-  }
-
-  #keep<T extends { close(): Promise<void> }>(resource: T): T {
-    this.#open.push(resource);
-    return resource;
   }
 }
 
