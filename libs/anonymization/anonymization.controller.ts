@@ -5,7 +5,8 @@ import { conversationStream } from '#libs/conversations/conversation.projection.
 import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { IntegerParam, QueryInput, UuidParam } from '#libs/platform/http/input.js';
+import { QueryInput } from '#libs/platform/http/input.js';
+import { IntegerParam, UuidParam } from '#libs/platform/http/path-params.js';
 import { Patch } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
 import { Versioned } from '#libs/platform/http/versioned.js';

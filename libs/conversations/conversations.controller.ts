@@ -9,7 +9,8 @@ import {
 import { type WriteContext } from '#libs/event-store/event.js';
 import { AsOf } from '#libs/platform/http/as-of.js';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Input, IntegerParam, OptionalInput, QueryInput, UnionInput, UuidParam } from '#libs/platform/http/input.js';
+import { Input, OptionalInput, QueryInput, UnionInput } from '#libs/platform/http/input.js';
+import { IntegerParam, UuidParam } from '#libs/platform/http/path-params.js';
 import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
 import { Delete, Patch, Post, Put } from '#libs/platform/http/methods.js';
 import { Caller, GrantedScopes } from '#libs/platform/http/request-context.js';

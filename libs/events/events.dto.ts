@@ -26,7 +26,7 @@ export class FeedQuery {
   from?: 'start' | 'now';
 
   @Checked({
-    description: 'Only events of these types, parted by commas. An unknown one is answered with those that there are.',
+    description: 'Only events of these types, comma-separated. An unknown one is answered with those that there are.',
     schema: { type: 'string', maxLength: 8192 },
     example: 'TagCreated,TagDeleted',
     fault: faultOfTypes,
@@ -51,7 +51,7 @@ export class FeedQuery {
 }
 
 function faultOfTypes(types: unknown): string | undefined {
-  if (!Array.isArray(types)) return 'must be event types, parted by commas';
+  if (!Array.isArray(types)) return 'must be event types, comma-separated';
   if (types.length > MAX_TYPES) return `must have at most ${MAX_TYPES} items`;
   return types.map((type) => faultOfText(type, {})).find((fault) => fault !== undefined);
 }

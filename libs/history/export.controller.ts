@@ -3,7 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { UuidParam } from '#libs/platform/http/input.js';
+import { UuidParam } from '#libs/platform/http/path-params.js';
 import { jsonDownload } from '#libs/platform/http/json-download.js';
 import { type AuthenticatedRequest, GrantedScopes } from '#libs/platform/http/request-context.js';
 import { mustShowPersonal, type Scope } from '#libs/platform/scopes.js';

@@ -4,7 +4,7 @@ import { customAttributeStream } from '#libs/custom-attributes/custom-attribute.
 import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
 import { apiTokenStream } from '#libs/organizations/api-token.projection.js';
-import { IntegerParam, UuidParam } from '#libs/platform/http/input.js';
+import { IntegerParam, UuidParam } from '#libs/platform/http/path-params.js';
 import { queueStream } from '#libs/queues/queue.projection.js';
 import { tagStream } from '#libs/tags/tag.projection.js';
 import { teamStream } from '#libs/teams/team.projection.js';

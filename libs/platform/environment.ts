@@ -31,7 +31,7 @@ const within = (kind: PropertyDecorator, min: number, max: number): PropertyDeco
 };
 const whole = (min: number, max: number) => within(IsInt({ message: '$property must be a whole number' }), min, max);
 const decimal = (min: number, max: number) => within(IsNumber({}, { message: '$property must be a number' }), min, max);
-/** A list, its items parted by commas; `none` is an empty one. */
+/** A comma-separated list; `none` is an empty one. */
 const list = Transform(({ value }: { value: unknown }) =>
   typeof value === 'string' ? (value === 'none' ? [] : value.split(',').map((item) => item.trim())) : value,
 );

@@ -2,24 +2,19 @@ import {
   type ArgumentMetadata,
   Body,
   Injectable,
-  Param,
-  ParseUUIDPipe,
   type PipeTransform,
   Query,
   type Type,
   ValidationPipe,
 } from '@nestjs/common';
-import { ApiBody, type ApiBodyOptions, ApiExtraModels, ApiParam } from '@nestjs/swagger';
+import { ApiBody, type ApiBodyOptions, ApiExtraModels } from '@nestjs/swagger';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, type ValidationError, type ValidatorOptions } from 'class-validator';
 import { isDeepStrictEqual } from 'node:util';
 import { type KnownNames } from '../did-you-mean.js';
-import { DomainError, type Fault, invalidBody, invalidParameter, notFound } from '../domain-error.js';
+import { DomainError, type Fault, invalidBody, invalidParameter } from '../domain-error.js';
 import { isRecord } from '../values.js';
-import { canonicalId } from './canonical-id.js';
-import { faultOfText } from './fields.js';
 import { takesParameters } from './ignored-parameters.js';
-import { MAX_PARAMETER_LENGTH } from './limits.js';
 import { kindOf, tagOf, unionSchema } from './nested-fields.js';
 import { PageQuery, withPageKey } from './paging.js';
 import { fieldsOf, judgeUnknownFields, type UnknownFields } from './unknown-fields.js';
@@ -198,102 +193,6 @@ export function QueryInput(): ParameterDecorator {
     const typeOf = () => (Reflect.getMetadata('design:paramtypes', target, method as string) as Type[])[index] as Type;
     takesParameters(target, method as string, () => parametersOf(typeOf()));
   };
-}
-
-class CanonicalIdPipe implements PipeTransform<string, string> {
-  transform(value: string): string {
-    return canonicalId(value);
-  }
-}
-
-/** A path parameter that is a UUID, in lower case whatever it came in. */
-export function UuidParam(name: string, description: string): ParameterDecorator {
-  const pipe = new ParseUUIDPipe({
-    exceptionFactory: () => new DomainError('invalid', `Invalid value for: path parameter ${name} (must be a UUID)`),
-  });
-  return documentedParam(
-    name,
-    { format: 'uuid', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a', description },
-    pipe,
-    new CanonicalIdPipe(),
-  );
-}
-
-/** A path parameter that is a positive whole number. @param entity what it is the number of */
-export function IntegerParam(name: string, description: string, entity: string): ParameterDecorator {
-  return documentedParam(
-    name,
-    { type: 'integer', format: 'int64', example: '1042', description },
-    new IntegerPipe(name, entity),
-  );
-}
-
-class IntegerPipe implements PipeTransform<string, number> {
-  constructor(
-    private readonly name: string,
-    private readonly entity: string,
-  ) {}
-
-  transform(value: string): number {
-    const number = canonicalId(value);
-    if (!/^[1-9]\d*$/.test(number) || number.length > MAX_PARAMETER_LENGTH) {
-      const fault = 'must be a positive whole number';
-      throw new DomainError('invalid', `Invalid value for: path parameter ${this.name} (${fault})`);
-    }
-    if (Number.isSafeInteger(Number(number))) return Number(number);
-    throw notFound(this.entity, number);
-  }
-}
-
-interface DocumentedParam {
-  type?: 'string' | 'integer';
-  format?: string;
-  maxLength?: number;
-  example: string;
-  description: string;
-}
-
-function documentedParam(
-  name: string,
-  { example, description, type = 'string', ...limits }: DocumentedParam,
-  ...pipes: PipeTransform[]
-): ParameterDecorator {
-  return (target, method, index) => {
-    Param(name, ...pipes)(target, method, index);
-    const descriptor = Object.getOwnPropertyDescriptor(target, method as string) as PropertyDescriptor;
-    ApiParam({
-      name,
-      description,
-      example: type === 'integer' ? Number(example) : example,
-      schema: { type, ...limits },
-    })(target, method as string, descriptor);
-  };
-}
-
-/**
- * A path parameter of any text that is not too long.
- * @param fault why a value is refused besides, or undefined
- */
-export function TextParam(
-  name: string,
-  description: string,
-  example: string,
-  fault?: (value: string) => string | undefined,
-): ParameterDecorator {
-  return documentedParam(name, { description, example, maxLength: MAX_PARAMETER_LENGTH }, new TextPipe(name, fault));
-}
-
-class TextPipe implements PipeTransform<string, string> {
-  constructor(
-    private readonly name: string,
-    private readonly fault?: (value: string) => string | undefined,
-  ) {}
-
-  transform(value: string): string {
-    const fault = faultOfText(value, { max: MAX_PARAMETER_LENGTH, fault: this.fault });
-    if (fault) throw new DomainError('invalid', `Invalid value for: path parameter ${this.name} (${fault})`);
-    return value;
-  }
 }
 
 function faultsOf(errors: ValidationError[], parent = ''): Fault[] {
