@@ -13,7 +13,7 @@ import { ApiClient } from './support/api-client.js';
 import { createHome, type Home, killPostgres } from './support/instance.js';
 import { launch, type Launched } from './support/launch.js';
 import { HAS_REDIS, type RedisServer, startRedisServer } from './support/redis-server.js';
-import { severedLink, type SeveredLink } from './support/severed-link.js';
+import { severedLink, type SeveredLink } from '#libs/testing/severed-link.js';
 
 jest.setTimeout(120_000);
 /** On a machine that does much else. */
