@@ -12,7 +12,7 @@ import { ApiClient } from './support/api-client.js';
 import { createHome, type Home, killPostgres } from './support/instance.js';
 import { launch, type Launched } from './support/launch.js';
 import { HAS_REDIS, type RedisServer, startRedisServer } from './support/redis-server.js';
-import { severedLink, type SeveredLink } from './support/severed-link.js';
+import { severedLink, type SeveredLink } from '#libs/testing/severed-link.js';
 
 /** More than there are pieces of data until a job is worked on: the last ways hold. */
 const STEPS = 40;

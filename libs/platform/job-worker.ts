@@ -30,7 +30,6 @@ const PARALLEL = 5;
 export class JobWorker<Data> {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
-  #worker: PatientWorker<Data> | undefined;
 
   constructor(
     private readonly location: JobsLocation,
@@ -43,7 +42,6 @@ export class JobWorker<Data> {
   /** Waits for jobs that run; begins no other. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#worker?.close();
     await this.#running;
   }
 
@@ -73,11 +71,14 @@ export class JobWorker<Data> {
     worker.onLooked = () => {
       this.outage.worked();
     };
-    this.#worker = worker;
+    const close = () => void worker.close();
     try {
+      // One that is closed meanwhile would take a connection afterwards, and keep it.
       await worker.waitUntilReady();
+      signal.addEventListener('abort', close);
       if (!signal.aborted) await worker.run();
     } finally {
+      signal.removeEventListener('abort', close);
       await worker.close();
       await connection.end();
     }

@@ -1,12 +1,16 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A way to a server that breaks once, in the middle of what goes over it. */
-export interface SeveredLink {
-  /** The same URL, this way. */
+/** A way to a server. */
+export interface Link {
+  /** The URL of the server, this way. */
   url: string;
+  close(): Promise<void>;
+}
+
+/** A way that breaks once, in the middle of what goes over it. */
+export interface SeveredLink extends Link {
   /** Whether it has broken. */
   severed: () => boolean;
-  close(): Promise<void>;
 }
 
 /** Connections that are dropped after a link has broken, before one gets through again. */
@@ -17,38 +21,57 @@ const DROPPED = 3;
  * so do the next few.
  */
 export async function severedLink(target: string, breaksAt: number): Promise<SeveredLink> {
-  const { hostname, port } = new URL(target);
-  const sockets = new Set<Socket>();
   let [pieces, dropped] = [0, 0];
   const severed = () => pieces >= breaksAt;
+  const link = await openLink(
+    target,
+    (count, sockets) => {
+      pieces = count;
+      if (count === breaksAt) for (const socket of sockets) socket.destroy();
+    },
+    () => !severed() || ++dropped > DROPPED,
+  );
+  return { ...link, severed };
+}
+
+/**
+ * Opens a way to the server of a URL.
+ * @param onPiece told of each piece of data that clients send, before it goes on
+ * @param accepts whether a connection may be made
+ */
+export async function openLink(
+  target: string,
+  onPiece: (count: number, sockets: Set<Socket>) => void,
+  accepts: () => boolean = () => true,
+): Promise<Link> {
+  const { hostname, port } = new URL(target);
+  const sockets = new Set<Socket>();
+  let pieces = 0;
   const server = createServer((client) => {
-    if (severed() && dropped < DROPPED) {
-      dropped += 1;
+    if (!accepts()) {
       client.resetAndDestroy();
       return;
     }
     const upstream = connect(Number(port), hostname);
-    for (const [from, to] of [
+    const ways: [Socket, Socket][] = [
       [client, upstream],
       [upstream, client],
-    ] as const) {
+    ];
+    for (const [from, to] of ways) {
       sockets.add(from);
-      from
-        .on('error', () => undefined)
-        .on('close', () => {
-          sockets.delete(from);
-          to.destroy();
-        });
+      from.on('error', () => undefined).on('close', () => {
+        sockets.delete(from);
+        to.destroy();
+      });
     }
     upstream.pipe(client);
     client.on('data', (data) => {
-      pieces += 1;
-      if (pieces === breaksAt) for (const socket of sockets) socket.destroy();
-      else upstream.write(data);
+      onPiece(++pieces, sockets);
+      if (!upstream.destroyed) upstream.write(data);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: through(target, server), severed, close: () => closed(server, sockets) };
+  return { url: through(target, server), close: () => closed(server, sockets) };
 }
 
 function through(target: string, server: Server): string {
