@@ -58,7 +58,7 @@ export default class NativeRuntime {
 class SourceMaps extends Map<string, string> {
   override get(file: string): string | undefined {
     const known = super.get(file);
-    const map = known === undefined && findSourceMap(pathToFileURL(file).href);
+    const map = known === undefined && findSourceMap(file);
     if (!map) return known;
     const written = join(mkdtempSync(join(tmpdir(), 'deskstream-map-')), 'map');
     writeFileSync(written, JSON.stringify(map.payload));
