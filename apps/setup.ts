@@ -112,7 +112,7 @@ async function withClient<T>(
     if (await isStandby(client)) throw standby(url);
     return await work(client);
   } catch (error) {
-    throw asUnavailable(error) === error ? error : unreachable(url, error);
+    throw error instanceof StartupError || asUnavailable(error) === error ? error : unreachable(url, error);
   } finally {
     await client.end();
   }

@@ -10,7 +10,9 @@ const AWAY = /^(08|25P0[34]|53|57|58|XX000)/;
 const READ_ONLY = '25006';
 /** serialization_failure, deadlock_detected, lock_not_available. */
 const CONTENDED = new Set(['40001', '40P01', '55P03']);
-const LOST_MESSAGES = /terminated|not queryable|timeout exceeded when trying to connect|Connection ended/i;
+/** Of pg, and of TypeORM, which gives a connection up that broke between two statements. */
+const LOST_MESSAGES =
+  /terminated|not queryable|timeout exceeded when trying to connect|Connection ended|Query runner already released/i;
 const RETRY_SECONDS = 5;
 
 /** The database takes no changes: a connection to it is not worth keeping. */
