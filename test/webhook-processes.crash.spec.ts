@@ -163,7 +163,7 @@ describe('SIGTERM to a worker that is delivering', () => {
 
   it('lets it record the attempts that are under way, and end; nothing is sent twice', async () => {
     const [slow, hanging] = [await Subscriber.start(slowly(500)), await Subscriber.start(silent)];
-    const worker = await installation.startWorker({ WEBHOOK_TIMEOUT_SECONDS: '2' });
+    const worker = await installation.startWorker({ WEBHOOK_TIMEOUT_SECONDS: '8' });
     await createTags(events);
     const underWay = () => slow.requests.length > PARALLEL && hanging.requests.length >= PARALLEL;
     await waitFor('attempts under way', underWay, () => slow.requests.length + hanging.requests.length);
