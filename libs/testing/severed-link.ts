@@ -59,10 +59,12 @@ export async function openLink(
     ];
     for (const [from, to] of ways) {
       sockets.add(from);
-      from.on('error', () => undefined).on('close', () => {
-        sockets.delete(from);
-        to.destroy();
-      });
+      from
+        .on('error', () => undefined)
+        .on('close', () => {
+          sockets.delete(from);
+          to.destroy();
+        });
     }
     upstream.pipe(client);
     client.on('data', (data) => {
