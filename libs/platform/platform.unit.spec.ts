@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { Cipher } from './cipher.js';
 import { InvalidConfig, loadConfig } from './config.js';
+import { asUnavailable } from './unavailable.js';
 
 describe('The configuration', () => {
   it('has a default for everything, and cannot be changed', () => {
@@ -115,6 +117,25 @@ describe('The configuration', () => {
     expect(loadConfig({ PORT: '0', METRICS_PORT: '0' }).metricsPort).toBe(0);
     expect(loadConfig({ METRICS_PORT: '9464' }).metricsPort).toBe(9464);
     expect(loadConfig({}).metricsPort).toBeUndefined();
+  });
+});
+
+describe('A failed call of the database', () => {
+  it.each([
+    ['the connection was given up between two statements', new QueryRunnerAlreadyReleasedError()],
+    ['the connection broke', new Error('Connection terminated unexpectedly')],
+    ['nobody listens', Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })],
+    ['the server is about to stop', Object.assign(new Error('x'), { code: '57P01' })],
+    ['the server takes no changes', Object.assign(new Error('x'), { code: '25006' })],
+  ])('is one that can be made later when %s', (_, error) => {
+    expect(asUnavailable(error)).toMatchObject({ kind: 'unavailable', details: { retryAfterSeconds: 5 }, cause: error });
+  });
+
+  it('is what it is when it is about the call itself', () => {
+    for (const code of ['23505', '22012', '40P01', undefined]) {
+      const error = Object.assign(new Error('x'), { code });
+      expect(asUnavailable(error)).toBe(error);
+    }
   });
 });
 
