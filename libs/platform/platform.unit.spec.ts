@@ -128,11 +128,15 @@ describe('A failed call of the database', () => {
     ['the server is about to stop', Object.assign(new Error('x'), { code: '57P01' })],
     ['the server takes no changes', Object.assign(new Error('x'), { code: '25006' })],
   ])('is one that can be made later when %s', (_, error) => {
-    expect(asUnavailable(error)).toMatchObject({ kind: 'unavailable', details: { retryAfterSeconds: 5 }, cause: error });
+    expect(asUnavailable(error)).toMatchObject({
+      kind: 'unavailable',
+      details: { retryAfterSeconds: 5 },
+      cause: error,
+    });
   });
 
   it('is what it is when it is about the call itself', () => {
-    for (const code of ['23505', '22012', '40P01', undefined]) {
+    for (const code of ['23505', '22012', undefined]) {
       const error = Object.assign(new Error('x'), { code });
       expect(asUnavailable(error)).toBe(error);
     }
