@@ -139,6 +139,17 @@ describe('The feed', () => {
       ]);
     });
 
+    it('passes a gap in one step, however wide it is', async () => {
+      const WIDTH = 1_000_000_000;
+      const feed = feedOf(ALL_TYPES);
+      await world.test.sql("SELECT setval('event_position', last_value + $1) FROM event_position", [WIDTH]);
+      await world.store.append(counterStream, randomUUID(), 0, [raise(1)], world.context());
+      const before = await feed.read(start + COUNT - SPAN, 500);
+      expect([before.events.length, before.position, before.more]).toEqual([SPAN, start + COUNT + WIDTH, true]);
+      const after = await feed.read(before.position, 500);
+      expect([after.events.length, after.position, after.more]).toEqual([1, start + COUNT + WIDTH + 1, false]);
+    });
+
     it('goes on where a full page ends, else where it has looked last', async () => {
       const feed = feedOf(ALL_TYPES);
       const full = await feed.read(start, 7);

@@ -17,6 +17,17 @@ export interface FeedPage {
 export const MAX_POSITIONS = 20_000;
 
 /**
+ * SQL for where a statement stops that reads the feed after a position: it looks at `positions`, and passes a gap behind
+ * them in one step, however wide it is. A restored database begins a thousand million positions after its last event.
+ * @param after SQL for the position
+ * @param last SQL for the last position that may be read
+ */
+export function stretchEnd(after: string, last: string, positions = MAX_POSITIONS): string {
+  const next = `SELECT position - 1 FROM events WHERE position > ${after} + ${positions} ORDER BY position LIMIT 1`;
+  return `least(coalesce((${next}), ${last}), ${last})`;
+}
+
+/**
  * All organizations' events in the order of their positions, without gaps that fill up later: a page ends where the
  * oldest append still under way could place an event. Needs the worker's role.
  */
@@ -32,27 +43,29 @@ export class EventFeed {
     private readonly positions = MAX_POSITIONS,
   ) {}
 
-  /** Events after a position, at most `limit`, of the next {@link MAX_POSITIONS}; in one round trip. 0 is the beginning. */
+  /** Events after a position, at most `limit`, up to {@link stretchEnd}; in one round trip. 0 is the beginning. */
   async read(after: number, limit: number): Promise<FeedPage> {
     // Two statements, for the second must take its snapshot after the first has seen which appends are under way. It
     // walks along the positions: what is new since the planner last looked seems so little to it that it would sort it.
     const [horizonResult, eventsResult] = await this.database.transact(null, [
       {
-        text: `SELECT set_config('app.feed_horizon', feed_horizon()::text, true) AS horizon,
-                 set_config('enable_bitmapscan', 'off', true)`,
+        text: `SELECT horizon, set_config('enable_bitmapscan', 'off', true),
+                 set_config('app.stretch_end', (${stretchEnd('$1::bigint', 'horizon', this.positions)})::text, true) AS reached
+               FROM feed_horizon() AS horizon`,
+        values: [after],
       },
       {
         text: `SELECT * FROM ${KEYED_EVENTS}
-               WHERE position > $1 AND position <= least($3, current_setting('app.feed_horizon')::bigint)
+               WHERE position > $1 AND position <= current_setting('app.stretch_end')::bigint
                  AND type = ANY(ARRAY(${this.typesOfInterest}))
                ORDER BY position LIMIT $2`,
-        values: [after, limit, after + this.positions],
+        values: [after, limit],
       },
     ]);
     const rows = (eventsResult?.rows ?? []) as EventRow[];
-    const horizon = Number((horizonResult?.rows[0] as { horizon: string }).horizon);
+    const [{ horizon, reached }] = horizonResult?.rows as [{ horizon: number; reached: string }];
     const last = rows.length === limit ? rows.at(-1) : undefined;
-    const position = last?.position ?? Math.max(after, Math.min(horizon, after + this.positions));
+    const position = last?.position ?? Math.max(after, Number(reached));
     return { events: rows.map((row) => this.codec.decode(row)), position, more: position < horizon };
   }
 }

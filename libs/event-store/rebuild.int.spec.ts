@@ -42,11 +42,12 @@ async function writeSlowly(id: string, organizationId: string, count: number): P
 }
 
 describe('A projection that is rebuilt', () => {
-  it('equals the old one row by row, when its table was lost', async () => {
+  it('equals the old one row by row, when its table was lost; a gap of positions is passed in one step', async () => {
     for (let i = 0; i < 30; i++) {
       const [context, id] = [world.context(), randomUUID()];
       await world.store.append(counterStream, id, 0, [raise(i), raise(1)], context);
     }
+    await world.test.sql("SELECT setval('event_position', last_value + 1000000000) FROM event_position");
     const before = await table();
     await world.test.sql('TRUNCATE counters');
     const result = await rebuild();

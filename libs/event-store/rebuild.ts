@@ -3,7 +3,7 @@ import { Batch } from '#libs/platform/batch.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type RecordedOf, type DomainEvent } from './event.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
-import { MAX_POSITIONS } from './event-feed.js';
+import { stretchEnd } from './event-feed.js';
 import { type AnyStreamDefinition, type Projection } from './stream-definition.js';
 
 /** What a rebuild did. `heldMs` is for how long writes to the table had to wait. */
@@ -76,7 +76,7 @@ class Rebuild {
   }
 
   async #fill(): Promise<void> {
-    while (await this.#inTransaction(() => this.#catchUp('SELECT feed_horizon() AS position')));
+    while (await this.#inTransaction(() => this.#catchUp('SELECT feed_horizon()')));
   }
 
   /** An empty table of the same shape, in a schema of its own so that its indexes can have the same names. */
@@ -123,9 +123,11 @@ class Rebuild {
   async #catchUp(upTo: string): Promise<boolean> {
     const { client } = this;
     await client.query(`SET LOCAL ROLE deskstream_worker`);
-    const { rows: places } = await client.query<{ position: string }>(upTo);
-    const end = Number(places[0]?.position);
-    const through = Math.min(end, this.#position + MAX_POSITIONS);
+    const { rows: places } = await client.query<{ last: string; through: string }>(
+      `SELECT last, ${stretchEnd('$1::bigint', 'last')} AS through FROM (${upTo}) AS feed(last)`,
+      [this.#position],
+    );
+    const [end, through] = [Number(places[0]?.last), Number(places[0]?.through)];
     const { rows } = await client.query<EventRow>(
       `SELECT *, position::float8 AS position FROM ${KEYED_EVENTS}
        WHERE position > $1 AND position <= $2 AND stream LIKE $3 ORDER BY events.position LIMIT ${PAGE}`,
@@ -151,7 +153,7 @@ class Rebuild {
     await this.#inTransaction(async () => {
       await client.query(`LOCK TABLE public.${this.#table} IN ACCESS EXCLUSIVE MODE`);
       lockedAt = performance.now();
-      while (await this.#catchUp('SELECT last_value AS position FROM event_position'));
+      while (await this.#catchUp('SELECT last_value FROM event_position'));
       await client.query('SET LOCAL search_path = public');
       const tables = [`public.${this.#table}`, `${this.#schema}.${this.#table}`];
       await client.query('SELECT copy_protection($1::regclass, $2::regclass)', tables);

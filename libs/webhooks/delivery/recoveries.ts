@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { isFenced } from '#libs/event-store/checkpoint.js';
 import { type FeedEvent } from '#libs/event-store/event.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/event-codec.js';
-import { MAX_POSITIONS } from '#libs/event-store/event-feed.js';
+import { MAX_POSITIONS, stretchEnd } from '#libs/event-store/event-feed.js';
 import { type EventStore } from '#libs/event-store/event-store.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
@@ -30,6 +30,8 @@ interface OpenRecovery {
   /** How far it has come; null before its first page. */
   position: number | null;
   last_position: number;
+  /** Where the next page stops at the latest. */
+  through: number;
   examined: number;
   queued: number;
   organization_name: string;
@@ -89,7 +91,7 @@ export class Recoveries {
   /** By lot, so that a long one does not keep others waiting. */
   async #open(): Promise<OpenRecovery | undefined> {
     const [row] = await this.database.query<OpenRecovery>(null, {
-      text: `SELECT r.*, p.position, p.last_position, coalesce(p.examined, 0) AS examined, coalesce(p.queued, 0) AS queued,
+      text: `SELECT r.*, p.position, p.last_position, ${stretchEnd('p.position', 'p.last_position')} AS through, coalesce(p.examined, 0) AS examined, coalesce(p.queued, 0) AS queued,
                o.name AS organization_name, s.events, s.filters, s.ordering
              FROM webhook_recoveries r JOIN organizations o USING (organization_id)
                LEFT JOIN webhook_recovery_progress p ON p.organization_id = r.organization_id AND p.recovery_id = r.id
@@ -115,9 +117,8 @@ export class Recoveries {
   }
 
   async #examine(recovery: OpenRecovery, after: number, types: string[], fence: () => Statement): Promise<void> {
-    const { organization_id, id, subscription_id, last_position, only_missing } = recovery;
-    const through = Math.min(after + MAX_POSITIONS, last_position);
-    const events = await this.#events(recovery, after, through, types);
+    const { organization_id, id, subscription_id, through, only_missing } = recovery;
+    const events = await this.#events(recovery, after, types);
     const position = events.length === EVENTS ? (events.at(-1) as FeedEvent).position : through;
     const candidate = { ...recovery, id: subscription_id, events: types, since: 0 };
     const fanouts = await this.planner.plan(events, candidate);
@@ -144,9 +145,8 @@ export class Recoveries {
   }
 
   async #events(
-    { organization_id, since, until }: OpenRecovery,
+    { organization_id, since, until, through }: OpenRecovery,
     after: number,
-    through: number,
     types: string[],
   ): Promise<FeedEvent[]> {
     const rows = await this.database.query<EventRow>(null, {
