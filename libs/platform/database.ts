@@ -5,7 +5,7 @@ import pg from 'pg';
 import { type Statement } from './batch.js';
 import { connect, type DatabaseOptions, dataSourceOptions, send } from './connections.js';
 import { DomainError } from './domain-error.js';
-import { ReadOnlyDatabase, unavailable } from './unavailable.js';
+import { Contended, ReadOnlyDatabase, unavailable } from './unavailable.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { type Watched } from './watched.js';
 
@@ -162,7 +162,7 @@ export class Database {
       failure = error;
       throw error;
     } finally {
-      client.release(failure instanceof DomainError);
+      client.release(failure instanceof DomainError && !(failure instanceof Contended));
     }
   }
 }

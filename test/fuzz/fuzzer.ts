@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type OpenApi } from '../openapi/document.js';
-import { type Answer } from '../support/api-client.js';
+import { type Answer, untilServed } from '../support/api-client.js';
 import { isBulk, Oracle, type SentRequest } from './oracle.js';
 import { type FuzzRequest, fuzzRequests } from './requests.js';
 import { Reference } from './values.js';
@@ -65,7 +65,8 @@ export class Fuzzer {
   #send({ method, template, who, path, query, body }: SentRequest): Promise<Answer> {
     const url = template.replace(/{(\w+)}/g, (_, name: string) => encoded(path[name]));
     const pairs = Object.entries(query).map(([name, value]) => `${name}=${encoded(value)}`);
-    return this.world.client(who).send(method, pairs.length > 0 ? `${url}?${pairs.join('&')}` : url, body);
+    const target = pairs.length > 0 ? `${url}?${pairs.join('&')}` : url;
+    return untilServed(() => this.world.client(who).send(method, target, body));
   }
 
   /** What must hold after a success: what was created is there, what was deleted is gone, and strangers had no part. */
