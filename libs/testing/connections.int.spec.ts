@@ -9,9 +9,10 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const breakAll = () =>
-  database.sql('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [
-    decodeURIComponent(new URL(database.appUrl).username),
-  ]);
+  database.sql(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND datname = current_database()',
+    [decodeURIComponent(new URL(database.appUrl).username)],
+  );
 
 describe('A connection of a test', () => {
   it('that is broken tells its next query, and nobody else', async () => {
