@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -13,7 +12,7 @@ export async function copyDataDir(from: string, to: string): Promise<void> {
 
 /** A data directory of its own with a migrated database, which no Deskstream has been started on. */
 export async function newDataDir(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'deskstream-home-'));
+  const folder = await mkdtemp(join(process.env.TEST_FOLDER as string, 'home-'));
   await copyDataDir(join(process.env.TEST_DATA_DIR as string, '.'), folder);
   return folder;
 }

@@ -1,9 +1,9 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
 import { migrate } from '#apps/setup.js';
 import { copyDataDir } from './data-dir.js';
+import { scratchFolder } from './scratch.js';
 
 declare global {
   var testPostgres: EmbeddedPostgres & { folder: string };
@@ -14,15 +14,19 @@ declare global {
  * is the template of those that processes start on.
  */
 export default async function setUp(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'deskstream-test-'));
+  const folder = await mkdtemp(join(scratchFolder(), 'deskstream-test-'));
   const [template, dataDir] = [join(folder, 'template'), join(folder, 'data')];
   const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=300'];
   const made = await startEmbeddedPostgres({ dataDir: template, settings });
   await migrate(made);
   await made.stop();
   await copyDataDir(template, dataDir);
+  // Whose processes are killed, not the machine: what they have written stays with the system. Pages may be torn.
+  await appendFile(join(template, 'postgres', 'postgresql.auto.conf'), 'fsync = off\n');
   const postgres = await startEmbeddedPostgres({ dataDir, settings });
   globalThis.testPostgres = { ...postgres, folder };
+  process.env.TEST_FOLDER = folder;
+  process.env.TEST_COMPILE_CACHE = join(folder, 'compiled');
   process.env.TEST_DATA_DIR = template;
   process.env.TEST_OWNER_URL = postgres.ownerUrl;
   process.env.TEST_APP_URL = postgres.appUrl;

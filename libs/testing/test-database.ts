@@ -19,7 +19,7 @@ export async function createTestDatabase(from?: string): Promise<TestDatabase> {
     const client = await connectTo(withDatabase(ownerUrl, 'postgres'));
     await client.query(text).finally(() => client.end());
   };
-  await asAdministrator(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await asAdministrator(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`);
   const owner = askedAt(ownerUrl as string);
   return {
     ownerUrl: ownerUrl as string,

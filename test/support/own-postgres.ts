@@ -1,5 +1,4 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findBinaries, identityFor, run } from '#libs/embedded-postgres/binaries.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
@@ -17,7 +16,7 @@ export interface OwnPostgres {
 
 /** Its superuser is `postgres`; it believes everybody who they say they are. */
 export async function startOwnPostgres(): Promise<OwnPostgres> {
-  const folder = await mkdtemp(join(tmpdir(), 'deskstream-own-'));
+  const folder = await mkdtemp(join(process.env.TEST_FOLDER as string, 'own-'));
   const cluster = join(folder, 'cluster');
   const [binaries, identity, port] = [await findBinaries(), await identityFor(folder), await freePort()];
   await run(identity, binaries.initdb, [
