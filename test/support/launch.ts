@@ -15,10 +15,13 @@ export interface Launched {
   end: (signal?: NodeJS.Signals) => Promise<number | null>;
 }
 
-/** Runs a program, Node's unless told otherwise, with these variables and none else. */
+/**
+ * Runs a program, Node's unless told otherwise, with these variables and none else. Node keeps what it compiles for the
+ * next of the test run.
+ */
 export function launch(args: string[], env: NodeJS.ProcessEnv = {}, program = process.execPath): Launched {
   const child = spawn(program, args, {
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.TEST_COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const closed = new Promise((resolve) => child.once('close', resolve));
