@@ -22,7 +22,7 @@ export function startWatchdog(timeoutSeconds: number, logger: Logger): void {
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS).unref();
   const workerData = { beats, timeoutSeconds } satisfies WatchdogData;
-  const thread = new Worker(new URL('./watchdog.thread.js', import.meta.url), {
+  const thread = new Worker(new URL(import.meta.resolve('#apps/watchdog.thread.js')), {
     workerData,
     resourceLimits: LIMITS,
     execArgv: [],
