@@ -74,12 +74,14 @@ describe('Many deliveries that are due at once', () => {
       () => receiver.of(stuck.id).length >= 10,
       () => receiver.of(stuck.id).length,
     );
+    // The first of each: there are more where an answer came too late.
+    const arrived = () => [...Map.groupBy(receiver.of(id), ({ eventId }) => eventId).values()].map(([first]) => first);
     const latencies: number[] = [];
     for (let count = 1; count <= 30; count++) {
       await other.createTag(`tag ${count}`);
       const createdAt = performance.now();
-      await waitFor('it to come', () => receiver.of(id).length === count);
-      latencies.push((receiver.of(id)[count - 1]?.at ?? Infinity) - createdAt);
+      await waitFor('it to come', () => arrived().length === count);
+      latencies.push((arrived()[count - 1]?.at ?? Infinity) - createdAt);
     }
     expect(Math.max(...latencies)).toBeLessThan(STUCK_MS);
     await settled(app.database, other.organizationId, { subscriptions: [id], requests: receiver.arrivals });
