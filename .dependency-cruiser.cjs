@@ -26,7 +26,7 @@ module.exports = {
       from: { path: '^libs/event-store/', pathNot: TESTS },
       to: {
         path: '^libs/',
-        pathNot: '^libs/(event-store/|platform/(database|batch|cipher|grouping|masked|domain-error|unavailable)\\.ts)',
+        pathNot: '^libs/(event-store/|platform/(database|batch|cipher|grouping|masked|domain-error|json-text|merged-statements|twins|unavailable)\\.ts)',
       },
     },
     {
@@ -58,7 +58,7 @@ module.exports = {
       to: {
         path: 'node_modules|^libs/',
         pathNot:
-          '^libs/platform/(domain-error|did-you-mean|changes|channels|contact|person|rate-limits|scopes|text|values)\\.ts|^libs/webhooks/filters\\.ts|^libs/custom-attributes/(custom-attribute|options)\\.ts|^libs/conversations/conversation\\.ts|^libs/end-users/end-user\\.ts|^libs/organizations/api-token\\.ts',
+          '^libs/event-store/event\\.ts|^libs/platform/(domain-error|did-you-mean|changes|channels|contact|person|rate-limits|scopes|text|values)\\.ts|^libs/webhooks/filters\\.ts|^libs/custom-attributes/(custom-attribute|options)\\.ts|^libs/conversations/conversation\\.ts|^libs/end-users/end-user\\.ts|^libs/organizations/api-token\\.ts',
       },
     },
     {

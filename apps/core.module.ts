@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { PresenceTimeout } from '#libs/agents/presence.js';
+import { EntityReader } from '#libs/event-store/entity-reader.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { FeedOptions } from '#libs/events/options.js';
@@ -22,6 +23,7 @@ export class CoreModule {
       [Database, database],
       [EventStore, store],
       [EventCodec, codec],
+      [EntityReader, new EntityReader(database, codec)],
       [PastStreams, new PastStreams(database, codec)],
       [BulkRequests, new BulkRequests(database)],
       [Cipher, cipher],

@@ -22,6 +22,7 @@ import { SearchKeys1764000000021 } from '#migrations/1764000000021-search-keys.j
 import { TokenStreams1764000000024 } from '#migrations/1764000000024-token-streams.js';
 import { WebhookCancellations1764000000023 } from '#migrations/1764000000023-webhook-cancellations.js';
 import { BoundedScans1764000000022 } from '#migrations/1764000000022-bounded-scans.js';
+import { EntityRows1764000000025 } from '#migrations/1764000000025-entity-rows.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -49,4 +50,5 @@ export const MIGRATIONS = [
   TokenStreams1764000000024,
   WebhookCancellations1764000000023,
   BoundedScans1764000000022,
+  EntityRows1764000000025,
 ];

@@ -1,7 +1,6 @@
 import { type Logger } from 'pino';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
-import { OrganizationRow } from '#libs/organizations/organization.projection.js';
 import { type Cipher } from '#libs/platform/cipher.js';
 import { type Config } from '#libs/platform/config.js';
 import { Database, WorkerDatabase } from '#libs/platform/database.js';
@@ -9,13 +8,7 @@ import { Jobs } from '#libs/platform/jobs.js';
 import { Outage } from '#libs/platform/outage.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
-import { TagRow } from '#libs/tags/tag.projection.js';
-import { HealthRow } from '#libs/webhooks/shown-health.js';
-import { SubscriptionRow } from '#libs/webhooks/subscription.projection.js';
 import { STREAMS } from './streams.js';
-
-/** The read tables. */
-export const ENTITIES = [OrganizationRow, TagRow, SubscriptionRow, HealthRow];
 
 /** What the roles of a process share: opened before Nest starts, closed after it has stopped. */
 export interface Runtime {
@@ -42,7 +35,7 @@ export async function openRuntime(
   databaseUrl: string,
   { worker }: { worker: boolean },
 ): Promise<Runtime> {
-  const options = { url: databaseUrl, poolSize: config.databasePoolSize, entities: ENTITIES };
+  const options = { url: databaseUrl, poolSize: config.databasePoolSize };
   const codec = new EventCodec(STREAMS, cipher);
   const database = await Database.open({ ...options, role: 'deskstream_app' });
   const wakeUp = new WakeUp(databaseUrl);

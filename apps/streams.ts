@@ -1,4 +1,4 @@
-import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
+import { type AnyStreamDefinition, tablesOf } from '#libs/event-store/stream-definition.js';
 import { anonymizationStream } from '#libs/anonymization/anonymization.projection.js';
 import { agentStream } from '#libs/agents/agent.projection.js';
 import { presenceStream } from '#libs/agents/presence.projection.js';
@@ -29,3 +29,6 @@ export const STREAMS: AnyStreamDefinition[] = [
   recoveryStream,
   subscriptionStream,
 ];
+
+/** Every read table, with the kind of stream that it is made from. */
+export const READ_TABLES = STREAMS.flatMap((stream) => tablesOf(stream).map((table) => ({ stream, table })));

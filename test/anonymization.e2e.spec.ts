@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { rebuildProjection } from '#libs/event-store/rebuild.js';
-import { type DomainEvent } from '#libs/event-store/event.js';
-import { type Projection } from '#libs/event-store/stream-definition.js';
+import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
-import { STREAMS } from '#apps/streams.js';
+import { READ_TABLES } from '#apps/streams.js';
 import { type ApiClient } from './support/api-client.js';
 import { dumpOf } from './support/dump.js';
 import { createSupportTeam, emailFrom, inbound, type SupportTeam } from './support/support-team.js';
@@ -134,12 +132,10 @@ describe('Anonymizing an end user', () => {
     expect(found(last[0]?.body ?? '')).toEqual([]);
 
     const rows = async (table: string) => app.database.sql(`SELECT t.* FROM ${table} t ORDER BY t::text`);
-    for (const stream of STREAMS.filter(({ personal }) => personal)) {
-      for (const projection of stream.projections as Projection<DomainEvent>[]) {
-        const before = await rows(projection.table);
-        await rebuildProjection(app.database.ownerUrl, app.runtime.codec, stream, projection);
-        expect(await rows(projection.table)).toEqual(before);
-      }
+    for (const { stream, table } of READ_TABLES.filter((one) => one.stream.personal)) {
+      const before = await rows(table);
+      await rebuildTable(app.database.ownerUrl, app.runtime.codec, stream, table);
+      expect(await rows(table)).toEqual(before);
     }
     expect(found(await dump())).toEqual([]);
     await receiver.close();

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { endUserStream } from '#libs/end-users/end-user.projection.js';
-import { decideSubscription } from '#libs/webhooks/subscription.js';
 import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
 import { type Answer, type ApiClient } from './support/api-client.js';
 import { createSupportTeam, emailFrom } from './support/support-team.js';
@@ -35,8 +34,11 @@ const requester = async (api: ApiClient) => (await api.get('/v1/endusers')).body
 
 async function giveUp({ organizationId, actorId }: ApiClient, path: string): Promise<undefined> {
   const id = path.split('/').at(-1) as string;
-  await app.runtime.store.execute(subscriptionStream, id, { organizationId, actorId }, (subscription) =>
-    decideSubscription({ type: 'DisableSubscription', id, reason: 'gone' }, subscription),
+  await app.runtime.store.handle(
+    subscriptionStream,
+    id,
+    { organizationId, actorId },
+    { type: 'DisableSubscription', id, reason: 'gone' },
   );
 }
 
@@ -302,6 +304,7 @@ async function recordedLater(stream: string, version: number, milliseconds: numb
     [stream, version, milliseconds],
   );
   await app.database.sql('ALTER TABLE events ENABLE TRIGGER events_are_immutable');
+  await app.database.sql('UPDATE end_users SET shape = 0');
 }
 
 describe('An instant of the past', () => {

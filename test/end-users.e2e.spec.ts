@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { decideEndUser } from '#libs/end-users/end-user.js';
 import { endUserIsOpen, endUserStream, requesterById } from '#libs/end-users/end-user.projection.js';
 import { SetDefaultRegion, SetDefaultRegionHandler } from '#libs/organizations/organizations.handlers.js';
 import { type ApiClient } from './support/api-client.js';
@@ -54,9 +53,7 @@ async function countOf(api: ApiClient): Promise<number> {
 async function anonymize(api: ApiClient, id: string, commands: ('RequestAnonymization' | 'Anonymize')[]) {
   const context = { organizationId: api.organizationId, actorId: api.actorId };
   for (const type of commands) {
-    await app.runtime.store.execute(endUserStream, id, context, (endUser) =>
-      decideEndUser({ type, id, requestId: randomUUID() }, endUser),
-    );
+    await app.runtime.store.handle(endUserStream, id, context, { type, id, requestId: randomUUID() });
   }
 }
 

@@ -42,7 +42,7 @@ async function recordSeen(secondsAgo: number, changes: Partial<Presence> = {}, t
     lastSeen: then.toISOString(),
     ...changes,
   };
-  const change = staged(presenceStream, presenceStreamId(id, then), { version: 0 }, [
+  const change = staged(presenceStream, presenceStreamId(id, then), { state: undefined, version: 0 }, [
     { type: 'AgentPresenceChanged', data: data as Presence },
   ]);
   await target.runtime.store.commit([change], { organizationId: api.organizationId, actorId: id }, [

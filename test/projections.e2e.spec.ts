@@ -1,13 +1,8 @@
-import { type DomainEvent } from '#libs/event-store/event.js';
-import { decideEndUser } from '#libs/end-users/end-user.js';
 import { endUserStream } from '#libs/end-users/end-user.projection.js';
-import { rebuildProjection } from '#libs/event-store/rebuild.js';
-import { type Projection } from '#libs/event-store/stream-definition.js';
-import { decideRecovery } from '#libs/webhooks/recovery.js';
+import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { recoveryStream } from '#libs/webhooks/recovery.projection.js';
-import { decideSubscription } from '#libs/webhooks/subscription.js';
 import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
-import { STREAMS } from '#apps/streams.js';
+import { READ_TABLES } from '#apps/streams.js';
 import { type ApiClient } from './support/api-client.js';
 import { createSupportTeam, emailFrom } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
@@ -102,34 +97,34 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 async function forget({ organizationId, actorId }: ApiClient, id: string): Promise<void> {
-  await app.runtime.store.execute(endUserStream, id, { organizationId, actorId }, (endUser) =>
-    decideEndUser({ type: 'Anonymize', id }, endUser),
-  );
+  await app.runtime.store.handle(endUserStream, id, { organizationId, actorId }, { type: 'Anonymize', id });
 }
 
 async function disable({ organizationId, actorId }: ApiClient, id: string): Promise<void> {
-  await app.runtime.store.execute(subscriptionStream, id, { organizationId, actorId }, (subscription) =>
-    decideSubscription({ type: 'DisableSubscription', id, reason: 'gone' }, subscription),
+  await app.runtime.store.handle(
+    subscriptionStream,
+    id,
+    { organizationId, actorId },
+    { type: 'DisableSubscription', id, reason: 'gone' },
   );
 }
 
 async function finishRecovery({ organizationId, actorId }: ApiClient, id: string): Promise<void> {
-  await app.runtime.store.execute(recoveryStream, id, { organizationId, actorId }, (recovery) =>
-    decideRecovery({ type: 'FinishRecovery', id, examined: 0, queued: 0 }, recovery),
+  await app.runtime.store.handle(
+    recoveryStream,
+    id,
+    { organizationId, actorId },
+    { type: 'FinishRecovery', id, examined: 0, queued: 0 },
   );
 }
 
-const cases = STREAMS.flatMap((stream) =>
-  stream.projections.map((projection) => ({ stream, projection: projection as Projection<DomainEvent> })),
-);
-
 describe('A read table that was truncated and rebuilt from the events', () => {
-  it.each(cases)('equals the old one row by row: $projection.table', async ({ stream, projection }) => {
-    const rows = () => app.database.sql(`SELECT t.* FROM ${projection.table} t ORDER BY t::text`);
+  it.each(READ_TABLES)('equals the old one row by row: $table', async ({ stream, table }) => {
+    const rows = () => app.database.sql(`SELECT t.* FROM ${table} t ORDER BY t::text`);
     const before = await rows();
     expect(before.length).toBeGreaterThan(1);
-    await app.database.sql(`TRUNCATE ${projection.table}`);
-    await rebuildProjection(app.database.ownerUrl, app.runtime.codec, stream, projection);
+    await app.database.sql(`TRUNCATE ${table}`);
+    await rebuildTable(app.database.ownerUrl, app.runtime.codec, stream, table);
     expect(await rows()).toEqual(before);
   });
 

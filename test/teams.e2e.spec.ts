@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { evolveTeam, type TeamEvent } from '#libs/teams/team.js';
+import { type TeamEvent } from '#libs/teams/team.js';
 import { type ApiClient } from './support/api-client.js';
 import { holdUp } from './support/hold-up.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
@@ -21,8 +21,14 @@ const members = async (teamId: string) =>
 const eventsOf = (teamId: string) =>
   app.database.sql<TeamEvent>('SELECT type, data FROM events WHERE stream = $1 ORDER BY version', [`team-${teamId}`]);
 /** The members as the events have it. */
-const folded = async (teamId: string) =>
-  (await eventsOf(teamId)).reduce<ReturnType<typeof evolveTeam>>(evolveTeam, undefined)?.agentIds.sort();
+const folded = async (teamId: string) => {
+  const members = new Set<string>();
+  for (const event of await eventsOf(teamId)) {
+    if (event.type === 'TeamMembersAdded') for (const id of event.data.agentIds) members.add(id);
+    if (event.type === 'TeamMembersRemoved') for (const id of event.data.agentIds) members.delete(id);
+  }
+  return [...members].sort();
+};
 const memberRows = (column: string, id: string) =>
   app.database.sql(`SELECT FROM team_members WHERE ${column} = $1`, [id]);
 

@@ -2,15 +2,10 @@ import { randomUUIDv7 } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { TextKeys1764000000020 } from '#migrations/1764000000020-text-keys.js';
 import { SearchKeys1764000000021 } from '#migrations/1764000000021-search-keys.js';
-import { STREAMS } from '#apps/streams.js';
-import { decideAgent } from '#libs/agents/agent.js';
+import { READ_TABLES } from '#apps/streams.js';
 import { agentStream } from '#libs/agents/agent.projection.js';
-import { decideEndUser } from '#libs/end-users/end-user.js';
 import { endUserStream } from '#libs/end-users/end-user.projection.js';
-import { type DomainEvent } from '#libs/event-store/event.js';
-import { rebuildProjection } from '#libs/event-store/rebuild.js';
-import { type Projection } from '#libs/event-store/stream-definition.js';
-import { decideTag } from '#libs/tags/tag.js';
+import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { tagStream } from '#libs/tags/tag.projection.js';
 import { type ApiClient } from './support/api-client.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
@@ -60,14 +55,14 @@ async function inTurn<T, Result>(items: T[], work: (item: T, index: number) => P
 
 async function createTag(name: string): Promise<string> {
   const id = randomUUIDv7();
-  await app.runtime.store.create(tagStream, id, api, () => decideTag({ type: 'CreateTag', id, name }, undefined));
+  await app.runtime.store.handle(tagStream, id, api, { type: 'CreateTag', id, name });
   return id;
 }
 
 async function createAgent(email: string): Promise<string> {
   const [id, createdAt] = [randomUUIDv7(), new Date().toISOString()];
   const command = { type: 'CreateAgent', id, createdAt, email, settings: { displayName: 'x', ...NO_LISTS } } as const;
-  await app.runtime.store.create(agentStream, id, api, () => decideAgent(command, undefined));
+  await app.runtime.store.handle(agentStream, id, api, command);
   return id;
 }
 
@@ -76,7 +71,7 @@ async function createEndUser(email: string, index: number): Promise<string> {
   const ids = { externalId: EXTERNAL_IDS[index], additionalExternalIds: [] };
   const person = { ...NO_LISTS, ...ids, displayName: TAGS[index], email };
   const command = { type: 'CreateEndUser', id, createdAt, person } as const;
-  await app.runtime.store.create(endUserStream, id, api, () => decideEndUser(command, undefined));
+  await app.runtime.store.handle(endUserStream, id, api, command);
   return id;
 }
 
@@ -125,9 +120,8 @@ describe('What an earlier version took for two and this one takes for the same',
     async (table) => {
       const rows = () => app.database.sql(`SELECT t.* FROM ${table} t ORDER BY t::text`);
       const before = await rows();
-      const [stream] = STREAMS.filter(({ projections }) => projections.some((one) => one.table === table));
-      const projection = stream?.projections.find((one) => one.table === table) as Projection<DomainEvent>;
-      await rebuildProjection(app.database.ownerUrl, app.runtime.codec, stream as (typeof STREAMS)[number], projection);
+      const { stream } = READ_TABLES.find((one) => one.table === table) as (typeof READ_TABLES)[number];
+      await rebuildTable(app.database.ownerUrl, app.runtime.codec, stream, table);
       expect(await rows()).toEqual(before);
     },
   );
@@ -143,9 +137,10 @@ describe('What an earlier version took for two and this one takes for the same',
     const count = async () => (await app.database.sql<{ n: number }>('SELECT count(*)::int n FROM legacy_twins'))[0]?.n;
     const before = (await count()) as number;
     await api.delete(`/v1/agents/${agents[2]}`);
-    await app.runtime.store.execute(endUserStream, endUsers[2] as string, api, (endUser) =>
-      decideEndUser({ type: 'Anonymize', id: endUsers[2] as string }, endUser),
-    );
+    await app.runtime.store.handle(endUserStream, endUsers[2] as string, api, {
+      type: 'Anonymize',
+      id: endUsers[2] as string,
+    });
     expect(await count()).toBe(before - 2);
   });
 });

@@ -2,9 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { MIGRATIONS } from '#apps/migrations.js';
 import { bootstrap, migrate } from '#apps/setup.js';
-import { type DomainEvent } from '#libs/event-store/event.js';
-import { rebuildProjection } from '#libs/event-store/rebuild.js';
-import { type Projection } from '#libs/event-store/stream-definition.js';
+import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { apiTokenStream } from '#libs/organizations/api-token.projection.js';
 import { hashApiToken, mintApiToken } from '#libs/organizations/token-secret.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
@@ -136,8 +134,7 @@ describe('A token of the version before', () => {
   it('is in the table as before when that is rebuilt', async () => {
     const table = () => app.database.sql('SELECT * FROM api_tokens ORDER BY id');
     const before = await table();
-    const [projection] = apiTokenStream.projections as unknown as [Projection<DomainEvent>];
-    await rebuildProjection(app.database.ownerUrl, app.runtime.codec, apiTokenStream, projection);
+    await rebuildTable(app.database.ownerUrl, app.runtime.codec, apiTokenStream, 'api_tokens');
     expect(before.length).toBeGreaterThan(MANY);
     expect(await table()).toEqual(before);
   });

@@ -1,4 +1,3 @@
-import { decideRecovery } from '#libs/webhooks/recovery.js';
 import { recoveryStream } from '#libs/webhooks/recovery.projection.js';
 import { type ApiClient } from './support/api-client.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
@@ -27,7 +26,7 @@ const recovered = async (body: object) => (await recover(body)).body.data as { i
 async function finish(id: string): Promise<void> {
   const context = { organizationId: api.organizationId, actorId: api.actorId };
   const command = { type: 'FinishRecovery', id, examined: 40, queued: 2 } as const;
-  await app.runtime.store.execute(recoveryStream, id, context, (state) => decideRecovery(command, state));
+  await app.runtime.store.handle(recoveryStream, id, context, command);
 }
 
 describe('A recovery of webhook deliveries', () => {

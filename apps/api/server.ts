@@ -16,6 +16,7 @@ import { Routes } from '#libs/platform/http/routes.js';
 import { addSecurityHeaders, allowOrigins, OF_ERRORS } from '#libs/platform/http/security-headers.js';
 import { limitUrls } from '#libs/platform/http/url-limits.js';
 import { answerVersions } from '#libs/platform/http/versioned.js';
+import { stringify } from '#libs/platform/json-text.js';
 import { nestLogger } from '#libs/platform/logging.js';
 import { CoreModule } from '../core.module.js';
 import { type Runtime } from '../runtime.js';
@@ -80,6 +81,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
   await allowOrigins(fastify, http.corsOrigins);
   limitUrls(fastify);
   composeText(fastify);
+  fastify.setReplySerializer(stringify);
   fastify.addHook('preClose', (done) => {
     closeWhenIdle(fastify.server);
     done();

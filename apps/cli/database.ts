@@ -1,10 +1,8 @@
 import { EventCodec } from '#libs/event-store/event-codec.js';
-import { type DomainEvent } from '#libs/event-store/event.js';
-import { rebuildProjection } from '#libs/event-store/rebuild.js';
-import { type Projection } from '#libs/event-store/stream-definition.js';
+import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { bootstrap, migrate as migrateDatabase, openCipher, requirePrimary } from '../setup.js';
-import { STREAMS } from '../streams.js';
+import { READ_TABLES, STREAMS } from '../streams.js';
 import { type CliCommand, print, withTools } from './command.js';
 
 export const migrate: CliCommand = {
@@ -22,17 +20,14 @@ export const migrate: CliCommand = {
 export const rebuild: CliCommand = {
   usage: ['rebuild <table>         make a read table anew from the events, while the application goes on'],
   run: async (config, { ownerUrl, appUrl }, [table]) => {
-    const found = STREAMS.flatMap((stream) => stream.projections.map((projection) => ({ stream, projection }))).find(
-      ({ projection }) => projection.table === table,
-    );
-    if (!found) throw new StartupError(`There is no such read table. There are: ${readTables().join(', ')}`);
+    const found = READ_TABLES.find((one) => one.table === table);
+    if (!found)
+      throw new StartupError(
+        `There is no such read table. There are: ${READ_TABLES.map((one) => one.table).join(', ')}`,
+      );
     const codec = new EventCodec(STREAMS, await openCipher(config, appUrl, false));
     await requirePrimary(ownerUrl);
-    const result = await rebuildProjection(ownerUrl, codec, found.stream, found.projection as Projection<DomainEvent>);
+    const result = await rebuildTable(ownerUrl, codec, found.stream, found.table);
     print(`${result.table}: ${result.events} events applied, writes held for ${result.heldMs.toFixed(1)} ms`);
   },
 };
-
-function readTables(): string[] {
-  return STREAMS.flatMap((stream) => stream.projections.map(({ table }) => table));
-}

@@ -5,10 +5,11 @@ import { AnonymizerModule } from '#libs/anonymization/anonymizer.module.js';
 import { FollowUps } from '#libs/conversations/follow-ups.js';
 import { IdempotencyRetention } from '#libs/platform/idempotency-retention.js';
 import { DeliveryModule } from '#libs/webhooks/delivery/delivery.module.js';
+import { RowRenewal } from './row-renewal.js';
 
 /** What runs in the background. */
 @Module({
   imports: [DeliveryModule, AnonymizerModule],
-  providers: [FollowUps, IdempotencyRetention, PresenceRecorder, PresenceSweeper],
+  providers: [FollowUps, IdempotencyRetention, PresenceRecorder, PresenceSweeper, RowRenewal],
 })
 export class WorkerModule {}

@@ -18,7 +18,7 @@ export interface Agent extends AgentSettings {
 }
 
 export type AgentCommand =
-  | { type: 'CreateAgent'; id: string; createdAt: string; email: string; settings: AgentSettings }
+  | { type: 'CreateAgent'; id: string; email: string; settings: AgentSettings }
   | { type: 'UpdateAgent'; id: string; changes: Changes<AgentSettings> }
   | { type: 'RemoveAgent'; id: string };
 
@@ -28,9 +28,14 @@ export type AgentEvent =
   | { type: 'AgentRemoved'; data: { id: string } };
 
 /** An update holds only what it changes; one that changes nothing leaves no event. */
-export function decideAgent(command: AgentCommand, agent: Agent | undefined): AgentEvent[] | DomainError {
+export function decideAgent(
+  command: AgentCommand,
+  agent: Agent | undefined,
+  recordedAt: Date,
+): AgentEvent[] | DomainError {
   if (command.type === 'CreateAgent') {
-    const { id, createdAt, email, settings } = command;
+    const { id, email, settings } = command;
+    const createdAt = recordedAt.toISOString();
     return [{ type: 'AgentCreated', data: { id, createdAt, email, ...settings, roles: ['Agent'] } }];
   }
   if (!agent) return notFound('Agent', command.id);

@@ -1,9 +1,9 @@
 import { invalidBody, notFound } from '#libs/platform/domain-error.js';
-import { given } from '#libs/testing/given.js';
+import { given, RECORDED } from '#libs/testing/given.js';
 import { type AgentCommand, type AgentEvent, decideAgent, evolveAgent, NO_SETTINGS } from './agent.js';
 
 const id = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
-const createdAt = '2026-03-14T09:26:53.589Z';
+const createdAt = RECORDED.recordedAt.toISOString();
 const email = 'alice@brown.example';
 const settings = {
   displayName: 'Alice Brown',
@@ -19,7 +19,7 @@ const update = (changes: AgentCommand & { type: 'UpdateAgent' } extends { change
 
 describe('An agent', () => {
   it('is created in the role of an agent', () => {
-    agent().when({ type: 'CreateAgent', id, createdAt, email, settings }).then([created]);
+    agent().when({ type: 'CreateAgent', id, email, settings }).then([created]);
     expect(agent(created).state).toEqual({ id, createdAt, email, ...settings, roles: ['Agent'] });
   });
 

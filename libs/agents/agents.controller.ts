@@ -17,6 +17,7 @@ import { Delete, Patch, Post, Put } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
 import { Versioned } from '#libs/platform/http/versioned.js';
 import { agentStream } from './agent.projection.js';
+import { type Sendable } from '#libs/platform/json-text.js';
 import { type Agent, type AgentSettings, NO_SETTINGS } from './agent.js';
 import {
   AgentOutput,
@@ -36,6 +37,7 @@ import {
 import { CreateAgent, GetAgent, ListAgents, ListTeamsOfAgent, UpdateAgent } from './agents.handlers.js';
 import { UpdateAgentPresenceChannelInput, UpdateAgentPresenceInput, UserPresenceOutput } from './presence.dto.js';
 import { GetPresence, ListPresence, UpdatePresence, UpdateWorkingChannel } from './presence.handlers.js';
+import { CreateAgents, UpdateAgents } from './bulk-agents.handlers.js';
 import { RemoveAgent } from './remove-agent.handler.js';
 import { UserPresence } from './user-presence.js';
 
@@ -84,8 +86,10 @@ export class AgentsController {
     @Caller() caller: WriteContext,
     @BulkInput(CreateAgentsInput) items: unknown[],
   ): Promise<{ data: BulkOutcome<Agent>[] }> {
-    const create = async (item: unknown) => this.#create(caller, await validInput(CreateAgentInput, item, 'ignore'));
-    return { data: await this.bulk.each(items, create) };
+    const prepare = async (item: unknown) =>
+      instanceToPlain(await validInput(CreateAgentInput, item, 'ignore')) as CreateAgentInput;
+    const carryOut = (inputs: CreateAgentInput[]) => this.commands.execute(new CreateAgents(caller, inputs));
+    return { data: await this.bulk.each(items, { prepare, carryOut }) };
   }
 
   @Put()
@@ -98,11 +102,11 @@ export class AgentsController {
     @Caller() caller: WriteContext,
     @BulkInput([BulkUpdateAgentInput]) items: unknown[],
   ): Promise<{ data: BulkOutcome<Agent>[] }> {
-    const update = async (item: unknown) => {
+    const prepare = async (item: unknown) => {
       const { id, ...input } = await validInput(BulkUpdateAgentInput, item, 'refuse');
-      return this.#update(caller, id, { ...NO_SETTINGS, ...instanceToPlain(input) });
+      return { id, changes: { ...NO_SETTINGS, ...instanceToPlain(input) } };
     };
-    return { data: await this.bulk.each(items, update, idOfItem) };
+    return { data: await this.bulk.each(items, { idOf: idOfItem, prepare, carryOut: this.#updating(caller) }) };
   }
 
   @Patch()
@@ -115,12 +119,12 @@ export class AgentsController {
     @Caller() caller: WriteContext,
     @BulkInput([BulkPatchAgentInput]) items: unknown[],
   ): Promise<{ data: BulkOutcome<Agent>[] }> {
-    const patch = async (item: unknown) => {
+    const prepare = async (item: unknown) => {
       const { id, ...changes } = await validInput(BulkPatchAgentInput, item, 'refuse');
-      if (Object.keys(changes).length > 0) return this.#update(caller, id, changes);
+      if (Object.keys(changes).length > 0) return { id, changes: instanceToPlain(changes) };
       throw new DomainError('invalid', 'The patch names no field to change', { bulkError: 'EmptyPatchSet' });
     };
-    return { data: await this.bulk.each(items, patch, idOfItem) };
+    return { data: await this.bulk.each(items, { idOf: idOfItem, prepare, carryOut: this.#updating(caller) }) };
   }
 
   @Get('presence')
@@ -145,7 +149,7 @@ export class AgentsController {
     @Caller() caller: WriteContext,
     @AgentId() id: string,
     @AsOf() asOf?: Date,
-  ): Promise<{ data: Agent }> {
+  ): Promise<{ data: Sendable<object> }> {
     return { data: await this.queries.execute(new GetAgent(caller.organizationId, id, asOf)) };
   }
 
@@ -256,5 +260,10 @@ export class AgentsController {
 
   #update(caller: WriteContext, id: string, changes: Changes<AgentSettings>): Promise<Agent> {
     return this.commands.execute(new UpdateAgent(caller, id, instanceToPlain(changes)));
+  }
+
+  /** What a bulk request does to those whom it names. */
+  #updating(caller: WriteContext) {
+    return (changes: UpdateAgents['changes']) => this.commands.execute(new UpdateAgents(caller, changes));
   }
 }

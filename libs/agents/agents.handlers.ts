@@ -1,5 +1,7 @@
+import { type CountryCode } from 'libphonenumber-js/max';
 import { randomUUIDv7 } from 'node:crypto';
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { EntityReader, SHOWN, type ShownRow, shownText } from '#libs/event-store/entity-reader.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
@@ -8,10 +10,11 @@ import { applyChanges, type Changes } from '#libs/platform/changes.js';
 import { emailKey, phoneOfQuery } from '#libs/platform/contact.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError, invalidBody, notFound } from '#libs/platform/domain-error.js';
+import { type JsonText, type Sendable } from '#libs/platform/json-text.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { normalizePerson } from '#libs/platform/person.js';
-import { type Agent, type AgentSettings, decideAgent, NO_SETTINGS } from './agent.js';
-import { AGENT_COLUMNS, AGENT_EMAIL_INDEX, type AgentRow, agentStream, shownAgent } from './agent.projection.js';
+import { type Agent, type AgentSettings, NO_SETTINGS } from './agent.js';
+import { AGENT_EMAIL_INDEX, agentStream } from './agent.projection.js';
 
 /** Answers the new agent. Its primary e-mail address must be no other agent's. */
 export class CreateAgent extends Command<Agent> {
@@ -35,7 +38,7 @@ export class UpdateAgent extends Command<Agent> {
 }
 
 /** As it is now, or was then. */
-export class GetAgent extends Query<Agent> {
+export class GetAgent extends Query<Sendable<object>> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
@@ -46,7 +49,7 @@ export class GetAgent extends Query<Agent> {
 }
 
 /** A page of the agents that have an address, or of all, oldest first. */
-export class ListAgents extends Query<Page<Agent>> {
+export class ListAgents extends Query<Page<JsonText>> {
   constructor(
     readonly organizationId: string,
     readonly filter: { email?: string; phone?: string },
@@ -66,6 +69,12 @@ export class ListTeamsOfAgent extends Query<string[]> {
   }
 }
 
+/** What a new agent begins with. @throws {DomainError} `invalid`, with all faults */
+export function newAgent(input: CreateAgent['input'], region: CountryCode | undefined) {
+  const { email, ...rest } = normalizePerson(input, region);
+  return { email, settings: applyChanges(NO_SETTINGS, rest) as AgentSettings };
+}
+
 @CommandHandler(CreateAgent)
 export class CreateAgentHandler implements ICommandHandler<CreateAgent> {
   constructor(
@@ -76,13 +85,10 @@ export class CreateAgentHandler implements ICommandHandler<CreateAgent> {
 
   async execute({ context, input }: CreateAgent): Promise<Agent> {
     const { defaultRegion } = await this.settings.of(context.organizationId);
-    const { email, ...rest } = normalizePerson(input, defaultRegion);
+    const { email, settings } = newAgent(input, defaultRegion);
     const id = randomUUIDv7();
-    const settings = applyChanges(NO_SETTINGS, rest) as AgentSettings;
     try {
-      const { state } = await this.store.create(agentStream, id, context, (agent, at) =>
-        decideAgent({ type: 'CreateAgent', id, createdAt: at.toISOString(), email, settings }, agent),
-      );
+      const { state } = await this.store.handle(agentStream, id, context, { type: 'CreateAgent', id, email, settings });
       return state as Agent;
     } catch (error) {
       if (violatedConstraint(error) !== AGENT_EMAIL_INDEX) throw error;
@@ -110,7 +116,7 @@ export class UpdateAgentHandler implements ICommandHandler<UpdateAgent> {
   async execute({ context, id, changes }: UpdateAgent): Promise<Agent> {
     const { defaultRegion } = await this.settings.of(context.organizationId);
     const command = { type: 'UpdateAgent', id, changes: normalizePerson(changes, defaultRegion) } as const;
-    const { state } = await this.store.execute(agentStream, id, context, (agent) => decideAgent(command, agent));
+    const { state } = await this.store.handle(agentStream, id, context, command);
     return state as Agent;
   }
 }
@@ -118,48 +124,42 @@ export class UpdateAgentHandler implements ICommandHandler<UpdateAgent> {
 @QueryHandler(GetAgent)
 export class GetAgentHandler implements IQueryHandler<GetAgent> {
   constructor(
-    private readonly database: Database,
+    private readonly reader: EntityReader,
     private readonly past: PastStreams,
   ) {}
 
-  async execute({ organizationId, id, asOf }: GetAgent): Promise<Agent> {
+  async execute({ organizationId, id, asOf }: GetAgent): Promise<Sendable<object>> {
     const agent = asOf
       ? (await this.past.load(agentStream, id, organizationId, asOf)).state
-      : await this.#current(organizationId, id);
+      : await this.reader.get(agentStream, organizationId, id);
     if (!agent) throw notFound('Agent', id);
     return agent;
   }
-
-  async #current(organizationId: string, id: string): Promise<Agent | undefined> {
-    const [row] = await this.database.query<AgentRow>(organizationId, {
-      text: `SELECT ${AGENT_COLUMNS} FROM agents WHERE organization_id = $1 AND id = $2`,
-      values: [organizationId, id],
-    });
-    return row && shownAgent(row);
-  }
 }
 
-const BY_ID = new Keyset<AgentRow>([{ name: 'id', type: 'uuid', of: ({ id }) => id }], 'ASC');
+const BY_ID = new Keyset<ShownRow>([{ name: 'id', type: 'uuid', of: ({ id }) => id }], 'ASC');
 
 @QueryHandler(ListAgents)
 export class ListAgentsHandler implements IQueryHandler<ListAgents> {
   constructor(
     private readonly database: Database,
     private readonly settings: OrganizationSettings,
+    private readonly reader: EntityReader,
   ) {}
 
-  async execute({ organizationId, filter, page }: ListAgents): Promise<Page<Agent>> {
+  async execute({ organizationId, filter, page }: ListAgents): Promise<Page<JsonText>> {
     const address = await this.#address(organizationId, filter);
     const having =
       address === undefined
         ? ''
         : 'AND id IN (SELECT agent_id FROM agent_addresses WHERE organization_id = $1 AND address = $2)';
     const select = {
-      text: `SELECT ${AGENT_COLUMNS} FROM agents WHERE organization_id = $1 ${having}`,
+      text: `SELECT ${SHOWN} FROM agents WHERE organization_id = $1 ${having}`,
       values: [organizationId, ...(address === undefined ? [] : [address])],
     };
     const { rows, ...beside } = await BY_ID.read(this.database, organizationId, select, page);
-    return { rows: rows.map(shownAgent), ...beside };
+    const fresh = await this.reader.fresh(agentStream, organizationId, rows);
+    return { rows: fresh.map(shownText), ...beside };
   }
 
   /** An e-mail address and a phone number are never the same, so one column holds both. */

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CreateAgentsHandler, UpdateAgentsHandler } from './bulk-agents.handlers.js';
 import { AgentsController } from './agents.controller.js';
 import {
   CreateAgentHandler,
@@ -20,6 +21,8 @@ import { RemoveAgentHandler } from './remove-agent.handler.js';
   controllers: [AgentsController],
   providers: [
     CreateAgentHandler,
+    CreateAgentsHandler,
+    UpdateAgentsHandler,
     UpdateAgentHandler,
     RemoveAgentHandler,
     GetAgentHandler,

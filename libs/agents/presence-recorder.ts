@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore, staged } from '#libs/event-store/event-store.js';
+import { evolved } from '#libs/event-store/stream-definition.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { agentsExist } from './agent.projection.js';
-import { decidePresence, evolvePresence, type Presence, type PresenceCommand, PresenceTimeout } from './presence.js';
+import { decidePresence, type Presence, type PresenceCommand, PresenceTimeout } from './presence.js';
 import { presenceIsAt, presenceStream, presenceStreamId } from './presence.projection.js';
 import { PRESENCE_COLUMNS, type PresenceRow, recordedPresence } from './user-presence.js';
 
@@ -30,17 +31,17 @@ export class PresenceRecorder {
     return this.store.retrying(async () => {
       const now = new Date();
       const id = presenceStreamId(agentId, now);
-      const [row, { version }] = await Promise.all([
+      const [row, loaded] = await Promise.all([
         this.#row(organizationId, agentId),
-        this.store.load(presenceStream, id, organizationId),
+        this.store.load(presenceStream, id, context),
       ]);
       const recorded = recordedPresence(row);
       const events = decidePresence({ ...command, now, timeout: this.timeout }, recorded);
-      await this.store.commit([staged(presenceStream, id, { version }, events)], context, [
+      await this.store.commit([staged(presenceStream, id, loaded, events)], context, [
         agentsExist(organizationId, [agentId]),
         presenceIsAt(organizationId, agentId, (row.revision ?? 0) + events.length),
       ]);
-      return events.reduce(evolvePresence, recorded);
+      return evolved(presenceStream, recorded, events, { recordedAt: now, metadata: context });
     });
   }
 

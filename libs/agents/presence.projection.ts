@@ -1,6 +1,6 @@
 import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
-import { evolvePresence, type Presence, type PresenceEvent } from './presence.js';
+import { decidePresence, evolvePresence, type PresenceCommand, type Presence, type PresenceEvent } from './presence.js';
 
 /** The id of an agent's stream of one hour, in UTC: presence changes often, and streams are to stay short. */
 export function presenceStreamId(agentId: string, now: Date): string {
@@ -51,10 +51,12 @@ const presenceProjection: Projection<PresenceEvent> = {
   },
 };
 
-export const presenceStream: StreamDefinition<Presence | undefined, PresenceEvent> = {
+export const presenceStream: StreamDefinition<Presence | undefined, PresenceEvent, PresenceCommand> = {
   category: 'agentPresence',
   types: { AgentPresenceChanged: true, AgentSeen: true },
   initialState: undefined,
+  shape: 1,
+  decide: decidePresence,
   evolve: evolvePresence,
   projections: [presenceProjection],
 };

@@ -1,18 +1,15 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type DomainEvent, type WriteContext } from '#libs/event-store/event.js';
-import { EventStore, type Staged, staged } from '#libs/event-store/event-store.js';
-import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
+import { decided, EventStore, type Staged, staged } from '#libs/event-store/event-store.js';
+import { type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { Database } from '#libs/platform/database.js';
-import { DomainError } from '#libs/platform/domain-error.js';
 import { hasNoConversation } from '#libs/conversations/conversation.projection.js';
 import { releaseConversations } from '#libs/conversations/reopening.js';
-import { decideQueue, type Queue } from '#libs/queues/queue.js';
-import { queueStream } from '#libs/queues/queue.projection.js';
-import { decideTeam, type Team } from '#libs/teams/team.js';
-import { teamStream } from '#libs/teams/team.projection.js';
-import { decideAgent } from './agent.js';
+import { QUEUE_MEMBERS, queueStream } from '#libs/queues/queue.projection.js';
+import { TEAM_MEMBERS, teamStream } from '#libs/teams/team.projection.js';
 import { agentStream } from './agent.projection.js';
+import { membersAmong, type Membership } from './membership.js';
 
 /** Takes the agent out of all that has members, in the same commit; before that, conversations away from the agent. */
 export class RemoveAgent extends Command<void> {
@@ -24,33 +21,43 @@ export class RemoveAgent extends Command<void> {
   }
 }
 
-/** A kind of entity that agents are members of. */
-interface Membership {
-  /** Who is in what. */
-  table: string;
-  /** Its column with the entity's id. */
-  entity: string;
-  stream: AnyStreamDefinition;
-  /** What takes the agent out; no longer existing is as good. */
-  leave: (id: string, agentId: string, state: unknown) => DomainEvent[] | DomainError;
+/** A kind of entity that agents are members of, and how one is left. */
+interface Departure extends Membership {
+  leave: (store: EventStore, organizationId: string, id: string, agentId: string) => Promise<Staged>;
 }
 
-const MEMBERSHIPS: Membership[] = [
-  {
-    table: 'queue_members',
-    entity: 'queue_id',
-    stream: queueStream,
-    leave: (id, agentId, queue) =>
-      decideQueue({ type: 'RemoveQueueMembers', id, agentIds: [agentId] }, queue as Queue | undefined),
-  },
-  {
-    table: 'team_members',
-    entity: 'team_id',
-    stream: teamStream,
-    leave: (id, agentId, team) =>
-      decideTeam({ type: 'RemoveTeamMembers', id, agentIds: [agentId] }, team as Team | undefined),
-  },
+/** What a command to take an agent out says. */
+interface Leaving {
+  id: string;
+  agentIds: string[];
+  members: string[];
+  missing: string[];
+}
+
+const DEPARTURES: Departure[] = [
+  departure(QUEUE_MEMBERS, queueStream, (leaving) => ({ type: 'RemoveQueueMembers' as const, ...leaving })),
+  departure(TEAM_MEMBERS, teamStream, (leaving) => ({ type: 'RemoveTeamMembers' as const, ...leaving })),
 ];
+
+function departure<State, Event extends DomainEvent, Command>(
+  membership: Membership,
+  stream: StreamDefinition<State, Event, Command>,
+  commandOf: (leaving: Leaving) => Command,
+): Departure {
+  return {
+    ...membership,
+    leave: async (store, organizationId, id, agentId) => {
+      const agentIds = [agentId];
+      const { loaded, ids } = await store.loadWith(stream, id, { organizationId }, [
+        membersAmong(membership, organizationId, id, agentIds),
+      ]);
+      const [members = []] = ids;
+      // One that is gone by now is as good as left.
+      if (loaded.state === undefined) return staged(stream, id, loaded, []);
+      return decided(stream, id, loaded, commandOf({ id, agentIds, members, missing: [] }));
+    },
+  };
+}
 
 @CommandHandler(RemoveAgent)
 export class RemoveAgentHandler implements ICommandHandler<RemoveAgent> {
@@ -63,39 +70,31 @@ export class RemoveAgentHandler implements ICommandHandler<RemoveAgent> {
     const { organizationId } = context;
     await this.store.retrying(async () => {
       // First, for who may not remove the agent may not take the conversations away either.
-      const removal = await this.#removal(organizationId, id);
+      const removal = await this.#removal(context, id);
       await releaseConversations(this.store, this.database, context, id);
       const departures = await Promise.all(
-        MEMBERSHIPS.map((membership) => this.#departures(membership, organizationId, id)),
+        DEPARTURES.map((membership) => this.#departures(membership, organizationId, id)),
       );
       const guards = [
-        ...MEMBERSHIPS.map(({ table }) => nobodyLeft(table, organizationId, id)),
+        ...DEPARTURES.map(({ table }) => nobodyLeft(table, organizationId, id)),
         hasNoConversation(organizationId, id),
       ];
       await this.store.commit([removal, ...departures.flat()], context, guards);
     });
   }
 
-  async #removal(organizationId: string, id: string): Promise<Staged> {
-    const loaded = await this.store.load(agentStream, id, organizationId);
-    const decision = decideAgent({ type: 'RemoveAgent', id }, loaded.state);
-    if (decision instanceof DomainError) throw decision;
-    return staged(agentStream, id, loaded, decision);
+  async #removal(context: WriteContext, id: string): Promise<Staged> {
+    const loaded = await this.store.load(agentStream, id, context);
+    return decided(agentStream, id, loaded, { type: 'RemoveAgent', id });
   }
 
-  async #departures(membership: Membership, organizationId: string, agentId: string): Promise<Staged[]> {
-    const { table, entity, stream, leave } = membership;
+  async #departures(departure: Departure, organizationId: string, agentId: string): Promise<Staged[]> {
+    const { table, entity } = departure;
     const rows = await this.database.query<{ id: string }>(organizationId, {
       text: `SELECT ${entity} AS id FROM ${table} WHERE organization_id = $1 AND agent_id = $2 ORDER BY ${entity}`,
       values: [organizationId, agentId],
     });
-    return Promise.all(
-      rows.map(async ({ id }) => {
-        const loaded = await this.store.load(stream, id, organizationId);
-        const decision = leave(id, agentId, loaded.state);
-        return staged(stream, id, loaded, decision instanceof DomainError ? [] : decision);
-      }),
-    );
+    return Promise.all(rows.map(({ id }) => departure.leave(this.store, organizationId, id, agentId)));
   }
 }
 

@@ -5,16 +5,14 @@ import {
   conversationStream,
   openConversationsOf,
 } from '#libs/conversations/conversation.projection.js';
-import { decideConversation } from '#libs/conversations/decide-conversation.js';
-import { decideEndUser } from '#libs/end-users/end-user.js';
 import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { EventStore, staged } from '#libs/event-store/event-store.js';
+import { decided, EventStore } from '#libs/event-store/event-store.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { type AnonymizationRequestStatus } from './anonymization.dto.js';
 import { type AnonymizationRow, anonymizationStream } from './anonymization.projection.js';
-import { type AnonymizedEntity, decideAnonymization } from './anonymization.js';
+import { type AnonymizedEntity } from './anonymization.js';
 
 /** Asks for an end user, the end user's conversations and messages to be anonymized. Answers the request's id. */
 export class RequestUserAnonymization extends Command<string> {
@@ -61,14 +59,12 @@ export class RequestUserAnonymizationHandler implements ICommandHandler<RequestU
     const { organizationId } = context;
     return this.store.retrying(async () => {
       const requestId = randomUUIDv7();
-      const endUser = await this.store.load(endUserStream, userId, organizationId);
-      const events = decided(decideEndUser({ type: 'RequestAnonymization', id: userId, requestId }, endUser.state));
+      const endUser = await this.store.load(endUserStream, userId, context);
+      const request = decided(endUserStream, userId, endUser, { type: 'RequestAnonymization', id: userId, requestId });
       await this.#closeConversations(context, userId, force);
-      await this.store.commit(
-        [staged(endUserStream, userId, endUser, events), requestOf(requestId, 'User', userId)],
-        context,
-        [allConversationsClosed(organizationId, userId)],
-      );
+      await this.store.commit([request, requestOf(requestId, 'User', userId)], context, [
+        allConversationsClosed(organizationId, userId),
+      ]);
       return requestId;
     });
   }
@@ -84,9 +80,7 @@ export class RequestUserAnonymizationHandler implements ICommandHandler<RequestU
         throw new DomainError('conflict', message);
       }
       for (const { id } of open) {
-        await this.store.execute(conversationStream, String(id), context, (conversation) =>
-          decideConversation({ type: 'CloseConversation', id }, conversation),
-        );
+        await this.store.handle(conversationStream, String(id), context, { type: 'CloseConversation', id });
       }
     }
   }
@@ -100,15 +94,12 @@ export class RequestConversationAnonymizationHandler implements ICommandHandler<
     return this.store.retrying(async () => {
       const requestId = randomUUIDv7();
       if (force) {
-        await this.store.execute(conversationStream, String(id), context, (conversation) =>
-          decideConversation({ type: 'CloseConversation', id }, conversation),
-        );
+        await this.store.handle(conversationStream, String(id), context, { type: 'CloseConversation', id });
       }
-      const loaded = await this.store.load(conversationStream, String(id), context.organizationId);
+      const loaded = await this.store.load(conversationStream, String(id), context);
       const command = { type: 'RequestConversationAnonymization', id, requestId } as const;
-      const events = decided(decideConversation(command, loaded.state));
       await this.store.commit(
-        [staged(conversationStream, String(id), loaded, events), requestOf(requestId, 'Conversation', String(id))],
+        [decided(conversationStream, String(id), loaded, command), requestOf(requestId, 'Conversation', String(id))],
         context,
       );
       return requestId;
@@ -139,11 +130,6 @@ export class GetAnonymizationRequestHandler implements IQueryHandler<GetAnonymiz
 }
 
 function requestOf(id: string, entity: AnonymizedEntity, targetId: string) {
-  const events = decided(decideAnonymization({ type: 'RequestAnonymization', id, entity, targetId }, undefined));
-  return staged(anonymizationStream, id, { version: 0 }, events);
-}
-
-function decided<Event>(decision: Event[] | DomainError): Event[] {
-  if (decision instanceof DomainError) throw decision;
-  return decision;
+  const command = { type: 'RequestAnonymization', id, entity, targetId } as const;
+  return decided(anonymizationStream, id, { state: undefined, version: 0 }, command);
 }

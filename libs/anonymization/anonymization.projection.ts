@@ -3,7 +3,9 @@ import {
   type AnonymizationEvent,
   type AnonymizationRequest,
   type AnonymizedEntity,
+  decideAnonymization,
   evolveAnonymization,
+  type AnonymizationCommand,
 } from './anonymization.js';
 
 /** A row of the read table of anonymization requests. */
@@ -43,10 +45,16 @@ const anonymizationProjection: Projection<AnonymizationEvent> = {
   },
 };
 
-export const anonymizationStream: StreamDefinition<AnonymizationRequest | undefined, AnonymizationEvent> = {
+export const anonymizationStream: StreamDefinition<
+  AnonymizationRequest | undefined,
+  AnonymizationEvent,
+  AnonymizationCommand
+> = {
   category: 'anonymization',
   types: { AnonymizationRequested: true, AnonymizationProcessed: true },
   initialState: undefined,
+  shape: 1,
+  decide: decideAnonymization,
   evolve: evolveAnonymization,
   projections: [anonymizationProjection],
 };

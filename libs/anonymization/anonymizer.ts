@@ -1,6 +1,4 @@
 import { conversationStream, identifiableConversationsOf } from '#libs/conversations/conversation.projection.js';
-import { decideConversation } from '#libs/conversations/decide-conversation.js';
-import { decideEndUser } from '#libs/end-users/end-user.js';
 import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { mergedInto } from '#libs/end-users/merged-end-users.projection.js';
 import { type WriteContext } from '#libs/event-store/event.js';
@@ -11,7 +9,6 @@ import { type Database } from '#libs/platform/database.js';
 import { emptyAnswers } from '#libs/platform/idempotency-keys.js';
 import { deliveriesAreUpToDate, redactDeliveries } from '#libs/webhooks/redaction.js';
 import { type AnonymizationRow, anonymizationStream } from './anonymization.projection.js';
-import { decideAnonymization } from './anonymization.js';
 
 /** A request that is to be processed. */
 export interface OpenRequest {
@@ -57,9 +54,7 @@ export class Anonymizer {
       await redactDeliveries(this.worker, this.codec, organizationId, streams);
       await emptyAnswers(this.worker, organizationId, streams);
     }
-    await this.store.execute(anonymizationStream, id, context, (state) =>
-      decideAnonymization({ type: 'FinishAnonymization', id }, state),
-    );
+    await this.store.handle(anonymizationStream, id, context, { type: 'FinishAnonymization', id });
   }
 
   /** Answers the stream that was forgotten last. */
@@ -72,9 +67,7 @@ export class Anonymizer {
       for (const conversation of conversations) await this.#forgetConversation(conversation.id, context);
     }
     for (const id of [...(await this.#mergedInto(context.organizationId, target_id)), target_id]) {
-      await this.store.execute(endUserStream, id, context, (endUser) =>
-        decideEndUser({ type: 'Anonymize', id }, endUser),
-      );
+      await this.store.handle(endUserStream, id, context, { type: 'Anonymize', id });
     }
     return streamName(endUserStream, target_id);
   }
@@ -86,9 +79,7 @@ export class Anonymizer {
   }
 
   async #forgetConversation(id: number, context: WriteContext): Promise<string> {
-    await this.store.execute(conversationStream, String(id), context, (conversation) =>
-      decideConversation({ type: 'AnonymizeConversation', id }, conversation),
-    );
+    await this.store.handle(conversationStream, String(id), context, { type: 'AnonymizeConversation', id });
     return streamName(conversationStream, String(id));
   }
 

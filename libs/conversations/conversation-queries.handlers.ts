@@ -8,20 +8,27 @@ import {
 import { pastDefinitions } from '#libs/custom-attributes/past-definitions.js';
 import { requesterById } from '#libs/end-users/end-user.projection.js';
 import { missingEndUser } from '#libs/end-users/merged-end-users.projection.js';
+import {
+  EntityReader,
+  SHOWN,
+  SHOWN_WITH_STATE,
+  type ShownRow,
+  shownText,
+  type StateRow,
+} from '#libs/event-store/entity-reader.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
+import { extended, type JsonText, type Sendable } from '#libs/platform/json-text.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
-import { type Tag } from '#libs/tags/tag.js';
-import { shownTag, type TagRow } from '#libs/tags/tag.projection.js';
-import { type ConversationOutput } from './conversation-outputs.dto.js';
-import { type ConversationRow, conversationStream } from './conversation.projection.js';
-import { pastConversation } from './past-conversation.js';
-import { SHOWN_COLUMNS, shownConversation, type ShownRow } from './shown-conversation.js';
+import { tagStream } from '#libs/tags/tag.projection.js';
+import { type Conversation } from './conversation.js';
+import { conversationStream } from './conversation.projection.js';
+import { shownConversation } from './shown-conversation.js';
 
 /** One conversation with its custom attributes, as it is now or was then. */
-export class GetConversation extends Query<ConversationOutput> {
+export class GetConversation extends Query<Sendable<object>> {
   constructor(
     readonly organizationId: string,
     readonly id: number,
@@ -32,7 +39,7 @@ export class GetConversation extends Query<ConversationOutput> {
 }
 
 /** An end user's conversations, newest first. */
-export class ListEndUserConversations extends Query<Page<ConversationOutput>> {
+export class ListEndUserConversations extends Query<Page<JsonText>> {
   constructor(
     readonly organizationId: string,
     readonly userId: string,
@@ -43,7 +50,7 @@ export class ListEndUserConversations extends Query<Page<ConversationOutput>> {
 }
 
 /** The conversation that one belongs to, and those that belong to it; the oldest first. */
-export class ListLinkedConversations extends Query<ConversationOutput[]> {
+export class ListLinkedConversations extends Query<JsonText[]> {
   constructor(
     readonly organizationId: string,
     readonly id: number,
@@ -53,7 +60,7 @@ export class ListLinkedConversations extends Query<ConversationOutput[]> {
 }
 
 /** A conversation's tags, in the order in which they were put on. */
-export class ListConversationTags extends Query<Tag[]> {
+export class ListConversationTags extends Query<JsonText[]> {
   constructor(
     readonly organizationId: string,
     readonly id: number,
@@ -62,7 +69,12 @@ export class ListConversationTags extends Query<Tag[]> {
   }
 }
 
-const NEWEST_FIRST = new Keyset<ShownRow>(
+/** Keys that conversations are sorted by. */
+interface SortedRow extends ShownRow {
+  created_at: Date;
+}
+
+const NEWEST_FIRST = new Keyset<SortedRow>(
   [
     { name: 'created_at', type: 'timestamptz', of: (row) => row.created_at.toISOString() },
     { name: 'id', type: 'bigint', of: (row) => row.id },
@@ -70,68 +82,76 @@ const NEWEST_FIRST = new Keyset<ShownRow>(
   'DESC',
 );
 
-function conversationById(organizationId: string, id: number): Statement {
-  return { text: 'SELECT * FROM conversations WHERE organization_id = $1 AND id = $2', values: [organizationId, id] };
-}
-
-/** Throws {@link DomainError} `not-found`. */
+/** Reads what conversations are now. */
 @Injectable()
 export class ConversationReader {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly reader: EntityReader,
+  ) {}
 
-  async row(organizationId: string, id: number): Promise<ConversationRow> {
-    const [row] = await this.database.query<ConversationRow>(organizationId, conversationById(organizationId, id));
+  /**
+   * In one round trip with what further statements answer.
+   * @throws {DomainError} `not-found`
+   */
+  async row(organizationId: string, id: number, further: Statement[] = []) {
+    const text = `SELECT ${SHOWN_WITH_STATE} FROM conversations WHERE organization_id = $1 AND id = $2`;
+    const values = [organizationId, id];
+    const [found, ...results] = await this.database.transact(organizationId, [{ text, values }, ...further]);
+    const rows = found?.rows as StateRow<Conversation>[];
+    const [row] = await this.reader.fresh(conversationStream, organizationId, rows);
     if (!row) throw notFound('Conversation', String(id));
-    return row;
+    return { row, results };
   }
 }
 
 @QueryHandler(GetConversation)
 export class GetConversationHandler implements IQueryHandler<GetConversation> {
   constructor(
-    private readonly database: Database,
     private readonly past: PastStreams,
     private readonly reader: ConversationReader,
   ) {}
 
-  execute({ organizationId, id, asOf }: GetConversation): Promise<ConversationOutput> {
+  execute({ organizationId, id, asOf }: GetConversation): Promise<Sendable<object>> {
     return asOf ? this.#then(organizationId, id, asOf) : this.#now(organizationId, id);
   }
 
-  async #then(organizationId: string, id: number, asOf: Date): Promise<ConversationOutput> {
-    const [{ state, events }, definitions] = await Promise.all([
+  async #then(organizationId: string, id: number, asOf: Date): Promise<object> {
+    const [{ state }, definitions] = await Promise.all([
       this.past.load(conversationStream, String(id), organizationId, asOf),
       pastDefinitions(this.past, organizationId, asOf),
     ]);
     if (!state) throw notFound('Conversation', String(id));
-    // Its key is destroyed, so it is anonymized by now.
-    const anonymizedAt = state.details ? null : (await this.reader.row(organizationId, id)).anonymized_at;
+    // Without details its key is destroyed, so it is anonymized by now.
+    const anonymizedAt = state.details
+      ? undefined
+      : (await this.reader.row(organizationId, id)).row.document.anonymizedAt;
     const customAttributes = shownValues(definitions, state.customAttributes);
-    return Object.assign(shownConversation(pastConversation(state, events, anonymizedAt)), { customAttributes });
+    return Object.assign(shownConversation({ ...state, anonymizedAt }), { customAttributes });
   }
 
-  async #now(organizationId: string, id: number): Promise<ConversationOutput> {
-    const [found, definitions] = await this.database.transact(organizationId, [
-      conversationById(organizationId, id),
-      attributeDefinitions(organizationId, 'Conversation'),
-    ]);
-    const row = found?.rows[0] as ConversationRow | undefined;
-    if (!row) throw notFound('Conversation', String(id));
-    const customAttributes = shownValues((definitions?.rows ?? []) as AttributeDefinition[], row.custom_attributes);
-    return Object.assign(shownConversation(row), { customAttributes });
+  async #now(organizationId: string, id: number): Promise<JsonText> {
+    const further = [attributeDefinitions(organizationId, 'Conversation')];
+    const { row, results } = await this.reader.row(organizationId, id, further);
+    const definitions = results[0]?.rows as AttributeDefinition[];
+    return extended(shownText(row), { customAttributes: shownValues(definitions, row.document.customAttributes) });
   }
 }
 
 @QueryHandler(ListEndUserConversations)
 export class ListEndUserConversationsHandler implements IQueryHandler<ListEndUserConversations> {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly reader: EntityReader,
+  ) {}
 
-  async execute({ organizationId, userId, request }: ListEndUserConversations): Promise<Page<ConversationOutput>> {
-    const text = `SELECT ${SHOWN_COLUMNS} FROM conversations WHERE organization_id = $1 AND requester_id = $2`;
+  async execute({ organizationId, userId, request }: ListEndUserConversations): Promise<Page<JsonText>> {
+    const text = `SELECT ${SHOWN}, created_at FROM conversations WHERE organization_id = $1 AND requester_id = $2`;
     const values = [organizationId, userId];
     const page = await NEWEST_FIRST.read(this.database, organizationId, { text, values }, request);
     if (page.rows.length === 0) await this.#mustExist(organizationId, userId);
-    return { ...page, rows: page.rows.map(shownConversation) };
+    const rows = await this.reader.fresh(conversationStream, organizationId, page.rows);
+    return { ...page, rows: rows.map(shownText) };
   }
 
   async #mustExist(organizationId: string, userId: string): Promise<void> {
@@ -143,35 +163,32 @@ export class ListEndUserConversationsHandler implements IQueryHandler<ListEndUse
 @QueryHandler(ListLinkedConversations)
 export class ListLinkedConversationsHandler implements IQueryHandler<ListLinkedConversations> {
   constructor(
-    private readonly database: Database,
+    private readonly entities: EntityReader,
     private readonly reader: ConversationReader,
   ) {}
 
-  async execute({ organizationId, id }: ListLinkedConversations): Promise<ConversationOutput[]> {
-    const { parent_id } = await this.reader.row(organizationId, id);
-    const rows = await this.database.query<ShownRow>(organizationId, {
-      text: `SELECT ${SHOWN_COLUMNS} FROM conversations
+  async execute({ organizationId, id }: ListLinkedConversations): Promise<JsonText[]> {
+    const { row } = await this.reader.row(organizationId, id);
+    return this.entities.list(conversationStream, organizationId, {
+      text: `SELECT ${SHOWN} FROM conversations
              WHERE organization_id = $1 AND (parent_id = $2 OR id = $3) ORDER BY id LIMIT 500`,
-      values: [organizationId, id, parent_id],
+      values: [organizationId, id, row.document.link?.parentId],
     });
-    return rows.map(shownConversation);
   }
 }
 
 @QueryHandler(ListConversationTags)
 export class ListConversationTagsHandler implements IQueryHandler<ListConversationTags> {
   constructor(
-    private readonly database: Database,
+    private readonly entities: EntityReader,
     private readonly reader: ConversationReader,
   ) {}
 
-  async execute({ organizationId, id }: ListConversationTags): Promise<Tag[]> {
-    const { tag_ids } = await this.reader.row(organizationId, id);
-    const rows = await this.database.query<TagRow>(organizationId, {
-      text: `SELECT id, name, color, state FROM tags WHERE organization_id = $1 AND id = ANY($2)
-             ORDER BY array_position($2, id)`,
-      values: [organizationId, tag_ids],
+  async execute({ organizationId, id }: ListConversationTags): Promise<JsonText[]> {
+    const { row } = await this.reader.row(organizationId, id);
+    return this.entities.list(tagStream, organizationId, {
+      text: `SELECT ${SHOWN} FROM tags WHERE organization_id = $1 AND id = ANY($2) ORDER BY array_position($2, id)`,
+      values: [organizationId, row.document.tagIds],
     });
-    return rows.map(shownTag);
   }
 }

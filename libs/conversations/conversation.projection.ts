@@ -1,114 +1,11 @@
-import { type ConversationChannel } from '#libs/platform/channels.js';
-import { type AttributeValues } from '#libs/custom-attributes/custom-attribute.js';
-import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
-import { type RecordedOf } from '#libs/event-store/event.js';
+import { type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
-import {
-  type Conversation,
-  type ConversationDetails,
-  type ConversationEvent,
-  type ConversationState,
-  type Direction,
-  type LinkType,
-} from './conversation.js';
+import { type Conversation, type ConversationCommand, type ConversationEvent } from './conversation.js';
+import { decideConversation } from './decide-conversation.js';
 import { evolveConversation } from './evolve-conversation.js';
+import { shownConversation } from './shown-conversation.js';
 
-/** A row of the read table of conversations. */
-export interface ConversationRow {
-  id: number;
-  requester_id: string;
-  channel: ConversationChannel;
-  direction: Direction;
-  contact_point: string | null;
-  language: string | null;
-  state: ConversationState;
-  state_updated_at: Date;
-  created_at: Date;
-  assignee_id: string | null;
-  assigned_at: Date | null;
-  queue_id: string | null;
-  /** Since when it waits in its queue, if it does. */
-  queued_at: Date | null;
-  pending_until: Date | null;
-  tag_ids: string[];
-  parent_id: number | null;
-  link_type: LinkType | null;
-  /** Without the message: that is in the events. */
-  details: Omit<ConversationDetails, 'message'>;
-  custom_attributes: AttributeValues;
-  anonymization_requested_at: Date | null;
-  anonymized_at: Date | null;
-}
-
-const conversationProjection: Projection<ConversationEvent> = {
-  table: 'conversations',
-  apply: (event) => {
-    const { recordedAt } = event;
-    switch (event.type) {
-      case 'ConversationCreated':
-        return [inserted(event)];
-      case 'ConversationEnqueued':
-        return [set(event, 'queue_id = $3, queued_at = $4', event.data.queueId, recordedAt)];
-      case 'ConversationAssigned':
-        return [set(event, 'assignee_id = $3, assigned_at = $4, queued_at = NULL', event.data.agentId, recordedAt)];
-      case 'ConversationUnassigned':
-        return [set(event, 'assignee_id = NULL, assigned_at = NULL')];
-      case 'ConversationOpen':
-        return [set(event, "state = 'Open', state_updated_at = $3, pending_until = NULL", recordedAt)];
-      case 'ConversationPending': {
-        const assignments = "state = 'Pending', state_updated_at = $3, pending_until = $4, queued_at = NULL";
-        return [set(event, assignments, recordedAt, event.data.until)];
-      }
-      case 'ConversationClosed': {
-        const assignments = "state = 'Closed', state_updated_at = $3, pending_until = NULL, queued_at = NULL";
-        return [set(event, assignments, recordedAt)];
-      }
-      case 'ConversationTagAdded':
-        return [set(event, 'tag_ids = array_append(tag_ids, $3)', event.data.tagId)];
-      case 'ConversationTagRemoved':
-        return [set(event, 'tag_ids = array_remove(tag_ids, $3)', event.data.tagId)];
-      case 'ConversationCustomAttributeUpdated': {
-        const merged = 'custom_attributes = jsonb_strip_nulls(custom_attributes || $3)';
-        return event.data.values ? [set(event, merged, JSON.stringify(event.data.values))] : [];
-      }
-      case 'ConversationLinked':
-        return [set(event, 'parent_id = $3, link_type = $4', event.data.parentId, event.data.linkType)];
-      case 'ConversationEndUserReplaced':
-        return [set(event, 'requester_id = $3', event.data.endUserId)];
-      case 'ConversationAnonymizationRequested':
-        return [set(event, 'anonymization_requested_at = $3', recordedAt)];
-      case 'ConversationAnonymized':
-        return [set(event, "anonymized_at = $3, details = '{}', custom_attributes = '{}'", recordedAt)];
-      case 'ConversationTransferred':
-      case 'ConversationPendingExpired':
-      case 'ConversationAbandoned':
-        return [];
-    }
-  },
-};
-
-function inserted(event: Extract<RecordedOf<ConversationEvent>, { type: 'ConversationCreated' }>): Statement {
-  const { id, requesterId, channel, direction, contactPoint, language, createdAt, details } = event.data;
-  return {
-    text: `INSERT INTO conversations (organization_id, id, requester_id, channel, direction, contact_point, language,
-             details, created_at, state_updated_at, state)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 'Open')`,
-    values: [
-      ...[event.organizationId, id, requesterId, channel, direction, contactPoint, language],
-      ...[JSON.stringify({ ...details, message: undefined }), createdAt],
-    ],
-  };
-}
-
-/** @param assignments their values begin with `$3` */
-function set(event: RecordedOf<ConversationEvent>, assignments: string, ...values: unknown[]): Statement {
-  return {
-    text: `UPDATE conversations SET ${assignments} WHERE organization_id = $1 AND id = $2`,
-    values: [event.organizationId, event.data.id, ...values],
-  };
-}
-
-export const conversationStream: StreamDefinition<Conversation | undefined, ConversationEvent> = {
+export const conversationStream: StreamDefinition<Conversation | undefined, ConversationEvent, ConversationCommand> = {
   category: 'conversation',
   types: {
     ConversationCreated: true,
@@ -130,8 +27,27 @@ export const conversationStream: StreamDefinition<Conversation | undefined, Conv
     ConversationAnonymized: true,
   },
   initialState: undefined,
+  shape: 1,
+  creates: 'CreateConversation',
+  decide: decideConversation,
   evolve: evolveConversation,
-  projections: [conversationProjection],
+  row: {
+    table: 'conversations',
+    idType: 'bigint',
+    shown: shownConversation,
+    columns: {
+      requester_id: { of: ({ requesterId }) => requesterId },
+      channel: { of: ({ channel }) => channel, constant: true },
+      state: { of: ({ state }) => state },
+      created_at: { of: ({ createdAt }) => createdAt, constant: true },
+      assignee_id: { of: ({ assigneeId }) => assigneeId },
+      queue_id: { of: ({ queueId }) => queueId },
+      queued_at: { of: ({ queuedAt }) => queuedAt },
+      pending_until: { of: ({ pendingUntil }) => pendingUntil },
+      parent_id: { of: ({ link }) => link?.parentId },
+      anonymized_at: { of: ({ anonymizedAt }) => anonymizedAt },
+    },
+  },
   personal: { ConversationCreated: ['details'], ConversationCustomAttributeUpdated: ['values'] },
   forgetsWith: 'ConversationAnonymized',
 };

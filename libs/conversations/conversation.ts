@@ -47,29 +47,36 @@ interface Origin {
   createdAt: string;
 }
 
-/** An exchange with an end user over one channel. */
+/** An exchange with an end user over one channel. Instants are in ISO 8601. */
 export interface Conversation extends Origin {
-  details?: ConversationDetails;
+  /** Without the message, which is in its event. */
+  details?: Omit<ConversationDetails, 'message'>;
+  /** Who has written the message that it began with. */
+  beginnerId?: string;
   state: ConversationState;
+  stateUpdatedAt: string;
   /** The queue that it was last put in. */
   queueId?: string;
-  /** Whether it waits in that queue for an agent. */
-  waiting: boolean;
+  /** Since when it waits in that queue for an agent, if it does. */
+  queuedAt?: string;
   assigneeId?: string;
+  assignedAt?: string;
   /** Whether an agent has ever had it. */
   served: boolean;
-  /** When it becomes open again by itself; ISO 8601. */
+  /** When it becomes open again by itself. */
   pendingUntil?: string;
   tagIds: string[];
   customAttributes: AttributeValues;
   link?: { parentId: number; linkType: LinkType };
   anonymization?: 'requested' | 'done';
+  anonymizedAt?: string;
 }
 
 export type ConversationCommand =
   | {
       type: 'CreateConversation';
-      origin: Origin;
+      id: number;
+      origin: Omit<Origin, 'id' | 'createdAt'>;
       details: ConversationDetails;
       /** Where it waits; nowhere when an agent has begun it, or the organization has no default queue. */
       queueId?: string;

@@ -1,5 +1,5 @@
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
-import { given } from '#libs/testing/given.js';
+import { given, RECORDED } from '#libs/testing/given.js';
 import { type ConversationCommand, type ConversationEvent } from './conversation.js';
 import { decideConversation } from './decide-conversation.js';
 import { evolveConversation } from './evolve-conversation.js';
@@ -8,13 +8,12 @@ const id = 1042;
 const [queueId, otherQueueId, agentId, otherAgentId] = ['queue-1', 'queue-2', 'agent-1', 'agent-2'];
 const now = '2026-03-14T09:00:00.000Z';
 const until = '2026-03-15T09:00:00.000Z';
-const origin = {
-  id,
+const began = {
   requesterId: 'end-user-1',
   channel: 'Email' as const,
   direction: 'Inbound' as const,
-  createdAt: '2026-03-14T08:00:00.000Z',
-};
+} as const;
+const origin = { id, ...began, createdAt: RECORDED.recordedAt.toISOString() };
 const details = { subject: 'Help' };
 const vip = { id: 'tag-1', name: 'VIP', state: 'Active' as const };
 
@@ -49,12 +48,18 @@ const transfer = (to: string): ConversationCommand => ({ type: 'TransferConversa
 
 describe('A conversation', () => {
   it('begins open, and waits in the queue that is given', () => {
-    conversation().when({ type: 'CreateConversation', origin, details, queueId }).then([created, enqueued]);
-    expect(conversation(created, enqueued).state).toMatchObject({ state: 'Open', queueId, waiting: true });
+    conversation().when({ type: 'CreateConversation', id, origin: began, details, queueId }).then([created, enqueued]);
+    expect(conversation(created, enqueued).state).toMatchObject({
+      state: 'Open',
+      queueId,
+      queuedAt: RECORDED.recordedAt.toISOString(),
+    });
   });
 
   it('that an agent begins is assigned to the agent and waits nowhere', () => {
-    conversation().when({ type: 'CreateConversation', origin, details, queueId, agentId }).then([created, assigned]);
+    conversation()
+      .when({ type: 'CreateConversation', id, origin: began, details, queueId, agentId })
+      .then([created, assigned]);
   });
 
   it('must exist for everything else', () => {
@@ -91,7 +96,7 @@ describe('A conversation', () => {
 
   it('is pending until a time in the future, then open again', () => {
     conversation(created, enqueued).when(followUp).then([pending]);
-    expect(conversation(created, enqueued, pending).state).toMatchObject({ state: 'Pending', waiting: false });
+    expect(conversation(created, enqueued, pending).state).toMatchObject({ state: 'Pending', queuedAt: undefined });
     conversation(created, pending).when(followUp).then([]);
     conversation(created, enqueued, pending)
       .when({ type: 'ExpirePending', id, queueId, now: until })
@@ -106,7 +111,7 @@ describe('A conversation', () => {
 
   it('is claimed by one agent, from another only by force', () => {
     conversation(created, enqueued).when(claim(agentId)).then([assigned]);
-    expect(conversation(created, enqueued, assigned).state?.waiting).toBe(false);
+    expect(conversation(created, enqueued, assigned).state?.queuedAt).toBeUndefined();
     conversation(created, assigned).when(claim(agentId)).then([]);
     conversation(created, assigned)
       .when(claim(otherAgentId))

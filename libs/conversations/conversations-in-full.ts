@@ -1,12 +1,15 @@
+import { Injectable } from '@nestjs/common';
 import { type AttributeDefinition, shownValues } from '#libs/custom-attributes/attribute-values.js';
-import { type AttributeValues } from '#libs/custom-attributes/custom-attribute.js';
-import { type Database } from '#libs/platform/database.js';
+import { EntityReader, SHOWN_WITH_STATE, type StateRow } from '#libs/event-store/entity-reader.js';
+import { Database } from '#libs/platform/database.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
-import { SHOWN_COLUMNS, shownConversation, type ShownRow } from './shown-conversation.js';
+import { type TagName } from '#libs/tags/tag.projection.js';
+import { type Conversation } from './conversation.js';
+import { conversationStream } from './conversation.projection.js';
+import { shownConversation } from './shown-conversation.js';
 
-interface FullRow extends ShownRow {
-  custom_attributes: AttributeValues;
-  tags: string[];
+interface FullRow extends StateRow<Conversation> {
+  created_at: Date;
 }
 
 const OLDEST_FIRST = new Keyset<FullRow>(
@@ -16,30 +19,44 @@ const OLDEST_FIRST = new Keyset<FullRow>(
   ],
   'ASC',
 );
-const SELECT = `SELECT ${SHOWN_COLUMNS}, custom_attributes,
-    ARRAY(SELECT t.name FROM tags t WHERE t.organization_id = c.organization_id AND t.id = ANY(c.tag_ids)
-      ORDER BY array_position(c.tag_ids, t.id)) AS tags
-  FROM conversations c WHERE organization_id = $1 AND requester_id = $2`;
+const SELECT = `SELECT ${SHOWN_WITH_STATE}, created_at FROM conversations WHERE organization_id = $1 AND requester_id = $2`;
 const AT_ONCE = 50;
 
-/**
- * An end user's conversations with their custom attributes and the names of their tags, oldest first and a page at a time.
- * @param definitions those of conversations
- */
-export async function* conversationsInFull(
-  database: Database,
-  organizationId: string,
-  userId: string,
-  definitions: AttributeDefinition[],
-) {
-  const select = { text: SELECT, values: [organizationId, userId] };
-  let request: PageRequest | undefined = { limit: AT_ONCE };
-  while (request) {
-    const page: Page<FullRow> = await OLDEST_FIRST.read(database, organizationId, select, request);
-    yield page.rows.map((row) => {
-      const customAttributes = shownValues(definitions, row.custom_attributes);
-      return Object.assign(shownConversation(row), { customAttributes, tags: row.tags });
+/** Reads conversations with what lists do not show. */
+@Injectable()
+export class ConversationsInFull {
+  constructor(
+    private readonly database: Database,
+    private readonly reader: EntityReader,
+  ) {}
+
+  /**
+   * An end user's conversations with their custom attributes and the names of their tags, oldest first and a page at a time.
+   * @param definitions those of conversations
+   */
+  async *of(organizationId: string, userId: string, definitions: AttributeDefinition[]) {
+    const select = { text: SELECT, values: [organizationId, userId] };
+    let request: PageRequest | undefined = { limit: AT_ONCE };
+    while (request) {
+      const page: Page<FullRow> = await OLDEST_FIRST.read(this.database, organizationId, select, request);
+      const rows = await this.reader.fresh(conversationStream, organizationId, page.rows);
+      const names = await this.#tagNames(organizationId, rows);
+      yield rows.map(({ document }) => {
+        const customAttributes = shownValues(definitions, document.customAttributes);
+        const tags = document.tagIds.flatMap((id) => names.get(id) ?? []);
+        return Object.assign(shownConversation(document), { customAttributes, tags });
+      });
+      request = page.next && { limit: AT_ONCE, cursor: page.next };
+    }
+  }
+
+  async #tagNames(organizationId: string, rows: FullRow[]): Promise<Map<string, string>> {
+    const ids = [...new Set(rows.flatMap(({ document }) => document.tagIds))];
+    if (ids.length === 0) return new Map();
+    const tags = await this.database.query<TagName>(organizationId, {
+      text: 'SELECT id, name FROM tags WHERE organization_id = $1 AND id = ANY($2)',
+      values: [organizationId, ids],
     });
-    request = page.next && { limit: AT_ONCE, cursor: page.next };
+    return new Map(tags.map(({ id, name }) => [id, name]));
   }
 }

@@ -16,7 +16,7 @@ import { Delete, Patch, Post, Put } from '#libs/platform/http/methods.js';
 import { Caller, GrantedScopes } from '#libs/platform/http/request-context.js';
 import { mustShowPersonal, type Scope } from '#libs/platform/scopes.js';
 import { Versioned } from '#libs/platform/http/versioned.js';
-import { type Tag } from '#libs/tags/tag.js';
+import { type JsonText, type Sendable } from '#libs/platform/json-text.js';
 import { conversationStream } from './conversation.projection.js';
 import {
   ClaimConversationInput,
@@ -29,7 +29,6 @@ import {
   TransferConversationInput,
 } from './conversation-inputs.dto.js';
 import {
-  type ConversationOutput,
   ConversationTagsOutput,
   CreateConversationOutput,
   GetConversationOutput,
@@ -92,7 +91,7 @@ export class ConversationsController {
     @Caller() caller: WriteContext,
     @ConversationId() id: number,
     @AsOf() asOf?: Date,
-  ): Promise<{ data: ConversationOutput }> {
+  ): Promise<{ data: Sendable<object> }> {
     return { data: await this.queries.execute(new GetConversation(caller.organizationId, id, asOf)) };
   }
 
@@ -189,7 +188,7 @@ export class ConversationsController {
     success: [200, 'The list of tags', ConversationTagsOutput],
     errors: [404],
   })
-  async listTags(@Caller() caller: WriteContext, @ConversationId() id: number): Promise<{ data: Tag[] }> {
+  async listTags(@Caller() caller: WriteContext, @ConversationId() id: number): Promise<{ data: JsonText[] }> {
     return { data: await this.queries.execute(new ListConversationTags(caller.organizationId, id)) };
   }
 
@@ -257,10 +256,7 @@ export class ConversationsController {
     success: [200, 'The linked conversations', ListLinkedConversationsOutput],
     errors: [404],
   })
-  async listLinked(
-    @Caller() caller: WriteContext,
-    @ConversationId() id: number,
-  ): Promise<{ data: ConversationOutput[] }> {
+  async listLinked(@Caller() caller: WriteContext, @ConversationId() id: number): Promise<{ data: JsonText[] }> {
     return { data: await this.queries.execute(new ListLinkedConversations(caller.organizationId, id)) };
   }
 }
@@ -285,7 +281,7 @@ export class EndUserConversationsController {
     @QueryInput() query: PageQuery,
     @Paged() pages: Pages,
     @GrantedScopes() granted: readonly Scope[],
-  ): Promise<ListEndUserConversationsOutput> {
+  ) {
     mustShowPersonal(granted, 'conversation');
     const request = pages.requested(query);
     return pages.answer(

@@ -15,17 +15,16 @@ import {
 } from '#libs/end-users/end-user.projection.js';
 import { missingEndUser } from '#libs/end-users/merged-end-users.projection.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { EventStore, staged } from '#libs/event-store/event-store.js';
+import { EventStore } from '#libs/event-store/event-store.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { defaultQueue, queueById, queueExists } from '#libs/queues/queue.projection.js';
-import { tagById, tagIsActive, type TagRow } from '#libs/tags/tag.projection.js';
+import { tagById, tagIsActive, type TagName } from '#libs/tags/tag.projection.js';
 import { ConversationIds } from './conversation-ids.js';
 import { type CreateConversationInput } from './conversation-inputs.dto.js';
 import { ancestorsOf, conversationStream, isNoDescendant } from './conversation.projection.js';
 import { type ConversationCommand, type LinkType } from './conversation.js';
-import { decideConversation } from './decide-conversation.js';
 import { newConversation } from './new-conversation.js';
 import { executeReopening } from './reopening.js';
 
@@ -122,14 +121,9 @@ export class CreateConversationHandler implements ICommandHandler<CreateConversa
       const id = await this.ids.next();
       const { requester, queueId } = await this.#referred(organizationId, input);
       const { origin, details, agentId } = newConversation(input, requester);
-      const create = (_: unknown, at: Date) => {
-        const created = { id, requesterId, ...origin, createdAt: at.toISOString() };
-        return decideConversation(
-          { type: 'CreateConversation', origin: created, details, queueId, agentId },
-          undefined,
-        );
-      };
-      await this.store.create(conversationStream, String(id), context, create, [
+      const began = { origin: { requesterId, ...origin }, details, queueId, agentId };
+      const command = { type: 'CreateConversation', id, ...began } as const;
+      await this.store.handle(conversationStream, String(id), context, command, () => [
         endUserIsOpen(organizationId, requesterId),
         ...(agentId ? [agentsExist(organizationId, [agentId])] : []),
         ...(queueId && !agentId ? [queueExists(organizationId, queueId)] : []),
@@ -174,9 +168,7 @@ export class ChangeConversationHandler implements ICommandHandler<ChangeConversa
       await executeReopening(this.store, this.database, context, change);
       return;
     }
-    await this.store.execute(conversationStream, String(change.id), context, (conversation) =>
-      decideConversation(change, conversation),
-    );
+    await this.store.handle(conversationStream, String(change.id), context, change);
   }
 }
 
@@ -226,7 +218,7 @@ export class TagConversationHandler implements ICommandHandler<TagConversation> 
     const { organizationId } = context;
     await this.store.retrying(async () => {
       const statement = tagById(organizationId, tagId);
-      const tag = await referred<TagRow>(this.database, organizationId, statement, notFound('Tag', tagId));
+      const tag = await referred<TagName>(this.database, organizationId, statement, notFound('Tag', tagId));
       await executeOnce(this.store, context, { type: 'TagConversation', id, tag }, [
         tagIsActive(organizationId, tagId),
       ]);
@@ -268,9 +260,7 @@ export class UpdateConversationAttributesHandler implements ICommandHandler<Upda
     const definitions = await this.database.query<AttributeDefinition>(organizationId, statement);
     const values = checkedValues(definitions, patch);
     const command = { type: 'UpdateAttributes', id, values } as const;
-    const { state } = await this.store.execute(conversationStream, String(id), context, (conversation) =>
-      decideConversation(command, conversation),
-    );
+    const { state } = await this.store.handle(conversationStream, String(id), context, command);
     return shownValues(definitions, state?.customAttributes ?? {});
   }
 }
@@ -283,10 +273,8 @@ async function executeOnce(
   guards: Statement[],
 ): Promise<void> {
   const id = String(command.id);
-  const loaded = await store.load(conversationStream, id, context.organizationId);
-  const decision = decideConversation(command, loaded.state);
-  if (decision instanceof DomainError) throw decision;
-  await store.commit([staged(conversationStream, id, loaded, decision)], context, guards);
+  const loaded = await store.load(conversationStream, id, context);
+  await store.decide(conversationStream, id, context, loaded, command, guards);
 }
 
 /** On whose behalf something is done: an agent or an end user. */

@@ -6,8 +6,12 @@ type Decision = ConversationEvent[] | DomainError;
 type CommandOf<Type extends ConversationCommand['type']> = Extract<ConversationCommand, { type: Type }>;
 
 /** What is asked for and is so already leaves no event; what the state does not allow is a conflict. */
-export function decideConversation(command: ConversationCommand, conversation: Conversation | undefined): Decision {
-  if (command.type === 'CreateConversation') return create(command);
+export function decideConversation(
+  command: ConversationCommand,
+  conversation: Conversation | undefined,
+  recordedAt: Date,
+): Decision {
+  if (command.type === 'CreateConversation') return create(command, recordedAt);
   if (!conversation) return notFound('Conversation', String(command.id));
   if (command.type === 'AnonymizeConversation') return anonymize(conversation);
   if (command.type === 'ReplaceEndUser') return replaceEndUser(conversation, command);
@@ -49,10 +53,12 @@ export function decideConversation(command: ConversationCommand, conversation: C
   }
 }
 
-function create({ origin, details, queueId, agentId }: CommandOf<'CreateConversation'>): ConversationEvent[] {
-  const { id } = origin;
+function create(
+  { id, origin, details, queueId, agentId }: CommandOf<'CreateConversation'>,
+  recordedAt: Date,
+): ConversationEvent[] {
   return [
-    { type: 'ConversationCreated', data: { ...origin, details } },
+    { type: 'ConversationCreated', data: { id, ...origin, createdAt: recordedAt.toISOString(), details } },
     ...(agentId ? [{ type: 'ConversationAssigned' as const, data: { id, agentId } }] : []),
     ...(agentId ? [] : enqueue(id, queueId)),
   ];
@@ -61,8 +67,8 @@ function create({ origin, details, queueId, agentId }: CommandOf<'CreateConversa
 /** An end user who was never served while waiting has abandoned the conversation. */
 function close(conversation: Conversation, { id, userId }: CommandOf<'CloseConversation'>): ConversationEvent[] {
   if (conversation.state === 'Closed') return [];
-  const { waiting, served, queueId, direction } = conversation;
-  const abandoned = waiting && !served && direction === 'Inbound' && queueId !== undefined;
+  const { queuedAt, served, queueId, direction } = conversation;
+  const abandoned = queuedAt && !served && direction === 'Inbound' && queueId !== undefined;
   return [
     ...(abandoned ? [{ type: 'ConversationAbandoned' as const, data: { id, queueId } }] : []),
     { type: 'ConversationClosed', data: { id, ...(userId && { userId }) } },
@@ -123,9 +129,9 @@ function claim(conversation: Conversation, { id, agentId, force }: CommandOf<'Cl
 }
 
 function transfer(conversation: Conversation, { id, queueId, userId }: CommandOf<'TransferConversation'>): Decision {
-  const { state, waiting, queueId: fromQueueId } = conversation;
+  const { state, queuedAt, queueId: fromQueueId } = conversation;
   if (state === 'Closed') return closed(conversation);
-  if (waiting && fromQueueId === queueId) return [];
+  if (queuedAt && fromQueueId === queueId) return [];
   const data = { id, ...(fromQueueId && { fromQueueId }), toQueueId: queueId, ...(userId && { userId }) };
   return [
     ...unassign(conversation),

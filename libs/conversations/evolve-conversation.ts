@@ -1,3 +1,4 @@
+import { type Recording } from '#libs/event-store/event.js';
 import { applyChanges } from '#libs/platform/changes.js';
 import { type Conversation, type ConversationEvent } from './conversation.js';
 
@@ -5,29 +6,42 @@ import { type Conversation, type ConversationEvent } from './conversation.js';
 export function evolveConversation(
   conversation: Conversation | undefined,
   event: ConversationEvent,
+  { recordedAt }: Pick<Recording, 'recordedAt'>,
 ): Conversation | undefined {
-  if (event.type === 'ConversationCreated') {
-    return { ...event.data, state: 'Open', waiting: false, served: false, tagIds: [], customAttributes: {} };
-  }
-  return conversation && { ...conversation, ...changeBy(event, conversation) };
+  const at = recordedAt.toISOString();
+  if (event.type === 'ConversationCreated') return created(event.data);
+  return conversation && { ...conversation, ...changeBy(event, conversation, at) };
+}
+
+function created({
+  details,
+  ...origin
+}: Extract<ConversationEvent, { type: 'ConversationCreated' }>['data']): Conversation {
+  const { message, ...others } = details ?? {};
+  return {
+    ...origin,
+    ...(details && { details: others }),
+    ...(message && { beginnerId: message.authorId }),
+    ...{ state: 'Open', stateUpdatedAt: origin.createdAt, served: false, tagIds: [], customAttributes: {} },
+  };
 }
 
 type LaterEvent = Exclude<ConversationEvent, { type: 'ConversationCreated' }>;
 
-function changeBy(event: LaterEvent, { tagIds, customAttributes }: Conversation): Partial<Conversation> {
+function changeBy(event: LaterEvent, { tagIds, customAttributes }: Conversation, at: string): Partial<Conversation> {
   switch (event.type) {
     case 'ConversationEnqueued':
-      return { queueId: event.data.queueId, waiting: true };
+      return { queueId: event.data.queueId, queuedAt: at };
     case 'ConversationAssigned':
-      return { assigneeId: event.data.agentId, served: true, waiting: false };
+      return { assigneeId: event.data.agentId, assignedAt: at, served: true, queuedAt: undefined };
     case 'ConversationUnassigned':
-      return { assigneeId: undefined };
+      return { assigneeId: undefined, assignedAt: undefined };
     case 'ConversationOpen':
-      return { state: 'Open', pendingUntil: undefined };
+      return { state: 'Open', stateUpdatedAt: at, pendingUntil: undefined };
     case 'ConversationPending':
-      return { state: 'Pending', pendingUntil: event.data.until, waiting: false };
+      return { state: 'Pending', stateUpdatedAt: at, pendingUntil: event.data.until, queuedAt: undefined };
     case 'ConversationClosed':
-      return { state: 'Closed', pendingUntil: undefined, waiting: false };
+      return { state: 'Closed', stateUpdatedAt: at, pendingUntil: undefined, queuedAt: undefined };
     case 'ConversationTagAdded':
       return { tagIds: [...tagIds, event.data.tagId] };
     case 'ConversationTagRemoved':
@@ -41,7 +55,13 @@ function changeBy(event: LaterEvent, { tagIds, customAttributes }: Conversation)
     case 'ConversationAnonymizationRequested':
       return { anonymization: 'requested' };
     case 'ConversationAnonymized':
-      return { anonymization: 'done', details: undefined, customAttributes: {} };
+      return {
+        anonymization: 'done',
+        anonymizedAt: at,
+        details: undefined,
+        beginnerId: undefined,
+        customAttributes: {},
+      };
     case 'ConversationTransferred':
     case 'ConversationPendingExpired':
     case 'ConversationAbandoned':

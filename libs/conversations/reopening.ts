@@ -1,12 +1,10 @@
 import { agentById } from '#libs/agents/agent.projection.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { type EventStore, staged } from '#libs/event-store/event-store.js';
+import { type EventStore } from '#libs/event-store/event-store.js';
 import { type Database } from '#libs/platform/database.js';
-import { DomainError } from '#libs/platform/domain-error.js';
 import { type QueueName, queueExists, queueOrDefault } from '#libs/queues/queue.projection.js';
 import { conversationStream, openConversationsWith } from './conversation.projection.js';
 import { type ConversationCommand } from './conversation.js';
-import { decideConversation } from './decide-conversation.js';
 
 type Reopening = Extract<ConversationCommand, { type: 'ReopenConversation' | 'ExpirePending' | 'ReleaseConversation' }>;
 
@@ -20,7 +18,7 @@ export async function executeReopening(
   const { organizationId } = context;
   const id = String(command.id);
   await store.retrying(async () => {
-    const loaded = await store.load(conversationStream, id, organizationId);
+    const loaded = await store.load(conversationStream, id, context);
     const { queueId: lastQueueId, assigneeId } = loaded.state ?? {};
     const [queues, agents] = await database.transact(organizationId, [
       queueOrDefault(organizationId, lastQueueId),
@@ -29,10 +27,8 @@ export async function executeReopening(
     const queue = queues?.rows[0] as QueueName | undefined;
     const agentIsGone = agents?.rows.length === 0;
     const found = { queueId: queue?.id, ...(command.type !== 'ReleaseConversation' && { agentIsGone }) };
-    const decision = decideConversation({ ...command, ...found }, loaded.state);
-    if (decision instanceof DomainError) throw decision;
     const guards = queue ? [queueExists(organizationId, queue.id)] : [];
-    await store.commit([staged(conversationStream, id, loaded, decision)], context, guards);
+    await store.decide(conversationStream, id, context, loaded, { ...command, ...found }, guards);
   });
 }
 

@@ -1,6 +1,6 @@
 import { type ConversationChannel } from '#libs/platform/channels.js';
 import { type ConversationOutput } from './conversation-outputs.dto.js';
-import { type ConversationRow } from './conversation.projection.js';
+import { type Conversation } from './conversation.js';
 
 /** What a conversation of each channel is in the API. Email has addresses always: without, it cannot be created. */
 const TYPES: Record<ConversationChannel, ConversationOutput['_type']> = {
@@ -17,61 +17,28 @@ const TYPES: Record<ConversationChannel, ConversationOutput['_type']> = {
   WidgetChat: 'ChatConversation',
 };
 
-const COLUMNS = [
-  'id',
-  'requester_id',
-  'channel',
-  'direction',
-  'state',
-  'state_updated_at',
-  'created_at',
-  'assignee_id',
-  'assigned_at',
-  'queue_id',
-  'queued_at',
-  'parent_id',
-  'link_type',
-  'language',
-  'details',
-  'anonymized_at',
-] as const;
-
-/** The part of a row that {@link shownConversation} needs. */
-export const SHOWN_COLUMNS = COLUMNS.join(', ');
-export type ShownRow = Pick<ConversationRow, (typeof COLUMNS)[number]>;
-
 /** A conversation as lists show it: without its custom attributes. */
-export function shownConversation(row: ShownRow): ConversationOutput {
-  const { id, requester_id, channel, direction, state } = row;
-  const common = {
-    id,
-    requesterId: requester_id,
-    channel,
-    createdAt: row.created_at.toISOString(),
-    direction,
-    state,
-    stateUpdatedAt: row.state_updated_at.toISOString(),
-    ...linkOf(row),
+export function shownConversation(conversation: Conversation): ConversationOutput {
+  const { id, requesterId, channel, createdAt, direction, state, stateUpdatedAt, anonymizedAt } = conversation;
+  const common = { id, requesterId, channel, createdAt, direction, state, stateUpdatedAt, ...linkOf(conversation) };
+  if (anonymizedAt) return { _type: 'AnonymizedConversation', ...common, anonymizedAt };
+  return { _type: TYPES[channel], ...common, ...serviceOf(conversation), ...detailsOf(conversation) };
+}
+
+function linkOf({ link }: Conversation) {
+  if (!link) return {};
+  const type = link.linkType === 'SideConversation' ? 'SideConversation' : 'FollowUp';
+  return { link: { _type: type, parentId: link.parentId } as const };
+}
+
+function serviceOf({ assigneeId, assignedAt, queueId, queuedAt }: Conversation) {
+  return {
+    ...(assigneeId && { assignment: { agentId: assigneeId, assignedAt } }),
+    ...(queueId && { queue: { id: queueId, ...(queuedAt && { queuedAt }) } }),
   };
-  if (row.anonymized_at) {
-    return { _type: 'AnonymizedConversation', ...common, anonymizedAt: row.anonymized_at.toISOString() };
-  }
-  return { _type: TYPES[channel], ...common, ...serviceOf(row), ...detailsOf(row) };
 }
 
-function linkOf({ parent_id, link_type }: ShownRow) {
-  if (parent_id === null) return {};
-  const type = link_type === 'SideConversation' ? 'SideConversation' : 'FollowUp';
-  return { link: { _type: type, parentId: parent_id } as const };
-}
-
-function serviceOf({ assignee_id, assigned_at, queue_id, queued_at }: ShownRow) {
-  const assignment = { agentId: assignee_id, assignedAt: assigned_at?.toISOString() };
-  const queue = { id: queue_id, ...(queued_at && { queuedAt: queued_at.toISOString() }) };
-  return { ...(assignee_id && { assignment }), ...(queue_id && { queue }) };
-}
-
-function detailsOf({ details, language, channel }: ShownRow) {
-  const speaks = language !== null && TYPES[channel] !== 'SmsConversation';
+function detailsOf({ details, language, channel }: Conversation) {
+  const speaks = language !== undefined && TYPES[channel] !== 'SmsConversation';
   return { ...(speaks && { language }), ...details };
 }

@@ -1,3 +1,4 @@
+import { type Recording } from '#libs/event-store/event.js';
 import { applyChanges, type Changes, changesOf } from '#libs/platform/changes.js';
 import { DomainError, invalidBody, notFound } from '#libs/platform/domain-error.js';
 import { type DraftOption, type SelectOption, settledOptions } from './options.js';
@@ -27,7 +28,14 @@ export interface CustomAttribute extends AttributeSettings {
   identifier: string;
   /** For good. Values that exist are still shown. */
   isArchived: boolean;
+  /** ISO 8601 */
+  createdAt: string;
+  /** ISO 8601; absent until the first change. */
+  updatedAt?: string;
 }
+
+/** What an attribute begins with. */
+type NewAttribute = Omit<CustomAttribute, 'isDeactivated' | 'isArchived' | 'createdAt' | 'updatedAt'>;
 
 /** Of a Text attribute its text, of a Select the `value`s of its options from the root to a leaf. */
 export type AttributeValue = string | string[];
@@ -40,12 +48,12 @@ export type DraftDefinition = { _type: 'Text'; placeholder?: string } | { _type:
 type Draft<T> = Omit<T, 'inputDefinition'> & { inputDefinition: DraftDefinition };
 
 export type CustomAttributeCommand =
-  | { type: 'CreateCustomAttribute'; attribute: Draft<Omit<CustomAttribute, 'isDeactivated' | 'isArchived'>> }
+  | { type: 'CreateCustomAttribute'; attribute: Draft<NewAttribute> }
   | { type: 'UpdateCustomAttribute'; id: string; changes: Changes<Draft<AttributeSettings>> }
   | { type: 'ArchiveCustomAttribute'; id: string };
 
 export type CustomAttributeEvent =
-  | { type: 'CustomAttributeCreated'; data: Omit<CustomAttribute, 'isDeactivated' | 'isArchived'> }
+  | { type: 'CustomAttributeCreated'; data: NewAttribute }
   | { type: 'CustomAttributeUpdated'; data: { id: string; changes: Changes<AttributeSettings> } }
   | { type: 'CustomAttributeArchived'; data: { id: string } };
 
@@ -92,13 +100,15 @@ function settled(draft: DraftDefinition, current: InputDefinition | undefined): 
 export function evolveCustomAttribute(
   attribute: CustomAttribute | undefined,
   event: CustomAttributeEvent,
+  { recordedAt }: Pick<Recording, 'recordedAt'>,
 ): CustomAttribute | undefined {
+  const at = recordedAt.toISOString();
   switch (event.type) {
     case 'CustomAttributeCreated':
-      return { ...event.data, isDeactivated: false, isArchived: false };
+      return { ...event.data, isDeactivated: false, isArchived: false, createdAt: at };
     case 'CustomAttributeUpdated':
-      return attribute && applyChanges<CustomAttribute>(attribute, event.data.changes);
+      return attribute && { ...applyChanges<CustomAttribute>(attribute, event.data.changes), updatedAt: at };
     case 'CustomAttributeArchived':
-      return attribute && { ...attribute, isArchived: true };
+      return attribute && { ...attribute, isArchived: true, updatedAt: at };
   }
 }

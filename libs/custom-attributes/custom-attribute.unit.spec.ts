@@ -1,5 +1,5 @@
 import { DomainError, invalidBody, notFound } from '#libs/platform/domain-error.js';
-import { given } from '#libs/testing/given.js';
+import { given, RECORDED } from '#libs/testing/given.js';
 import { type AttributeDefinition, checkedValues, shownValues } from './attribute-values.js';
 import {
   type CustomAttributeCommand,
@@ -38,7 +38,10 @@ const conflict = (reason: string) => new DomainError('conflict', `Custom attribu
 describe('A custom attribute', () => {
   it('is created neither deactivated nor archived', () => {
     attribute().when({ type: 'CreateCustomAttribute', attribute: text }).then([textCreated]);
-    expect(attribute(textCreated).state).toEqual({ ...text, isDeactivated: false, isArchived: false });
+    expect(attribute(textCreated).state).toEqual({
+      ...{ ...text, isDeactivated: false, isArchived: false },
+      createdAt: RECORDED.recordedAt.toISOString(),
+    });
   });
 
   it('gets ids and positions for its options', () => {

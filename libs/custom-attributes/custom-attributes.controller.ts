@@ -9,6 +9,7 @@ import { UuidParam } from '#libs/platform/http/path-params.js';
 import { Patch as HttpPatch, Post } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
 import { Versioned } from '#libs/platform/http/versioned.js';
+import { type Sendable } from '#libs/platform/json-text.js';
 import { customAttributeStream } from './custom-attribute.projection.js';
 import {
   CreateCustomAttributeInput,
@@ -43,7 +44,7 @@ export class CustomAttributesController {
     description: 'Oldest first, deactivated and archived ones too.',
     success: [200, 'The definitions of the custom attributes', ListCustomAttributesOutput],
   })
-  async list(@Caller() caller: WriteContext): Promise<{ data: CustomAttributeDefinition[] }> {
+  async list(@Caller() caller: WriteContext): Promise<{ data: Sendable<object>[] }> {
     return { data: await this.queries.execute(new ListCustomAttributes(caller.organizationId)) };
   }
 
@@ -73,7 +74,7 @@ export class CustomAttributesController {
     @Caller() caller: WriteContext,
     @Id() id: string,
     @AsOf() asOf?: Date,
-  ): Promise<{ data: CustomAttributeDefinition }> {
+  ): Promise<{ data: Sendable<object> }> {
     return { data: await this.queries.execute(new GetCustomAttribute(caller.organizationId, id, asOf)) };
   }
 

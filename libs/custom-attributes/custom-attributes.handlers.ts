@@ -1,24 +1,15 @@
-import { Injectable } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
+import { EntityReader, SHOWN } from '#libs/event-store/entity-reader.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
-import {
-  type AttributeSettings,
-  type CustomAttribute,
-  decideCustomAttribute,
-  type DraftDefinition,
-} from './custom-attribute.js';
-import {
-  customAttributeStream,
-  DEFINITION_COLUMNS,
-  type DefinitionRow,
-  IDENTIFIER_INDEX,
-} from './custom-attribute.projection.js';
+import { type Sendable } from '#libs/platform/json-text.js';
+import { type AttributeSettings, type CustomAttribute, type DraftDefinition } from './custom-attribute.js';
+import { customAttributeStream, IDENTIFIER_INDEX } from './custom-attribute.projection.js';
 import {
   type CreateCustomAttributeInput,
   type CustomAttributeDefinition,
@@ -57,7 +48,7 @@ export class ArchiveCustomAttribute extends Command<void> {
 }
 
 /** As it is now, or was then. */
-export class GetCustomAttribute extends Query<CustomAttributeDefinition> {
+export class GetCustomAttribute extends Query<Sendable<object>> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
@@ -68,32 +59,9 @@ export class GetCustomAttribute extends Query<CustomAttributeDefinition> {
 }
 
 /** All attributes, oldest first. */
-export class ListCustomAttributes extends Query<CustomAttributeDefinition[]> {
+export class ListCustomAttributes extends Query<Sendable<object>[]> {
   constructor(readonly organizationId: string) {
     super();
-  }
-}
-
-/** Reads definitions as the API shows them. */
-@Injectable()
-export class DefinitionReader {
-  constructor(private readonly database: Database) {}
-
-  async get(organizationId: string, id: string): Promise<CustomAttributeDefinition> {
-    const [row] = await this.database.query<DefinitionRow>(organizationId, {
-      text: `SELECT ${DEFINITION_COLUMNS} FROM custom_attributes WHERE organization_id = $1 AND id = $2`,
-      values: [organizationId, id],
-    });
-    if (!row) throw notFound('Custom attribute', id);
-    return shown(row);
-  }
-
-  async list(organizationId: string): Promise<CustomAttributeDefinition[]> {
-    const rows = await this.database.query<DefinitionRow>(organizationId, {
-      text: `SELECT ${DEFINITION_COLUMNS} FROM custom_attributes WHERE organization_id = $1 ORDER BY created_at, id`,
-      values: [organizationId],
-    });
-    return rows.map(shown);
   }
 }
 
@@ -113,12 +81,9 @@ export class CreateCustomAttributeHandler implements ICommandHandler<CreateCusto
       ...(typeof description === 'string' && { description }),
     };
     try {
-      const { state, events } = await this.store.create(customAttributeStream, id, context, (none) =>
-        decideCustomAttribute({ type: 'CreateCustomAttribute', attribute }, none),
-      );
-      const created = state as CustomAttribute;
-      const createdAt = events[0]?.recordedAt as Date;
-      return shown({ ...created, description: created.description ?? null, createdAt, updatedAt: null });
+      const command = { type: 'CreateCustomAttribute', attribute } as const;
+      const { state } = await this.store.handle(customAttributeStream, id, context, command);
+      return state as CustomAttribute;
     } catch (error) {
       if (violatedConstraint(error) !== IDENTIFIER_INDEX) throw error;
       throw await this.#taken(context.organizationId, input);
@@ -141,10 +106,7 @@ export class CreateCustomAttributeHandler implements ICommandHandler<CreateCusto
 
 @CommandHandler(UpdateCustomAttribute)
 export class UpdateCustomAttributeHandler implements ICommandHandler<UpdateCustomAttribute> {
-  constructor(
-    private readonly store: EventStore,
-    private readonly reader: DefinitionReader,
-  ) {}
+  constructor(private readonly store: EventStore) {}
 
   async execute({ context, id, input }: UpdateCustomAttribute): Promise<CustomAttributeDefinition> {
     const { inputDefinition, ...others } = input;
@@ -152,10 +114,9 @@ export class UpdateCustomAttributeHandler implements ICommandHandler<UpdateCusto
       ...others,
       ...(inputDefinition && { inputDefinition: draftDefinition(inputDefinition) }),
     };
-    await this.store.execute(customAttributeStream, id, context, (attribute) =>
-      decideCustomAttribute({ type: 'UpdateCustomAttribute', id, changes }, attribute),
-    );
-    return this.reader.get(context.organizationId, id);
+    const command = { type: 'UpdateCustomAttribute', id, changes } as const;
+    const { state } = await this.store.handle(customAttributeStream, id, context, command);
+    return state as CustomAttribute;
   }
 }
 
@@ -164,48 +125,39 @@ export class ArchiveCustomAttributeHandler implements ICommandHandler<ArchiveCus
   constructor(private readonly store: EventStore) {}
 
   async execute({ context, id }: ArchiveCustomAttribute): Promise<void> {
-    await this.store.execute(customAttributeStream, id, context, (attribute) =>
-      decideCustomAttribute({ type: 'ArchiveCustomAttribute', id }, attribute),
-    );
+    await this.store.handle(customAttributeStream, id, context, { type: 'ArchiveCustomAttribute', id });
   }
 }
 
 @QueryHandler(GetCustomAttribute)
 export class GetCustomAttributeHandler implements IQueryHandler<GetCustomAttribute> {
   constructor(
-    private readonly reader: DefinitionReader,
+    private readonly reader: EntityReader,
     private readonly past: PastStreams,
   ) {}
 
-  async execute({ organizationId, id, asOf }: GetCustomAttribute): Promise<CustomAttributeDefinition> {
-    if (!asOf) return this.reader.get(organizationId, id);
-    const { state, events } = await this.past.load(customAttributeStream, id, organizationId, asOf);
-    const [created, ...changes] = events;
-    if (!state || !created) throw notFound('Custom attribute', id);
-    const [createdAt, updatedAt] = [created.recordedAt, changes.at(-1)?.recordedAt ?? null];
-    return shown({ ...state, description: state.description ?? null, createdAt, updatedAt });
+  async execute({ organizationId, id, asOf }: GetCustomAttribute): Promise<Sendable<object>> {
+    const attribute = asOf
+      ? (await this.past.load(customAttributeStream, id, organizationId, asOf)).state
+      : await this.reader.get(customAttributeStream, organizationId, id);
+    if (!attribute) throw notFound('Custom attribute', id);
+    return attribute;
   }
 }
 
 @QueryHandler(ListCustomAttributes)
 export class ListCustomAttributesHandler implements IQueryHandler<ListCustomAttributes> {
-  constructor(private readonly reader: DefinitionReader) {}
+  constructor(private readonly reader: EntityReader) {}
 
-  async execute({ organizationId }: ListCustomAttributes): Promise<CustomAttributeDefinition[]> {
-    return this.reader.list(organizationId);
+  async execute({ organizationId }: ListCustomAttributes): Promise<Sendable<object>[]> {
+    return this.reader.list(customAttributeStream, organizationId, {
+      text: `SELECT ${SHOWN} FROM custom_attributes WHERE organization_id = $1 ORDER BY created_at, id`,
+      values: [organizationId],
+    });
   }
 }
 
 function draftDefinition(input: CreateCustomAttributeInput['inputDefinition']): DraftDefinition {
   if (input._type === 'Select') return { _type: 'Select', options: draftOf(input.options ?? [], randomUUIDv7) };
   return { _type: 'Text', ...(input.placeholder !== undefined && { placeholder: input.placeholder }) };
-}
-
-function shown({ description, createdAt, updatedAt, ...row }: DefinitionRow): CustomAttributeDefinition {
-  return {
-    ...row,
-    ...(description !== null && { description }),
-    createdAt: createdAt.toISOString(),
-    ...(updatedAt && { updatedAt: updatedAt.toISOString() }),
-  };
 }

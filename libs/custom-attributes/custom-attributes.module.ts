@@ -3,7 +3,6 @@ import { CustomAttributesController } from './custom-attributes.controller.js';
 import {
   ArchiveCustomAttributeHandler,
   CreateCustomAttributeHandler,
-  DefinitionReader,
   GetCustomAttributeHandler,
   ListCustomAttributesHandler,
   UpdateCustomAttributeHandler,
@@ -12,7 +11,6 @@ import {
 @Module({
   controllers: [CustomAttributesController],
   providers: [
-    DefinitionReader,
     CreateCustomAttributeHandler,
     UpdateCustomAttributeHandler,
     ArchiveCustomAttributeHandler,

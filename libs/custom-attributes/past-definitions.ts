@@ -1,5 +1,6 @@
 import { type PastStreams } from '#libs/event-store/past-streams.js';
 import { type AttributeDefinition } from './attribute-values.js';
+import { type CustomAttribute } from './custom-attribute.js';
 import { customAttributeStream } from './custom-attribute.projection.js';
 
 /** All definitions that there were then, oldest first, archived ones too. */
@@ -9,8 +10,6 @@ export async function pastDefinitions(
   asOf: Date,
 ): Promise<AttributeDefinition[]> {
   const attributes = await past.loadAll(customAttributeStream, organizationId, asOf);
-  const created = attributes.flatMap(({ state, begunAt }) =>
-    state ? [{ state, key: `${begunAt.toISOString()} ${state.id}` }] : [],
-  );
-  return created.sort((one, other) => (one.key < other.key ? -1 : 1)).map(({ state }) => state);
+  const keyOf = ({ createdAt, id }: CustomAttribute) => `${createdAt} ${id}`;
+  return attributes.flatMap(({ state }) => state ?? []).sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
 }

@@ -1,9 +1,10 @@
-import { type Projection } from '#libs/event-store/stream-definition.js';
+import { type RowKey } from '#libs/event-store/entity-row.js';
+import { type Part } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { emailKey } from '#libs/platform/contact.js';
 import { forgettingTwins } from '#libs/platform/twins.js';
-import { type EndUserEvent, type EndUserFields } from './end-user.js';
+import { type EndUser, type EndUserFields } from './end-user.js';
 
 /** What no two end users of an organization share: e-mail addresses, phone numbers, external ids. */
 export const ADDRESS_INDEX = 'end_user_addresses_value';
@@ -51,53 +52,65 @@ export function addressesOf(fields: Changes<EndUserFields>): Address[] {
 }
 
 /** The read table of what end users are found by. */
-export const addressProjection: Projection<EndUserEvent> = {
+export const addressPart: Part<EndUser | undefined> = {
   table: 'end_user_addresses',
-  apply: ({ organizationId, type, data }) => {
-    switch (type) {
-      case 'EndUserCreated':
-        return insertAddresses(organizationId, data.id, data.person ?? {});
-      case 'EndUserUpdated':
-      case 'EndUserMerged':
-        return replaceAddresses(organizationId, data.id, data.changes ?? {});
-      case 'EndUserMergedInto':
-      case 'EndUserAnonymized':
-        return [
-          forgettingTwins({
-            text: 'DELETE FROM end_user_addresses WHERE organization_id = $1 AND end_user_id = $2',
-            values: [organizationId, data.id],
-          }),
-        ];
-      case 'EndUserCustomAttributesUpdated':
-      case 'EndUserAnonymizationRequested':
-        return [];
-    }
+  change: (key, before, after) => {
+    const [was, is] = [addressesOf(before ?? {}), addressesOf(after ?? {})];
+    const gone = without(was, is);
+    const isGone = after === undefined || after.mergedInto !== undefined || after.anonymization === 'done';
+    const removed = gone.length > 0 ? [isGone ? forgettingTwins(removal(key, gone)) : removal(key, gone)] : [];
+    const added = without(is, was);
+    return [...removed, ...(added.length > 0 ? [insertion(key, added)] : [])];
   },
 };
 
-function replaceAddresses(organizationId: string, id: string, changes: Changes<EndUserFields>): Statement[] {
-  const fields = Object.keys(ADDRESS_FIELDS).filter((field) => field in changes);
-  if (fields.length === 0) return [];
-  const removal = {
-    text: 'DELETE FROM end_user_addresses WHERE organization_id = $1 AND end_user_id = $2 AND field = ANY($3)',
-    values: [organizationId, id, fields],
-  };
-  return [removal, ...insertAddresses(organizationId, id, changes)];
+/** Those of the addresses that are not among others. */
+function without(addresses: Address[], others: Address[]): Address[] {
+  const place = ({ field, kind, key }: Address) => `${field} ${kind} ${key}`;
+  const known = new Set(others.map(place));
+  return addresses.filter((address) => !known.has(place(address)));
 }
 
-function insertAddresses(organizationId: string, id: string, fields: Changes<EndUserFields>): Statement[] {
-  const addresses = addressesOf(fields);
-  if (addresses.length === 0) return [];
-  const columns = (['field', 'kind', 'key'] as const).map((column) => addresses.map((address) => address[column]));
-  return [
-    {
-      text: `INSERT INTO end_user_addresses (organization_id, end_user_id, field, kind, value, twin)
-             SELECT DISTINCT $1::uuid, $2::uuid, a.*, twin_of($1, $2, a.field, a.value)
-             FROM unnest($3::text[], $4::text[], $5::text[]) AS a(field, kind, value)`,
-      values: [organizationId, id, ...columns],
-    },
-  ];
+function columnsOf(addresses: Address[]) {
+  return (['field', 'kind', 'key'] as const).map((column) => addresses.map((address) => address[column]));
 }
+
+function removal({ organizationId, id }: RowKey, addresses: Address[]): Statement {
+  return {
+    text: `DELETE FROM end_user_addresses WHERE organization_id = $1 AND end_user_id = $2
+             AND (field, kind, value) IN (SELECT * FROM unnest($3::text[], $4::text[], $5::text[]))`,
+    values: [organizationId, id, ...columnsOf(addresses)],
+    many: {
+      text: DELETE_MANY,
+      records: addresses.map(({ field, key: value }) =>
+        JSON.stringify({ organization_id: organizationId, end_user_id: id, field, value }),
+      ),
+    },
+  };
+}
+
+function insertion({ organizationId, id }: RowKey, addresses: Address[]): Statement {
+  return {
+    text: `INSERT INTO end_user_addresses (organization_id, end_user_id, field, kind, value, twin)
+           SELECT DISTINCT $1::uuid, $2::uuid, a.*, twin_of($1, $2, a.field, a.value)
+           FROM unnest($3::text[], $4::text[], $5::text[]) AS a(field, kind, value)`,
+    values: [organizationId, id, ...columnsOf(addresses)],
+    many: {
+      text: INSERT_MANY,
+      records: addresses.map(({ field, kind, key: value }) =>
+        JSON.stringify({ organization_id: organizationId, end_user_id: id, field, kind, value }),
+      ),
+    },
+  };
+}
+
+const INSERT_MANY = `INSERT INTO end_user_addresses (organization_id, end_user_id, field, kind, value, twin)
+  SELECT DISTINCT n.organization_id, n.end_user_id, n.field, n.kind, n.value,
+    twin_of(n.organization_id, n.end_user_id, n.field, n.value)
+  FROM json_populate_recordset(NULL::end_user_addresses, $1) AS n`;
+const DELETE_MANY = `DELETE FROM end_user_addresses a USING json_populate_recordset(NULL::end_user_addresses, $1) AS n
+  WHERE a.organization_id = n.organization_id AND a.end_user_id = n.end_user_id AND a.field = n.field
+    AND a.value = n.value`;
 
 /** Reads whose external id it is, as `{id}`. */
 export function endUserByExternalId(organizationId: string, externalId: string): Statement {

@@ -1,3 +1,4 @@
+import { type ShownRow } from '#libs/event-store/entity-reader.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { Keyset } from '#libs/platform/keyset.js';
 import { nameKey } from '#libs/platform/text.js';
@@ -17,8 +18,7 @@ export interface EndUserSearch {
 }
 
 /** A row's place in lists. */
-interface SortedRow {
-  id: string;
+interface SortedRow extends ShownRow {
   updatedAt: Date;
   searchName: string;
 }

@@ -1,87 +1,13 @@
-import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
+import { type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
-import { changedColumns } from '#libs/platform/changed-columns.js';
-import { type Changes } from '#libs/platform/changes.js';
-import { PERSON_COLUMN_OF } from '#libs/platform/person.js';
 import { nameKey } from '#libs/platform/text.js';
-import { addressProjection } from './end-user-addresses.projection.js';
-import { attributeProjection } from './end-user-attributes.projection.js';
-import { type EndUser, type EndUserEvent, type EndUserFields, evolveEndUser } from './end-user.js';
-import { mergedProjection } from './merged-end-users.projection.js';
+import { addressPart } from './end-user-addresses.projection.js';
+import { attributePart } from './end-user-attributes.projection.js';
+import { decideEndUser, type EndUser, type EndUserCommand, type EndUserEvent, evolveEndUser } from './end-user.js';
+import { mergedPart } from './merged-end-users.projection.js';
+import { shownAlone } from './shown-end-user.js';
 
-const COLUMNS = {
-  ...PERSON_COLUMN_OF,
-  externalId: ['external_id', 'text'],
-  additionalExternalIds: ['additional_external_ids', 'text[]'],
-} as const;
-
-const INSERT = `INSERT INTO end_users (organization_id, id, updated_at, created_at, search_name, ${Object.values(
-  COLUMNS,
-)
-  .map(([name]) => name)
-  .join(', ')}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`;
-const UPDATE = `UPDATE end_users SET ${changedColumns({ ...COLUMNS, searchName: ['search_name', 'text'] }, '$4')}, updated_at = $3
-  WHERE organization_id = $1 AND id = $2`;
-const UPDATE_VALUES = `UPDATE end_users
-  SET custom_attributes = jsonb_strip_nulls(custom_attributes || $4::jsonb), updated_at = $3
-  WHERE organization_id = $1 AND id = $2`;
-const REQUEST = `UPDATE end_users SET anonymization_requested_at = $3, updated_at = $3
-  WHERE organization_id = $1 AND id = $2`;
-const SCRUB = `UPDATE end_users SET display_name = NULL, search_name = '', email = NULL, phone_number = NULL, additional_emails = '{}',
-    additional_phone_numbers = '{}', first_name = NULL, last_name = NULL, middle_names = '{}', avatar_url = NULL,
-    external_id = NULL, additional_external_ids = '{}', custom_attributes = '{}', anonymized_at = $3, updated_at = $3,
-    anonymization_requested_at = coalesce(anonymization_requested_at, $3)
-  WHERE organization_id = $1 AND id = $2`;
-const DELETE = 'DELETE FROM end_users WHERE organization_id = $1 AND id = $2';
-
-/** The read table of end users. Those who were merged into others are not in it. */
-const endUserProjection: Projection<EndUserEvent> = {
-  table: 'end_users',
-  apply: (event) => {
-    const { organizationId, recordedAt } = event;
-    const { id } = event.data;
-    const key = [organizationId, id];
-    switch (event.type) {
-      case 'EndUserCreated': {
-        const { createdAt, person } = event.data;
-        const values = [...key, recordedAt, createdAt, searchName(person?.displayName), ...valuesOf(person ?? {})];
-        return [{ text: INSERT, values }];
-      }
-      case 'EndUserUpdated':
-        return [{ text: UPDATE, values: [...key, recordedAt, withSearchName(event.data.changes)] }];
-      case 'EndUserCustomAttributesUpdated':
-        return [{ text: UPDATE_VALUES, values: [...key, recordedAt, event.data.values ?? {}] }];
-      case 'EndUserMerged':
-        return [
-          { text: UPDATE, values: [...key, recordedAt, withSearchName(event.data.changes)] },
-          { text: UPDATE_VALUES, values: [...key, recordedAt, event.data.values ?? {}] },
-        ];
-      case 'EndUserMergedInto':
-        return [{ text: DELETE, values: key }];
-      case 'EndUserAnonymizationRequested':
-        return [{ text: REQUEST, values: [...key, recordedAt] }];
-      case 'EndUserAnonymized':
-        return [{ text: SCRUB, values: [...key, recordedAt] }];
-    }
-  },
-};
-
-/** What lists are sorted and searched by; never NULL. */
-function searchName(displayName?: string | null): string {
-  return nameKey(displayName ?? '');
-}
-
-function withSearchName(changes: Changes<EndUserFields> = {}) {
-  return 'displayName' in changes ? { ...changes, searchName: searchName(changes.displayName) } : changes;
-}
-
-function valuesOf(person: Partial<EndUserFields>) {
-  return Object.entries(COLUMNS).map(
-    ([field, [, type]]) => person[field as keyof EndUserFields] ?? (type === 'text[]' ? [] : null),
-  );
-}
-
-export const endUserStream: StreamDefinition<EndUser | undefined, EndUserEvent> = {
+export const endUserStream: StreamDefinition<EndUser | undefined, EndUserEvent, EndUserCommand> = {
   category: 'endUser',
   types: {
     EndUserCreated: true,
@@ -93,8 +19,26 @@ export const endUserStream: StreamDefinition<EndUser | undefined, EndUserEvent> 
     EndUserAnonymized: true,
   },
   initialState: undefined,
+  shape: 1,
+  creates: 'CreateEndUser',
+  decide: decideEndUser,
   evolve: evolveEndUser,
-  projections: [endUserProjection, addressProjection, attributeProjection, mergedProjection],
+  row: {
+    table: 'end_users',
+    isPresent: ({ mergedInto }) => mergedInto === undefined,
+    shown: shownAlone,
+    columns: {
+      created_at: { of: ({ createdAt }) => createdAt, constant: true },
+      updated_at: { of: (_, { recordedAt }) => recordedAt },
+      // What lists are sorted and searched by; never NULL.
+      search_name: { of: ({ displayName = '' }) => nameKey(displayName) },
+      display_name: { of: ({ displayName }) => displayName },
+      email: { of: ({ email }) => email },
+      phone_number: { of: ({ phoneNumber }) => phoneNumber },
+      anonymization: { of: ({ anonymization }) => anonymization },
+    },
+  },
+  parts: [addressPart, attributePart, mergedPart],
   personal: {
     EndUserCreated: ['person'],
     EndUserUpdated: ['changes'],
@@ -108,7 +52,7 @@ export const endUserStream: StreamDefinition<EndUser | undefined, EndUserEvent> 
 export function endUserIsOpen(organizationId: string, id: string): Statement {
   return {
     text: `SELECT guard(EXISTS (SELECT FROM end_users
-             WHERE organization_id = $1 AND id = $2 AND anonymization_requested_at IS NULL FOR SHARE))`,
+             WHERE organization_id = $1 AND id = $2 AND anonymization IS NULL FOR SHARE))`,
     values: [organizationId, id],
   };
 }
@@ -119,6 +63,14 @@ export function missingEndUsers(organizationId: string, ids: string[]): Statemen
     text: `SELECT id FROM unnest($2::uuid[]) WITH ORDINALITY AS wanted(id, place)
            WHERE NOT EXISTS (SELECT FROM end_users u WHERE u.organization_id = $1 AND u.id = wanted.id)
            ORDER BY place`,
+    values: [organizationId, ids],
+  };
+}
+
+/** Those of the ids that are end users', as `{id}`. */
+export function endUsersAmong(organizationId: string, ids: string[]): Statement {
+  return {
+    text: 'SELECT id FROM end_users WHERE organization_id = $1 AND id = ANY($2)',
     values: [organizationId, ids],
   };
 }
@@ -137,7 +89,7 @@ export interface RequesterRow {
 export function requesterById(organizationId: string, id: string): Statement {
   return {
     text: `SELECT id, display_name AS "displayName", email, phone_number AS "phoneNumber",
-             anonymization_requested_at IS NOT NULL AS "anonymizationRequested"
+             anonymization IS NOT NULL AS "anonymizationRequested"
            FROM end_users WHERE organization_id = $1 AND id = $2`,
     values: [organizationId, id],
   };

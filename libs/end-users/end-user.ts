@@ -24,7 +24,7 @@ export interface EndUser extends EndUserFields {
 }
 
 export type EndUserCommand =
-  | { type: 'CreateEndUser'; id: string; createdAt: string; person: EndUserFields }
+  | { type: 'CreateEndUser'; id: string; person: EndUserFields }
   | { type: 'UpdateEndUser'; id: string; changes: Changes<EndUserFields> }
   | { type: 'UpdateCustomAttributes'; id: string; values: Changes<AttributeValues> }
   | { type: 'RequestAnonymization'; id: string; requestId: string }
@@ -45,9 +45,14 @@ export type EndUserEvent =
   | { type: 'EndUserMergedInto'; data: { id: string; intoId: string } };
 
 /** Events hold only what changes; a change that changes nothing leaves none. Anonymizing twice changes nothing. */
-export function decideEndUser(command: EndUserCommand, endUser: EndUser | undefined): EndUserEvent[] | DomainError {
+export function decideEndUser(
+  command: EndUserCommand,
+  endUser: EndUser | undefined,
+  recordedAt: Date,
+): EndUserEvent[] | DomainError {
   if (command.type === 'CreateEndUser') {
-    const { id, createdAt, person } = command;
+    const { id, person } = command;
+    const createdAt = recordedAt.toISOString();
     const faults = faultsOf(person);
     return faults.length > 0 ? invalidBody(faults) : [{ type: 'EndUserCreated', data: { id, createdAt, person } }];
   }

@@ -1,5 +1,5 @@
 import { DomainError, invalidBody, notFound } from '#libs/platform/domain-error.js';
-import { given } from '#libs/testing/given.js';
+import { given, RECORDED } from '#libs/testing/given.js';
 import {
   decideEndUser,
   type EndUserCommand,
@@ -11,7 +11,7 @@ import {
 import { addressesOf } from './end-user-addresses.projection.js';
 
 const id = '01980f70-1a2b-7c3d-8e4f-506172839405';
-const createdAt = '2026-03-14T09:26:53.589Z';
+const createdAt = RECORDED.recordedAt.toISOString();
 const endUser = given({ decide: decideEndUser, evolve: evolveEndUser, initialState: undefined });
 
 const person: EndUserFields = {
@@ -48,7 +48,7 @@ const twice = invalidBody([{ path: 'additionalEmails', message: 'must not hold a
 
 describe('An end user', () => {
   it('is created with what is given', () => {
-    endUser().when({ type: 'CreateEndUser', id, createdAt, person }).then([created]);
+    endUser().when({ type: 'CreateEndUser', id, person }).then([created]);
     expect(endUser(created).state).toEqual({ id, createdAt, ...person, customAttributes: {} });
     const { displayName } = { displayName: 'Only' };
     const event: EndUserEvent = {
@@ -83,7 +83,7 @@ describe('An end user', () => {
       .when(update({ additionalEmails: ['alice@x.example'] }))
       .then(twice);
     endUser()
-      .when({ type: 'CreateEndUser', id, createdAt, person: { ...person, additionalEmails: ['alice@x.example'] } })
+      .when({ type: 'CreateEndUser', id, person: { ...person, additionalEmails: ['alice@x.example'] } })
       .then(twice);
   });
 

@@ -19,6 +19,8 @@ import { Paged, Pages } from '#libs/platform/http/paging.js';
 import { Patch as HttpPatch, Post, Put } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
 import { Versioned } from '#libs/platform/http/versioned.js';
+import { type Sendable } from '#libs/platform/json-text.js';
+import { CreateEndUsers, UpdateEndUsers } from './bulk-end-users.handlers.js';
 import { endUserStream } from './end-user.projection.js';
 import { replacing } from './end-user.js';
 import {
@@ -98,11 +100,11 @@ export class EndUsersController {
     success: [200, 'What became of each, in their order', BulkUpdateEndUsersOutput],
   })
   async updateUsersBulk(@Caller() caller: WriteContext, @BulkInput(BulkUpdateEndUsersInput) items: unknown[]) {
-    const replace = async (item: unknown) => {
+    const prepare = async (item: unknown) => {
       const { id, ...fields } = await validInput(BulkUpdateEndUserInput, item, 'refuse');
-      return this.commands.execute(new UpdateEndUser(caller, id, replacing(fields)));
+      return { id, input: replacing(fields) };
     };
-    return { data: await this.bulk.each(items, replace, idOfItem) };
+    return { data: await this.bulk.each(items, { idOf: idOfItem, prepare, carryOut: this.#updating(caller) }) };
   }
 
   @HttpPatch()
@@ -115,14 +117,14 @@ export class EndUsersController {
     @Caller() caller: WriteContext,
     @BulkInput(BulkPatchEndUsersInput) items: unknown[],
   ): Promise<{ data: BulkOutcome<EndUserOutput>[] }> {
-    const change = async (item: unknown) => {
-      const { id, ...fields } = await validInput(BulkPatchEndUserInput, item, 'refuse');
-      if (Object.keys(fields).length === 0) {
+    const prepare = async (item: unknown) => {
+      const { id, ...input } = await validInput(BulkPatchEndUserInput, item, 'refuse');
+      if (Object.keys(input).length === 0) {
         throw new DomainError('invalid', 'The patch names no field to change', { bulkError: 'EmptyPatchSet' });
       }
-      return this.commands.execute(new UpdateEndUser(caller, id, fields));
+      return { id, input };
     };
-    return { data: await this.bulk.each(items, change, idOfItem) };
+    return { data: await this.bulk.each(items, { idOf: idOfItem, prepare, carryOut: this.#updating(caller) }) };
   }
 
   @Post('bulk')
@@ -135,11 +137,9 @@ export class EndUsersController {
     @Caller() caller: WriteContext,
     @BulkInput(CreateEndUsersInput) items: unknown[],
   ): Promise<{ data: BulkOutcome<EndUserOutput>[] }> {
-    const create = async (item: unknown) => {
-      const input = await validInput(CreateEndUserInput, item, 'ignore');
-      return this.commands.execute(new CreateEndUser(caller, input));
-    };
-    return { data: await this.bulk.each(items, create) };
+    const prepare = (item: unknown) => validInput(CreateEndUserInput, item, 'ignore');
+    const carryOut = (inputs: CreateEndUserInput[]) => this.commands.execute(new CreateEndUsers(caller, inputs));
+    return { data: await this.bulk.each(items, { prepare, carryOut }) };
   }
 
   @Get(':userId')
@@ -154,7 +154,7 @@ export class EndUsersController {
     @Caller() caller: WriteContext,
     @UserId() id: string,
     @AsOf() asOf?: Date,
-  ): Promise<{ data: EndUserOutput }> {
+  ): Promise<{ data: Sendable<object> }> {
     return { data: await this.queries.execute(new GetEndUser(caller.organizationId, id, asOf)) };
   }
 
@@ -207,5 +207,10 @@ export class EndUsersController {
     @AttributeValuesBody() patch: Record<string, unknown>,
   ): Promise<{ data: CustomAttributeOutput[] }> {
     return { data: await this.commands.execute(new UpdateEndUserAttributes(caller, id, patch)) };
+  }
+
+  /** What a bulk request does to those whom it names. */
+  #updating(caller: WriteContext) {
+    return (changes: UpdateEndUsers['changes']) => this.commands.execute(new UpdateEndUsers(caller, changes));
   }
 }

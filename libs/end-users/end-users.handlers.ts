@@ -1,4 +1,5 @@
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { type CountryCode } from 'libphonenumber-js/max';
 import { randomUUIDv7 } from 'node:crypto';
 import {
   attributeDefinitions,
@@ -8,14 +9,15 @@ import {
   shownValues,
 } from '#libs/custom-attributes/attribute-values.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { EventStore, staged } from '#libs/event-store/event-store.js';
+import { EventStore } from '#libs/event-store/event-store.js';
 import { OrganizationSettings } from '#libs/organizations/settings.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
+import { type JsonText, type Sendable } from '#libs/platform/json-text.js';
 import { type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { normalizePerson } from '#libs/platform/person.js';
-import { decideEndUser, type EndUser, type EndUserFields, evolveEndUser, openEndUser } from './end-user.js';
+import { type EndUser, type EndUserFields, openEndUser } from './end-user.js';
 import { endUserStream } from './end-user.projection.js';
 import { type EndUserOrder } from './end-user-search.js';
 import { type EndUserOutput } from './end-users.dto.js';
@@ -56,7 +58,7 @@ export class UpdateEndUserAttributes extends Command<CustomAttributeOutput[]> {
 }
 
 /** As it is now, or was then. */
-export class GetEndUser extends Query<EndUserOutput> {
+export class GetEndUser extends Query<Sendable<object>> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
@@ -67,7 +69,7 @@ export class GetEndUser extends Query<EndUserOutput> {
 }
 
 /** A page of the end users that fit all filters. */
-export class ListEndUsers extends Query<Page<EndUserOutput>> {
+export class ListEndUsers extends Query<Page<JsonText>> {
   constructor(
     readonly organizationId: string,
     readonly filters: EndUserFilters,
@@ -76,6 +78,12 @@ export class ListEndUsers extends Query<Page<EndUserOutput>> {
   ) {
     super();
   }
+}
+
+/** What a new end user begins with. @throws {DomainError} `invalid`, with all faults */
+export function newPerson(input: Changes<EndUserFields>, region: CountryCode | undefined): EndUserFields {
+  const given = Object.entries(normalizePerson(input, region)).filter(([, value]) => value !== null);
+  return Object.fromEntries(given) as unknown as EndUserFields;
 }
 
 @CommandHandler(CreateEndUser)
@@ -88,16 +96,10 @@ export class CreateEndUserHandler implements ICommandHandler<CreateEndUser> {
 
   async execute({ context, input }: CreateEndUser): Promise<EndUserOutput> {
     const { defaultRegion } = await this.settings.of(context.organizationId);
-    const normalized = normalizePerson(input, defaultRegion);
-    const given = Object.entries(normalized).filter(([, value]) => value !== null);
-    const person = Object.fromEntries(given) as unknown as EndUserFields;
-    const id = randomUUIDv7();
-    const created = await this.taken.refusedAround(context.organizationId, id, person, () =>
-      this.store.retrying(() =>
-        this.store.create(endUserStream, id, context, (nobody, at) =>
-          decideEndUser({ type: 'CreateEndUser', id, createdAt: at.toISOString(), person }, nobody),
-        ),
-      ),
+    const [id, person] = [randomUUIDv7(), newPerson(input, defaultRegion)];
+    const command = { type: 'CreateEndUser', id, person } as const;
+    const created = await this.taken.refusedAround(context, id, person, () =>
+      this.store.retrying(() => this.store.handle(endUserStream, id, context, command)),
     );
     return shownEndUser(created, []);
   }
@@ -116,10 +118,8 @@ export class UpdateEndUserHandler implements ICommandHandler<UpdateEndUser> {
     const { organizationId } = context;
     const { defaultRegion } = await this.settings.of(organizationId);
     const changes = normalizePerson(input, defaultRegion);
-    const updated = await this.taken.refusedAround(organizationId, id, changes, () =>
-      this.store.execute(endUserStream, id, context, (endUser) =>
-        decideEndUser({ type: 'UpdateEndUser', id, changes }, endUser),
-      ),
+    const updated = await this.taken.refusedAround(context, id, changes, () =>
+      this.store.handle(endUserStream, id, context, { type: 'UpdateEndUser', id, changes }),
     );
     return this.reader.shown(organizationId, updated);
   }
@@ -137,16 +137,17 @@ export class UpdateEndUserAttributesHandler implements ICommandHandler<UpdateEnd
     return this.store.retrying(async () => {
       const [definitions, loaded] = await Promise.all([
         this.database.query<AttributeDefinition>(organizationId, attributeDefinitions(organizationId, 'Contact')),
-        this.store.load(endUserStream, id, organizationId),
+        this.store.load(endUserStream, id, context),
       ]);
       const endUser = openEndUser(loaded.state, id);
       if (endUser instanceof DomainError) throw endUser;
       const values = checkedValues(definitions, patch);
-      const events = decideEndUser({ type: 'UpdateCustomAttributes', id, values }, endUser);
-      if (events instanceof DomainError) throw events;
-      await this.store.commit([staged(endUserStream, id, loaded, events)], context);
-      const { customAttributes } = events.reduce<EndUser | undefined>(evolveEndUser, endUser) as EndUser;
-      return shownValues(definitions, customAttributes);
+      const { state } = await this.store.decide(endUserStream, id, context, loaded, {
+        type: 'UpdateCustomAttributes',
+        id,
+        values,
+      });
+      return shownValues(definitions, (state as EndUser).customAttributes);
     });
   }
 }
@@ -155,7 +156,7 @@ export class UpdateEndUserAttributesHandler implements ICommandHandler<UpdateEnd
 export class GetEndUserHandler implements IQueryHandler<GetEndUser> {
   constructor(private readonly reader: EndUserReader) {}
 
-  async execute({ organizationId, id, asOf }: GetEndUser): Promise<EndUserOutput> {
+  async execute({ organizationId, id, asOf }: GetEndUser): Promise<Sendable<object>> {
     return asOf ? this.reader.getAsOf(organizationId, id, asOf) : this.reader.get(organizationId, id);
   }
 }
@@ -164,7 +165,7 @@ export class GetEndUserHandler implements IQueryHandler<GetEndUser> {
 export class ListEndUsersHandler implements IQueryHandler<ListEndUsers> {
   constructor(private readonly reader: EndUserReader) {}
 
-  async execute({ organizationId, filters, order, page }: ListEndUsers): Promise<Page<EndUserOutput>> {
+  async execute({ organizationId, filters, order, page }: ListEndUsers): Promise<Page<JsonText>> {
     return this.reader.list(organizationId, filters, order, page);
   }
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CreateEndUsersHandler, EndUserTasks, UpdateEndUsersHandler } from './bulk-end-users.handlers.js';
 import { EndUsersController } from './end-users.controller.js';
 import {
   CreateEndUserHandler,
@@ -18,6 +19,9 @@ import { TakenAddresses } from './taken-addresses.js';
   providers: [
     EndUserReader,
     TakenAddresses,
+    EndUserTasks,
+    CreateEndUsersHandler,
+    UpdateEndUsersHandler,
     CreateEndUserHandler,
     UpdateEndUserHandler,
     UpdateEndUserAttributesHandler,

@@ -5,16 +5,16 @@ import {
   attributeDefinitions,
   shownValues,
 } from '#libs/custom-attributes/attribute-values.js';
-import { type AttributeValues } from '#libs/custom-attributes/custom-attribute.js';
 import { pastDefinitions } from '#libs/custom-attributes/past-definitions.js';
-import { type Loaded } from '#libs/event-store/event-store.js';
+import { EntityReader, SHOWN, SHOWN_WITH_STATE, shownText, type StateRow } from '#libs/event-store/entity-reader.js';
+import { type Loaded } from '#libs/event-store/loaded.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { OrganizationSettings } from '#libs/organizations/settings.js';
 import { emailKey, phoneOfQuery } from '#libs/platform/contact.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { extended, type JsonText } from '#libs/platform/json-text.js';
 import { type Page, type PageRequest } from '#libs/platform/keyset.js';
-import { PERSON_COLUMNS, type PersonRow, shownPerson } from '#libs/platform/person.js';
 import { type EndUser, mergedAway } from './end-user.js';
 import { type AddressKind } from './end-user-addresses.projection.js';
 import { endUsersWhere, type EndUserOrder, type EndUserSearch, ORDERS } from './end-user-search.js';
@@ -23,15 +23,6 @@ import { type EndUserOutput } from './end-users.dto.js';
 import { missingEndUser } from './merged-end-users.projection.js';
 import { shownEndUser } from './shown-end-user.js';
 
-interface EndUserRow extends PersonRow {
-  id: string;
-  createdAt: Date;
-  updatedAt: Date;
-  externalId: string | null;
-  additionalExternalIds: string[];
-  searchName: string;
-}
-
 /** What a list is asked for; of the addresses at most one. */
 export interface EndUserFilters
   extends Omit<EndUserSearch, 'address' | 'attribute'>, Partial<Record<AddressKind, string>> {
@@ -39,8 +30,7 @@ export interface EndUserFilters
   attributeValue?: string;
 }
 
-const COLUMNS = `id, created_at AS "createdAt", updated_at AS "updatedAt", external_id AS "externalId",
-  additional_external_ids AS "additionalExternalIds", search_name AS "searchName", ${PERSON_COLUMNS}`;
+const LISTED = `${SHOWN}, updated_at AS "updatedAt", search_name AS "searchName"`;
 
 /** Reads end users as the API shows them. */
 @Injectable()
@@ -49,32 +39,34 @@ export class EndUserReader {
     private readonly database: Database,
     private readonly settings: OrganizationSettings,
     private readonly past: PastStreams,
+    private readonly entities: EntityReader,
   ) {}
 
   /** In one round trip with the definitions of its values. */
-  async get(organizationId: string, id: string): Promise<EndUserOutput> {
+  async get(organizationId: string, id: string): Promise<JsonText> {
     const [found, definitions] = await this.database.transact(organizationId, [
       {
-        text: `SELECT ${COLUMNS}, custom_attributes AS "values" FROM end_users WHERE organization_id = $1 AND id = $2`,
+        text: `SELECT ${SHOWN_WITH_STATE} FROM end_users WHERE organization_id = $1 AND id = $2`,
         values: [organizationId, id],
       },
       attributeDefinitions(organizationId, 'Contact'),
     ]);
-    const row = found?.rows[0] as (EndUserRow & { values: AttributeValues }) | undefined;
+    const rows = found?.rows as StateRow<EndUser>[];
+    const [row] = await this.entities.fresh(endUserStream, organizationId, rows);
     if (!row) throw await missingEndUser(this.database, organizationId, id);
-    const customAttributes = shownValues(definitions?.rows as AttributeDefinition[], row.values);
-    return { ...shownRow(row), customAttributes };
+    const customAttributes = shownValues(definitions?.rows as AttributeDefinition[], row.document.customAttributes);
+    return extended(shownText(row), { customAttributes });
   }
 
   /** As it was then, with the definitions of then. Two round trips at the same time. */
   async getAsOf(organizationId: string, id: string, asOf: Date): Promise<EndUserOutput> {
-    const [{ state, events }, definitions] = await Promise.all([
+    const [{ state, recordedAt }, definitions] = await Promise.all([
       this.past.load(endUserStream, id, organizationId, asOf),
       pastDefinitions(this.past, organizationId, asOf),
     ]);
     if (!state) throw notFound('End user', id);
     if (state.mergedInto) throw mergedAway(id, state.mergedInto);
-    return shownEndUser({ state, recordedAt: events.at(-1)?.recordedAt }, definitions);
+    return shownEndUser({ state, recordedAt }, definitions);
   }
 
   /** Without their values. */
@@ -83,30 +75,37 @@ export class EndUserReader {
     { email, phone, externalId, attributeId, attributeValue, ...others }: EndUserFilters,
     order: EndUserOrder,
     page: PageRequest,
-  ): Promise<Page<EndUserOutput>> {
+  ): Promise<Page<JsonText>> {
     const { defaultRegion } = await this.settings.of(organizationId);
     const search: EndUserSearch = {
       ...others,
       address: addressOf({ email, phone, externalId }, defaultRegion),
       attribute: attributeOf(attributeId, attributeValue),
     };
-    const select = endUsersWhere(organizationId, COLUMNS, search);
+    const select = endUsersWhere(organizationId, LISTED, search);
     const { rows, ...links } = await ORDERS[order].read(this.database, organizationId, select, page);
-    return { rows: (rows as EndUserRow[]).map(shownRow), ...links };
+    const fresh = await this.entities.fresh(endUserStream, organizationId, rows);
+    return { rows: fresh.map(shownText), ...links };
   }
 
-  /** An end user as a write has left it. Definitions are read only when it has values. */
-  async shown(organizationId: string, written: Loaded<EndUser | undefined>): Promise<EndUserOutput> {
-    const hasValues = Object.keys(written.state?.customAttributes ?? {}).length > 0;
+  /** Many, as writes have left them; those that were refused stay that. One round trip, or none. */
+  async allShown(
+    organizationId: string,
+    written: (Loaded<EndUser | undefined> | DomainError)[],
+  ): Promise<(EndUserOutput | DomainError)[]> {
+    const hasValues = written.some(
+      (one) => !(one instanceof DomainError) && Object.keys(one.state?.customAttributes ?? {}).length > 0,
+    );
     const statement = attributeDefinitions(organizationId, 'Contact');
-    return shownEndUser(written, hasValues ? await this.database.query(organizationId, statement) : []);
+    const definitions = hasValues ? await this.database.query<AttributeDefinition>(organizationId, statement) : [];
+    return written.map((one) => (one instanceof DomainError ? one : shownEndUser(one, definitions)));
   }
-}
 
-function shownRow(row: EndUserRow) {
-  const { id, createdAt, updatedAt, externalId, additionalExternalIds } = row;
-  const shown = { id, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString(), additionalExternalIds };
-  return Object.assign(shown, shownPerson(row), externalId !== null && { externalId });
+  /** One, as a write has left it. */
+  async shown(organizationId: string, written: Loaded<EndUser | undefined>): Promise<EndUserOutput> {
+    const [shown] = await this.allShown(organizationId, [written]);
+    return shown as EndUserOutput;
+  }
 }
 
 function attributeOf(id: string | undefined, value: string | undefined): EndUserSearch['attribute'] {

@@ -9,6 +9,7 @@ import { Patch } from '#libs/platform/http/input.js';
 import { TextParam, UuidParam } from '#libs/platform/http/path-params.js';
 import { Post, Put } from '#libs/platform/http/methods.js';
 import { faultOfAddress } from '#libs/platform/contact.js';
+import { type Sendable } from '#libs/platform/json-text.js';
 import { Caller } from '#libs/platform/http/request-context.js';
 import {
   type EndUserOutput,
@@ -63,7 +64,7 @@ export class IdentitiesController {
     @Caller() caller: WriteContext,
     @UuidParam('userId', 'The id of the end user that is merged.') id: string,
     @Patch() { intoId }: MergeEndUserInput,
-  ): Promise<{ data: EndUserOutput }> {
+  ): Promise<{ data: Sendable<object> }> {
     return { data: await this.commands.execute(new MergeEndUser(caller, id, intoId)) };
   }
 }

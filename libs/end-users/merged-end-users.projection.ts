@@ -1,18 +1,18 @@
-import { type Projection } from '#libs/event-store/stream-definition.js';
+import { type Part } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
 import { type DomainError, notFound } from '#libs/platform/domain-error.js';
-import { type EndUserEvent, mergedAway } from './end-user.js';
+import { type EndUser, mergedAway } from './end-user.js';
 
 /** The read table of end users who have become part of others. */
-export const mergedProjection: Projection<EndUserEvent> = {
+export const mergedPart: Part<EndUser | undefined> = {
   table: 'merged_end_users',
-  apply: ({ organizationId, type, data }) => {
-    if (type !== 'EndUserMergedInto') return [];
+  change: ({ organizationId, id }, before, after) => {
+    if (after?.mergedInto === before?.mergedInto) return [];
     return [
       {
         text: 'INSERT INTO merged_end_users (organization_id, id, into_id) VALUES ($1, $2, $3)',
-        values: [organizationId, data.id, data.intoId],
+        values: [organizationId, id, after?.mergedInto],
       },
     ];
   },

@@ -3,7 +3,8 @@ import {
   type CustomAttributeOutput,
   shownValues,
 } from '#libs/custom-attributes/attribute-values.js';
-import { type Loaded } from '#libs/event-store/event-store.js';
+import { type RowFacts } from '#libs/event-store/entity-row.js';
+import { type Loaded } from '#libs/event-store/loaded.js';
 import { type EndUser } from './end-user.js';
 
 /** An end user as the API shows it. */
@@ -13,8 +14,17 @@ export type ShownEndUser = Omit<EndUser, 'customAttributes' | 'anonymization'> &
   customAttributes: CustomAttributeOutput[];
 };
 
+/** An end user as lists show it: without its values. That its anonymization is requested does not show. */
+export function shownAlone(
+  endUser: EndUser,
+  { recordedAt }: Pick<RowFacts, 'recordedAt'>,
+): Omit<ShownEndUser, 'customAttributes'> {
+  const hidden = { customAttributes: undefined, anonymization: undefined };
+  return { ...endUser, ...hidden, updatedAt: recordedAt.toISOString() };
+}
+
 /**
- * A state as the API shows it; that its anonymization is requested does not show.
+ * An end user as the API shows it, with its values.
  * @param loaded a stream that has begun
  */
 export function shownEndUser(
@@ -23,7 +33,5 @@ export function shownEndUser(
 ): ShownEndUser {
   const endUser = state as EndUser;
   const customAttributes = shownValues(definitions, endUser.customAttributes);
-  const updatedAt = (recordedAt as Date).toISOString();
-  const shown = { ...endUser, updatedAt, customAttributes, anonymization: undefined };
-  return shown;
+  return { ...shownAlone(endUser, { recordedAt: recordedAt as Date }), customAttributes };
 }

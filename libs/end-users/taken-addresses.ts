@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type WriteContext } from '#libs/event-store/event.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
@@ -19,7 +20,7 @@ export class TakenAddresses {
    * @throws {DomainError} `invalid`, with all faults
    */
   async refusedAround<T>(
-    organizationId: string,
+    context: WriteContext,
     id: string,
     fields: Changes<EndUserFields>,
     work: () => Promise<T>,
@@ -30,13 +31,37 @@ export class TakenAddresses {
       } catch (error) {
         if (violatedConstraint(error) !== ADDRESS_INDEX) throw error;
         // The other may have given the address up by now: then there is nothing to tell.
-        await this.#refuse(organizationId, id, fields);
+        await this.#refuse(context, id, fields);
       }
     }
     throw new DomainError('conflict', 'Others are changing these addresses; try again');
   }
 
-  async #refuse(organizationId: string, id: string, fields: Changes<EndUserFields>): Promise<void> {
+  /**
+   * Those of some tasks whose fields have an address that is another end user's, or an earlier task's. One round trip.
+   */
+  async claimedBy<Task extends { id: string; fields: Changes<EndUserFields> }>(
+    { organizationId }: WriteContext,
+    tasks: Task[],
+  ): Promise<Set<Task>> {
+    const claims = tasks.flatMap((task) => addressesOf(task.fields).map(({ kind, key }) => ({ task, kind, key })));
+    const rows = await this.database.query<{ kind: AddressKind; key: string; owner: string }>(organizationId, {
+      text: `SELECT kind, value AS key, end_user_id AS owner FROM end_user_addresses
+             WHERE organization_id = $1 AND (kind, value) IN (SELECT * FROM unnest($2::text[], $3::text[])) ORDER BY twin DESC`,
+      values: [organizationId, claims.map(({ kind }) => kind), claims.map(({ key }) => key)],
+    });
+    const owners = new Map(rows.map(({ kind, key, owner }) => [`${kind} ${key}`, owner]));
+    const claiming = new Set<Task>();
+    for (const { task, kind, key } of claims) {
+      const owner = owners.get(`${kind} ${key}`) ?? task.id;
+      if (owner !== task.id) claiming.add(task);
+      owners.set(`${kind} ${key}`, owner);
+    }
+    return claiming;
+  }
+
+  async #refuse(context: WriteContext, id: string, fields: Changes<EndUserFields>): Promise<void> {
+    const { organizationId, observer } = context;
     const addresses = addressesOf(fields);
     const taken = await this.database.query<{ kind: AddressKind; key: string; owner: string }>(organizationId, {
       text: `SELECT kind, value AS key, end_user_id AS owner FROM end_user_addresses
@@ -46,7 +71,7 @@ export class TakenAddresses {
     });
     const faults = addresses.flatMap(({ path, kind, value, key }) => {
       const owner = taken.find((row) => row.kind === kind && row.key === key)?.owner;
-      if (owner !== undefined) this.database.unit?.personalStreams.add(streamName(endUserStream, owner));
+      if (owner !== undefined) observer?.met(streamName(endUserStream, owner));
       return owner === undefined ? [] : [{ path, value, message: `belongs to end user ${owner} already` }];
     });
     if (faults.length === 0) return;

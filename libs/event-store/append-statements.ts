@@ -14,9 +14,34 @@ const INSERT_NEXT = `${INSERT_EVENT} CASE
     WHEN EXISTS (SELECT FROM events WHERE organization_id = $1 AND stream = $2 AND version = $3 - 1) THEN ${POSITION}
     ELSE version_conflict($2, $3 - 1) END)`;
 
-/** Stores one event as its stream's next: the version before it must exist, its own must not. */
-export function appendStatement(event: RecordedEvent, { schemaVersion, data }: EncodedEvent): Statement {
+const INSERT_MANY = `INSERT INTO events
+  (organization_id, stream, version, event_id, type, schema_version, data, metadata, recorded_at, position)
+  SELECT organization_id, stream, version, event_id, type, schema_version, data, metadata, recorded_at, CASE
+    WHEN before IS NULL OR EXISTS (SELECT FROM events e
+      WHERE e.organization_id = n.organization_id AND e.stream = n.stream AND e.version = n.before) THEN ${POSITION}
+    ELSE version_conflict(stream, before) END
+  FROM json_to_recordset($1) AS n(organization_id uuid, stream text, version integer, event_id uuid, type text,
+    schema_version smallint, data jsonb, metadata jsonb, recorded_at timestamptz, before integer)`;
+const INSERT_KEYS = `INSERT INTO stream_keys (organization_id, stream, sealed_key)
+  SELECT * FROM json_to_recordset($1) AS n(organization_id uuid, stream text, sealed_key text)`;
+
+/**
+ * Stores one event as its stream's next: the version before it must exist, its own must not.
+ * @param isFirst whether it is the first that this transaction stores of its stream: the others follow upon that
+ */
+export function appendStatement(
+  event: RecordedEvent,
+  { schemaVersion, data }: EncodedEvent,
+  isFirst = true,
+): Statement {
+  const before = isFirst && event.version > 1 ? event.version - 1 : null;
+  const record = {
+    ...{ organization_id: event.organizationId, stream: event.stream, version: event.version, event_id: event.eventId },
+    ...{ type: event.type, schema_version: schemaVersion, data, metadata: event.metadata },
+    ...{ recorded_at: event.recordedAt, before },
+  };
   return {
+    many: { text: INSERT_MANY, records: [JSON.stringify(record)] },
     text: event.version === 1 ? INSERT_FIRST : INSERT_NEXT,
     values: [
       ...[event.organizationId, event.stream, event.version, event.eventId, event.type, schemaVersion],
@@ -30,6 +55,10 @@ export function insertKey(organizationId: string, stream: string, sealedKey: str
   return {
     text: 'INSERT INTO stream_keys (organization_id, stream, sealed_key) VALUES ($1, $2, $3)',
     values: [organizationId, stream, sealedKey],
+    many: {
+      text: INSERT_KEYS,
+      records: [JSON.stringify({ organization_id: organizationId, stream, sealed_key: sealedKey })],
+    },
   };
 }
 

@@ -44,6 +44,13 @@ export interface EncodedEvent {
 /** The event to encode, with what it is sealed for. */
 type Encodable = Pick<RecordedEvent, 'organizationId' | 'stream' | 'eventId' | 'type' | 'data'>;
 
+/** Which state of a stream is kept. */
+interface StateKey {
+  organizationId: string;
+  stream: string;
+  version: number;
+}
+
 /** Where the sealed personal fields of an event are kept among its data. */
 const PERSONAL = '$personal';
 const KEY_BYTES = 32;
@@ -123,6 +130,25 @@ export class EventCodec {
     return fields.filter((field) => data[field] !== undefined);
   }
 
+  /**
+   * A state as snapshots keep it: sealed under the stream's own key where it has personal data, else under the master key
+   * where it has secrets.
+   */
+  sealState(key: StateKey, state: unknown, sealedKey: string | undefined): string {
+    const text = JSON.stringify(state);
+    return this.#cipherOfState(key, sealedKey)?.seal(text, stateContext(key)) ?? text;
+  }
+
+  /** @throws {Error} when it was not sealed by {@link sealState} for the same stream and version */
+  openState(key: StateKey, stored: string, sealedKey: string | undefined): unknown {
+    return JSON.parse(this.#cipherOfState(key, sealedKey)?.open(stored, stateContext(key)) ?? stored);
+  }
+
+  /** Those of all kinds of stream. */
+  get definitions(): AnyStreamDefinition[] {
+    return [...this.#byCategory.values()];
+  }
+
   /** All kinds of stream. */
   get categories(): string[] {
     return [...this.#byCategory.keys()];
@@ -151,6 +177,13 @@ export class EventCodec {
     const event = { organizationId: organization_id, stream, eventId: event_id };
     const opened = this.#open(event, sealed_key).open(personal as string, personalContext(event));
     return { ...others, ...(JSON.parse(opened) as object) };
+  }
+
+  #cipherOfState({ organizationId, stream }: StateKey, sealedKey: string | undefined): Cipher | undefined {
+    const { personal, secrets } = this.#definition(stream);
+    if (!personal) return secrets && this.cipher;
+    if (sealedKey === undefined) throw new Error(`${stream} has no key any more for its personal data`);
+    return this.#open({ organizationId, stream }, sealedKey);
   }
 
   #open({ organizationId, stream }: Pick<Encodable, 'organizationId' | 'stream'>, sealedKey: string): Cipher {
@@ -184,4 +217,8 @@ function keyContext(organizationId: string, stream: string): string {
 
 function personalContext({ organizationId, stream, eventId }: Omit<Encodable, 'type' | 'data'>): string {
   return `${organizationId}|${stream}|${eventId}|personal`;
+}
+
+function stateContext({ organizationId, stream, version }: StateKey): string {
+  return `${organizationId}|${stream}|${version}|state`;
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Database } from '#libs/platform/database.js';
-import { DomainError } from '#libs/platform/domain-error.js';
-import { type CounterEvent, counterStream, raise } from '#libs/testing/counter.js';
+import { type CounterEvent, counterStream, raise, tooMuch } from '#libs/testing/counter.js';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
 import { EventCodec } from './event-codec.js';
-import { type DomainEvent } from './event.js';
-import { EventStore, type Loaded, VersionConflict } from './event-store.js';
+import { type DomainEvent, type ReadContext } from './event.js';
+import { EventStore, VersionConflict } from './event-store.js';
+import { type Loaded } from './loaded.js';
 import { type StreamDefinition } from './stream-definition.js';
 
 let world: TestStore;
@@ -28,7 +28,7 @@ describe('An append', () => {
     await world.store.append(counterStream, id, 0, [raise(1), raise(2)], context);
     const [, last] = await world.store.read(`counter-${id}`, context.organizationId);
     const { recordedAt } = last ?? {};
-    expect(await world.store.load(counterStream, id, context.organizationId)).toEqual({
+    expect(await world.store.load(counterStream, id, context)).toEqual({
       state: 3,
       version: 2,
       recordedAt,
@@ -60,7 +60,7 @@ describe('An append', () => {
         VersionConflict,
       );
     }
-    expect(await world.store.load(counterStream, id, context.organizationId)).toMatchObject({ state: 1, version: 1 });
+    expect(await world.store.load(counterStream, id, context)).toMatchObject({ state: 1, version: 1 });
     expect(await counterRow(context.organizationId, id)).toBe(1);
   });
 
@@ -109,7 +109,7 @@ describe('An append', () => {
 describe('Many streams', () => {
   it('are loaded in the order in which they are asked for', async () => {
     const [context, ids] = [world.context(), [randomUUID(), randomUUID(), randomUUID()]];
-    const load = (asked: string[]) => world.store.loadAll(counterStream, asked, context.organizationId);
+    const load = (asked: string[]) => world.store.loadAll(counterStream, asked, context);
     await world.store.append(counterStream, ids[0] as string, 0, [raise(1), raise(2)], context);
     await world.store.append(counterStream, ids[2] as string, 0, [raise(5)], context);
     expect(await load(ids)).toMatchObject([
@@ -119,7 +119,7 @@ describe('Many streams', () => {
     ]);
     expect(await load(ids.slice(2))).toMatchObject([{ state: 5, version: 1 }]);
     expect(await load([])).toEqual([]);
-    const stranger = world.context().organizationId;
+    const stranger = world.context();
     expect(await world.store.loadAll(counterStream, ids.slice(0, 2), stranger)).toMatchObject([
       { version: 0 },
       { version: 0 },
@@ -130,29 +130,28 @@ describe('Many streams', () => {
 describe('Load, decide, append', () => {
   it('decides anew on what others left, so that no change is lost', async () => {
     const [context, id] = [world.context(), randomUUID()];
-    const raiseOnce = () => world.store.execute(counterStream, id, context, (sum) => (sum < 4 ? [raise(1)] : []));
+    const raiseOnce = () => world.store.handle(counterStream, id, context, { type: 'Raise', by: 1, upTo: 4 });
     await Promise.all(Array.from({ length: 8 }, raiseOnce));
-    expect(await world.store.load(counterStream, id, context.organizationId)).toMatchObject({ state: 4, version: 4 });
+    expect(await world.store.load(counterStream, id, context)).toMatchObject({ state: 4, version: 4 });
   });
 
   it('appends nothing when there is nothing to change', async () => {
     const [context, id] = [world.context(), randomUUID()];
-    const executed = await world.store.execute(counterStream, id, context, () => []);
+    const executed = await world.store.handle(counterStream, id, context, { type: 'Raise', by: 1, upTo: 0 });
     expect(executed).toEqual({ state: 0, version: 0, events: [] });
   });
 
   it('throws the error that was decided', async () => {
-    const refusal = new DomainError('invalid', 'too much');
-    const execution = world.store.execute(counterStream, randomUUID(), world.context(), () => refusal);
-    await expect(execution).rejects.toBe(refusal);
+    const execution = world.store.handle(counterStream, randomUUID(), world.context(), { type: 'Raise', by: 1_001 });
+    await expect(execution).rejects.toBe(tooMuch);
   });
 
   it('gives up with a conflict when others keep being first', async () => {
     const [context, id] = [world.context(), randomUUID()];
     const store = new OvertakenStore(world.database, world.codec);
-    const execution = store.execute(counterStream, id, context, () => [raise(100)]);
+    const execution = store.handle(counterStream, id, context, { type: 'Raise', by: 100 });
     await expect(execution).rejects.toMatchObject({ kind: 'conflict' });
-    expect(await world.store.load(counterStream, id, context.organizationId)).toMatchObject({ state: 8, version: 8 });
+    expect(await world.store.load(counterStream, id, context)).toMatchObject({ state: 8, version: 8 });
   });
 });
 
@@ -161,9 +160,10 @@ class OvertakenStore extends EventStore {
   override async load<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
     id: string,
-    organizationId: string,
+    context: ReadContext,
   ): Promise<Loaded<State>> {
-    const loaded = await super.load(definition, id, organizationId);
+    const loaded = await super.load(definition, id, context);
+    const { organizationId } = context;
     await world.store.append(counterStream, id, loaded.version, [raise(1)], { ...world.context(), organizationId });
     return loaded;
   }
@@ -192,8 +192,9 @@ describe('Events', () => {
       category: 'counter',
       types: { CounterRaised: true },
       initialState: 0,
+      shape: 2,
+      decide: () => [],
       evolve: (sum, event) => sum + event.data.amount,
-      projections: [],
       upcasters: {
         CounterRaised: [
           ({ by }: { by: number }) => ({ amount: by }),

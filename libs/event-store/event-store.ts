@@ -3,12 +3,24 @@ import { randomUUIDv7 } from 'node:crypto';
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
+import { merged } from '#libs/platform/merged-statements.js';
 import { Contended } from '#libs/platform/unavailable.js';
 import { appendStatement, deleteKey, insertKey } from './append-statements.js';
-import { type DomainEvent, type RecordedEvent, type RecordedOf, type WriteContext } from './event.js';
+import {
+  type DomainEvent,
+  type EventMetadata,
+  type ReadContext,
+  type RecordedEvent,
+  type WriteContext,
+} from './event.js';
+import { type StoredRow } from './entity-row.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
 import { GroupCommit } from './group-commit.js';
-import { type AnyStreamDefinition, type StreamDefinition, streamName } from './stream-definition.js';
+import { type Loaded } from './loaded.js';
+import { changesOfTables, rowStatementsOf } from './read-tables.js';
+import { deleteSnapshots, snapshotsOf } from './snapshots.js';
+import { type AnyStreamDefinition, evolved, type StreamDefinition, streamName } from './stream-definition.js';
+import { StreamStates } from './stream-states.js';
 
 /**
  * Somebody else was first: a stream is no longer at the expected version, or a guard does not hold any more. When others
@@ -20,16 +32,6 @@ export class VersionConflict extends DomainError {
       cause instanceof Contended ? (['unavailable', { retryAfterSeconds: 1 }] as const) : (['conflict', {}] as const);
     super(kind, 'Others are changing this entity; try again', details, { cause });
   }
-}
-
-/** A stream's state after all its events; version 0 is a stream that does not exist. */
-export interface Loaded<State> {
-  state: State;
-  version: number;
-  /** When its last event was recorded; absent when there is none. */
-  recordedAt?: Date;
-  /** Of its personal data: see {@link StreamDefinition.personal}. */
-  sealedKey?: string;
 }
 
 /** What an execution left behind; no events when there was nothing to change. */
@@ -45,7 +47,7 @@ export interface Staged {
   definition: AnyStreamDefinition;
   id: string;
   /** What the stream was when they were decided. */
-  loaded: Omit<Loaded<unknown>, 'state'>;
+  loaded: Loaded<unknown>;
   events: Identified<DomainEvent>[];
 }
 
@@ -53,10 +55,25 @@ export interface Staged {
 export function staged<State, Event extends DomainEvent>(
   definition: StreamDefinition<State, Event>,
   id: string,
-  loaded: Omit<Loaded<State>, 'state'>,
+  loaded: Loaded<State>,
   events: Identified<Event>[],
 ): Staged {
   return { definition, id, loaded, events };
+}
+
+/**
+ * What a command does to a stream that was loaded, to be committed with changes of others.
+ * @throws {DomainError} what was decided
+ */
+export function decided<State, Event extends DomainEvent, Command>(
+  definition: StreamDefinition<State, Event, Command>,
+  id: string,
+  loaded: Loaded<State>,
+  command: Command,
+): Staged {
+  const events = definition.decide(command, loaded.state, new Date());
+  if (events instanceof DomainError) throw events;
+  return staged(definition, id, loaded, events);
 }
 
 const ATTEMPTS = 8;
@@ -68,6 +85,7 @@ const CONFLICT_STATE = 'DS001';
  */
 export class EventStore {
   readonly #writes: GroupCommit;
+  readonly #states: StreamStates;
 
   constructor(
     private readonly database: Database,
@@ -75,6 +93,7 @@ export class EventStore {
     private readonly onAppend: (organizationId: string) => void = () => undefined,
   ) {
     this.#writes = new GroupCommit(database);
+    this.#states = new StreamStates(database, codec);
   }
 
   /**
@@ -89,7 +108,11 @@ export class EventStore {
     events: Identified<Event>[],
     context: WriteContext,
   ): Promise<RecordedEvent<Event>[]> {
-    const recorded = await this.commit([staged(definition, id, { version: expectedVersion }, events)], context);
+    const loaded =
+      expectedVersion === 0
+        ? { state: definition.initialState, version: 0 }
+        : { ...(await this.load(definition, id, context)), version: expectedVersion };
+    const recorded = await this.commit([staged(definition, id, loaded, events)], context);
     return recorded as RecordedEvent<Event>[];
   }
 
@@ -116,7 +139,7 @@ export class EventStore {
         ...appends.flatMap(({ projected }) => projected),
         ...guards,
       ];
-      if (unit) await this.database.write(context.organizationId, statements);
+      if (unit) await this.database.write(context.organizationId, merged(statements));
       else
         await this.#writes.write(context.organizationId, { stream: (recorded[0] as RecordedEvent).stream, statements });
     } catch (error) {
@@ -124,7 +147,11 @@ export class EventStore {
       if (!isVersionConflict(error) || (unit && error instanceof Contended)) throw error;
       if (!(await this.#alreadyAppended(recorded))) throw new VersionConflict(error);
     }
-    this.#appended(changes);
+    for (const { definition, id, loaded, events } of changes) {
+      const isPersonal = loaded.version === 0 && definition.personal !== undefined && events.length > 0;
+      const to = loaded.version + events.length;
+      context.observer?.appended(streamName(definition, id), loaded.version, to, isPersonal);
+    }
     const announce = () => {
       this.onAppend(context.organizationId);
     };
@@ -134,85 +161,175 @@ export class EventStore {
   }
 
   /**
-   * Folds a stream. A stream without events is at version 0, in its initial state.
-   * @throws {PreconditionFailed} when the request expects another version of it
+   * What a stream is: by the row that holds its state, else from its events. A stream without events is at version 0, in
+   * its initial state.
+   * @throws {DomainError} when the context's observer refuses the version
    */
   async load<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
     id: string,
-    organizationId: string,
+    context: ReadContext,
   ): Promise<Loaded<State>> {
-    const stream = streamName(definition, id);
-    return this.#folded(definition, stream, await this.#rows([stream], organizationId));
+    const [loaded] = await this.loadAll(definition, [id], context);
+    return loaded as Loaded<State>;
   }
 
-  /** Folds many streams in one round trip; answers them in the order of the ids. */
+  /** The same for many streams, in the order of the ids. One round trip; another one where rows are missing or stale. */
   async loadAll<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
     ids: string[],
-    organizationId: string,
+    context: ReadContext,
   ): Promise<Loaded<State>[]> {
     if (ids.length === 0) return [];
-    const streams = ids.map((id) => streamName(definition, id));
-    const rows = Map.groupBy(await this.#rows(streams, organizationId), ({ stream }) => stream);
-    return streams.map((stream) => this.#folded(definition, stream, rows.get(stream) ?? []));
+    const { organizationId } = context;
+    const found = await this.#loadRows(definition, ids, organizationId);
+    const others = ids.filter((id) => !found.has(id));
+    const wanted = others.map((id) => ({ definition, organizationId, stream: streamName(definition, id) }));
+    const folded = await this.#states.fold(organizationId, wanted);
+    for (const [index, id] of others.entries()) found.set(id, folded[index] as Loaded<State>);
+    for (const [id, loaded] of found) observe(context, definition, id, loaded);
+    return ids.map((id) => found.get(id) as Loaded<State>);
   }
 
-  #folded<State, Event extends DomainEvent>(
+  /**
+   * A stream, and ids that a decision needs to know besides: all as of one instant. One round trip; others where the row
+   * is missing or stale, and then the ids are the newer ones, so that the version tells what has changed between.
+   * @param queries of ids
+   */
+  async loadWith<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
-    stream: string,
-    rows: EventRow[],
-  ): Loaded<State> {
-    this.database.watched?.loaded(stream, rows.length);
-    const state = rows.reduce(
-      (folded, row) => definition.evolve(folded, this.codec.decode(row) as unknown as Event),
-      definition.initialState,
+    id: string,
+    context: ReadContext,
+    queries: Statement[],
+  ): Promise<{ loaded: Loaded<State>; ids: string[][] }> {
+    const { organizationId } = context;
+    const load = rowStatementsOf(definition)?.load(organizationId, [id]);
+    if (!load) throw new Error(`${definition.category} streams have no rows`);
+    const rows = await this.database.query<StoredRow>(organizationId, together(load, queries));
+    const loaded = this.#loadedOf<State>(definition, rows).get(id);
+    if (loaded) {
+      observe(context, definition, id, loaded);
+      return { loaded, ids: idsOf(rows[0]) };
+    }
+    const folded = await this.load(definition, id, context);
+    const [again] = await this.database.query<object>(organizationId, together(load, queries));
+    return { loaded: folded, ids: idsOf(again) };
+  }
+
+  async #loadRows<State>(
+    definition: AnyStreamDefinition,
+    ids: string[],
+    organizationId: string,
+  ): Promise<Map<string, Loaded<State>>> {
+    const statements = rowStatementsOf(definition);
+    if (!statements) return new Map();
+    const rows = await this.database.query<StoredRow>(organizationId, statements.load(organizationId, ids));
+    return this.#loadedOf(definition, rows);
+  }
+
+  /** Those of the rows that are not stale, by id. */
+  #loadedOf<State>(definition: AnyStreamDefinition, rows: StoredRow[]): Map<string, Loaded<State>> {
+    const current = rows.filter(({ shape }) => shape === definition.shape);
+    return new Map(
+      current.map(({ id, version, document, recorded_at: recordedAt, sealed_key }) => [
+        String(id),
+        { state: document as State, version, recordedAt, sealedKey: sealed_key ?? undefined },
+      ]),
     );
-    const sealedKey = rows[0]?.sealed_key ?? undefined;
-    if (sealedKey) this.database.unit?.personalStreams.add(stream);
-    return { state, version: rows.length, recordedAt: rows.at(-1)?.recorded_at, sealedKey };
   }
 
   /** A stream's events, oldest first. */
   async read<Event extends DomainEvent>(stream: string, organizationId: string): Promise<RecordedEvent<Event>[]> {
-    const rows = await this.#rows([stream], organizationId);
+    const rows = await this.database.query<EventRow>(organizationId, {
+      text: `SELECT * FROM ${KEYED_EVENTS} WHERE organization_id = $1 AND stream = $2 ORDER BY version`,
+      values: [organizationId, stream],
+    });
     return rows.map((row) => this.codec.decode(row) as RecordedEvent<Event>);
   }
 
   /**
-   * The one write path: load, decide, append at the version that was read.
-   * @param decide on the state; the instant is the one at which the events will be recorded
-   * @param guards see {@link commit}
-   * @throws {DomainError} what `decide` returned
+   * The one way to write: load, decide by the command, append at the version that was read. Nothing is loaded where the
+   * definition says that the command starts a stream under an id that is new.
+   * @param guards see {@link commit}; of what was loaded
+   * @throws {DomainError} what was decided
    * @throws {VersionConflict} when others keep being first
    */
-  async execute<State, Event extends DomainEvent>(
-    definition: StreamDefinition<State, Event>,
+  async handle<State, Event extends DomainEvent, Command extends { type: string }>(
+    definition: StreamDefinition<State, Event, Command>,
     id: string,
     context: WriteContext,
-    decide: (state: State, recordedAt: Date) => Event[] | DomainError,
-    guards: Statement[] = [],
+    command: Command,
+    guards: (state: State) => Statement[] = () => [],
   ): Promise<Executed<State, Event>> {
+    if (definition.creates === command.type) {
+      const nothing = { state: definition.initialState, version: 0 };
+      return this.decide(definition, id, context, nothing, command, guards(nothing.state));
+    }
     return this.retrying(async () => {
-      const loaded = await this.load(definition, id, context.organizationId);
-      return this.#appendTo(definition, id, loaded, decide, context, guards);
+      const loaded = await this.load(definition, id, context);
+      return this.decide(definition, id, context, loaded, command, guards(loaded.state));
     });
   }
 
   /**
-   * Starts a stream under an id that is new: nothing to load, so one round trip.
-   * @param decide see {@link execute}
-   * @param guards see {@link commit}
-   * @throws {DomainError} what `decide` returned
+   * Many commands at once: each is decided upon what those before it leave, and what is decided is committed together. One
+   * that is refused is answered as such, and keeps no other. Two round trips.
+   * @throws {VersionConflict} when others keep being first; unique violations as they come: nothing has happened then
    */
-  async create<State, Event extends DomainEvent>(
-    definition: StreamDefinition<State, Event>,
+  async handleAll<State, Event extends DomainEvent, Command extends { type: string }>(
+    definition: StreamDefinition<State, Event, Command>,
+    context: WriteContext,
+    commands: { id: string; command: Command }[],
+  ): Promise<(Loaded<State> | DomainError)[]> {
+    const changing = commands.filter(({ command }) => command.type !== definition.creates);
+    const ids = [...new Set(changing.map(({ id }) => id))];
+    return this.retrying(async () => {
+      const found = await this.loadAll(definition, ids, context);
+      const recordedAt = instantAfter(found);
+      const first = new Map(ids.map((id, index) => [id, found[index] as Loaded<State>]));
+      const changes = new Map<string, { after: Loaded<State>; events: Event[] }>();
+      const outcomes = commands.map(({ id, command }) => {
+        const { after = first.get(id) ?? { state: definition.initialState, version: 0 }, events = [] } =
+          changes.get(id) ?? {};
+        const decision = definition.decide(command, after.state, recordedAt);
+        if (decision instanceof DomainError || decision.length === 0)
+          return decision instanceof DomainError ? decision : after;
+        const state = evolved(definition, after.state, decision, { recordedAt, metadata: context });
+        const next = { ...after, state, version: after.version + decision.length, recordedAt };
+        changes.set(id, { after: next, events: [...events, ...decision] });
+        return next;
+      });
+      const stagedChanges = [...changes].map(([id, { events }]) =>
+        staged(definition, id, first.get(id) ?? { state: definition.initialState, version: 0 }, events),
+      );
+      await this.commit(stagedChanges, context, [], recordedAt);
+      return outcomes;
+    });
+  }
+
+  /**
+   * The same upon what the caller has loaded; once.
+   * @throws {DomainError} what was decided
+   * @throws {VersionConflict} when others were first
+   */
+  async decide<State, Event extends DomainEvent, Command>(
+    definition: StreamDefinition<State, Event, Command>,
     id: string,
     context: WriteContext,
-    decide: (state: State, recordedAt: Date) => Event[] | DomainError,
+    loaded: Loaded<State>,
+    command: Command,
     guards: Statement[] = [],
   ): Promise<Executed<State, Event>> {
-    return this.#appendTo(definition, id, { state: definition.initialState, version: 0 }, decide, context, guards);
+    const recordedAt = instantAfter([loaded]);
+    const decision = definition.decide(command, loaded.state, recordedAt);
+    if (decision instanceof DomainError) throw decision;
+    const events = await this.commit([staged(definition, id, loaded, decision)], context, guards, recordedAt);
+    return {
+      state: evolved(definition, loaded.state, decision, { recordedAt, metadata: context }),
+      version: loaded.version + decision.length,
+      recordedAt: events.at(-1)?.recordedAt ?? loaded.recordedAt,
+      events: events as RecordedEvent<Event>[],
+    };
   }
 
   /**
@@ -231,40 +348,10 @@ export class EventStore {
     }
   }
 
-  async #appendTo<State, Event extends DomainEvent>(
-    definition: StreamDefinition<State, Event>,
-    id: string,
-    loaded: Loaded<State>,
-    decide: (state: State, recordedAt: Date) => Event[] | DomainError,
-    context: WriteContext,
-    guards: Statement[],
-  ): Promise<Executed<State, Event>> {
-    const recordedAt = instantAfter([loaded]);
-    const decision = decide(loaded.state, recordedAt);
-    if (decision instanceof DomainError) throw decision;
-    const events = await this.commit([staged(definition, id, loaded, decision)], context, guards, recordedAt);
-    return {
-      state: decision.reduce(definition.evolve, loaded.state),
-      version: loaded.version + decision.length,
-      recordedAt: events.at(-1)?.recordedAt ?? loaded.recordedAt,
-      events: events as RecordedEvent<Event>[],
-    };
-  }
-
-  /** Tells those who are interested in what the request has changed. */
-  #appended(changes: Staged[]): void {
-    const { unit, watched } = this.database;
-    if (!unit && !watched) return;
-    for (const { definition, id, loaded, events } of changes) {
-      const stream = streamName(definition, id);
-      watched?.appended(stream, loaded.version, loaded.version + events.length);
-      if (loaded.version === 0 && definition.personal && events.length > 0) unit?.personalStreams.add(stream);
-    }
-  }
-
   /** What a change writes, and the events as they will be recorded. */
   #appendOf({ definition, id, loaded, events }: Staged, context: WriteContext, recordedAt: Date) {
-    const { organizationId, ...metadata } = context;
+    const { organizationId } = context;
+    const metadata = metadataOf(context);
     const stream = streamName(definition, id);
     const first = loaded.version === 0 && definition.personal !== undefined;
     const sealedKey = first ? this.codec.createKey(organizationId, stream) : loaded.sealedKey;
@@ -275,26 +362,20 @@ export class EventStore {
       return { event: { ...event, sealed: encoded.sealed }, encoded };
     });
     const recorded: RecordedEvent[] = appends.map(({ event }) => event);
+    const forgets = events.some(({ type }) => type === definition.forgetsWith);
+    const state = evolved(definition, loaded.state, events, { recordedAt, metadata }) as unknown;
+    const after = { state, version: loaded.version + events.length, recordedAt, sealedKey };
     return {
       events: recorded,
       inserts: [
-        ...appends.map(({ event, encoded }) => appendStatement(event, encoded)),
+        ...appends.map(({ event, encoded }, index) => appendStatement(event, encoded, index === 0)),
         ...(first && sealedKey ? [insertKey(organizationId, stream, sealedKey)] : []),
-        ...(events.some(({ type }) => type === definition.forgetsWith) ? [deleteKey(organizationId, stream)] : []),
+        ...(forgets
+          ? [deleteKey(organizationId, stream), deleteSnapshots(organizationId, stream)]
+          : snapshotsOf(this.codec, definition, { organizationId, stream }, loaded.version, after)),
       ],
-      projected: definition.projections.flatMap((projection) =>
-        recorded.flatMap((event) => projection.apply(event as RecordedOf<DomainEvent>)),
-      ),
+      projected: changesOfTables(definition, recorded, loaded, after),
     };
-  }
-
-  #rows(streams: string[], organizationId: string): Promise<EventRow[]> {
-    const [only, ...others] = streams;
-    return this.database.query<EventRow>(organizationId, {
-      text: `SELECT * FROM ${KEYED_EVENTS} WHERE organization_id = $1 AND stream ${others.length > 0 ? '= ANY($2)' : '= $2'}
-             ORDER BY stream, version`,
-      values: [organizationId, others.length > 0 ? streams : only],
-    });
   }
 
   async #alreadyAppended(recorded: RecordedEvent[]): Promise<boolean> {
@@ -307,6 +388,44 @@ export class EventStore {
     const found = new Set(rows.map(({ event_id }) => event_id));
     return recorded.every(({ eventId }) => found.has(eventId));
   }
+}
+
+/** A statement that answers the one row of another, or none, beside the ids that queries find: as `ids_0` and so on. */
+function together(load: Statement, queries: Statement[]): Statement {
+  const values = [...(load.values ?? [])];
+  const columns = queries.map((query, index) => {
+    const text = query.text.replace(/\$(\d+)/g, (_, place: string) => `$${values.length + Number(place)}`);
+    values.push(...(query.values ?? []));
+    return `ARRAY(${text})::text[] AS ids_${index}`;
+  });
+  return {
+    text: `SELECT * FROM (SELECT ${columns.join(', ')}) AS ids LEFT JOIN (${load.text}) AS loaded ON true`,
+    values,
+  };
+}
+
+/** What {@link together} has found, query by query. */
+function idsOf(row: object | undefined): string[][] {
+  return Object.entries(row ?? {})
+    .filter(([name]) => name.startsWith('ids_'))
+    .map(([, ids]) => ids as string[]);
+}
+
+function observe(
+  { observer }: ReadContext,
+  definition: AnyStreamDefinition,
+  id: string,
+  loaded: Loaded<unknown>,
+): void {
+  observer?.loaded(streamName(definition, id), loaded.version, loaded.sealedKey !== undefined);
+}
+
+/** What is recorded of the writer. */
+function metadataOf(context: WriteContext): EventMetadata {
+  const metadata: Partial<WriteContext> & EventMetadata = { ...context };
+  delete metadata.organizationId;
+  delete metadata.observer;
+  return metadata;
 }
 
 /** Now, but not before the events of these streams: the clock of the process that has recorded them may be ahead. */

@@ -17,10 +17,24 @@ export interface EventMetadata {
   causationId?: string;
 }
 
+/** Whoever wants to know which streams are read for a change, and which are changed. */
+export interface StreamObserver {
+  /** @throws {DomainError} when the change is not to be made upon that version */
+  loaded(stream: string, version: number, isPersonal: boolean): void;
+  appended(stream: string, from: number, to: number, isPersonal: boolean): void;
+  /** Something is told of whom a stream with personal data is about. */
+  met(stream: string): void;
+}
+
 /** Whose stream is written, and what to record about the writer. */
 export interface WriteContext extends EventMetadata {
   organizationId: string;
+  /** Not recorded. */
+  observer?: StreamObserver;
 }
+
+/** Whose streams are read for a change. */
+export type ReadContext = Pick<WriteContext, 'organizationId' | 'observer'>;
 
 /** An event as the store keeps it. */
 export interface RecordedEvent<E extends DomainEvent = DomainEvent> {
@@ -43,6 +57,9 @@ export interface RecordedEvent<E extends DomainEvent = DomainEvent> {
 export interface FeedEvent<E extends DomainEvent = DomainEvent> extends RecordedEvent<E> {
   position: number;
 }
+
+/** When an event was recorded, and by whom. */
+export type Recording = Pick<RecordedEvent, 'recordedAt' | 'metadata'>;
 
 /** Narrows a recorded event to one type of a union, with that type's data. */
 export type RecordedOf<E extends DomainEvent> = {

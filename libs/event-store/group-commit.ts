@@ -1,5 +1,6 @@
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
+import { merged } from '#libs/platform/merged-statements.js';
 import { Grouping } from '#libs/platform/grouping.js';
 
 /** Of one organization. */
@@ -32,10 +33,7 @@ export class GroupCommit {
     const line = new Grouping<Write, void>(LIMITS, async (group) => {
       // In one order, as bulk requests under a key have it: transactions do not wait for one another in a circle.
       const ordered = group.toSorted((one, other) => (one.stream < other.stream ? -1 : 1));
-      await this.database.write(
-        organizationId,
-        ordered.flatMap(({ statements }) => statements),
-      );
+      await this.database.write(organizationId, merged(ordered.flatMap(({ statements }) => statements)));
       return [];
     });
     this.#lines.set(organizationId, line);

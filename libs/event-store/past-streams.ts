@@ -1,46 +1,40 @@
 import { type Database } from '#libs/platform/database.js';
-import { type DomainEvent, type RecordedOf } from './event.js';
+import { type DomainEvent } from './event.js';
 import { type EventCodec, type EventRow, SEALED_KEY } from './event-codec.js';
+import { type Loaded } from './loaded.js';
 import { type AnyStreamDefinition, type StreamDefinition, streamName } from './stream-definition.js';
-
-/** What an entity shows as `createdAt` was read from the clock some milliseconds earlier once. */
-const KNOWN_FROM = `least(recorded_at, CASE WHEN version = 1 THEN (data ->> 'createdAt')::timestamptz END)`;
-
-/** What a stream was at an instant: its state, and the events that it had by then, oldest first. */
-export interface Past<State, Event extends DomainEvent> {
-  state: State;
-  events: RecordedOf<Event>[];
-}
-
-/** What one of many streams was at an instant. */
-export interface Begun<State> {
-  state: State;
-  /** When its first event was recorded. */
-  begunAt: Date;
-}
+import { after, StreamStates } from './stream-states.js';
 
 /**
  * Streams as they were at an instant. The clocks of two processes may differ, and so a version may be recorded before
  * the one that precedes it: what counts is the last version that was recorded by then, with all before it.
  */
 export class PastStreams {
+  readonly #states: StreamStates;
+
   constructor(
     private readonly database: Database,
     private readonly codec: EventCodec,
-  ) {}
+  ) {
+    this.#states = new StreamStates(database, codec);
+  }
 
-  /** One stream; in its initial state when it had not begun by then. One round trip. */
+  /** One stream; at version 0 and in its initial state when it had not begun by then. Two round trips. */
   async load<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
     id: string,
     organizationId: string,
     asOf: Date,
-  ): Promise<Past<State, Event>> {
-    const rows = await this.database.query<EventRow>(organizationId, {
-      text: KNOWN_BY,
-      values: [organizationId, asOf, streamName(definition, id)],
+  ): Promise<Loaded<State>> {
+    const stream = streamName(definition, id);
+    const [known] = await this.database.query<{ version: number }>(organizationId, {
+      text: 'SELECT version_known_by($1, $2, $3) AS version',
+      values: [organizationId, stream, asOf],
     });
-    return this.#folded(definition, rows);
+    if (!known?.version) return { state: definition.initialState, version: 0 };
+    const wanted = { definition, organizationId, stream, through: known.version };
+    const [loaded] = await this.#states.fold(organizationId, [wanted]);
+    return loaded as Loaded<State>;
   }
 
   /**
@@ -51,45 +45,70 @@ export class PastStreams {
     definition: StreamDefinition<State, Event>,
     organizationId: string,
     asOf: Date,
-  ): Promise<Begun<State>[]> {
-    const begun = new Map<string, Begun<State>>();
-    for (const pieces of inPages(await this.#knownStreams(definition, organizationId, asOf))) {
+  ): Promise<Loaded<State>[]> {
+    const known = await this.#knownStreams(definition, organizationId, asOf);
+    const begun = new Map(
+      known.map((stream) => [stream.stream, this.#begun<State>(definition, organizationId, stream)]),
+    );
+    for (const pieces of inPages(known)) {
       const values = [organizationId, ...columnsOf(pieces)];
       for (const row of await this.database.query<EventRow>(organizationId, { text: SELECT_PIECES, values })) {
-        const known = begun.get(row.stream) ?? { state: definition.initialState, begunAt: row.recorded_at };
-        known.state = definition.evolve(known.state, this.codec.decode(row) as unknown as Event);
-        begun.set(row.stream, known);
+        const before = begun.get(row.stream) as Loaded<State>;
+        begun.set(row.stream, after(definition, before, this.codec.decode(row)));
       }
     }
     return [...begun.values()];
   }
 
-  #knownStreams(definition: AnyStreamDefinition, organizationId: string, asOf: Date): Promise<KnownStream[]> {
-    // Spelt out, for a prepared statement could not make a range of the index out of a parameter.
-    return this.database.query<KnownStream>(organizationId, {
-      text: `SELECT stream, max(version) AS newest FROM events
-             WHERE organization_id = $1 AND stream ^@ '${streamName(definition, '')}' AND ${KNOWN_FROM} <= $2
-             GROUP BY stream ORDER BY stream`,
-      values: [organizationId, asOf],
-    });
+  /** What a stream was at its snapshot, if it has one: the rest is folded upon that. */
+  #begun<State>(definition: AnyStreamDefinition, organizationId: string, known: KnownStream): Loaded<State> {
+    const { stream, base_version: version, base_state, base_at, sealed_key } = known;
+    const state =
+      base_state === null
+        ? (definition.initialState as State)
+        : (this.codec.openState({ organizationId, stream, version }, base_state, sealed_key ?? undefined) as State);
+    return { state, version, recordedAt: base_at ?? undefined };
   }
 
-  #folded<State, Event extends DomainEvent>(
-    { initialState, evolve }: StreamDefinition<State, Event>,
-    rows: EventRow[],
-  ): Past<State, Event> {
-    const events = rows.map((row) => this.codec.decode(row) as unknown as RecordedOf<Event>);
-    return { state: events.reduce((state, event) => evolve(state, event as unknown as Event), initialState), events };
+  #knownStreams(definition: AnyStreamDefinition, organizationId: string, asOf: Date): Promise<KnownStream[]> {
+    // Spelt out, for a prepared statement could not make a range of the index out of a parameter.
+    const prefix = `stream ^@ '${streamName(definition, '')}'`;
+    return this.database.query<KnownStream>(organizationId, {
+      text: `
+        WITH RECURSIVE names(stream) AS (
+          (SELECT stream FROM events WHERE organization_id = $1 AND ${prefix} ORDER BY stream LIMIT 1)
+          UNION ALL
+          SELECT (SELECT stream FROM events e WHERE organization_id = $1 AND ${prefix} AND e.stream > n.stream
+                  ORDER BY stream LIMIT 1)
+          FROM names n WHERE n.stream IS NOT NULL
+        ), known AS MATERIALIZED (
+          SELECT stream, version_known_by($1, stream, $2) AS newest FROM names WHERE stream IS NOT NULL
+        )
+        SELECT known.stream, newest, coalesce(s.version, 0) AS base_version, s.state AS base_state,
+          s.recorded_at AS base_at, k.sealed_key
+        FROM known LEFT JOIN stream_keys k ON k.organization_id = $1 AND k.stream = known.stream
+        LEFT JOIN LATERAL (
+          SELECT version, state, recorded_at FROM snapshots s
+          WHERE s.organization_id = $1 AND s.stream = known.stream AND s.version <= newest AND s.shape = $3
+          ORDER BY version DESC LIMIT 1) s ON true
+        WHERE newest > 0 ORDER BY known.stream`,
+      values: [organizationId, asOf, definition.shape],
+    });
   }
 }
 
 /** Events that are in memory at once while many streams are folded. */
 const PAGE = 1_000;
 
-/** The last version of a stream that was recorded by then: versions have no gaps, so it had as many events. */
+/** A stream that had begun by then, and its last snapshot of before then: version 0 is none. */
 interface KnownStream {
   stream: string;
+  /** The last version that was recorded by then: versions have no gaps, so it had as many events. */
   newest: number;
+  base_version: number;
+  base_state: string | null;
+  base_at: Date | null;
+  sealed_key: string | null;
 }
 
 /** Some events of a stream: from the version `first` to `last`. */
@@ -99,11 +118,11 @@ interface Piece {
   last: number;
 }
 
-/** Streams in pages of so many events, each stream's from its first event on. */
+/** Streams in pages of so many events, each stream's from its snapshot on. */
 function* inPages(streams: KnownStream[]): Generator<Piece[]> {
   let [page, room]: [Piece[], number] = [[], PAGE];
-  for (const { stream, newest } of streams) {
-    for (let first = 1; first <= newest;) {
+  for (const { stream, newest, base_version } of streams) {
+    for (let first = base_version + 1; first <= newest;) {
       const last = Math.min(newest, first + room - 1);
       page.push({ stream, first, last });
       room -= last - first + 1;
@@ -124,9 +143,3 @@ const SELECT_PIECES = `SELECT e.*, ${SEALED_KEY} AS sealed_key
   FROM unnest($2::text[], $3::int[], $4::int[]) AS piece (stream, first, last)
   JOIN events e ON e.organization_id = $1 AND e.stream = piece.stream AND e.version BETWEEN piece.first AND piece.last
   ORDER BY e.stream, e.version`;
-
-/** One stream's events `$3` of the organization `$1` that were known at `$2`. */
-const KNOWN_BY = `SELECT e.*, ${SEALED_KEY} AS sealed_key FROM events e
-  WHERE organization_id = $1 AND stream = $3 AND version <= (
-    SELECT max(version) FROM events WHERE organization_id = $1 AND stream = $3 AND ${KNOWN_FROM} <= $2)
-  ORDER BY version`;

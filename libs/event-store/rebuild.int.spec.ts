@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectTo } from '#libs/testing/connections.js';
-import { type CounterEvent, counterStream, raise } from '#libs/testing/counter.js';
+import { counterStream, counters, raise } from '#libs/testing/counter.js';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
-import { type DomainEvent } from './event.js';
 import { appendStatement } from './append-statements.js';
-import { rebuildProjection } from './rebuild.js';
-import { type Projection } from './stream-definition.js';
+import { rebuildTable } from './rebuild.js';
 
 let world: TestStore;
 beforeEach(async () => {
@@ -14,9 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const [projection] = counterStream.projections as [Projection<CounterEvent>];
-const rebuild = () =>
-  rebuildProjection(world.test.ownerUrl, world.codec, counterStream, projection as unknown as Projection<DomainEvent>);
+const rebuild = () => rebuildTable(world.test.ownerUrl, world.codec, counterStream, 'counters');
 const table = () => world.test.sql('SELECT * FROM counters ORDER BY organization_id, id');
 
 /** What the table must hold, by the events. */
@@ -35,7 +31,7 @@ async function writeSlowly(id: string, organizationId: string, count: number): P
     await client.query("SELECT set_config('app.org', $1, true)", [organizationId]);
     await client.query(appendStatement(event, { schemaVersion: 1, data: event.data, sealed: {} }));
     await pause(Math.random() * 3);
-    for (const statement of projection.apply(event)) await client.query(statement);
+    for (const statement of counters.apply(event)) await client.query(statement);
     await client.query('COMMIT');
   }
   await client.end();

@@ -1,10 +1,13 @@
 import pg from 'pg';
-import { Batch } from '#libs/platform/batch.js';
+import { Batch, type Statement } from '#libs/platform/batch.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { type RecordedOf, type DomainEvent } from './event.js';
+import { type RecordedEvent } from './event.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
 import { stretchEnd } from './event-feed.js';
-import { type AnyStreamDefinition, type Projection } from './stream-definition.js';
+import { type Loaded } from './loaded.js';
+import { changesOfTables } from './read-tables.js';
+import { type AnyStreamDefinition } from './stream-definition.js';
+import { after, StreamStates } from './stream-states.js';
 
 /** What a rebuild did. `heldMs` is for how long writes to the table had to wait. */
 export interface RebuildResult {
@@ -18,21 +21,21 @@ const PAGE = 1_000;
 const AGAIN = new Set(['55P03', '23505']);
 
 /**
- * Rebuilds a projection's table from the events while the application goes on: a new table is filled beside the old
+ * Rebuilds a read table from the events while the application goes on: a new table is filled beside the old
  * one, and takes its place under a lock that is held only to apply the last few events.
  * @param ownerUrl the database, as the role that owns its tables
  */
-export async function rebuildProjection(
+export async function rebuildTable(
   ownerUrl: string,
   codec: EventCodec,
   definition: AnyStreamDefinition,
-  projection: Projection<DomainEvent>,
+  table: string,
 ): Promise<RebuildResult> {
   const client = new pg.Client({ connectionString: ownerUrl, options: '-c lock_timeout=2s' });
   // The query that is under way tells it.
   client.on('error', () => undefined);
   await client.connect();
-  const rebuild = new Rebuild(client, codec, definition, projection);
+  const rebuild = new Rebuild(client, codec, definition, table);
   try {
     return await rebuild.run();
   } finally {
@@ -43,6 +46,7 @@ export async function rebuildProjection(
 class Rebuild {
   readonly #table: string;
   readonly #schema: string;
+  readonly #states: StreamStates;
   #position = 0;
   #events = 0;
 
@@ -50,10 +54,13 @@ class Rebuild {
     private readonly client: pg.Client,
     private readonly codec: EventCodec,
     private readonly definition: AnyStreamDefinition,
-    private readonly projection: Projection<DomainEvent>,
+    private readonly table: string,
   ) {
-    this.#table = pg.escapeIdentifier(projection.table);
-    this.#schema = pg.escapeIdentifier(`rebuild_${projection.table}`);
+    this.#table = pg.escapeIdentifier(table);
+    this.#schema = pg.escapeIdentifier(`rebuild_${table}`);
+    const query = async <Row>(_: string | null, { text, values }: Statement) =>
+      (await client.query(text, values)).rows as Row[];
+    this.#states = new StreamStates({ query }, codec);
   }
 
   async run(): Promise<RebuildResult> {
@@ -67,7 +74,7 @@ class Rebuild {
           await this.client.query(index.replace(/ ON (\w+\.)?/, ` ON ${this.#schema}.`));
           indexes.shift();
         }
-        return { table: this.projection.table, events: this.#events, heldMs: await this.#flip() };
+        return { table: this.table, events: this.#events, heldMs: await this.#flip() };
       } catch (error) {
         if (!AGAIN.has((error as { code?: string }).code ?? '')) throw error;
         await this.#fill();
@@ -111,9 +118,9 @@ class Rebuild {
 
   async #takeLock(): Promise<void> {
     const { rows } = await this.client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock(hashtext($1)) AS taken', [
-      `rebuild ${this.projection.table}`,
+      `rebuild ${this.table}`,
     ]);
-    if (!rows[0]?.taken) throw new DomainError('conflict', `${this.projection.table} is being rebuilt already`);
+    if (!rows[0]?.taken) throw new DomainError('conflict', `${this.table} is being rebuilt already`);
   }
 
   /**
@@ -133,14 +140,30 @@ class Rebuild {
        WHERE position > $1 AND position <= $2 AND stream LIKE $3 ORDER BY events.position LIMIT ${PAGE}`,
       [this.#position, through, `${this.definition.category}-%`],
     );
+    const statements = await this.#statements(rows.map((row) => this.codec.decode(row)));
     await client.query('RESET ROLE');
     await client.query(`SET LOCAL search_path = ${this.#schema}, public`);
-    const statements = rows.flatMap((row) => this.projection.apply(this.codec.decode(row) as RecordedOf<DomainEvent>));
     await client.query(new Batch(statements, pg.types)).results;
     const last = rows.length === PAGE ? rows.at(-1) : undefined;
     this.#position = last?.position ?? Math.max(this.#position, through);
     this.#events += rows.length;
     return this.#position < end;
+  }
+
+  /** What the next events do to the table, stream by stream. */
+  async #statements(events: RecordedEvent[]): Promise<Statement[]> {
+    const { definition } = this;
+    const streams = [...Map.groupBy(events, ({ organizationId, stream }) => `${organizationId} ${stream}`).values()];
+    const wanted = streams.map(([first]) => {
+      const { organizationId, stream, version } = first as RecordedEvent;
+      return { definition, organizationId, stream, through: version - 1 };
+    });
+    const befores = await this.#states.fold(null, wanted);
+    return streams.flatMap((own, index) => {
+      const before = befores[index] as Loaded<unknown>;
+      const result = own.reduce((state, event) => after(definition, state, event), before);
+      return changesOfTables(definition, own, before, result, (table) => table === this.table);
+    });
   }
 
   /**

@@ -1,18 +1,38 @@
 import { type Statement } from '#libs/platform/batch.js';
-import { type DomainEvent, type RecordedOf } from './event.js';
+import { type DomainError } from '#libs/platform/domain-error.js';
+import { type EntityRow, type RowKey } from './entity-row.js';
+import { type DomainEvent, type RecordedOf, type Recording } from './event.js';
 
 /**
  * Everything the store must know about one kind of stream. A resource exports exactly one.
- * `evolve` folds events into the state that `decide` looks at; `projections` keep read tables in step.
+ * `evolve` folds events into the state that `decide` looks at; `row`, `parts` and `projections` keep read tables in step.
  */
-export interface StreamDefinition<State, Event extends DomainEvent> {
+export interface StreamDefinition<State, Event extends DomainEvent, Command = never> {
   /** First part of the stream's name, `<category>-<id>`; has no hyphen of its own. */
   category: string;
   /** All types of its events. */
   types: Record<Event['type'], true>;
   initialState: State;
-  evolve: (state: State, event: Event) => State;
-  projections: Projection<Event>[];
+  /**
+   * The shape of what is kept of a state: in its row and in snapshots. Raise it when the state, the row's columns or what is
+   * shown change: what has another shape is not read, and made anew from the events.
+   */
+  shape: number;
+  /**
+   * What a command does to an entity in this state: the events, none when there is nothing to change, or why it cannot be.
+   * @param recordedAt the instant at which the events will be recorded
+   */
+  decide(command: Command, state: State, recordedAt: Date): Event[] | DomainError;
+  /** The type of the command that starts a stream, under an id that is new. */
+  creates?: string;
+  /** The state after one more event. */
+  evolve: (state: State, event: Event, recording: Recording) => State;
+  /** The read table that holds the state, so that nobody has to fold the stream. */
+  row?: EntityRow<NonNullable<State>>;
+  /** Further read tables that are made from the state. */
+  parts?: Part<State>[];
+  /** Read tables of what grows without end, which is no part of the state. */
+  projections?: Projection<Event>[];
   upcasters?: Upcasters;
   /** Fields, by event type, that are stored encrypted under the installation's master key. */
   secrets?: Partial<Record<Event['type'], readonly string[]>>;
@@ -37,6 +57,13 @@ export interface Projection<Event extends DomainEvent> {
   apply: (event: RecordedOf<Event>) => Statement[];
 }
 
+/** A read table that is made from an entity's state. Written in the same transaction as the events. */
+export interface Part<State> {
+  table: string;
+  /** Statements that make the rows of what the entity was those of what it is. */
+  change: (key: RowKey, before: State, after: State) => Statement[];
+}
+
 /**
  * How stored data of older schema versions becomes the newest: by event type, the n-th function lifts version n to
  * n + 1. Stored rows never change; an event type is written in version (number of its functions) + 1.
@@ -46,8 +73,23 @@ export type Upcasters = Record<string, ((data: any) => object)[]>;
 
 /** A definition whose types no longer matter: what lists of all streams hold. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- existential: state and event are private to each definition
-export type AnyStreamDefinition = StreamDefinition<any, any>;
+export type AnyStreamDefinition = StreamDefinition<any, any, any>;
 
 export function streamName(definition: AnyStreamDefinition, id: string): string {
   return `${definition.category}-${id}`;
+}
+
+/** All read tables of a kind of stream. */
+export function tablesOf({ row, parts = [], projections = [] }: AnyStreamDefinition): string[] {
+  return [...(row ? [row.table] : []), ...[...parts, ...projections].map(({ table }) => table)];
+}
+
+/** A state after further events that are recorded together. */
+export function evolved<State, Event extends DomainEvent>(
+  { evolve }: Pick<StreamDefinition<State, Event>, 'evolve'>,
+  state: State,
+  events: Event[],
+  recording: Recording,
+): State {
+  return events.reduce((before, event) => evolve(before, event, recording), state);
 }

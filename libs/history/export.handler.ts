@@ -1,6 +1,6 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { conversationStream } from '#libs/conversations/conversation.projection.js';
-import { conversationsInFull } from '#libs/conversations/conversations-in-full.js';
+import { ConversationsInFull } from '#libs/conversations/conversations-in-full.js';
 import { type AttributeDefinition, attributeDefinitions } from '#libs/custom-attributes/attribute-values.js';
 import { addressesOf } from '#libs/end-users/end-user-addresses.projection.js';
 import { mergedAway } from '#libs/end-users/end-user.js';
@@ -36,13 +36,14 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
     private readonly store: EventStore,
     private readonly database: Database,
     private readonly codec: EventCodec,
+    private readonly conversations: ConversationsInFull,
   ) {}
 
   async execute({ organizationId, id, granted }: ExportEndUser): Promise<EndUserExport> {
     const exportedAt = new Date().toISOString();
     const stream = streamName(endUserStream, id);
     const [{ state, recordedAt }, merged, definitions] = await Promise.all([
-      this.store.load(endUserStream, id, organizationId),
+      this.store.load(endUserStream, id, { organizationId }),
       this.database.query<{ id: string }>(organizationId, mergedInto(organizationId, id)),
       this.#definitions(organizationId),
     ]);
@@ -80,7 +81,7 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
     definitions: AttributeDefinition[],
     granted: readonly Scope[],
   ): AsyncGenerator<ExportedConversation> {
-    for await (const page of conversationsInFull(this.database, organizationId, userId, definitions)) {
+    for await (const page of this.conversations.of(organizationId, userId, definitions)) {
       const streams = page.map(({ id }) => streamName(conversationStream, String(id)));
       const requests = await readRequests(this.database, organizationId, streams);
       for (const [index, { tags, ...conversation }] of page.entries()) {

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ConversationsInFull } from '#libs/conversations/conversations-in-full.js';
 import { EndUserExportController } from './export.controller.js';
 import { ExportEndUserHandler } from './export.handler.js';
 import { ExportPlaces } from './export-places.js';
@@ -8,6 +9,6 @@ import { GetHistoryHandler } from './history.handlers.js';
 /** What has happened to the entities of all resources, and what is held about a person. */
 @Module({
   controllers: [...HISTORY_CONTROLLERS, EndUserExportController],
-  providers: [GetHistoryHandler, ExportEndUserHandler, ExportPlaces],
+  providers: [ConversationsInFull, GetHistoryHandler, ExportEndUserHandler, ExportPlaces],
 })
 export class HistoryModule {}

@@ -4,7 +4,9 @@ import {
   type AdoptedToken,
   type ApiToken,
   type ApiTokenEvent,
+  decideApiToken,
   evolveApiToken,
+  type ApiTokenCommand,
   MAX_TOKENS_IN_FORCE,
 } from './api-token.js';
 
@@ -106,10 +108,13 @@ function notRevoked(organizationId: string, tokenId: string): Statement {
 /** What nobody is shown of a token's events, wherever they stand: it recognizes secrets. */
 export const TOKEN_HASHES = ['tokenHash', 'previousHash'];
 
-export const apiTokenStream: StreamDefinition<ApiToken | undefined, ApiTokenEvent> = {
+export const apiTokenStream: StreamDefinition<ApiToken | undefined, ApiTokenEvent, ApiTokenCommand> = {
   category: 'token',
   types: { ApiTokenIssued: true, ApiTokenAdopted: true, ApiTokenRotated: true, ApiTokenRevoked: true },
   initialState: undefined,
+  shape: 1,
+  creates: 'IssueApiToken',
+  decide: decideApiToken,
   evolve: evolveApiToken,
   hidden: TOKEN_HASHES,
   projections: [apiTokenProjection],

@@ -4,7 +4,7 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { Database } from '#libs/platform/database.js';
 import { type Scope } from '#libs/platform/scopes.js';
-import { type ApiTokenCommand, decideApiToken, type IssuedToken, type Issuer } from './api-token.js';
+import { type ApiTokenCommand, type IssuedToken, type Issuer } from './api-token.js';
 import { apiTokenStream, issuerOf, mayIssue, tokensInForce } from './api-token.projection.js';
 import { hashApiToken, mintApiToken } from './token-secret.js';
 import { TokenLookup } from './token-lookup.js';
@@ -74,7 +74,7 @@ export class IssueApiTokenHandler implements ICommandHandler<IssueApiToken> {
       const conditions = await this.#conditions(organizationId, issuerId, at);
       const command = { type: 'IssueApiToken', ...token, granted, ...conditions, at } as const;
       const guards = mayIssue(organizationId, issuerId, at);
-      await this.store.create(apiTokenStream, id, context, (state) => decideApiToken(command, state), guards);
+      await this.store.handle(apiTokenStream, id, context, command, () => guards);
     });
     return { id, secret };
   }
@@ -127,7 +127,7 @@ export class RevokeApiTokenHandler implements ICommandHandler<RevokeApiToken> {
 }
 
 async function change(store: EventStore, context: WriteContext, command: ApiTokenCommand): Promise<void> {
-  await store.execute(apiTokenStream, command.tokenId, context, (token) => decideApiToken(command, token));
+  await store.handle(apiTokenStream, command.tokenId, context, command);
 }
 
 interface IssuerRow {

@@ -1,15 +1,12 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { TOKEN_HASHES } from './api-token.projection.js';
-import { evolveOrganization, type Organization, type OrganizationEvent } from './organization.js';
-
-/** The read table of organizations. */
-@Entity('organizations')
-export class OrganizationRow {
-  @PrimaryColumn('uuid', { name: 'organization_id' }) organizationId: string;
-  @Column('text') name: string;
-  @Column('text', { name: 'default_region', nullable: true }) defaultRegion: string | null;
-}
+import {
+  decideOrganization,
+  evolveOrganization,
+  type OrganizationCommand,
+  type Organization,
+  type OrganizationEvent,
+} from './organization.js';
 
 const organizationProjection: Projection<OrganizationEvent> = {
   table: 'organizations',
@@ -35,7 +32,7 @@ const organizationProjection: Projection<OrganizationEvent> = {
   },
 };
 
-export const organizationStream: StreamDefinition<Organization | undefined, OrganizationEvent> = {
+export const organizationStream: StreamDefinition<Organization | undefined, OrganizationEvent, OrganizationCommand> = {
   category: 'organization',
   types: {
     OrganizationCreated: true,
@@ -45,6 +42,9 @@ export const organizationStream: StreamDefinition<Organization | undefined, Orga
     ApiTokenRevoked: true,
   },
   initialState: undefined,
+  shape: 1,
+  creates: 'CreateOrganization',
+  decide: decideOrganization,
   evolve: evolveOrganization,
   hidden: TOKEN_HASHES,
   projections: [organizationProjection],

@@ -2,7 +2,7 @@ import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Quer
 import { EventStore } from '#libs/event-store/event-store.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
-import { decideOrganization, type Organization } from './organization.js';
+import { type Organization } from './organization.js';
 import { organizationStream } from './organization.projection.js';
 
 /** Creates a tenant. The actor is its first administrator. */
@@ -38,8 +38,11 @@ export class CreateOrganizationHandler implements ICommandHandler<CreateOrganiza
   constructor(private readonly store: EventStore) {}
 
   async execute({ id, name, actorId }: CreateOrganization): Promise<void> {
-    await this.store.execute(organizationStream, id, { organizationId: id, actorId }, (organization) =>
-      decideOrganization({ type: 'CreateOrganization', id, name }, organization),
+    await this.store.handle(
+      organizationStream,
+      id,
+      { organizationId: id, actorId },
+      { type: 'CreateOrganization', id, name },
     );
   }
 }
@@ -50,9 +53,7 @@ export class SetDefaultRegionHandler implements ICommandHandler<SetDefaultRegion
 
   async execute({ organizationId, region, actorId }: SetDefaultRegion): Promise<void> {
     const command = { type: 'SetDefaultRegion', id: organizationId, region } as const;
-    await this.store.execute(organizationStream, organizationId, { organizationId, actorId }, (organization) =>
-      decideOrganization(command, organization),
-    );
+    await this.store.handle(organizationStream, organizationId, { organizationId, actorId }, command);
   }
 }
 

@@ -1,4 +1,3 @@
-import type { EntityTarget, MixedList } from 'typeorm';
 import pg from 'pg';
 import { Batch, type Statement } from './batch.js';
 import { asUnavailable, ReadOnlyDatabase, unavailable } from './unavailable.js';
@@ -14,8 +13,6 @@ export interface DatabaseOptions {
   role?: DatabaseRole;
   /** Most connections open at once. */
   poolSize?: number;
-  /** Tables that {@link Database.reader} can read. */
-  entities?: MixedList<EntityTarget<object> & (new () => object)>;
 }
 
 const INT8_OID = 20;
@@ -58,7 +55,6 @@ export function dataSourceOptions(options: DatabaseOptions) {
   return {
     type: 'postgres' as const,
     url: options.url,
-    entities: options.entities ?? [],
     poolSize: options.poolSize ?? 10,
     poolErrorHandler: () => undefined,
     extra: {

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { DataSource, type EntityManager, type QueryResult, type QueryRunner } from 'typeorm';
+import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import pg from 'pg';
 import { type Statement } from './batch.js';
@@ -7,13 +7,6 @@ import { connect, type DatabaseOptions, dataSourceOptions, send } from './connec
 import { DomainError } from './domain-error.js';
 import { Contended, ReadOnlyDatabase, unavailable } from './unavailable.js';
 import { UnitOfWork } from './unit-of-work.js';
-import { type Watched } from './watched.js';
-
-/** What the calls have in common that are made in the course of the same work. */
-interface Shared {
-  unit?: UnitOfWork;
-  watched?: Watched;
-}
 
 const SET_ORGANIZATION = "SELECT set_config('app.org', $1, false)";
 
@@ -29,7 +22,8 @@ export class Database {
    */
   readonly #scopes = new WeakMap<pg.PoolClient, string>();
 
-  readonly #shared = new AsyncLocalStorage<Shared>();
+  /** What calls belong to that are made in the course of the same work. */
+  readonly #unit = new AsyncLocalStorage<UnitOfWork>();
 
   /** @param units has the connections of units of work: those who hold one for long keep no others waiting */
   protected constructor(
@@ -68,25 +62,9 @@ export class Database {
     await this.#run(organizationId, statements, 0);
   }
 
-  /** TypeORM over the same door: each of its queries is one round trip in the organization's scope. For reads only. */
-  reader(organizationId: string): EntityManager {
-    const runner = this.dataSource.createQueryRunner();
-    const query = async (text: string, values?: unknown[], structured?: boolean) => {
-      const [result] = await this.transact(organizationId, [{ text, values }]);
-      return structured ? { records: result?.rows, raw: result?.rows, affected: result?.rowCount } : result?.rows;
-    };
-    runner.query = query as QueryRunner['query'] & ((...args: unknown[]) => Promise<QueryResult>);
-    return this.dataSource.createEntityManager(runner);
-  }
-
   /** The unit of work that calls from here are part of, if any. */
   get unit(): UnitOfWork | undefined {
-    return this.#shared.getStore()?.unit;
-  }
-
-  /** The entity whose version matters to calls from here, if any. */
-  get watched(): Watched | undefined {
-    return this.#shared.getStore()?.watched;
+    return this.#unit.getStore();
   }
 
   /**
@@ -104,7 +82,7 @@ export class Database {
     const unit = new UnitOfWork(organizationId, (statements, described) => send(client, statements, described));
     try {
       const opened = await unit.begin(opening);
-      const result = await this.#shared.run({ ...this.#shared.getStore(), unit }, () => work(unit, opened));
+      const result = await this.#unit.run(unit, () => work(unit, opened));
       // What could not be done just now is no answer to keep, even if it is only a part of the work.
       if (unit.broken) throw unit.broken;
       await unit.commit();
@@ -119,12 +97,7 @@ export class Database {
 
   /** Keeps work that is for everybody out of the unit that calls from here may be part of. */
   apart<T>(work: () => T): T {
-    return this.#shared.exit(work);
-  }
-
-  /** Reads the version of an entity along with the first call in the course of `work`; see {@link Watched}. */
-  watching<T>(watched: Watched, work: () => T): T {
-    return this.#shared.run({ ...this.#shared.getStore(), watched }, work);
+    return this.#unit.exit(work);
   }
 
   /** Throws {@link DomainError} `unavailable` when the database does not answer, or takes no changes. */
@@ -139,13 +112,10 @@ export class Database {
   }
 
   async #run(organizationId: string | null, statements: Statement[], described: number): Promise<pg.QueryResult[]> {
-    const { unit, watched } = this.#shared.getStore() ?? {};
-    const run = unit ? unit.run.bind(unit) : this.#transact.bind(this);
-    const question = organizationId !== null && watched?.question(organizationId);
-    if (!question) return run(organizationId, statements, described);
-    const [version, ...results] = await run(organizationId, [question, ...statements], statements.length + 1);
-    watched?.answered(version);
-    return results;
+    const { unit } = this;
+    return unit
+      ? unit.run(organizationId, statements, described)
+      : this.#transact(organizationId, statements, described);
   }
 
   async #transact(organizationId: string | null, statements: Statement[], described: number) {

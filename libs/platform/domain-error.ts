@@ -74,3 +74,18 @@ export function invalidParameter(faults: [Fault, ...Fault[]]): DomainError {
   const [{ path, message }] = faults;
   return new DomainError('invalid', `Invalid value for: query parameter ${path} (${message})`, { faults });
 }
+
+/** An error that was caught, where it is a refusal. @throws whatever else it is */
+export function asRefusal(error: unknown): DomainError {
+  if (error instanceof DomainError) return error;
+  throw error;
+}
+
+/** What is made, or why it is refused. */
+export function orRefusal<T>(make: () => T): T | DomainError {
+  try {
+    return make();
+  } catch (error) {
+    return asRefusal(error);
+  }
+}

@@ -73,40 +73,15 @@ export function faultsOfAddresses(person: PersonInputFields, changes: PersonInpu
   });
 }
 
-/** The columns of a person in a read table, as {@link shownPerson} takes them. */
-export const PERSON_COLUMNS = `display_name AS "displayName", email, phone_number AS "phoneNumber",
-  additional_emails AS "additionalEmails", additional_phone_numbers AS "additionalPhoneNumbers",
-  first_name AS "firstName", last_name AS "lastName", middle_names AS "middleNames", avatar_url AS "avatarUrl"`;
-
-/** The same columns by field, with their types: see `changedColumns`. */
-export const PERSON_COLUMN_OF = {
-  displayName: ['display_name', 'text'],
-  email: ['email', 'text'],
-  phoneNumber: ['phone_number', 'text'],
-  additionalEmails: ['additional_emails', 'text[]'],
-  additionalPhoneNumbers: ['additional_phone_numbers', 'text[]'],
-  firstName: ['first_name', 'text'],
-  lastName: ['last_name', 'text'],
-  middleNames: ['middle_names', 'text[]'],
-  avatarUrl: ['avatar_url', 'text'],
-} as const;
-
-/** A row of {@link PERSON_COLUMNS}. */
-export type PersonRow = { [Field in keyof Required<Person>]: Required<Person>[Field] | null };
-
-const PERSON_SCALARS = ['displayName', 'email', 'phoneNumber', 'firstName', 'lastName', 'avatarUrl'] as const;
-
-/** A person as the API shows it: without the scalars that are absent, with lists that are empty. */
-export function shownPerson(row: PersonRow): Person {
-  const { additionalEmails, additionalPhoneNumbers, middleNames } = row;
-  const shown: Person = {
-    additionalEmails: additionalEmails ?? [],
-    additionalPhoneNumbers: additionalPhoneNumbers ?? [],
-    middleNames: middleNames ?? [],
-  };
-  for (const field of PERSON_SCALARS) {
-    const value = row[field];
-    if (value !== null) shown[field] = value;
-  }
-  return shown;
-}
+/** The fields of a person. */
+export const PERSON_FIELDS = Object.keys({
+  displayName: true,
+  email: true,
+  phoneNumber: true,
+  additionalEmails: true,
+  additionalPhoneNumbers: true,
+  firstName: true,
+  lastName: true,
+  middleNames: true,
+  avatarUrl: true,
+} satisfies Record<keyof Person, true>);

@@ -26,8 +26,8 @@ describe('A unit of work', () => {
   it('is seen by nobody else until it is committed, and then as a whole', async () => {
     const context = world.context();
     await world.database.inUnit(context.organizationId, [], async () => {
-      await world.store.create(counterStream, randomUUID(), context, () => [raise(1)]);
-      await world.store.create(counterStream, randomUUID(), context, () => [raise(2)]);
+      await world.store.handle(counterStream, randomUUID(), context, { type: 'Start', by: 1 });
+      await world.store.handle(counterStream, randomUUID(), context, { type: 'Start', by: 2 });
       expect(await sumOf(context.organizationId)).toBe(0);
     });
     expect(await sumOf(context.organizationId)).toBe(3);
@@ -36,7 +36,7 @@ describe('A unit of work', () => {
   it('leaves nothing behind when it fails', async () => {
     const context = world.context();
     const failed = world.database.inUnit(context.organizationId, [], async () => {
-      await world.store.create(counterStream, randomUUID(), context, () => [raise(1)]);
+      await world.store.handle(counterStream, randomUUID(), context, { type: 'Start', by: 1 });
       refuse();
     });
     await expect(failed).rejects.toThrow(Refused);
@@ -46,10 +46,10 @@ describe('A unit of work', () => {
   it('goes on after a batch that fails, without that batch', async () => {
     const [context, id] = [world.context(), randomUUID()];
     await world.database.inUnit(context.organizationId, [], async () => {
-      await world.store.create(counterStream, id, context, () => [raise(1)]);
+      await world.store.handle(counterStream, id, context, { type: 'Start', by: 1 });
       const violation = world.store.append(counterStream, id, 1, [raise(1), raise(-5)], context);
       await expect(violation).rejects.toMatchObject({ code: '23514' });
-      await world.store.execute(counterStream, id, context, (sum) => (sum === 1 ? [raise(10)] : []));
+      await world.store.handle(counterStream, id, context, { type: 'Raise', by: 10, upTo: 2 });
       await expect(world.store.append(counterStream, id, 0, [raise(1)], context)).rejects.toThrow(
         'Others are changing',
       );
@@ -61,7 +61,7 @@ describe('A unit of work', () => {
     const context = world.context();
     await world.database.inUnit(context.organizationId, [], async () => {
       const calls = Array.from({ length: 50 }, (_, i) =>
-        world.store.create(counterStream, randomUUID(), context, () => [raise(i % 2 === 0 ? 1 : -1)]),
+        world.store.handle(counterStream, randomUUID(), context, { type: 'Start', by: i % 2 === 0 ? 1 : -1 }),
       );
       const outcomes = await Promise.allSettled(calls);
       expect(outcomes.map(({ status }) => status)).toEqual(
@@ -74,9 +74,9 @@ describe('A unit of work', () => {
   it('is in the scope of its organization, except for calls of none', async () => {
     const [context, stranger] = [world.context(), world.context()];
     const count = { text: 'SELECT count(*) AS count FROM counters' };
-    await world.store.create(counterStream, randomUUID(), stranger, () => [raise(1)]);
+    await world.store.handle(counterStream, randomUUID(), stranger, { type: 'Start', by: 1 });
     await world.database.inUnit(context.organizationId, [], async () => {
-      await world.store.create(counterStream, randomUUID(), context, () => [raise(1)]);
+      await world.store.handle(counterStream, randomUUID(), context, { type: 'Start', by: 1 });
       expect(await world.database.query(null, count)).toEqual([{ count: 0 }]);
       await expect(world.database.query(null, { text: 'SELECT 1 / 0' })).rejects.toMatchObject({ code: '22012' });
       expect(await world.database.query(context.organizationId, count)).toEqual([{ count: 1 }]);
@@ -91,7 +91,7 @@ describe('A unit of work', () => {
     let goOn: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => (goOn = resolve));
     const failed = world.database.inUnit(context.organizationId, [], () => {
-      late = gate.then(() => world.store.create(counterStream, randomUUID(), context, () => [raise(1)]));
+      late = gate.then(() => world.store.handle(counterStream, randomUUID(), context, { type: 'Start', by: 1 }));
       return Promise.reject(new Refused());
     });
     await expect(failed).rejects.toThrow(Refused);
@@ -104,7 +104,7 @@ describe('A unit of work', () => {
     const context = world.context();
     let announced = 0;
     const store = new EventStore(world.database, world.codec, () => announced++);
-    const create = () => store.create(counterStream, randomUUID(), context, () => [raise(1)]);
+    const create = () => store.handle(counterStream, randomUUID(), context, { type: 'Start', by: 1 });
     await world.database.inUnit(context.organizationId, [], async () => {
       await create();
       expect(announced).toBe(0);
@@ -118,7 +118,7 @@ describe('A unit of work', () => {
 
   it('has nothing of others in it, however many write to the same organization meanwhile', async () => {
     const context = world.context();
-    const append = () => world.store.create(counterStream, randomUUID(), context, () => [raise(1)]);
+    const append = () => world.store.handle(counterStream, randomUUID(), context, { type: 'Start', by: 1 });
     const unit = async (fails: boolean) => {
       await world.database.inUnit(context.organizationId, [], async () => {
         await Promise.all([append(), append()]);
@@ -136,7 +136,7 @@ describe('A unit of work', () => {
 
   it('is undone, and told as unavailable, when its connection breaks', async () => {
     const context = world.context();
-    const append = () => world.store.create(counterStream, randomUUID(), context, () => [raise(1)]);
+    const append = () => world.store.handle(counterStream, randomUUID(), context, { type: 'Start', by: 1 });
     const broken = world.database.inUnit(context.organizationId, [], async () => {
       await append();
       const me = { text: 'SELECT pg_backend_pid() AS pid' };

@@ -19,8 +19,6 @@ type Send = (statements: Statement[], described: number) => Promise<pg.QueryResu
  * one that fails is undone by itself, and the next goes on from before it. Batches that come at the same time take turns.
  */
 export class UnitOfWork {
-  /** Streams with personal data that were read or written: whom an answer may tell of. */
-  readonly personalStreams = new Set<string>();
   /** What is written last, along with the commit. */
   readonly closing: Statement[] = [];
   readonly #announcements: (() => void)[] = [];

@@ -1,12 +1,13 @@
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { agentsExist, missingAgents } from '#libs/agents/agent.projection.js';
+import { membersAmong } from '#libs/agents/membership.js';
+import { endUsersAmong } from '#libs/end-users/end-user.projection.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { EventStore, staged } from '#libs/event-store/event-store.js';
+import { EventStore } from '#libs/event-store/event-store.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { bulkFailure, type BulkOutcome } from '#libs/platform/http/bulk.js';
-import { decideQueue } from './queue.js';
-import { queueStream } from './queue.projection.js';
+import { QUEUE_MEMBERS, queueStream } from './queue.projection.js';
 
 /** Makes those agents members whom there are, all at once, and answers what became of each id in their order. */
 export class AssignQueueMembers extends Command<BulkOutcome<string>[]> {
@@ -42,60 +43,57 @@ export class ListQueueMembers extends Query<string[]> {
 
 @CommandHandler(AssignQueueMembers)
 export class AssignQueueMembersHandler implements ICommandHandler<AssignQueueMembers> {
-  constructor(
-    private readonly store: EventStore,
-    private readonly database: Database,
-  ) {}
+  constructor(private readonly store: EventStore) {}
 
   async execute({ context, id, agentIds }: AssignQueueMembers): Promise<BulkOutcome<string>[]> {
     const { organizationId } = context;
     return this.store.retrying(async () => {
-      const [loaded, refusals] = await Promise.all([
-        this.store.load(queueStream, id, organizationId),
-        this.#refusals(organizationId, agentIds),
+      const { loaded, ids } = await this.store.loadWith(queueStream, id, context, [
+        missingAgents(organizationId, agentIds),
+        endUsersAmong(organizationId, agentIds),
+        membersAmong(QUEUE_MEMBERS, organizationId, id, agentIds),
       ]);
+      const [missing = [], endUsers = [], members = []] = ids;
+      const refusals = refusalsOf(missing, endUsers);
       const agents = agentIds.filter((agentId) => !refusals.has(agentId));
-      const events = decideQueue({ type: 'AssignQueueMembers', id, agentIds: agents }, loaded.state);
-      if (events instanceof DomainError) throw events;
-      await this.store.commit([staged(queueStream, id, loaded, events)], context, [
-        agentsExist(organizationId, agents),
-      ]);
+      const command = { type: 'AssignQueueMembers', id, agentIds: agents, members, missing: [] as string[] } as const;
+      await this.store.decide(queueStream, id, context, loaded, command, [agentsExist(organizationId, agents)]);
       return agentIds.map((agentId) => {
         const refusal = refusals.get(agentId);
         return refusal ? bulkFailure(refusal, agentId) : { _type: 'BulkActionSuccess', data: agentId };
       });
     });
   }
+}
 
-  /** Why ids cannot be members; the wording is the public API's. */
-  async #refusals(organizationId: string, ids: string[]): Promise<Map<string, DomainError>> {
-    const missing = await missingAgents(this.database, organizationId, ids);
-    if (missing.length === 0) return new Map();
-    const endUsers = await this.database.query<{ id: string }>(organizationId, {
-      text: 'SELECT id FROM end_users WHERE organization_id = $1 AND id = ANY($2)',
-      values: [organizationId, missing],
-    });
-    const unknown = missing.map((id) => [id, new DomainError('not-found', 'User not found')] as const);
-    const others = endUsers.map(
-      ({ id }) => [id, new DomainError('invalid', 'Member is neither Agent or Admin')] as const,
-    );
-    return new Map([...unknown, ...others]);
-  }
+/** Why ids cannot be members; the wording is the public API's. */
+function refusalsOf(missing: string[], endUsers: string[]): Map<string, DomainError> {
+  const isEndUser = new Set(endUsers);
+  return new Map(
+    missing.map((id) => [
+      id,
+      isEndUser.has(id)
+        ? new DomainError('invalid', 'Member is neither Agent or Admin')
+        : new DomainError('not-found', 'User not found'),
+    ]),
+  );
 }
 
 @CommandHandler(RemoveQueueMembers)
 export class RemoveQueueMembersHandler implements ICommandHandler<RemoveQueueMembers> {
-  constructor(
-    private readonly store: EventStore,
-    private readonly database: Database,
-  ) {}
+  constructor(private readonly store: EventStore) {}
 
   async execute({ context, id, agentIds }: RemoveQueueMembers): Promise<void> {
-    const command = { type: 'RemoveQueueMembers', id, agentIds } as const;
-    const [missing] = await missingAgents(this.database, context.organizationId, agentIds);
-    await this.store.execute(queueStream, id, context, (queue) =>
-      queue && missing !== undefined ? notFound('Agent', missing) : decideQueue(command, queue),
-    );
+    const { organizationId } = context;
+    await this.store.retrying(async () => {
+      const { loaded, ids } = await this.store.loadWith(queueStream, id, context, [
+        missingAgents(organizationId, agentIds),
+        membersAmong(QUEUE_MEMBERS, organizationId, id, agentIds),
+      ]);
+      const [missing = [], members = []] = ids;
+      const command = { type: 'RemoveQueueMembers', id, agentIds, members, missing } as const;
+      await this.store.decide(queueStream, id, context, loaded, command);
+    });
   }
 }
 

@@ -1,93 +1,18 @@
-import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
+import { type Membership, memberProjection } from '#libs/agents/membership.js';
+import { type RowFacts } from '#libs/event-store/entity-row.js';
+import { type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
-import { evolveQueue, type Queue, type QueueEvent, type QueueSettings } from './queue.js';
-
-/** A row of `queues`. What nothing filters by is in `settings`. */
-export interface QueueRow {
-  id: string;
-  name: string;
-  is_default: boolean;
-  settings: Omit<QueueSettings, 'name' | 'isDefault'>;
-}
+import { decideQueue, evolveQueue, type QueueCommand, type Queue, type QueueEvent } from './queue.js';
+import { type QueueOutput } from './queues.dto.js';
 
 /** The unique index that two queues violate which become the default at the same time. */
 export const DEFAULT_QUEUE_INDEX = 'queues_default';
 
-const queueProjection: Projection<QueueEvent> = {
-  table: 'queues',
-  apply: (event) => {
-    const { organizationId, recordedAt } = event;
-    switch (event.type) {
-      case 'QueueCreated': {
-        const { id, name, isDefault, ...settings } = event.data;
-        return [
-          {
-            text: `INSERT INTO queues (organization_id, id, name, is_default, settings, created_at)
-                   VALUES ($1, $2, $3, $4, $5, $6)`,
-            values: [organizationId, id, name, isDefault, settings, recordedAt],
-          },
-        ];
-      }
-      case 'QueueUpdated': {
-        const { name, isDefault, ...settings } = event.data.changes;
-        return [
-          {
-            text: `UPDATE queues SET name = coalesce($3, name), is_default = coalesce($4, is_default),
-                     settings = jsonb_strip_nulls(settings || $5::jsonb)
-                   WHERE organization_id = $1 AND id = $2`,
-            values: [organizationId, event.data.id, name, isDefault, settings],
-          },
-        ];
-      }
-      case 'QueueDeleted':
-        return [
-          {
-            text: 'DELETE FROM queues WHERE organization_id = $1 AND id = $2',
-            values: [organizationId, event.data.id],
-          },
-        ];
-      case 'QueueMembersAssigned':
-      case 'QueueMembersRemoved':
-        return [];
-    }
-  },
-};
+/** Who is in which queue. */
+export const QUEUE_MEMBERS: Membership = { table: 'queue_members', entity: 'queue_id' };
 
-const memberProjection: Projection<QueueEvent> = {
-  table: 'queue_members',
-  apply: (event) => {
-    const { organizationId, data } = event;
-    switch (event.type) {
-      case 'QueueMembersAssigned':
-        return [
-          {
-            text: 'INSERT INTO queue_members (organization_id, queue_id, agent_id) SELECT $1, $2, unnest($3::uuid[])',
-            values: [organizationId, data.id, event.data.agentIds],
-          },
-        ];
-      case 'QueueMembersRemoved':
-        return [
-          {
-            text: 'DELETE FROM queue_members WHERE organization_id = $1 AND queue_id = $2 AND agent_id = ANY($3)',
-            values: [organizationId, data.id, event.data.agentIds],
-          },
-        ];
-      case 'QueueDeleted':
-        return [
-          {
-            text: 'DELETE FROM queue_members WHERE organization_id = $1 AND queue_id = $2',
-            values: [organizationId, data.id],
-          },
-        ];
-      case 'QueueCreated':
-      case 'QueueUpdated':
-        return [];
-    }
-  },
-};
-
-export const queueStream: StreamDefinition<Queue | undefined, QueueEvent> = {
+export const queueStream: StreamDefinition<Queue | undefined, QueueEvent, QueueCommand> = {
   category: 'queue',
   types: {
     QueueCreated: true,
@@ -97,9 +22,38 @@ export const queueStream: StreamDefinition<Queue | undefined, QueueEvent> = {
     QueueMembersRemoved: true,
   },
   initialState: undefined,
+  shape: 1,
+  creates: 'CreateQueue',
+  decide: decideQueue,
   evolve: evolveQueue,
-  projections: [queueProjection, memberProjection],
+  row: {
+    table: 'queues',
+    shown: shownQueue,
+    columns: {
+      name: { of: ({ settings }) => settings.name },
+      is_default: { of: ({ settings }) => settings.isDefault },
+    },
+  },
+  projections: [
+    memberProjection<QueueEvent>(QUEUE_MEMBERS, {
+      QueueMembersAssigned: 'add',
+      QueueMembersRemoved: 'remove',
+      QueueDeleted: 'clear',
+    }),
+  ],
 };
+
+/** A queue as the API shows it: without its members. */
+export function shownQueue({ id, settings }: Queue, { organizationId }: Pick<RowFacts, 'organizationId'>): QueueOutput {
+  const { offerAlgorithm, ...others } = settings;
+  return {
+    ...{ id, ...others, organizationId },
+    slaCalculationMethod: 'AbandonedIgnored',
+    ...(offerAlgorithm && { offeringAlgorithm: offerAlgorithm }),
+    memberListType: 'Default',
+    usages: { queueId: id, usages: {} },
+  };
+}
 
 /** A guard for whoever lets conversations wait in a queue: it exists, and nobody deletes it meanwhile. */
 export function queueExists(organizationId: string, id: string): Statement {
@@ -110,7 +64,7 @@ export function queueExists(organizationId: string, id: string): Statement {
 }
 
 /** What others show of a queue. */
-export type QueueName = Pick<QueueRow, 'id' | 'name'>;
+export type QueueName = Pick<QueueOutput, 'id' | 'name'>;
 
 /** Answers one {@link QueueName}, or none. */
 export function queueById(organizationId: string, id: string): Statement {

@@ -40,12 +40,10 @@ export interface QueueSettings {
   isRestricted?: boolean;
 }
 
-/** Where conversations wait for one of its members. */
+/** Where conversations wait for one of its members, without those. */
 export interface Queue {
   id: string;
   settings: QueueSettings;
-  /** Agents, in the order of their assignment. */
-  memberIds: string[];
 }
 
 type Required = 'name' | 'isDefault' | 'callFunctionality' | 'isDoNotOfferEnabled';
@@ -57,8 +55,15 @@ export type QueueCommand =
   | { type: 'CreateQueue'; id: string; settings: QueueInput }
   | { type: 'UpdateQueue'; id: string; changes: Changes<QueueSettings> }
   | { type: 'DeleteQueue'; id: string }
-  | { type: 'AssignQueueMembers'; id: string; agentIds: string[] }
-  | { type: 'RemoveQueueMembers'; id: string; agentIds: string[] };
+  | {
+      type: 'AssignQueueMembers' | 'RemoveQueueMembers';
+      id: string;
+      agentIds: string[];
+      /** Those of them that are members: no part of the state, since they may be many. */
+      members: string[];
+      /** Those of them that are no agents. */
+      missing: string[];
+    };
 
 export type QueueEvent =
   | { type: 'QueueCreated'; data: { id: string } & QueueSettings }
@@ -87,11 +92,13 @@ export function decideQueue(command: QueueCommand, queue: Queue | undefined): Qu
         return new DomainError('conflict', `Queue ${id} is the default queue; make another the default first`);
       return [{ type: 'QueueDeleted', data: { id } }];
     case 'AssignQueueMembers': {
-      const agentIds = command.agentIds.filter((agentId) => !queue.memberIds.includes(agentId));
+      const agentIds = command.agentIds.filter((agentId) => !command.members.includes(agentId));
       return agentIds.length === 0 ? [] : [{ type: 'QueueMembersAssigned', data: { id, agentIds } }];
     }
     case 'RemoveQueueMembers': {
-      const agentIds = command.agentIds.filter((agentId) => queue.memberIds.includes(agentId));
+      const [nobody] = command.missing;
+      if (nobody !== undefined) return notFound('Agent', nobody);
+      const agentIds = command.agentIds.filter((agentId) => command.members.includes(agentId));
       return agentIds.length === 0 ? [] : [{ type: 'QueueMembersRemoved', data: { id, agentIds } }];
     }
   }
@@ -100,7 +107,7 @@ export function decideQueue(command: QueueCommand, queue: Queue | undefined): Qu
 export function evolveQueue(queue: Queue | undefined, event: QueueEvent): Queue | undefined {
   if (event.type === 'QueueCreated') {
     const { id, ...settings } = event.data;
-    return { id, settings, memberIds: [] };
+    return { id, settings };
   }
   if (!queue) return undefined;
   switch (event.type) {
@@ -109,11 +116,8 @@ export function evolveQueue(queue: Queue | undefined, event: QueueEvent): Queue 
     case 'QueueDeleted':
       return undefined;
     case 'QueueMembersAssigned':
-      return { ...queue, memberIds: [...queue.memberIds, ...event.data.agentIds] };
-    case 'QueueMembersRemoved': {
-      const gone = new Set(event.data.agentIds);
-      return { ...queue, memberIds: queue.memberIds.filter((id) => !gone.has(id)) };
-    }
+    case 'QueueMembersRemoved':
+      return queue;
   }
 }
 

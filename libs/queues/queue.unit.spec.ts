@@ -26,8 +26,10 @@ const updated = (changes: Extract<QueueEvent, { type: 'QueueUpdated' }>['data'][
 const assigned = (...agentIds: string[]): QueueEvent => ({ type: 'QueueMembersAssigned', data: { id, agentIds } });
 const removed = (...agentIds: string[]): QueueEvent => ({ type: 'QueueMembersRemoved', data: { id, agentIds } });
 const deleted: QueueEvent = { type: 'QueueDeleted', data: { id } };
-const assign = (...agentIds: string[]): QueueCommand => ({ type: 'AssignQueueMembers', id, agentIds });
-const remove = (...agentIds: string[]): QueueCommand => ({ type: 'RemoveQueueMembers', id, agentIds });
+const change = (type: 'AssignQueueMembers' | 'RemoveQueueMembers', agentIds: string[], members: string[] = []) =>
+  ({ type, id, agentIds, members, missing: [] }) satisfies QueueCommand;
+const assign = (agentIds: string[], members?: string[]) => change('AssignQueueMembers', agentIds, members);
+const remove = (agentIds: string[], members?: string[]) => change('RemoveQueueMembers', agentIds, members);
 const queue = given({ decide: decideQueue, evolve: evolveQueue, initialState: undefined });
 
 describe('A queue', () => {
@@ -35,7 +37,7 @@ describe('A queue', () => {
     queue()
       .when({ type: 'CreateQueue', id, settings: { ...settings, name: ' Support ' } })
       .then([created]);
-    expect(queue(created).state).toEqual({ id, settings, memberIds: [] });
+    expect(queue(created).state).toEqual({ id, settings });
   });
 
   it('is created once', () => {
@@ -87,29 +89,38 @@ describe('A queue', () => {
 
   it('gets members, each once', () => {
     queue(created)
-      .when(assign(anna, ben))
+      .when(assign([anna, ben]))
       .then([assigned(anna, ben)]);
-    queue(created, assigned(anna))
-      .when(assign(anna, ben))
+    queue(created)
+      .when(assign([anna, ben], [anna]))
       .then([assigned(ben)]);
-    queue(created, assigned(anna)).when(assign(anna)).then([]);
-    expect(queue(created, assigned(anna), assigned(ben)).state?.memberIds).toEqual([anna, ben]);
+    queue(created)
+      .when(assign([anna], [anna]))
+      .then([]);
   });
 
   it('loses members, and those alone', () => {
-    queue(created, assigned(anna, ben))
-      .when(remove(carl, ben))
+    queue(created)
+      .when(remove([carl, ben], [ben]))
       .then([removed(ben)]);
-    queue(created).when(remove(anna)).then([]);
-    expect(queue(created, assigned(anna, ben), removed(ben)).state?.memberIds).toEqual([anna]);
+    queue(created)
+      .when(remove([anna]))
+      .then([]);
+    queue(created)
+      .when({ ...remove([anna, carl], [anna]), missing: [carl] })
+      .then(notFound('Agent', carl));
+  });
+
+  it('is the same with members and without', () => {
+    expect(queue(created, assigned(anna, ben), removed(ben)).state).toEqual(queue(created).state);
   });
 
   it('must exist for everything but its creation', () => {
     const commands: QueueCommand[] = [
       { type: 'UpdateQueue', id, changes: {} },
       { type: 'DeleteQueue', id },
-      assign(anna),
-      remove(anna),
+      assign([anna]),
+      remove([anna]),
     ];
     for (const command of commands) {
       queue().when(command).then(notFound('Queue', id));

@@ -11,6 +11,7 @@ import { IntegerParam, UuidParam } from '#libs/platform/http/path-params.js';
 import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
 import { Versioned } from '#libs/platform/http/versioned.js';
+import { type Sendable } from '#libs/platform/json-text.js';
 import { queueStream } from './queue.projection.js';
 import { type QueueInput } from './queue.js';
 import { AssignQueueMembers, ListQueueMembers, RemoveQueueMembers } from './queue-members.handlers.js';
@@ -36,7 +37,7 @@ import {
   PatchQueueOutput,
   type QueueOutput,
 } from './queues.dto.js';
-import { CreateQueue, DeleteQueue, GetQueue, ListQueues, type ShownQueue, UpdateQueue } from './queues.handlers.js';
+import { CreateQueue, DeleteQueue, GetQueue, ListQueues, UpdateQueue } from './queues.handlers.js';
 
 const QueueId = () => UuidParam('queueId', 'The queue id.');
 
@@ -54,9 +55,11 @@ export class QueuesController {
     description: 'Sorted by name.',
     success: [200, 'The list of queues in an organization', ListQueuesOutput],
   })
-  async listAll(@Caller() { organizationId }: WriteContext, @AsOf() asOf?: Date): Promise<{ data: QueueOutput[] }> {
-    const queues = await this.queries.execute(new ListQueues(organizationId, asOf));
-    return { data: queues.map((queue) => shown(organizationId, queue)) };
+  async listAll(
+    @Caller() { organizationId }: WriteContext,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: Sendable<object>[] }> {
+    return { data: await this.queries.execute(new ListQueues(organizationId, asOf)) };
   }
 
   @Post()
@@ -72,8 +75,7 @@ export class QueuesController {
     @Caller() caller: WriteContext,
     @Input() { request }: CreateQueueInput,
   ): Promise<{ data: QueueOutput }> {
-    const queue = await this.commands.execute(new CreateQueue(caller, instanceToPlain(request) as QueueInput));
-    return { data: shown(caller.organizationId, queue) };
+    return { data: await this.commands.execute(new CreateQueue(caller, instanceToPlain(request) as QueueInput)) };
   }
 
   @Get('conversation-position/:csid')
@@ -103,8 +105,8 @@ export class QueuesController {
     @Caller() { organizationId }: WriteContext,
     @QueueId() id: string,
     @AsOf() asOf?: Date,
-  ): Promise<{ data: QueueOutput }> {
-    return { data: shown(organizationId, await this.queries.execute(new GetQueue(organizationId, id, asOf))) };
+  ): Promise<{ data: Sendable<object> }> {
+    return { data: await this.queries.execute(new GetQueue(organizationId, id, asOf)) };
   }
 
   @Patch(':queueId')
@@ -121,8 +123,7 @@ export class QueuesController {
     @QueueId() id: string,
     @PatchBody() changes: PatchQueueInput,
   ): Promise<{ data: QueueOutput }> {
-    const queue = await this.commands.execute(new UpdateQueue(caller, id, instanceToPlain(changes)));
-    return { data: shown(caller.organizationId, queue) };
+    return { data: await this.commands.execute(new UpdateQueue(caller, id, instanceToPlain(changes))) };
   }
 
   @Delete(':queueId')
@@ -194,17 +195,6 @@ export class QueuesController {
   ): Promise<void> {
     await this.commands.execute(new RemoveQueueMembers(caller, id, agentIds));
   }
-}
-
-function shown(organizationId: string, { offerAlgorithm, ...queue }: ShownQueue): QueueOutput {
-  return {
-    ...queue,
-    organizationId,
-    slaCalculationMethod: 'AbandonedIgnored',
-    ...(offerAlgorithm && { offeringAlgorithm: offerAlgorithm }),
-    memberListType: 'Default',
-    usages: { queueId: queue.id, usages: {} },
-  };
 }
 
 function shownChannel({ channel, available, waiting }: ChannelState): ChannelAvailability {

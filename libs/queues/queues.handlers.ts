@@ -2,12 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
 import { queueIsEmpty } from '#libs/conversations/conversation.projection.js';
+import { EntityReader, SHOWN } from '#libs/event-store/entity-reader.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { EventStore, type Loaded, type Staged, staged, VersionConflict } from '#libs/event-store/event-store.js';
+import { EventStore, type Staged, staged, VersionConflict } from '#libs/event-store/event-store.js';
+import { type Loaded } from '#libs/event-store/loaded.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { type Sendable } from '#libs/platform/json-text.js';
 import { sortedByName } from '#libs/platform/name-order.js';
 import {
   decideQueue,
@@ -17,13 +20,11 @@ import {
   type QueueInput,
   type QueueSettings,
 } from './queue.js';
-import { DEFAULT_QUEUE_INDEX, defaultQueue, type QueueName, type QueueRow, queueStream } from './queue.projection.js';
-
-/** A queue as it is shown: without its members. */
-export type ShownQueue = { id: string } & QueueSettings;
+import { DEFAULT_QUEUE_INDEX, defaultQueue, type QueueName, queueStream, shownQueue } from './queue.projection.js';
+import { type QueueOutput } from './queues.dto.js';
 
 /** Answers the new queue. A new default queue takes over from the one before. */
-export class CreateQueue extends Command<ShownQueue> {
+export class CreateQueue extends Command<QueueOutput> {
   constructor(
     readonly context: WriteContext,
     readonly settings: QueueInput,
@@ -33,7 +34,7 @@ export class CreateQueue extends Command<ShownQueue> {
 }
 
 /** Changes what is named, and answers the queue as it is then. A new default queue takes over from the one before. */
-export class UpdateQueue extends Command<ShownQueue> {
+export class UpdateQueue extends Command<QueueOutput> {
   constructor(
     readonly context: WriteContext,
     readonly id: string,
@@ -54,7 +55,7 @@ export class DeleteQueue extends Command<void> {
 }
 
 /** As it is now, or was then. */
-export class GetQueue extends Query<ShownQueue> {
+export class GetQueue extends Query<Sendable<object>> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
@@ -65,7 +66,7 @@ export class GetQueue extends Query<ShownQueue> {
 }
 
 /** All queues by name, as they are now or were then. */
-export class ListQueues extends Query<ShownQueue[]> {
+export class ListQueues extends Query<Sendable<object>[]> {
   constructor(
     readonly organizationId: string,
     readonly asOf?: Date,
@@ -86,31 +87,32 @@ export class QueueWriter {
    * Decides and commits. Becomes the queue the default, the one before ceases to be it in the same commit.
    * @returns the queue after that
    */
-  async write(context: WriteContext, command: QueueCommand): Promise<ShownQueue> {
+  async write(context: WriteContext, command: QueueCommand): Promise<QueueOutput> {
     return this.store.retrying(async () => {
       const loaded = await this.#load(context, command);
       const events = decideQueue(command, loaded.state);
       if (events instanceof DomainError) throw events;
-      const queue = events.reduce(evolveQueue, loaded.state);
-      const takesOver = queue?.settings.isDefault && !loaded.state?.settings.isDefault;
+      const queue = events.reduce(evolveQueue, loaded.state) as Queue;
+      const takesOver = queue.settings.isDefault && !loaded.state?.settings.isDefault;
       // The old default comes first: the index sees each statement's result.
       const changes = [
         ...(takesOver ? await this.#release(context) : []),
         staged(queueStream, command.id, loaded, events),
       ];
       await this.#commit(changes, context);
-      return shownState(queue as Queue);
+      return shownQueue(queue, context);
     });
   }
 
-  async #load({ organizationId }: WriteContext, { type, id }: QueueCommand): Promise<Loaded<Queue | undefined>> {
-    return type === 'CreateQueue' ? { state: undefined, version: 0 } : this.store.load(queueStream, id, organizationId);
+  async #load(context: WriteContext, { type, id }: QueueCommand): Promise<Loaded<Queue | undefined>> {
+    return type === 'CreateQueue' ? { state: undefined, version: 0 } : this.store.load(queueStream, id, context);
   }
 
-  async #release({ organizationId }: WriteContext): Promise<Staged[]> {
+  async #release(context: WriteContext): Promise<Staged[]> {
+    const { organizationId } = context;
     const [current] = await this.database.query<QueueName>(organizationId, defaultQueue(organizationId));
     if (!current) return [];
-    const loaded = await this.store.load(queueStream, current.id, organizationId);
+    const loaded = await this.store.load(queueStream, current.id, context);
     const command = { type: 'UpdateQueue', id: current.id, changes: { isDefault: false } } as const;
     const events = decideQueue(command, loaded.state);
     // Somebody has deleted it since: then nothing is to be released.
@@ -131,7 +133,7 @@ export class QueueWriter {
 export class CreateQueueHandler implements ICommandHandler<CreateQueue> {
   constructor(private readonly writer: QueueWriter) {}
 
-  async execute({ context, settings }: CreateQueue): Promise<ShownQueue> {
+  async execute({ context, settings }: CreateQueue): Promise<QueueOutput> {
     return this.writer.write(context, { type: 'CreateQueue', id: randomUUIDv7(), settings });
   }
 }
@@ -140,7 +142,7 @@ export class CreateQueueHandler implements ICommandHandler<CreateQueue> {
 export class UpdateQueueHandler implements ICommandHandler<UpdateQueue> {
   constructor(private readonly writer: QueueWriter) {}
 
-  async execute({ context, id, changes }: UpdateQueue): Promise<ShownQueue> {
+  async execute({ context, id, changes }: UpdateQueue): Promise<QueueOutput> {
     return this.writer.write(context, { type: 'UpdateQueue', id, changes });
   }
 }
@@ -156,7 +158,7 @@ export class DeleteQueueHandler implements ICommandHandler<DeleteQueue> {
     const { organizationId } = context;
     await this.store.retrying(async () => {
       const [loaded, waits] = await Promise.all([
-        this.store.load(queueStream, id, organizationId),
+        this.store.load(queueStream, id, context),
         this.#waits(organizationId, id),
       ]);
       const events = decideQueue({ type: 'DeleteQueue', id }, loaded.state);
@@ -177,32 +179,24 @@ export class DeleteQueueHandler implements ICommandHandler<DeleteQueue> {
   }
 }
 
-const SELECT_QUEUES = 'SELECT id, name, is_default, settings FROM queues WHERE organization_id = $1';
-
 @QueryHandler(GetQueue)
 export class GetQueueHandler implements IQueryHandler<GetQueue> {
   constructor(
-    private readonly database: Database,
+    private readonly reader: EntityReader,
     private readonly past: PastStreams,
   ) {}
 
-  async execute({ organizationId, id, asOf }: GetQueue): Promise<ShownQueue> {
-    const queue = asOf ? await this.#then(organizationId, id, asOf) : await this.#now(organizationId, id);
+  async execute({ organizationId, id, asOf }: GetQueue): Promise<Sendable<object>> {
+    const queue = asOf
+      ? await this.#then(organizationId, id, asOf)
+      : await this.reader.get(queueStream, organizationId, id);
     if (!queue) throw notFound('Queue', id);
     return queue;
   }
 
-  async #then(organizationId: string, id: string, asOf: Date): Promise<ShownQueue | undefined> {
+  async #then(organizationId: string, id: string, asOf: Date): Promise<QueueOutput | undefined> {
     const { state } = await this.past.load(queueStream, id, organizationId, asOf);
-    return state && shownState(state);
-  }
-
-  async #now(organizationId: string, id: string): Promise<ShownQueue | undefined> {
-    const [row] = await this.database.query<QueueRow>(organizationId, {
-      text: `${SELECT_QUEUES} AND id = $2`,
-      values: [organizationId, id],
-    });
-    return row && fromRow(row);
+    return state && shownQueue(state, { organizationId });
   }
 }
 
@@ -210,27 +204,19 @@ export class GetQueueHandler implements IQueryHandler<GetQueue> {
 export class ListQueuesHandler implements IQueryHandler<ListQueues> {
   constructor(
     private readonly database: Database,
+    private readonly reader: EntityReader,
     private readonly past: PastStreams,
   ) {}
 
-  async execute({ organizationId, asOf }: ListQueues): Promise<ShownQueue[]> {
+  async execute({ organizationId, asOf }: ListQueues): Promise<Sendable<object>[]> {
     if (asOf) {
       const queues = await this.past.loadAll(queueStream, organizationId, asOf);
-      const listed = queues.flatMap(({ state }) => (state ? shownState(state) : []));
+      const listed = queues.flatMap(({ state }) => (state ? shownQueue(state, { organizationId }) : []));
       return sortedByName(this.database, organizationId, listed);
     }
-    const rows = await this.database.query<QueueRow>(organizationId, {
-      text: `${SELECT_QUEUES} ORDER BY name, id`,
+    return this.reader.list(queueStream, organizationId, {
+      text: `SELECT ${SHOWN} FROM queues WHERE organization_id = $1 ORDER BY name, id`,
       values: [organizationId],
     });
-    return rows.map(fromRow);
   }
-}
-
-function shownState({ id, settings }: Queue): ShownQueue {
-  return { id, ...settings };
-}
-
-function fromRow({ id, name, is_default, settings }: QueueRow): ShownQueue {
-  return { id, name, isDefault: is_default, ...settings };
 }

@@ -15,6 +15,7 @@ export type TagCommand =
   | { type: 'CreateTag'; id: string; name: string; color?: string }
   | { type: 'ActivateTag'; id: string }
   | { type: 'DeactivateTag'; id: string }
+  /** The tag is gone, also from conversations; its name is free. */
   | { type: 'DeleteTag'; id: string };
 
 export type TagEvent =

@@ -9,10 +9,10 @@ import { UuidParam } from '#libs/platform/http/path-params.js';
 import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
 import { Caller } from '#libs/platform/http/request-context.js';
 import { Versioned } from '#libs/platform/http/versioned.js';
+import { type Sendable } from '#libs/platform/json-text.js';
 import { tagStream } from './tag.projection.js';
-import { type Tag } from './tag.js';
 import { CreateTagInput, CreateTagOutput, GetTagOutput, ListTagsOutput, ListTagsQuery } from './tags.dto.js';
-import { ActivateTag, CreateTag, DeactivateTag, DeleteTag, GetTag, ListTags } from './tags.handlers.js';
+import { ChangeTag, CreateTag, GetTag, ListTags } from './tags.handlers.js';
 
 @ApiTags('Tags')
 @Controller('v1/tags')
@@ -32,7 +32,7 @@ export class TagsController {
     @Caller() caller: WriteContext,
     @QueryInput() { includeDeactivated = true }: ListTagsQuery,
     @AsOf() asOf?: Date,
-  ): Promise<{ data: Tag[] }> {
+  ): Promise<{ data: Sendable<object>[] }> {
     return { data: await this.queries.execute(new ListTags(caller.organizationId, includeDeactivated, asOf)) };
   }
 
@@ -43,7 +43,7 @@ export class TagsController {
     description: 'Creating a name that exists answers the tag that has it; it is not updated to match the input.',
     success: [200, 'The created tag or an existing tag with the same name.', CreateTagOutput],
   })
-  async createTag(@Caller() caller: WriteContext, @Input() input: CreateTagInput): Promise<{ data: Tag }> {
+  async createTag(@Caller() caller: WriteContext, @Input() input: CreateTagInput): Promise<{ data: Sendable<object> }> {
     return { data: await this.commands.execute(new CreateTag(caller, input.name, input.color)) };
   }
 
@@ -59,7 +59,7 @@ export class TagsController {
     @Caller() caller: WriteContext,
     @UuidParam('tagId', 'The tag id.') id: string,
     @AsOf() asOf?: Date,
-  ): Promise<{ data: Tag }> {
+  ): Promise<{ data: Sendable<object> }> {
     return { data: await this.queries.execute(new GetTag(caller.organizationId, id, asOf)) };
   }
 
@@ -72,7 +72,7 @@ export class TagsController {
     errors: [404, 409],
   })
   async activateTag(@Caller() caller: WriteContext, @UuidParam('tagId', 'The tag id.') id: string): Promise<void> {
-    await this.commands.execute(new ActivateTag(caller, id));
+    await this.commands.execute(new ChangeTag(caller, { type: 'ActivateTag', id }));
   }
 
   @Patch(':tagId/deactivate')
@@ -84,7 +84,7 @@ export class TagsController {
     errors: [404, 409],
   })
   async deactivateTag(@Caller() caller: WriteContext, @UuidParam('tagId', 'The tag id.') id: string): Promise<void> {
-    await this.commands.execute(new DeactivateTag(caller, id));
+    await this.commands.execute(new ChangeTag(caller, { type: 'DeactivateTag', id }));
   }
 
   @Delete(':tagId')
@@ -96,6 +96,6 @@ export class TagsController {
     errors: [404, 409],
   })
   async removeTag(@Caller() caller: WriteContext, @UuidParam('tagId', 'The tag id.') id: string): Promise<void> {
-    await this.commands.execute(new DeleteTag(caller, id));
+    await this.commands.execute(new ChangeTag(caller, { type: 'DeleteTag', id }));
   }
 }

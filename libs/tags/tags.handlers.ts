@@ -1,16 +1,18 @@
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
+import { EntityReader, SHOWN, type ShownRow, shownText } from '#libs/event-store/entity-reader.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore, VersionConflict } from '#libs/event-store/event-store.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
+import { type Sendable } from '#libs/platform/json-text.js';
 import { sortedByName } from '#libs/platform/name-order.js';
-import { decideTag, type Tag } from './tag.js';
-import { shownTag, TAG_NAME_INDEX, tagById, tagKey, TagRow, tagStream } from './tag.projection.js';
+import { type Tag, type TagCommand } from './tag.js';
+import { shownTag, TAG_NAME_INDEX, tagKey, tagStream } from './tag.projection.js';
 
 /** Answers the new tag, or the one that has the name already, unchanged. */
-export class CreateTag extends Command<Tag> {
+export class CreateTag extends Command<Sendable<object>> {
   constructor(
     readonly context: WriteContext,
     readonly name: string,
@@ -20,36 +22,18 @@ export class CreateTag extends Command<Tag> {
   }
 }
 
-export class ActivateTag extends Command<void> {
+/** Changes a tag that there is. */
+export class ChangeTag extends Command<void> {
   constructor(
     readonly context: WriteContext,
-    readonly id: string,
-  ) {
-    super();
-  }
-}
-
-export class DeactivateTag extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-  ) {
-    super();
-  }
-}
-
-/** The tag is gone, also from conversations; its name is free. */
-export class DeleteTag extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
+    readonly change: Exclude<TagCommand, { type: 'CreateTag' }>,
   ) {
     super();
   }
 }
 
 /** As it is now, or was then. */
-export class GetTag extends Query<Tag> {
+export class GetTag extends Query<Sendable<object>> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
@@ -60,7 +44,7 @@ export class GetTag extends Query<Tag> {
 }
 
 /** All tags by name, as they are now or were then. */
-export class ListTags extends Query<Tag[]> {
+export class ListTags extends Query<Sendable<object>[]> {
   constructor(
     readonly organizationId: string,
     readonly includeDeactivated: boolean,
@@ -75,15 +59,15 @@ export class CreateTagHandler implements ICommandHandler<CreateTag> {
   constructor(
     private readonly store: EventStore,
     private readonly database: Database,
+    private readonly reader: EntityReader,
   ) {}
 
-  execute({ context, name, color }: CreateTag): Promise<Tag> {
+  execute({ context, name, color }: CreateTag): Promise<Sendable<object>> {
     return this.store.retrying(async () => {
       const id = randomUUIDv7();
       try {
-        const command = { type: 'CreateTag', id, name, color } as const;
-        const { state } = await this.store.create(tagStream, id, context, () => decideTag(command, undefined));
-        return state as Tag;
+        const { state } = await this.store.handle(tagStream, id, context, { type: 'CreateTag', id, name, color });
+        return shownTag(state as Tag);
       } catch (error) {
         if (violatedConstraint(error) !== TAG_NAME_INDEX) throw error;
         return this.#named(context.organizationId, name);
@@ -92,62 +76,44 @@ export class CreateTagHandler implements ICommandHandler<CreateTag> {
   }
 
   /** @throws {VersionConflict} when the tag that had the name has been removed meanwhile */
-  async #named(organizationId: string, name: string): Promise<Tag> {
-    const [row] = await this.database.query<TagRow>(organizationId, {
-      text: `SELECT id, name, color, state FROM tags
-             WHERE organization_id = $1 AND name_key = $2 ORDER BY twin LIMIT 1`,
+  async #named(organizationId: string, name: string): Promise<Sendable<object>> {
+    const rows = await this.database.query<ShownRow>(organizationId, {
+      text: `SELECT ${SHOWN} FROM tags WHERE organization_id = $1 AND name_key = $2 ORDER BY twin LIMIT 1`,
       values: [organizationId, tagKey(name)],
     });
-    if (!row) throw new VersionConflict();
-    return shownTag(row);
+    const [tag] = await this.reader.fresh(tagStream, organizationId, rows);
+    if (!tag) throw new VersionConflict();
+    return shownText(tag);
   }
 }
 
-@CommandHandler(ActivateTag)
-export class ActivateTagHandler implements ICommandHandler<ActivateTag> {
+@CommandHandler(ChangeTag)
+export class ChangeTagHandler implements ICommandHandler<ChangeTag> {
   constructor(private readonly store: EventStore) {}
 
-  async execute({ context, id }: ActivateTag): Promise<void> {
-    await this.store.execute(tagStream, id, context, (tag) => decideTag({ type: 'ActivateTag', id }, tag));
-  }
-}
-
-@CommandHandler(DeactivateTag)
-export class DeactivateTagHandler implements ICommandHandler<DeactivateTag> {
-  constructor(private readonly store: EventStore) {}
-
-  async execute({ context, id }: DeactivateTag): Promise<void> {
-    await this.store.execute(tagStream, id, context, (tag) => decideTag({ type: 'DeactivateTag', id }, tag));
-  }
-}
-
-@CommandHandler(DeleteTag)
-export class DeleteTagHandler implements ICommandHandler<DeleteTag> {
-  constructor(private readonly store: EventStore) {}
-
-  async execute({ context, id }: DeleteTag): Promise<void> {
-    await this.store.execute(tagStream, id, context, (tag) => decideTag({ type: 'DeleteTag', id }, tag));
+  async execute({ context, change }: ChangeTag): Promise<void> {
+    await this.store.handle(tagStream, change.id, context, change);
   }
 }
 
 @QueryHandler(GetTag)
 export class GetTagHandler implements IQueryHandler<GetTag> {
   constructor(
-    private readonly database: Database,
+    private readonly reader: EntityReader,
     private readonly past: PastStreams,
   ) {}
 
-  async execute({ organizationId, id, asOf }: GetTag): Promise<Tag> {
+  async execute({ organizationId, id, asOf }: GetTag): Promise<Sendable<object>> {
     const tag = asOf
-      ? (await this.past.load(tagStream, id, organizationId, asOf)).state
-      : await this.#current(organizationId, id);
+      ? await this.#then(organizationId, id, asOf)
+      : await this.reader.get(tagStream, organizationId, id);
     if (!tag) throw notFound('Tag', id);
     return tag;
   }
 
-  async #current(organizationId: string, id: string): Promise<Tag | undefined> {
-    const [row] = await this.database.query<TagRow>(organizationId, tagById(organizationId, id));
-    return row && shownTag(row);
+  async #then(organizationId: string, id: string, asOf: Date): Promise<Tag | undefined> {
+    const { state } = await this.past.load(tagStream, id, organizationId, asOf);
+    return state && shownTag(state);
   }
 }
 
@@ -155,19 +121,21 @@ export class GetTagHandler implements IQueryHandler<GetTag> {
 export class ListTagsHandler implements IQueryHandler<ListTags> {
   constructor(
     private readonly database: Database,
+    private readonly reader: EntityReader,
     private readonly past: PastStreams,
   ) {}
 
-  async execute({ organizationId, includeDeactivated, asOf }: ListTags): Promise<Tag[]> {
-    if (asOf) {
-      const tags = await this.past.loadAll(tagStream, organizationId, asOf);
-      const listed = tags.flatMap(({ state }) =>
-        state && (includeDeactivated || state.state === 'Active') ? state : [],
-      );
-      return sortedByName(this.database, organizationId, listed);
+  async execute({ organizationId, includeDeactivated, asOf }: ListTags): Promise<Sendable<object>[]> {
+    if (!asOf) {
+      return this.reader.list(tagStream, organizationId, {
+        text: `SELECT ${SHOWN} FROM tags WHERE organization_id = $1 AND ($2 OR state = 'Active') ORDER BY name, id`,
+        values: [organizationId, includeDeactivated],
+      });
     }
-    const where = { organizationId, ...(!includeDeactivated && { state: 'Active' as const }) };
-    const rows = await this.database.reader(organizationId).find(TagRow, { where, order: { name: 'ASC', id: 'ASC' } });
-    return rows.map(shownTag);
+    const tags = await this.past.loadAll(tagStream, organizationId, asOf);
+    const listed = tags.flatMap(({ state }) =>
+      state && (includeDeactivated || state.state === 'Active') ? shownTag(state) : [],
+    );
+    return sortedByName(this.database, organizationId, listed);
   }
 }

@@ -1,24 +1,24 @@
 import { type DomainError, notFound } from '#libs/platform/domain-error.js';
 
-/** A group of agents. */
+/** A group of agents, without them. */
 export interface Team {
   id: string;
   /** Has no outer space; others may have the same. */
   name: string;
-  /** Ids of agents, in the order in which they came. */
+}
+
+/** What a command on some agents is decided by: the members are no part of the state, since they may be many. */
+interface Agents {
   agentIds: string[];
+  /** Those of them that are members. */
+  members: string[];
+  /** Those of them that are no agents. */
+  missing: string[];
 }
 
 export type TeamCommand =
   | { type: 'CreateTeam'; id: string; name: string }
-  | {
-      type: 'AddTeamMembers';
-      id: string;
-      agentIds: string[];
-      /** Those of them that are no agents. */
-      missing: string[];
-    }
-  | { type: 'RemoveTeamMembers'; id: string; agentIds: string[] }
+  | ({ type: 'AddTeamMembers' | 'RemoveTeamMembers'; id: string } & Agents)
   | { type: 'DeleteTeam'; id: string };
 
 export type TeamEvent =
@@ -34,16 +34,18 @@ export function decideTeam(command: TeamCommand, team: Team | undefined): TeamEv
   }
   if (!team) return notFound('Team', command.id);
   const { id } = team;
-  const members = new Set(team.agentIds);
   switch (command.type) {
     case 'AddTeamMembers': {
-      const { missing } = command;
+      const { missing, members } = command;
       if (missing.length > 0) return notFound('Agent', missing.join(', '));
-      const agentIds = command.agentIds.filter((agentId) => !members.has(agentId));
+      const agentIds = command.agentIds.filter((agentId) => !members.includes(agentId));
       return agentIds.length > 0 ? [{ type: 'TeamMembersAdded', data: { id, agentIds } }] : [];
     }
     case 'RemoveTeamMembers': {
-      const agentIds = command.agentIds.filter((agentId) => members.has(agentId));
+      const { missing, members } = command;
+      const [nobody] = missing;
+      if (nobody !== undefined) return notFound('Agent', nobody);
+      const agentIds = command.agentIds.filter((agentId) => members.includes(agentId));
       return agentIds.length > 0 ? [{ type: 'TeamMembersRemoved', data: { id, agentIds } }] : [];
     }
     case 'DeleteTeam':
@@ -54,13 +56,10 @@ export function decideTeam(command: TeamCommand, team: Team | undefined): TeamEv
 export function evolveTeam(team: Team | undefined, event: TeamEvent): Team | undefined {
   switch (event.type) {
     case 'TeamCreated':
-      return { ...event.data, agentIds: [] };
+      return event.data;
     case 'TeamMembersAdded':
-      return team && { ...team, agentIds: [...team.agentIds, ...event.data.agentIds] };
-    case 'TeamMembersRemoved': {
-      const gone = new Set(event.data.agentIds);
-      return team && { ...team, agentIds: team.agentIds.filter((agentId) => !gone.has(agentId)) };
-    }
+    case 'TeamMembersRemoved':
+      return team;
     case 'TeamDeleted':
       return undefined;
   }

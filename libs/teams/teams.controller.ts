@@ -11,6 +11,7 @@ import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
 import { Caller, GrantedScopes } from '#libs/platform/http/request-context.js';
 import { type Scope, showsPersonal } from '#libs/platform/scopes.js';
 import { Versioned } from '#libs/platform/http/versioned.js';
+import { type Sendable } from '#libs/platform/json-text.js';
 import { teamStream } from './team.projection.js';
 import {
   AgentsToTeamInput,
@@ -24,14 +25,13 @@ import {
   type TeamShown,
 } from './teams.dto.js';
 import {
-  AddTeamMembers,
+  ChangeTeamMembers,
   CreateTeam,
   DeleteTeam,
   GetTeam,
   ListTeamMembers,
   ListTeamPresence,
   ListTeams,
-  RemoveTeamMembers,
 } from './teams.handlers.js';
 
 const TeamId = () => UuidParam('teamId', 'The team id.');
@@ -50,7 +50,7 @@ export class TeamsController {
     description: 'Sorted by name.',
     success: [200, 'The list of teams in an organization', ListTeamsOutput],
   })
-  async listAll(@Caller() caller: WriteContext, @AsOf() asOf?: Date): Promise<{ data: TeamShown[] }> {
+  async listAll(@Caller() caller: WriteContext, @AsOf() asOf?: Date): Promise<{ data: Sendable<object>[] }> {
     return { data: await this.queries.execute(new ListTeams(caller.organizationId, asOf)) };
   }
 
@@ -77,7 +77,7 @@ export class TeamsController {
     @Caller() caller: WriteContext,
     @TeamId() id: string,
     @AsOf() asOf?: Date,
-  ): Promise<{ data: TeamShown }> {
+  ): Promise<{ data: Sendable<object> }> {
     return { data: await this.queries.execute(new GetTeam(caller.organizationId, id, asOf)) };
   }
 
@@ -122,7 +122,7 @@ export class TeamsController {
     @TeamId() id: string,
     @PatchBody() { agentIds }: AgentsToTeamInput,
   ): Promise<void> {
-    await this.commands.execute(new AddTeamMembers(caller, id, agentIds));
+    await this.commands.execute(new ChangeTeamMembers(caller, 'AddTeamMembers', id, agentIds));
   }
 
   @Delete(':teamId/agents')
@@ -139,7 +139,7 @@ export class TeamsController {
     @TeamId() id: string,
     @PatchBody() { agentIds }: DeleteAgentsFromTeamInput,
   ): Promise<void> {
-    await this.commands.execute(new RemoveTeamMembers(caller, id, agentIds));
+    await this.commands.execute(new ChangeTeamMembers(caller, 'RemoveTeamMembers', id, agentIds));
   }
 
   @Get(':teamId/presence')

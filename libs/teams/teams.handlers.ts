@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { agentsExist, missingAgents } from '#libs/agents/agent.projection.js';
+import { membersAmong } from '#libs/agents/membership.js';
 import { PresenceTimeout } from '#libs/agents/presence.js';
 import {
   PRESENCE_COLUMNS,
@@ -9,18 +10,20 @@ import {
   shownPresence,
   type UserPresence,
 } from '#libs/agents/user-presence.js';
+import { EntityReader, SHOWN } from '#libs/event-store/entity-reader.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { EventStore, staged } from '#libs/event-store/event-store.js';
+import { EventStore } from '#libs/event-store/event-store.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { Database } from '#libs/platform/database.js';
-import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { notFound } from '#libs/platform/domain-error.js';
+import { type Sendable } from '#libs/platform/json-text.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { sortedByName } from '#libs/platform/name-order.js';
-import { decideTeam, type Team } from './team.js';
-import { teamStream } from './team.projection.js';
-import { type TeamMember, type TeamShown } from './teams.dto.js';
+import { type Team } from './team.js';
+import { TEAM_MEMBERS, teamStream } from './team.projection.js';
+import { type TeamMember } from './teams.dto.js';
 
-export class CreateTeam extends Command<TeamShown> {
+export class CreateTeam extends Command<Team> {
   constructor(
     readonly context: WriteContext,
     readonly name: string,
@@ -29,21 +32,11 @@ export class CreateTeam extends Command<TeamShown> {
   }
 }
 
-/** All of them or, when one is no agent, none. */
-export class AddTeamMembers extends Command<void> {
+/** All of them or, when one is no agent, none. Adding members again and removing what are none change nothing. */
+export class ChangeTeamMembers extends Command<void> {
   constructor(
     readonly context: WriteContext,
-    readonly id: string,
-    readonly agentIds: string[],
-  ) {
-    super();
-  }
-}
-
-/** Ids that are no members are ignored. */
-export class RemoveTeamMembers extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
+    readonly type: 'AddTeamMembers' | 'RemoveTeamMembers',
     readonly id: string,
     readonly agentIds: string[],
   ) {
@@ -61,7 +54,7 @@ export class DeleteTeam extends Command<void> {
 }
 
 /** All teams by name, as they are now or were then. */
-export class ListTeams extends Query<TeamShown[]> {
+export class ListTeams extends Query<Sendable<object>[]> {
   constructor(
     readonly organizationId: string,
     readonly asOf?: Date,
@@ -71,7 +64,7 @@ export class ListTeams extends Query<TeamShown[]> {
 }
 
 /** As it is now, or was then. */
-export class GetTeam extends Query<TeamShown> {
+export class GetTeam extends Query<Sendable<object>> {
   constructor(
     readonly organizationId: string,
     readonly id: string,
@@ -107,49 +100,28 @@ export class ListTeamPresence extends Query<Page<UserPresence>> {
 export class CreateTeamHandler implements ICommandHandler<CreateTeam> {
   constructor(private readonly store: EventStore) {}
 
-  async execute({ context, name }: CreateTeam): Promise<TeamShown> {
+  async execute({ context, name }: CreateTeam): Promise<Team> {
     const command = { type: 'CreateTeam', id: randomUUIDv7(), name } as const;
-    const created = await this.store.create(teamStream, command.id, context, (team) => decideTeam(command, team));
-    return shownTeam(created.state as Team);
+    const created = await this.store.handle(teamStream, command.id, context, command);
+    return created.state as Team;
   }
 }
 
-@CommandHandler(AddTeamMembers)
-export class AddTeamMembersHandler implements ICommandHandler<AddTeamMembers> {
-  constructor(
-    private readonly store: EventStore,
-    private readonly database: Database,
-  ) {}
+@CommandHandler(ChangeTeamMembers)
+export class ChangeTeamMembersHandler implements ICommandHandler<ChangeTeamMembers> {
+  constructor(private readonly store: EventStore) {}
 
-  async execute({ context, id, agentIds }: AddTeamMembers): Promise<void> {
+  async execute({ context, type, id, agentIds }: ChangeTeamMembers): Promise<void> {
     const { organizationId } = context;
     await this.store.retrying(async () => {
-      const [loaded, missing] = await Promise.all([
-        this.store.load(teamStream, id, organizationId),
-        missingAgents(this.database, organizationId, agentIds),
+      const { loaded, ids } = await this.store.loadWith(teamStream, id, context, [
+        missingAgents(organizationId, agentIds),
+        membersAmong(TEAM_MEMBERS, organizationId, id, agentIds),
       ]);
-      const decision = decideTeam({ type: 'AddTeamMembers', id, agentIds, missing }, loaded.state);
-      if (decision instanceof DomainError) throw decision;
-      await this.store.commit([staged(teamStream, id, loaded, decision)], context, [
-        agentsExist(organizationId, agentIds),
-      ]);
+      const [missing = [], members = []] = ids;
+      const guards = type === 'AddTeamMembers' ? [agentsExist(organizationId, agentIds)] : [];
+      await this.store.decide(teamStream, id, context, loaded, { type, id, agentIds, members, missing }, guards);
     });
-  }
-}
-
-@CommandHandler(RemoveTeamMembers)
-export class RemoveTeamMembersHandler implements ICommandHandler<RemoveTeamMembers> {
-  constructor(
-    private readonly store: EventStore,
-    private readonly database: Database,
-  ) {}
-
-  async execute({ context, id, agentIds }: RemoveTeamMembers): Promise<void> {
-    const command = { type: 'RemoveTeamMembers', id, agentIds } as const;
-    const [missing] = await missingAgents(this.database, context.organizationId, agentIds);
-    await this.store.execute(teamStream, id, context, (team) =>
-      team && missing !== undefined ? notFound('Agent', missing) : decideTeam(command, team),
-    );
   }
 }
 
@@ -158,7 +130,7 @@ export class DeleteTeamHandler implements ICommandHandler<DeleteTeam> {
   constructor(private readonly store: EventStore) {}
 
   async execute({ context, id }: DeleteTeam): Promise<void> {
-    await this.store.execute(teamStream, id, context, (team) => decideTeam({ type: 'DeleteTeam', id }, team));
+    await this.store.handle(teamStream, id, context, { type: 'DeleteTeam', id });
   }
 }
 
@@ -166,17 +138,21 @@ export class DeleteTeamHandler implements ICommandHandler<DeleteTeam> {
 export class ListTeamsHandler implements IQueryHandler<ListTeams> {
   constructor(
     private readonly database: Database,
+    private readonly reader: EntityReader,
     private readonly past: PastStreams,
   ) {}
 
-  async execute({ organizationId, asOf }: ListTeams): Promise<TeamShown[]> {
+  async execute({ organizationId, asOf }: ListTeams): Promise<Sendable<object>[]> {
     if (asOf) {
       const teams = await this.past.loadAll(teamStream, organizationId, asOf);
-      const listed = teams.flatMap(({ state }) => (state ? shownTeam(state) : []));
-      return sortedByName(this.database, organizationId, listed);
+      return sortedByName(
+        this.database,
+        organizationId,
+        teams.flatMap(({ state }) => state ?? []),
+      );
     }
-    return this.database.query<TeamShown>(organizationId, {
-      text: 'SELECT id, name FROM teams WHERE organization_id = $1 ORDER BY name, id',
+    return this.reader.list(teamStream, organizationId, {
+      text: `SELECT ${SHOWN} FROM teams WHERE organization_id = $1 ORDER BY name, id`,
       values: [organizationId],
     });
   }
@@ -185,30 +161,17 @@ export class ListTeamsHandler implements IQueryHandler<ListTeams> {
 @QueryHandler(GetTeam)
 export class GetTeamHandler implements IQueryHandler<GetTeam> {
   constructor(
-    private readonly database: Database,
+    private readonly reader: EntityReader,
     private readonly past: PastStreams,
   ) {}
 
-  async execute({ organizationId, id, asOf }: GetTeam): Promise<TeamShown> {
+  async execute({ organizationId, id, asOf }: GetTeam): Promise<Sendable<object>> {
     const team = asOf
       ? (await this.past.load(teamStream, id, organizationId, asOf)).state
-      : await this.#current(organizationId, id);
+      : await this.reader.get(teamStream, organizationId, id);
     if (!team) throw notFound('Team', id);
-    return shownTeam(team);
-  }
-
-  async #current(organizationId: string, id: string): Promise<TeamShown | undefined> {
-    const [team] = await this.database.query<TeamShown>(organizationId, {
-      text: 'SELECT id, name FROM teams WHERE organization_id = $1 AND id = $2',
-      values: [organizationId, id],
-    });
     return team;
   }
-}
-
-/** Without its members. */
-function shownTeam({ id, name }: TeamShown): TeamShown {
-  return { id, name };
 }
 
 /** A team without members is a row without an agent; no team is no row. */

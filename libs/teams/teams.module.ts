@@ -1,22 +1,20 @@
 import { Module } from '@nestjs/common';
 import { TeamsController } from './teams.controller.js';
 import {
-  AddTeamMembersHandler,
+  ChangeTeamMembersHandler,
   CreateTeamHandler,
   DeleteTeamHandler,
   GetTeamHandler,
   ListTeamMembersHandler,
   ListTeamPresenceHandler,
   ListTeamsHandler,
-  RemoveTeamMembersHandler,
 } from './teams.handlers.js';
 
 @Module({
   controllers: [TeamsController],
   providers: [
     CreateTeamHandler,
-    AddTeamMembersHandler,
-    RemoveTeamMembersHandler,
+    ChangeTeamMembersHandler,
     DeleteTeamHandler,
     ListTeamsHandler,
     GetTeamHandler,

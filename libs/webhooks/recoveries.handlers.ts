@@ -6,7 +6,7 @@ import { type Statement } from '#libs/platform/batch.js';
 import { invalidBody } from '#libs/platform/domain-error.js';
 import { WebhookOptions } from './options.js';
 import { type RecoveryOutput } from './recoveries.dto.js';
-import { decideRecovery, type RecoveryScope } from './recovery.js';
+import { type RecoveryScope } from './recovery.js';
 import { recoveryStream } from './recovery.projection.js';
 import { RecoveryReader } from './recovery.reader.js';
 import { SubscriptionReader } from './subscription.reader.js';
@@ -68,13 +68,7 @@ export class RequestRecoveryHandler implements ICommandHandler<RequestRecovery> 
       await this.subscriptions.mustExist(organizationId, subscriptionId);
       const id = randomUUIDv7();
       const command = { type: 'RequestRecovery', id, subscriptionId, scope } as const;
-      await this.store.create(
-        recoveryStream,
-        id,
-        context,
-        (state) => decideRecovery(command, state),
-        onlyRunning(scopeKey),
-      );
+      await this.store.handle(recoveryStream, id, context, command, () => onlyRunning(scopeKey));
       return this.recoveries.get(organizationId, subscriptionId, id);
     });
   }

@@ -1,5 +1,5 @@
 import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
-import { evolveRecovery, type Recovery, type RecoveryEvent } from './recovery.js';
+import { decideRecovery, evolveRecovery, type RecoveryCommand, type Recovery, type RecoveryEvent } from './recovery.js';
 
 /** A row of the read table of recoveries. */
 export interface RecoveryRow {
@@ -45,10 +45,13 @@ const recoveryProjection: Projection<RecoveryEvent> = {
   },
 };
 
-export const recoveryStream: StreamDefinition<Recovery | undefined, RecoveryEvent> = {
+export const recoveryStream: StreamDefinition<Recovery | undefined, RecoveryEvent, RecoveryCommand> = {
   category: 'webhookRecovery',
   types: { WebhookRecoveryRequested: true, WebhookRecoveryFinished: true },
   initialState: undefined,
+  shape: 1,
+  creates: 'RequestRecovery',
+  decide: decideRecovery,
   evolve: evolveRecovery,
   projections: [recoveryProjection],
 };

@@ -1,23 +1,23 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type SubscriptionRow } from './subscription.projection.js';
 
 /** How the receiver of a subscription does; the worker writes it. */
-@Entity('webhook_health')
-export class HealthRow {
-  @PrimaryColumn('uuid', { name: 'organization_id' }) organizationId: string;
-  @PrimaryColumn('uuid', { name: 'subscription_id' }) subscriptionId: string;
+export interface HealthRow {
   /** Of any time, -Infinity when there is none. */
-  @Column('timestamptz', { name: 'paused_until' }) pausedUntil: Date | number;
+  pausedUntil: Date | number;
   /** In a row, since the last success. */
-  @Column('integer') failures: number;
-  @Column('timestamptz', { name: 'failing_since', nullable: true }) failingSince: Date | null;
+  failures: number;
+  failingSince: Date | null;
   /** The subscription's `failuresCountFrom` at that time. */
-  @Column('timestamptz', { name: 'counts_from', nullable: true }) countsFrom: Date | null;
+  countsFrom: Date | null;
 }
 
+/** The columns of a {@link HealthRow}, of a table `h`. */
+export const HEALTH_COLUMNS = `h.paused_until AS "pausedUntil", h.failures, h.failing_since AS "failingSince",
+  h.counts_from AS "countsFrom"`;
+
 /** What counts of it for a subscription: what came before it was enabled, pointed elsewhere or put in another order does not. */
-export function shownHealth(health: HealthRow | null | undefined, { failuresCountFrom }: SubscriptionRow, now: Date) {
-  if (health?.countsFrom?.getTime() !== failuresCountFrom.getTime()) return { failures: 0 };
+export function shownHealth(health: HealthRow, { failuresCountFrom }: SubscriptionRow, now: Date) {
+  if (health.countsFrom?.getTime() !== failuresCountFrom.getTime()) return { failures: 0 };
   const { failures, failingSince, pausedUntil } = health;
   const paused = typeof pausedUntil !== 'number' && pausedUntil > now;
   return {

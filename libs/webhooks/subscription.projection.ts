@@ -1,4 +1,3 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { secretContext } from '#libs/event-store/event-codec.js';
 import { type Projection, type StreamDefinition, streamName } from '#libs/event-store/stream-definition.js';
 import { type Cipher } from '#libs/platform/cipher.js';
@@ -6,7 +5,9 @@ import { type Filters } from './filters.js';
 import {
   type Authorization,
   type DisabledReason,
+  decideSubscription,
   evolveSubscription,
+  type SubscriptionCommand,
   type Ordering,
   type PreviousSecret,
   type RotatedSubscription,
@@ -14,31 +15,37 @@ import {
   type SubscriptionEvent,
 } from './subscription.js';
 
-/** The read table of webhook subscriptions. What is secret in the events is as sealed here. */
-@Entity('webhook_subscriptions')
-export class SubscriptionRow {
-  @PrimaryColumn('uuid', { name: 'organization_id' }) organizationId: string;
-  @PrimaryColumn('uuid') id: string;
-  @Column('text') name: string;
-  @Column('text') url: string;
-  @Column('text', { array: true }) events: string[];
-  @Column('boolean') enabled: boolean;
-  @Column('text') authorization: string;
-  @Column('text', { name: 'custom_headers' }) customHeaders: string;
-  @Column('text', { name: 'secret_key' }) secretKey: string;
+/** A row of the read table of webhook subscriptions. What is secret in the events is as sealed here. */
+export interface SubscriptionRow {
+  organizationId: string;
+  id: string;
+  name: string;
+  url: string;
+  events: string[];
+  enabled: boolean;
+  authorization: string;
+  customHeaders: string;
+  secretKey: string;
   /** Keys that were replaced, sealed, the newest first; those whose time was over at the last rotation are left out. */
-  @Column('jsonb', { name: 'previous_secrets' }) previousSecrets: PreviousSecret[];
-  @Column('jsonb') filters: Record<string, Filters>;
-  @Column('text') ordering: Ordering;
-  @Column('integer', { name: 'max_per_second', nullable: true }) maxPerSecond: number | null;
+  previousSecrets: PreviousSecret[];
+  filters: Record<string, Filters>;
+  ordering: Ordering;
+  maxPerSecond: number | null;
+  disabledReason: DisabledReason | null;
   /** Failures and pauses from before count no longer: it was enabled, pointed elsewhere or put in another order then. */
-  @Column('text', { name: 'disabled_reason', nullable: true }) disabledReason: DisabledReason | null;
-  @Column('timestamptz', { name: 'failures_count_from' }) failuresCountFrom: Date;
-  @Column('timestamptz', { name: 'created_at' }) createdAt: Date;
-  @Column('uuid', { name: 'created_by' }) createdBy: string;
-  @Column('timestamptz', { name: 'updated_at' }) updatedAt: Date;
-  @Column('uuid', { name: 'updated_by' }) updatedBy: string;
+  failuresCountFrom: Date;
+  createdAt: Date;
+  createdBy: string;
+  updatedAt: Date;
+  updatedBy: string;
 }
+
+/** The columns of a {@link SubscriptionRow}, of a table `s`. */
+export const SUBSCRIPTION_COLUMNS = `s.organization_id AS "organizationId", s.id, s.name, s.url, s.events, s.enabled,
+  s."authorization", s.custom_headers AS "customHeaders", s.secret_key AS "secretKey",
+  s.previous_secrets AS "previousSecrets", s.filters, s.ordering, s.max_per_second AS "maxPerSecond",
+  s.disabled_reason AS "disabledReason", s.failures_count_from AS "failuresCountFrom", s.created_at AS "createdAt",
+  s.created_by AS "createdBy", s.updated_at AS "updatedAt", s.updated_by AS "updatedBy"`;
 
 const subscriptionProjection: Projection<SubscriptionEvent> = {
   table: 'webhook_subscriptions',
@@ -121,7 +128,11 @@ const subscriptionProjection: Projection<SubscriptionEvent> = {
   },
 };
 
-export const subscriptionStream: StreamDefinition<RotatedSubscription | undefined, SubscriptionEvent> = {
+export const subscriptionStream: StreamDefinition<
+  RotatedSubscription | undefined,
+  SubscriptionEvent,
+  SubscriptionCommand
+> = {
   category: 'webhookSubscription',
   types: {
     WebhookSubscriptionCreated: true,
@@ -131,6 +142,9 @@ export const subscriptionStream: StreamDefinition<RotatedSubscription | undefine
     WebhookSubscriptionDeleted: true,
   },
   initialState: undefined,
+  shape: 1,
+  creates: 'CreateSubscription',
+  decide: decideSubscription,
   evolve: evolveSubscription,
   projections: [subscriptionProjection],
   secrets: {

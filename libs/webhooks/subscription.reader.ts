@@ -6,12 +6,17 @@ import { notFound } from '#libs/platform/domain-error.js';
 import { MASK, masked } from '#libs/platform/masked.js';
 import { subscriberHeaders } from './headers.js';
 import { pastSubscription } from './past-subscription.js';
-import { HealthRow, shownHealth } from './shown-health.js';
+import { HEALTH_COLUMNS, type HealthRow, shownHealth } from './shown-health.js';
 import { shownOverlap, shownSettings } from './shown-settings.js';
-import { openSecrets, SubscriptionRow, subscriptionStream } from './subscription.projection.js';
+import {
+  openSecrets,
+  SUBSCRIPTION_COLUMNS,
+  type SubscriptionRow,
+  subscriptionStream,
+} from './subscription.projection.js';
 import { type WebhookSubscriptionOutput } from './subscription-outputs.dto.js';
 
-type RowWithHealth = SubscriptionRow & { health?: HealthRow | null };
+type RowWithHealth = SubscriptionRow & HealthRow;
 
 /** That a subscription exists, as a condition in SQL; its organization is `$1`, its id `$2`. */
 export const SUBSCRIPTION_EXISTS = 'EXISTS (SELECT FROM webhook_subscriptions WHERE organization_id = $1 AND id = $2)';
@@ -35,22 +40,20 @@ export class SubscriptionReader {
 
   /** As it was then, without its secrets and its health. @throws {DomainError} `not-found` */
   async getAsOf(organizationId: string, id: string, asOf: Date): Promise<WebhookSubscriptionOutput> {
-    const { state, events } = await this.past.load(subscriptionStream, id, organizationId, asOf);
+    const { state } = await this.past.load(subscriptionStream, id, organizationId, asOf);
     if (!state) throw notFound('Webhook subscription', id);
-    return pastSubscription(state, events, asOf);
+    return pastSubscription(state, asOf);
   }
 
   /** Oldest first. @param inClear whether secrets and the values of headers are shown */
   async list(organizationId: string, inClear: boolean): Promise<WebhookSubscriptionOutput[]> {
-    const rows = await this.#rows(organizationId)
-      .orderBy({ 'subscription.createdAt': 'ASC', 'subscription.id': 'ASC' })
-      .getMany();
+    const rows = await this.#rows(organizationId, 'ORDER BY s.created_at, s.id');
     return rows.map((row) => this.#shown(row, inClear));
   }
 
   /** @throws {DomainError} `not-found` */
   async row(organizationId: string, id: string): Promise<RowWithHealth> {
-    const row = await this.#rows(organizationId).andWhere({ id }).getOne();
+    const [row] = await this.#rows(organizationId, 'AND s.id = $2', id);
     if (!row) throw notFound('Webhook subscription', id);
     return row;
   }
@@ -64,17 +67,14 @@ export class SubscriptionReader {
     if (!row?.exists) throw notFound('Webhook subscription', id);
   }
 
-  #rows(organizationId: string) {
-    return this.database
-      .reader(organizationId)
-      .createQueryBuilder(SubscriptionRow, 'subscription')
-      .leftJoinAndMapOne(
-        'subscription.health',
-        HealthRow,
-        'health',
-        'health.organizationId = subscription.organizationId AND health.subscriptionId = subscription.id',
-      )
-      .where({ organizationId });
+  /** @param rest how the statement goes on after its condition on the organization */
+  #rows(organizationId: string, rest: string, ...values: string[]): Promise<RowWithHealth[]> {
+    return this.database.query<RowWithHealth>(organizationId, {
+      text: `SELECT ${SUBSCRIPTION_COLUMNS}, ${HEALTH_COLUMNS} FROM webhook_subscriptions s
+             LEFT JOIN webhook_health h ON h.organization_id = s.organization_id AND h.subscription_id = s.id
+             WHERE s.organization_id = $1 ${rest}`,
+      values: [organizationId, ...values],
+    });
   }
 
   #shown(row: RowWithHealth, inClear: boolean): WebhookSubscriptionOutput {
@@ -87,7 +87,7 @@ export class SubscriptionReader {
       secretKey: inClear ? secretKey : MASK,
       ...shownOverlap(row.previousSecrets, now),
       ...(row.disabledReason && { disabledReason: row.disabledReason }),
-      health: shownHealth(row.health, row, now),
+      health: shownHealth(row, row, now),
       createdAt: row.createdAt.toISOString(),
       createdBy: row.createdBy,
       updatedAt: row.updatedAt.toISOString(),

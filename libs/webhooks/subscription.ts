@@ -1,4 +1,5 @@
 import { changesOf } from '#libs/platform/changes.js';
+import { type Recording } from '#libs/event-store/event.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { type Filters } from './filters.js';
 
@@ -47,9 +48,17 @@ export interface PreviousSecret {
   until: string;
 }
 
-/** A subscription with the keys that it had before, the newest first. */
+/** A subscription with what has become of it. */
 export interface RotatedSubscription extends Subscription {
+  /** The keys that it had before, the newest first. */
   previousSecrets: PreviousSecret[];
+  /** Why Deskstream gave the receiver up, until a client enables the subscription again. */
+  disabledReason?: DisabledReason;
+  /** ISO 8601, as all instants. */
+  createdAt: string;
+  createdBy: string;
+  updatedAt: string;
+  updatedBy: string;
 }
 
 /** Keys that sign at the same time: the present one and two before it. */
@@ -131,16 +140,29 @@ function refuseMoreSecrets(
 export function evolveSubscription(
   subscription: RotatedSubscription | undefined,
   event: SubscriptionEvent,
+  { recordedAt, metadata }: Recording,
 ): RotatedSubscription | undefined {
+  const [at, by] = [recordedAt.toISOString(), metadata.actorId];
+  if (event.type === 'WebhookSubscriptionCreated') {
+    const created = { createdAt: at, createdBy: by, updatedAt: at, updatedBy: by };
+    return { ...event.data, previousSecrets: [], ...created };
+  }
+  const changed = subscription && changedBy(event, subscription);
+  return changed && { ...changed, updatedAt: at, updatedBy: by };
+}
+
+function changedBy(
+  event: Exclude<SubscriptionEvent, { type: 'WebhookSubscriptionCreated' }>,
+  { disabledReason, ...subscription }: RotatedSubscription,
+): RotatedSubscription | undefined {
+  const given = disabledReason && { disabledReason };
   switch (event.type) {
-    case 'WebhookSubscriptionCreated':
-      return { ...event.data, previousSecrets: [] };
     case 'WebhookSubscriptionUpdated':
-      return subscription && { ...subscription, ...event.data };
+      return { ...subscription, ...(!event.data.enabled && given), ...event.data };
     case 'WebhookSecretRotated':
-      return subscription && rotated(subscription, event.data);
+      return { ...rotated({ ...subscription, ...given }, event.data) };
     case 'WebhookSubscriptionDisabled':
-      return subscription && { ...subscription, enabled: false };
+      return { ...subscription, enabled: false, disabledReason: event.data.reason };
     case 'WebhookSubscriptionDeleted':
       return undefined;
   }

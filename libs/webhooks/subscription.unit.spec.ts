@@ -1,5 +1,5 @@
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
-import { given } from '#libs/testing/given.js';
+import { given, RECORDED } from '#libs/testing/given.js';
 import {
   decideSubscription,
   evolveSubscription,
@@ -22,7 +22,9 @@ const settings = {
   maxPerSecond: null,
 } as const;
 const initial: Subscription = { id, secretKey: 'ab'.repeat(32), ...settings, events: [...settings.events] };
-const state: RotatedSubscription = { ...initial, previousSecrets: [] };
+const [at, by] = [RECORDED.recordedAt.toISOString(), RECORDED.metadata.actorId];
+const recorded = { createdAt: at, createdBy: by, updatedAt: at, updatedBy: by };
+const state: RotatedSubscription = { ...initial, previousSecrets: [], ...recorded };
 const created: SubscriptionEvent = { type: 'WebhookSubscriptionCreated', data: initial };
 const subscription = given({ decide: decideSubscription, evolve: evolveSubscription, initialState: undefined });
 
@@ -64,7 +66,7 @@ describe('A webhook subscription', () => {
       .when(rotate('cd', 15))
       .then([rotated('cd', 15)]);
     expect(subscription(created, rotated('cd', 15), rotated('ef', 20)).state).toEqual({
-      ...{ ...initial, secretKey: 'ef'.repeat(32) },
+      ...{ ...state, secretKey: 'ef'.repeat(32) },
       previousSecrets: [until('cd', 20), until('ab', 15)],
     });
     subscription().when(rotate('cd', 15)).then(notFound('Webhook subscription', id));
@@ -106,7 +108,7 @@ describe('A webhook subscription', () => {
     subscription(created, disabled)
       .when({ type: 'DisableSubscription', ...data })
       .then([]);
-    expect(subscription(created, disabled).state).toEqual({ ...state, enabled: false });
+    expect(subscription(created, disabled).state).toEqual({ ...state, enabled: false, disabledReason: 'failing' });
   });
 
   it('does not exist any more once it is deleted', () => {

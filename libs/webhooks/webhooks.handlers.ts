@@ -8,7 +8,7 @@ import { missingQueues } from '#libs/queues/queue.projection.js';
 import { askForReview } from './cancellation.js';
 import { type Filters, queuesOf } from './filters.js';
 import { TargetPolicy } from './delivery/target.js';
-import { decideSubscription, type SubscriptionSettings } from './subscription.js';
+import { type SubscriptionSettings } from './subscription.js';
 import { subscriptionStream } from './subscription.projection.js';
 import { SubscriptionReader } from './subscription.reader.js';
 import { type WebhookSubscriptionOutput } from './subscription-outputs.dto.js';
@@ -114,7 +114,7 @@ export class CreateSubscriptionHandler implements ICommandHandler<CreateSubscrip
     const id = randomUUIDv7();
     const subscription = { id, ...settings, url, secretKey: newSecretKey() };
     const command = { type: 'CreateSubscription', subscription } as const;
-    await this.store.create(subscriptionStream, id, context, (state) => decideSubscription(command, state));
+    await this.store.handle(subscriptionStream, id, context, command);
     return this.reader.get(context.organizationId, id, true);
   }
 }
@@ -138,7 +138,7 @@ export class UpdateSubscriptionHandler implements ICommandHandler<UpdateSubscrip
     } as const;
     const selects = changes.events !== undefined || changes.filters !== undefined;
     const review = selects ? [askForReview(context.organizationId, id)] : [];
-    await this.store.execute(subscriptionStream, id, context, (state) => decideSubscription(command, state), review);
+    await this.store.handle(subscriptionStream, id, context, command, () => review);
     return this.reader.get(context.organizationId, id, true);
   }
 }
@@ -154,7 +154,7 @@ export class RotateSecretHandler implements ICommandHandler<RotateSecret> {
     const now = new Date();
     const previousUntil = new Date(now.getTime() + overlapHours * HOUR_MS).toISOString();
     const command = { type: 'RotateSecret', id, secretKey: newSecretKey(), previousUntil, now } as const;
-    await this.store.execute(subscriptionStream, id, context, (state) => decideSubscription(command, state));
+    await this.store.handle(subscriptionStream, id, context, command);
     return this.reader.get(context.organizationId, id, true);
   }
 }
@@ -165,7 +165,7 @@ export class DeleteSubscriptionHandler implements ICommandHandler<DeleteSubscrip
 
   async execute({ context, id }: DeleteSubscription): Promise<void> {
     const command = { type: 'DeleteSubscription', id } as const;
-    await this.store.execute(subscriptionStream, id, context, (state) => decideSubscription(command, state));
+    await this.store.handle(subscriptionStream, id, context, command);
   }
 }
 

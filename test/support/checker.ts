@@ -1,8 +1,7 @@
 import { STREAMS } from '#apps/streams.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/event-codec.js';
-import { type DomainEvent } from '#libs/event-store/event.js';
-import { rebuildProjection } from '#libs/event-store/rebuild.js';
-import { type Projection } from '#libs/event-store/stream-definition.js';
+import { rebuildTable } from '#libs/event-store/rebuild.js';
+import { tablesOf } from '#libs/event-store/stream-definition.js';
 import { type TestDatabase } from '#libs/testing/test-database.js';
 
 /** Asked as its owner, who is a superuser. */
@@ -115,13 +114,13 @@ export async function faultsOfSecrets(
 export async function faultsOfReadTables(database: Asked, codec: EventCodec): Promise<string[]> {
   const faults: string[] = [];
   for (const stream of STREAMS) {
-    for (const projection of stream.projections as Projection<DomainEvent>[]) {
-      const before = await rowsOf(database, projection.table);
-      await rebuildProjection(database.ownerUrl, codec, stream, projection);
-      const after = await rowsOf(database, projection.table);
+    for (const table of tablesOf(stream)) {
+      const before = await rowsOf(database, table);
+      await rebuildTable(database.ownerUrl, codec, stream, table);
+      const after = await rowsOf(database, table);
       faults.push(
-        ...[...before].filter((row) => !after.has(row)).map((row) => `${projection.table}: not of the events: ${row}`),
-        ...[...after].filter((row) => !before.has(row)).map((row) => `${projection.table}: lacks ${row}`),
+        ...[...before].filter((row) => !after.has(row)).map((row) => `${table}: not of the events: ${row}`),
+        ...[...after].filter((row) => !before.has(row)).map((row) => `${table}: lacks ${row}`),
       );
     }
   }

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { type Statement } from '../batch.js';
 import { Database } from '../database.js';
 import { DomainError } from '../domain-error.js';
-import { type BulkOutcome, inBulk } from './bulk.js';
+import { type BulkOutcome, type BulkWork, inBulk } from './bulk.js';
 
 /** How long a request waits for its turn. */
 const MAX_WAIT = '10s';
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** Works on bulk requests, each item by itself; under an Idempotency-Key, in one transaction. */
+/** Works on bulk requests; under an Idempotency-Key, in one transaction. */
 @Injectable()
 export class BulkRequests {
   constructor(private readonly database: Database) {}
@@ -18,15 +18,13 @@ export class BulkRequests {
    * not wait for one another in a circle, those of an organization take turns.
    * @throws {DomainError} `unavailable` when the turn does not come in time
    */
-  async each<Item, T>(
+  async each<Item, Prepared, Result>(
     items: Item[],
-    work: (item: Item) => Promise<T>,
-    idOf?: (item: Item) => string | undefined,
-  ): Promise<BulkOutcome<T>[]> {
+    work: BulkWork<Item, Prepared, Result>,
+  ): Promise<BulkOutcome<Result>[]> {
     const { unit } = this.database;
-    if (!unit) return inBulk(items, work, idOf);
-    await this.#takeTurn(unit.organizationId);
-    return inBulk(items, work, idOf, 1);
+    if (unit) await this.#takeTurn(unit.organizationId);
+    return inBulk(items, work);
   }
 
   async #takeTurn(organizationId: string): Promise<void> {

@@ -1,14 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { DomainError, type DomainErrorKind } from '../domain-error.js';
+import { asRefusal, DomainError, type DomainErrorKind } from '../domain-error.js';
 import { faultOfUuid } from '../uuid.js';
 import { isRecord } from '../values.js';
 import { named } from './endpoint.js';
 import { unionSchema, Variant } from './nested-fields.js';
 
-/** Items that are worked on at the same time, where each is a transaction of its own. */
-const CONCURRENCY = 32;
+/** Items that share a transaction. */
+const GROUP = 250;
+/** Items that are checked without a pause. */
+const CHECKED_AT_ONCE = 10;
 
 /** Why an item of a bulk request failed. */
 export interface BulkError {
@@ -20,35 +22,72 @@ export interface BulkError {
 /** What became of one item of a bulk request. */
 export type BulkOutcome<T> = { _type: 'BulkActionSuccess'; data: T } | { _type: 'BulkActionFailure'; error: BulkError };
 
+/** How the items of a bulk request are worked on. */
+export interface BulkWork<Item, Prepared, Result> {
+  /** Names the entity of an item: a failure tells it. */
+  idOf?: (item: Item) => string | undefined;
+  /** Checks one item. @throws {DomainError} that item's failure */
+  prepare: (item: Item) => Promise<Prepared>;
+  /**
+   * Does all of them in one transaction, each upon what those before it leave, and answers each in its place: by its
+   * result, or by why that one is refused. When it throws, nothing has happened: then each half is tried by itself, and
+   * what one item alone throws is its failure.
+   */
+  carryOut: (prepared: Prepared[]) => Promise<(Result | DomainError)[]>;
+}
+
 /**
- * Works on each item by itself, and answers what became of each in the order of the items.
- * A {@link DomainError} is that item's failure; whatever else is thrown ends the request.
- * @param idOf names the entity of an item: a failure tells it, and items of the same entity wait for one another. Items
- *   are worked on in the order of these ids, so that all requests come to the same entities in the same order.
- * @param concurrency how many items at the same time
+ * Works on the items in groups, and answers what became of each in the order of the items. They are worked on in the order
+ * of their entities' ids, so that all requests come to the same entities in the same order.
+ * A {@link DomainError} is an item's failure; whatever else is thrown ends the request.
  */
-export async function inBulk<Item, T>(
+export async function inBulk<Item, Prepared, Result>(
   items: Item[],
-  work: (item: Item) => Promise<T>,
-  idOf: (item: Item) => string | undefined = () => undefined,
-  concurrency = CONCURRENCY,
-): Promise<BulkOutcome<T>[]> {
-  const outcomes = new Array<BulkOutcome<T>>(items.length);
-  const queue = [...items.entries()].sort(([, one], [, other]) => compare(idOf(one) ?? '', idOf(other) ?? '')).values();
-  const latest = new Map<string, Promise<unknown>>();
-  const run = async () => {
-    for (const [index, item] of queue) {
-      // Items that are refused wait for nothing: without a pause, a thousand of them would hold up all other requests.
-      await setImmediate();
-      const id = idOf(item);
-      const before = id === undefined ? undefined : latest.get(id);
-      const outcome = Promise.resolve(before).then(() => outcomeOf(() => work(item), id));
-      if (id !== undefined) latest.set(id, outcome);
-      outcomes[index] = await outcome;
+  { idOf = () => undefined, prepare, carryOut }: BulkWork<Item, Prepared, Result>,
+): Promise<BulkOutcome<Result>[]> {
+  const outcomes = new Array<BulkOutcome<Result>>(items.length);
+  const ordered = [...items.entries()].sort(([, one], [, other]) => compare(idOf(one) ?? '', idOf(other) ?? ''));
+  for (let start = 0; start < ordered.length; start += GROUP) {
+    const group = ordered.slice(start, start + GROUP);
+    const prepared: { index: number; item: Prepared }[] = [];
+    for (const [index, item] of group) {
+      // Without a pause, a thousand items would hold up all other requests.
+      if (index % CHECKED_AT_ONCE === 0) await setImmediate();
+      const checked = await prepare(item).catch(asRefusal);
+      if (checked instanceof DomainError) outcomes[index] = bulkFailure(checked, idOf(item));
+      else prepared.push({ index, item: checked });
     }
-  };
-  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, run));
+    const results = await inHalves(
+      prepared.map(({ item }) => item),
+      carryOut,
+    );
+    for (const [place, result] of results.entries()) {
+      const { index } = prepared[place] as { index: number };
+      outcomes[index] =
+        result instanceof DomainError
+          ? bulkFailure(result, idOf(items[index] as Item))
+          : { _type: 'BulkActionSuccess', data: result };
+    }
+  }
   return outcomes;
+}
+
+/** What one item throws must keep no other: it is found by halves. */
+async function inHalves<Prepared, Result>(
+  items: Prepared[],
+  carryOut: (prepared: Prepared[]) => Promise<(Result | DomainError)[]>,
+): Promise<(Result | DomainError)[]> {
+  if (items.length === 0) return [];
+  try {
+    return await carryOut(items);
+  } catch (error) {
+    const isAway = error instanceof DomainError && error.kind === 'unavailable';
+    if (error instanceof DomainError && (items.length === 1 || isAway)) return items.map(() => error);
+    if (items.length === 1) throw error;
+    const middle = Math.ceil(items.length / 2);
+    const former = await inHalves(items.slice(0, middle), carryOut);
+    return [...former, ...(await inHalves(items.slice(middle), carryOut))];
+  }
 }
 
 function compare(one: string, other: string): number {
@@ -59,15 +98,6 @@ function compare(one: string, other: string): number {
 export function idOfItem(item: unknown): string | undefined {
   const id = isRecord(item) ? item.id : undefined;
   return typeof id === 'string' && faultOfUuid(id) === undefined ? id.toLowerCase() : undefined;
-}
-
-async function outcomeOf<T>(work: () => Promise<T>, id: string | undefined): Promise<BulkOutcome<T>> {
-  try {
-    return { _type: 'BulkActionSuccess', data: await work() };
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    return bulkFailure(error, id);
-  }
 }
 
 /** The failure of one item. */

@@ -66,10 +66,10 @@ export class RetryInterceptor implements NestInterceptor {
       const kept = found?.rows[0] as KeptRow | undefined;
       if (kept) return this.#replay(keyed, kept, request, reply);
       const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
-      const { version } = request.watched ?? {};
+      const { version } = request.watched;
       const answer = JSON.stringify({ status: reply.statusCode, version, body } satisfies KeptAnswer);
       const sealed = answer.length > MAX_ANSWER_LENGTH ? null : this.cipher.seal(answer, contextOf(keyed));
-      unit.closing.push(keepRequest(keyed, sealed, [...unit.personalStreams]));
+      unit.closing.push(keepRequest(keyed, sealed, [...request.watched.personalStreams]));
       return body;
     });
   }
@@ -78,7 +78,7 @@ export class RetryInterceptor implements NestInterceptor {
     if (kept.fingerprint !== '' && kept.fingerprint !== keyed.fingerprint) throw keyOfAnother();
     if (kept.answer === null) throw notKept();
     const { status, version, body } = JSON.parse(this.cipher.open(kept.answer, contextOf(keyed))) as KeptAnswer;
-    if (request.watched) request.watched.version = version;
+    request.watched.version = version;
     void reply.status(status).header('idempotent-replayed', 'true');
     return body;
   }
@@ -89,7 +89,7 @@ function expectVersions({ watched, routeOptions }: AuthenticatedRequest, ifMatch
   if (routeOptions.config.versioned?.parameter === undefined) {
     throw refusedHeader('If-Match', 'this operation is not on one entity that has an ETag');
   }
-  if (versions) watched?.expect(versions);
+  if (versions) watched.expect(versions);
 }
 
 function keyedRequest({ caller, method, url, body }: AuthenticatedRequest, key: string): KeyedRequest {

@@ -1,17 +1,27 @@
 import { hash } from 'node:crypto';
-import { applyDecorators } from '@nestjs/common';
+import {
+  applyDecorators,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+  UseInterceptors,
+} from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension } from '@nestjs/swagger';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type Observable, tap } from 'rxjs';
+import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type Database } from '../database.js';
-import { Watched } from '../watched.js';
+import { JsonText } from '../json-text.js';
 import { canonicalId } from './canonical-id.js';
 import { isKnown } from './entity-tags.js';
+import { type AuthenticatedRequest } from './request-context.js';
+import { streamOf, Watched, type WatchedEntity } from './watched.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The one entity that the request is about, where its operation is {@link Versioned}. */
-    watched: Watched | null;
+    /** What the request does to entities; about one, where its operation is {@link Versioned}. */
+    watched: Watched;
   }
   interface FastifyContextConfig {
     versioned?: VersionedEntity;
@@ -20,6 +30,8 @@ declare module 'fastify' {
 
 interface VersionedEntity {
   category: string;
+  /** Whether what is read tells its version. */
+  hasRow: boolean;
   /** The path parameter with the entity's id; absent when the operation makes a new one. */
   parameter?: string;
   answers: 'it' | 'other';
@@ -35,13 +47,14 @@ export const VERSIONED_EXTENSION = 'x-versioned';
  * @param answers whether it answers the entity, or something else such as a part of it
  */
 export function Versioned(
-  { category }: { category: string },
+  { category, row }: AnyStreamDefinition,
   parameter?: string,
   { answers = 'it' }: { answers?: 'it' | 'other' } = {},
 ): MethodDecorator {
-  const versioned: VersionedEntity = { category, parameter, answers };
+  const versioned: VersionedEntity = { category, hasRow: row !== undefined, parameter, answers };
   return applyDecorators(
     RouteConfig({ versioned }),
+    UseInterceptors(ShownVersion),
     ApiExtension(VERSIONED_EXTENSION, parameter === undefined ? 'created' : 'named'),
   );
 }
@@ -50,36 +63,57 @@ function isRead({ method }: FastifyRequest): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-/** Finds versions out for operations that are {@link Versioned}, and answers them as ETags; or 304 to those who know. */
+/** Learns the version of the entity that is answered. */
+class ShownVersion implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const { watched } = context.switchToHttp().getRequest<FastifyRequest>();
+    return next.handle().pipe(
+      tap((answer: { data?: unknown } | undefined) => {
+        if (answer?.data instanceof JsonText) watched.version ??= answer.data.version;
+      }),
+    );
+  }
+}
+
+/** Watches what requests do, and answers versions as ETags where operations are {@link Versioned}; 304 to those who know. */
 export function answerVersions(fastify: FastifyInstance, database: Database): void {
-  fastify.decorateRequest('watched', null);
-  fastify.addHook('preHandler', (request, _reply, done) => {
+  fastify.decorateRequest('watched');
+  fastify.addHook('preHandler', async (request) => {
     const { versioned } = request.routeOptions.config;
-    const watched = versioned && watchedBy(request, versioned);
-    if (!watched) {
-      done();
-      return;
+    const entity = versioned && entityOf(request, versioned);
+    request.watched = new Watched(entity);
+    const { caller } = request as Partial<AuthenticatedRequest>;
+    if (!caller) return;
+    caller.observer = request.watched;
+    // Before what is answered, which may be newer, is read.
+    if (entity && isRead(request) && !versioned.hasRow) {
+      request.watched.version = await versionOf(database, caller.organizationId, streamOf(entity));
     }
-    request.watched = watched;
-    database.watching(watched, done);
   });
   fastify.addHook('onSend', (request, reply, payload, done) => {
-    done(null, request.watched ? tagged(request, reply, payload) : payload);
+    done(null, request.routeOptions.config.versioned ? tagged(request, reply, payload) : payload);
   });
 }
 
 /** Undefined when the request asks about the past, which has no ETag, or its path names what is no id of an entity. */
-function watchedBy(request: FastifyRequest, { category, parameter }: VersionedEntity): Watched | undefined {
+function entityOf(request: FastifyRequest, { category, parameter }: VersionedEntity): WatchedEntity | undefined {
   if (isRead(request) && (request.query as Record<string, unknown>).asOf !== undefined) return undefined;
-  if (parameter === undefined) return new Watched(category, undefined, isRead(request));
-  const text = (request.params as Record<string, string>)[parameter] ?? '';
-  const id = canonicalId(text);
-  return /^[\w-]{1,64}$/.test(id) ? new Watched(category, id, isRead(request)) : undefined;
+  if (parameter === undefined) return { category };
+  const id = canonicalId((request.params as Record<string, string>)[parameter] ?? '');
+  return /^[\w-]{1,64}$/.test(id) ? { category, id } : undefined;
+}
+
+async function versionOf(database: Database, organizationId: string, stream: string): Promise<number | undefined> {
+  const [newest] = await database.query<{ version: number }>(organizationId, {
+    text: 'SELECT version FROM events WHERE organization_id = $1 AND stream = $2 ORDER BY version DESC LIMIT 1',
+    values: [organizationId, stream],
+  });
+  return newest?.version;
 }
 
 /** The digest makes the ETag that of a representation, which also shows what other streams say. */
 function tagged(request: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {
-  const version = request.watched?.version;
+  const { version } = (request.watched as Watched | undefined) ?? {};
   if (version === undefined || reply.statusCode >= 300) return payload;
   const whole =
     request.routeOptions.config.versioned?.answers === 'it' && typeof payload === 'string' && payload !== '';

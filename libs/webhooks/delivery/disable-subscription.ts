@@ -1,6 +1,6 @@
 import { type EventStore } from '#libs/event-store/event-store.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { decideSubscription, type DisabledReason } from '../subscription.js';
+import { type DisabledReason } from '../subscription.js';
 import { subscriptionStream } from '../subscription.projection.js';
 import { type DrainTarget } from './exchange.js';
 
@@ -15,7 +15,7 @@ export async function disableSubscription(
   const command = { type: 'DisableSubscription', id, reason, failingSince } as const;
   const context = { organizationId, actorId: organizationId };
   try {
-    await store.execute(subscriptionStream, id, context, (state) => decideSubscription(command, state));
+    await store.handle(subscriptionStream, id, context, command);
   } catch (error) {
     if (!(error instanceof DomainError && error.kind === 'not-found')) throw error;
   }

@@ -1,6 +1,7 @@
 import { type FeedEvent, type RecordedEvent } from '#libs/event-store/event.js';
-import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/event-codec.js';
+import { type EventCodec } from '#libs/event-store/event-codec.js';
 import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
+import { after, type Stretch, StreamStates, type Wanted } from '#libs/event-store/stream-states.js';
 import { type Database } from '#libs/platform/database.js';
 import { payloadOf, webhookEventType } from '../catalogue.js';
 import { type WebhookEventType } from '../event-type.js';
@@ -16,10 +17,14 @@ export interface Published {
 
 /** Makes what events say to their subscribers, from the events themselves. */
 export class Payloads {
+  readonly #states: StreamStates;
+
   constructor(
     private readonly database: Database,
-    private readonly codec: EventCodec,
-  ) {}
+    codec: EventCodec,
+  ) {
+    this.#states = new StreamStates(database, codec);
+  }
 
   /**
    * The entities as they were at the events, in one round trip; in none for those that begin with them. Events that are not
@@ -27,17 +32,13 @@ export class Payloads {
    * @param events those of one stream in their order
    */
   async published(events: FeedEvent[]): Promise<Published[]> {
-    if (events.length === 0) return [];
-    const histories = await this.#histories(events.filter(({ version }) => version > 1));
-    const entities = new Map<string, (event: FeedEvent) => unknown>();
-    return events.flatMap((event) => {
+    const known = events.flatMap((event) => {
       const eventType = webhookEventType(event.type);
-      if (!eventType) return [];
-      const stream = streamOf(event);
-      const entityAt = entities.get(stream) ?? entitiesOf(eventType.stream, histories.get(stream) ?? []);
-      entities.set(stream, entityAt);
-      return [{ event, eventType, entity: entityAt(event) }];
+      return eventType ? { event, eventType } : [];
     });
+    const streams = [...Map.groupBy(known, ({ event }) => streamOf(event)).values()];
+    const entities = await this.#entities(streams);
+    return known.map((one) => ({ ...one, entity: entities.get(streamOf(one.event))?.(one.event) }));
   }
 
   /**
@@ -67,20 +68,33 @@ export class Payloads {
     return payloadOf(event, organization, eventType.version, data);
   }
 
-  async #histories(events: FeedEvent[]): Promise<Map<string, RecordedEvent[]>> {
-    if (events.length === 0) return new Map();
-    const rows = await this.database.query<EventRow>(null, {
-      text: `SELECT * FROM ${KEYED_EVENTS} WHERE organization_id = ANY($1) AND stream = ANY($2) ORDER BY stream, version`,
-      values: [
-        [...new Set(events.map((event) => event.organizationId))],
-        [...new Set(events.map((event) => event.stream))],
-      ],
+  /** By stream, what its entity was at each of some of its events, which are to be asked for in their order. */
+  async #entities(streams: Known[][]): Promise<Map<string, (event: FeedEvent) => unknown>> {
+    const longer = streams.filter((stream) => lastOf(stream).version > 1);
+    const wanted = longer.map((stream): Wanted => {
+      const [{ event, eventType }] = stream as [Known];
+      const { organizationId, stream: name, version: from } = event;
+      return { definition: eventType.stream, organizationId, stream: name, from, through: lastOf(stream).version - 1 };
     });
-    return Map.groupBy(
-      rows.map((row) => this.codec.decode(row)),
-      streamOf,
+    const stretches = await this.#states.stretches(null, wanted);
+    const past = new Map(longer.map((stream, index) => [stream, stretches[index]]));
+    return new Map(
+      streams.map((stream) => {
+        const [{ event, eventType }] = stream as [Known];
+        return [streamOf(event), entityAt(eventType.stream, past.get(stream))];
+      }),
     );
   }
+}
+
+/** An event of the catalogue. */
+interface Known {
+  event: FeedEvent;
+  eventType: WebhookEventType;
+}
+
+function lastOf(stream: Known[]): FeedEvent {
+  return (stream.at(-1) as Known).event;
 }
 
 function streamOf({ organizationId, stream }: RecordedEvent): string {
@@ -88,11 +102,13 @@ function streamOf({ organizationId, stream }: RecordedEvent): string {
 }
 
 /** Tells what the entity was at events that come in their order: what precedes them is folded once, not for each. */
-function entitiesOf({ evolve, initialState }: AnyStreamDefinition, history: RecordedEvent[]) {
-  const earlier = history.values();
-  let [before, next] = [initialState as unknown, earlier.next()];
-  return (event: FeedEvent): unknown => {
-    for (; next.value && next.value.version < event.version; next = earlier.next()) before = evolve(before, next.value);
-    return evolve(before, event) ?? before;
+function entityAt(definition: AnyStreamDefinition, stretch?: Stretch): (event: FeedEvent) => unknown {
+  const earlier = (stretch?.events ?? []).values();
+  let [before, next] = [stretch?.base ?? { state: definition.initialState as unknown, version: 0 }, earlier.next()];
+  return (event) => {
+    for (; next.value && next.value.version < event.version; next = earlier.next()) {
+      before = after(definition, before, next.value);
+    }
+    return after(definition, before, event).state ?? before.state;
   };
 }

@@ -6,7 +6,6 @@ import { MAX_POSITIONS, stretchEnd } from '#libs/event-store/event-feed.js';
 import { type EventStore } from '#libs/event-store/event-store.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
-import { decideRecovery } from '../recovery.js';
 import { recoveryStream } from '../recovery.projection.js';
 import { type Filters } from '../filters.js';
 import { type Ordering } from '../subscription.js';
@@ -160,9 +159,7 @@ export class Recoveries {
 
   async #finish({ organization_id, id, requested_by, examined, queued }: OpenRecovery): Promise<void> {
     const context = { organizationId: organization_id, actorId: requested_by };
-    await this.store.execute(recoveryStream, id, context, (state) =>
-      decideRecovery({ type: 'FinishRecovery', id, examined, queued }, state),
-    );
+    await this.store.handle(recoveryStream, id, context, { type: 'FinishRecovery', id, examined, queued });
   }
 }
 

@@ -29,11 +29,11 @@ export function shownConversation(entity: Conversation, related: Related) {
  * behalf the request's token acts. What Deskstream does by itself nobody did.
  */
 export function doerOf(
-  { direction, requesterId, details }: Conversation,
+  { direction, requesterId, beginnerId }: Conversation,
   { type, data, metadata }: RecordedEvent,
 ): { id?: string; isNamed: boolean } {
   const { agentId, userId } = data as { agentId?: string; userId?: string };
-  const beginner = direction === 'Inbound' ? requesterId : details?.message?.authorId;
+  const beginner = direction === 'Inbound' ? requesterId : beginnerId;
   const named = type === 'ConversationCreated' ? beginner : type === 'ConversationAssigned' ? agentId : userId;
   if (named) return { id: named, isNamed: true };
   return { id: metadata.requestId ? metadata.actorId : undefined, isNamed: false };

@@ -1,6 +1,7 @@
+import { RECORDED } from '#libs/testing/given.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { type CustomAttribute, evolveCustomAttribute } from '#libs/custom-attributes/custom-attribute.js';
+import { type CustomAttributeEvent, evolveCustomAttribute } from '#libs/custom-attributes/custom-attribute.js';
 import { type EndUser, evolveEndUser } from '#libs/end-users/end-user.js';
 import { CATALOGUE, type ProducedEventName } from '../catalogue.js';
 import { type WebhookEventType } from '../event-type.js';
@@ -72,8 +73,8 @@ describe('Payloads of custom attributes', () => {
   const base = { id, entityType: 'Contact', identifier: 'tier', label: 'Tier', isRequired: true } as const;
   const leaf = { id, label: 'Gold', value: 'gold', isDeactivated: false, orderIndex: 0, nestedOptions: [] };
   const options = [{ ...leaf, nestedOptions: [leaf] }];
-  const created = (data: Omit<CustomAttribute, 'isDeactivated' | 'isArchived'>) =>
-    evolveCustomAttribute(undefined, { type: 'CustomAttributeCreated', data });
+  const created = (data: Extract<CustomAttributeEvent, { type: 'CustomAttributeCreated' }>['data']) =>
+    evolveCustomAttribute(undefined, { type: 'CustomAttributeCreated', data }, RECORDED);
 
   it('show options within options', () => {
     const select = created({ ...base, inputDefinition: { _type: 'Select', options } });
@@ -86,7 +87,7 @@ describe('Payloads of custom attributes', () => {
 
   it('show whether it is archived', () => {
     const text = created({ ...base, description: 'x', inputDefinition: { _type: 'Text' } });
-    const archived = evolveCustomAttribute(text, { type: 'CustomAttributeArchived', data: { id } });
+    const archived = evolveCustomAttribute(text, { type: 'CustomAttributeArchived', data: { id } }, RECORDED);
     expect(payload('CustomAttributeUpdated', text).custom_attribute.is_archived).toBe(false);
     expect(payload('CustomAttributeArchived', archived).custom_attribute).toMatchObject({
       ...{ is_archived: true, description: 'x', input_definition: { type: 'TEXT', placeholder: null } },

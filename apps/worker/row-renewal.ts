@@ -1,0 +1,141 @@
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { type Statement } from '#libs/platform/batch.js';
+import { WorkerDatabase } from '#libs/platform/database.js';
+import { Periodic } from '#libs/platform/periodic.js';
+import { EventCodec } from '#libs/event-store/event-codec.js';
+import { type Loaded } from '#libs/event-store/loaded.js';
+import { rowStatementsOf } from '#libs/event-store/read-tables.js';
+import { eventsPerSnapshot, snapshotsOf } from '#libs/event-store/snapshots.js';
+import { type AnyStreamDefinition, streamName } from '#libs/event-store/stream-definition.js';
+import { StreamStates } from '#libs/event-store/stream-states.js';
+
+/** How often it is looked whether there are stale rows. */
+const EVERY_MS = 60_000;
+/** Rows that one transaction makes anew. */
+const AT_ONCE = 100;
+/** How often the log tells how far it has come. */
+const PROGRESS_ROWS = 10_000;
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+interface StaleRow {
+  organization_id: string;
+  id: string | number;
+}
+
+/**
+ * Makes rows anew that are of another shape than the program's, while it serves. Until then, whoever needs such a row
+ * folds its stream. It may be killed at any time, and any number of workers may do it: what is renewed stays so.
+ */
+@Injectable()
+export class RowRenewal implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #logger = new Logger('RowRenewal');
+  readonly #periodic = new Periodic('Renewal of rows', EVERY_MS, () => this.run());
+  readonly #states: StreamStates;
+  #stopping = false;
+
+  constructor(
+    private readonly database: WorkerDatabase,
+    private readonly codec: EventCodec,
+  ) {
+    this.#states = new StreamStates(database, codec);
+  }
+
+  onApplicationBootstrap(): void {
+    this.#periodic.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#stopping = true;
+    await this.#periodic.stop();
+  }
+
+  /** Renews all that is stale, table by table. */
+  async run(): Promise<void> {
+    for (const definition of this.codec.definitions) {
+      if (definition.row && !(await this.#isDone(definition))) await this.#renew(definition);
+    }
+  }
+
+  async #renew(definition: AnyStreamDefinition): Promise<void> {
+    let renewed = 0;
+    for (let last: StaleRow = { organization_id: NOBODY, id: firstId(definition) }; !this.#stopping;) {
+      const rows = await this.#stale(definition, last);
+      await this.#renewRows(definition, rows);
+      const before = renewed;
+      renewed += rows.length;
+      const isDone = rows.length < AT_ONCE;
+      if (isDone) await this.#finish(definition);
+      if (Math.floor(renewed / PROGRESS_ROWS) > Math.floor(before / PROGRESS_ROWS) || (isDone && renewed > 0)) {
+        this.#logger.log(`${definition.row?.table}: ${renewed} rows made anew${isDone ? ', all there are' : ''}`);
+      }
+      if (isDone) return;
+      last = rows.at(-1) as StaleRow;
+    }
+  }
+
+  #stale({ row, shape }: AnyStreamDefinition, last: StaleRow): Promise<StaleRow[]> {
+    return this.database.query<StaleRow>(null, {
+      text: `SELECT organization_id, id FROM ${row?.table} WHERE (organization_id, id) > ($1, $2) AND shape <> $3
+             ORDER BY organization_id, id LIMIT ${AT_ONCE}`,
+      values: [last.organization_id, last.id, shape],
+    });
+  }
+
+  async #renewRows(definition: AnyStreamDefinition, rows: StaleRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    const streams = rows.map(({ organization_id, id }) => ({
+      ...{ definition, organizationId: organization_id, id: String(id) },
+      stream: streamName(definition, String(id)),
+    }));
+    const folded = await this.#states.fold(null, streams);
+    const renewals = streams.flatMap((key, index) => {
+      const loaded = folded[index] as Loaded<unknown>;
+      return rowStatementsOf(definition)?.renewal(key, loaded) ?? [];
+    });
+    await this.database.write(null, renewals);
+    for (const [index, stream] of streams.entries())
+      await this.#snapshots(stream, (folded[index] as Loaded<unknown>).version);
+  }
+
+  /** Those that a long stream of an earlier version lacks, one after the other: each is folded from the one before. */
+  async #snapshots(
+    key: { definition: AnyStreamDefinition; organizationId: string; stream: string },
+    newest: number,
+  ): Promise<void> {
+    const every = eventsPerSnapshot(key.definition);
+    for (let version = every; version <= newest && !this.#stopping; version += every) {
+      const [loaded] = await this.#states.fold(null, [{ ...key, through: version }]);
+      const statements: Statement[] = snapshotsOf(
+        this.codec,
+        key.definition,
+        key,
+        version - 1,
+        loaded as Loaded<unknown>,
+      );
+      await this.database.write(null, statements);
+    }
+  }
+
+  async #isDone({ row, shape }: AnyStreamDefinition): Promise<boolean> {
+    const [found] = await this.database.query<{ shape: number }>(null, {
+      text: 'SELECT shape FROM renewed_tables WHERE name = $1',
+      values: [row?.table],
+    });
+    return found?.shape === shape;
+  }
+
+  async #finish({ row, shape }: AnyStreamDefinition): Promise<void> {
+    await this.database.write(null, [
+      {
+        text: `INSERT INTO renewed_tables (name, shape) VALUES ($1, $2)
+               ON CONFLICT (name) DO UPDATE SET shape = excluded.shape`,
+        values: [row?.table, shape],
+      },
+    ]);
+  }
+}
+
+/** Less than every id of a kind of entity. */
+function firstId({ row }: AnyStreamDefinition): string | number {
+  return row?.idType === 'bigint' ? -1 : NOBODY;
+}

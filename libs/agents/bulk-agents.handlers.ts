@@ -1,0 +1,89 @@
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { randomUUIDv7 } from 'node:crypto';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { EventStore } from '#libs/event-store/event-store.js';
+import { type Loaded } from '#libs/event-store/loaded.js';
+import { OrganizationSettings } from '#libs/organizations/settings.js';
+import { type Changes } from '#libs/platform/changes.js';
+import { asRefusal, DomainError, orRefusal } from '#libs/platform/domain-error.js';
+import { normalizePerson } from '#libs/platform/person.js';
+import { type Agent, type AgentCommand, type AgentSettings } from './agent.js';
+import { agentStream } from './agent.projection.js';
+import { CreateAgent, newAgent } from './agents.handlers.js';
+
+/** Creates many, each by itself: answers the new agent, or why it is refused. */
+export class CreateAgents extends Command<(Agent | DomainError)[]> {
+  constructor(
+    readonly context: WriteContext,
+    readonly inputs: CreateAgent['input'][],
+  ) {
+    super();
+  }
+}
+
+/** Changes many, each by itself: answers the agent as it is then, or why the change is refused. */
+export class UpdateAgents extends Command<(Agent | DomainError)[]> {
+  constructor(
+    readonly context: WriteContext,
+    readonly changes: { id: string; changes: Changes<AgentSettings> }[],
+  ) {
+    super();
+  }
+}
+
+type Task = { id: string; command: AgentCommand } | DomainError;
+
+@CommandHandler(CreateAgents)
+export class CreateAgentsHandler implements ICommandHandler<CreateAgents> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly settings: OrganizationSettings,
+    private readonly commands: CommandBus,
+  ) {}
+
+  /** One alone is told what is wrong with it. @throws unique violations: nothing has happened then */
+  async execute({ context, inputs }: CreateAgents): Promise<(Agent | DomainError)[]> {
+    const [only, ...others] = inputs;
+    if (only && others.length === 0)
+      return [await this.commands.execute(new CreateAgent(context, only)).catch(asRefusal)];
+    const { defaultRegion } = await this.settings.of(context.organizationId);
+    const tasks = inputs.map((input) =>
+      orRefusal(() => {
+        const id = randomUUIDv7();
+        return { id, command: { type: 'CreateAgent', id, ...newAgent(input, defaultRegion) } as const };
+      }),
+    );
+    return carryOut(this.store, context, tasks);
+  }
+}
+
+@CommandHandler(UpdateAgents)
+export class UpdateAgentsHandler implements ICommandHandler<UpdateAgents> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly settings: OrganizationSettings,
+  ) {}
+
+  async execute({ context, changes }: UpdateAgents): Promise<(Agent | DomainError)[]> {
+    const { defaultRegion } = await this.settings.of(context.organizationId);
+    const tasks = changes.map(({ id, changes: given }) =>
+      orRefusal(() => ({
+        id,
+        command: { type: 'UpdateAgent', id, changes: normalizePerson(given, defaultRegion) } as const,
+      })),
+    );
+    return carryOut(this.store, context, tasks);
+  }
+}
+
+async function carryOut(store: EventStore, context: WriteContext, tasks: Task[]): Promise<(Agent | DomainError)[]> {
+  const valid = tasks.flatMap((task) => (task instanceof DomainError ? [] : [task]));
+  const loaded = await store.handleAll(agentStream, context, valid);
+  const outcomes = new Map<Task, Loaded<Agent | undefined> | DomainError>(
+    valid.map((task, index) => [task, loaded[index] as Loaded<Agent | undefined> | DomainError]),
+  );
+  return tasks.map((task) => {
+    const outcome = task instanceof DomainError ? task : outcomes.get(task);
+    return outcome instanceof DomainError ? outcome : (outcome?.state as Agent);
+  });
+}

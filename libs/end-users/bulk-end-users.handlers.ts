@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { randomUUIDv7 } from 'node:crypto';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { EventStore } from '#libs/event-store/event-store.js';
+import { OrganizationSettings } from '#libs/organizations/settings.js';
+import { type Changes } from '#libs/platform/changes.js';
+import { asRefusal, DomainError, orRefusal } from '#libs/platform/domain-error.js';
+import { normalizePerson } from '#libs/platform/person.js';
+import { type EndUserCommand, type EndUserFields } from './end-user.js';
+import { endUserStream } from './end-user.projection.js';
+import { type EndUserOutput } from './end-users.dto.js';
+import { CreateEndUser, newPerson, UpdateEndUser } from './end-users.handlers.js';
+import { EndUserReader } from './end-users.reader.js';
+import { TakenAddresses } from './taken-addresses.js';
+
+/** Creates many, each by itself: answers the new end user, or why it is refused. */
+export class CreateEndUsers extends Command<(EndUserOutput | DomainError)[]> {
+  constructor(
+    readonly context: WriteContext,
+    readonly inputs: Changes<EndUserFields>[],
+  ) {
+    super();
+  }
+}
+
+/** Changes many, each by itself: answers the end user as it is then, or why the change is refused. */
+export class UpdateEndUsers extends Command<(EndUserOutput | DomainError)[]> {
+  constructor(
+    readonly context: WriteContext,
+    readonly changes: { id: string; input: Changes<EndUserFields> }[],
+  ) {
+    super();
+  }
+}
+
+/** One of many: what is to be done, with the fields that it writes, and how it is done alone. */
+interface Task {
+  id: string;
+  command: EndUserCommand;
+  fields: Changes<EndUserFields>;
+  alone: Command<EndUserOutput>;
+}
+
+/** Carries out what is to be done to many end users. */
+@Injectable()
+export class EndUserTasks {
+  constructor(
+    private readonly store: EventStore,
+    private readonly taken: TakenAddresses,
+    private readonly reader: EndUserReader,
+    private readonly commands: CommandBus,
+  ) {}
+
+  /**
+   * In three round trips. Tasks that claim addresses of others are done alone, for what is wrong is told there.
+   * @throws unique violations, when somebody takes an address at this moment: nothing has happened then
+   */
+  async carryOut(context: WriteContext, tasks: (Task | DomainError)[]): Promise<(EndUserOutput | DomainError)[]> {
+    const valid = tasks.flatMap((task) => (task instanceof DomainError ? [] : [task]));
+    const claiming = valid.length > 1 ? await this.taken.claimedBy(context, valid) : new Set(valid);
+    const together = valid.filter((task) => !claiming.has(task));
+    const loaded = await this.store.handleAll(endUserStream, context, together);
+    const shown = await this.reader.allShown(context.organizationId, loaded);
+    const outcomes = new Map(together.map((task, index) => [task, shown[index] as EndUserOutput | DomainError]));
+    for (const task of claiming) {
+      outcomes.set(task, await this.commands.execute(task.alone).catch(asRefusal));
+    }
+    return tasks.map((task) => (task instanceof DomainError ? task : (outcomes.get(task) as EndUserOutput)));
+  }
+}
+
+@CommandHandler(CreateEndUsers)
+export class CreateEndUsersHandler implements ICommandHandler<CreateEndUsers> {
+  constructor(
+    private readonly settings: OrganizationSettings,
+    private readonly tasks: EndUserTasks,
+  ) {}
+
+  async execute({ context, inputs }: CreateEndUsers): Promise<(EndUserOutput | DomainError)[]> {
+    const { defaultRegion } = await this.settings.of(context.organizationId);
+    const tasks = inputs.map((input) =>
+      orRefusal((): Task => {
+        const [id, person] = [randomUUIDv7(), newPerson(input, defaultRegion)];
+        const command = { type: 'CreateEndUser', id, person } as const;
+        return { id, command, fields: person, alone: new CreateEndUser(context, input) };
+      }),
+    );
+    return this.tasks.carryOut(context, tasks);
+  }
+}
+
+@CommandHandler(UpdateEndUsers)
+export class UpdateEndUsersHandler implements ICommandHandler<UpdateEndUsers> {
+  constructor(
+    private readonly settings: OrganizationSettings,
+    private readonly tasks: EndUserTasks,
+  ) {}
+
+  async execute({ context, changes }: UpdateEndUsers): Promise<(EndUserOutput | DomainError)[]> {
+    const { defaultRegion } = await this.settings.of(context.organizationId);
+    const tasks = changes.map(({ id, input }) =>
+      orRefusal((): Task => {
+        const fields = normalizePerson(input, defaultRegion);
+        const command = { type: 'UpdateEndUser', id, changes: fields } as const;
+        return { id, command, fields, alone: new UpdateEndUser(context, id, input) };
+      }),
+    );
+    return this.tasks.carryOut(context, tasks);
+  }
+}

@@ -1,0 +1,9 @@
+/** A stream's state after all its events; version 0 is a stream that does not exist. */
+export interface Loaded<State> {
+  state: State;
+  version: number;
+  /** When its last event was recorded; absent when there is none. */
+  recordedAt?: Date;
+  /** Of its personal data: see {@link StreamDefinition.personal}. */
+  sealedKey?: string;
+}

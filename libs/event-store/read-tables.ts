@@ -1,0 +1,41 @@
+import { type Statement } from '#libs/platform/batch.js';
+import { RowStatements } from './entity-row.js';
+import { type DomainEvent, type RecordedEvent, type RecordedOf } from './event.js';
+import { type Loaded } from './loaded.js';
+import { type AnyStreamDefinition } from './stream-definition.js';
+
+const statements = new WeakMap<AnyStreamDefinition, RowStatements<unknown>>();
+
+/** The statements on the table that a kind of stream keeps its state in, if it does. */
+export function rowStatementsOf(definition: AnyStreamDefinition): RowStatements<unknown> | undefined {
+  if (!definition.row) return undefined;
+  const known = statements.get(definition);
+  if (known) return known;
+  const made = new RowStatements<unknown>(definition.row, definition.shape, definition.personal && definition.category);
+  statements.set(definition, made);
+  return made;
+}
+
+/**
+ * What events of one stream do to its read tables, or to some of them.
+ * @param before what the stream was, and `after` them
+ */
+export function changesOfTables(
+  definition: AnyStreamDefinition,
+  events: RecordedEvent[],
+  before: Loaded<unknown>,
+  after: Loaded<unknown>,
+  isWanted: (table: string) => boolean = () => true,
+): Statement[] {
+  const [first] = events;
+  if (!first) return [];
+  const key = { organizationId: first.organizationId, id: first.stream.slice(definition.category.length + 1) };
+  const { row, parts = [], projections = [] } = definition;
+  return [
+    ...(row && isWanted(row.table) ? (rowStatementsOf(definition)?.change(key, before, after) ?? []) : []),
+    ...parts.flatMap((part) => (isWanted(part.table) ? part.change(key, before.state, after.state) : [])),
+    ...projections.flatMap((projection) =>
+      isWanted(projection.table) ? events.flatMap((event) => projection.apply(event as RecordedOf<DomainEvent>)) : [],
+    ),
+  ];
+}

@@ -1,0 +1,54 @@
+import { configure } from 'safe-stable-stringify';
+
+/** What comes first among an object's members; the others follow by name. */
+const FIRST = ['id', '_type'];
+const rankOf = (name: string) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
+
+/**
+ * JSON with the members of objects in one order, whatever order they were made in: what is written along with an event is
+ * the same text as what is made of the events again.
+ */
+export const canonicalJson = configure({
+  deterministic: (one, other) => rankOf(one) - rankOf(other) || (one < other ? -1 : 1),
+});
+
+/**
+ * A value that is JSON already: answers pass its text on as it is, without parsing it.
+ * Whoever needs the value itself gets it by `JSON.stringify` all the same.
+ */
+export class JsonText {
+  /** @param version of the entity that it shows, where it shows one */
+  constructor(
+    readonly text: string,
+    readonly version?: number,
+  ) {}
+
+  toJSON(): unknown {
+    return JSON.parse(this.text);
+  }
+}
+
+/** An object as it is, or as JSON that is ready to send. */
+export type Sendable<T> = T | JsonText;
+
+/** An object with further members. @param shown a JSON object that has some */
+export function extended(shown: JsonText, members: object): JsonText {
+  return new JsonText(`${shown.text.slice(0, -1)},${JSON.stringify(members).slice(1)}`, shown.version);
+}
+
+/** The JSON of an answer whose members may be, or be arrays of, {@link JsonText}. */
+export function stringify(answer: unknown): string {
+  if (typeof answer !== 'object' || answer === null) return JSON.stringify(answer);
+  const members = Object.entries(answer).filter(([, value]) => value !== undefined);
+  if (Array.isArray(answer) || !members.some(([, value]) => hasText(value))) return JSON.stringify(answer);
+  return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${textOf(value)}`).join(',')}}`;
+}
+
+function hasText(value: unknown): boolean {
+  return value instanceof JsonText || (Array.isArray(value) && value[0] instanceof JsonText);
+}
+
+function textOf(value: unknown): string {
+  if (value instanceof JsonText) return value.text;
+  return Array.isArray(value) && hasText(value) ? `[${value.map(textOf).join(',')}]` : JSON.stringify(value);
+}

@@ -1,0 +1,145 @@
+import { READ_TABLES } from '#apps/streams.js';
+import { endUserStream } from '#libs/end-users/end-user.projection.js';
+import { RowRenewal } from '#apps/worker/row-renewal.js';
+import { type ApiClient } from './support/api-client.js';
+import { createSupportTeam, emailFrom, type SupportTeam } from './support/support-team.js';
+import { startTestApp, type TestApp } from './support/test-app.js';
+
+let app: TestApp;
+let api: ApiClient;
+let team: SupportTeam;
+let conversationId: number;
+let paths: string[];
+
+beforeAll(async () => {
+  app = await startTestApp({ worker: true });
+  api = await app.createTestOrganization();
+  team = await createSupportTeam(api);
+  const attribute = { label: 'Plan', identifier: 'plan', inputDefinition: { _type: 'Text' } };
+  const attributes = [
+    await api.create('/v1/custom-attributes', { ...attribute, entityType: 'Contact' }),
+    await api.create('/v1/custom-attributes', { ...attribute, entityType: 'Conversation' }),
+  ];
+  await api.patch(`/v1/endusers/${team.userId}/custom-attributes`, { [attributes[0].id]: 'gold' });
+  conversationId = (await api.create('/v1/conversations', emailFrom(team.userId, { subject: 'Invoice' }))).id;
+  await api.put(`/v1/conversations/${conversationId}/tags/${team.tagId}`);
+  const teamId = await api.createTeam('Billing');
+  paths = [
+    ...['/v1/tags', `/v1/tags/${team.tagId}`, '/v1/queues', `/v1/queues/${team.queueId}`, '/v1/teams'],
+    ...[`/v1/teams/${teamId}`, '/v1/agents', `/v1/agents/${team.agentId}`, '/v1/endusers'],
+    ...[`/v1/endusers/${team.userId}`, `/v1/endusers/${team.userId}/conversations`, '/v1/custom-attributes'],
+    ...[`/v1/custom-attributes/${attributes[0].id}`, `/v1/conversations/${conversationId}`],
+    ...[`/v1/conversations/${conversationId}/tags`, '/v1/endusers?orderBy=-updatedAt'],
+  ];
+});
+afterAll(() => app.close());
+
+const ROW_TABLES = READ_TABLES.filter(({ stream, table }) => stream.row?.table === table);
+const rowsOf = (table: string) => app.database.sql(`SELECT t.* FROM ${table} t ORDER BY t::text`);
+const answers = () => Promise.all(paths.map(async (path) => ({ path, body: (await api.get(path)).body as unknown })));
+
+/** As the migration leaves the rows of an installation of an earlier version. */
+async function makeStale(): Promise<void> {
+  for (const { table } of ROW_TABLES) {
+    await app.database.sql(
+      `UPDATE ${table} SET version = 0, shape = 0, recorded_at = NULL, document = NULL, shown = NULL`,
+    );
+  }
+  await app.database.sql('TRUNCATE renewed_tables, snapshots');
+}
+
+describe('Rows of another shape than the program has', () => {
+  it('are read as if they were not', async () => {
+    const before = await answers();
+    await makeStale();
+    expect(await answers()).toEqual(before);
+  });
+
+  it('are made anew by a change', async () => {
+    await makeStale();
+    const { headers } = await api.patch(`/v1/endusers/${team.userId}`, { displayName: 'Alicia' });
+    const [row] = await app.database.sql<{ version: number; shape: number }>(
+      'SELECT version, shape FROM end_users WHERE id = $1',
+      [team.userId],
+    );
+    expect(row).toEqual({ version: Number(/\d+/.exec(headers.get('etag') ?? '')?.[0]), shape: 1 });
+    expect((await api.get(`/v1/endusers/${team.userId}`)).body.data.displayName).toBe('Alicia');
+  });
+
+  it.each(ROW_TABLES)('are made anew in the background, row by row as they were: $table', async ({ table }) => {
+    const renewal = app.get(RowRenewal);
+    await renewal.run();
+    const before = await rowsOf(table);
+    expect(before.length).toBeGreaterThan(0);
+    await makeStale();
+    await renewal.run();
+    expect(await rowsOf(table)).toEqual(before);
+  });
+
+  it('are left alone by a renewal when somebody has changed them meanwhile', async () => {
+    await makeStale();
+    await api.patch(`/v1/endusers/${team.userId}`, { displayName: 'Alice' });
+    const changed = await rowsOf('end_users');
+    await app.get(RowRenewal).run();
+    expect(await rowsOf('end_users')).toEqual(changed);
+  });
+});
+
+describe('A stream of many events', () => {
+  const CHANGES = 230;
+  let userId: string;
+  beforeAll(async () => {
+    userId = (await api.create('/v1/endusers', { displayName: 'Name 1' })).id;
+    for (let version = 2; version <= CHANGES; version++) {
+      await api.patch(`/v1/endusers/${userId}`, { displayName: `Name ${version}` });
+    }
+  });
+  const stream = () => `endUser-${userId}`;
+  const snapshots = () =>
+    app.database.sql<{ version: number; state: string }>(
+      'SELECT version, state FROM snapshots WHERE stream = $1 ORDER BY version',
+      [stream()],
+    );
+
+  it('has snapshots, in which nobody can read who it is', async () => {
+    const found = await snapshots();
+    expect(found.map(({ version }) => version)).toEqual([100, 200]);
+    expect(found.map(({ state }) => state).join()).not.toContain('Name');
+  });
+
+  it.each([1, 2, 99, 100, 101, 150, 200, 201, 230])('is known as it was at its version %i', async (version) => {
+    const [event] = await app.database.sql<{ at: Date }>(
+      'SELECT recorded_at AS at FROM events WHERE stream = $1 AND version = $2',
+      [stream(), version],
+    );
+    const next = await app.database.sql<{ version: number }>(
+      'SELECT max(version) AS version FROM events WHERE stream = $1 AND recorded_at = $2',
+      [stream(), event?.at],
+    );
+    const { body } = await api.get(`/v1/endusers/${userId}?asOf=${event?.at.toISOString()}`);
+    expect(body.data.displayName).toBe(`Name ${next[0]?.version}`);
+  });
+
+  it('gets the snapshots that it lacks when its row is made anew', async () => {
+    const before = await snapshots();
+    await makeStale();
+    await app.get(RowRenewal).run();
+    expect((await snapshots()).map(({ version }) => version)).toEqual(before.map(({ version }) => version));
+  });
+
+  it('has no snapshot any more once its person is forgotten', async () => {
+    await api.patch(`/v1/endusers/${userId}/anonymize`);
+    await app.runtime.store.handle(
+      endUserStream,
+      userId,
+      { organizationId: api.organizationId, actorId: api.actorId },
+      { type: 'Anonymize', id: userId },
+    );
+    expect(await snapshots()).toEqual([]);
+    expect((await app.database.sql('SELECT document::text AS text FROM end_users WHERE id = $1', [userId]))[0]).toEqual(
+      {
+        text: expect.not.stringContaining('Name 2'),
+      },
+    );
+  });
+});
