@@ -13,6 +13,6 @@ export async function copyDataDir(from: string, to: string): Promise<void> {
 /** A data directory of its own with a migrated database, which no Deskstream has been started on. */
 export async function newDataDir(): Promise<string> {
   const folder = await mkdtemp(join(process.env.TEST_FOLDER as string, 'home-'));
-  await copyDataDir(join(process.env.TEST_DATA_DIR as string, '.'), folder);
+  await copyDataDir(`${process.env.TEST_DATA_DIR}/.`, folder);
   return folder;
 }
