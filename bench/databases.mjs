@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { withDatabase } from '../dist/libs/embedded-postgres/embedded-postgres.js';
 
 /** The events of a peer: the columns and indexes of our own table. */
 export const EVENTS_TABLE = `
@@ -78,14 +79,9 @@ export const CRUD_PEOPLE_TABLES = `
 /** Creates a database on the server of another one's URL, with tables in it; answers its URL. */
 export async function createDatabase(ownerUrl, name, tables = '') {
   await execute(ownerUrl, `CREATE DATABASE ${name}`);
-  const url = databaseOn(ownerUrl, name);
+  const url = withDatabase(ownerUrl, name);
   await execute(url, tables);
   return url;
-}
-
-/** The URL of another database of the same server, with the same login. */
-export function databaseOn(url, name) {
-  return Object.assign(new URL(url), { pathname: `/${name}` }).href;
 }
 
 async function execute(url, text) {

@@ -1,21 +1,14 @@
-import { randomBytes } from 'node:crypto';
-import { chown, mkdir, readFile, readlink, realpath, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { reasonOf } from '#libs/platform/reason.js';
-import { readOrCreateSecret } from '#libs/platform/secret-file.js';
 import { StartupError } from '#libs/platform/startup-error.js';
-import { type Binaries, findBinaries, type Identity, identityFor, run } from './binaries.js';
+import { findBinaries, identityFor, run } from './binaries.js';
+import { initialise, prepare, start, START_SECONDS } from './cluster.js';
+import { DATABASE, type DatabaseUrls, type Listening, urlsFor, withDatabase } from './database-urls.js';
+import { freePort, runningServer } from './listening.js';
 
-/** How to reach a database. */
-export interface DatabaseUrls {
-  /** As the owner of everything, for migrations. */
-  ownerUrl: string;
-  /** As the login that the application uses. Migrations create it. */
-  appUrl: string;
-}
+export { type DatabaseUrls, withDatabase } from './database-urls.js';
+export { freePort } from './listening.js';
 
 /** A running PostgreSQL of our own. */
 export interface EmbeddedPostgres extends DatabaseUrls {
@@ -32,29 +25,18 @@ export interface EmbeddedPostgresOptions {
   onTrouble?: (error: Error) => void;
 }
 
-interface Credentials {
-  ownerPassword: string;
-  appPassword: string;
-}
-
-const OWNER = 'deskstream_owner';
-const APP = 'deskstream';
-const DATABASE = 'deskstream';
 /** Held on a connection for as long as an instance lives: ends with it, however it ends. */
 const INSTANCE_LOCK = 0x4453_0001;
-const START_SECONDS = 60;
 /** A server that dies while it is being started is started again. */
 const START_ATTEMPTS = 3;
 const WRONG_PASSWORD = '28P01';
-const NOBODY_LISTENS = 'ECONNREFUSED';
+/** On a socket, there may be no file. */
+const NOBODY_LISTENS = ['ECONNREFUSED', 'ENOENT'];
 /** A server listens from its first moment, also while it recovers. */
 const REFUSED_MS = 3_000;
 /** How long a server may still believe in the connection of an instance that was killed. */
 const TAKEOVER_MS = 3_000;
 const REVIVE_PAUSE_MS = 500;
-/** What PostgreSQL says while processes of a server that was killed still run, and how long that may take. */
-const REMAINS = 'shared memory block';
-const REMAINS_MS = 20_000;
 
 /**
  * Starts the PostgreSQL of a data directory, or takes over one that a killed instance left running. Should the server
@@ -72,14 +54,14 @@ export async function startEmbeddedPostgres({
   const identity = await identityFor(cluster);
   await initialise(binaries, identity, dataDir, credentials);
   const startOn = (port: number) => start(binaries, identity, cluster, port, settings);
-  let port = await freePort();
-  const running = async () => (await runningPort(cluster)) ?? (await startOn(port));
+  let server: Listening = { port: await freePort() };
+  const running = async () => (await runningServer(cluster)) ?? (await startOn(server.port));
 
   let stopping = false;
   let lock: pg.Client;
   let reviving: Promise<void> | undefined;
   const hold = async () => {
-    lock = await takeInstanceLock(urlsFor(port, credentials).ownerUrl, dataDir);
+    lock = await takeInstanceLock(urlsFor(server, credentials).ownerUrl, dataDir);
     await createDatabase(lock);
     lock.once('end', () => {
       reviving = revive();
@@ -98,17 +80,17 @@ export async function startEmbeddedPostgres({
     }
   };
   const begin = async () => {
-    port = await running();
+    server = await running();
     await hold();
   };
-  await outliving(begin, () => runningPort(cluster));
+  await outliving(begin, () => runningServer(cluster));
   return {
-    ...urlsFor(port, credentials),
+    ...urlsFor(server, credentials),
     stop: async () => {
       stopping = true;
       await reviving;
       await lock.end();
-      if ((await runningPort(cluster)) === undefined) return;
+      if ((await runningServer(cluster)) === undefined) return;
       await run(identity, binaries.pg_ctl, ['stop', '-D', cluster, '-m', 'fast', '-w']);
     },
   };
@@ -130,126 +112,8 @@ async function outliving(work: () => Promise<void>, running: () => Promise<unkno
 
 /** The URLs of a server that is running already, for the command line beside it. */
 export async function runningEmbeddedPostgres(dataDir: string): Promise<DatabaseUrls | undefined> {
-  const port = await runningPort(join(dataDir, 'postgres'));
-  return port === undefined ? undefined : urlsFor(port, await prepare(dataDir));
-}
-
-function urlsFor(port: number, { ownerPassword, appPassword }: Credentials): DatabaseUrls {
-  const url = (user: string, password: string) => `postgres://${user}:${password}@127.0.0.1:${port}/${DATABASE}`;
-  return { ownerUrl: url(OWNER, ownerPassword), appUrl: url(APP, appPassword) };
-}
-
-/** The passwords, made on first use. */
-async function prepare(dataDir: string): Promise<Credentials> {
-  const file = join(dataDir, 'database.json');
-  try {
-    const make = () => JSON.stringify({ ownerPassword: newPassword(), appPassword: newPassword() });
-    return JSON.parse(await readOrCreateSecret(file, make)) as Credentials;
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new StartupError(`${file} is damaged. Restore it from a backup.`);
-    throw new StartupError(
-      `The data directory ${dataDir} cannot be read and written (${(error as NodeJS.ErrnoException).code ?? reasonOf(error)}). ` +
-        'Give this user the right to, or set DESKSTREAM_DATA_DIR to another.',
-    );
-  }
-}
-
-function newPassword(): string {
-  return randomBytes(24).toString('base64url');
-}
-
-/** Makes the cluster under another name first, so that one that was interrupted is never taken for whole. */
-async function initialise(
-  binaries: Binaries,
-  identity: Identity,
-  dataDir: string,
-  credentials: Credentials,
-): Promise<void> {
-  const cluster = join(dataDir, 'postgres');
-  if (await readable(join(cluster, 'PG_VERSION'))) return;
-  const unfinished = `${cluster}.new`;
-  const passwordFile = join(unfinished, '..', 'initdb.password');
-  await rm(unfinished, { recursive: true, force: true });
-  await mkdir(unfinished, { mode: 0o700 });
-  await writeFile(passwordFile, credentials.ownerPassword, { mode: 0o600 });
-  if (identity.uid !== undefined && identity.gid !== undefined) {
-    await chown(unfinished, identity.uid, identity.gid);
-    await chown(passwordFile, identity.uid, identity.gid);
-  }
-  try {
-    const flags = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-    const args = ['-D', unfinished, '-U', OWNER, `--pwfile=${passwordFile}`, '--locale=C', ...flags];
-    await run(identity, binaries.initdb, args);
-  } catch (error) {
-    throw new StartupError(`PostgreSQL could not be set up in ${dataDir}: ${(error as Error).message}`);
-  } finally {
-    await rm(passwordFile, { force: true });
-  }
-  await rename(unfinished, cluster);
-}
-
-/** Starts the server in a session of its own, so that Ctrl-C does not reach it before its clients are done. */
-async function start(
-  binaries: Binaries,
-  identity: Identity,
-  cluster: string,
-  port: number,
-  settings: string[],
-): Promise<number> {
-  const options = [
-    `-p ${port}`,
-    // Terse, because what PostgreSQL says of an error in detail quotes rows, and rows hold personal data.
-    ...['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'log_error_verbosity=terse', ...settings].map(
-      (setting) => `-c ${setting}`,
-    ),
-  ];
-  const log = join(cluster, 'server.log');
-  const args = ['start', '-D', cluster, '-l', log, '-w', '-t', String(START_SECONDS), '-s', '-o', options.join(' ')];
-  const deadline = Date.now() + REMAINS_MS;
-  try {
-    for (;;) {
-      const failure = await run(identity, binaries.pg_ctl, args).catch((error: unknown) => error as Error);
-      if (!failure) return port;
-      const remains = (await readable(log))?.slice(-1_000).includes(REMAINS);
-      if (!remains || Date.now() > deadline) throw failure;
-      await pause(REVIVE_PAUSE_MS);
-    }
-  } catch (error) {
-    // Another instance may have been faster.
-    const running = await runningPort(cluster);
-    if (running !== undefined) return running;
-    const lines = (await readable(log)) ?? (error as Error).message;
-    throw new StartupError(`PostgreSQL did not start. The end of ${log}:\n${lines.split('\n').slice(-8).join('\n')}`);
-  }
-}
-
-/**
- * The port of the cluster's server when it is alive. The file of a dead one is left to PostgreSQL, which sees by it
- * whether processes of that server still write; but it takes any living process of that number for a server.
- */
-async function runningPort(cluster: string): Promise<number | undefined> {
-  const file = join(cluster, 'postmaster.pid');
-  const [pid, , , port] = ((await readable(file)) ?? '').split('\n');
-  if (!pid || !port || !isAlive(Number(pid))) return undefined;
-  if (await worksIn(Number(pid), cluster)) return Number(port);
-  await rm(file, { force: true });
-  return undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Whether a process is the cluster's server, which works in its directory. Where that cannot be seen it counts as one. */
-async function worksIn(pid: number, cluster: string): Promise<boolean> {
-  const directory = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
-  if (directory !== undefined) return directory === (await realpath(cluster));
-  return (await readable('/proc/self/stat')) === undefined;
+  const server = await runningServer(join(dataDir, 'postgres'));
+  return server && urlsFor(server, await prepare(dataDir));
 }
 
 /** Connects, waiting out a recovery. */
@@ -269,7 +133,7 @@ async function connect(url: string): Promise<pg.Client> {
           'The passwords in database.json are not those of the database beside it. Restore that file.',
         );
       }
-      if (Date.now() > (code === NOBODY_LISTENS ? refusedUntil : deadline))
+      if (Date.now() > (code && NOBODY_LISTENS.includes(code) ? refusedUntil : deadline))
         throw new StartupError(`PostgreSQL does not answer: ${(error as Error).message}`);
       await pause(100);
     }
@@ -282,7 +146,7 @@ async function createDatabase(owner: pg.Client): Promise<void> {
 }
 
 async function takeInstanceLock(ownerUrl: string, dataDir: string): Promise<pg.Client> {
-  const client = await connect(ownerUrl.replace(/[^/]+$/, 'postgres'));
+  const client = await connect(withDatabase(ownerUrl, 'postgres'));
   const deadline = Date.now() + TAKEOVER_MS;
   for (;;) {
     const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [
@@ -297,22 +161,4 @@ async function takeInstanceLock(ownerUrl: string, dataDir: string): Promise<pg.C
     }
     await pause(100);
   }
-}
-
-/** A port of this machine that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => {
-        resolve(port);
-      });
-    });
-  });
-}
-
-async function readable(file: string): Promise<string | undefined> {
-  return readFile(file, 'utf8').catch(() => undefined);
 }

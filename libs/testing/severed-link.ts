@@ -76,8 +76,10 @@ export async function openLink(
   return { url: through(target, server), close: () => closed(server, sockets) };
 }
 
+/** Over TCP, also where the target has a socket: a server listens on both. */
 function through(target: string, server: Server): string {
   const url = new URL(target);
+  url.searchParams.delete('host');
   url.hostname = '127.0.0.1';
   url.port = String((server.address() as { port: number }).port);
   return url.href;

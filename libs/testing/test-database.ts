@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { withDatabase } from '#libs/embedded-postgres/embedded-postgres.js';
 import { type AskedDatabase, askedAt, connectTo } from './connections.js';
 
 /** A migrated database that belongs to one test file. */
@@ -11,28 +12,23 @@ export interface TestDatabase extends Pick<AskedDatabase, 'sql'> {
 /** @param from the database that it is a copy of; the migrated template unless given, `template0` for an empty one */
 export async function createTestDatabase(from?: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  const [ownerUrl, appUrl] = [process.env.TEST_OWNER_URL, process.env.TEST_APP_URL].map((url) =>
-    withDatabase(url, name),
-  );
-  const template = from ?? new URL(process.env.TEST_OWNER_URL as string).pathname.slice(1);
+  const { TEST_OWNER_URL, TEST_APP_URL } = process.env;
+  if (!TEST_OWNER_URL || !TEST_APP_URL) throw new Error('Run tests with npm test: it starts their database');
+  const [ownerUrl, appUrl] = [withDatabase(TEST_OWNER_URL, name), withDatabase(TEST_APP_URL, name)];
+  const template = from ?? new URL(TEST_OWNER_URL).pathname.slice(1);
   const asAdministrator = async (text: string) => {
     const client = await connectTo(withDatabase(ownerUrl, 'postgres'));
     await client.query(text).finally(() => client.end());
   };
   await asAdministrator(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`);
-  const owner = askedAt(ownerUrl as string);
+  const owner = askedAt(ownerUrl);
   return {
-    ownerUrl: ownerUrl as string,
-    appUrl: appUrl as string,
+    ownerUrl,
+    appUrl,
     sql: owner.sql,
     drop: async () => {
       await owner.close();
       await asAdministrator(`DROP DATABASE ${name} WITH (FORCE)`);
     },
   };
-}
-
-function withDatabase(url: string | undefined, name: string): string {
-  if (!url) throw new Error('Run tests with npm test: it starts their database');
-  return url.replace(/[^/]+$/, name);
 }
