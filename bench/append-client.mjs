@@ -14,7 +14,7 @@ const { organizationId, ...metadata } = {
   tokenId: randomUUIDv7(),
   requestId: randomUUIDv7(),
 };
-const eventsAlone = { ...tagStream, projections: [] };
+const eventsAlone = { ...tagStream, row: undefined };
 const INSERT = {
   name: 'insert-event',
   text: `INSERT INTO events (organization_id, stream, version, position, event_id, type, schema_version, data, metadata, recorded_at)

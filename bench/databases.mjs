@@ -26,11 +26,17 @@ export const BARE_TAGS_TABLE = `
     organization_id uuid NOT NULL,
     id uuid NOT NULL,
     name text NOT NULL,
-    color text,
     state text NOT NULL,
+    name_key text COLLATE "C" NOT NULL,
+    twin text COLLATE "C" NOT NULL DEFAULT '',
+    version integer NOT NULL DEFAULT 0,
+    shape smallint NOT NULL DEFAULT 0,
+    recorded_at timestamptz,
+    document json,
+    shown text,
     PRIMARY KEY (organization_id, id)
   );
-  CREATE UNIQUE INDEX tags_name ON tags (organization_id, lower(name));
+  CREATE UNIQUE INDEX tags_name ON tags (organization_id, name_key, twin);
 `;
 
 /** The tags of the CRUD peer: keyed as TypeORM does by itself. */

@@ -1,10 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
 import { runningEmbeddedPostgres } from '../dist/libs/embedded-postgres/embedded-postgres.js';
 import { createDatabase, CRUD_PEOPLE_TABLES } from './databases.mjs';
+import { operationRows } from './operation-rows.mjs';
+import { conversation, endUser } from './people-data.mjs';
 import { Process } from './processes.mjs';
 import { measureRounds } from './rounds.mjs';
 import { compiledCrudPeer, startDeskstream, startServer, TOKEN } from './servers.mjs';
-import { number, ratio } from './table.mjs';
+import { atLeast, number, ratio } from './table.mjs';
 
 const CONNECTIONS = 16;
 /** End users of one bulk request, and requests at the same time. */
@@ -17,18 +21,28 @@ const PAGE = 50;
 /** Where in the list the deep page is. */
 const DEPTH = 0.9;
 const MAX_PAGE = 200;
+/** Of the peer's rate. */
+const IMPORT_TARGET = 0.7;
+/** A deep page counts as no slower than the first within what rounds differ by. */
+const DEEP_TARGET = 0.95;
 
 /** Imports end users in bulk, then reads and changes them beside the CRUD peer, on the same PostgreSQL server. */
 export async function measurePeople(bench) {
-  const sides = await startSides(bench);
+  const [ours, crud] = await startSides(bench);
+  const sides = [ours, crud];
   const loader = Process.fork(bench, 'load-people', 'load.mjs', { ...process.env, TOKEN });
   const rows = await importEndUsers(bench, loader, sides);
   for (const side of sides) await createConversations(bench, loader, side);
+  const bare = await startBare(bench, ours);
+  const measured = new Map();
   for (const operation of await operationsFor(bench, sides)) {
-    const results = await measureRounds(bench, loader, sides, operation, [CONNECTIONS]);
-    rows.push(...operationRows(operation.label, results.get(CONNECTIONS)));
+    const asked = operation.targets.bare ? [ours, crud, Object.assign(bare, { argument: ours.argument })] : sides;
+    const results = await measureRounds(bench, loader, asked, operation, [CONNECTIONS]);
+    const [oursResult, crudResult, bareResult] = results.get(CONNECTIONS);
+    measured.set(operation.label, oursResult.perSecond);
+    rows.push(...rowsOf(operation, { ours: oursResult, crud: crudResult, bare: bareResult }, measured));
   }
-  for (const { process } of [{ process: loader }, ...sides.toReversed()]) await process.stop();
+  for (const { process } of [{ process: loader }, bare, crud, ours]) await process.stop();
   return rows;
 }
 
@@ -39,6 +53,17 @@ async function startSides(bench) {
   const crudUrl = await createDatabase(ownerUrl, 'bench_crud_people', CRUD_PEOPLE_TABLES);
   const command = [process.execPath, await compiledCrudPeer(bench)];
   return [deskstream, await startServer(bench, 'crud-people', command, { DATABASE_URL: crudUrl })];
+}
+
+/** It reads Deskstream's own rows. */
+async function startBare(bench, deskstream) {
+  const { ownerUrl } = await runningEmbeddedPostgres(bench.dataDir);
+  const client = new pg.Client({ connectionString: ownerUrl });
+  await client.connect();
+  const { rows } = await client.query('SELECT organization_id FROM end_users WHERE id = $1', [deskstream.ids[0]]);
+  await client.end();
+  const env = { DATABASE_URL: ownerUrl, ORGANIZATION_ID: rows[0].organization_id };
+  return startServer(bench, 'bare-people', [process.execPath, join(import.meta.dirname, 'peers/bare.mjs')], env);
 }
 
 async function importEndUsers({ plan, say }, loader, sides) {
@@ -66,7 +91,7 @@ async function importEndUsers({ plan, say }, loader, sides) {
       number(crud),
       '',
       ratio(ours / crud),
-      '',
+      atLeast(ours / crud, IMPORT_TARGET, '× CRUD'),
     ],
     ['  peak memory, MB', peaks[0], '', peaks[1], '', '', ''],
   ];
@@ -94,16 +119,19 @@ async function operationsFor({ plan, say }, sides) {
       deepConversations: [await deepPage(side, conversations, plan.conversations)],
     };
   }
-  const operation = (name, label, argument) => ({ name, label, argument: (side) => side.argument[argument] });
-  const users = number(plan.endUsers);
-  const conversations = number(plan.conversations);
+  const operation = (name, label, argument, targets = {}) => ({
+    ...{ name, label, targets },
+    argument: (side) => side.argument[argument],
+  });
+  const users = `List ${PAGE} end users of ${number(plan.endUsers)}`;
+  const conversations = `List ${PAGE} conversations of ${number(plan.conversations)}`;
   return [
-    operation('get', 'Get end user by id', 'get'),
-    operation('patchEndUser', 'Patch end user', 'patch'),
-    operation('get', `List ${PAGE} end users of ${users}, first page`, 'firstPage'),
-    operation('get', `List ${PAGE} end users of ${users}, at 90 %`, 'deepPage'),
-    operation('get', `List ${PAGE} conversations of ${conversations}, first page`, 'firstConversations'),
-    operation('get', `List ${PAGE} conversations of ${conversations}, at 90 %`, 'deepConversations'),
+    operation('get', 'Get end user by id', 'get', { crud: 1.3, bare: 0.6 }),
+    operation('patchEndUser', 'Patch end user', 'patch', { crud: 1.2 }),
+    operation('get', `${users}, first page`, 'firstPage', { crud: 1.3 }),
+    operation('get', `${users}, at 90 %`, 'deepPage', { first: `${users}, first page` }),
+    operation('get', `${conversations}, first page`, 'firstConversations', { crud: 1.3 }),
+    operation('get', `${conversations}, at 90 %`, 'deepConversations', { first: `${conversations}, first page` }),
   ];
 }
 
@@ -120,34 +148,11 @@ async function deepPage(side, path, count) {
   return `${pathname}${search.replace(`pageLimit=${MAX_PAGE}`, `pageLimit=${PAGE}`)}`;
 }
 
-function operationRows(label, [ours, crud]) {
-  const latency = ({ p50, p99 }) => `${number(p50, 1)} / ${number(p99, 1)}`;
-  const toCrud = ratio(ours.perSecond / crud.perSecond);
-  return [
-    [`${label}: requests/s`, number(ours.perSecond), '', number(crud.perSecond), '', toCrud, ''],
-    ['  latency p50 / p99, ms', latency(ours), '', latency(crud), '', '', ''],
-  ];
-}
-
-function endUser(number) {
-  return {
-    displayName: `End User ${number}`,
-    email: `end.user.${number}@customers.example`,
-    phoneNumber: `+4520${String(number).padStart(6, '0')}`,
-    firstName: 'End',
-    lastName: `User ${number}`,
-    externalId: `crm-${number}`,
-  };
-}
-
-function conversation(requesterId, number) {
-  return {
-    _type: 'Email',
-    requesterId,
-    emailIntegrationId: 'support@acme.example',
-    subject: `Question ${number}`,
-    message: { _type: 'Inbound', content: { _type: 'Text', value: 'Where is my order?' } },
-  };
+/** @param measured Deskstream's requests per second so far, by the label of the operation */
+function rowsOf({ label, targets: { first, ...targets } }, results, measured) {
+  const rows = operationRows(label, results, targets);
+  if (first) rows[0].splice(-1, 1, atLeast(results.ours.perSecond / measured.get(first), DEEP_TARGET, '× first page'));
+  return rows;
 }
 
 /** The most memory that a process has had resident, in MB; where Linux does not tell, NaN. */

@@ -2,7 +2,7 @@
  * `npm run bench`: Deskstream beside a bare server and an ordinary CRUD server, all on this machine, in one run.
  *
  *   npm run bench -- --quick         short rounds: shows that everything runs, and the order of magnitude
- *   npm run bench -- --only=append   one part: http, people, append or start
+ *   npm run bench -- --only=append   one part: http, people, start, append or growth
  *
  * Ends with status 1 when something failed to run; a missed target is only shown.
  */
@@ -10,13 +10,20 @@ import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureAppends } from './append.mjs';
 import { runBench } from './bench.mjs';
+import { measureGrowth } from './growth.mjs';
 import { measureHttp } from './http.mjs';
 import { describeMachine } from './machine.mjs';
 import { measurePeople } from './people.mjs';
 import { measureStart } from './start.mjs';
 import { renderTable } from './table.mjs';
 
-const PARTS = { http: measureHttp, people: measurePeople, start: measureStart, append: measureAppends };
+const PARTS = {
+  http: measureHttp,
+  people: measurePeople,
+  start: measureStart,
+  append: measureAppends,
+  growth: measureGrowth,
+};
 const FULL = {
   warmUpSeconds: 2,
   rounds: 5,
@@ -27,6 +34,9 @@ const FULL = {
   starts: 3,
   endUsers: 100_000,
   conversations: 10_000,
+  growth: [10, 100, 1_000, 10_000],
+  growthSamples: 100,
+  relayEvents: 3_000,
 };
 const QUICK = {
   warmUpSeconds: 1,
@@ -38,6 +48,9 @@ const QUICK = {
   starts: 1,
   endUsers: 2_000,
   conversations: 300,
+  growth: [10, 100, 1_000],
+  growthSamples: 20,
+  relayEvents: 1_500,
 };
 const HEADER = ['', 'Deskstream', 'bare', 'CRUD', '÷ bare', '÷ CRUD', 'Target'];
 const LEGEND = `bare: Fastify and pg (HTTP), pg alone (appends): the same rows, nothing else

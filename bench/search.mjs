@@ -8,16 +8,14 @@
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import pg from 'pg';
 import { runningEmbeddedPostgres } from '../dist/libs/embedded-postgres/embedded-postgres.js';
 import { runBench } from './bench.mjs';
 import { describeMachine } from './machine.mjs';
+import { fillEndUsers, NOTE, TIER } from './search-rows.mjs';
 import { startDeskstream, TOKEN } from './servers.mjs';
 import { percentile } from './statistics.mjs';
 import { number, renderTable } from './table.mjs';
 
-const TIER = '01980f6a-5c1d-7a10-9b2c-3d4e5f607182';
-const NOTE = '01980f6a-5c1d-7a10-9b2c-3d4e5f607183';
 const DAY_MS = 86_400_000;
 const WARM_UPS = 3;
 const ORDERS = ['createdAt', '-createdAt', 'updatedAt', '-updatedAt', 'name', '-name'];
@@ -37,45 +35,13 @@ const status = await runBench({}, async (bench) => {
   const { url } = await startDeskstream(bench);
   const { ownerUrl } = await runningEmbeddedPostgres(bench.dataDir);
   bench.say(`makes ${count} end users`);
-  await fill(ownerUrl);
+  await fillEndUsers(ownerUrl, count);
   const lists = combinations();
   bench.say(`asks for ${lists.length} lists`);
   for (const { label, parameters } of lists) results.push(...(await measure(url, label, parameters)));
 });
 if (results.length > 0) console.log(`${report()}\n\n${await describeMachine(loadBefore)}`);
 process.exit(status);
-
-/** Their rows, as the events would leave them. Names, values and times of change have nothing to do with one another. */
-async function fill(ownerUrl) {
-  const client = new pg.Client({ connectionString: ownerUrl });
-  await client.connect();
-  try {
-    await client.query(`
-      CREATE TEMP TABLE made AS
-        SELECT n, organization_id, at, md5(n::text) AS hash,
-          (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7000' || '8' || substr(md5(n::text), 1, 15))::uuid AS id
-        FROM organizations, generate_series(1, ${count}) AS n,
-          LATERAL (SELECT date_trunc('milliseconds', now() - (${count} - n) * interval '1 minute') AS at) AS times;
-      INSERT INTO end_users (organization_id, id, created_at, updated_at, display_name, email, external_id, custom_attributes)
-        SELECT organization_id, id, at,
-          date_trunc('milliseconds', now() - random() * interval '365 days'),
-          CASE WHEN random() < 0.5 THEN 'A' ELSE chr(98 + (random() * 24)::int) END
-            || translate(substr(hash, 1, 7), '0123456789', 'ghijklmnop') || ' ' || n,
-          'end.user.' || n || '@customers.example', 'crm-' || n,
-          jsonb_build_object('${TIER}', jsonb_build_array('business', CASE WHEN r < 0.5 THEN 'gold' WHEN r < 0.55 THEN 'silver'
-            WHEN r < 0.551 THEN 'rare' ELSE 'basic' END), '${NOTE}', 'note ' || n)
-        FROM made, LATERAL (SELECT random() AS r, n AS each_row) AS chance;
-      INSERT INTO end_user_addresses SELECT organization_id, id, 'email', 'email', email FROM end_users;
-      INSERT INTO end_user_addresses SELECT organization_id, id, 'externalId', 'externalId', external_id FROM end_users;
-      INSERT INTO end_user_attributes
-        SELECT organization_id, id, '${TIER}'::uuid, jsonb_array_elements_text(custom_attributes -> '${TIER}') FROM end_users
-        UNION ALL SELECT organization_id, id, '${NOTE}'::uuid, custom_attributes ->> '${NOTE}' FROM end_users;
-    `);
-    await client.query('VACUUM ANALYZE end_users, end_user_addresses, end_user_attributes');
-  } finally {
-    await client.end();
-  }
-}
 
 /** Each filter with few and with many matches, alone and with each filter of another kind, in each order. */
 function combinations() {

@@ -47,6 +47,10 @@ export class Installation {
     this.#loader = Process.fork(bench, `${name}-load`, 'load.mjs', { ...process.env, TOKEN });
   }
 
+  get url() {
+    return this.#api.url;
+  }
+
   get ownerUrl() {
     return this.#postgres.ownerUrl;
   }

@@ -1,0 +1,48 @@
+import { conversation, endUser } from '../people-data.mjs';
+
+let named = 0;
+
+/**
+ * Entities whose streams grow: how one is made, where it is, and the request that makes its next event. Its first event is
+ * number 1.
+ * @returns kinds; `relayed` are the webhook events that their requests make
+ */
+export async function kindsOf(api) {
+  const agentId = await api.create('/v1/agents', { displayName: 'Agent', email: 'agent@acme.example' });
+  const tagId = await api.create('/v1/tags', { name: 'Grows' });
+  const requesterId = await api.create('/v1/endusers', endUser(0));
+  return [
+    {
+      label: 'Patch end user',
+      path: '/v1/endusers',
+      input: () => ({ displayName: 'End User' }),
+      write: (id, number) => ['PATCH', `/v1/endusers/${id}`, { displayName: `Name ${number}` }],
+      relayed: ['EndUserUpdated'],
+    },
+    {
+      label: 'Add or remove team member',
+      path: '/v1/teams',
+      input: () => ({ name: `Team ${++named}` }),
+      write: (id, number) => [number % 2 ? 'DELETE' : 'PATCH', `/v1/teams/${id}/agents`, { agentIds: [agentId] }],
+    },
+    {
+      label: 'Add or remove tag of conversation',
+      path: '/v1/conversations',
+      input: () => conversation(requesterId, ++named),
+      write: (id, number) => [number % 2 ? 'DELETE' : 'PUT', `/v1/conversations/${id}/tags/${tagId}`],
+      relayed: ['ConversationTagAdded', 'ConversationTagRemoved'],
+    },
+    {
+      label: 'Patch webhook subscription',
+      path: '/v1/webhooks',
+      input: () => subscription({ enabled: false, events: ['TagCreated'] }),
+      write: (id, number) => ['PATCH', `/v1/webhooks/${id}`, { name: `Name ${number}` }],
+    },
+  ];
+}
+
+/** A subscription that is sent one delivery a second at most: what is relayed is sent later. */
+export function subscription(fields) {
+  const url = 'http://127.0.0.1:9/';
+  return { name: `Subscription ${++named}`, url, authorization: { _type: 'NoAuth' }, maxPerSecond: 1, ...fields };
+}

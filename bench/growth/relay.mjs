@@ -1,0 +1,58 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import { subscription } from './kinds.mjs';
+import { makeStreams } from './streams.mjs';
+
+const POLL_MS = 2;
+const CONSUMER = 'webhooks';
+const SHORT = 10;
+
+/**
+ * Events per second that the relay makes deliveries of, once they are in short streams and once at the end of a long one.
+ * @param long a stream that has grown
+ */
+export async function measureRelay({ plan, say }, installation, api, kind, long) {
+  const client = new pg.Client({ connectionString: installation.ownerUrl });
+  await client.connect();
+  const backlogs = [
+    () => makeStreams(api, kind, Math.ceil(plan.relayEvents / SHORT), SHORT),
+    () => long.growTo(long.length + plan.relayEvents),
+  ];
+  const rates = [];
+  for (const fill of backlogs) {
+    await relay(installation, client);
+    const id = await api.create('/v1/webhooks', subscription({ events: kind.relayed }));
+    await fill();
+    rates.push(await relay(installation, client, kind.relayed));
+    await api.send('DELETE', `/v1/webhooks/${id}`);
+    say(`Growth: ${kind.label}: ${Math.round(rates.at(-1))} events/s relayed`);
+  }
+  await client.end();
+  return { short: rates[0], long: rates[1] };
+}
+
+/** Runs a worker until it has relayed everything; answers its rate after its first page. */
+async function relay(installation, client, types = []) {
+  const last = await one(client, 'SELECT coalesce(max(position), 0) AS value FROM events');
+  const before = await positionOf(client);
+  const worker = await installation.startWorker();
+  let first;
+  for (let position = before; position < last; position = await positionOf(client)) {
+    if (position > before) first ??= { position, at: performance.now() };
+    await pause(POLL_MS);
+  }
+  const seconds = (performance.now() - first?.at) / 1000;
+  await worker.stop();
+  const counted = 'SELECT count(*) AS value FROM events WHERE position > $1 AND position <= $2 AND type = ANY($3)';
+  return (await one(client, counted, [first?.position ?? last, last, types])) / seconds;
+}
+
+function positionOf(client) {
+  const text = 'SELECT coalesce(max(position), 0) AS value FROM checkpoints WHERE consumer = $1';
+  return one(client, text, [CONSUMER]);
+}
+
+async function one(client, text, values) {
+  const { rows } = await client.query(text, values);
+  return Number(rows[0].value);
+}
