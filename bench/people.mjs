@@ -20,7 +20,6 @@ const SAMPLE = 1_000;
 const PAGE = 50;
 /** Where in the list the deep page is. */
 const DEPTH = 0.9;
-const MAX_PAGE = 200;
 /** Of the peer's rate. */
 const IMPORT_TARGET = 0.7;
 /** A deep page counts as no slower than the first within what rounds differ by. */
@@ -139,13 +138,13 @@ async function operationsFor({ plan, say }, sides) {
 async function deepPage(side, path, count) {
   const offset = Math.floor(count * DEPTH);
   if (side.name !== 'deskstream') return `${path}?pageLimit=${PAGE}&offset=${offset}`;
-  let url = `${side.url}${path}?pageLimit=${MAX_PAGE}`;
-  for (let passed = 0; passed + MAX_PAGE <= offset; passed += MAX_PAGE) {
+  let url = `${side.url}${path}?pageLimit=${PAGE}`;
+  for (let passed = 0; passed + PAGE <= offset; passed += PAGE) {
     const response = await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } });
     url = (await response.json()).meta.next;
   }
   const { pathname, search } = new URL(url);
-  return `${pathname}${search.replace(`pageLimit=${MAX_PAGE}`, `pageLimit=${PAGE}`)}`;
+  return pathname + search;
 }
 
 /** @param measured Deskstream's requests per second so far, by the label of the operation */
