@@ -26,7 +26,8 @@ module.exports = {
       from: { path: '^libs/event-store/', pathNot: TESTS },
       to: {
         path: '^libs/',
-        pathNot: '^libs/(event-store/|platform/(database|batch|cipher|grouping|masked|domain-error|json-text|merged-statements|twins|unavailable)\\.ts)',
+        pathNot:
+          '^libs/(event-store/|platform/(database|batch|cipher|grouping|masked|domain-error|json-text|merged-statements|twins|unavailable)\\.ts)',
       },
     },
     {
