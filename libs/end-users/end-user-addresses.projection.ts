@@ -82,9 +82,10 @@ function removal({ organizationId, id }: RowKey, addresses: Address[]): Statemen
     values: [organizationId, id, ...columnsOf(addresses)],
     many: {
       text: DELETE_MANY,
-      records: addresses.map(({ field, key: value }) =>
-        JSON.stringify({ organization_id: organizationId, end_user_id: id, field, value }),
-      ),
+      records: () =>
+        addresses.map(({ field, key: value }) =>
+          JSON.stringify({ organization_id: organizationId, end_user_id: id, field, value }),
+        ),
     },
   };
 }
@@ -97,9 +98,10 @@ function insertion({ organizationId, id }: RowKey, addresses: Address[]): Statem
     values: [organizationId, id, ...columnsOf(addresses)],
     many: {
       text: INSERT_MANY,
-      records: addresses.map(({ field, kind, key: value }) =>
-        JSON.stringify({ organization_id: organizationId, end_user_id: id, field, kind, value }),
-      ),
+      records: () =>
+        addresses.map(({ field, kind, key: value }) =>
+          JSON.stringify({ organization_id: organizationId, end_user_id: id, field, kind, value }),
+        ),
     },
   };
 }

@@ -34,14 +34,13 @@ export function appendStatement(
   { schemaVersion, data }: EncodedEvent,
   isFirst = true,
 ): Statement {
-  const before = isFirst && event.version > 1 ? event.version - 1 : null;
-  const record = {
+  const record = () => ({
     ...{ organization_id: event.organizationId, stream: event.stream, version: event.version, event_id: event.eventId },
     ...{ type: event.type, schema_version: schemaVersion, data, metadata: event.metadata },
-    ...{ recorded_at: event.recordedAt, before },
-  };
+    ...{ recorded_at: event.recordedAt, before: isFirst && event.version > 1 ? event.version - 1 : null },
+  });
   return {
-    many: { text: INSERT_MANY, records: [JSON.stringify(record)] },
+    many: { text: INSERT_MANY, records: () => [JSON.stringify(record())] },
     text: event.version === 1 ? INSERT_FIRST : INSERT_NEXT,
     values: [
       ...[event.organizationId, event.stream, event.version, event.eventId, event.type, schemaVersion],
@@ -57,7 +56,7 @@ export function insertKey(organizationId: string, stream: string, sealedKey: str
     values: [organizationId, stream, sealedKey],
     many: {
       text: INSERT_KEYS,
-      records: [JSON.stringify({ organization_id: organizationId, stream, sealed_key: sealedKey })],
+      records: () => [JSON.stringify({ organization_id: organizationId, stream, sealed_key: sealedKey })],
     },
   };
 }

@@ -118,14 +118,14 @@ export class RowStatements<Entity> {
     ];
     const names = isNew ? Object.keys(this.row.columns) : this.#changing().slice(common.length);
     const columns = names.map((name) => this.row.columns[name]?.of(is, facts));
-    const record = `{${[...COMMON, ...names]
-      .map((name, index) => `"${name}":${jsonOf(name, [...identity, ...common, ...columns][index])}`)
-      .join(',')}}`;
+    const values = [...identity, ...common, ...columns];
+    const record = () =>
+      `{${[...COMMON, ...names].map((name, index) => `"${name}":${jsonOf(name, values[index])}`).join(',')}}`;
     return [
       {
         text: isNew ? this.#insert : this.#update,
-        values: [...identity, ...common, ...columns],
-        many: { text: isNew ? this.#insertMany : this.#updateMany, records: [record] },
+        values,
+        many: { text: isNew ? this.#insertMany : this.#updateMany, records: () => [record()] },
       },
     ];
   }

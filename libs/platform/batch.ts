@@ -8,7 +8,7 @@ export interface Statement {
   /** Planned anew for its values each time, not once a connection: where they decide which index to take. */
   replanned?: boolean;
   /** How one statement does it for many: `$1` takes a JSON array of all their records, each of which is JSON, too. */
-  many?: { text: string; records: string[] };
+  many?: { text: string; records: () => string[] };
 }
 
 /** The part of pg's connection that speaks the extended query protocol. */

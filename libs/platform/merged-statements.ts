@@ -1,31 +1,21 @@
 import { type Statement } from './batch.js';
 
+/** Statements of one kind from which on one for all is faster than each by itself: JSON has to be unpacked. */
+const WORTHWHILE = 16;
+
 /**
- * Statements with those made one that can be: each kind stands where its first was. So that order must matter to nobody
- * but those that cannot be merged.
+ * Statements with those of one kind made one, where there are many: each kind stands where its first was. So their order
+ * must matter to nobody but those that cannot be merged.
  */
 export function merged(statements: Statement[]): Statement[] {
-  const result: (Statement | string)[] = [];
-  const records = new Map<string, string[]>();
-  const alone = new Map<string, Statement>();
-  for (const statement of statements) {
-    const { many } = statement;
-    if (!many) {
-      result.push(statement);
-      continue;
-    }
-    const known = records.get(many.text);
-    if (known) known.push(...many.records);
-    else {
-      result.push(many.text);
-      records.set(many.text, [...many.records]);
-      alone.set(many.text, statement);
-    }
-  }
-  return result.map((one) => {
-    if (typeof one !== 'string') return one;
-    const { many, ...single } = alone.get(one) as Statement;
-    const all = records.get(one) as string[];
-    return all.length === many?.records.length ? single : { text: one, values: [`[${all.join(',')}]`] };
+  const kinds = Map.groupBy(statements, ({ many }) => many?.text);
+  const made = new Set<string>();
+  return statements.flatMap((statement) => {
+    const text = statement.many?.text;
+    const kind = text === undefined ? [] : (kinds.get(text) ?? []);
+    if (text === undefined || kind.length < WORTHWHILE) return statement;
+    if (made.has(text)) return [];
+    made.add(text);
+    return { text, values: [`[${kind.flatMap(({ many }) => many?.records() ?? []).join(',')}]`] };
   });
 }

@@ -32,9 +32,9 @@ export function AsOf(): ParameterDecorator {
 
 class AsOfPipe implements PipeTransform<unknown, Promise<Date | undefined>> {
   async transform(value: unknown): Promise<Date | undefined> {
+    if (value === undefined) return undefined;
     const { asOf } = await validQuery(AsOfQuery, { asOf: value });
-    if (asOf === undefined) return undefined;
-    const instant = new Date(asOf);
+    const instant = new Date(asOf as string);
     if (instant.getTime() <= Date.now() + MAX_SKEW_MS) return instant;
     throw invalidParameter([{ path: 'asOf', message: 'must not lie in the future' }]);
   }
