@@ -90,9 +90,10 @@ export class PastStreams {
         LEFT JOIN LATERAL (
           SELECT version, state, recorded_at FROM snapshots s
           WHERE s.organization_id = $1 AND s.stream = known.stream AND s.version <= newest AND s.shape = $3
+            AND (NOT $4 OR k.sealed_key IS NOT NULL)
           ORDER BY version DESC LIMIT 1) s ON true
         WHERE newest > 0 ORDER BY known.stream`,
-      values: [organizationId, asOf, definition.shape],
+      values: [organizationId, asOf, definition.shape, definition.personal !== undefined],
     });
   }
 }

@@ -15,7 +15,8 @@ export function eventsPerSnapshot({ row }: AnyStreamDefinition): number {
 
 /**
  * Keeps what a stream is, each so many events, so that its past is folded from there on. A stream's personal data is
- * sealed under its own key there, too: forgetting reaches it. Nothing when it is not yet time.
+ * sealed under its own key there, too: forgetting reaches it. Nothing when it is not yet time, or
+ * the key is destroyed.
  * @param before the version that it was at
  */
 export function snapshotsOf(
@@ -27,7 +28,8 @@ export function snapshotsOf(
 ): Statement[] {
   const every = eventsPerSnapshot(definition);
   const isDue = Math.floor(version / every) > Math.floor(before / every);
-  if (!isDue || state === undefined) return [];
+  const isForgotten = definition.personal !== undefined && sealedKey === undefined;
+  if (!isDue || isForgotten || state === undefined) return [];
   const sealed = codec.sealState({ organizationId, stream, version }, state, sealedKey);
   return [
     {

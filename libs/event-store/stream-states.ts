@@ -59,6 +59,7 @@ export class StreamStates {
         wanted.map(({ from, through = ALL }) => (from === undefined ? through : from - 1)),
         wanted.map(({ through = ALL }) => through),
         wanted.map(({ definition }) => definition.shape),
+        wanted.map(({ definition }) => definition.personal !== undefined),
       ],
     });
     const byPlace = Map.groupBy(rows, ({ place }) => place - 1);
@@ -106,12 +107,13 @@ interface StretchRow extends Omit<EventRow, 'event_id'> {
 const SELECT_STRETCHES = `
   WITH base AS MATERIALIZED (
     SELECT w.*, s.version AS base_version, s.recorded_at AS base_at, s.state AS base_state, k.sealed_key
-    FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[]) WITH ORDINALITY
-      AS w(organization_id, stream, before, last, shape, place)
+    FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::boolean[]) WITH ORDINALITY
+      AS w(organization_id, stream, before, last, shape, keyed, place)
     LEFT JOIN stream_keys k ON k.organization_id = w.organization_id AND k.stream = w.stream
     LEFT JOIN LATERAL (
       SELECT version, recorded_at, state FROM snapshots s
       WHERE s.organization_id = w.organization_id AND s.stream = w.stream AND s.version <= w.before AND s.shape = w.shape
+        AND (NOT w.keyed OR k.sealed_key IS NOT NULL)
       ORDER BY version DESC LIMIT 1) s ON true
   )
   SELECT b.organization_id, b.stream, b.place, b.base_version, b.base_at, b.sealed_key,
