@@ -15,14 +15,19 @@ let ownerUrl: string;
 beforeAll(async () => {
   home = await createHome();
   instance = await startInstance(home);
-  ownerUrl = (await runningEmbeddedPostgres(home.dataDir))?.ownerUrl ?? '';
-  owner = askedAt(ownerUrl);
+  await askRunningDatabase();
 });
 afterAll(async () => {
   await owner.close();
   await stop(instance, 'SIGKILL');
   await home.remove();
 });
+
+/** A PostgreSQL that was killed together with its process comes back on another port. */
+async function askRunningDatabase(): Promise<void> {
+  ownerUrl = (await runningEmbeddedPostgres(home.dataDir))?.ownerUrl ?? '';
+  owner = askedAt(ownerUrl);
+}
 
 const sql: AskedDatabase['sql'] = (text, values) => owner.sql(text, values);
 
@@ -93,6 +98,8 @@ describe('kill -9 during a request with an Idempotency-Key', () => {
     }
     over = true;
     await Promise.all(clients);
+    await owner.close();
+    await askRunningDatabase();
     const rows = await sql<{ id: string; name: string }>(`SELECT id, name FROM teams WHERE name LIKE 'c%-%'`);
     expect(rows).toHaveLength(created.size);
     expect(new Map(rows.map(({ id, name }) => [name, id]))).toEqual(created);
