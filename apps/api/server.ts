@@ -8,6 +8,7 @@ import { composeText } from '#libs/platform/http/composed-text.js';
 import { Authentication } from '#libs/organizations/authentication.js';
 import { ErrorFilter } from '#libs/platform/http/error.filter.js';
 import { originForm, requireHosts } from '#libs/platform/http/hosts.js';
+import { tellIgnoredParameters } from '#libs/platform/http/ignored-parameters.js';
 import { acceptJsonOnly } from '#libs/platform/http/json-body.js';
 import { MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_REQUESTS_PER_CONNECTION } from '#libs/platform/http/limits.js';
 import { parseQuery } from '#libs/platform/http/query.js';
@@ -65,6 +66,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
   routes.watch(fastify);
   acceptJsonOnly(fastify);
   answerVersions(fastify, runtime.database);
+  tellIgnoredParameters(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();

@@ -42,10 +42,11 @@ export class EntityReader {
     organizationId: string,
     id: string | number,
   ): Promise<JsonText | undefined> {
-    const [shown] = await this.list(definition, organizationId, {
+    const rows = await this.database.lookup<ShownRow>(organizationId, {
       text: `SELECT ${SHOWN} FROM ${definition.row?.table} WHERE organization_id = $1 AND id = $2`,
       values: [organizationId, id],
     });
+    const [shown] = await this.#shown(definition, organizationId, rows);
     return shown;
   }
 
@@ -55,8 +56,7 @@ export class EntityReader {
     organizationId: string,
     select: Statement,
   ): Promise<JsonText[]> {
-    const rows = await this.database.query<ShownRow>(organizationId, select);
-    return (await this.fresh(definition, organizationId, rows)).map(shownText);
+    return this.#shown(definition, organizationId, await this.database.query<ShownRow>(organizationId, select));
   }
 
   /** Rows as they would be if none was stale. Another round trip where some are. */
@@ -68,6 +68,7 @@ export class EntityReader {
     const { row: table } = definition;
     if (!table) throw new Error(`${definition.category} streams have no rows`);
     const stale = rows.filter(({ shape }) => shape !== definition.shape);
+    if (stale.length === 0) return rows;
     const wanted = stale.map(({ id }) => ({ definition, organizationId, stream: streamName(definition, String(id)) }));
     const folded = await this.#states.fold(organizationId, wanted);
     const renewed = new Map(
@@ -78,6 +79,14 @@ export class EntityReader {
       }),
     );
     return rows.map((row) => renewed.get(row) ?? row);
+  }
+
+  async #shown<State, Event extends DomainEvent>(
+    definition: StreamDefinition<State, Event>,
+    organizationId: string,
+    rows: ShownRow[],
+  ): Promise<JsonText[]> {
+    return (await this.fresh(definition, organizationId, rows)).map(shownText);
   }
 }
 

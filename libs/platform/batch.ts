@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { prepareValue } from 'pg/lib/utils.js';
 
 /** One SQL statement; `$1`… take the values. */
@@ -22,8 +22,25 @@ interface Wire {
   sync(): void;
 }
 
+/** A column of what a statement answers, and how its text becomes a value. */
+interface Column {
+  name: string;
+  parse: (text: string) => unknown;
+}
+
 /** What a connection has been told of a statement; a failed batch leaves it open whether the server has it. */
-type Preparation = 'prepared' | 'unknown';
+interface Preparation {
+  state: 'prepared' | 'unknown';
+  /** Once the server has described them. They stay the same for as long as the statement is prepared. */
+  columns?: Column[];
+}
+
+/** What one statement of a batch has answered. */
+export interface BatchResult {
+  /** Empty also where they are not wanted. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the statement knows what they are, as with pg's own
+  rows: any[];
+}
 
 /** Distinct statements that a connection keeps prepared; those beyond are parsed each time. */
 const MAX_PREPARED = 500;
@@ -36,26 +53,29 @@ const preparations = new WeakMap<Wire, Map<string, Preparation>>();
 
 /**
  * Statements that are sent together and end with a single Sync: one round trip and, as PostgreSQL has it, one
- * transaction, without a BEGIN or COMMIT to wait for. Each statement is prepared once a connection.
+ * transaction, without a BEGIN or COMMIT to wait for. Each statement is prepared once a connection, and its columns are
+ * asked for once.
  * A query object of pg: `client.query(batch)`.
  */
 export class Batch implements pg.Submittable {
-  readonly results: Promise<pg.QueryResult[]>;
-  readonly #results: pg.QueryResult[] = [];
+  readonly results: Promise<BatchResult[]>;
+  readonly #results: BatchResult[] = [];
   readonly #parsed: string[] = [];
-  #settle: { resolve: (results: pg.QueryResult[]) => void; reject: (error: Error) => void };
+  #settle: { resolve: (results: BatchResult[]) => void; reject: (error: Error) => void };
   #known: Map<string, Preparation>;
+  #rows: object[] = [];
+  /** Of the statement whose answer is arriving; undefined where they are not wanted. */
+  #columns: Column[] | undefined;
 
-  /** @param described how many of the last statements answer rows that are wanted; asking costs a message each way */
+  /** @param wanted how many of the last statements answer rows that are wanted; asking costs a message each way */
   constructor(
     private readonly statements: Statement[],
     private readonly types: pg.CustomTypesConfig,
-    private readonly described = statements.length,
+    private readonly wanted = statements.length,
   ) {
     this.results = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    this.#expectNext();
   }
 
   submit(connection: pg.Connection): void {
@@ -67,35 +87,50 @@ export class Batch implements pg.Submittable {
       const statement = replanned ? UNNAMED : nameOf(text);
       this.#prepare(wire, statement, text);
       wire.bind({ statement, values, valueMapper: prepareValue });
-      if (index >= this.statements.length - this.described) wire.describe({ type: 'P', name: '' });
+      if (this.#isWanted(index) && !this.#known.get(statement)?.columns) wire.describe({ type: 'P', name: '' });
       wire.execute({ portal: '' });
     }
     wire.sync();
     wire.stream.uncork();
+    this.#expectNext();
   }
 
-  handleRowDescription(message: { fields: pg.FieldDef[] }): void {
-    this.#current.addFields(message.fields);
+  handleRowDescription({ fields }: { fields: pg.FieldDef[] }): void {
+    const parserOf = this.types.getTypeParser as (oid: number) => Column['parse'];
+    this.#columns = fields.map(({ name, dataTypeID }) => ({
+      name,
+      parse: parserOf(dataTypeID),
+    }));
   }
 
-  handleDataRow(message: { fields: unknown[] }): void {
-    if (this.#current.fields.length > 0) this.#current.addRow(this.#current.parseRow(message.fields));
+  handleDataRow({ fields }: { fields: (string | null)[] }): void {
+    if (!this.#columns) return;
+    const row: Record<string, unknown> = {};
+    for (const [index, { name, parse }] of this.#columns.entries()) {
+      const text = fields[index] as string | null;
+      row[name] = text === null ? null : parse(text);
+    }
+    this.#rows.push(row);
   }
 
-  handleCommandComplete(message: object): void {
-    this.#current.addCommandComplete(message);
+  handleCommandComplete(): void {
+    const index = this.#results.push({ rows: this.#rows }) - 1;
+    const known = this.#known.get(this.#nameAt(index));
+    if (known && this.#isWanted(index)) known.columns = this.#columns ?? [];
     this.#expectNext();
   }
 
   handleReadyForQuery(): void {
-    for (const name of this.#parsed) this.#known.set(name, 'prepared');
-    this.#settle.resolve(this.#results.slice(0, this.statements.length));
+    for (const name of this.#parsed) (this.#known.get(name) as Preparation).state = 'prepared';
+    this.#settle.resolve(this.#results);
   }
 
   handleError(error: Error): void {
     // A table has changed since: what the server has prepared is of no use any more.
     if (STALE_STATES.has((error as { code?: string }).code ?? '')) {
-      for (const { text, replanned } of this.statements) if (!replanned) this.#known.set(nameOf(text), 'unknown');
+      for (const { text, replanned } of this.statements) {
+        if (!replanned) this.#known.set(nameOf(text), { state: 'unknown' });
+      }
     }
     this.#settle.reject(error);
   }
@@ -104,32 +139,28 @@ export class Batch implements pg.Submittable {
   #prepare(wire: Wire, name: string, text: string): void {
     if (name !== UNNAMED) {
       const known = this.#known.get(name);
-      if (known === 'prepared' || this.#parsed.includes(name)) return;
-      if (known === 'unknown') wire.close({ type: 'S', name });
-      this.#known.set(name, 'unknown');
+      if (known?.state === 'prepared' || this.#parsed.includes(name)) return;
+      if (known) wire.close({ type: 'S', name });
+      this.#known.set(name, { state: 'unknown' });
       this.#parsed.push(name);
     }
     wire.parse({ name, text });
   }
 
-  get #current(): RowBuilder {
-    return this.#results.at(-1) as unknown as RowBuilder;
+  #isWanted(index: number): boolean {
+    return index >= this.statements.length - this.wanted;
+  }
+
+  #nameAt(index: number): string {
+    const { text = '', replanned } = this.statements[index] ?? {};
+    return replanned ? UNNAMED : nameOf(text);
   }
 
   #expectNext(): void {
-    this.#results.push(
-      new (pg.Result as unknown as new (mode: '', types: pg.CustomTypesConfig) => pg.QueryResult)('', this.types),
-    );
+    const index = this.#results.length;
+    this.#rows = [];
+    this.#columns = this.#isWanted(index) ? this.#known.get(this.#nameAt(index))?.columns : undefined;
   }
-}
-
-/** pg's result while it is being filled. */
-interface RowBuilder {
-  fields: pg.FieldDef[];
-  addFields(fields: pg.FieldDef[]): void;
-  parseRow(fields: unknown[]): unknown;
-  addRow(row: unknown): void;
-  addCommandComplete(message: object): void;
 }
 
 function nameOf(text: string): string {

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { Batch, type Statement } from './batch.js';
+import { Batch, type BatchResult, type Statement } from './batch.js';
 import { asUnavailable, ReadOnlyDatabase, unavailable } from './unavailable.js';
 
 /** The roles that migrations create. Neither owns a table nor bypasses row-level security. */
@@ -79,12 +79,8 @@ export async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
 }
 
 /** Sends a batch. @throws {DomainError} `unavailable` when the connection is not to be used any more; else what the server says */
-export async function send(
-  client: pg.ClientBase,
-  statements: Statement[],
-  described: number,
-): Promise<pg.QueryResult[]> {
-  const batch = new Batch(statements, { getTypeParser }, described);
+export async function send(client: pg.ClientBase, statements: Statement[], wanted: number): Promise<BatchResult[]> {
+  const batch = new Batch(statements, { getTypeParser }, wanted);
   try {
     client.query(batch);
     return await batch.results;

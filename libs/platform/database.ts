@@ -2,9 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import pg from 'pg';
-import { type Statement } from './batch.js';
+import { type BatchResult, type Statement } from './batch.js';
 import { connect, type DatabaseOptions, dataSourceOptions, send } from './connections.js';
 import { DomainError } from './domain-error.js';
+import { type ScopedStatement, SharedLookups } from './shared-lookups.js';
 import { Contended, ReadOnlyDatabase, unavailable } from './unavailable.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -24,6 +25,8 @@ export class Database {
 
   /** What calls belong to that are made in the course of the same work. */
   readonly #unit = new AsyncLocalStorage<UnitOfWork>();
+
+  readonly #lookups = new SharedLookups((statements) => this.#send(statements, true));
 
   /** @param units has the connections of units of work: those who hold one for long keep no others waiting */
   protected constructor(
@@ -52,14 +55,21 @@ export class Database {
     return result?.rows as Row[];
   }
 
+  /** The same for a statement that finds a few rows by a key: those of one moment share a round trip. */
+  async lookup<Row>(organizationId: string, statement: Statement): Promise<Row[]> {
+    if (this.unit) return this.query(organizationId, statement);
+    const { rows } = await this.#lookups.ask(organizationId, statement);
+    return rows as Row[];
+  }
+
   /** Runs the statements as one transaction in one round trip. The first that fails undoes and rejects them all. */
-  transact(organizationId: string | null, statements: Statement[]): Promise<pg.QueryResult[]> {
-    return this.#run(organizationId, statements, statements.length);
+  transact(organizationId: string | null, statements: Statement[]): Promise<BatchResult[]> {
+    return this.#run(organizationId, statements, true);
   }
 
   /** The same for statements that answer no rows, or none that matter. */
   async write(organizationId: string | null, statements: Statement[]): Promise<void> {
-    await this.#run(organizationId, statements, 0);
+    await this.#run(organizationId, statements, false);
   }
 
   /** The unit of work that calls from here are part of, if any. */
@@ -76,10 +86,10 @@ export class Database {
   async inUnit<T>(
     organizationId: string,
     opening: Statement[],
-    work: (unit: UnitOfWork, opened: pg.QueryResult[]) => Promise<T>,
+    work: (unit: UnitOfWork, opened: BatchResult[]) => Promise<T>,
   ): Promise<T> {
     const client = await connect(this.units);
-    const unit = new UnitOfWork(organizationId, (statements, described) => send(client, statements, described));
+    const unit = new UnitOfWork(organizationId, (statements, wanted) => send(client, statements, wanted));
     try {
       const opened = await unit.begin(opening);
       const result = await this.#unit.run(unit, () => work(unit, opened));
@@ -111,23 +121,33 @@ export class Database {
     await Promise.all([this.dataSource.destroy(), this.units.end()]);
   }
 
-  async #run(organizationId: string | null, statements: Statement[], described: number): Promise<pg.QueryResult[]> {
+  #run(organizationId: string | null, statements: Statement[], wanted: boolean): Promise<BatchResult[]> {
     const { unit } = this;
+    const scope = organizationId ?? '';
     return unit
-      ? unit.run(organizationId, statements, described)
-      : this.#transact(organizationId, statements, described);
+      ? unit.run(organizationId, statements, wanted ? statements.length : 0)
+      : this.#send(
+          statements.map((statement) => ({ scope, statement })),
+          wanted,
+        );
   }
 
-  async #transact(organizationId: string | null, statements: Statement[], described: number) {
-    const scope = organizationId ?? '';
+  /** One batch. A statement that sets the scope precedes those that are not under that of the connection already. */
+  async #send(scoped: ScopedStatement[], wanted: boolean): Promise<BatchResult[]> {
     const client = await connect(poolOf(this.dataSource));
-    const scoping = this.#scopes.get(client) === scope ? [] : [{ text: SET_ORGANIZATION, values: [scope] }];
+    let current = this.#scopes.get(client);
     this.#scopes.delete(client);
+    const statements: Statement[] = [];
+    const places = scoped.map(({ scope, statement }) => {
+      if (scope !== current) statements.push({ text: SET_ORGANIZATION, values: [scope] });
+      current = scope;
+      return statements.push(statement) - 1;
+    });
     let failure: unknown;
     try {
-      const results = await send(client, [...scoping, ...statements], described);
-      this.#scopes.set(client, scope);
-      return results.slice(scoping.length);
+      const results = await send(client, statements, wanted ? statements.length - (places[0] ?? 0) : 0);
+      if (current !== undefined) this.#scopes.set(client, current);
+      return places.map((place) => results[place] as BatchResult);
     } catch (error) {
       failure = error;
       throw error;

@@ -1,5 +1,4 @@
-import type pg from 'pg';
-import { type Statement } from './batch.js';
+import { type BatchResult, type Statement } from './batch.js';
 import { DomainError } from './domain-error.js';
 
 const BEGIN = { text: 'BEGIN' };
@@ -12,7 +11,7 @@ const UNDO = [{ text: 'ROLLBACK TO SAVEPOINT batch' }, RELEASE];
 const scopedTo = (scope: string) => ({ text: `SELECT set_config('app.org', $1, true)`, values: [scope] });
 
 /** Sends statements over the unit's connection, as one round trip. */
-type Send = (statements: Statement[], described: number) => Promise<pg.QueryResult[]>;
+type Send = (statements: Statement[], wanted: number) => Promise<BatchResult[]>;
 
 /**
  * One transaction of many round trips, over a connection of its own. Each batch in it is whole or nothing, as elsewhere:
@@ -37,15 +36,15 @@ export class UnitOfWork {
   }
 
   /** Begins the transaction, and runs its first statements with that. */
-  async begin(statements: Statement[]): Promise<pg.QueryResult[]> {
+  async begin(statements: Statement[]): Promise<BatchResult[]> {
     const before = [BEGIN, scopedTo(this.organizationId)];
     const results = await this.#send([...before, ...statements], statements.length);
     return results.slice(before.length);
   }
 
   /** Runs a batch when those before it are done. See {@link Database.transact}. */
-  run(organizationId: string | null, statements: Statement[], described: number): Promise<pg.QueryResult[]> {
-    const results = this.#last.then(() => this.#run(organizationId ?? '', statements, described));
+  run(organizationId: string | null, statements: Statement[], wanted: number): Promise<BatchResult[]> {
+    const results = this.#last.then(() => this.#run(organizationId ?? '', statements, wanted));
     this.#last = results.catch(() => undefined);
     return results;
   }
@@ -71,20 +70,20 @@ export class UnitOfWork {
     await this.#send(statements(), 0);
   }
 
-  async #run(scope: string, statements: Statement[], described: number): Promise<pg.QueryResult[]> {
+  async #run(scope: string, statements: Statement[], wanted: number): Promise<BatchResult[]> {
     if (this.#over) throw new Error('The unit of work is over');
     if (this.broken) throw this.broken;
     const before = [...this.#undone(), SAVEPOINT, ...this.#scopedTo(scope)];
     this.#failed = true;
-    const results = await this.#send([...before, ...statements, RELEASE], described === 0 ? 0 : described + 1);
+    const results = await this.#send([...before, ...statements, RELEASE], wanted === 0 ? 0 : wanted + 1);
     this.#failed = false;
     this.#scope = scope;
     return results.slice(before.length, -1);
   }
 
-  async #send(statements: Statement[], described: number): Promise<pg.QueryResult[]> {
+  async #send(statements: Statement[], wanted: number): Promise<BatchResult[]> {
     try {
-      return await this.connection(statements, described);
+      return await this.connection(statements, wanted);
     } catch (error) {
       if (error instanceof DomainError) this.broken ??= error;
       throw error;

@@ -1,6 +1,6 @@
-import { applyDecorators, HttpCode, type Type, UseInterceptors } from '@nestjs/common';
+import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse } from '@nestjs/swagger';
-import { IgnoredParameters } from './ignored-parameters.js';
+import { TellsIgnored } from './ignored-parameters.js';
 import { MAX_IGNORED_LENGTH, MAX_IGNORED_PARAMETERS } from './limits.js';
 
 class FaultOutput {
@@ -139,7 +139,7 @@ export function Endpoint({
     ApiOperation({ summary, description, ...(operationId && { operationId }) }),
     ApiResponse({ status, description: meaning, headers: RATE_LIMIT_HEADERS, ...(body && { type: body }) }),
     ...[...ALWAYS, ...errors].map((error) => ApiResponse({ status: error, ...ERRORS[error] })),
-    ...(isList(body) ? [UseInterceptors(new IgnoredParameters())] : []),
+    ...(isList(body) ? [TellsIgnored()] : []),
   );
 }
 

@@ -1,7 +1,13 @@
-import { type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
-import { type FastifyRequest } from 'fastify';
-import { map, type Observable } from 'rxjs';
+import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { MAX_IGNORED_LENGTH, MAX_IGNORED_PARAMETERS } from './limits.js';
+import { OperationConfig } from './operation-config.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Which query parameters a list takes. */
+    knownParameters?: () => ReadonlySet<string>;
+  }
+}
 
 const TAKEN = Symbol('query parameters');
 
@@ -12,20 +18,34 @@ export function takesParameters(target: object, method: string | symbol, names: 
   Reflect.defineMetadata(TAKEN, [...others, names], handler);
 }
 
-/** Tells in `meta.ignored` of a list's answer which query parameters the list does not know: a filter may be misspelt. */
-export class IgnoredParameters implements NestInterceptor {
-  intercept(context: ExecutionContext, next: CallHandler<{ meta?: object }>): Observable<object> {
-    const { query } = context.switchToHttp().getRequest<FastifyRequest>();
-    const names = Object.keys(query as object);
-    if (names.length === 0) return next.handle();
-    const taken = (Reflect.getMetadata(TAKEN, context.getHandler()) as (() => Iterable<string>)[] | undefined) ?? [];
-    const known = new Set(taken.flatMap((those) => [...those()]));
-    const ignored = names.filter((name) => !known.has(name)).slice(0, MAX_IGNORED_PARAMETERS);
-    if (ignored.length === 0) return next.handle();
-    return next
-      .handle()
-      .pipe(map((answer) => ({ ...answer, meta: { ...answer.meta, ignored: ignored.map(shortened) } })));
-  }
+/** Marks an operation as one that tells in `meta.ignored` which query parameters it does not know. */
+export function TellsIgnored(): MethodDecorator {
+  return (target, name, descriptor) => {
+    const handler = descriptor.value as object;
+    OperationConfig({
+      knownParameters: () => {
+        const taken = (Reflect.getMetadata(TAKEN, handler) as (() => Iterable<string>)[] | undefined) ?? [];
+        return new Set(taken.flatMap((those) => [...those()]));
+      },
+    })(target, name, descriptor);
+  };
+}
+
+/** Tells clients of lists which query parameters were ignored: a filter may be misspelt. */
+export function tellIgnoredParameters(fastify: FastifyInstance): void {
+  fastify.addHook('preSerialization', (request, reply, answer, done) => {
+    const ignored = reply.statusCode < 300 ? ignoredOf(request) : [];
+    const { meta } = (answer ?? {}) as { meta?: object };
+    done(null, ignored.length === 0 ? answer : { ...(answer as object), meta: { ...meta, ignored } });
+  });
+}
+
+function ignoredOf({ query, routeOptions }: FastifyRequest): string[] {
+  const names = Object.keys(query as object);
+  const known = names.length > 0 ? routeOptions.config.knownParameters?.() : undefined;
+  if (!known) return [];
+  const ignored = names.filter((name) => !known.has(name));
+  return ignored.slice(0, MAX_IGNORED_PARAMETERS).map(shortened);
 }
 
 function shortened(name: string): string {

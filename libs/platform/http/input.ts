@@ -186,7 +186,7 @@ export function UnionInput(variants: Record<string, Type>): ParameterDecorator {
   };
 }
 
-/** The request's query parameters. Unknown ones are ignored; lists tell which: see {@link IgnoredParameters}. */
+/** The request's query parameters. Unknown ones are ignored; lists tell which: see {@link TellsIgnored}. */
 export function QueryInput(): ParameterDecorator {
   return (target, method, index) => {
     Query(ofQuery)(target, method, index);

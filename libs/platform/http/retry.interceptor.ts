@@ -66,6 +66,7 @@ export class RetryInterceptor implements NestInterceptor {
       const kept = found?.rows[0] as KeptRow | undefined;
       if (kept) return this.#replay(keyed, kept, request, reply);
       const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
+      request.watched.shown(body);
       const { version } = request.watched;
       const answer = JSON.stringify({ status: reply.statusCode, version, body } satisfies KeptAnswer);
       const sealed = answer.length > MAX_ANSWER_LENGTH ? null : this.cipher.seal(answer, contextOf(keyed));

@@ -1,20 +1,12 @@
 import { hash } from 'node:crypto';
-import {
-  applyDecorators,
-  type CallHandler,
-  type ExecutionContext,
-  type NestInterceptor,
-  UseInterceptors,
-} from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
+import { applyDecorators } from '@nestjs/common';
 import { ApiExtension } from '@nestjs/swagger';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { type Observable, tap } from 'rxjs';
 import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type Database } from '../database.js';
-import { JsonText } from '../json-text.js';
 import { canonicalId } from './canonical-id.js';
 import { isKnown } from './entity-tags.js';
+import { OperationConfig } from './operation-config.js';
 import { type AuthenticatedRequest } from './request-context.js';
 import { streamOf, Watched, type WatchedEntity } from './watched.js';
 
@@ -53,8 +45,7 @@ export function Versioned(
 ): MethodDecorator {
   const versioned: VersionedEntity = { category, hasRow: row !== undefined, parameter, answers };
   return applyDecorators(
-    RouteConfig({ versioned }),
-    UseInterceptors(ShownVersion),
+    OperationConfig({ versioned }),
     ApiExtension(VERSIONED_EXTENSION, parameter === undefined ? 'created' : 'named'),
   );
 }
@@ -63,32 +54,29 @@ function isRead({ method }: FastifyRequest): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-/** Learns the version of the entity that is answered. */
-class ShownVersion implements NestInterceptor {
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const { watched } = context.switchToHttp().getRequest<FastifyRequest>();
-    return next.handle().pipe(
-      tap((answer: { data?: unknown } | undefined) => {
-        if (answer?.data instanceof JsonText) watched.version ??= answer.data.version;
-      }),
-    );
-  }
-}
-
 /** Watches what requests do, and answers versions as ETags where operations are {@link Versioned}; 304 to those who know. */
 export function answerVersions(fastify: FastifyInstance, database: Database): void {
   fastify.decorateRequest('watched');
-  fastify.addHook('preHandler', async (request) => {
+  fastify.addHook('preHandler', (request, _reply, done) => {
     const { versioned } = request.routeOptions.config;
     const entity = versioned && entityOf(request, versioned);
     request.watched = new Watched(entity);
     const { caller } = request as Partial<AuthenticatedRequest>;
-    if (!caller) return;
-    caller.observer = request.watched;
-    // Before what is answered, which may be newer, is read.
-    if (entity && isRead(request) && !versioned.hasRow) {
-      request.watched.version = await versionOf(database, caller.organizationId, streamOf(entity));
+    if (caller) caller.observer = request.watched;
+    if (!caller || !entity || !isRead(request) || versioned.hasRow) {
+      done();
+      return;
     }
+    // Before what is answered, which may be newer, is read.
+    versionOf(database, caller.organizationId, streamOf(entity)).then((version) => {
+      request.watched.version = version;
+      done();
+    }, done);
+  });
+  fastify.addHook('preSerialization', (request, _reply, answer, done) => {
+    // An error may have come before.
+    (request.watched as Watched | undefined)?.shown(answer);
+    done(null, answer);
   });
   fastify.addHook('onSend', (request, reply, payload, done) => {
     done(null, request.routeOptions.config.versioned ? tagged(request, reply, payload) : payload);

@@ -1,5 +1,6 @@
 import { type StreamObserver } from '#libs/event-store/event.js';
 import { DomainError } from '../domain-error.js';
+import { JsonText } from '../json-text.js';
 
 /** An entity has changed since its client looked at it. */
 export class PreconditionFailed extends DomainError {
@@ -36,6 +37,12 @@ export class Watched implements StreamObserver {
   /** Refuses what finds the entity at none of these versions. */
   expect(versions: number[]): void {
     this.#expected = new Set(versions);
+  }
+
+  /** An answer shows the entity, as far as nobody has told its version yet. */
+  shown(answer: unknown): void {
+    const data = (answer as { data?: unknown } | null | undefined)?.data;
+    if (data instanceof JsonText) this.version ??= data.version;
   }
 
   met(stream: string): void {

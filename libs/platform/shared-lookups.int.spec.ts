@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { counterStream } from '#libs/testing/counter.js';
+import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
+
+let world: TestStore;
+beforeAll(async () => {
+  world = await createTestStore();
+});
+afterAll(() => world.close());
+
+const quotient = (divisor: number) => ({ text: 'SELECT 12 / $1::int AS quotient', values: [divisor] });
+
+describe('Lookups of one moment', () => {
+  it('share round trips, sixteen of them each', async () => {
+    const { organizationId } = world.context();
+    // What runs as one batch is one transaction, and begins at one time.
+    const now = { text: 'SELECT now()::text AS now, pg_backend_pid() AS pid' };
+    const rows = await Promise.all(
+      Array.from({ length: 48 }, () => world.database.lookup<{ now: string; pid: number }>(organizationId, now)),
+    );
+    expect(new Set(rows.map(([row]) => `${row?.now} ${row?.pid}`)).size).toBe(3);
+  });
+
+  it('see each the rows of its own organization', async () => {
+    const contexts = Array.from({ length: 5 }, () => world.context());
+    const ids = contexts.map(() => randomUUID());
+    for (const [index, context] of contexts.entries()) {
+      await world.store.handle(counterStream, ids[index] as string, context, { type: 'Start', by: index });
+    }
+    const asked = Array.from({ length: 60 }, (_, place) => place % contexts.length);
+    const all = { text: 'SELECT id, value FROM counters' };
+    const answers = await Promise.all(
+      asked.map((index) => world.database.lookup(contexts[index]?.organizationId as string, all)),
+    );
+    expect(answers).toEqual(asked.map((index) => [{ id: ids[index], value: index }]));
+  });
+
+  it('fail each by itself', async () => {
+    const { organizationId } = world.context();
+    const divisors = [1, 2, 0, 3, 0, 4];
+    const answers = await Promise.allSettled(
+      divisors.map((divisor) => world.database.lookup<{ quotient: number }>(organizationId, quotient(divisor))),
+    );
+    const told = answers.map((answer) =>
+      answer.status === 'fulfilled' ? answer.value[0]?.quotient : (answer.reason as { code: string }).code,
+    );
+    expect(told).toEqual([12, 6, '22012', 4, '22012', 3]);
+  });
+
+  it('are part of the unit of work that asks', async () => {
+    const context = world.context();
+    await world.database.inUnit(context.organizationId, [], async () => {
+      await world.store.handle(counterStream, randomUUID(), context, { type: 'Start', by: 7 });
+      const value = { text: 'SELECT value FROM counters' };
+      expect(await world.database.lookup(context.organizationId, value)).toEqual([{ value: 7 }]);
+    });
+  });
+
+  it('answer by the columns that a table has got since', async () => {
+    const { organizationId } = world.context();
+    await world.test.sql('CREATE TABLE changing (a text)');
+    await world.test.sql('GRANT SELECT ON changing TO deskstream_app');
+    await world.test.sql(`INSERT INTO changing VALUES ('1')`);
+    const all = { text: 'SELECT * FROM changing' };
+    expect(await world.database.lookup(organizationId, all)).toEqual([{ a: '1' }]);
+    await world.test.sql('ALTER TABLE changing ALTER a TYPE int4 USING a::int4');
+    await expect(world.database.lookup(organizationId, all)).rejects.toThrow('cached plan');
+    expect(await world.database.lookup(organizationId, all)).toEqual([{ a: 1 }]);
+  });
+});
