@@ -35,16 +35,30 @@ export function appendStatement(
   isFirst = true,
 ): Statement {
   const record = () => ({
-    ...{ organization_id: event.organizationId, stream: event.stream, version: event.version, event_id: event.eventId },
-    ...{ type: event.type, schema_version: schemaVersion, data, metadata: event.metadata },
-    ...{ recorded_at: event.recordedAt, before: isFirst && event.version > 1 ? event.version - 1 : null },
+    organization_id: event.organizationId,
+    stream: event.stream,
+    version: event.version,
+    event_id: event.eventId,
+    type: event.type,
+    schema_version: schemaVersion,
+    data,
+    metadata: event.metadata,
+    recorded_at: event.recordedAt,
+    before: isFirst && event.version > 1 ? event.version - 1 : null,
   });
   return {
     many: { text: INSERT_MANY, records: () => [JSON.stringify(record())] },
     text: event.version === 1 ? INSERT_FIRST : INSERT_NEXT,
     values: [
-      ...[event.organizationId, event.stream, event.version, event.eventId, event.type, schemaVersion],
-      ...[JSON.stringify(data), JSON.stringify(event.metadata), event.recordedAt],
+      event.organizationId,
+      event.stream,
+      event.version,
+      event.eventId,
+      event.type,
+      schemaVersion,
+      JSON.stringify(data),
+      JSON.stringify(event.metadata),
+      event.recordedAt,
     ],
   };
 }

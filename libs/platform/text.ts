@@ -69,11 +69,15 @@ export function composed(text: string): string | undefined {
   return TOO_MANY_MARKS.test(text) ? undefined : text.normalize('NFC');
 }
 
+/** Each character has one other case at most, and no other spelling. */
+const ASCII = /^[\0-\x7f]*$/;
+
 /**
  * What texts that differ in case alone have in common: Unicode's full case folding, in NFC. JavaScript has no function
  * for it. PostgreSQL's `casefold` says the same of each character; a test compares them.
  */
 export function caseFolded(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase();
   return Array.from(text.normalize('NFD'), foldedCharacter).join('').normalize('NFC');
 }
 
