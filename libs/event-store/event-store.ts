@@ -205,14 +205,14 @@ export class EventStore {
     const { organizationId } = context;
     const load = rowStatementsOf(definition)?.load(organizationId, [id]);
     if (!load) throw new Error(`${definition.category} streams have no rows`);
-    const rows = await this.database.lookup<StoredRow>(organizationId, together(load, queries));
+    const rows = await this.database.query<StoredRow>(organizationId, together(load, queries));
     const loaded = this.#loadedOf<State>(definition, rows).get(id);
     if (loaded) {
       observe(context, definition, id, loaded);
       return { loaded, ids: idsOf(rows[0]) };
     }
     const folded = await this.load(definition, id, context);
-    const [again] = await this.database.lookup<object>(organizationId, together(load, queries));
+    const [again] = await this.database.query<object>(organizationId, together(load, queries));
     return { loaded: folded, ids: idsOf(again) };
   }
 

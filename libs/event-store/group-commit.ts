@@ -21,21 +21,17 @@ export class GroupCommit {
 
   /** Runs the write's statements in one transaction, whole or not at all. */
   async write(organizationId: string, write: Write): Promise<void> {
-    const line = this.#lines.get(organizationId) ?? this.#open(organizationId);
-    try {
-      await line.call(write);
-    } finally {
-      if (line.idle) this.#lines.delete(organizationId);
-    }
+    await (this.#lines.get(organizationId) ?? this.#open(organizationId)).call(write);
   }
 
   #open(organizationId: string): Grouping<Write, void> {
-    const line = new Grouping<Write, void>(LIMITS, async (group) => {
+    const commit = async (group: Write[]) => {
       // In one order, as bulk requests under a key have it: transactions do not wait for one another in a circle.
       const ordered = group.toSorted((one, other) => (one.stream < other.stream ? -1 : 1));
       await this.database.write(organizationId, merged(ordered.flatMap(({ statements }) => statements)));
       return [];
-    });
+    };
+    const line = new Grouping<Write, void>(LIMITS, commit, () => this.#lines.delete(organizationId));
     this.#lines.set(organizationId, line);
     return line;
   }

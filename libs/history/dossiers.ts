@@ -44,7 +44,7 @@ export async function* eventsInFull(
       { text: `${SELECT_HISTORY} ${IN_RANGE} ORDER BY e.version`, values: range },
       { text: DELIVERIES, values: range },
     ]);
-    const [events, delivered] = results.map(({ rows }) => rows as unknown[]) as [HistoryRow[], DeliveryRow[]];
+    const [events, delivered] = results.map(({ rows }) => rows) as [HistoryRow[], DeliveryRow[]];
     const byEvent = Map.groupBy(delivered, ({ event_id }) => event_id);
     for (const row of events) {
       const deliveries = (byEvent.get(row.event_id) ?? []).map(shownDelivery);

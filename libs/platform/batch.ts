@@ -38,8 +38,7 @@ interface Preparation {
 /** What one statement of a batch has answered. */
 export interface BatchResult {
   /** Empty also where they are not wanted. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the statement knows what they are, as with pg's own
-  rows: any[];
+  rows: unknown[];
 }
 
 /** Distinct statements that a connection keeps prepared; those beyond are parsed each time. */
@@ -97,10 +96,7 @@ export class Batch implements pg.Submittable {
 
   handleRowDescription({ fields }: { fields: pg.FieldDef[] }): void {
     const parserOf = this.types.getTypeParser as (oid: number) => Column['parse'];
-    this.#columns = fields.map(({ name, dataTypeID }) => ({
-      name,
-      parse: parserOf(dataTypeID),
-    }));
+    this.#columns = fields.map(({ name, dataTypeID }) => ({ name, parse: parserOf(dataTypeID) }));
   }
 
   handleDataRow({ fields }: { fields: (string | null)[] }): void {

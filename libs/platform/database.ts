@@ -5,9 +5,18 @@ import pg from 'pg';
 import { type BatchResult, type Statement } from './batch.js';
 import { connect, type DatabaseOptions, dataSourceOptions, send } from './connections.js';
 import { DomainError } from './domain-error.js';
-import { type ScopedStatement, SharedLookups } from './shared-lookups.js';
+import { Grouping } from './grouping.js';
 import { Contended, ReadOnlyDatabase, unavailable } from './unavailable.js';
 import { UnitOfWork } from './unit-of-work.js';
+
+/** None waits for more than so many others. How many batches there are at once, the pool bounds. */
+const LOOKUPS = { parallel: Infinity, size: 16 };
+
+/** A statement, and the organization whose rows it sees: none's where that is empty. */
+interface ScopedStatement {
+  scope: string;
+  statement: Statement;
+}
 
 const SET_ORGANIZATION = "SELECT set_config('app.org', $1, false)";
 
@@ -26,7 +35,7 @@ export class Database {
   /** What calls belong to that are made in the course of the same work. */
   readonly #unit = new AsyncLocalStorage<UnitOfWork>();
 
-  readonly #lookups = new SharedLookups((statements) => this.#send(statements, true));
+  readonly #lookups = new Grouping<ScopedStatement, BatchResult>(LOOKUPS, (lookups) => this.#send(lookups, true));
 
   /** @param units has the connections of units of work: those who hold one for long keep no others waiting */
   protected constructor(
@@ -55,10 +64,13 @@ export class Database {
     return result?.rows as Row[];
   }
 
-  /** The same for a statement that finds a few rows by a key: those of one moment share a round trip. */
+  /**
+   * The same for a statement that finds a row by its primary key. Lookups that are asked for in one turn of the event loop
+   * share a round trip: to write to a socket costs more than to find a row.
+   */
   async lookup<Row>(organizationId: string, statement: Statement): Promise<Row[]> {
     if (this.unit) return this.query(organizationId, statement);
-    const { rows } = await this.#lookups.ask(organizationId, statement);
+    const { rows } = await this.#lookups.call({ scope: organizationId, statement });
     return rows as Row[];
   }
 

@@ -16,35 +16,49 @@ export interface GroupingLimits {
 }
 
 /**
- * Lets calls that would have to wait anyway share a transaction, and so its round trip and its flush to disk. A group that
- * fails is undone as a whole, and each of its calls then stands for itself: none suffers from another.
+ * Lets calls share a transaction, and so its round trip and its flush to disk: those of one turn of the event loop, and
+ * those that would have to wait anyway. A group that fails is undone as a whole, and each of its calls then stands for
+ * itself: none suffers from another.
  */
 export class Grouping<Call, Answer> {
   #running = 0;
+  #due = false;
   readonly #waiting: Waiting<Call, Answer>[] = [];
 
-  /** @param run does all of the calls or none, and answers each in its place */
+  /**
+   * @param run does all of the calls or none, and answers each in its place
+   * @param onIdle told whenever nothing is under way any more
+   */
   constructor(
     private readonly limits: GroupingLimits,
     private readonly run: (calls: Call[]) => Promise<Answer[]>,
+    private readonly onIdle: () => void = () => undefined,
   ) {}
-
-  /** Whether nothing is under way. */
-  get idle(): boolean {
-    return this.#running === 0;
-  }
 
   call(call: Call): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ call, resolve, reject });
-      if (this.#running < this.limits.parallel) void this.#work();
+      this.#startAtEndOfTurn();
     });
   }
 
-  async #work(): Promise<void> {
+  #startAtEndOfTurn(): void {
+    if (this.#due) return;
+    this.#due = true;
+    setImmediate(() => {
+      this.#due = false;
+      while (this.#waiting.length > 0 && this.#running < this.limits.parallel) {
+        void this.#work(this.#waiting.splice(0, this.limits.size));
+      }
+    });
+  }
+
+  async #work(group: Waiting<Call, Answer>[]): Promise<void> {
     this.#running++;
-    while (this.#waiting.length > 0) await this.#runGroup(this.#waiting.splice(0, this.limits.size));
+    await this.#runGroup(group);
     this.#running--;
+    if (this.#waiting.length > 0) this.#startAtEndOfTurn();
+    else if (this.#running === 0) this.onIdle();
   }
 
   async #runGroup(group: Waiting<Call, Answer>[]): Promise<void> {

@@ -28,7 +28,7 @@ export default class NativeRuntime {
 
   /** Jest's own, new for each file: it holds the state of that file's tests. */
   requireInternalModule(file: string): unknown {
-    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the cache is an object that is keyed by file
     delete require.cache[file];
     return require(file);
   }

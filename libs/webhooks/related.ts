@@ -84,7 +84,7 @@ export async function readRelated(
     queues(organizationId, all('queueIds')),
     tags(organizationId, all('tagIds')),
   ]);
-  const [contacts, members, queueRows, tagRows] = results.map(({ rows }) => rows as unknown[]) as [
+  const [contacts, members, queueRows, tagRows] = results.map(({ rows }) => rows) as [
     PersonRow[],
     (PersonRow & { roles: string[] })[],
     Named[],
