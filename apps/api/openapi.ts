@@ -3,6 +3,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import { type FastifyRequest } from 'fastify';
 import { type Config } from '#libs/platform/config.js';
 import { documentRetries, RETRY_MODELS } from './retry-docs.js';
+import { swaggerUiPlugin } from './swagger-ui-plugin.js';
 import { nameVariants } from './variant-examples.js';
 
 type PathItem = OpenAPIObject['paths'][string];
@@ -79,9 +80,14 @@ export function serveOpenApi(app: INestApplication, { publicUrl }: Config): void
     },
     customSiteTitle: 'Deskstream API',
     swaggerOptions: {
+      plugins: [swaggerUiPlugin],
       persistAuthorization: true,
       displayRequestDuration: true,
       tryItOutEnabled: true,
+      docExpansion: 'none',
+      defaultModelsExpandDepth: 0,
+      filter: true,
+      deepLinking: true,
       operationsSorter: 'alpha',
     },
   });
