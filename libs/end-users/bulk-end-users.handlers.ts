@@ -53,7 +53,8 @@ export class EndUserTasks {
   ) {}
 
   /**
-   * In three round trips. Tasks that claim addresses of others are done alone, for what is wrong is told there.
+   * Carries tasks out in three round trips. A task that claims the address of another end user is carried out alone,
+   * because the single command tells what is wrong.
    * @throws unique violations, when somebody takes an address at this moment: nothing has happened then
    */
   async carryOut(context: WriteContext, tasks: (Task | DomainError)[]): Promise<(EndUserOutput | DomainError)[]> {

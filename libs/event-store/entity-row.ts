@@ -102,7 +102,7 @@ export class RowStatements<Entity> {
     return { text: this.#load, values: [organizationId, ids] };
   }
 
-  /** What makes the row of what it was that of what it is; nothing when nothing was or is there. */
+  /** The statements that change the row from the state before to the state after; none when neither exists. */
   change(key: RowKey, before: Loaded<Entity | undefined>, after: Loaded<Entity | undefined>): Statement[] {
     const [was, is] = [this.#present(before.state), this.#present(after.state)];
     const identity = [key.organizationId, key.id];

@@ -275,8 +275,8 @@ export class EventStore {
   }
 
   /**
-   * Many commands at once: each is decided upon what those before it leave, and what is decided is committed together. One
-   * that is refused is answered as such, and keeps no other. Two round trips.
+   * Handles many commands in two round trips: each is decided on the state that those before it leave, and all events are
+   * committed together. A refused command is answered by its error and does not affect the others.
    * @throws {VersionConflict} when others keep being first; unique violations as they come: nothing has happened then
    */
   async handleAll<State, Event extends DomainEvent, Command extends { type: string }>(

@@ -14,8 +14,8 @@ export interface StreamDefinition<State, Event extends DomainEvent, Command = ne
   types: Record<Event['type'], true>;
   initialState: State;
   /**
-   * The shape of what is kept of a state: in its row and in snapshots. Raise it when the state, the row's columns or what is
-   * shown change: what has another shape is not read, and made anew from the events.
+   * The version of the stored form of a state, in its row and in snapshots. Raise it when the state, the row's columns or
+   * the shown form change: a row or snapshot of another shape is not read, but made anew from the events.
    */
   shape: number;
   /**

@@ -77,7 +77,7 @@ function namesAlone(body: Record<string, unknown>, known: KnownNames): Record<st
   );
 }
 
-/** The refusal of a body that is no JSON object, or is not there. */
+/** The error of a body that is missing or is not a JSON object. */
 export function notAnObject(body: unknown): DomainError {
   return invalidBody([{ path: '', message: `must be a JSON object${body === undefined ? MISSING : ''}` }]);
 }

@@ -113,7 +113,7 @@ export const Paged = createParamDecorator(
     new Pages(context.switchToHttp().getRequest<AuthenticatedRequest>()),
 );
 
-/** The query with what its page key holds. What is sent beside the key stays as it is: {@link Pages} compares it. */
+/** Adds the filters and the limit of the page key to a query. Parameters sent beside the key win: {@link Pages} compares them. */
 export function withPageKey(query: Record<string, unknown>): Record<string, unknown> {
   const key = typeof query.pageKey === 'string' ? parsed(query.pageKey) : undefined;
   const { filters, limit } = key ?? {};

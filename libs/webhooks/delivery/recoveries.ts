@@ -1,5 +1,3 @@
-import { Logger } from '@nestjs/common';
-import { isFenced } from '#libs/event-store/checkpoint.js';
 import { type FeedEvent } from '#libs/event-store/event.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/event-codec.js';
 import { MAX_POSITIONS, stretchEnd } from '#libs/event-store/event-feed.js';
@@ -11,13 +9,12 @@ import { type Filters } from '../filters.js';
 import { type Ordering } from '../subscription.js';
 import { deliveriesOf, enroll, SELECT_DELIVERIES, storeMessages } from './fanout-rows.js';
 import { type FanoutPlanner } from './fanout.js';
+import { type Fence, PagedWork } from './paged-work.js';
 
 /** Events that one page takes at most. */
 const EVENTS = 500;
 /** By how much times may go back while positions rise: clocks differ, and transactions take their time. */
 const DISORDER = "interval '1 hour'";
-/** How often open recoveries are looked for while there is none; and for how long one that fails is left alone. */
-const [LOOK_MS, FAILURE_PAUSE_MS] = [1_000, 30_000];
 
 interface OpenRecovery {
   organization_id: string;
@@ -46,49 +43,25 @@ interface OpenRecovery {
  * checkpoint in one transaction, so it may stop anywhere and none is made due twice. Only the relay's leader does this:
  * what is forgotten of a person while a page is made is found by the redaction, as it is with new events.
  */
-export class Recoveries {
-  readonly #logger = new Logger('Recoveries');
-  #lookAt = 0;
-  #busy = false;
-
+export class Recoveries extends PagedWork<OpenRecovery> {
   /** @param database as the worker sees it */
   constructor(
     private readonly database: Database,
     private readonly store: EventStore,
     private readonly codec: EventCodec,
     private readonly planner: FanoutPlanner,
-  ) {}
-
-  /**
-   * Does one page of one of the open recoveries; false when there is none. One that fails keeps nothing else waiting.
-   * @param fence makes a statement that fails when somebody else leads
-   */
-  async page(fence: () => Statement): Promise<boolean> {
-    const now = performance.now();
-    if (!this.#busy && now < this.#lookAt) return false;
-    this.#lookAt = now + LOOK_MS;
-    try {
-      const recovery = await this.#open();
-      this.#busy = recovery !== undefined;
-      if (recovery) await this.#goOn(recovery, fence);
-    } catch (error) {
-      this.#busy = false;
-      if (isFenced(error)) throw error;
-      this.#lookAt = now + FAILURE_PAUSE_MS;
-      this.#logger.warn({ err: error as Error }, 'A recovery failed; it goes on in half a minute');
-    }
-    return this.#busy;
+  ) {
+    super('A recovery failed');
   }
 
-  async #goOn(recovery: OpenRecovery, fence: () => Statement): Promise<void> {
+  protected async goOn(recovery: OpenRecovery, fence: Fence): Promise<void> {
     const { position, last_position, events } = recovery;
     if (position === null) await this.#begin(recovery, fence());
     else if (events && position < last_position) await this.#examine(recovery, position, events, fence);
     else await this.#finish(recovery);
   }
 
-  /** By lot, so that a long one does not keep others waiting. */
-  async #open(): Promise<OpenRecovery | undefined> {
+  protected async open(): Promise<OpenRecovery | undefined> {
     const [row] = await this.database.query<OpenRecovery>(null, {
       text: `SELECT r.*, p.position, p.last_position, ${stretchEnd('p.position', 'p.last_position')} AS through, coalesce(p.examined, 0) AS examined, coalesce(p.queued, 0) AS queued,
                o.name AS organization_name, s.events, s.filters, s.ordering
@@ -115,7 +88,7 @@ export class Recoveries {
     ]);
   }
 
-  async #examine(recovery: OpenRecovery, after: number, types: string[], fence: () => Statement): Promise<void> {
+  async #examine(recovery: OpenRecovery, after: number, types: string[], fence: Fence): Promise<void> {
     const { organization_id, id, subscription_id, through, only_missing } = recovery;
     const events = await this.#events(recovery, after, types);
     const position = events.length === EVENTS ? (events.at(-1) as FeedEvent).position : through;

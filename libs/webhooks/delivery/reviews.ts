@@ -1,17 +1,13 @@
-import { Logger } from '@nestjs/common';
-import { isFenced } from '#libs/event-store/checkpoint.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/event-codec.js';
-import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
 import { cancelDeliveries } from '../cancellation.js';
 import { type Filters } from '../filters.js';
 import { type Ordering } from '../subscription.js';
 import { type FanoutPlanner } from './fanout.js';
+import { type Fence, PagedWork } from './paged-work.js';
 
 /** Deliveries that one page looks at. */
 const AT_ONCE = 500;
-/** How often open reviews are looked for while there is none; and for how long one that fails is left alone. */
-const [LOOK_MS, FAILURE_PAUSE_MS] = [1_000, 30_000];
 
 interface OpenReview {
   organization_id: string;
@@ -27,41 +23,17 @@ interface OpenReview {
  * Cancels what waits and is no longer asked for, after a subscription's events or filters have changed. Only the relay's
  * leader does this, between its pages: so no delivery is stored later that was planned by the settings before.
  */
-export class Reviews {
-  readonly #logger = new Logger('Reviews');
-  #lookAt = 0;
-  #busy = false;
-
+export class Reviews extends PagedWork<OpenReview> {
   /** @param database as the worker sees it */
   constructor(
     private readonly database: Database,
     private readonly codec: EventCodec,
     private readonly planner: FanoutPlanner,
-  ) {}
-
-  /**
-   * Does one page of one of the open reviews; false when there is none. One that fails keeps nothing else waiting.
-   * @param fence makes a statement that fails when somebody else leads
-   */
-  async page(fence: () => Statement): Promise<boolean> {
-    const now = performance.now();
-    if (!this.#busy && now < this.#lookAt) return false;
-    this.#lookAt = now + LOOK_MS;
-    try {
-      const review = await this.#open();
-      this.#busy = review !== undefined;
-      if (review) await this.#goOn(review, fence);
-    } catch (error) {
-      this.#busy = false;
-      if (isFenced(error)) throw error;
-      this.#lookAt = now + FAILURE_PAUSE_MS;
-      this.#logger.warn({ err: error as Error }, 'Changed settings of a webhook could not be applied to what waits');
-    }
-    return this.#busy;
+  ) {
+    super('Changed settings of a webhook could not be applied to what waits');
   }
 
-  /** By lot, so that a long one does not keep others waiting. */
-  async #open(): Promise<OpenReview | undefined> {
+  protected async open(): Promise<OpenReview | undefined> {
     const [row] = await this.database.query<OpenReview>(null, {
       text: `SELECT organization_id, o.name AS organization_name, s.id, s.events, s.filters, s.ordering, h.review_from
              FROM webhook_health h JOIN webhook_subscriptions s USING (organization_id) JOIN organizations o USING (organization_id)
@@ -70,7 +42,7 @@ export class Reviews {
     return row;
   }
 
-  async #goOn(review: OpenReview, fence: () => Statement): Promise<void> {
+  protected async goOn(review: OpenReview, fence: Fence): Promise<void> {
     const { organization_id, id, events, filters, review_from } = review;
     const waiting = await this.#waiting(review);
     const [subscribed, unsubscribed] = [
