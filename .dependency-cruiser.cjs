@@ -1,6 +1,5 @@
 /** The walls of the house: who may import whom. */
-const RESOURCES =
-  '^libs/(agents|anonymization|conversations|custom-attributes|end-users|events|history|organizations|queues|tags|webhooks)/';
+const RESOURCES = '^libs/(?!(platform|event-store|embedded-postgres|testing|resources)/)';
 const TESTS = '\\.spec\\.ts$|^libs/testing/|^test/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -46,7 +45,7 @@ module.exports = {
       name: 'resources-share-events-only',
       comment: 'of another resource only its events and its stream may be known',
       severity: 'error',
-      from: { path: '^libs/([^/]+)/', pathNot: `${TESTS}|^libs/(platform|event-store|embedded-postgres)/` },
+      from: { path: '^libs/([^/]+)/', pathNot: `${TESTS}|^libs/(platform|event-store|embedded-postgres|resources)/` },
       to: { path: RESOURCES, pathNot: '^libs/$1/|^libs/[^/]+/[^/.]+(\\.projection)?\\.ts$' },
     },
     {

@@ -8,7 +8,7 @@ import { Jobs } from '#libs/platform/jobs.js';
 import { Outage } from '#libs/platform/outage.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
-import { STREAMS } from './streams.js';
+import { STREAMS } from '#libs/resources/resources.js';
 
 /** What the roles of a process share: opened before Nest starts, closed after it has stopped. */
 export interface Runtime {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
-import { READ_TABLES } from '#apps/streams.js';
+import { READ_TABLES } from '#libs/resources/resources.js';
 import { type ApiClient } from './support/api-client.js';
 import { dumpOf } from './support/dump.js';
 import { createSupportTeam, emailFrom, inbound, type SupportTeam } from './support/support-team.js';

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCipher } from '#apps/setup.js';
-import { STREAMS } from '#apps/streams.js';
+import { STREAMS } from '#libs/resources/resources.js';
 import { freePort, runningEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { loadConfig } from '#libs/platform/config.js';

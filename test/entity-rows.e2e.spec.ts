@@ -1,4 +1,4 @@
-import { READ_TABLES } from '#apps/streams.js';
+import { READ_TABLES } from '#libs/resources/resources.js';
 import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { RowRenewal } from '#apps/worker/row-renewal.js';
 import { type ApiClient } from './support/api-client.js';

@@ -2,7 +2,7 @@ import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { recoveryStream } from '#libs/webhooks/recovery.projection.js';
 import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
-import { READ_TABLES } from '#apps/streams.js';
+import { READ_TABLES } from '#libs/resources/resources.js';
 import { type ApiClient } from './support/api-client.js';
 import { createSupportTeam, emailFrom } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { connectTo } from '#libs/testing/connections.js';
-import { READ_TABLES } from '#apps/streams.js';
+import { READ_TABLES } from '#libs/resources/resources.js';
 import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { startWebhookReceiver, type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { ApiClient } from './support/api-client.js';

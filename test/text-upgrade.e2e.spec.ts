@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { TextKeys1764000000020 } from '#migrations/1764000000020-text-keys.js';
 import { SearchKeys1764000000021 } from '#migrations/1764000000021-search-keys.js';
-import { READ_TABLES } from '#apps/streams.js';
+import { READ_TABLES } from '#libs/resources/resources.js';
 import { agentStream } from '#libs/agents/agent.projection.js';
 import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { rebuildTable } from '#libs/event-store/rebuild.js';

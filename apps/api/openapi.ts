@@ -2,6 +2,7 @@ import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { type FastifyRequest } from 'fastify';
 import { type Config } from '#libs/platform/config.js';
+import { RESOURCES } from '#libs/resources/resources.js';
 import { documentRetries, RETRY_MODELS } from './retry-docs.js';
 import { swaggerUiPlugin } from './swagger-ui-plugin.js';
 import { nameVariants } from './variant-examples.js';
@@ -21,7 +22,7 @@ Any request can be refused for its size or form, with 408, 413, 414, 415 or 431.
  * @param server the origin that its paths are relative to
  */
 export function openApiDocument(app: INestApplication, server: string): OpenAPIObject {
-  const config = new DocumentBuilder()
+  const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Deskstream')
     .setVersion('1')
@@ -29,21 +30,9 @@ export function openApiDocument(app: INestApplication, server: string): OpenAPIO
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer(server)
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API token.' }, 'token')
-    .addSecurityRequirements('token')
-    .addTag('End Users', 'The customers: those who write to the organization.')
-    .addTag('Conversations', 'Exchanges with end users: their state, agent, queue, tags and attributes.')
-    .addTag('Agents', 'Those who answer conversations, and whether they are there.')
-    .addTag('Teams', 'Groups of agents.')
-    .addTag('Queues', 'Where conversations wait for agents, and who their agents are.')
-    .addTag('Tags', 'Labels that agents put on conversations.')
-    .addTag('Custom Attributes', 'Fields that an organization adds to its end users and conversations.')
-    .addTag('Webhooks', 'Subscriptions to events, how their deliveries went, and how to repeat them.')
-    .addTag('Events', 'Everything that happens in the organization, in order: in pages, or as a stream.')
-    .addTag('Anonymization', 'Requests to remove personal data for good.')
-    .addTag('Tokens', 'API tokens: who may call, what, how often, and until when.')
-    .addTag('Organization', 'Whose API token it is.')
-    .build();
-  const document = SwaggerModule.createDocument(app, config, {
+    .addSecurityRequirements('token');
+  for (const { group } of RESOURCES) builder.addTag(group.name, group.description);
+  const document = SwaggerModule.createDocument(app, builder.build(), {
     autoTagControllers: false,
     extraModels: RETRY_MODELS,
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}_${method}`,

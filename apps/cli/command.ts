@@ -11,7 +11,7 @@ import { Database } from '#libs/platform/database.js';
 import { faultOfUuid } from '#libs/platform/uuid.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { demoAdministrator, type InstallationUrls, openCipher, type Tools } from '../setup.js';
-import { STREAMS } from '../streams.js';
+import { STREAMS } from '#libs/resources/resources.js';
 
 /** Something that operators can have done: `npm run cli -- <name> …`. */
 export interface CliCommand {

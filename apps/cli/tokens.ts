@@ -11,7 +11,8 @@ import { ListApiTokens, ListApiTokensHandler } from '#libs/organizations/api-tok
 import { TokenLookup } from '#libs/organizations/token-lookup.js';
 import { instantOf } from '#libs/platform/instant.js';
 import { type Cursor } from '#libs/platform/keyset.js';
-import { type Scope, SCOPES } from '#libs/platform/scopes.js';
+import { type Scope } from '#libs/platform/scopes.js';
+import { SCOPES } from '#libs/resources/scopes.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { type Config } from '#libs/platform/config.js';
 import { type InstallationUrls, type Tools } from '../setup.js';

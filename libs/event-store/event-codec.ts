@@ -63,7 +63,7 @@ export class EventCodec {
   readonly #openedKeys = new LRUCache<string, Cipher>({ max: OPENED_KEYS });
 
   constructor(
-    definitions: AnyStreamDefinition[],
+    definitions: readonly AnyStreamDefinition[],
     private readonly cipher: Cipher,
   ) {
     this.#byCategory = new Map(definitions.map((definition) => [definition.category, definition]));

@@ -1,5 +1,6 @@
 import { type EventCodec, type EventRow } from '#libs/event-store/event-codec.js';
-import { type Scope, showsPersonal } from '#libs/platform/scopes.js';
+import { type Scope } from '#libs/platform/scopes.js';
+import { showsPersonal } from '#libs/resources/scopes.js';
 
 /** An event as the API shows it. */
 export interface ShownEvent {

@@ -1,5 +1,6 @@
 import { type EventCodec, type EventRow, SEALED_KEY } from '#libs/event-store/event-codec.js';
-import { type Scope, showsPersonal } from '#libs/platform/scopes.js';
+import { type Scope } from '#libs/platform/scopes.js';
+import { showsPersonal } from '#libs/resources/scopes.js';
 import { type HistoryEventOutput } from './history.dto.js';
 
 /** An event with the names of who caused it. */

@@ -5,17 +5,22 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { Endpoint, named } from '#libs/platform/http/endpoint.js';
 import { QueryInput } from '#libs/platform/http/input.js';
 import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
+import { IntegerParam, UuidParam } from '#libs/platform/http/path-params.js';
 import { Caller, GrantedScopes } from '#libs/platform/http/request-context.js';
 import { type Scope } from '#libs/platform/scopes.js';
+import { type EntityWithHistory, type Resource } from '#libs/resources/resource.js';
+import { RESOURCES } from '#libs/resources/resources.js';
 import { HistoryOutput } from './history.dto.js';
 import { GetHistory } from './history.handlers.js';
-import { HISTORY_RESOURCES, type HistoryResource } from './history-resources.js';
 
 /** One for each resource: the document names each operation, and its scope follows from its path. */
-export const HISTORY_CONTROLLERS = HISTORY_RESOURCES.map(historyController);
+export const HISTORY_CONTROLLERS = RESOURCES.flatMap(({ path, group, entity }: Resource) =>
+  entity ? [historyController(path, group.name, entity)] : [],
+);
 
-function historyController(resource: HistoryResource): Type {
-  const { path, id: Id, group, entity, note } = resource;
+function historyController(path: string, group: string, entity: EntityWithHistory): Type {
+  const { id: parameter, note } = entity;
+  const Id = idParam(entity);
   const name = group.replaceAll(' ', '');
 
   @ApiTags(group)
@@ -23,10 +28,10 @@ function historyController(resource: HistoryResource): Type {
   class HistoryController {
     constructor(private readonly queries: QueryBus) {}
 
-    @Get(`${path}/history`)
+    @Get(`${path}/:${parameter}/history`)
     @Endpoint({
       operationId: `${name}_getHistory`,
-      summary: `Get the history of ${withArticle(entity)}.`,
+      summary: `Get the history of ${withArticle(entity.name)}.`,
       description: `Its events, newest first, also when it is deleted: what happened, when, by whom, through which API token and request. The name of the agent who acted is there with the scope \`agents:read\`. Personal data that has been removed is absent, with \`redacted: true\`.${note ? ` ${note}` : ''}`,
       success: [200, 'A page of the history', HistoryOutput],
       errors: [404],
@@ -39,14 +44,24 @@ function historyController(resource: HistoryResource): Type {
       @GrantedScopes() granted: readonly Scope[],
     ) {
       const request = pages.requested(query);
-      const history = new GetHistory(organizationId, resource, String(id), request, granted);
+      const history = new GetHistory(organizationId, entity, String(id), request, granted);
       return pages.answer(await this.queries.execute(history));
     }
   }
   return named(`${name}HistoryController`, HistoryController);
 }
 
-function withArticle(entity: string): string {
-  const name = entity.startsWith('API') ? entity : entity.toLowerCase();
-  return `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`;
+function idParam({ id, name, numbered }: EntityWithHistory): ParameterDecorator {
+  return numbered
+    ? IntegerParam(id, `The ${lowerCase(name)}’s number.`, name)
+    : UuidParam(id, `The ${lowerCase(name)} id.`);
+}
+
+function withArticle(name: string): string {
+  const lower = lowerCase(name);
+  return `${/^[aeiou]/i.test(lower) ? 'an' : 'a'} ${lower}`;
+}
+
+function lowerCase(name: string): string {
+  return name.startsWith('API') ? name : name.toLowerCase();
 }

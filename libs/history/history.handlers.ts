@@ -7,15 +7,15 @@ import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { type Scope } from '#libs/platform/scopes.js';
+import { type EntityWithHistory } from '#libs/resources/resource.js';
 import { type HistoryEventOutput } from './history.dto.js';
-import { type HistoryResource } from './history-resources.js';
 import { type HistoryRow, SELECT_HISTORY, shownEvent } from './history-rows.js';
 
 /** A page of an entity's events, newest first; also of one that is deleted. */
 export class GetHistory extends Query<Page<HistoryEventOutput>> {
   constructor(
     readonly organizationId: string,
-    readonly resource: Pick<HistoryResource, 'entity' | 'stream' | 'formerlyBy'>,
+    readonly entity: EntityWithHistory,
     readonly id: string,
     readonly request: PageRequest,
     readonly granted: readonly Scope[],
@@ -40,15 +40,15 @@ export class GetHistoryHandler implements IQueryHandler<GetHistory> {
     private readonly codec: EventCodec,
   ) {}
 
-  async execute({ organizationId, resource, id, request, granted }: GetHistory): Promise<Page<HistoryEventOutput>> {
-    const select = eventsOf(organizationId, resource, id);
+  async execute({ organizationId, entity, id, request, granted }: GetHistory): Promise<Page<HistoryEventOutput>> {
+    const select = eventsOf(organizationId, entity, id);
     const page = await NEWEST_FIRST.read(this.database, organizationId, select, request);
-    if (page.rows.length === 0 && !request.cursor) throw notFound(resource.entity, id);
+    if (page.rows.length === 0 && !request.cursor) throw notFound(entity.name, id);
     return { ...page, rows: page.rows.map((row) => shownEvent(this.codec, row, granted)) };
   }
 }
 
-function eventsOf(organizationId: string, { stream, formerlyBy }: GetHistory['resource'], id: string): Statement {
+function eventsOf(organizationId: string, { stream, formerlyBy }: EntityWithHistory, id: string): Statement {
   const own = streamName(stream, id);
   const inStreams = `${SELECT_HISTORY} e.organization_id = $1 AND e.stream = ANY($2)`;
   if (formerlyBy === undefined) return { text: inStreams, values: [organizationId, [own]] };

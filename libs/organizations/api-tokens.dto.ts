@@ -4,7 +4,8 @@ import { Choices, Text, Whole } from '#libs/platform/http/fields.js';
 import { Instant } from '#libs/platform/http/instant-fields.js';
 import { Nested } from '#libs/platform/http/nested-fields.js';
 import { MAX_PER_SECOND } from '#libs/platform/rate-limits.js';
-import { type Scope, SCOPES } from '#libs/platform/scopes.js';
+import { type Scope } from '#libs/platform/scopes.js';
+import { SCOPES } from '#libs/resources/scopes.js';
 
 /** A week. */
 export const MAX_OVERLAP_SECONDS = 604_800;

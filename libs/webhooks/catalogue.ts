@@ -1,30 +1,20 @@
 import { type RecordedEvent } from '#libs/event-store/event.js';
 import { type WebhookEventType } from './event-type.js';
-import { AGENT_EVENTS } from './events/agents.js';
-import { CONVERSATION_EVENTS } from './events/conversations.js';
-import { CUSTOM_ATTRIBUTE_EVENTS } from './events/custom-attributes.js';
-import { END_USER_EVENTS } from './events/end-users.js';
-import { PLANNED_EVENTS } from './events/planned.js';
-import { QUEUE_EVENTS } from './events/queues.js';
-import { TAG_EVENTS } from './events/tags.js';
-import { TEAM_EVENTS } from './events/teams.js';
-import { WEBHOOK_EVENTS } from './events/webhooks.js';
+import { type Resource } from '#libs/resources/resource.js';
+import { RESOURCES } from '#libs/resources/resources.js';
+import { PLANNED_EVENTS } from './planned-events.js';
 import { type FilterField } from './filters.js';
 import { qualifiedName } from './names.js';
 
-/** All events that are produced, by name. */
-export const CATALOGUE = {
-  ...AGENT_EVENTS,
-  ...CONVERSATION_EVENTS,
-  ...CUSTOM_ATTRIBUTE_EVENTS,
-  ...END_USER_EVENTS,
-  ...QUEUE_EVENTS,
-  ...TAG_EVENTS,
-  ...TEAM_EVENTS,
-  ...WEBHOOK_EVENTS,
-} as const;
+type EventsOf<R> = R extends { webhookEvents: infer Events } ? keyof Events : never;
 
-export type ProducedEventName = keyof typeof CATALOGUE;
+export type ProducedEventName = Extract<EventsOf<(typeof RESOURCES)[number]>, string>;
+
+/** All events that are produced, by name. */
+export const CATALOGUE = Object.fromEntries(
+  RESOURCES.flatMap(({ webhookEvents = {} }: Resource) => Object.entries(webhookEvents)),
+) as Record<ProducedEventName, WebhookEventType>;
+
 export type WebhookEventName = ProducedEventName | keyof typeof PLANNED_EVENTS;
 
 export const PRODUCED_EVENT_NAMES = Object.keys(CATALOGUE) as ProducedEventName[];
@@ -96,7 +86,7 @@ export function shownEventTypes(): ShownEventType[] {
 }
 
 function shownPayload(name: ProducedEventName) {
-  const { version, description, example, schema }: WebhookEventType = CATALOGUE[name];
+  const { version, description, example, schema } = CATALOGUE[name];
   const payload = payloadOf({ ...EXAMPLE, type: name }, EXAMPLE.organization, version, example);
   return { version, description, example: JSON.parse(payload) as object, schema };
 }

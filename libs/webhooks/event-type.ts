@@ -1,6 +1,5 @@
 import { type RecordedEvent } from '#libs/event-store/event.js';
 import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
-import { type PersonalKind } from '#libs/platform/scopes.js';
 import { type FilterField } from './filters.js';
 import { type References, type Related } from './related.js';
 
@@ -20,8 +19,8 @@ export interface WebhookEventType<Entity = any, Data extends object = any> {
   data: (entity: Entity, event: RecordedEvent & { data: Data }, related: Related) => object;
   /** The ids that `data` looks up in what is related. */
   references?: (entity: Entity, event: RecordedEvent & { data: Data }) => References;
-  /** Whose personal data `data` shows; nobody's unless given. */
-  shows?: readonly PersonalKind[];
+  /** The categories of the streams whose personal data `data` shows; none unless given. */
+  shows?: readonly ('agent' | 'conversation' | 'endUser')[];
   /** What filters can look at, and how to find it; undefined where an event of this kind has none. */
   filterFields?: Partial<Record<FilterField, (entity: Entity, event: RecordedEvent) => string | undefined>>;
   /** A realistic `data`. */

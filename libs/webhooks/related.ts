@@ -1,6 +1,6 @@
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
-import { type UserType } from './events/schemas.js';
+import { type UserType } from './schemas.js';
 import { qualifiedName } from './names.js';
 
 /** Ids of entities that a payload shows by name. */

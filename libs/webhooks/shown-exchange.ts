@@ -1,5 +1,6 @@
 import { MASK } from '#libs/platform/masked.js';
-import { type Scope, showsPersonal } from '#libs/platform/scopes.js';
+import { type Scope } from '#libs/platform/scopes.js';
+import { showsPersonal } from '#libs/resources/scopes.js';
 import { webhookEventType } from './catalogue.js';
 
 /** What operations say of {@link ShownExchange}. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { openCipher } from '#apps/setup.js';
-import { STREAMS } from '#apps/streams.js';
+import { STREAMS } from '#libs/resources/resources.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { loadConfig } from '#libs/platform/config.js';
 import { waitFor } from '#libs/testing/wait-for.js';

@@ -1,4 +1,4 @@
-import { STREAMS } from '#apps/streams.js';
+import { STREAMS } from '#libs/resources/resources.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/event-codec.js';
 import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { tablesOf } from '#libs/event-store/stream-definition.js';

@@ -1,6 +1,6 @@
-import { type Subscription, type SubscriptionEvent } from '../subscription.js';
-import { subscriptionStream } from '../subscription.projection.js';
-import { type WebhookEventType } from '../event-type.js';
+import { type Subscription, type SubscriptionEvent } from './subscription.js';
+import { subscriptionStream } from './subscription.projection.js';
+import { type WebhookEventType } from './event-type.js';
 import { nullable, object } from './schemas.js';
 
 type DisabledEvent = Extract<SubscriptionEvent, { type: 'WebhookSubscriptionDisabled' }>;

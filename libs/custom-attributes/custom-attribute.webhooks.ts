@@ -1,7 +1,7 @@
-import { type CustomAttribute, type InputDefinition } from '#libs/custom-attributes/custom-attribute.js';
-import { customAttributeStream } from '#libs/custom-attributes/custom-attribute.projection.js';
-import { type SelectOption } from '#libs/custom-attributes/options.js';
-import { type WebhookEventType } from '../event-type.js';
+import { type CustomAttribute, type InputDefinition } from './custom-attribute.js';
+import { customAttributeStream } from './custom-attribute.projection.js';
+import { type SelectOption } from './options.js';
+import { type WebhookEventType } from '#libs/webhooks/event-type.js';
 
 function optionOf(option: SelectOption): object {
   const { id, label, value, isDeactivated, orderIndex, nestedOptions } = option;

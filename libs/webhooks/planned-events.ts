@@ -1,4 +1,4 @@
-import { FILTER_FIELDS, type FilterField } from '../filters.js';
+import { FILTER_FIELDS, type FilterField } from './filters.js';
 
 /** An event of the public API that can be subscribed to, although nothing produces it yet. */
 export interface PlannedEventType {

@@ -1,6 +1,6 @@
-import { conversationStream } from '#libs/conversations/conversation.projection.js';
-import { type Conversation, type ConversationEvent } from '#libs/conversations/conversation.js';
-import { qualifiedName } from '../names.js';
+import { conversationStream } from './conversation.projection.js';
+import { type Conversation, type ConversationEvent } from './conversation.js';
+import { qualifiedName } from '#libs/webhooks/names.js';
 import {
   agent,
   conversation,
@@ -13,9 +13,9 @@ import {
   uuid,
 } from './conversation-examples.js';
 import { doerOf, authorOf, shownConversation } from './conversation-payload.js';
-import { nullable, object } from './schemas.js';
-import { type WebhookEventType } from '../event-type.js';
-import { type References, type Related } from '../related.js';
+import { nullable, object } from '#libs/webhooks/schemas.js';
+import { type WebhookEventType } from '#libs/webhooks/event-type.js';
+import { type References, type Related } from '#libs/webhooks/related.js';
 
 type DataOf<Type extends ConversationEvent['type']> = Extract<ConversationEvent, { type: Type }>['data'];
 

@@ -1,7 +1,7 @@
-import { type Conversation } from '#libs/conversations/conversation.js';
+import { type Conversation } from './conversation.js';
 import { type RecordedEvent } from '#libs/event-store/event.js';
-import { qualifiedName } from '../names.js';
-import { NOTHING_RELATED, type Related, type UserPayload } from '../related.js';
+import { qualifiedName } from '#libs/webhooks/names.js';
+import { NOTHING_RELATED, type Related, type UserPayload } from '#libs/webhooks/related.js';
 
 function requesterOf({ anonymization, requesterId }: Conversation, related: Related): UserPayload {
   return (anonymization === 'done' ? NOTHING_RELATED : related).endUser(requesterId);

@@ -1,9 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { type RecordedOf } from '#libs/event-store/event.js';
-import { NOTHING_RELATED } from '../related.js';
-import { type Subscription, type SubscriptionEvent } from '../subscription.js';
-import { WEBHOOK_EVENTS } from './webhooks.js';
+import { NOTHING_RELATED } from './related.js';
+import { type Subscription, type SubscriptionEvent } from './subscription.js';
+import { WEBHOOK_EVENTS } from './subscription.webhooks.js';
 
 type Disabled = Extract<SubscriptionEvent, { type: 'WebhookSubscriptionDisabled' }>;
 

@@ -1,6 +1,6 @@
-import { type Queue, type QueueEvent } from '#libs/queues/queue.js';
-import { queueStream } from '#libs/queues/queue.projection.js';
-import { type WebhookEventType } from '../event-type.js';
+import { type Queue, type QueueEvent } from './queue.js';
+import { queueStream } from './queue.projection.js';
+import { type WebhookEventType } from '#libs/webhooks/event-type.js';
 
 const queueExample = {
   id: '01980f63-1e2f-7a35-8b70-4d5e6f708192',

@@ -2,16 +2,15 @@ import { RECORDED } from '#libs/testing/given.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { type CustomAttributeEvent, evolveCustomAttribute } from '#libs/custom-attributes/custom-attribute.js';
-import { type EndUser, evolveEndUser } from '#libs/end-users/end-user.js';
-import { CATALOGUE, type ProducedEventName } from '../catalogue.js';
-import { type WebhookEventType } from '../event-type.js';
+import { type EndUser, evolveEndUser } from './end-user.js';
+import { CATALOGUE, type ProducedEventName } from '#libs/webhooks/catalogue.js';
 
 const ajv = new Ajv2020({ strict: true });
 addFormats.default(ajv);
 
 /** The payload of an event, once its schema has accepted it. */
 function payload(name: ProducedEventName, entity: unknown, event: object = {}): any {
-  const { data, schema } = CATALOGUE[name] as WebhookEventType;
+  const { data, schema } = CATALOGUE[name];
   const shown = (data as (entity: unknown, event: unknown) => object)(entity, { data: event });
   const validate = ajv.compile(schema);
   expect(validate(JSON.parse(JSON.stringify(shown))) || validate.errors).toBe(true);

@@ -1,7 +1,7 @@
-import { type EndUser, type EndUserEvent } from '#libs/end-users/end-user.js';
-import { endUserStream } from '#libs/end-users/end-user.projection.js';
-import { object } from './schemas.js';
-import { type WebhookEventType } from '../event-type.js';
+import { type EndUser, type EndUserEvent } from './end-user.js';
+import { endUserStream } from './end-user.projection.js';
+import { object } from '#libs/webhooks/schemas.js';
+import { type WebhookEventType } from '#libs/webhooks/event-type.js';
 
 /** What every payload shows of an end user. */
 function contactOf(endUser: Pick<EndUser, 'id' | 'displayName' | 'email' | 'phoneNumber'>) {

@@ -1,10 +1,10 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { type RecordedEvent } from '#libs/event-store/event.js';
-import { evolveQueue, type Queue, type QueueEvent } from '#libs/queues/queue.js';
-import { type WebhookEventType } from '../event-type.js';
-import { NOTHING_RELATED } from '../related.js';
-import { QUEUE_EVENTS } from './queues.js';
+import { evolveQueue, type Queue, type QueueEvent } from './queue.js';
+import { type WebhookEventType } from '#libs/webhooks/event-type.js';
+import { NOTHING_RELATED } from '#libs/webhooks/related.js';
+import { QUEUE_EVENTS } from './queue.webhooks.js';
 
 const id = '01980f63-1e2f-7a35-8b70-4d5e6f708192';
 const agentIds = ['01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5'];

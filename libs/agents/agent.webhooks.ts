@@ -1,10 +1,10 @@
-import { type Agent } from '#libs/agents/agent.js';
-import { agentStream } from '#libs/agents/agent.projection.js';
-import { CONNECTION_STATUSES, type Presence, PRESENCE_STATUSES } from '#libs/agents/presence.js';
-import { presenceStream } from '#libs/agents/presence.projection.js';
+import { type Agent } from './agent.js';
+import { agentStream } from './agent.projection.js';
+import { CONNECTION_STATUSES, type Presence, PRESENCE_STATUSES } from './presence.js';
+import { presenceStream } from './presence.projection.js';
 import { CONVERSATION_CHANNELS } from '#libs/platform/channels.js';
-import { qualifiedName } from '../names.js';
-import { type WebhookEventType } from '../event-type.js';
+import { qualifiedName } from '#libs/webhooks/names.js';
+import { type WebhookEventType } from '#libs/webhooks/event-type.js';
 
 const AGENT_ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
 

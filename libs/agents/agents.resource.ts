@@ -1,0 +1,12 @@
+import { type Resource } from '#libs/resources/resource.js';
+import { agentStream } from './agent.projection.js';
+import { presenceStream } from './presence.projection.js';
+import { AGENT_EVENTS } from './agent.webhooks.js';
+
+export const agentsResource = {
+  path: 'agents',
+  group: { name: 'Agents', description: 'Those who answer conversations, and whether they are there.' },
+  streams: [agentStream, presenceStream],
+  entity: { name: 'Agent', id: 'agentId', stream: agentStream, note: 'Presence is no part of it.' },
+  webhookEvents: AGENT_EVENTS,
+} as const satisfies Resource;

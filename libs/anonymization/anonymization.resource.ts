@@ -1,0 +1,8 @@
+import { type Resource } from '#libs/resources/resource.js';
+import { anonymizationStream } from './anonymization.projection.js';
+
+export const anonymizationResource = {
+  path: 'anonymization',
+  group: { name: 'Anonymization', description: 'Requests to remove personal data for good.' },
+  streams: [anonymizationStream],
+} as const satisfies Resource;

@@ -1,0 +1,14 @@
+import { type Resource } from '#libs/resources/resource.js';
+import { conversationStream } from './conversation.projection.js';
+import { CONVERSATION_EVENTS } from './conversation.webhooks.js';
+
+export const conversationsResource = {
+  path: 'conversations',
+  group: {
+    name: 'Conversations',
+    description: 'Exchanges with end users: their state, agent, queue, tags and attributes.',
+  },
+  streams: [conversationStream],
+  entity: { name: 'Conversation', id: 'conversationId', stream: conversationStream, numbered: true },
+  webhookEvents: CONVERSATION_EVENTS,
+} as const satisfies Resource;

@@ -1,0 +1,14 @@
+import { type Resource } from '#libs/resources/resource.js';
+import { customAttributeStream } from './custom-attribute.projection.js';
+import { CUSTOM_ATTRIBUTE_EVENTS } from './custom-attribute.webhooks.js';
+
+export const customAttributesResource = {
+  path: 'custom-attributes',
+  group: {
+    name: 'Custom Attributes',
+    description: 'Fields that an organization adds to its end users and conversations.',
+  },
+  streams: [customAttributeStream],
+  entity: { name: 'Custom attribute', id: 'customAttributeId', stream: customAttributeStream },
+  webhookEvents: CUSTOM_ATTRIBUTE_EVENTS,
+} as const satisfies Resource;

@@ -1,0 +1,10 @@
+import { type Resource } from '#libs/resources/resource.js';
+
+export const eventsResource = {
+  path: 'events',
+  group: {
+    name: 'Events',
+    description: 'Everything that happens in the organization, in order: in pages, or as a stream.',
+  },
+  streams: [],
+} as const satisfies Resource;

@@ -1,0 +1,15 @@
+import { type Resource } from '#libs/resources/resource.js';
+import { apiTokenStream } from './api-token.projection.js';
+
+export const apiTokensResource = {
+  path: 'tokens',
+  group: { name: 'Tokens', description: 'API tokens: who may call, what, how often, and until when.' },
+  streams: [apiTokenStream],
+  entity: {
+    name: 'API token',
+    id: 'tokenId',
+    stream: apiTokenStream,
+    formerlyBy: 'tokenId',
+    note: 'What precedes `ApiTokenAdopted` has versions of the organization’s stream.',
+  },
+} as const satisfies Resource;

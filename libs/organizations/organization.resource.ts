@@ -1,0 +1,8 @@
+import { type Resource } from '#libs/resources/resource.js';
+import { organizationStream } from './organization.projection.js';
+
+export const organizationResource = {
+  path: 'organization',
+  group: { name: 'Organization', description: 'Whose API token it is.' },
+  streams: [organizationStream],
+} as const satisfies Resource;

@@ -1,0 +1,20 @@
+import { type Resource } from '#libs/resources/resource.js';
+import { subscriptionStream } from './subscription.projection.js';
+import { recoveryStream } from './recovery.projection.js';
+import { WEBHOOK_EVENTS } from './subscription.webhooks.js';
+
+export const webhooksResource = {
+  path: 'webhooks',
+  group: {
+    name: 'Webhooks',
+    description: 'Subscriptions to events, how their deliveries went, and how to repeat them.',
+  },
+  streams: [subscriptionStream, recoveryStream],
+  entity: {
+    name: 'Webhook subscription',
+    id: 'webhookSubscriptionId',
+    stream: subscriptionStream,
+    note: 'Secrets are masked whatever the token may do.',
+  },
+  webhookEvents: WEBHOOK_EVENTS,
+} as const satisfies Resource;
