@@ -6,6 +6,7 @@ import { READ_TABLES } from '#libs/resources/resources.js';
 import { type ApiClient } from './support/api-client.js';
 import { dumpOf } from './support/dump.js';
 import { createSupportTeam, emailFrom, inbound, type SupportTeam } from './support/support-team.js';
+import { tableRows } from './support/table-rows.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 let app: TestApp;
@@ -131,7 +132,7 @@ describe('Anonymizing an end user', () => {
     expect(last).toHaveLength(1);
     expect(found(last[0]?.body ?? '')).toEqual([]);
 
-    const rows = async (table: string) => app.database.sql(`SELECT t.* FROM ${table} t ORDER BY t::text`);
+    const rows = (table: string) => tableRows(app.database.sql, table);
     for (const { stream, table } of READ_TABLES.filter((one) => one.stream.personal)) {
       const before = await rows(table);
       await rebuildTable(app.database.ownerUrl, app.runtime.codec, stream, table);

@@ -3,6 +3,7 @@ import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { RowRenewal } from '#apps/worker/row-renewal.js';
 import { type ApiClient } from './support/api-client.js';
 import { createSupportTeam, emailFrom, type SupportTeam } from './support/support-team.js';
+import { tableRows } from './support/table-rows.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 let app: TestApp;
@@ -35,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const ROW_TABLES = READ_TABLES.filter(({ stream, table }) => stream.row?.table === table);
-const rowsOf = (table: string) => app.database.sql(`SELECT t.* FROM ${table} t ORDER BY t::text`);
+const rowsOf = (table: string) => tableRows(app.database.sql, table);
 const answers = () => Promise.all(paths.map(async (path) => ({ path, body: (await api.get(path)).body as unknown })));
 
 /** As the migration leaves the rows of an installation of an earlier version. */

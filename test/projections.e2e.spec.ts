@@ -5,6 +5,7 @@ import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
 import { READ_TABLES } from '#libs/resources/resources.js';
 import { type ApiClient } from './support/api-client.js';
 import { createSupportTeam, emailFrom } from './support/support-team.js';
+import { tableRows } from './support/table-rows.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 let app: TestApp;
@@ -120,7 +121,7 @@ async function finishRecovery({ organizationId, actorId }: ApiClient, id: string
 
 describe('A read table that was truncated and rebuilt from the events', () => {
   it.each(READ_TABLES)('equals the old one row by row: $table', async ({ stream, table }) => {
-    const rows = () => app.database.sql(`SELECT t.* FROM ${table} t ORDER BY t::text`);
+    const rows = () => tableRows(app.database.sql, table);
     const before = await rows();
     expect(before.length).toBeGreaterThan(1);
     await app.database.sql(`TRUNCATE ${table}`);

@@ -8,6 +8,7 @@ import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { tagStream } from '#libs/tags/tag.projection.js';
 import { type ApiClient } from './support/api-client.js';
+import { tableRows } from './support/table-rows.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 const TAGS = ['Café', 'Cafe\u0301', 'Ca\u00adfé', 'Straße'];
@@ -118,7 +119,7 @@ describe('What an earlier version took for two and this one takes for the same',
   it.each(['tags', 'agents', 'agent_addresses', 'end_users', 'end_user_addresses', 'end_user_attributes'])(
     'comes out of a rebuild as it was: %s',
     async (table) => {
-      const rows = () => app.database.sql(`SELECT t.* FROM ${table} t ORDER BY t::text`);
+      const rows = () => tableRows(app.database.sql, table);
       const before = await rows();
       const { stream } = READ_TABLES.find((one) => one.table === table) as (typeof READ_TABLES)[number];
       await rebuildTable(app.database.ownerUrl, app.runtime.codec, stream, table);

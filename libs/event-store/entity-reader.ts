@@ -1,6 +1,6 @@
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
-import { canonicalJson, JsonText } from '#libs/platform/json-text.js';
+import { JsonText } from '#libs/platform/json-text.js';
 import { type DomainEvent } from './event.js';
 import { type EventCodec } from './event-codec.js';
 import { type Loaded } from './loaded.js';
@@ -75,7 +75,7 @@ export class EntityReader {
       stale.map((row, place) => {
         const { state, version, recordedAt } = folded[place] as Loaded<NonNullable<State>>;
         const facts = { organizationId, recordedAt: recordedAt as Date };
-        return [row, { ...row, version, document: state, shown: canonicalJson(table.shown(state, facts)) }];
+        return [row, { ...row, version, document: state, shown: JSON.stringify(table.shown(state, facts)) }];
       }),
     );
     return rows.map((row) => renewed.get(row) ?? row);

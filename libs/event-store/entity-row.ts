@@ -1,6 +1,5 @@
 import pg from 'pg';
 import { type Statement } from '#libs/platform/batch.js';
-import { canonicalJson } from '#libs/platform/json-text.js';
 import { forgettingTwins } from '#libs/platform/twins.js';
 import { type Loaded } from './loaded.js';
 
@@ -113,8 +112,8 @@ export class RowStatements<Entity> {
       after.version,
       this.shape,
       facts.recordedAt,
-      canonicalJson(is),
-      canonicalJson(this.row.shown(is, facts)),
+      JSON.stringify(is),
+      JSON.stringify(this.row.shown(is, facts)),
     ];
     const names = isNew ? Object.keys(this.row.columns) : this.#changing().slice(common.length);
     const columns = names.map((name) => this.row.columns[name]?.of(is, facts));

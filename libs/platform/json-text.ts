@@ -1,17 +1,3 @@
-import { configure } from 'safe-stable-stringify';
-
-/** What comes first among an object's members; the others follow by name. */
-const FIRST = ['id', '_type'];
-const rankOf = (name: string) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
-
-/**
- * JSON with the members of objects in one order, whatever order they were made in: what is written along with an event is
- * the same text as what is made of the events again.
- */
-export const canonicalJson = configure({
-  deterministic: (one, other) => rankOf(one) - rankOf(other) || (one < other ? -1 : 1),
-});
-
 /**
  * A value that is JSON already: answers pass its text on as it is, without parsing it.
  * Whoever needs the value itself gets it by `JSON.stringify` all the same.

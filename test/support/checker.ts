@@ -1,8 +1,19 @@
+import { inspect, type InspectOptions } from 'node:util';
 import { STREAMS } from '#libs/resources/resources.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/event-codec.js';
 import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { tablesOf } from '#libs/event-store/stream-definition.js';
 import { type TestDatabase } from '#libs/testing/test-database.js';
+import { tableRows } from './table-rows.js';
+
+/** All of a value, the same whatever the order of its members. */
+const AS_TEXT: InspectOptions = {
+  depth: null,
+  sorted: true,
+  breakLength: Infinity,
+  maxArrayLength: null,
+  maxStringLength: null,
+};
 
 /** Asked as its owner, who is a superuser. */
 type Asked = Pick<TestDatabase, 'ownerUrl' | 'sql'>;
@@ -129,6 +140,6 @@ export async function faultsOfReadTables(database: Asked, codec: EventCodec): Pr
 
 /** Its rows as text: their key is among it, so that none is there twice. */
 async function rowsOf({ sql }: Asked, table: string): Promise<Set<string>> {
-  const rows = await sql<{ row: string }>(`SELECT t::text AS row FROM ${table} t`);
-  return new Set(rows.map(({ row }) => row));
+  const rows = await tableRows(sql, table);
+  return new Set(rows.map((row) => inspect(row, AS_TEXT)));
 }
