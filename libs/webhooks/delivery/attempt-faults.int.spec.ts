@@ -124,6 +124,12 @@ describe('An attempt over a connection that breaks', () => {
     }
   });
 
+  it('is made once when the connection was new', async () => {
+    const { port, requests, connections } = await receiver((socket) => socket.resetAndDestroy());
+    expect((await sender().send(to(`http://127.0.0.1:${port}`))).outcome).toBe('connection_reset');
+    expect([requests.length, connections()]).toEqual([1, 1]);
+  });
+
   it('comes back over a new connection', async () => {
     let times = 0;
     const { port } = await receiver((socket, request) => {
@@ -161,6 +167,16 @@ describe('An attempt over a kept connection', () => {
     expect(second).toMatchObject({ outcome: 'delivered', responseCode: 200 });
     expect(requests).toHaveLength(3);
     expect(connections()).toBe(2);
+  });
+
+  it('is made again over a new one although there are others that are kept', async () => {
+    const { port, connections } = await receiver(onceFriendly((socket) => socket.destroy()));
+    const one = sender();
+    const send = () => one.send(to(`http://127.0.0.1:${port}`));
+    await Promise.all([send(), send()]);
+    expect(connections()).toBe(2);
+    expect((await send()).outcome).toBe('delivered');
+    expect(connections()).toBe(3);
   });
 
   it('is made again over TLS, too', async () => {
