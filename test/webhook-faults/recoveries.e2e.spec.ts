@@ -1,3 +1,4 @@
+import { MAX_POSITIONS } from '#libs/event-store/event-feed.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { type ApiClient } from '../support/api-client.js';
 import { settled } from '../support/ledger.js';
@@ -107,6 +108,27 @@ describe('A recovery', () => {
     expect(entries).toHaveLength(count);
     expect(new Set(entries.map(({ outcomes }) => outcomes.join()))).toEqual(new Set(['delivered']));
   });
+
+  it('looks at so many positions at a time, also where there is nothing for it', async () => {
+    const api = await app.createTestOrganization();
+    await app.database.sql(RECORD_STEPS);
+    await api.createTag('first');
+    await app.database.sql(
+      `INSERT INTO events (organization_id, stream, version, position, event_id, type, schema_version, data, metadata, recorded_at)
+       SELECT $1, 'counter-' || n, 1, nextval('event_position'), uuidv7(), 'CounterRaised', 1, '{}', '{}', now()
+       FROM generate_series(1, $2) AS n`,
+      [api.organizationId, 2 * MAX_POSITIONS],
+    );
+    await api.createTag('last');
+    const { id } = await api.subscribe(receiver.url('/far'), ['TagCreated']);
+    const recovery = await recover(api, id, true);
+    expect(await finished(api, id, recovery)).toBe(2);
+    const text = 'SELECT step::int FROM recovery_steps WHERE recovery_id = $1';
+    const steps = (await app.database.sql<{ step: number }>(text, [recovery.id])).map(({ step }) => step);
+    expect(Math.max(...steps)).toBeLessThanOrEqual(MAX_POSITIONS);
+    expect(steps.length).toBeGreaterThan(2);
+    expect(await books(api, id)).toHaveLength(2);
+  });
 });
 
 /** Another organization's delivery fails once, and comes again, whatever keeps recoveries from going on. */
@@ -123,3 +145,12 @@ const FAIL_AFTER_A_PAGE = `
   CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$;
   CREATE TRIGGER fail BEFORE UPDATE ON webhook_recovery_progress FOR EACH ROW WHEN (OLD.examined > 0)
     EXECUTE FUNCTION fail()`;
+
+/** How far each page of a recovery goes. */
+const RECORD_STEPS = `
+  CREATE TABLE recovery_steps (recovery_id uuid, step bigint);
+  CREATE FUNCTION record_step() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+    INSERT INTO recovery_steps VALUES (NEW.recovery_id, NEW.position - OLD.position);
+    RETURN NEW;
+  END $$;
+  CREATE TRIGGER record_step BEFORE UPDATE ON webhook_recovery_progress FOR EACH ROW EXECUTE FUNCTION record_step()`;
