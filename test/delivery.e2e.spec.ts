@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { Webhook } from 'standardwebhooks';
+import { MAX_POSITIONS } from '#libs/event-store/event-feed.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { startWebhookReceiver, type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { type ApiClient } from './support/api-client.js';
@@ -130,6 +131,24 @@ describe('A webhook delivery', () => {
       () => receiver.received.length,
     );
     expect(tagIds().sort()).toEqual(ids.sort());
+  });
+
+  it('comes also after more events that nobody wants than are looked at at once, which are not looked at again', async () => {
+    await api.subscribe(receiver.url, ['TagCreated']);
+    await app.database.sql(
+      `INSERT INTO events (organization_id, stream, version, position, event_id, type, schema_version, data, metadata, recorded_at)
+       SELECT $1, 'counter-' || n, 1, nextval('event_position'), uuidv7(), 'CounterRaised', 1, '{}', '{}', now()
+       FROM generate_series(1, $2) AS n`,
+      [api.organizationId, MAX_POSITIONS + 1],
+    );
+    const left = async () => {
+      const text = "SELECT last_value - position AS left FROM event_position, checkpoints WHERE consumer = 'webhooks'";
+      return (await app.database.sql<{ left: string }>(text))[0]?.left;
+    };
+    await waitFor('all of them to be passed', async () => (await left()) === '0', left);
+    const id = await api.createTag('VIP');
+    await waitFor('the delivery', () => receiver.received.length === 1);
+    expect(tagIds()).toEqual([id]);
   });
 
   it('to one subscriber does not wait for another that is down', async () => {
