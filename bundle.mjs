@@ -15,17 +15,17 @@ const NOT_INSTALLED = [
 
 /** How esbuild keeps names. */
 const KEEPER = 'var __name = (target, value) => __defProp(target, "name", { value, configurable: true });';
-const CLASS_KEEPER = KEEPER.replace('__name', '__className');
+const NAMED = KEEPER.replace('__name', '__named');
+/** Nest's OpenAPI module knows a type that is told later by the name of the function that tells it. */
+const KEEP_TYPE = 'var __name = (target, value) => (value === "type" ? __named(target, value) : target);';
 
 /**
- * Names are kept for classes alone, which Nest and Swagger know by them: kept for functions, each function that a request
- * makes is given its name again, which took a fifteenth of the processor time of a create.
+ * Keeps the names of classes alone, by which Nest knows them: where all names are kept, each function that a request makes
+ * is given its name again, which took a fifteenth of the processor time of a create.
  */
-function withoutNamesOfFunctions(text) {
+function withNamesOfClasses(text) {
   if (!text.includes(KEEPER)) throw new Error('esbuild keeps names in another way now: bundle.mjs must know it');
-  return text
-    .replace(KEEPER, () => `${CLASS_KEEPER}\nvar __name = (target) => target;`)
-    .replaceAll('__name(this, ', '__className(this, ');
+  return text.replace(KEEPER, () => `${NAMED}\n${KEEP_TYPE}`).replaceAll('__name(this, ', '__named(this, ');
 }
 
 const { outputFiles } = await build({
@@ -45,4 +45,4 @@ const { outputFiles } = await build({
   logLevel: 'warning',
 });
 
-await Promise.all(outputFiles.map(({ path, text }) => writeFile(path, withoutNamesOfFunctions(text))));
+await Promise.all(outputFiles.map(({ path, text }) => writeFile(path, withNamesOfClasses(text))));
