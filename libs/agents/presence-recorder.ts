@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { EventStore, staged } from '#libs/event-store/event-store.js';
+import { EventStore } from '#libs/event-store/event-store.js';
+import { staged } from '#libs/event-store/staged.js';
 import { evolved } from '#libs/event-store/stream-definition.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';

@@ -1,6 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type DomainEvent, type WriteContext } from '#libs/event-store/event.js';
-import { decided, EventStore, type Staged, staged } from '#libs/event-store/event-store.js';
+import { EventStore } from '#libs/event-store/event-store.js';
+import { decided, type Staged, staged } from '#libs/event-store/staged.js';
 import { type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { Database } from '#libs/platform/database.js';

@@ -7,7 +7,8 @@ import {
 } from '#libs/conversations/conversation.projection.js';
 import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { decided, EventStore } from '#libs/event-store/event-store.js';
+import { EventStore } from '#libs/event-store/event-store.js';
+import { decided } from '#libs/event-store/staged.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { type AnonymizationRequestStatus } from './anonymization.dto.js';

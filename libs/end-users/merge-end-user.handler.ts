@@ -6,7 +6,8 @@ import {
   hasNoConversations,
 } from '#libs/conversations/conversation.projection.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { decided, EventStore, type Staged, staged } from '#libs/event-store/event-store.js';
+import { EventStore } from '#libs/event-store/event-store.js';
+import { decided, type Staged, staged } from '#libs/event-store/staged.js';
 import { type Loaded } from '#libs/event-store/loaded.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';

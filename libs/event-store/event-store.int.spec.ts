@@ -4,7 +4,8 @@ import { type CounterEvent, counterStream, raise, tooMuch } from '#libs/testing/
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
 import { EventCodec } from './event-codec.js';
 import { type DomainEvent, type ReadContext } from './event.js';
-import { EventStore, VersionConflict } from './event-store.js';
+import { EventStore } from './event-store.js';
+import { VersionConflict } from './version-conflict.js';
 import { type Loaded } from './loaded.js';
 import { type StreamDefinition } from './stream-definition.js';
 

@@ -1,99 +1,39 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { randomUUIDv7 } from 'node:crypto';
 import { type Statement } from '#libs/platform/batch.js';
-import { type Database, violatedConstraint } from '#libs/platform/database.js';
+import { type Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { merged } from '#libs/platform/merged-statements.js';
 import { Contended } from '#libs/platform/unavailable.js';
-import { appendStatement, deleteKey, insertKey } from './append-statements.js';
-import {
-  type DomainEvent,
-  type EventMetadata,
-  type ReadContext,
-  type RecordedEvent,
-  type WriteContext,
-} from './event.js';
-import { type StoredRow } from './entity-row.js';
-import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
+import { appendOf } from './append.js';
+import { type DomainEvent, type RecordedEvent, type WriteContext } from './event.js';
+import { type EventCodec } from './event-codec.js';
 import { GroupCommit } from './group-commit.js';
 import { type Loaded } from './loaded.js';
-import { changesOfTables, rowStatementsOf } from './read-tables.js';
-import { deleteSnapshots, snapshotsOf } from './snapshots.js';
-import { type AnyStreamDefinition, evolved, type StreamDefinition, streamName } from './stream-definition.js';
-import { StreamStates } from './stream-states.js';
-
-/**
- * Somebody else was first: a stream is no longer at the expected version, or a guard does not hold any more. When others
- * were only in the way, as in a deadlock, it is `unavailable`: the same may succeed in a moment.
- */
-export class VersionConflict extends DomainError {
-  constructor(cause?: unknown) {
-    const [kind, details] =
-      cause instanceof Contended ? (['unavailable', { retryAfterSeconds: 1 }] as const) : (['conflict', {}] as const);
-    super(kind, 'Others are changing this entity; try again', details, { cause });
-  }
-}
+import { type Identified, instantAfter, type Staged, staged } from './staged.js';
+import { evolved, type StreamDefinition, streamName } from './stream-definition.js';
+import { StreamReader } from './stream-reader.js';
+import { isVersionConflict, VersionConflict } from './version-conflict.js';
 
 /** What an execution left behind; no events when there was nothing to change. */
 export interface Executed<State, Event extends DomainEvent> extends Loaded<State> {
   events: RecordedEvent<Event>[];
 }
 
-/** An event whose id the caller chose: appending it again is recognized. */
-export type Identified<Event extends DomainEvent> = Event & { eventId?: string };
-
-/** Events for one stream that are to be committed together with others: see {@link staged}. */
-export interface Staged {
-  definition: AnyStreamDefinition;
-  id: string;
-  /** What the stream was when they were decided. */
-  loaded: Loaded<unknown>;
-  events: Identified<DomainEvent>[];
-}
-
-/** Events decided on what a stream was. */
-export function staged<State, Event extends DomainEvent>(
-  definition: StreamDefinition<State, Event>,
-  id: string,
-  loaded: Loaded<State>,
-  events: Identified<Event>[],
-): Staged {
-  return { definition, id, loaded, events };
-}
-
-/**
- * What a command does to a stream that was loaded, to be committed with changes of others.
- * @throws {DomainError} what was decided
- */
-export function decided<State, Event extends DomainEvent, Command>(
-  definition: StreamDefinition<State, Event, Command>,
-  id: string,
-  loaded: Loaded<State>,
-  command: Command,
-): Staged {
-  const events = definition.decide(command, loaded.state, new Date());
-  if (events instanceof DomainError) throw events;
-  return staged(definition, id, loaded, events);
-}
-
 const ATTEMPTS = 8;
-/** Ours for versions and guards. */
-const CONFLICT_STATE = 'DS001';
 
 /**
  * Appends events and reads streams. Every append carries its projections: both become visible together or not at all.
  */
-export class EventStore {
+export class EventStore extends StreamReader {
   readonly #writes: GroupCommit;
-  readonly #states: StreamStates;
 
   constructor(
-    private readonly database: Database,
-    private readonly codec: EventCodec,
+    database: Database,
+    codec: EventCodec,
     private readonly onAppend: (organizationId: string) => void = () => undefined,
   ) {
+    super(database, codec);
     this.#writes = new GroupCommit(database);
-    this.#states = new StreamStates(database, codec);
   }
 
   /**
@@ -128,7 +68,7 @@ export class EventStore {
     guards: Statement[] = [],
     recordedAt = instantAfter(changes.map(({ loaded }) => loaded)),
   ): Promise<RecordedEvent[]> {
-    const appends = changes.map((change) => this.#appendOf(change, context, recordedAt));
+    const appends = changes.map((change) => appendOf(this.codec, change, context, recordedAt));
     const recorded = appends.flatMap(({ events }) => events);
     if (recorded.length === 0) return [];
     const { unit } = this.database;
@@ -158,96 +98,6 @@ export class EventStore {
     if (unit) unit.afterCommit(announce);
     else announce();
     return recorded;
-  }
-
-  /**
-   * What a stream is: by the row that holds its state, else from its events. A stream without events is at version 0, in
-   * its initial state.
-   * @throws {DomainError} when the context's observer refuses the version
-   */
-  async load<State, Event extends DomainEvent>(
-    definition: StreamDefinition<State, Event>,
-    id: string,
-    context: ReadContext,
-  ): Promise<Loaded<State>> {
-    const [loaded] = await this.loadAll(definition, [id], context);
-    return loaded as Loaded<State>;
-  }
-
-  /** The same for many streams, in the order of the ids. One round trip; another one where rows are missing or stale. */
-  async loadAll<State, Event extends DomainEvent>(
-    definition: StreamDefinition<State, Event>,
-    ids: string[],
-    context: ReadContext,
-  ): Promise<Loaded<State>[]> {
-    if (ids.length === 0) return [];
-    const { organizationId } = context;
-    const found = await this.#loadRows(definition, ids, organizationId);
-    const others = ids.filter((id) => !found.has(id));
-    const wanted = others.map((id) => ({ definition, organizationId, stream: streamName(definition, id) }));
-    const folded = await this.#states.fold(organizationId, wanted);
-    for (const [index, id] of others.entries()) found.set(id, folded[index] as Loaded<State>);
-    for (const [id, loaded] of found) observe(context, definition, id, loaded);
-    return ids.map((id) => found.get(id) as Loaded<State>);
-  }
-
-  /**
-   * A stream, and ids that a decision needs to know besides: all as of one instant. One round trip; others where the row
-   * is missing or stale, and then the ids are the newer ones, so that the version tells what has changed between.
-   * @param queries of ids
-   */
-  async loadWith<State, Event extends DomainEvent>(
-    definition: StreamDefinition<State, Event>,
-    id: string,
-    context: ReadContext,
-    queries: Statement[],
-  ): Promise<{ loaded: Loaded<State>; ids: string[][] }> {
-    const { organizationId } = context;
-    const load = rowStatementsOf(definition)?.load(organizationId, [id]);
-    if (!load) throw new Error(`${definition.category} streams have no rows`);
-    const rows = await this.database.query<StoredRow>(organizationId, together(load, queries));
-    const loaded = this.#loadedOf<State>(definition, rows).get(id);
-    if (loaded) {
-      observe(context, definition, id, loaded);
-      return { loaded, ids: idsOf(rows[0]) };
-    }
-    const folded = await this.load(definition, id, context);
-    const [again] = await this.database.query<object>(organizationId, together(load, queries));
-    return { loaded: folded, ids: idsOf(again) };
-  }
-
-  async #loadRows<State>(
-    definition: AnyStreamDefinition,
-    ids: string[],
-    organizationId: string,
-  ): Promise<Map<string, Loaded<State>>> {
-    const statements = rowStatementsOf(definition);
-    if (!statements) return new Map();
-    const load = statements.load(organizationId, ids);
-    const rows = await (ids.length === 1
-      ? this.database.lookup<StoredRow>(organizationId, load)
-      : this.database.query<StoredRow>(organizationId, load));
-    return this.#loadedOf(definition, rows);
-  }
-
-  /** Those of the rows that are not stale, by id. */
-  #loadedOf<State>(definition: AnyStreamDefinition, rows: StoredRow[]): Map<string, Loaded<State>> {
-    const current = rows.filter(({ shape }) => shape === definition.shape);
-    return new Map(
-      current.map(({ id, version, document, recorded_at: recordedAt, sealed_key }) => [
-        String(id),
-        { state: document as State, version, recordedAt, sealedKey: sealed_key ?? undefined },
-      ]),
-    );
-  }
-
-  /** A stream's events, oldest first. */
-  async read<Event extends DomainEvent>(stream: string, organizationId: string): Promise<RecordedEvent<Event>[]> {
-    const rows = await this.database.query<EventRow>(organizationId, {
-      text: `SELECT * FROM ${KEYED_EVENTS} WHERE organization_id = $1 AND stream = $2 ORDER BY version`,
-      values: [organizationId, stream],
-    });
-    return rows.map((row) => this.codec.decode(row) as RecordedEvent<Event>);
   }
 
   /**
@@ -351,36 +201,6 @@ export class EventStore {
     }
   }
 
-  /** What a change writes, and the events as they will be recorded. */
-  #appendOf({ definition, id, loaded, events }: Staged, context: WriteContext, recordedAt: Date) {
-    const { organizationId } = context;
-    const metadata = metadataOf(context);
-    const stream = streamName(definition, id);
-    const first = loaded.version === 0 && definition.personal !== undefined;
-    const sealedKey = first ? this.codec.createKey(organizationId, stream) : loaded.sealedKey;
-    const appends = events.map(({ eventId = randomUUIDv7(), type, data }, index) => {
-      const version = loaded.version + index + 1;
-      const event = { organizationId, stream, version, eventId, type, data, sealed: {}, metadata, recordedAt };
-      const encoded = this.codec.encode(event, sealedKey);
-      return { event: { ...event, sealed: encoded.sealed }, encoded };
-    });
-    const recorded: RecordedEvent[] = appends.map(({ event }) => event);
-    const forgets = events.some(({ type }) => type === definition.forgetsWith);
-    const state = evolved(definition, loaded.state, events, { recordedAt, metadata }) as unknown;
-    const after = { state, version: loaded.version + events.length, recordedAt, sealedKey };
-    return {
-      events: recorded,
-      inserts: [
-        ...appends.map(({ event, encoded }, index) => appendStatement(event, encoded, index === 0)),
-        ...(first && sealedKey ? [insertKey(organizationId, stream, sealedKey)] : []),
-        ...(forgets
-          ? [deleteKey(organizationId, stream), deleteSnapshots(organizationId, stream)]
-          : snapshotsOf(this.codec, definition, { organizationId, stream }, loaded.version, after)),
-      ],
-      projected: changesOfTables(definition, recorded, loaded, after),
-    };
-  }
-
   async #alreadyAppended(recorded: RecordedEvent[]): Promise<boolean> {
     const [first] = recorded as [RecordedEvent];
     const rows = await this.database.query<{ event_id: string }>(first.organizationId, {
@@ -391,52 +211,4 @@ export class EventStore {
     const found = new Set(rows.map(({ event_id }) => event_id));
     return recorded.every(({ eventId }) => found.has(eventId));
   }
-}
-
-/** A statement that answers the one row of another, or none, beside the ids that queries find: as `ids_0` and so on. */
-function together(load: Statement, queries: Statement[]): Statement {
-  const values = [...(load.values ?? [])];
-  const columns = queries.map((query, index) => {
-    const text = query.text.replace(/\$(\d+)/g, (_, place: string) => `$${values.length + Number(place)}`);
-    values.push(...(query.values ?? []));
-    return `ARRAY(${text})::text[] AS ids_${index}`;
-  });
-  return {
-    text: `SELECT * FROM (SELECT ${columns.join(', ')}) AS ids LEFT JOIN (${load.text}) AS loaded ON true`,
-    values,
-  };
-}
-
-/** What {@link together} has found, query by query. */
-function idsOf(row: object | undefined): string[][] {
-  return Object.entries(row ?? {})
-    .filter(([name]) => name.startsWith('ids_'))
-    .map(([, ids]) => ids as string[]);
-}
-
-function observe(
-  { observer }: ReadContext,
-  definition: AnyStreamDefinition,
-  id: string,
-  loaded: Loaded<unknown>,
-): void {
-  observer?.loaded(streamName(definition, id), loaded.version, loaded.sealedKey !== undefined);
-}
-
-/** What is recorded of the writer. */
-function metadataOf(context: WriteContext): EventMetadata {
-  const metadata: Partial<WriteContext> & EventMetadata = { ...context };
-  delete metadata.organizationId;
-  delete metadata.observer;
-  return metadata;
-}
-
-/** Now, but not before the events of these streams: the clock of the process that has recorded them may be ahead. */
-function instantAfter(loaded: Pick<Loaded<unknown>, 'recordedAt'>[]): Date {
-  return new Date(Math.max(Date.now(), ...loaded.map(({ recordedAt }) => recordedAt?.getTime() ?? 0)));
-}
-
-function isVersionConflict(error: unknown): boolean {
-  if (error instanceof Contended || violatedConstraint(error) === 'events_pkey') return true;
-  return (error as { code?: string }).code === CONFLICT_STATE;
 }

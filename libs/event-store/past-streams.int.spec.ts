@@ -3,7 +3,7 @@ import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
 import { type CounterEvent, counterStream, raise } from '#libs/testing/counter.js';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
-import { staged } from './event-store.js';
+import { staged } from './staged.js';
 import { PastStreams } from './past-streams.js';
 import { type StreamDefinition } from './stream-definition.js';
 

@@ -2,7 +2,8 @@ import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Quer
 import { randomUUIDv7 } from 'node:crypto';
 import { EntityReader, SHOWN, type ShownRow, shownText } from '#libs/event-store/entity-reader.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { EventStore, VersionConflict } from '#libs/event-store/event-store.js';
+import { EventStore } from '#libs/event-store/event-store.js';
+import { VersionConflict } from '#libs/event-store/version-conflict.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';

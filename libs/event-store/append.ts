@@ -1,0 +1,61 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { type Statement } from '#libs/platform/batch.js';
+import { appendStatement, deleteKey, insertKey } from './append-statements.js';
+import { type EventMetadata, type RecordedEvent, type WriteContext } from './event.js';
+import { type EventCodec } from './event-codec.js';
+import { changesOfTables } from './read-tables.js';
+import { deleteSnapshots, snapshotsOf } from './snapshots.js';
+import { type Staged } from './staged.js';
+import { evolved, streamName } from './stream-definition.js';
+
+/** What is written for a change of one stream. */
+export interface Append {
+  events: RecordedEvent[];
+  /** Of events, keys and snapshots. */
+  inserts: Statement[];
+  /** Of the stream's read tables. */
+  projected: Statement[];
+}
+
+/** What a change writes, and the events as they will be recorded. */
+export function appendOf(
+  codec: EventCodec,
+  { definition, id, loaded, events }: Staged,
+  context: WriteContext,
+  recordedAt: Date,
+): Append {
+  const { organizationId } = context;
+  const metadata = metadataOf(context);
+  const stream = streamName(definition, id);
+  const first = loaded.version === 0 && definition.personal !== undefined;
+  const sealedKey = first ? codec.createKey(organizationId, stream) : loaded.sealedKey;
+  const appends = events.map(({ eventId = randomUUIDv7(), type, data }, index) => {
+    const version = loaded.version + index + 1;
+    const event = { organizationId, stream, version, eventId, type, data, sealed: {}, metadata, recordedAt };
+    const encoded = codec.encode(event, sealedKey);
+    return { event: { ...event, sealed: encoded.sealed }, encoded };
+  });
+  const recorded: RecordedEvent[] = appends.map(({ event }) => event);
+  const forgets = events.some(({ type }) => type === definition.forgetsWith);
+  const state = evolved(definition, loaded.state, events, { recordedAt, metadata }) as unknown;
+  const after = { state, version: loaded.version + events.length, recordedAt, sealedKey };
+  return {
+    events: recorded,
+    inserts: [
+      ...appends.map(({ event, encoded }, index) => appendStatement(event, encoded, index === 0)),
+      ...(first && sealedKey ? [insertKey(organizationId, stream, sealedKey)] : []),
+      ...(forgets
+        ? [deleteKey(organizationId, stream), deleteSnapshots(organizationId, stream)]
+        : snapshotsOf(codec, definition, { organizationId, stream }, loaded.version, after)),
+    ],
+    projected: changesOfTables(definition, recorded, loaded, after),
+  };
+}
+
+/** What is recorded of the writer. */
+function metadataOf(context: WriteContext): EventMetadata {
+  const metadata: Partial<WriteContext> & EventMetadata = { ...context };
+  delete metadata.organizationId;
+  delete metadata.observer;
+  return metadata;
+}

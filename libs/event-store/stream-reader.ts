@@ -1,0 +1,141 @@
+import { type Statement } from '#libs/platform/batch.js';
+import { type Database } from '#libs/platform/database.js';
+import { type StoredRow } from './entity-row.js';
+import { type DomainEvent, type ReadContext, type RecordedEvent } from './event.js';
+import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
+import { type Loaded } from './loaded.js';
+import { rowStatementsOf } from './read-tables.js';
+import { type AnyStreamDefinition, type StreamDefinition, streamName } from './stream-definition.js';
+import { StreamStates } from './stream-states.js';
+
+/** Reads what streams are, for whoever decides upon it. */
+export class StreamReader {
+  readonly #states: StreamStates;
+
+  constructor(
+    protected readonly database: Database,
+    protected readonly codec: EventCodec,
+  ) {
+    this.#states = new StreamStates(database, codec);
+  }
+
+  /**
+   * What a stream is: by the row that holds its state, else from its events. A stream without events is at version 0, in
+   * its initial state.
+   * @throws {DomainError} when the context's observer refuses the version
+   */
+  async load<State, Event extends DomainEvent>(
+    definition: StreamDefinition<State, Event>,
+    id: string,
+    context: ReadContext,
+  ): Promise<Loaded<State>> {
+    const [loaded] = await this.loadAll(definition, [id], context);
+    return loaded as Loaded<State>;
+  }
+
+  /** The same for many streams, in the order of the ids. One round trip; another one where rows are missing or stale. */
+  async loadAll<State, Event extends DomainEvent>(
+    definition: StreamDefinition<State, Event>,
+    ids: string[],
+    context: ReadContext,
+  ): Promise<Loaded<State>[]> {
+    if (ids.length === 0) return [];
+    const { organizationId } = context;
+    const found = await this.#loadRows(definition, ids, organizationId);
+    const others = ids.filter((id) => !found.has(id));
+    const wanted = others.map((id) => ({ definition, organizationId, stream: streamName(definition, id) }));
+    const folded = await this.#states.fold(organizationId, wanted);
+    for (const [index, id] of others.entries()) found.set(id, folded[index] as Loaded<State>);
+    for (const [id, loaded] of found) observe(context, definition, id, loaded);
+    return ids.map((id) => found.get(id) as Loaded<State>);
+  }
+
+  /**
+   * A stream, and ids that a decision needs to know besides: all as of one instant. One round trip; others where the row
+   * is missing or stale, and then the ids are the newer ones, so that the version tells what has changed between.
+   * @param queries of ids
+   */
+  async loadWith<State, Event extends DomainEvent>(
+    definition: StreamDefinition<State, Event>,
+    id: string,
+    context: ReadContext,
+    queries: Statement[],
+  ): Promise<{ loaded: Loaded<State>; ids: string[][] }> {
+    const { organizationId } = context;
+    const load = rowStatementsOf(definition)?.load(organizationId, [id]);
+    if (!load) throw new Error(`${definition.category} streams have no rows`);
+    const rows = await this.database.query<StoredRow>(organizationId, together(load, queries));
+    const loaded = this.#loadedOf<State>(definition, rows).get(id);
+    if (loaded) {
+      observe(context, definition, id, loaded);
+      return { loaded, ids: idsOf(rows[0]) };
+    }
+    const folded = await this.load(definition, id, context);
+    const [again] = await this.database.query<object>(organizationId, together(load, queries));
+    return { loaded: folded, ids: idsOf(again) };
+  }
+
+  async #loadRows<State>(
+    definition: AnyStreamDefinition,
+    ids: string[],
+    organizationId: string,
+  ): Promise<Map<string, Loaded<State>>> {
+    const statements = rowStatementsOf(definition);
+    if (!statements) return new Map();
+    const load = statements.load(organizationId, ids);
+    const rows = await (ids.length === 1
+      ? this.database.lookup<StoredRow>(organizationId, load)
+      : this.database.query<StoredRow>(organizationId, load));
+    return this.#loadedOf(definition, rows);
+  }
+
+  /** Those of the rows that are not stale, by id. */
+  #loadedOf<State>(definition: AnyStreamDefinition, rows: StoredRow[]): Map<string, Loaded<State>> {
+    const current = rows.filter(({ shape }) => shape === definition.shape);
+    return new Map(
+      current.map(({ id, version, document, recorded_at: recordedAt, sealed_key }) => [
+        String(id),
+        { state: document as State, version, recordedAt, sealedKey: sealed_key ?? undefined },
+      ]),
+    );
+  }
+
+  /** A stream's events, oldest first. */
+  async read<Event extends DomainEvent>(stream: string, organizationId: string): Promise<RecordedEvent<Event>[]> {
+    const rows = await this.database.query<EventRow>(organizationId, {
+      text: `SELECT * FROM ${KEYED_EVENTS} WHERE organization_id = $1 AND stream = $2 ORDER BY version`,
+      values: [organizationId, stream],
+    });
+    return rows.map((row) => this.codec.decode(row) as RecordedEvent<Event>);
+  }
+}
+
+/** A statement that answers the one row of another, or none, beside the ids that queries find: as `ids_0` and so on. */
+function together(load: Statement, queries: Statement[]): Statement {
+  const values = [...(load.values ?? [])];
+  const columns = queries.map((query, index) => {
+    const text = query.text.replace(/\$(\d+)/g, (_, place: string) => `$${values.length + Number(place)}`);
+    values.push(...(query.values ?? []));
+    return `ARRAY(${text})::text[] AS ids_${index}`;
+  });
+  return {
+    text: `SELECT * FROM (SELECT ${columns.join(', ')}) AS ids LEFT JOIN (${load.text}) AS loaded ON true`,
+    values,
+  };
+}
+
+/** What {@link together} has found, query by query. */
+function idsOf(row: object | undefined): string[][] {
+  return Object.entries(row ?? {})
+    .filter(([name]) => name.startsWith('ids_'))
+    .map(([, ids]) => ids as string[]);
+}
+
+function observe(
+  { observer }: ReadContext,
+  definition: AnyStreamDefinition,
+  id: string,
+  loaded: Loaded<unknown>,
+): void {
+  observer?.loaded(streamName(definition, id), loaded.version, loaded.sealedKey !== undefined);
+}

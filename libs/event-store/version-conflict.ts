@@ -1,0 +1,24 @@
+import { violatedConstraint } from '#libs/platform/database.js';
+import { DomainError } from '#libs/platform/domain-error.js';
+import { Contended } from '#libs/platform/unavailable.js';
+
+/** SQLSTATE that the database's functions raise for versions and guards. */
+const CONFLICT_STATE = 'DS001';
+
+/**
+ * Somebody else was first: a stream is no longer at the expected version, or a guard does not hold any more. When others
+ * were only in the way, as in a deadlock, it is `unavailable`: the same may succeed in a moment.
+ */
+export class VersionConflict extends DomainError {
+  constructor(cause?: unknown) {
+    const [kind, details] =
+      cause instanceof Contended ? (['unavailable', { retryAfterSeconds: 1 }] as const) : (['conflict', {}] as const);
+    super(kind, 'Others are changing this entity; try again', details, { cause });
+  }
+}
+
+/** Whether an error of the database says that a version was taken or a guard did not hold. */
+export function isVersionConflict(error: unknown): boolean {
+  if (error instanceof Contended || violatedConstraint(error) === 'events_pkey') return true;
+  return (error as { code?: string }).code === CONFLICT_STATE;
+}
