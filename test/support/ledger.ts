@@ -36,6 +36,8 @@ export interface Entry extends Request {
 const FINAL = ['delivered', 'exhausted', 'cancelled'];
 /** Ends of attempts that no receiver gets to see. */
 const UNSEEN = ['blocked_target', 'dns_error', 'tls_error'];
+/** Those that the receiver may not get to see: the time of an attempt includes the connection. */
+const PERHAPS_UNSEEN = [...UNSEEN, 'timeout'];
 
 /**
  * The promise of deliveries: each event ends delivered, exhausted or cancelled for each subscription, and each attempt
@@ -106,8 +108,10 @@ function faultsOf(entries: Entry[], expected: string[], { subscriptions, request
     requests.filter(({ subscriptionId }) => own.has(subscriptionId)),
     keyOf,
   );
-  const seen = (entry: Entry) => entry.outcomes.filter((outcome) => !UNSEEN.includes(outcome)).length;
-  const unlogged = (entry: Entry) => (came.get(keyOf(entry))?.length ?? 0) - seen(entry);
+  const without = (entry: Entry, ends: string[]) => entry.outcomes.filter((outcome) => !ends.includes(outcome)).length;
+  const arrived = (entry: Entry) => came.get(keyOf(entry))?.length ?? 0;
+  const unlogged = (entry: Entry) => arrived(entry) - without(entry, UNSEEN);
+  const invented = (entry: Entry) => without(entry, PERHAPS_UNSEEN) - arrived(entry);
   const surplus = entries.reduce((sum, entry) => sum + Math.max(0, unlogged(entry)), 0);
   return [
     ...expected.filter((key) => !found.has(key)).map((key) => `${key}: no delivery`),
@@ -117,7 +121,7 @@ function faultsOf(entries: Entry[], expected: string[], { subscriptions, request
       const faults = [
         !wanted.has(keyOf(entry)) && 'not asked for',
         ...faultsOfEntry(entry),
-        unlogged(entry) < 0 && `${-unlogged(entry)} logged attempts that never came`,
+        invented(entry) > 0 && `${invented(entry)} logged attempts that never came`,
         unlogged(entry) > unrecorded && `${unlogged(entry)} requests came that are not logged`,
       ];
       return faults.filter(Boolean).map((fault) => `${keyOf(entry)}: ${fault} (${JSON.stringify(entry)})`);
