@@ -225,11 +225,18 @@ export async function bootstrap(url: string, tools: Tools, chosenToken?: string)
     values: [organizationId],
   });
   if (!made?.organization) {
-    await new CreateOrganizationHandler(store).execute(new CreateOrganization(organizationId, 'Demo', actorId));
+    await new CreateOrganizationHandler(store).execute(
+      new CreateOrganization({ id: organizationId, name: 'Demo', actorId }),
+    );
   }
   if (made?.token) return undefined;
   const choices = { name: 'Demo administrator', scopes: ['admin' as const] };
-  const issue = new IssueApiToken({ organizationId, actorId }, choices, ['admin'], chosenToken);
+  const issue = new IssueApiToken({
+    context: { organizationId, actorId },
+    choices,
+    granted: ['admin'],
+    secret: chosenToken,
+  });
   return (await new IssueApiTokenHandler(store, database).execute(issue)).secret;
 }
 

@@ -111,7 +111,7 @@ describe('End users', () => {
 
   it("take phone numbers without a country code for ones of the organization's region", async () => {
     const [local, abroad] = [await app.createTestOrganization(), await app.createTestOrganization()];
-    const region = new SetDefaultRegion(local.organizationId, 'DK', local.actorId);
+    const region = new SetDefaultRegion({ organizationId: local.organizationId, region: 'DK', actorId: local.actorId });
     await new SetDefaultRegionHandler(app.runtime.store).execute(region);
     const { id, phoneNumber } = await create(local, { phoneNumber: '70 12 34 56' });
     expect(phoneNumber).toBe('+4570123456');

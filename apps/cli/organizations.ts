@@ -41,8 +41,11 @@ export const organization: CliCommand = {
     if (fault) throw new StartupError(`The name ${fault}.`);
     await withTools(urls, await openCipher(config, urls.appUrl, false), async ({ store, database }) => {
       const [organizationId, actorId] = [randomUUID(), randomUUID()];
-      await new CreateOrganizationHandler(store).execute(new CreateOrganization(organizationId, name, actorId));
-      const issue = new IssueApiToken({ organizationId, actorId }, { name: 'Administrator', scopes: ['admin'] });
+      await new CreateOrganizationHandler(store).execute(new CreateOrganization({ id: organizationId, name, actorId }));
+      const issue = new IssueApiToken({
+        context: { organizationId, actorId },
+        choices: { name: 'Administrator', scopes: ['admin'] },
+      });
       const { secret } = await new IssueApiTokenHandler(store, database).execute(issue);
       print(`Organization  ${organizationId}\nAPI token     ${secret}   (shown only now)`);
     });
@@ -59,7 +62,9 @@ export const region: CliCommand = {
     const [country = ''] = positionals;
     if (!isRegion(country)) throw new StartupError('Name a country by its ISO code in capitals, such as DK.');
     await withOrganization(config, urls, values.organization, async ({ organizationId, actorId }, { store }) => {
-      await new SetDefaultRegionHandler(store).execute(new SetDefaultRegion(organizationId, country, actorId));
+      await new SetDefaultRegionHandler(store).execute(
+        new SetDefaultRegion({ organizationId, region: country, actorId }),
+      );
     });
     print(`Phone numbers without a country code are taken for numbers of ${country}, within 5 seconds.`);
   },

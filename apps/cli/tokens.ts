@@ -62,7 +62,7 @@ async function issue(config: Config, urls: InstallationUrls, options: Options, r
   }
   const scopes: Scope[] = named.length > 0 ? named : ['admin'];
   await withOrganization(config, urls, options.organization, async (context, { store, database }) => {
-    const command = new IssueApiToken(context, { name, scopes, expiresAt });
+    const command = new IssueApiToken({ context, choices: { name, scopes, expiresAt } });
     print((await new IssueApiTokenHandler(store, database).execute(command)).secret);
   });
 }
@@ -72,7 +72,7 @@ async function list(config: Config, urls: InstallationUrls, { organization }: Op
     const handler = new ListApiTokensHandler(database);
     let cursor: Cursor | undefined;
     do {
-      const page = await handler.execute(new ListApiTokens(organizationId, { limit: PAGE, cursor }));
+      const page = await handler.execute(new ListApiTokens({ organizationId, page: { limit: PAGE, cursor } }));
       for (const shown of page.rows) print(lineOf(shown));
       cursor = page.next;
     } while (cursor);
@@ -81,7 +81,7 @@ async function list(config: Config, urls: InstallationUrls, { organization }: Op
 
 async function revoke(config: Config, urls: InstallationUrls, options: Options, [id = '']: string[]): Promise<void> {
   await withOrganization(config, urls, options.organization, async (context, tools) => {
-    await new RevokeApiTokenHandler(tools.store, lookupOf(tools)).execute(new RevokeApiToken(context, id));
+    await new RevokeApiTokenHandler(tools.store, lookupOf(tools)).execute(new RevokeApiToken({ context, id }));
   });
   print('The token is revoked: requests with it are refused, within 5 seconds.');
 }
@@ -90,7 +90,7 @@ async function rotate(config: Config, urls: InstallationUrls, options: Options, 
   const overlapSeconds = Number(options.overlap);
   if (!(overlapSeconds >= 0 && overlapSeconds <= 604_800)) throw new StartupError('--overlap must be 0 to 604800.');
   await withOrganization(config, urls, options.organization, async (context, tools) => {
-    const command = new RotateApiToken(context, id, overlapSeconds);
+    const command = new RotateApiToken({ context, id, overlapSeconds });
     print((await new RotateApiTokenHandler(tools.store, lookupOf(tools)).execute(command)).secret);
   });
 }

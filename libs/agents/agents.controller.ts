@@ -62,7 +62,11 @@ export class AgentsController {
   async listAgents(@Caller() caller: WriteContext, @QueryInput() query: ListAgentsQuery, @Paged() pages: Pages) {
     const { email, phone } = query;
     const page = pages.requested(query);
-    return pages.answer(await this.queries.execute(new ListAgents(caller.organizationId, { email, phone }, page)));
+    return pages.answer(
+      await this.queries.execute(
+        new ListAgents({ organizationId: caller.organizationId, filter: { email, phone }, page }),
+      ),
+    );
   }
 
   @Post()
@@ -88,7 +92,8 @@ export class AgentsController {
   ): Promise<{ data: BulkOutcome<Agent>[] }> {
     const prepare = async (item: unknown) =>
       instanceToPlain(await validInput(CreateAgentInput, item, 'ignore')) as CreateAgentInput;
-    const carryOut = (inputs: CreateAgentInput[]) => this.commands.execute(new CreateAgents(caller, inputs));
+    const carryOut = (inputs: CreateAgentInput[]) =>
+      this.commands.execute(new CreateAgents({ context: caller, inputs }));
     return { data: await this.bulk.each(items, { prepare, carryOut }) };
   }
 
@@ -134,7 +139,7 @@ export class AgentsController {
     success: [200, 'The presence of all agents', [UserPresence]],
   })
   async listPresence(@Caller() caller: WriteContext): Promise<UserPresence[]> {
-    return this.queries.execute(new ListPresence(caller.organizationId));
+    return this.queries.execute(new ListPresence({ organizationId: caller.organizationId }));
   }
 
   @Get(':agentId')
@@ -150,7 +155,7 @@ export class AgentsController {
     @AgentId() id: string,
     @AsOf() asOf?: Date,
   ): Promise<{ data: Sendable<object> }> {
-    return { data: await this.queries.execute(new GetAgent(caller.organizationId, id, asOf)) };
+    return { data: await this.queries.execute(new GetAgent({ organizationId: caller.organizationId, id, asOf })) };
   }
 
   @Put(':agentId')
@@ -196,7 +201,7 @@ export class AgentsController {
     errors: [404, 409],
   })
   async removeAgent(@Caller() caller: WriteContext, @AgentId() id: string): Promise<void> {
-    await this.commands.execute(new RemoveAgent(caller, id));
+    await this.commands.execute(new RemoveAgent({ context: caller, id }));
   }
 
   @Get(':agentId/teams')
@@ -207,7 +212,7 @@ export class AgentsController {
     errors: [404],
   })
   async listTeams(@Caller() caller: WriteContext, @AgentId() id: string): Promise<{ data: AgentTeam[] }> {
-    const teamIds = await this.queries.execute(new ListTeamsOfAgent(caller.organizationId, id));
+    const teamIds = await this.queries.execute(new ListTeamsOfAgent({ organizationId: caller.organizationId, id }));
     return { data: teamIds.map((teamId) => ({ id: teamId })) };
   }
 
@@ -219,7 +224,9 @@ export class AgentsController {
     errors: [404],
   })
   async getPresence(@Caller() caller: WriteContext, @AgentId() id: string): Promise<{ data: UserPresence }> {
-    return { data: await this.queries.execute(new GetPresence(caller.organizationId, id)) };
+    return {
+      data: await this.queries.execute(new GetPresence({ organizationId: caller.organizationId, agentId: id })),
+    };
   }
 
   @Put(':agentId/presence')
@@ -236,7 +243,7 @@ export class AgentsController {
     @PatchBody() input: UpdateAgentPresenceInput,
   ): Promise<{ data: UserPresence }> {
     const changes = instanceToPlain(input) as UpdateAgentPresenceInput;
-    return { data: await this.commands.execute(new UpdatePresence(caller, id, changes)) };
+    return { data: await this.commands.execute(new UpdatePresence({ context: caller, agentId: id, changes })) };
   }
 
   @Put(':agentId/presence/working-channel')
@@ -251,19 +258,21 @@ export class AgentsController {
     @AgentId() id: string,
     @PatchBody() { channel, working }: UpdateAgentPresenceChannelInput,
   ): Promise<void> {
-    await this.commands.execute(new UpdateWorkingChannel(caller, id, channel, working));
+    await this.commands.execute(new UpdateWorkingChannel({ context: caller, agentId: id, channel, working }));
   }
 
   #create(caller: WriteContext, input: CreateAgentInput): Promise<Agent> {
-    return this.commands.execute(new CreateAgent(caller, instanceToPlain(input) as CreateAgentInput));
+    return this.commands.execute(
+      new CreateAgent({ context: caller, input: instanceToPlain(input) as CreateAgentInput }),
+    );
   }
 
   #update(caller: WriteContext, id: string, changes: Changes<AgentSettings>): Promise<Agent> {
-    return this.commands.execute(new UpdateAgent(caller, id, instanceToPlain(changes)));
+    return this.commands.execute(new UpdateAgent({ context: caller, id, changes: instanceToPlain(changes) }));
   }
 
   /** What a bulk request does to those whom it names. */
   #updating(caller: WriteContext) {
-    return (changes: UpdateAgents['changes']) => this.commands.execute(new UpdateAgents(caller, changes));
+    return (changes: UpdateAgents['changes']) => this.commands.execute(new UpdateAgents({ context: caller, changes }));
   }
 }

@@ -1,6 +1,6 @@
 import { type CountryCode } from 'libphonenumber-js/max';
 import { randomUUIDv7 } from 'node:crypto';
-import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { EntityReader, SHOWN, type ShownRow, shownText } from '#libs/event-store/entity-reader.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
@@ -12,62 +12,34 @@ import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError, invalidBody, notFound } from '#libs/platform/domain-error.js';
 import { type JsonText, type Sendable } from '#libs/platform/json-text.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { command, query } from '#libs/platform/messages.js';
 import { normalizePerson } from '#libs/platform/person.js';
 import { type Agent, type AgentSettings, NO_SETTINGS } from './agent.js';
 import { AGENT_EMAIL_INDEX, agentStream } from './agent.projection.js';
 
 /** Answers the new agent. Its primary e-mail address must be no other agent's. */
-export class CreateAgent extends Command<Agent> {
-  constructor(
-    readonly context: WriteContext,
-    readonly input: Changes<AgentSettings> & { email: string },
-  ) {
-    super();
-  }
-}
+export class CreateAgent extends command<
+  { context: WriteContext; input: Changes<AgentSettings> & { email: string } },
+  Agent
+>() {}
 
 /** Changes the settings that are named, and answers the agent as it is then. */
-export class UpdateAgent extends Command<Agent> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-    readonly changes: Changes<AgentSettings>,
-  ) {
-    super();
-  }
-}
+export class UpdateAgent extends command<
+  { context: WriteContext; id: string; changes: Changes<AgentSettings> },
+  Agent
+>() {}
 
 /** As it is now, or was then. */
-export class GetAgent extends Query<Sendable<object>> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: string,
-    readonly asOf?: Date,
-  ) {
-    super();
-  }
-}
+export class GetAgent extends query<{ organizationId: string; id: string; asOf?: Date }, Sendable<object>>() {}
 
 /** A page of the agents that have an address, or of all, oldest first. */
-export class ListAgents extends Query<Page<JsonText>> {
-  constructor(
-    readonly organizationId: string,
-    readonly filter: { email?: string; phone?: string },
-    readonly page: PageRequest,
-  ) {
-    super();
-  }
-}
+export class ListAgents extends query<
+  { organizationId: string; filter: { email?: string; phone?: string }; page: PageRequest },
+  Page<JsonText>
+>() {}
 
 /** The ids of the teams that an agent is in. */
-export class ListTeamsOfAgent extends Query<string[]> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: string,
-  ) {
-    super();
-  }
-}
+export class ListTeamsOfAgent extends query<{ organizationId: string; id: string }, string[]>() {}
 
 /** What a new agent begins with. @throws {DomainError} `invalid`, with all faults */
 export function newAgent(input: CreateAgent['input'], region: CountryCode | undefined) {

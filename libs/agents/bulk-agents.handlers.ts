@@ -1,4 +1,4 @@
-import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
@@ -6,30 +6,23 @@ import { type Loaded } from '#libs/event-store/loaded.js';
 import { OrganizationSettings } from '#libs/organizations/settings.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { asRefusal, DomainError, orRefusal } from '#libs/platform/domain-error.js';
+import { command } from '#libs/platform/messages.js';
 import { normalizePerson } from '#libs/platform/person.js';
 import { type Agent, type AgentCommand, type AgentSettings } from './agent.js';
 import { agentStream } from './agent.projection.js';
 import { CreateAgent, newAgent } from './agents.handlers.js';
 
 /** Creates many, each by itself: answers the new agent, or why it is refused. */
-export class CreateAgents extends Command<(Agent | DomainError)[]> {
-  constructor(
-    readonly context: WriteContext,
-    readonly inputs: CreateAgent['input'][],
-  ) {
-    super();
-  }
-}
+export class CreateAgents extends command<
+  { context: WriteContext; inputs: CreateAgent['input'][] },
+  (Agent | DomainError)[]
+>() {}
 
 /** Changes many, each by itself: answers the agent as it is then, or why the change is refused. */
-export class UpdateAgents extends Command<(Agent | DomainError)[]> {
-  constructor(
-    readonly context: WriteContext,
-    readonly changes: { id: string; changes: Changes<AgentSettings> }[],
-  ) {
-    super();
-  }
-}
+export class UpdateAgents extends command<
+  { context: WriteContext; changes: { id: string; changes: Changes<AgentSettings> }[] },
+  (Agent | DomainError)[]
+>() {}
 
 type Task = { id: string; command: AgentCommand } | DomainError;
 
@@ -45,7 +38,7 @@ export class CreateAgentsHandler implements ICommandHandler<CreateAgents> {
   async execute({ context, inputs }: CreateAgents): Promise<(Agent | DomainError)[]> {
     const [only, ...others] = inputs;
     if (only && others.length === 0)
-      return [await this.commands.execute(new CreateAgent(context, only)).catch(asRefusal)];
+      return [await this.commands.execute(new CreateAgent({ context, input: only })).catch(asRefusal)];
     const { defaultRegion } = await this.settings.of(context.organizationId);
     const tasks = inputs.map((input) =>
       orRefusal(() => {

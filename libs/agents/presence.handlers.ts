@@ -1,7 +1,8 @@
-import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
+import { command, query } from '#libs/platform/messages.js';
 import { type ChannelGroup, type Presence, PresenceTimeout } from './presence.js';
 import { PresenceRecorder } from './presence-recorder.js';
 import {
@@ -13,43 +14,27 @@ import {
 } from './user-presence.js';
 
 /** A heartbeat, with what has changed: what is left out stays. Answers the presence as it is then. */
-export class UpdatePresence extends Command<UserPresence> {
-  constructor(
-    readonly context: WriteContext,
-    readonly agentId: string,
-    readonly changes: Pick<Presence, 'connectionStatus'> & Partial<Pick<Presence, 'presenceStatus' | 'activeChannels'>>,
-  ) {
-    super();
-  }
-}
+export class UpdatePresence extends command<
+  {
+    context: WriteContext;
+    agentId: string;
+    changes: Pick<Presence, 'connectionStatus'> & Partial<Pick<Presence, 'presenceStatus' | 'activeChannels'>>;
+  },
+  UserPresence
+>() {}
 
 /** Whether an agent works on the channels of a group. No heartbeat: others may say it of the agent. */
-export class UpdateWorkingChannel extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
-    readonly agentId: string,
-    readonly channel: ChannelGroup,
-    readonly working: boolean,
-  ) {
-    super();
-  }
-}
+export class UpdateWorkingChannel extends command<{
+  context: WriteContext;
+  agentId: string;
+  channel: ChannelGroup;
+  working: boolean;
+}>() {}
 
-export class GetPresence extends Query<UserPresence> {
-  constructor(
-    readonly organizationId: string,
-    readonly agentId: string,
-  ) {
-    super();
-  }
-}
+export class GetPresence extends query<{ organizationId: string; agentId: string }, UserPresence>() {}
 
 /** The presence of all agents, by id. */
-export class ListPresence extends Query<UserPresence[]> {
-  constructor(readonly organizationId: string) {
-    super();
-  }
-}
+export class ListPresence extends query<{ organizationId: string }, UserPresence[]>() {}
 
 @CommandHandler(UpdatePresence)
 export class UpdatePresenceHandler implements ICommandHandler<UpdatePresence> {

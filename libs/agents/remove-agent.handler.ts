@@ -1,4 +1,4 @@
-import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type DomainEvent, type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { decided, type Staged, staged } from '#libs/event-store/staged.js';
@@ -7,20 +7,14 @@ import { type Statement } from '#libs/platform/batch.js';
 import { Database } from '#libs/platform/database.js';
 import { hasNoConversation } from '#libs/conversations/conversation.projection.js';
 import { releaseConversations } from '#libs/conversations/reopening.js';
+import { command } from '#libs/platform/messages.js';
 import { QUEUE_MEMBERS, queueStream } from '#libs/queues/queue.projection.js';
 import { TEAM_MEMBERS, teamStream } from '#libs/teams/team.projection.js';
 import { agentStream } from './agent.projection.js';
 import { membersAmong, type Membership } from './membership.js';
 
 /** Takes the agent out of all that has members, in the same commit; before that, conversations away from the agent. */
-export class RemoveAgent extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-  ) {
-    super();
-  }
-}
+export class RemoveAgent extends command<{ context: WriteContext; id: string }>() {}
 
 /** A kind of entity that agents are members of, and how one is left. */
 interface Departure extends Membership {

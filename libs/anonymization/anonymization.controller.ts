@@ -41,7 +41,7 @@ export class AnonymizationController {
     @UuidParam('userId', 'The end user id.') userId: string,
     @QueryInput() { force = false }: AnonymizeQuery,
   ): Promise<{ data: AnonymizationRequestStatus }> {
-    const id = await this.commands.execute(new RequestUserAnonymization(caller, userId, force));
+    const id = await this.commands.execute(new RequestUserAnonymization({ context: caller, userId, force }));
     return this.getRequest(caller, id);
   }
 
@@ -61,7 +61,9 @@ export class AnonymizationController {
     @IntegerParam('conversationId', 'The conversation’s number.', 'Conversation') conversationId: number,
     @QueryInput() { force = false }: AnonymizeQuery,
   ): Promise<{ data: AnonymizationRequestStatus }> {
-    const id = await this.commands.execute(new RequestConversationAnonymization(caller, conversationId, force));
+    const id = await this.commands.execute(
+      new RequestConversationAnonymization({ context: caller, conversationId, force }),
+    );
     return this.getRequest(caller, id);
   }
 
@@ -78,6 +80,8 @@ export class AnonymizationController {
     @Caller() caller: WriteContext,
     @UuidParam('requestId', 'The anonymization request id.') id: string,
   ): Promise<{ data: AnonymizationRequestStatus }> {
-    return { data: await this.queries.execute(new GetAnonymizationRequest(caller.organizationId, id)) };
+    return {
+      data: await this.queries.execute(new GetAnonymizationRequest({ organizationId: caller.organizationId, id })),
+    };
   }
 }

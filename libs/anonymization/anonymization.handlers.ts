@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import {
   allConversationsClosed,
   conversationStream,
@@ -11,42 +11,37 @@ import { EventStore } from '#libs/event-store/event-store.js';
 import { decided } from '#libs/event-store/staged.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { command, query } from '#libs/platform/messages.js';
 import { type AnonymizationRequestStatus } from './anonymization.dto.js';
 import { type AnonymizationRow, anonymizationStream } from './anonymization.projection.js';
 import { type AnonymizedEntity } from './anonymization.js';
 
 /** Asks for an end user, the end user's conversations and messages to be anonymized. Answers the request's id. */
-export class RequestUserAnonymization extends Command<string> {
-  constructor(
-    readonly context: WriteContext,
-    readonly userId: string,
+export class RequestUserAnonymization extends command<
+  {
+    context: WriteContext;
+    userId: string;
     /** Close the end user's conversations first. */
-    readonly force: boolean,
-  ) {
-    super();
-  }
-}
+    force: boolean;
+  },
+  string
+>() {}
 
 /** Asks for one conversation to be anonymized. Answers the request's id. */
-export class RequestConversationAnonymization extends Command<string> {
-  constructor(
-    readonly context: WriteContext,
-    readonly conversationId: number,
+export class RequestConversationAnonymization extends command<
+  {
+    context: WriteContext;
+    conversationId: number;
     /** Close it first. */
-    readonly force: boolean,
-  ) {
-    super();
-  }
-}
+    force: boolean;
+  },
+  string
+>() {}
 
-export class GetAnonymizationRequest extends Query<AnonymizationRequestStatus> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: string,
-  ) {
-    super();
-  }
-}
+export class GetAnonymizationRequest extends query<
+  { organizationId: string; id: string },
+  AnonymizationRequestStatus
+>() {}
 
 @CommandHandler(RequestUserAnonymization)
 export class RequestUserAnonymizationHandler implements ICommandHandler<RequestUserAnonymization> {

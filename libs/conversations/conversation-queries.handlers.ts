@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import {
   type AttributeDefinition,
   attributeDefinitions,
@@ -22,52 +22,26 @@ import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { extended, type JsonText, type Sendable } from '#libs/platform/json-text.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { query } from '#libs/platform/messages.js';
 import { tagStream } from '#libs/tags/tag.projection.js';
 import { type Conversation } from './conversation.js';
 import { conversationStream } from './conversation.projection.js';
 import { shownConversation } from './shown-conversation.js';
 
 /** One conversation with its custom attributes, as it is now or was then. */
-export class GetConversation extends Query<Sendable<object>> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: number,
-    readonly asOf?: Date,
-  ) {
-    super();
-  }
-}
+export class GetConversation extends query<{ organizationId: string; id: number; asOf?: Date }, Sendable<object>>() {}
 
 /** An end user's conversations, newest first. */
-export class ListEndUserConversations extends Query<Page<JsonText>> {
-  constructor(
-    readonly organizationId: string,
-    readonly userId: string,
-    readonly request: PageRequest,
-  ) {
-    super();
-  }
-}
+export class ListEndUserConversations extends query<
+  { organizationId: string; userId: string; request: PageRequest },
+  Page<JsonText>
+>() {}
 
 /** The conversation that one belongs to, and those that belong to it; the oldest first. */
-export class ListLinkedConversations extends Query<JsonText[]> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: number,
-  ) {
-    super();
-  }
-}
+export class ListLinkedConversations extends query<{ organizationId: string; id: number }, JsonText[]>() {}
 
 /** A conversation's tags, in the order in which they were put on. */
-export class ListConversationTags extends Query<JsonText[]> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: number,
-  ) {
-    super();
-  }
-}
+export class ListConversationTags extends query<{ organizationId: string; id: number }, JsonText[]>() {}
 
 /** Keys that conversations are sorted by. */
 interface SortedRow extends ShownRow {

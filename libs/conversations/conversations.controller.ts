@@ -77,7 +77,7 @@ export class ConversationsController {
     @Caller() caller: WriteContext,
     @UnionInput(CREATE_CONVERSATION_INPUTS) input: CreateConversationInput,
   ): Promise<{ data: { id: number } }> {
-    return { data: { id: await this.commands.execute(new CreateConversation(caller, input)) } };
+    return { data: { id: await this.commands.execute(new CreateConversation({ context: caller, input })) } };
   }
 
   @Get('conversations/:conversationId')
@@ -93,7 +93,9 @@ export class ConversationsController {
     @ConversationId() id: number,
     @AsOf() asOf?: Date,
   ): Promise<{ data: Sendable<object> }> {
-    return { data: await this.queries.execute(new GetConversation(caller.organizationId, id, asOf)) };
+    return {
+      data: await this.queries.execute(new GetConversation({ organizationId: caller.organizationId, id, asOf })),
+    };
   }
 
   @Put('conversations/:conversationId/close')
@@ -110,7 +112,9 @@ export class ConversationsController {
     @ConversationId() id: number,
     @OptionalInput() { userId }: CloseConversationInput,
   ): Promise<void> {
-    await this.commands.execute(new ChangeConversation(caller, { type: 'CloseConversation', id, ...by(userId) }));
+    await this.commands.execute(
+      new ChangeConversation({ context: caller, change: { type: 'CloseConversation', id, ...by(userId) } }),
+    );
   }
 
   @Put('conversations/:conversationId/reopen')
@@ -127,7 +131,9 @@ export class ConversationsController {
     @ConversationId() id: number,
     @OptionalInput() { userId }: ReopenConversationInput,
   ): Promise<void> {
-    await this.commands.execute(new ChangeConversation(caller, { type: 'ReopenConversation', id, ...by(userId) }));
+    await this.commands.execute(
+      new ChangeConversation({ context: caller, change: { type: 'ReopenConversation', id, ...by(userId) } }),
+    );
   }
 
   @Put('conversations/:conversationId/followup')
@@ -145,7 +151,7 @@ export class ConversationsController {
   ): Promise<void> {
     const now = new Date().toISOString();
     const change = { type: 'FollowUpConversation', id, until, now, ...by(userId) } as const;
-    await this.commands.execute(new ChangeConversation(caller, change));
+    await this.commands.execute(new ChangeConversation({ context: caller, change }));
   }
 
   @Put('conversations/:conversationId/claim')
@@ -162,7 +168,7 @@ export class ConversationsController {
     @ConversationId() id: number,
     @Input() { agentId, force }: ClaimConversationInput,
   ): Promise<void> {
-    await this.commands.execute(new ClaimConversation(caller, id, agentId, force ?? false));
+    await this.commands.execute(new ClaimConversation({ context: caller, id, agentId, force: force ?? false }));
   }
 
   @Put('conversations/:conversationId/transfer/queue')
@@ -179,7 +185,9 @@ export class ConversationsController {
     @ConversationId() id: number,
     @Input() { queueId, userId }: TransferConversationInput,
   ): Promise<void> {
-    await this.commands.execute(new TransferConversation(caller, id, queueId, userId ?? undefined));
+    await this.commands.execute(
+      new TransferConversation({ context: caller, id, queueId, userId: userId ?? undefined }),
+    );
   }
 
   @Get('conversations/:conversationId/tags')
@@ -190,7 +198,9 @@ export class ConversationsController {
     errors: [404],
   })
   async listTags(@Caller() caller: WriteContext, @ConversationId() id: number): Promise<{ data: JsonText[] }> {
-    return { data: await this.queries.execute(new ListConversationTags(caller.organizationId, id)) };
+    return {
+      data: await this.queries.execute(new ListConversationTags({ organizationId: caller.organizationId, id })),
+    };
   }
 
   @Put('conversations/:conversationId/tags/:tagId')
@@ -202,7 +212,7 @@ export class ConversationsController {
     errors: [404, 409],
   })
   async tag(@Caller() caller: WriteContext, @ConversationId() id: number, @TagId() tagId: string): Promise<void> {
-    await this.commands.execute(new TagConversation(caller, id, tagId));
+    await this.commands.execute(new TagConversation({ context: caller, id, tagId }));
   }
 
   @Delete('conversations/:conversationId/tags/:tagId')
@@ -214,7 +224,9 @@ export class ConversationsController {
     errors: [404, 409],
   })
   async untag(@Caller() caller: WriteContext, @ConversationId() id: number, @TagId() tagId: string): Promise<void> {
-    await this.commands.execute(new ChangeConversation(caller, { type: 'UntagConversation', id, tagId }));
+    await this.commands.execute(
+      new ChangeConversation({ context: caller, change: { type: 'UntagConversation', id, tagId } }),
+    );
   }
 
   @Patch('conversations/:conversationId/custom-attributes')
@@ -231,7 +243,7 @@ export class ConversationsController {
     @ConversationId() id: number,
     @AttributeValuesBody() patch: Record<string, unknown>,
   ): Promise<{ data: CustomAttributeOutput[] }> {
-    return { data: await this.commands.execute(new UpdateConversationAttributes(caller, id, patch)) };
+    return { data: await this.commands.execute(new UpdateConversationAttributes({ context: caller, id, patch })) };
   }
 
   @Put('conversations/:conversationId/link')
@@ -247,7 +259,7 @@ export class ConversationsController {
     @ConversationId() id: number,
     @Input() { parentId, linkType }: LinkConversationInput,
   ): Promise<void> {
-    await this.commands.execute(new LinkConversation(caller, id, parentId, linkType));
+    await this.commands.execute(new LinkConversation({ context: caller, id, parentId, linkType }));
   }
 
   @Get('conversations/:conversationId/linked')
@@ -258,7 +270,9 @@ export class ConversationsController {
     errors: [404],
   })
   async listLinked(@Caller() caller: WriteContext, @ConversationId() id: number): Promise<{ data: JsonText[] }> {
-    return { data: await this.queries.execute(new ListLinkedConversations(caller.organizationId, id)) };
+    return {
+      data: await this.queries.execute(new ListLinkedConversations({ organizationId: caller.organizationId, id })),
+    };
   }
 }
 
@@ -286,7 +300,9 @@ export class EndUserConversationsController {
     mustShowPersonal(granted, 'conversation');
     const request = pages.requested(query);
     return pages.answer(
-      await this.queries.execute(new ListEndUserConversations(caller.organizationId, userId, request)),
+      await this.queries.execute(
+        new ListEndUserConversations({ organizationId: caller.organizationId, userId, request }),
+      ),
     );
   }
 }

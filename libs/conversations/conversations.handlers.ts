@@ -1,4 +1,4 @@
-import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { agentById, agentsExist } from '#libs/agents/agent.projection.js';
 import {
   type AttributeDefinition,
@@ -19,6 +19,7 @@ import { EventStore } from '#libs/event-store/event-store.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { command } from '#libs/platform/messages.js';
 import { defaultQueue, queueById, queueExists } from '#libs/queues/queue.projection.js';
 import { tagById, tagIsActive, type TagName } from '#libs/tags/tag.projection.js';
 import { ConversationIds } from './conversation-ids.js';
@@ -29,81 +30,45 @@ import { newConversation } from './new-conversation.js';
 import { executeReopening } from './reopening.js';
 
 /** Answers the new conversation's number. */
-export class CreateConversation extends Command<number> {
-  constructor(
-    readonly context: WriteContext,
-    readonly input: CreateConversationInput,
-  ) {
-    super();
-  }
-}
+export class CreateConversation extends command<{ context: WriteContext; input: CreateConversationInput }, number>() {}
 
 /** A change that needs to know nothing but the conversation itself. */
-export class ChangeConversation extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
-    readonly change: Extract<
-      ConversationCommand,
-      { type: 'CloseConversation' | 'ReopenConversation' | 'FollowUpConversation' | 'UntagConversation' }
-    >,
-  ) {
-    super();
-  }
-}
+export class ChangeConversation extends command<{
+  context: WriteContext;
+  change: Extract<
+    ConversationCommand,
+    { type: 'CloseConversation' | 'ReopenConversation' | 'FollowUpConversation' | 'UntagConversation' }
+  >;
+}>() {}
 
-export class ClaimConversation extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: number,
-    readonly agentId: string,
-    readonly force: boolean,
-  ) {
-    super();
-  }
-}
+export class ClaimConversation extends command<{
+  context: WriteContext;
+  id: number;
+  agentId: string;
+  force: boolean;
+}>() {}
 
-export class TransferConversation extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: number,
-    readonly queueId: string,
-    readonly userId?: string,
-  ) {
-    super();
-  }
-}
+export class TransferConversation extends command<{
+  context: WriteContext;
+  id: number;
+  queueId: string;
+  userId?: string;
+}>() {}
 
-export class TagConversation extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: number,
-    readonly tagId: string,
-  ) {
-    super();
-  }
-}
+export class TagConversation extends command<{ context: WriteContext; id: number; tagId: string }>() {}
 
-export class LinkConversation extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: number,
-    readonly parentId: number,
-    readonly linkType: LinkType,
-  ) {
-    super();
-  }
-}
+export class LinkConversation extends command<{
+  context: WriteContext;
+  id: number;
+  parentId: number;
+  linkType: LinkType;
+}>() {}
 
 /** Answers all values that the conversation has then. */
-export class UpdateConversationAttributes extends Command<CustomAttributeOutput[]> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: number,
-    readonly patch: Record<string, unknown>,
-  ) {
-    super();
-  }
-}
+export class UpdateConversationAttributes extends command<
+  { context: WriteContext; id: number; patch: Record<string, unknown> },
+  CustomAttributeOutput[]
+>() {}
 
 @CommandHandler(CreateConversation)
 export class CreateConversationHandler implements ICommandHandler<CreateConversation> {

@@ -45,7 +45,7 @@ export class CustomAttributesController {
     success: [200, 'The definitions of the custom attributes', ListCustomAttributesOutput],
   })
   async list(@Caller() caller: WriteContext): Promise<{ data: Sendable<object>[] }> {
-    return { data: await this.queries.execute(new ListCustomAttributes(caller.organizationId)) };
+    return { data: await this.queries.execute(new ListCustomAttributes({ organizationId: caller.organizationId })) };
   }
 
   @Post()
@@ -59,7 +59,7 @@ export class CustomAttributesController {
     @Caller() caller: WriteContext,
     @Input() input: CreateCustomAttributeInput,
   ): Promise<{ data: CustomAttributeDefinition }> {
-    return { data: await this.commands.execute(new CreateCustomAttribute(caller, input)) };
+    return { data: await this.commands.execute(new CreateCustomAttribute({ context: caller, input })) };
   }
 
   @Get(':customAttributeId')
@@ -75,7 +75,9 @@ export class CustomAttributesController {
     @Id() id: string,
     @AsOf() asOf?: Date,
   ): Promise<{ data: Sendable<object> }> {
-    return { data: await this.queries.execute(new GetCustomAttribute(caller.organizationId, id, asOf)) };
+    return {
+      data: await this.queries.execute(new GetCustomAttribute({ organizationId: caller.organizationId, id, asOf })),
+    };
   }
 
   @HttpPatch(':customAttributeId')
@@ -94,7 +96,7 @@ export class CustomAttributesController {
     @Id() id: string,
     @Patch() input: PatchCustomAttributeInput,
   ): Promise<{ data: CustomAttributeDefinition }> {
-    return { data: await this.commands.execute(new UpdateCustomAttribute(caller, id, input)) };
+    return { data: await this.commands.execute(new UpdateCustomAttribute({ context: caller, id, input })) };
   }
 
   @HttpPatch(':customAttributeId/archive')
@@ -106,6 +108,6 @@ export class CustomAttributesController {
     errors: [404, 409],
   })
   async archiveCustomAttribute(@Caller() caller: WriteContext, @Id() id: string): Promise<void> {
-    await this.commands.execute(new ArchiveCustomAttribute(caller, id));
+    await this.commands.execute(new ArchiveCustomAttribute({ context: caller, id }));
   }
 }

@@ -1,4 +1,4 @@
-import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
 import { EntityReader, SHOWN } from '#libs/event-store/entity-reader.js';
 import { type WriteContext } from '#libs/event-store/event.js';
@@ -8,6 +8,7 @@ import { type Changes } from '#libs/platform/changes.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { type Sendable } from '#libs/platform/json-text.js';
+import { command, query } from '#libs/platform/messages.js';
 import { type AttributeSettings, type CustomAttribute, type DraftDefinition } from './custom-attribute.js';
 import { customAttributeStream, IDENTIFIER_INDEX } from './custom-attribute.projection.js';
 import {
@@ -18,52 +19,27 @@ import {
 import { draftOf } from './options.js';
 
 /** Answers the new attribute. */
-export class CreateCustomAttribute extends Command<CustomAttributeDefinition> {
-  constructor(
-    readonly context: WriteContext,
-    readonly input: CreateCustomAttributeInput,
-  ) {
-    super();
-  }
-}
+export class CreateCustomAttribute extends command<
+  { context: WriteContext; input: CreateCustomAttributeInput },
+  CustomAttributeDefinition
+>() {}
 
 /** Changes what is named, and answers the attribute as it is then. */
-export class UpdateCustomAttribute extends Command<CustomAttributeDefinition> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-    readonly input: PatchCustomAttributeInput,
-  ) {
-    super();
-  }
-}
+export class UpdateCustomAttribute extends command<
+  { context: WriteContext; id: string; input: PatchCustomAttributeInput },
+  CustomAttributeDefinition
+>() {}
 
-export class ArchiveCustomAttribute extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-  ) {
-    super();
-  }
-}
+export class ArchiveCustomAttribute extends command<{ context: WriteContext; id: string }>() {}
 
 /** As it is now, or was then. */
-export class GetCustomAttribute extends Query<Sendable<object>> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: string,
-    readonly asOf?: Date,
-  ) {
-    super();
-  }
-}
+export class GetCustomAttribute extends query<
+  { organizationId: string; id: string; asOf?: Date },
+  Sendable<object>
+>() {}
 
 /** All attributes, oldest first. */
-export class ListCustomAttributes extends Query<Sendable<object>[]> {
-  constructor(readonly organizationId: string) {
-    super();
-  }
-}
+export class ListCustomAttributes extends query<{ organizationId: string }, Sendable<object>[]>() {}
 
 @CommandHandler(CreateCustomAttribute)
 export class CreateCustomAttributeHandler implements ICommandHandler<CreateCustomAttribute> {

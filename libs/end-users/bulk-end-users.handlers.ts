@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { type Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { OrganizationSettings } from '#libs/organizations/settings.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { asRefusal, DomainError, orRefusal } from '#libs/platform/domain-error.js';
+import { command } from '#libs/platform/messages.js';
 import { normalizePerson } from '#libs/platform/person.js';
 import { type EndUserCommand, type EndUserFields } from './end-user.js';
 import { endUserStream } from './end-user.projection.js';
@@ -15,24 +16,16 @@ import { EndUserReader } from './end-users.reader.js';
 import { TakenAddresses } from './taken-addresses.js';
 
 /** Creates many, each by itself: answers the new end user, or why it is refused. */
-export class CreateEndUsers extends Command<(EndUserOutput | DomainError)[]> {
-  constructor(
-    readonly context: WriteContext,
-    readonly inputs: Changes<EndUserFields>[],
-  ) {
-    super();
-  }
-}
+export class CreateEndUsers extends command<
+  { context: WriteContext; inputs: Changes<EndUserFields>[] },
+  (EndUserOutput | DomainError)[]
+>() {}
 
 /** Changes many, each by itself: answers the end user as it is then, or why the change is refused. */
-export class UpdateEndUsers extends Command<(EndUserOutput | DomainError)[]> {
-  constructor(
-    readonly context: WriteContext,
-    readonly changes: { id: string; input: Changes<EndUserFields> }[],
-  ) {
-    super();
-  }
-}
+export class UpdateEndUsers extends command<
+  { context: WriteContext; changes: { id: string; input: Changes<EndUserFields> }[] },
+  (EndUserOutput | DomainError)[]
+>() {}
 
 /** One of many: what is to be done, with the fields that it writes, and how it is done alone. */
 interface Task {
@@ -84,7 +77,7 @@ export class CreateEndUsersHandler implements ICommandHandler<CreateEndUsers> {
       orRefusal((): Task => {
         const [id, person] = [randomUUIDv7(), newPerson(input, defaultRegion)];
         const command = { type: 'CreateEndUser', id, person } as const;
-        return { id, command, fields: person, alone: new CreateEndUser(context, input) };
+        return { id, command, fields: person, alone: new CreateEndUser({ context, input }) };
       }),
     );
     return this.tasks.carryOut(context, tasks);
@@ -104,7 +97,7 @@ export class UpdateEndUsersHandler implements ICommandHandler<UpdateEndUsers> {
       orRefusal((): Task => {
         const fields = normalizePerson(input, defaultRegion);
         const command = { type: 'UpdateEndUser', id, changes: fields } as const;
-        return { id, command, fields, alone: new UpdateEndUser(context, id, input) };
+        return { id, command, fields, alone: new UpdateEndUser({ context, id, input }) };
       }),
     );
     return this.tasks.carryOut(context, tasks);

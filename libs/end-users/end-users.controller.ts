@@ -74,7 +74,12 @@ export class EndUsersController {
   })
   async listUsers(@Caller() caller: WriteContext, @QueryInput() query: ListEndUsersQuery, @Paged() pages: Pages) {
     const { sort = 'createdAt' } = query;
-    const list = new ListEndUsers(caller.organizationId, query, sort, pages.requested(query));
+    const list = new ListEndUsers({
+      organizationId: caller.organizationId,
+      filters: query,
+      order: sort,
+      page: pages.requested(query),
+    });
     return pages.answer(await this.queries.execute(list));
   }
 
@@ -90,7 +95,7 @@ export class EndUsersController {
     @Caller() caller: WriteContext,
     @Input() input: CreateEndUserInput,
   ): Promise<{ data: EndUserOutput }> {
-    return { data: await this.commands.execute(new CreateEndUser(caller, input)) };
+    return { data: await this.commands.execute(new CreateEndUser({ context: caller, input })) };
   }
 
   @Put()
@@ -138,7 +143,8 @@ export class EndUsersController {
     @BulkInput(CreateEndUsersInput) items: unknown[],
   ): Promise<{ data: BulkOutcome<EndUserOutput>[] }> {
     const prepare = (item: unknown) => validInput(CreateEndUserInput, item, 'ignore');
-    const carryOut = (inputs: CreateEndUserInput[]) => this.commands.execute(new CreateEndUsers(caller, inputs));
+    const carryOut = (inputs: CreateEndUserInput[]) =>
+      this.commands.execute(new CreateEndUsers({ context: caller, inputs }));
     return { data: await this.bulk.each(items, { prepare, carryOut }) };
   }
 
@@ -155,7 +161,7 @@ export class EndUsersController {
     @UserId() id: string,
     @AsOf() asOf?: Date,
   ): Promise<{ data: Sendable<object> }> {
-    return { data: await this.queries.execute(new GetEndUser(caller.organizationId, id, asOf)) };
+    return { data: await this.queries.execute(new GetEndUser({ organizationId: caller.organizationId, id, asOf })) };
   }
 
   @Put(':userId')
@@ -171,7 +177,7 @@ export class EndUsersController {
     @UserId() id: string,
     @Patch() input: UpdateEndUserInput,
   ): Promise<{ data: EndUserOutput }> {
-    return { data: await this.commands.execute(new UpdateEndUser(caller, id, replacing(input))) };
+    return { data: await this.commands.execute(new UpdateEndUser({ context: caller, id, input: replacing(input) })) };
   }
 
   @HttpPatch(':userId')
@@ -187,7 +193,7 @@ export class EndUsersController {
     @UserId() id: string,
     @Patch() input: PatchEndUserInput,
   ): Promise<{ data: EndUserOutput }> {
-    return { data: await this.commands.execute(new UpdateEndUser(caller, id, input)) };
+    return { data: await this.commands.execute(new UpdateEndUser({ context: caller, id, input })) };
   }
 
   @HttpPatch(':userId/custom-attributes')
@@ -206,11 +212,12 @@ export class EndUsersController {
     @UserId() id: string,
     @AttributeValuesBody() patch: Record<string, unknown>,
   ): Promise<{ data: CustomAttributeOutput[] }> {
-    return { data: await this.commands.execute(new UpdateEndUserAttributes(caller, id, patch)) };
+    return { data: await this.commands.execute(new UpdateEndUserAttributes({ context: caller, id, patch })) };
   }
 
   /** What a bulk request does to those whom it names. */
   #updating(caller: WriteContext) {
-    return (changes: UpdateEndUsers['changes']) => this.commands.execute(new UpdateEndUsers(caller, changes));
+    return (changes: UpdateEndUsers['changes']) =>
+      this.commands.execute(new UpdateEndUsers({ context: caller, changes }));
   }
 }

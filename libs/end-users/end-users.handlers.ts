@@ -1,4 +1,4 @@
-import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { type CountryCode } from 'libphonenumber-js/max';
 import { randomUUIDv7 } from 'node:crypto';
 import {
@@ -16,6 +16,7 @@ import { Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type JsonText, type Sendable } from '#libs/platform/json-text.js';
 import { type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { command, query } from '#libs/platform/messages.js';
 import { normalizePerson } from '#libs/platform/person.js';
 import { type EndUser, type EndUserFields, openEndUser } from './end-user.js';
 import { endUserStream } from './end-user.projection.js';
@@ -26,59 +27,28 @@ import { shownEndUser } from './shown-end-user.js';
 import { TakenAddresses } from './taken-addresses.js';
 
 /** Answers the new end user. */
-export class CreateEndUser extends Command<EndUserOutput> {
-  constructor(
-    readonly context: WriteContext,
-    readonly input: Changes<EndUserFields>,
-  ) {
-    super();
-  }
-}
+export class CreateEndUser extends command<{ context: WriteContext; input: Changes<EndUserFields> }, EndUserOutput>() {}
 
 /** Changes what is named; `null` clears. Answers the end user as it is then. */
-export class UpdateEndUser extends Command<EndUserOutput> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-    readonly input: Changes<EndUserFields>,
-  ) {
-    super();
-  }
-}
+export class UpdateEndUser extends command<
+  { context: WriteContext; id: string; input: Changes<EndUserFields> },
+  EndUserOutput
+>() {}
 
 /** Changes the values that are named, or none; answers all values that the end user has then. */
-export class UpdateEndUserAttributes extends Command<CustomAttributeOutput[]> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-    readonly patch: Record<string, unknown>,
-  ) {
-    super();
-  }
-}
+export class UpdateEndUserAttributes extends command<
+  { context: WriteContext; id: string; patch: Record<string, unknown> },
+  CustomAttributeOutput[]
+>() {}
 
 /** As it is now, or was then. */
-export class GetEndUser extends Query<Sendable<object>> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: string,
-    readonly asOf?: Date,
-  ) {
-    super();
-  }
-}
+export class GetEndUser extends query<{ organizationId: string; id: string; asOf?: Date }, Sendable<object>>() {}
 
 /** A page of the end users that fit all filters. */
-export class ListEndUsers extends Query<Page<JsonText>> {
-  constructor(
-    readonly organizationId: string,
-    readonly filters: EndUserFilters,
-    readonly order: EndUserOrder,
-    readonly page: PageRequest,
-  ) {
-    super();
-  }
-}
+export class ListEndUsers extends query<
+  { organizationId: string; filters: EndUserFilters; order: EndUserOrder; page: PageRequest },
+  Page<JsonText>
+>() {}
 
 /** What a new end user begins with. @throws {DomainError} `invalid`, with all faults */
 export function newPerson(input: Changes<EndUserFields>, region: CountryCode | undefined): EndUserFields {

@@ -46,7 +46,9 @@ export class IdentitiesController {
     if ((named ?? externalId) !== externalId) {
       throw invalidBody([{ path: 'externalId', message: 'must be the one in the path, or left out' }]);
     }
-    const { created, endUser } = await this.commands.execute(new ReplaceByExternalId(caller, externalId, input));
+    const { created, endUser } = await this.commands.execute(
+      new ReplaceByExternalId({ context: caller, externalId, input }),
+    );
     if (created) reply.status(201);
     return { data: endUser };
   }
@@ -65,6 +67,6 @@ export class IdentitiesController {
     @UuidParam('userId', 'The id of the end user that is merged.') id: string,
     @Patch() { intoId }: MergeEndUserInput,
   ): Promise<{ data: Sendable<object> }> {
-    return { data: await this.commands.execute(new MergeEndUser(caller, id, intoId)) };
+    return { data: await this.commands.execute(new MergeEndUser({ context: caller, id, intoId })) };
   }
 }

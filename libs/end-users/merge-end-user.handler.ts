@@ -1,4 +1,4 @@
-import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type Conversation } from '#libs/conversations/conversation.js';
 import {
   conversationsOf,
@@ -12,21 +12,14 @@ import { type Loaded } from '#libs/event-store/loaded.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type Sendable } from '#libs/platform/json-text.js';
+import { command } from '#libs/platform/messages.js';
 import { type EndUser } from './end-user.js';
 import { endUserStream } from './end-user.projection.js';
 import { EndUserReader } from './end-users.reader.js';
 import { decideMerge } from './merge.js';
 
 /** Makes one end user part of another. Answers the other as it is then. */
-export class MergeEndUser extends Command<Sendable<object>> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-    readonly intoId: string,
-  ) {
-    super();
-  }
-}
+export class MergeEndUser extends command<{ context: WriteContext; id: string; intoId: string }, Sendable<object>>() {}
 
 /** Conversations that move in one commit. */
 const MAX_CONVERSATIONS = 1_000;

@@ -1,8 +1,9 @@
-import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
+import { command } from '#libs/platform/messages.js';
 import { endUserByExternalId } from './end-user-addresses.projection.js';
 import { type EndUserFields, replacing } from './end-user.js';
 import { type EndUserOutput } from './end-users.dto.js';
@@ -15,15 +16,14 @@ export interface Replaced {
 }
 
 /** Replaces the end user who has this external id, or creates it. External ids that it has stay as they are. */
-export class ReplaceByExternalId extends Command<Replaced> {
-  constructor(
-    readonly context: WriteContext,
-    readonly externalId: string,
-    readonly input: Omit<Changes<EndUserFields>, 'externalId' | 'additionalExternalIds'>,
-  ) {
-    super();
-  }
-}
+export class ReplaceByExternalId extends command<
+  {
+    context: WriteContext;
+    externalId: string;
+    input: Omit<Changes<EndUserFields>, 'externalId' | 'additionalExternalIds'>;
+  },
+  Replaced
+>() {}
 
 const ATTEMPTS = 5;
 
@@ -43,7 +43,7 @@ export class ReplaceByExternalIdHandler implements ICommandHandler<ReplaceByExte
         return id === undefined
           ? {
               created: true,
-              endUser: await this.commands.execute(new CreateEndUser(context, { ...input, externalId })),
+              endUser: await this.commands.execute(new CreateEndUser({ context, input: { ...input, externalId } })),
             }
           : { created: false, endUser: await this.#replace(context, id, input) };
       } catch (error) {
@@ -57,7 +57,7 @@ export class ReplaceByExternalIdHandler implements ICommandHandler<ReplaceByExte
 
   #replace(context: WriteContext, id: string, input: ReplaceByExternalId['input']): Promise<EndUserOutput> {
     const changes = { ...replacing(input), externalId: undefined };
-    return this.commands.execute(new UpdateEndUser(context, id, changes));
+    return this.commands.execute(new UpdateEndUser({ context, id, input: changes }));
   }
 
   async #ownerOf(organizationId: string, externalId: string): Promise<string | undefined> {

@@ -37,7 +37,9 @@ export class EndUserExportController {
   ): Promise<StreamableFile> {
     mustShowPersonal(granted, 'conversation');
     this.places.take(request, reply);
-    const document = await this.queries.execute(new ExportEndUser(request.caller.organizationId, id, granted));
+    const document = await this.queries.execute(
+      new ExportEndUser({ organizationId: request.caller.organizationId, id, granted }),
+    );
     return jsonDownload(`enduser-${id}.json`, document);
   }
 }

@@ -1,4 +1,4 @@
-import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { conversationStream } from '#libs/conversations/conversation.projection.js';
 import { ConversationsInFull } from '#libs/conversations/conversations-in-full.js';
 import { type AttributeDefinition, attributeDefinitions } from '#libs/custom-attributes/attribute-values.js';
@@ -12,6 +12,7 @@ import { EventStore } from '#libs/event-store/event-store.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
+import { query } from '#libs/platform/messages.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { eventsInFull, readRequests } from './dossiers.js';
 import { type EndUserExport, type ExportedConversation, type ExportedEvent } from './export.dto.js';
@@ -20,15 +21,10 @@ import { type EndUserExport, type ExportedConversation, type ExportedEvent } fro
  * Everything that is held about an end user. Events and conversations are read while they are taken: at any time, a few
  * events are in memory, and 50 conversations without theirs.
  */
-export class ExportEndUser extends Query<EndUserExport> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: string,
-    readonly granted: readonly Scope[],
-  ) {
-    super();
-  }
-}
+export class ExportEndUser extends query<
+  { organizationId: string; id: string; granted: readonly Scope[] },
+  EndUserExport
+>() {}
 
 @QueryHandler(ExportEndUser)
 export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {

@@ -44,7 +44,7 @@ function historyController(path: string, group: string, entity: EntityWithHistor
       @GrantedScopes() granted: readonly Scope[],
     ) {
       const request = pages.requested(query);
-      const history = new GetHistory(organizationId, entity, String(id), request, granted);
+      const history = new GetHistory({ organizationId, entity, id: String(id), request, granted });
       return pages.answer(await this.queries.execute(history));
     }
   }

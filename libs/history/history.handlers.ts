@@ -1,4 +1,4 @@
-import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
 import { organizationStream } from '#libs/organizations/organization.projection.js';
@@ -6,23 +6,17 @@ import { type Statement } from '#libs/platform/batch.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { query } from '#libs/platform/messages.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { type EntityWithHistory } from '#libs/resources/resource.js';
 import { type HistoryEventOutput } from './history.dto.js';
 import { type HistoryRow, SELECT_HISTORY, shownEvent } from './history-rows.js';
 
 /** A page of an entity's events, newest first; also of one that is deleted. */
-export class GetHistory extends Query<Page<HistoryEventOutput>> {
-  constructor(
-    readonly organizationId: string,
-    readonly entity: EntityWithHistory,
-    readonly id: string,
-    readonly request: PageRequest,
-    readonly granted: readonly Scope[],
-  ) {
-    super();
-  }
-}
+export class GetHistory extends query<
+  { organizationId: string; entity: EntityWithHistory; id: string; request: PageRequest; granted: readonly Scope[] },
+  Page<HistoryEventOutput>
+>() {}
 
 /** What the organization's stream had of an entity comes after the entity's own stream, as their names do. */
 const NEWEST_FIRST = new Keyset<HistoryRow>(

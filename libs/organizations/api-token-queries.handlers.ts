@@ -1,7 +1,8 @@
-import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { query } from '#libs/platform/messages.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { type ApiTokenOutput } from './api-tokens.dto.js';
 
@@ -28,24 +29,10 @@ const TOKENS = `
   WHERE t.organization_id = $1`;
 const BY_ID = new Keyset<ShownRow>([{ name: 'id', type: 'uuid', of: ({ id }) => id }], 'ASC');
 
-export class GetApiToken extends Query<ApiTokenOutput> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: string,
-  ) {
-    super();
-  }
-}
+export class GetApiToken extends query<{ organizationId: string; id: string }, ApiTokenOutput>() {}
 
 /** Oldest first, those that count no longer included. */
-export class ListApiTokens extends Query<Page<ApiTokenOutput>> {
-  constructor(
-    readonly organizationId: string,
-    readonly page: PageRequest,
-  ) {
-    super();
-  }
-}
+export class ListApiTokens extends query<{ organizationId: string; page: PageRequest }, Page<ApiTokenOutput>>() {}
 
 @QueryHandler(GetApiToken)
 export class GetApiTokenHandler implements IQueryHandler<GetApiToken> {

@@ -42,7 +42,9 @@ export class TokensController {
     success: [200, 'A page of API tokens', ListTokensOutput],
   })
   async list(@Caller() { organizationId }: WriteContext, @QueryInput() query: PageQuery, @Paged() pages: Pages) {
-    return pages.answer(await this.queries.execute(new ListApiTokens(organizationId, pages.requested(query))));
+    return pages.answer(
+      await this.queries.execute(new ListApiTokens({ organizationId, page: pages.requested(query) })),
+    );
   }
 
   @Post()
@@ -59,7 +61,9 @@ export class TokensController {
   ): Promise<{ data: ApiTokenWithSecret }> {
     return this.#shown(
       caller,
-      await this.commands.execute(new IssueApiToken(caller, instanceToPlain(input) as CreateTokenInput, granted)),
+      await this.commands.execute(
+        new IssueApiToken({ context: caller, choices: instanceToPlain(input) as CreateTokenInput, granted }),
+      ),
     );
   }
 
@@ -71,7 +75,7 @@ export class TokensController {
     errors: [404],
   })
   async getById(@Caller() { organizationId }: WriteContext, @TokenId() id: string): Promise<{ data: ApiTokenOutput }> {
-    return { data: await this.queries.execute(new GetApiToken(organizationId, id)) };
+    return { data: await this.queries.execute(new GetApiToken({ organizationId, id })) };
   }
 
   @Post(':tokenId/rotate')
@@ -88,7 +92,10 @@ export class TokensController {
     @TokenId() id: string,
     @OptionalPatch() { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: RotateTokenInput,
   ): Promise<{ data: ApiTokenWithSecret }> {
-    return this.#shown(caller, await this.commands.execute(new RotateApiToken(caller, id, overlapSeconds, granted)));
+    return this.#shown(
+      caller,
+      await this.commands.execute(new RotateApiToken({ context: caller, id, overlapSeconds, granted })),
+    );
   }
 
   @Delete(':tokenId')
@@ -103,10 +110,10 @@ export class TokensController {
     @GrantedScopes() granted: readonly Scope[],
     @TokenId() id: string,
   ): Promise<void> {
-    await this.commands.execute(new RevokeApiToken(caller, id, granted));
+    await this.commands.execute(new RevokeApiToken({ context: caller, id, granted }));
   }
 
   async #shown({ organizationId }: WriteContext, { id, secret }: TokenSecret): Promise<{ data: ApiTokenWithSecret }> {
-    return { data: Object.assign(await this.queries.execute(new GetApiToken(organizationId, id)), { secret }) };
+    return { data: Object.assign(await this.queries.execute(new GetApiToken({ organizationId, id })), { secret }) };
   }
 }

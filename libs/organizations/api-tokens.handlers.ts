@@ -1,8 +1,9 @@
-import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { Database } from '#libs/platform/database.js';
+import { command } from '#libs/platform/messages.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { type ApiTokenCommand, type IssuedToken, type Issuer } from './api-token.js';
 import { apiTokenStream, issuerOf, mayIssue, tokensInForce } from './api-token.projection.js';
@@ -22,39 +23,19 @@ export type TokenChoices = Pick<IssuedToken, 'name' | 'scopes' | 'expiresAt' | '
 const EVERYTHING: readonly Scope[] = ['admin'];
 
 /** Issues a token that acts for the context's actor. @param granted the scopes of the issuer */
-export class IssueApiToken extends Command<TokenSecret> {
-  constructor(
-    readonly context: WriteContext,
-    readonly choices: TokenChoices,
-    readonly granted = EVERYTHING,
-    readonly secret = mintApiToken(),
-  ) {
-    super();
-  }
-}
+export class IssueApiToken extends command<
+  { context: WriteContext; choices: TokenChoices; granted?: readonly Scope[]; secret?: string },
+  TokenSecret
+>() {}
 
 /** Gives a token another secret; the present one works for as long as the overlap lasts, earlier ones as promised. */
-export class RotateApiToken extends Command<TokenSecret> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-    readonly overlapSeconds: number,
-    readonly granted = EVERYTHING,
-  ) {
-    super();
-  }
-}
+export class RotateApiToken extends command<
+  { context: WriteContext; id: string; overlapSeconds: number; granted?: readonly Scope[] },
+  TokenSecret
+>() {}
 
 /** The token is let in no more: at once in this process, within seconds in others. */
-export class RevokeApiToken extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-    readonly granted = EVERYTHING,
-  ) {
-    super();
-  }
-}
+export class RevokeApiToken extends command<{ context: WriteContext; id: string; granted?: readonly Scope[] }>() {}
 
 @CommandHandler(IssueApiToken)
 export class IssueApiTokenHandler implements ICommandHandler<IssueApiToken> {
@@ -64,7 +45,12 @@ export class IssueApiTokenHandler implements ICommandHandler<IssueApiToken> {
   ) {}
 
   /** Two round trips, however many tokens there are. */
-  async execute({ context, choices, granted, secret }: IssueApiToken): Promise<TokenSecret> {
+  async execute({
+    context,
+    choices,
+    granted = EVERYTHING,
+    secret = mintApiToken(),
+  }: IssueApiToken): Promise<TokenSecret> {
     const id = randomUUIDv7();
     const { actorId, organizationId, tokenId: issuerId } = context;
     const expiresAt = choices.expiresAt && new Date(choices.expiresAt).toISOString();
@@ -97,7 +83,7 @@ export class RotateApiTokenHandler implements ICommandHandler<RotateApiToken> {
     private readonly lookup: TokenLookup,
   ) {}
 
-  async execute({ context, id, overlapSeconds, granted }: RotateApiToken): Promise<TokenSecret> {
+  async execute({ context, id, overlapSeconds, granted = EVERYTHING }: RotateApiToken): Promise<TokenSecret> {
     const secret = mintApiToken();
     const now = Date.now();
     await change(this.store, context, {
@@ -120,7 +106,7 @@ export class RevokeApiTokenHandler implements ICommandHandler<RevokeApiToken> {
     private readonly lookup: TokenLookup,
   ) {}
 
-  async execute({ context, id, granted }: RevokeApiToken): Promise<void> {
+  async execute({ context, id, granted = EVERYTHING }: RevokeApiToken): Promise<void> {
     await change(this.store, context, { type: 'RevokeApiToken', tokenId: id, granted });
     this.lookup.forget(id);
   }

@@ -21,7 +21,7 @@ export class OrganizationController {
     errors: [404],
   })
   async get(@Caller() { organizationId }: WriteContext): Promise<{ data: OrganizationDetails }> {
-    const { name } = await this.queries.execute(new GetOrganization(organizationId));
+    const { name } = await this.queries.execute(new GetOrganization({ id: organizationId }));
     return { data: { id: organizationId, name, subdomain: subdomainOf(name), status: 'Active' } };
   }
 }

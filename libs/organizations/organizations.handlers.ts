@@ -1,37 +1,18 @@
-import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
+import { command, query } from '#libs/platform/messages.js';
 import { type Organization } from './organization.js';
 import { organizationStream } from './organization.projection.js';
 
 /** Creates a tenant. The actor is its first administrator. */
-export class CreateOrganization extends Command<void> {
-  constructor(
-    readonly id: string,
-    readonly name: string,
-    readonly actorId: string,
-  ) {
-    super();
-  }
-}
+export class CreateOrganization extends command<{ id: string; name: string; actorId: string }>() {}
 
 /** Sets the country that the organization's phone numbers without a country code are from. */
-export class SetDefaultRegion extends Command<void> {
-  constructor(
-    readonly organizationId: string,
-    readonly region: string,
-    readonly actorId: string,
-  ) {
-    super();
-  }
-}
+export class SetDefaultRegion extends command<{ organizationId: string; region: string; actorId: string }>() {}
 
-export class GetOrganization extends Query<Pick<Organization, 'id' | 'name'>> {
-  constructor(readonly id: string) {
-    super();
-  }
-}
+export class GetOrganization extends query<{ id: string }, Pick<Organization, 'id' | 'name'>>() {}
 
 @CommandHandler(CreateOrganization)
 export class CreateOrganizationHandler implements ICommandHandler<CreateOrganization> {

@@ -1,4 +1,4 @@
-import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { agentsExist, missingAgents } from '#libs/agents/agent.projection.js';
 import { membersAmong } from '#libs/agents/membership.js';
 import { endUsersAmong } from '#libs/end-users/end-user.projection.js';
@@ -7,39 +7,20 @@ import { EventStore } from '#libs/event-store/event-store.js';
 import { Database } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { bulkFailure, type BulkOutcome } from '#libs/platform/http/bulk.js';
+import { command, query } from '#libs/platform/messages.js';
 import { QUEUE_MEMBERS, queueStream } from './queue.projection.js';
 
 /** Makes those agents members whom there are, all at once, and answers what became of each id in their order. */
-export class AssignQueueMembers extends Command<BulkOutcome<string>[]> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-    readonly agentIds: string[],
-  ) {
-    super();
-  }
-}
+export class AssignQueueMembers extends command<
+  { context: WriteContext; id: string; agentIds: string[] },
+  BulkOutcome<string>[]
+>() {}
 
 /** Takes agents of the organization out of a queue. Those who are no members stay that. */
-export class RemoveQueueMembers extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-    readonly agentIds: string[],
-  ) {
-    super();
-  }
-}
+export class RemoveQueueMembers extends command<{ context: WriteContext; id: string; agentIds: string[] }>() {}
 
 /** Ids of a queue's members. */
-export class ListQueueMembers extends Query<string[]> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: string,
-  ) {
-    super();
-  }
-}
+export class ListQueueMembers extends query<{ organizationId: string; id: string }, string[]>() {}
 
 @CommandHandler(AssignQueueMembers)
 export class AssignQueueMembersHandler implements ICommandHandler<AssignQueueMembers> {

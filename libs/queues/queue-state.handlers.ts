@@ -1,8 +1,9 @@
-import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { PresenceTimeout } from '#libs/agents/presence.js';
 import { type ConversationChannel } from '#libs/platform/channels.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
+import { query } from '#libs/platform/messages.js';
 
 /** How it stands with one channel of a queue. */
 export interface ChannelState {
@@ -14,24 +15,13 @@ export interface ChannelState {
 }
 
 /** The channels that members work on at this moment, and those that conversations wait in. */
-export class GetQueueAvailability extends Query<ChannelState[]> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: string,
-  ) {
-    super();
-  }
-}
+export class GetQueueAvailability extends query<{ organizationId: string; id: string }, ChannelState[]>() {}
 
 /** The place of a conversation that waits: first is who waits longest in the queue. */
-export class GetConversationPosition extends Query<{ position: number; queuedAt: string }> {
-  constructor(
-    readonly organizationId: string,
-    readonly conversationId: number,
-  ) {
-    super();
-  }
-}
+export class GetConversationPosition extends query<
+  { organizationId: string; conversationId: number },
+  { position: number; queuedAt: string }
+>() {}
 
 @QueryHandler(GetQueueAvailability)
 export class GetQueueAvailabilityHandler implements IQueryHandler<GetQueueAvailability> {

@@ -59,7 +59,7 @@ export class QueuesController {
     @Caller() { organizationId }: WriteContext,
     @AsOf() asOf?: Date,
   ): Promise<{ data: Sendable<object>[] }> {
-    return { data: await this.queries.execute(new ListQueues(organizationId, asOf)) };
+    return { data: await this.queries.execute(new ListQueues({ organizationId, asOf })) };
   }
 
   @Post()
@@ -75,7 +75,11 @@ export class QueuesController {
     @Caller() caller: WriteContext,
     @Input() { request }: CreateQueueInput,
   ): Promise<{ data: QueueOutput }> {
-    return { data: await this.commands.execute(new CreateQueue(caller, instanceToPlain(request) as QueueInput)) };
+    return {
+      data: await this.commands.execute(
+        new CreateQueue({ context: caller, settings: instanceToPlain(request) as QueueInput }),
+      ),
+    };
   }
 
   @Get('conversation-position/:csid')
@@ -89,7 +93,7 @@ export class QueuesController {
     @Caller() caller: WriteContext,
     @IntegerParam('csid', 'The conversation id.', 'Waiting conversation') conversationId: number,
   ): Promise<{ data: QueuedConversation }> {
-    const query = new GetConversationPosition(caller.organizationId, conversationId);
+    const query = new GetConversationPosition({ organizationId: caller.organizationId, conversationId });
     return { data: await this.queries.execute(query) };
   }
 
@@ -106,7 +110,7 @@ export class QueuesController {
     @QueueId() id: string,
     @AsOf() asOf?: Date,
   ): Promise<{ data: Sendable<object> }> {
-    return { data: await this.queries.execute(new GetQueue(organizationId, id, asOf)) };
+    return { data: await this.queries.execute(new GetQueue({ organizationId, id, asOf })) };
   }
 
   @Patch(':queueId')
@@ -123,7 +127,9 @@ export class QueuesController {
     @QueueId() id: string,
     @PatchBody() changes: PatchQueueInput,
   ): Promise<{ data: QueueOutput }> {
-    return { data: await this.commands.execute(new UpdateQueue(caller, id, instanceToPlain(changes))) };
+    return {
+      data: await this.commands.execute(new UpdateQueue({ context: caller, id, changes: instanceToPlain(changes) })),
+    };
   }
 
   @Delete(':queueId')
@@ -136,7 +142,7 @@ export class QueuesController {
     errors: [404, 409],
   })
   async deleteQueue(@Caller() caller: WriteContext, @QueueId() id: string): Promise<void> {
-    await this.commands.execute(new DeleteQueue(caller, id));
+    await this.commands.execute(new DeleteQueue({ context: caller, id }));
   }
 
   @Get(':queueId/availability')
@@ -147,7 +153,7 @@ export class QueuesController {
     errors: [404, 409],
   })
   async getAvailability(@Caller() caller: WriteContext, @QueueId() id: string): Promise<QueueAvailabilityOutput> {
-    const states = await this.queries.execute(new GetQueueAvailability(caller.organizationId, id));
+    const states = await this.queries.execute(new GetQueueAvailability({ organizationId: caller.organizationId, id }));
     return { data: states.map(shownChannel) };
   }
 
@@ -159,7 +165,7 @@ export class QueuesController {
     errors: [404],
   })
   async listMembers(@Caller() caller: WriteContext, @QueueId() id: string): Promise<{ data: QueueMember[] }> {
-    const agentIds = await this.queries.execute(new ListQueueMembers(caller.organizationId, id));
+    const agentIds = await this.queries.execute(new ListQueueMembers({ organizationId: caller.organizationId, id }));
     return { data: agentIds.map((agentId) => ({ agentId })) };
   }
 
@@ -177,7 +183,7 @@ export class QueuesController {
     @QueueId() id: string,
     @Input() { agentIds }: BulkQueueEndpointInput,
   ): Promise<{ data: BulkOutcome<string>[] }> {
-    return { data: await this.commands.execute(new AssignQueueMembers(caller, id, agentIds)) };
+    return { data: await this.commands.execute(new AssignQueueMembers({ context: caller, id, agentIds })) };
   }
 
   @Delete(':queueId/members')
@@ -193,7 +199,7 @@ export class QueuesController {
     @QueueId() id: string,
     @Input() { agentIds }: BulkQueueEndpointInput,
   ): Promise<void> {
-    await this.commands.execute(new RemoveQueueMembers(caller, id, agentIds));
+    await this.commands.execute(new RemoveQueueMembers({ context: caller, id, agentIds }));
   }
 }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
 import { queueIsEmpty } from '#libs/conversations/conversation.projection.js';
 import { EntityReader, SHOWN } from '#libs/event-store/entity-reader.js';
@@ -13,6 +13,7 @@ import { type Changes } from '#libs/platform/changes.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { type Sendable } from '#libs/platform/json-text.js';
+import { command, query } from '#libs/platform/messages.js';
 import { sortedByName } from '#libs/platform/name-order.js';
 import {
   decideQueue,
@@ -26,56 +27,22 @@ import { DEFAULT_QUEUE_INDEX, defaultQueue, type QueueName, queueStream, shownQu
 import { type QueueOutput } from './queues.dto.js';
 
 /** Answers the new queue. A new default queue takes over from the one before. */
-export class CreateQueue extends Command<QueueOutput> {
-  constructor(
-    readonly context: WriteContext,
-    readonly settings: QueueInput,
-  ) {
-    super();
-  }
-}
+export class CreateQueue extends command<{ context: WriteContext; settings: QueueInput }, QueueOutput>() {}
 
 /** Changes what is named, and answers the queue as it is then. A new default queue takes over from the one before. */
-export class UpdateQueue extends Command<QueueOutput> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-    readonly changes: Changes<QueueSettings>,
-  ) {
-    super();
-  }
-}
+export class UpdateQueue extends command<
+  { context: WriteContext; id: string; changes: Changes<QueueSettings> },
+  QueueOutput
+>() {}
 
 /** Refused for the default queue, and while conversations wait in the queue. */
-export class DeleteQueue extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-  ) {
-    super();
-  }
-}
+export class DeleteQueue extends command<{ context: WriteContext; id: string }>() {}
 
 /** As it is now, or was then. */
-export class GetQueue extends Query<Sendable<object>> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: string,
-    readonly asOf?: Date,
-  ) {
-    super();
-  }
-}
+export class GetQueue extends query<{ organizationId: string; id: string; asOf?: Date }, Sendable<object>>() {}
 
 /** All queues by name, as they are now or were then. */
-export class ListQueues extends Query<Sendable<object>[]> {
-  constructor(
-    readonly organizationId: string,
-    readonly asOf?: Date,
-  ) {
-    super();
-  }
-}
+export class ListQueues extends query<{ organizationId: string; asOf?: Date }, Sendable<object>[]>() {}
 
 /** Writes queues so that at most one is the default. */
 @Injectable()

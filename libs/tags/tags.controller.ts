@@ -33,7 +33,11 @@ export class TagsController {
     @QueryInput() { includeDeactivated = true }: ListTagsQuery,
     @AsOf() asOf?: Date,
   ): Promise<{ data: Sendable<object>[] }> {
-    return { data: await this.queries.execute(new ListTags(caller.organizationId, includeDeactivated, asOf)) };
+    return {
+      data: await this.queries.execute(
+        new ListTags({ organizationId: caller.organizationId, includeDeactivated, asOf }),
+      ),
+    };
   }
 
   @Post()
@@ -44,7 +48,9 @@ export class TagsController {
     success: [200, 'The created tag or an existing tag with the same name.', CreateTagOutput],
   })
   async createTag(@Caller() caller: WriteContext, @Input() input: CreateTagInput): Promise<{ data: Sendable<object> }> {
-    return { data: await this.commands.execute(new CreateTag(caller, input.name, input.color)) };
+    return {
+      data: await this.commands.execute(new CreateTag({ context: caller, name: input.name, color: input.color })),
+    };
   }
 
   @Get(':tagId')
@@ -60,7 +66,7 @@ export class TagsController {
     @UuidParam('tagId', 'The tag id.') id: string,
     @AsOf() asOf?: Date,
   ): Promise<{ data: Sendable<object> }> {
-    return { data: await this.queries.execute(new GetTag(caller.organizationId, id, asOf)) };
+    return { data: await this.queries.execute(new GetTag({ organizationId: caller.organizationId, id, asOf })) };
   }
 
   @Patch(':tagId/activate')
@@ -72,7 +78,7 @@ export class TagsController {
     errors: [404, 409],
   })
   async activateTag(@Caller() caller: WriteContext, @UuidParam('tagId', 'The tag id.') id: string): Promise<void> {
-    await this.commands.execute(new ChangeTag(caller, { type: 'ActivateTag', id }));
+    await this.commands.execute(new ChangeTag({ context: caller, change: { type: 'ActivateTag', id } }));
   }
 
   @Patch(':tagId/deactivate')
@@ -84,7 +90,7 @@ export class TagsController {
     errors: [404, 409],
   })
   async deactivateTag(@Caller() caller: WriteContext, @UuidParam('tagId', 'The tag id.') id: string): Promise<void> {
-    await this.commands.execute(new ChangeTag(caller, { type: 'DeactivateTag', id }));
+    await this.commands.execute(new ChangeTag({ context: caller, change: { type: 'DeactivateTag', id } }));
   }
 
   @Delete(':tagId')
@@ -96,6 +102,6 @@ export class TagsController {
     errors: [404, 409],
   })
   async removeTag(@Caller() caller: WriteContext, @UuidParam('tagId', 'The tag id.') id: string): Promise<void> {
-    await this.commands.execute(new ChangeTag(caller, { type: 'DeleteTag', id }));
+    await this.commands.execute(new ChangeTag({ context: caller, change: { type: 'DeleteTag', id } }));
   }
 }

@@ -1,4 +1,4 @@
-import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
 import { EntityReader, SHOWN, type ShownRow, shownText } from '#libs/event-store/entity-reader.js';
 import { type WriteContext } from '#libs/event-store/event.js';
@@ -8,52 +8,28 @@ import { PastStreams } from '#libs/event-store/past-streams.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { type Sendable } from '#libs/platform/json-text.js';
+import { command, query } from '#libs/platform/messages.js';
 import { sortedByName } from '#libs/platform/name-order.js';
 import { type Tag, type TagCommand } from './tag.js';
 import { shownTag, TAG_NAME_INDEX, tagKey, tagStream } from './tag.projection.js';
 
 /** Answers the new tag, or the one that has the name already, unchanged. */
-export class CreateTag extends Command<Sendable<object>> {
-  constructor(
-    readonly context: WriteContext,
-    readonly name: string,
-    readonly color?: string,
-  ) {
-    super();
-  }
-}
+export class CreateTag extends command<{ context: WriteContext; name: string; color?: string }, Sendable<object>>() {}
 
 /** Changes a tag that there is. */
-export class ChangeTag extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
-    readonly change: Exclude<TagCommand, { type: 'CreateTag' }>,
-  ) {
-    super();
-  }
-}
+export class ChangeTag extends command<{
+  context: WriteContext;
+  change: Exclude<TagCommand, { type: 'CreateTag' }>;
+}>() {}
 
 /** As it is now, or was then. */
-export class GetTag extends Query<Sendable<object>> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: string,
-    readonly asOf?: Date,
-  ) {
-    super();
-  }
-}
+export class GetTag extends query<{ organizationId: string; id: string; asOf?: Date }, Sendable<object>>() {}
 
 /** All tags by name, as they are now or were then. */
-export class ListTags extends Query<Sendable<object>[]> {
-  constructor(
-    readonly organizationId: string,
-    readonly includeDeactivated: boolean,
-    readonly asOf?: Date,
-  ) {
-    super();
-  }
-}
+export class ListTags extends query<
+  { organizationId: string; includeDeactivated: boolean; asOf?: Date },
+  Sendable<object>[]
+>() {}
 
 @CommandHandler(CreateTag)
 export class CreateTagHandler implements ICommandHandler<CreateTag> {

@@ -52,7 +52,7 @@ export class TeamsController {
     success: [200, 'The list of teams in an organization', ListTeamsOutput],
   })
   async listAll(@Caller() caller: WriteContext, @AsOf() asOf?: Date): Promise<{ data: Sendable<object>[] }> {
-    return { data: await this.queries.execute(new ListTeams(caller.organizationId, asOf)) };
+    return { data: await this.queries.execute(new ListTeams({ organizationId: caller.organizationId, asOf })) };
   }
 
   @Post()
@@ -63,7 +63,7 @@ export class TeamsController {
     success: [201, 'The created team', CreateTeamOutput],
   })
   async createTeam(@Caller() caller: WriteContext, @Input() { name }: CreateTeamInput): Promise<{ data: TeamShown }> {
-    return { data: await this.commands.execute(new CreateTeam(caller, name)) };
+    return { data: await this.commands.execute(new CreateTeam({ context: caller, name })) };
   }
 
   @Get(':teamId')
@@ -79,7 +79,7 @@ export class TeamsController {
     @TeamId() id: string,
     @AsOf() asOf?: Date,
   ): Promise<{ data: Sendable<object> }> {
-    return { data: await this.queries.execute(new GetTeam(caller.organizationId, id, asOf)) };
+    return { data: await this.queries.execute(new GetTeam({ organizationId: caller.organizationId, id, asOf })) };
   }
 
   @Delete(':teamId')
@@ -91,7 +91,7 @@ export class TeamsController {
     errors: [404, 409],
   })
   async removeTeam(@Caller() caller: WriteContext, @TeamId() id: string): Promise<void> {
-    await this.commands.execute(new DeleteTeam(caller, id));
+    await this.commands.execute(new DeleteTeam({ context: caller, id }));
   }
 
   @Get(':teamId/agents')
@@ -107,7 +107,9 @@ export class TeamsController {
     @GrantedScopes() granted: readonly Scope[],
   ): Promise<{ data: TeamMember[] }> {
     const showsPeople = showsPersonal(granted, 'agent');
-    return { data: await this.queries.execute(new ListTeamMembers(caller.organizationId, id, showsPeople)) };
+    return {
+      data: await this.queries.execute(new ListTeamMembers({ organizationId: caller.organizationId, id, showsPeople })),
+    };
   }
 
   @Patch(':teamId/agents')
@@ -123,7 +125,7 @@ export class TeamsController {
     @TeamId() id: string,
     @PatchBody() { agentIds }: AgentsToTeamInput,
   ): Promise<void> {
-    await this.commands.execute(new ChangeTeamMembers(caller, 'AddTeamMembers', id, agentIds));
+    await this.commands.execute(new ChangeTeamMembers({ context: caller, type: 'AddTeamMembers', id, agentIds }));
   }
 
   @Delete(':teamId/agents')
@@ -140,7 +142,7 @@ export class TeamsController {
     @TeamId() id: string,
     @PatchBody() { agentIds }: DeleteAgentsFromTeamInput,
   ): Promise<void> {
-    await this.commands.execute(new ChangeTeamMembers(caller, 'RemoveTeamMembers', id, agentIds));
+    await this.commands.execute(new ChangeTeamMembers({ context: caller, type: 'RemoveTeamMembers', id, agentIds }));
   }
 
   @Get(':teamId/presence')
@@ -157,6 +159,8 @@ export class TeamsController {
     @Paged() pages: Pages,
   ) {
     const page = pages.requested(query);
-    return pages.answer(await this.queries.execute(new ListTeamPresence(caller.organizationId, id, page)));
+    return pages.answer(
+      await this.queries.execute(new ListTeamPresence({ organizationId: caller.organizationId, id, page })),
+    );
   }
 }

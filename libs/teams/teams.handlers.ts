@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { agentsExist, missingAgents } from '#libs/agents/agent.projection.js';
 import { membersAmong } from '#libs/agents/membership.js';
 import { PresenceTimeout } from '#libs/agents/presence.js';
@@ -18,83 +18,41 @@ import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { type Sendable } from '#libs/platform/json-text.js';
 import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { command, query } from '#libs/platform/messages.js';
 import { sortedByName } from '#libs/platform/name-order.js';
 import { type Team } from './team.js';
 import { TEAM_MEMBERS, teamStream } from './team.projection.js';
 import { type TeamMember } from './teams.dto.js';
 
-export class CreateTeam extends Command<Team> {
-  constructor(
-    readonly context: WriteContext,
-    readonly name: string,
-  ) {
-    super();
-  }
-}
+export class CreateTeam extends command<{ context: WriteContext; name: string }, Team>() {}
 
 /** All of them or, when one is no agent, none. Adding members again and removing what are none change nothing. */
-export class ChangeTeamMembers extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
-    readonly type: 'AddTeamMembers' | 'RemoveTeamMembers',
-    readonly id: string,
-    readonly agentIds: string[],
-  ) {
-    super();
-  }
-}
+export class ChangeTeamMembers extends command<{
+  context: WriteContext;
+  type: 'AddTeamMembers' | 'RemoveTeamMembers';
+  id: string;
+  agentIds: string[];
+}>() {}
 
-export class DeleteTeam extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-  ) {
-    super();
-  }
-}
+export class DeleteTeam extends command<{ context: WriteContext; id: string }>() {}
 
 /** All teams by name, as they are now or were then. */
-export class ListTeams extends Query<Sendable<object>[]> {
-  constructor(
-    readonly organizationId: string,
-    readonly asOf?: Date,
-  ) {
-    super();
-  }
-}
+export class ListTeams extends query<{ organizationId: string; asOf?: Date }, Sendable<object>[]>() {}
 
 /** As it is now, or was then. */
-export class GetTeam extends Query<Sendable<object>> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: string,
-    readonly asOf?: Date,
-  ) {
-    super();
-  }
-}
+export class GetTeam extends query<{ organizationId: string; id: string; asOf?: Date }, Sendable<object>>() {}
 
 /** All members, by id. @param showsPeople whether with more than their ids */
-export class ListTeamMembers extends Query<TeamMember[]> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: string,
-    readonly showsPeople: boolean,
-  ) {
-    super();
-  }
-}
+export class ListTeamMembers extends query<
+  { organizationId: string; id: string; showsPeople: boolean },
+  TeamMember[]
+>() {}
 
 /** A page of the members' presence, by id. */
-export class ListTeamPresence extends Query<Page<UserPresence>> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: string,
-    readonly page: PageRequest,
-  ) {
-    super();
-  }
-}
+export class ListTeamPresence extends query<
+  { organizationId: string; id: string; page: PageRequest },
+  Page<UserPresence>
+>() {}
 
 @CommandHandler(CreateTeam)
 export class CreateTeamHandler implements ICommandHandler<CreateTeam> {
@@ -220,7 +178,7 @@ export class ListTeamPresenceHandler implements IQueryHandler<ListTeamPresence> 
     };
     const { rows, ...beside } = await BY_AGENT.read(this.database, organizationId, select, page);
     // Nobody in it, or no team.
-    if (rows.length === 0) await this.team.execute(new GetTeam(organizationId, id));
+    if (rows.length === 0) await this.team.execute(new GetTeam({ organizationId, id }));
     const now = new Date();
     return { rows: rows.map((row) => shownPresence(row.agentId, recordedPresence(row), now, this.timeout)), ...beside };
   }

@@ -1,7 +1,8 @@
-import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type Cursor, Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { command, query } from '#libs/platform/messages.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { cancelDeliveries } from './cancellation.js';
 import { EVENT_NAMES } from './catalogue.js';
@@ -30,50 +31,28 @@ export interface DeliveryFilters {
 }
 
 /** A subscription's deliveries, the newest first. */
-export class ListDeliveries extends Query<Page<DeliveryOutput>> {
-  constructor(
-    readonly organizationId: string,
-    readonly subscriptionId: string,
-    readonly filters: DeliveryFilters,
-    readonly request: PageRequest,
-  ) {
-    super();
-  }
-}
+export class ListDeliveries extends query<
+  { organizationId: string; subscriptionId: string; filters: DeliveryFilters; request: PageRequest },
+  Page<DeliveryOutput>
+>() {}
 
 /** One delivery, with what is sent and how its attempts went. Its id is the event's. */
-export class GetDelivery extends Query<DeliveryDetailsOutput> {
-  constructor(
-    readonly organizationId: string,
-    readonly subscriptionId: string,
-    readonly id: string,
-    readonly granted: readonly Scope[],
-  ) {
-    super();
-  }
-}
+export class GetDelivery extends query<
+  { organizationId: string; subscriptionId: string; id: string; granted: readonly Scope[] },
+  DeliveryDetailsOutput
+>() {}
 
 /** Makes a delivery due now, whatever its subscription waits for; one that had come to its end begins anew. */
-export class RetryDelivery extends Command<DeliveryOutput> {
-  constructor(
-    readonly organizationId: string,
-    readonly subscriptionId: string,
-    readonly id: string,
-  ) {
-    super();
-  }
-}
+export class RetryDelivery extends command<
+  { organizationId: string; subscriptionId: string; id: string },
+  DeliveryOutput
+>() {}
 
 /** Gives up a delivery that is pending; one that is cancelled already stays so. An attempt under way is not called back. */
-export class CancelDelivery extends Command<DeliveryOutput> {
-  constructor(
-    readonly organizationId: string,
-    readonly subscriptionId: string,
-    readonly id: string,
-  ) {
-    super();
-  }
-}
+export class CancelDelivery extends command<
+  { organizationId: string; subscriptionId: string; id: string },
+  DeliveryOutput
+>() {}
 
 /** The order of a list of deliveries. */
 export const NEWEST_FIRST = new Keyset<DeliveryRow & { created_key: string }>(

@@ -1,6 +1,7 @@
-import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
+import { query } from '#libs/platform/messages.js';
 import { EVENT_NAMES } from './catalogue.js';
 import { type EventDeliveryLog, type EventDeliveryStatus } from './delivery-log.dto.js';
 import { type Outcome } from './delivery/attempt.js';
@@ -9,27 +10,16 @@ import { ShownExchange } from './shown-exchange.js';
 import { SubscriptionReader } from './subscription.reader.js';
 
 /** For each subscribed event, how its last delivery went. */
-export class GetDeliveryStatus extends Query<EventDeliveryStatus[]> {
-  constructor(
-    readonly organizationId: string,
-    readonly subscriptionId: string,
-    readonly granted: readonly Scope[],
-  ) {
-    super();
-  }
-}
+export class GetDeliveryStatus extends query<
+  { organizationId: string; subscriptionId: string; granted: readonly Scope[] },
+  EventDeliveryStatus[]
+>() {}
 
 /** The latest attempts for one event, newest first, with what was sent. */
-export class GetDeliveryLogs extends Query<EventDeliveryLog[]> {
-  constructor(
-    readonly organizationId: string,
-    readonly subscriptionId: string,
-    readonly event: string,
-    readonly granted: readonly Scope[],
-  ) {
-    super();
-  }
-}
+export class GetDeliveryLogs extends query<
+  { organizationId: string; subscriptionId: string; event: string; granted: readonly Scope[] },
+  EventDeliveryLog[]
+>() {}
 
 interface AttemptRow {
   event_name: string;

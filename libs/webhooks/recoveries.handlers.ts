@@ -1,9 +1,10 @@
-import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { invalidBody } from '#libs/platform/domain-error.js';
+import { command, query } from '#libs/platform/messages.js';
 import { WebhookOptions } from './options.js';
 import { type RecoveryOutput } from './recoveries.dto.js';
 import { type RecoveryScope } from './recovery.js';
@@ -12,35 +13,18 @@ import { RecoveryReader } from './recovery.reader.js';
 import { SubscriptionReader } from './subscription.reader.js';
 
 /** Requests that past events are delivered, and answers the recovery; the one that runs for the same already, if any. */
-export class RequestRecovery extends Command<RecoveryOutput> {
-  constructor(
-    readonly context: WriteContext,
-    readonly subscriptionId: string,
-    readonly scope: RecoveryScope,
-  ) {
-    super();
-  }
-}
+export class RequestRecovery extends command<
+  { context: WriteContext; subscriptionId: string; scope: RecoveryScope },
+  RecoveryOutput
+>() {}
 
 /** The latest recoveries of a subscription, newest first. */
-export class ListRecoveries extends Query<RecoveryOutput[]> {
-  constructor(
-    readonly organizationId: string,
-    readonly subscriptionId: string,
-  ) {
-    super();
-  }
-}
+export class ListRecoveries extends query<{ organizationId: string; subscriptionId: string }, RecoveryOutput[]>() {}
 
-export class GetRecovery extends Query<RecoveryOutput> {
-  constructor(
-    readonly organizationId: string,
-    readonly subscriptionId: string,
-    readonly id: string,
-  ) {
-    super();
-  }
-}
+export class GetRecovery extends query<
+  { organizationId: string; subscriptionId: string; id: string },
+  RecoveryOutput
+>() {}
 
 /** Those that run for the same scope. One that was asked for without an end ends where it was requested. */
 const RUNNING = `r.finished_at IS NULL AND r.since = $3 AND r.until = coalesce($4, r.requested_at) AND r.only_missing = $5`;

@@ -1,7 +1,8 @@
-import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
 import { Cipher } from '#libs/platform/cipher.js';
 import { Database } from '#libs/platform/database.js';
+import { command } from '#libs/platform/messages.js';
 import { CATALOGUE, payloadOf, type ProducedEventName } from './catalogue.js';
 import { Sender } from './delivery/attempt.js';
 import { deliveryRequest } from './delivery/signing.js';
@@ -10,15 +11,10 @@ import { openSecrets } from './subscription.projection.js';
 import { SubscriptionReader } from './subscription.reader.js';
 
 /** Sends the example of an event to a subscription at once, enabled or not, and answers how it went. Nothing is kept. */
-export class TestSubscription extends Command<TestResultOutput> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: string,
-    readonly event: ProducedEventName,
-  ) {
-    super();
-  }
-}
+export class TestSubscription extends command<
+  { organizationId: string; id: string; event: ProducedEventName },
+  TestResultOutput
+>() {}
 
 @CommandHandler(TestSubscription)
 export class TestSubscriptionHandler implements ICommandHandler<TestSubscription> {

@@ -47,7 +47,7 @@ export class WebhookDeliveriesController {
   ) {
     const page = pages.requested(query);
     return pages.answer<DeliveryOutput>(
-      await this.queries.execute(new ListDeliveries(organizationId, subscriptionId, query, page)),
+      await this.queries.execute(new ListDeliveries({ organizationId, subscriptionId, filters: query, request: page })),
     );
   }
 
@@ -64,7 +64,7 @@ export class WebhookDeliveriesController {
     @DeliveryId() id: string,
     @GrantedScopes() granted: readonly Scope[],
   ): Promise<{ data: DeliveryDetailsOutput }> {
-    return { data: await this.queries.execute(new GetDelivery(organizationId, subscriptionId, id, granted)) };
+    return { data: await this.queries.execute(new GetDelivery({ organizationId, subscriptionId, id, granted })) };
   }
 
   @Post(':deliveryId/retry')
@@ -80,7 +80,7 @@ export class WebhookDeliveriesController {
     @SubscriptionId() subscriptionId: string,
     @DeliveryId() id: string,
   ): Promise<{ data: DeliveryOutput }> {
-    return { data: await this.commands.execute(new RetryDelivery(organizationId, subscriptionId, id)) };
+    return { data: await this.commands.execute(new RetryDelivery({ organizationId, subscriptionId, id })) };
   }
 
   @Post(':deliveryId/cancel')
@@ -96,6 +96,6 @@ export class WebhookDeliveriesController {
     @SubscriptionId() subscriptionId: string,
     @DeliveryId() id: string,
   ): Promise<{ data: DeliveryOutput }> {
-    return { data: await this.commands.execute(new CancelDelivery(organizationId, subscriptionId, id)) };
+    return { data: await this.commands.execute(new CancelDelivery({ organizationId, subscriptionId, id })) };
   }
 }

@@ -43,7 +43,7 @@ export class WebhookRecoveriesController {
     @StrictBody() { since, until, onlyMissing = true }: RecoverWebhookInput,
   ): Promise<{ data: RecoveryOutput }> {
     const scope = { since, ...(until !== undefined && { until }), onlyMissing };
-    return { data: await this.commands.execute(new RequestRecovery(caller, subscriptionId, scope)) };
+    return { data: await this.commands.execute(new RequestRecovery({ context: caller, subscriptionId, scope })) };
   }
 
   @Get('recoveries')
@@ -57,7 +57,7 @@ export class WebhookRecoveriesController {
     @Caller() { organizationId }: WriteContext,
     @SubscriptionId() subscriptionId: string,
   ): Promise<{ data: RecoveryOutput[] }> {
-    return { data: await this.queries.execute(new ListRecoveries(organizationId, subscriptionId)) };
+    return { data: await this.queries.execute(new ListRecoveries({ organizationId, subscriptionId })) };
   }
 
   @Get('recoveries/:recoveryId')
@@ -73,6 +73,6 @@ export class WebhookRecoveriesController {
     @SubscriptionId() subscriptionId: string,
     @UuidParam('recoveryId', 'The recovery id.') id: string,
   ): Promise<{ data: RecoveryOutput }> {
-    return { data: await this.queries.execute(new GetRecovery(organizationId, subscriptionId, id)) };
+    return { data: await this.queries.execute(new GetRecovery({ organizationId, subscriptionId, id })) };
   }
 }

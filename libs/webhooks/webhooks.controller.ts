@@ -81,7 +81,7 @@ export class WebhooksController {
     @Caller() { organizationId }: WriteContext,
     @May('webhooks:write') mayWrite: boolean,
   ): Promise<{ data: WebhookSubscriptionOutput[] }> {
-    return { data: await this.queries.execute(new ListSubscriptions(organizationId, mayWrite)) };
+    return { data: await this.queries.execute(new ListSubscriptions({ organizationId, inClear: mayWrite })) };
   }
 
   @Post()
@@ -97,7 +97,7 @@ export class WebhooksController {
     @Input() input: CreateWebhookSubscriptionInput,
   ): Promise<{ data: WebhookSubscriptionOutput }> {
     const settings = { ...DEFAULTS, ...instanceToPlain(input, { exposeUnsetFields: false }) } as SubscriptionSettings;
-    return { data: await this.commands.execute(new CreateSubscription(caller, settings)) };
+    return { data: await this.commands.execute(new CreateSubscription({ context: caller, settings })) };
   }
 
   @Get('event-types')
@@ -124,7 +124,7 @@ export class WebhooksController {
     @May('webhooks:write') mayWrite: boolean,
     @AsOf() asOf?: Date,
   ): Promise<{ data: WebhookSubscriptionOutput }> {
-    return { data: await this.queries.execute(new GetSubscription(organizationId, id, mayWrite, asOf)) };
+    return { data: await this.queries.execute(new GetSubscription({ organizationId, id, inClear: mayWrite, asOf })) };
   }
 
   @Patch(':webhookSubscriptionId')
@@ -141,7 +141,11 @@ export class WebhooksController {
     @SubscriptionId() id: string,
     @StrictBody() changes: PatchWebhookSubscriptionInput,
   ): Promise<{ data: WebhookSubscriptionOutput }> {
-    return { data: await this.commands.execute(new UpdateSubscription(caller, id, instanceToPlain(changes))) };
+    return {
+      data: await this.commands.execute(
+        new UpdateSubscription({ context: caller, id, changes: instanceToPlain(changes) }),
+      ),
+    };
   }
 
   @Post(':webhookSubscriptionId/rotate-secret')
@@ -158,7 +162,7 @@ export class WebhooksController {
     @SubscriptionId() id: string,
     @OptionalPatch() { overlapHours = DEFAULT_OVERLAP_HOURS }: RotateWebhookSecretInput,
   ): Promise<{ data: WebhookSubscriptionOutput }> {
-    return { data: await this.commands.execute(new RotateSecret(caller, id, overlapHours)) };
+    return { data: await this.commands.execute(new RotateSecret({ context: caller, id, overlapHours })) };
   }
 
   @PostWithoutKey(':webhookSubscriptionId/test')
@@ -174,7 +178,9 @@ export class WebhooksController {
     @SubscriptionId() id: string,
     @Input() { event }: TestWebhookSubscriptionInput,
   ): Promise<{ data: TestResultOutput }> {
-    return { data: await this.commands.execute(new TestSubscription(caller.organizationId, id, event)) };
+    return {
+      data: await this.commands.execute(new TestSubscription({ organizationId: caller.organizationId, id, event })),
+    };
   }
 
   @Delete(':webhookSubscriptionId')
@@ -186,7 +192,7 @@ export class WebhooksController {
     errors: [404, 409],
   })
   async deleteSubscription(@Caller() caller: WriteContext, @SubscriptionId() id: string): Promise<void> {
-    await this.commands.execute(new DeleteSubscription(caller, id));
+    await this.commands.execute(new DeleteSubscription({ context: caller, id }));
   }
 
   @Get(':webhookSubscriptionId/delivery-status')
@@ -201,7 +207,11 @@ export class WebhooksController {
     @SubscriptionId() id: string,
     @GrantedScopes() granted: readonly Scope[],
   ): Promise<{ data: EventDeliveryStatus[] }> {
-    return { data: await this.queries.execute(new GetDeliveryStatus(caller.organizationId, id, granted)) };
+    return {
+      data: await this.queries.execute(
+        new GetDeliveryStatus({ organizationId: caller.organizationId, subscriptionId: id, granted }),
+      ),
+    };
   }
 
   @Get(':webhookSubscriptionId/delivery-status/logs/:event')
@@ -217,6 +227,10 @@ export class WebhooksController {
     @TextParam('event', 'The name of an event.', 'TagCreated') event: string,
     @GrantedScopes() granted: readonly Scope[],
   ): Promise<{ data: EventDeliveryLog[] }> {
-    return { data: await this.queries.execute(new GetDeliveryLogs(caller.organizationId, id, event, granted)) };
+    return {
+      data: await this.queries.execute(
+        new GetDeliveryLogs({ organizationId: caller.organizationId, subscriptionId: id, event, granted }),
+      ),
+    };
   }
 }

@@ -1,9 +1,10 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
-import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { Database } from '#libs/platform/database.js';
 import { invalidBody, notFound } from '#libs/platform/domain-error.js';
+import { command, query } from '#libs/platform/messages.js';
 import { missingQueues } from '#libs/queues/queue.projection.js';
 import { askForReview } from './cancellation.js';
 import { type Filters, queuesOf } from './filters.js';
@@ -14,70 +15,39 @@ import { SubscriptionReader } from './subscription.reader.js';
 import { type WebhookSubscriptionOutput } from './subscription-outputs.dto.js';
 
 /** Answers the new subscription with its generated secret key. Its URL must be one that deliveries can go to. */
-export class CreateSubscription extends Command<WebhookSubscriptionOutput> {
-  constructor(
-    readonly context: WriteContext,
-    readonly settings: SubscriptionSettings,
-  ) {
-    super();
-  }
-}
+export class CreateSubscription extends command<
+  { context: WriteContext; settings: SubscriptionSettings },
+  WebhookSubscriptionOutput
+>() {}
 
 /**
  * Changes the settings that are named, and answers the subscription as it is then. A new URL is checked, too. What waits and
  * is no longer asked for by `events` and `filters` is cancelled soon after.
  */
-export class UpdateSubscription extends Command<WebhookSubscriptionOutput> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-    readonly changes: Partial<SubscriptionSettings>,
-  ) {
-    super();
-  }
-}
+export class UpdateSubscription extends command<
+  { context: WriteContext; id: string; changes: Partial<SubscriptionSettings> },
+  WebhookSubscriptionOutput
+>() {}
 
 /** Generates another secret key, and answers the subscription with it. The present one signs, too, for some hours; earlier ones keep their time. */
-export class RotateSecret extends Command<WebhookSubscriptionOutput> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-    readonly overlapHours: number,
-  ) {
-    super();
-  }
-}
+export class RotateSecret extends command<
+  { context: WriteContext; id: string; overlapHours: number },
+  WebhookSubscriptionOutput
+>() {}
 
-export class DeleteSubscription extends Command<void> {
-  constructor(
-    readonly context: WriteContext,
-    readonly id: string,
-  ) {
-    super();
-  }
-}
+export class DeleteSubscription extends command<{ context: WriteContext; id: string }>() {}
 
 /** As it is now, without its secrets unless they are asked for in clear; or as it was then, without its secrets. */
-export class GetSubscription extends Query<WebhookSubscriptionOutput> {
-  constructor(
-    readonly organizationId: string,
-    readonly id: string,
-    readonly inClear = false,
-    readonly asOf?: Date,
-  ) {
-    super();
-  }
-}
+export class GetSubscription extends query<
+  { organizationId: string; id: string; inClear?: boolean; asOf?: Date },
+  WebhookSubscriptionOutput
+>() {}
 
 /** All subscriptions, oldest first; without their secrets unless they are asked for in clear. */
-export class ListSubscriptions extends Query<WebhookSubscriptionOutput[]> {
-  constructor(
-    readonly organizationId: string,
-    readonly inClear = false,
-  ) {
-    super();
-  }
-}
+export class ListSubscriptions extends query<
+  { organizationId: string; inClear?: boolean },
+  WebhookSubscriptionOutput[]
+>() {}
 
 const HOUR_MS = 3_600_000;
 
@@ -173,7 +143,7 @@ export class DeleteSubscriptionHandler implements ICommandHandler<DeleteSubscrip
 export class GetSubscriptionHandler implements IQueryHandler<GetSubscription> {
   constructor(private readonly reader: SubscriptionReader) {}
 
-  async execute({ organizationId, id, inClear, asOf }: GetSubscription): Promise<WebhookSubscriptionOutput> {
+  async execute({ organizationId, id, inClear = false, asOf }: GetSubscription): Promise<WebhookSubscriptionOutput> {
     return asOf ? this.reader.getAsOf(organizationId, id, asOf) : this.reader.get(organizationId, id, inClear);
   }
 }
@@ -182,7 +152,7 @@ export class GetSubscriptionHandler implements IQueryHandler<GetSubscription> {
 export class ListSubscriptionsHandler implements IQueryHandler<ListSubscriptions> {
   constructor(private readonly reader: SubscriptionReader) {}
 
-  async execute({ organizationId, inClear }: ListSubscriptions): Promise<WebhookSubscriptionOutput[]> {
+  async execute({ organizationId, inClear = false }: ListSubscriptions): Promise<WebhookSubscriptionOutput[]> {
     return this.reader.list(organizationId, inClear);
   }
 }

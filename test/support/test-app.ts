@@ -56,7 +56,7 @@ export async function startTestApp({
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   const clientOf = async (organizationId: string, actorId: string, scopes: Scope[]) => {
-    const issue = new IssueApiToken({ organizationId, actorId }, { name: 'test', scopes });
+    const issue = new IssueApiToken({ context: { organizationId, actorId }, choices: { name: 'test', scopes } });
     const { secret } = await new IssueApiTokenHandler(runtime.store, runtime.database).execute(issue);
     return new ApiClient(url, secret, organizationId, actorId);
   };
@@ -67,7 +67,7 @@ export async function startTestApp({
     createTestOrganization: async () => {
       const [organizationId, actorId] = [randomUUID(), randomUUID()];
       await new CreateOrganizationHandler(runtime.store).execute(
-        new CreateOrganization(organizationId, 'Test', actorId),
+        new CreateOrganization({ id: organizationId, name: 'Test', actorId }),
       );
       return clientOf(organizationId, actorId, ['admin']);
     },
