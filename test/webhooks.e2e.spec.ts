@@ -342,7 +342,7 @@ describe('Webhook subscriptions', () => {
     expect((await api.get(`${path}/deliveries?event=ConversationRated`)).body.data).toEqual([]);
     const test = await api.post(`${path}/test`, { event: 'ConversationRated' });
     expect(test.status).toBe(400);
-    expect(test.body.message).toContain('event must be one of: AgentCreated');
+    expect(test.body.message).toMatch(/event must be one of: .*AgentCreated/);
     expect(test.body.message).not.toContain('ConversationRated');
   });
 
