@@ -1,8 +1,9 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import pg from 'pg';
-import { STREAMS } from '../dist/apps/streams.js';
+import { STREAMS } from '../dist/libs/resources/resources.js';
 import { EventCodec } from '../dist/libs/event-store/event-codec.js';
 import { EventStore } from '../dist/libs/event-store/event-store.js';
+import { send } from '../dist/libs/platform/connections.js';
 import { Cipher } from '../dist/libs/platform/cipher.js';
 import { Database } from '../dist/libs/platform/database.js';
 import { tagStream } from '../dist/libs/tags/tag.projection.js';
@@ -49,6 +50,36 @@ async function plainInserts(clients, seconds) {
   }
 }
 
+const FLAG = { name: 'insert-flag', text: 'INSERT INTO flags (id, name) VALUES ($1, $2)' };
+
+/** Two inserts in one transaction, by one way of sending them. @param options of each connection */
+async function pairs(clients, seconds, options, insertBoth) {
+  const connections = Array.from({ length: clients }, () => new pg.Client(options));
+  await Promise.all(connections.map((connection) => connection.connect()));
+  try {
+    return await rate(clients, seconds, async ({ type, data }) => {
+      const connection = connections.pop();
+      const event = [organizationId, `tag-${data.id}`, 1, randomUUIDv7(), type, 1, data, metadata, new Date()];
+      await insertBoth(connection, { ...INSERT, values: event }, { ...FLAG, values: [data.id, data.name] });
+      connections.push(connection);
+    });
+  } finally {
+    await Promise.all(connections.map((connection) => connection.end()));
+  }
+}
+
+/** As one batch with one Sync, which is a transaction by itself. */
+const batched = (clients, seconds) =>
+  pairs(clients, seconds, { connectionString: process.env.PLAIN_URL }, (connection, ...inserts) =>
+    send(connection, inserts, 0),
+  );
+
+/** By `pg`'s own pipelining, where each query has a Sync of its own. */
+const pipelined = (clients, seconds) =>
+  pairs(clients, seconds, { connectionString: process.env.PLAIN_URL, pipeline: true }, (connection, ...inserts) =>
+    Promise.all([{ text: 'BEGIN' }, ...inserts, { text: 'COMMIT' }].map((query) => connection.query(query))),
+  );
+
 /** Writes per second by clients that each write one event after the other. */
 async function rate(clients, seconds, write) {
   const start = performance.now();
@@ -69,4 +100,6 @@ serveCalls({
   events: (clients, seconds) => append(eventsAlone, clients, seconds),
   eventsAndTags: (clients, seconds) => append(tagStream, clients, seconds),
   plainInserts,
+  batched,
+  pipelined,
 });

@@ -9,7 +9,7 @@ import { atLeast, number, ratio } from './table.mjs';
 const CLIENTS = [1, 8, 32];
 const TARGET_CLIENTS = 8;
 const TARGET = 0.6;
-const VARIANTS = ['events', 'eventsAndTags', 'plainInserts'];
+const VARIANTS = ['events', 'eventsAndTags', 'plainInserts', 'batched', 'pipelined'];
 
 /** Appends through the event store against plain inserts of the same row, on a PostgreSQL server of their own. */
 export async function measureAppends(bench) {
@@ -17,7 +17,11 @@ export async function measureAppends(bench) {
   bench.cleanup.add(async () => (await starting).stop());
   const { ownerUrl, appUrl } = await starting;
   await migrate({ ownerUrl, appUrl });
-  const plainUrl = await createDatabase(ownerUrl, 'bench_plain', EVENTS_TABLE);
+  const plainUrl = await createDatabase(
+    ownerUrl,
+    'bench_plain',
+    `${EVENTS_TABLE} CREATE TABLE flags (id uuid PRIMARY KEY, name text NOT NULL);`,
+  );
   const client = Process.fork(bench, 'append', 'append-client.mjs', {
     ...process.env,
     APP_URL: appUrl,
@@ -40,17 +44,21 @@ async function measureClients({ plan, say }, client, clients) {
   return Object.fromEntries(VARIANTS.map((variant) => [variant, median(rates[variant])]));
 }
 
-function appendRows(clients, { events, eventsAndTags, plainInserts }) {
-  const row = (label, rate, verdict) => [
+function appendRows(clients, { events, eventsAndTags, plainInserts, batched, pipelined }) {
+  const row = (label, rate, verdict, bare = plainInserts) => [
     `${label}, ${countOf(clients)}: appends/s`,
-    ...[rate, plainInserts].map((value) => number(value)),
+    ...[rate, bare].map((value) => number(value)),
     '',
-    ratio(rate / plainInserts),
+    ratio(rate / bare),
     '',
     verdict,
   ];
   const verdict = clients === TARGET_CLIENTS ? atLeast(events / plainInserts, TARGET, '× bare') : '';
-  return [row('Append', events, verdict), row('Append with read table', eventsAndTags, '')];
+  return [
+    row('Append', events, verdict),
+    row('Append with read table', eventsAndTags, ''),
+    row('Two inserts as one batch, beside the pipelining of `pg`', batched, '', pipelined),
+  ];
 }
 
 function countOf(clients) {
