@@ -123,7 +123,7 @@ export class Batch implements pg.Submittable {
 
   handleError(error: Error): void {
     // A table has changed since: what the server has prepared is of no use any more.
-    if (STALE_STATES.has((error as { code?: string }).code ?? '')) {
+    if (isStale(error)) {
       for (const { text, replanned } of this.statements) {
         if (!replanned) this.#known.set(nameOf(text), { state: 'unknown' });
       }
@@ -157,6 +157,23 @@ export class Batch implements pg.Submittable {
     this.#rows = [];
     this.#columns = this.#isWanted(index) ? this.#known.get(this.#nameAt(index))?.columns : undefined;
   }
+}
+
+/**
+ * Runs a batch that is undone as a whole when it fails, and once more when a table had changed under its statements: they
+ * are prepared anew then.
+ */
+export async function preparedAnew<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!isStale(error)) throw error;
+    return run();
+  }
+}
+
+function isStale(error: unknown): boolean {
+  return STALE_STATES.has((error as { code?: string }).code ?? '');
 }
 
 function nameOf(text: string): string {

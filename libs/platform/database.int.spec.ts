@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { counterStream } from '#libs/testing/counter.js';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
+import { type Statement } from './batch.js';
+import { Database } from './database.js';
 
 let world: TestStore;
 beforeAll(async () => {
@@ -64,7 +66,22 @@ describe('Lookups of one moment', () => {
     const all = { text: 'SELECT * FROM changing' };
     expect(await world.database.lookup(organizationId, all)).toEqual([{ a: '1' }]);
     await world.test.sql('ALTER TABLE changing ALTER a TYPE int4 USING a::int4');
-    await expect(world.database.lookup(organizationId, all)).rejects.toThrow('cached plan');
     expect(await world.database.lookup(organizationId, all)).toEqual([{ a: 1 }]);
+    const inUnit = (statements: Statement[]) =>
+      world.database.inUnit(organizationId, [], () => world.database.transact(organizationId, statements));
+    await inUnit([all]);
+    await world.test.sql('ALTER TABLE changing ALTER a TYPE text');
+    expect((await inUnit([quotient(4), all])).flatMap(({ rows }) => rows)).toEqual([{ quotient: 3 }, { a: '1' }]);
+  });
+});
+
+describe('A database that is closed', () => {
+  it('is said to be unavailable', async () => {
+    const database = await Database.open({ url: world.test.appUrl, role: 'deskstream_app', poolSize: 1 });
+    await database.close();
+    await expect(database.ping()).rejects.toMatchObject({
+      kind: 'unavailable',
+      cause: { message: 'The database is closed' },
+    });
   });
 });

@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DataSource } from 'typeorm';
-import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import pg from 'pg';
-import { type BatchResult, type Statement } from './batch.js';
+import { type BatchResult, preparedAnew, type Statement } from './batch.js';
 import { connect, type DatabaseOptions, dataSourceOptions, send } from './connections.js';
 import { DomainError } from './domain-error.js';
 import { Grouping } from './grouping.js';
@@ -133,6 +132,13 @@ export class Database {
     await Promise.all([this.dataSource.destroy(), this.units.end()]);
   }
 
+  /** @throws {DomainError} `unavailable` when the database is closed already */
+  get #pool(): pg.Pool {
+    const { master } = this.dataSource.driver as unknown as { master?: pg.Pool };
+    if (!master) throw unavailable(new Error('The database is closed'));
+    return master;
+  }
+
   #run(organizationId: string | null, statements: Statement[], wanted: boolean): Promise<BatchResult[]> {
     const { unit } = this;
     const scope = organizationId ?? '';
@@ -146,7 +152,7 @@ export class Database {
 
   /** One batch. A statement that sets the scope precedes those that are not under that of the connection already. */
   async #send(scoped: ScopedStatement[], wanted: boolean): Promise<BatchResult[]> {
-    const client = await connect(poolOf(this.dataSource));
+    const client = await connect(this.#pool);
     let current = this.#scopes.get(client);
     this.#scopes.delete(client);
     const statements: Statement[] = [];
@@ -157,7 +163,8 @@ export class Database {
     });
     let failure: unknown;
     try {
-      const results = await send(client, statements, wanted ? statements.length - (places[0] ?? 0) : 0);
+      const answered = wanted ? statements.length - (places[0] ?? 0) : 0;
+      const results = await preparedAnew(() => send(client, statements, answered));
       if (current !== undefined) this.#scopes.set(client, current);
       return places.map((place) => results[place] as BatchResult);
     } catch (error) {
@@ -171,10 +178,6 @@ export class Database {
 
 /** The database as the worker sees it: the same tables, of all organizations. */
 export class WorkerDatabase extends Database {}
-
-function poolOf(dataSource: DataSource): pg.Pool {
-  return (dataSource.driver as PostgresDriver).master as pg.Pool;
-}
 
 /** The name of the unique index or constraint that the error violates, if that is what it is about. */
 export function violatedConstraint(error: unknown): string | undefined {

@@ -1,4 +1,4 @@
-import { type BatchResult, type Statement } from './batch.js';
+import { type BatchResult, preparedAnew, type Statement } from './batch.js';
 import { DomainError } from './domain-error.js';
 
 const BEGIN = { text: 'BEGIN' };
@@ -44,7 +44,7 @@ export class UnitOfWork {
 
   /** Runs a batch when those before it are done. See {@link Database.transact}. */
   run(organizationId: string | null, statements: Statement[], wanted: number): Promise<BatchResult[]> {
-    const results = this.#last.then(() => this.#run(organizationId ?? '', statements, wanted));
+    const results = this.#last.then(() => preparedAnew(() => this.#run(organizationId ?? '', statements, wanted)));
     this.#last = results.catch(() => undefined);
     return results;
   }
