@@ -73,9 +73,10 @@ function postOnce(
     // More lenient than RFC 9112: the only one whom a misread answer can harm is the receiver that sent it.
     const request = open(target, { method: 'POST', headers, agent, insecureHTTPParser: true });
     const received = new Received(request);
+    const left = () => Math.max(0, deadline.atMs - performance.now());
     const timer = setTimeout(() => {
       fail(deadline.error);
-    }, deadline.atMs - performance.now());
+    }, left());
     const fail = (error: Error) => {
       clearTimeout(timer);
       request.destroy();
@@ -97,9 +98,8 @@ function postOnce(
         }
         clearTimeout(timer);
         request.off('error', fail).on('error', () => undefined);
-        const left = deadline.atMs - performance.now();
         // Read from now on: what comes with the head can break off before anybody else runs.
-        resolve({ status, headers, text: beginningOf(response, Math.min(BODY_MS, left)) });
+        resolve({ status, headers, text: beginningOf(response, Math.min(BODY_MS, left())) });
       })
       .end(Buffer.from(body));
   });
