@@ -131,7 +131,8 @@ describe('The feed', () => {
     it('moves on past events that nobody wants, so many positions at a time', async () => {
       const feed = feedOf("SELECT 'NobodyWantsThis'");
       const pages = [await feed.read(start, 500)];
-      while (pages.at(-1)?.more) pages.push(await feed.read(pages.at(-1)?.position ?? 0, 500));
+      // One that stands still would do so for ever.
+      while (pages.at(-1)?.more && pages.length < COUNT) pages.push(await feed.read(pages.at(-1)?.position ?? 0, 500));
       expect(pages).toEqual([
         { events: [], position: start + SPAN, more: true },
         { events: [], position: start + 2 * SPAN, more: true },
