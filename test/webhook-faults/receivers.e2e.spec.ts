@@ -42,6 +42,7 @@ const once =
     attempt === 1 ? behaviour : then;
 /** Over a connection that is kept, an attempt that meets with its end would be made again at once. */
 const ACCEPT_AND_CLOSE = answering('200 OK', { connection: 'close' }, 'ok');
+const REFUSE_AND_CLOSE = answering('500 Internal Server Error', { connection: 'close' });
 const arrivalsOf = (subscriptionId: string) => receivers.flatMap((receiver) => receiver.of(subscriptionId));
 
 /** What a receiver does with a delivery, and what the log says in the end. */
@@ -82,7 +83,7 @@ const FAULTS: Record<string, [(arrival: Arrival) => Behaviour, string[], hostnam
     ({ subscriptionId }) =>
       (socket, request) => {
         if (arrivalsOf(subscriptionId).length === EVENTS) dns.resolve('rebind.example', ['10.0.0.1']);
-        REFUSE(socket, request);
+        REFUSE_AND_CLOSE(socket, request);
         socket.end();
       },
     ['refused', 'blocked_target', 'blocked_target', 'blocked_target'],
