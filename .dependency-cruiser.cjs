@@ -39,7 +39,7 @@ module.exports = {
       name: 'platform-knows-no-resource',
       severity: 'error',
       from: { path: '^libs/(platform|embedded-postgres)/', pathNot: TESTS },
-      to: { path: RESOURCES },
+      to: { path: [RESOURCES, '^libs/resources/'] },
     },
     {
       name: 'resources-share-events-only',

@@ -19,6 +19,11 @@ export function swaggerUiPlugin() {
           at(keys: string[]): unknown {
             return keys.reduce<unknown>((value, key) => (value as Json | undefined)?.[key], document);
           },
+          /** @param $ref a JSON Pointer in this document (RFC 6901) */
+          target($ref: string): unknown {
+            const keys = decodeURIComponent($ref).slice('#/'.length).split('/');
+            return this.at(keys.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~')));
+          },
           /** @param open the references that led here */
           resolved(value: unknown, open: string[]): unknown {
             if (Array.isArray(value)) return value.map((item) => this.resolved(item, open));
@@ -27,8 +32,8 @@ export function swaggerUiPlugin() {
             if ($ref !== undefined && open.includes($ref)) return value;
             const own = Object.fromEntries(Object.entries(rest).map(([key, item]) => [key, this.resolved(item, open)]));
             if ($ref !== undefined) {
-              const target = this.resolved(this.at($ref.slice('#/'.length).split('/')), [...open, $ref]);
-              return { ...(target as Json), ...own };
+              const target = this.target($ref);
+              return target === undefined ? value : { ...(this.resolved(target, [...open, $ref]) as Json), ...own };
             }
             return Object.assign({}, ...((allOf ?? []) as Json[]).map((part) => this.resolved(part, open)), own);
           },

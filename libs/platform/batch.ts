@@ -125,7 +125,8 @@ export class Batch implements pg.Submittable {
     // A table has changed since: what the server has prepared is of no use any more.
     if (isStale(error)) {
       for (const { text, replanned } of this.statements) {
-        if (!replanned) this.#known.set(nameOf(text), { state: 'unknown' });
+        const name = replanned ? UNNAMED : nameOf(text);
+        if (name !== UNNAMED) this.#known.set(name, { state: 'unknown' });
       }
     }
     this.#settle.reject(error);

@@ -10,9 +10,11 @@ type EventsOf<R> = R extends { webhookEvents: infer Events } ? keyof Events : ne
 
 export type ProducedEventName = Extract<EventsOf<(typeof RESOURCES)[number]>, string>;
 
-/** All events that are produced, by name. */
+/** All events that are produced, by name: those of a resource together, the resources in the order of their paths. */
 export const CATALOGUE = Object.fromEntries(
-  RESOURCES.flatMap(({ webhookEvents = {} }: Resource) => Object.entries(webhookEvents)),
+  RESOURCES.toSorted((one, other) => (one.path < other.path ? -1 : 1)).flatMap(({ webhookEvents = {} }: Resource) =>
+    Object.entries(webhookEvents),
+  ),
 ) as Record<ProducedEventName, WebhookEventType>;
 
 export type WebhookEventName = ProducedEventName | keyof typeof PLANNED_EVENTS;

@@ -36,7 +36,10 @@ export abstract class PagedWork<Task> {
       this.#busy = false;
       if (isFenced(error)) throw error;
       this.#lookAt = now + FAILURE_PAUSE_MS;
-      this.#logger.warn({ err: error as Error }, `${this.failure}; it goes on in ${FAILURE_PAUSE_MS / 1_000} seconds`);
+      this.#logger.warn(
+        { err: error as Error },
+        `${this.failure}; the next try is in ${FAILURE_PAUSE_MS / 1_000} seconds`,
+      );
     }
     return this.#busy;
   }
