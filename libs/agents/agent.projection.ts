@@ -2,6 +2,7 @@ import { type Part, type StreamDefinition } from '#libs/event-store/stream-defin
 import { type Statement } from '#libs/platform/batch.js';
 import { emailKey } from '#libs/platform/contact.js';
 import { PERSON_FIELDS } from '#libs/platform/person.js';
+import { twinOf } from '#libs/platform/twins.js';
 import { type Agent, type AgentCommand, type AgentEvent, decideAgent, evolveAgent } from './agent.js';
 
 /** Keeps two agents of one organization from having the same primary e-mail address. */
@@ -96,7 +97,7 @@ export const agentStream: StreamDefinition<Agent | undefined, AgentEvent, AgentC
       email_key: { of: ({ email }) => emailKey(email), constant: true },
       twin: {
         of: ({ email }) => emailKey(email),
-        sql: (key, organization, id) => `twin_of(${organization}, ${id}, 'email', ${key})`,
+        sql: (key, organization, id) => twinOf(organization, id, "'email'", key),
         constant: true,
       },
       display_name: { of: ({ displayName }) => displayName },

@@ -3,7 +3,7 @@ import { type Part } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { emailKey } from '#libs/platform/contact.js';
-import { forgettingTwins } from '#libs/platform/twins.js';
+import { forgettingTwins, twinOf } from '#libs/platform/twins.js';
 import { type EndUser, type EndUserFields } from './end-user.js';
 
 /** What no two end users of an organization share: e-mail addresses, phone numbers, external ids. */
@@ -93,7 +93,7 @@ function removal({ organizationId, id }: RowKey, addresses: Address[]): Statemen
 function insertion({ organizationId, id }: RowKey, addresses: Address[]): Statement {
   return {
     text: `INSERT INTO end_user_addresses (organization_id, end_user_id, field, kind, value, twin)
-           SELECT DISTINCT $1::uuid, $2::uuid, a.*, twin_of($1, $2, a.field, a.value)
+           SELECT DISTINCT $1::uuid, $2::uuid, a.*, ${twinOf('$1::uuid', '$2::uuid', 'a.field', 'a.value')}
            FROM unnest($3::text[], $4::text[], $5::text[]) AS a(field, kind, value)`,
     values: [organizationId, id, ...columnsOf(addresses)],
     many: {
@@ -108,7 +108,7 @@ function insertion({ organizationId, id }: RowKey, addresses: Address[]): Statem
 
 const INSERT_MANY = `INSERT INTO end_user_addresses (organization_id, end_user_id, field, kind, value, twin)
   SELECT DISTINCT n.organization_id, n.end_user_id, n.field, n.kind, n.value,
-    twin_of(n.organization_id, n.end_user_id, n.field, n.value)
+    ${twinOf('n.organization_id', 'n.end_user_id', 'n.field', 'n.value')}
   FROM json_populate_recordset(NULL::end_user_addresses, $1) AS n`;
 const DELETE_MANY = `DELETE FROM end_user_addresses a USING json_populate_recordset(NULL::end_user_addresses, $1) AS n
   WHERE a.organization_id = n.organization_id AND a.end_user_id = n.end_user_id AND a.field = n.field

@@ -11,3 +11,11 @@ export function forgettingTwins({ text, values }: Statement): Statement {
     values,
   };
 }
+
+/**
+ * SQL for what sets a value apart from its twin; empty where it has none. To call the function costs more than to insert
+ * the row, so it is only called in a database that has twins at all. Arguments are SQL, too.
+ */
+export function twinOf(organization: string, entity: string, field: string, key: string): string {
+  return `CASE WHEN EXISTS (SELECT FROM legacy_twins) THEN twin_of(${organization}, ${entity}, ${field}, ${key}) ELSE '' END`;
+}

@@ -1,6 +1,7 @@
 import { type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
 import { nameKey } from '#libs/platform/text.js';
+import { twinOf } from '#libs/platform/twins.js';
 import { decideTag, evolveTag, type Tag, type TagCommand, type TagEvent } from './tag.js';
 
 /** Keeps two racing creations of one name apart. */
@@ -22,7 +23,7 @@ export const tagStream: StreamDefinition<Tag | undefined, TagEvent, TagCommand> 
       name_key: { of: ({ name }) => tagKey(name), constant: true },
       twin: {
         of: ({ name }) => tagKey(name),
-        sql: (key, organization, id) => `twin_of(${organization}, ${id}, 'name', ${key})`,
+        sql: (key, organization, id) => twinOf(organization, id, "'name'", key),
         constant: true,
       },
       state: { of: ({ state }) => state },
