@@ -10,8 +10,8 @@ import { type Config } from '#libs/platform/config.js';
 import { Database } from '#libs/platform/database.js';
 import { faultOfUuid } from '#libs/platform/uuid.js';
 import { StartupError } from '#libs/platform/startup-error.js';
-import { demoAdministrator, type InstallationUrls, openCipher, type Tools } from '../setup.js';
 import { STREAMS } from '#libs/resources/resources.js';
+import { demoAdministrator, type InstallationUrls, openCipher, type Tools } from '../setup.js';
 
 /** Something that operators can have done: `npm run cli -- <name> …`. */
 export interface CliCommand {

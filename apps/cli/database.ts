@@ -1,8 +1,8 @@
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { StartupError } from '#libs/platform/startup-error.js';
-import { bootstrap, migrate as migrateDatabase, openCipher, requirePrimary } from '../setup.js';
 import { READ_TABLES, STREAMS } from '#libs/resources/resources.js';
+import { bootstrap, migrate as migrateDatabase, openCipher, requirePrimary } from '../setup.js';
 import { type CliCommand, print, withTools } from './command.js';
 
 export const migrate: CliCommand = {

@@ -12,9 +12,9 @@ import { TokenLookup } from '#libs/organizations/token-lookup.js';
 import { instantOf } from '#libs/platform/instant.js';
 import { type Cursor } from '#libs/platform/keyset.js';
 import { type Scope } from '#libs/platform/scopes.js';
-import { SCOPES } from '#libs/resources/scopes.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { type Config } from '#libs/platform/config.js';
+import { SCOPES } from '#libs/resources/scopes.js';
 import { type InstallationUrls, type Tools } from '../setup.js';
 import { type CliCommand, parsed, print, withOrganization } from './command.js';
 
