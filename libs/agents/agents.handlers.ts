@@ -1,7 +1,7 @@
 import { type CountryCode } from 'libphonenumber-js/max';
 import { randomUUIDv7 } from 'node:crypto';
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { EntityReader, SHOWN, type ShownRow, shownText } from '#libs/event-store/entity-reader.js';
+import { EntityReader, LISTED, type ListedRow, shownText } from '#libs/event-store/entity-reader.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
@@ -109,7 +109,7 @@ export class GetAgentHandler implements IQueryHandler<GetAgent> {
   }
 }
 
-const BY_ID = new Keyset<ShownRow>([{ name: 'id', type: 'uuid', of: ({ id }) => id }], 'ASC');
+const BY_ID = new Keyset<ListedRow>([{ name: 'id', type: 'uuid', of: ({ id }) => id }], 'ASC');
 
 @QueryHandler(ListAgents)
 export class ListAgentsHandler implements IQueryHandler<ListAgents> {
@@ -126,7 +126,7 @@ export class ListAgentsHandler implements IQueryHandler<ListAgents> {
         ? ''
         : 'AND id IN (SELECT agent_id FROM agent_addresses WHERE organization_id = $1 AND address = $2)';
     const select = {
-      text: `SELECT ${SHOWN} FROM agents WHERE organization_id = $1 ${having}`,
+      text: `SELECT ${LISTED} FROM agents WHERE organization_id = $1 ${having}`,
       values: [organizationId, ...(address === undefined ? [] : [address])],
     };
     const { rows, ...beside } = await BY_ID.read(this.database, organizationId, select, page);

@@ -10,9 +10,9 @@ import { requesterById } from '#libs/end-users/end-user.projection.js';
 import { missingEndUser } from '#libs/end-users/merged-end-users.projection.js';
 import {
   EntityReader,
-  SHOWN,
+  LISTED,
+  type ListedRow,
   SHOWN_WITH_STATE,
-  type ShownRow,
   shownText,
   type StateRow,
 } from '#libs/event-store/entity-reader.js';
@@ -21,7 +21,7 @@ import { type Statement } from '#libs/platform/batch.js';
 import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { extended, type JsonText, type Sendable } from '#libs/platform/json-text.js';
-import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
+import { isoOfMs, Keyset, msOf, type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { query } from '#libs/platform/messages.js';
 import { tagStream } from '#libs/tags/tag.projection.js';
 import { type Conversation } from './conversation.js';
@@ -44,13 +44,13 @@ export class ListLinkedConversations extends query<{ organizationId: string; id:
 export class ListConversationTags extends query<{ organizationId: string; id: number }, JsonText[]>() {}
 
 /** Keys that conversations are sorted by. */
-interface SortedRow extends ShownRow {
-  created_at: Date;
+interface SortedRow extends ListedRow {
+  created_ms: string;
 }
 
 const NEWEST_FIRST = new Keyset<SortedRow>(
   [
-    { name: 'created_at', type: 'timestamptz', of: (row) => row.created_at.toISOString() },
+    { name: 'created_at', type: 'timestamptz', of: (row) => isoOfMs(row.created_ms) },
     { name: 'id', type: 'bigint', of: (row) => row.id },
   ],
   'DESC',
@@ -71,8 +71,10 @@ export class ConversationReader {
   async row(organizationId: string, id: number, further: Statement[] = []) {
     const text = `SELECT ${SHOWN_WITH_STATE} FROM conversations WHERE organization_id = $1 AND id = $2`;
     const values = [organizationId, id];
-    const [found, ...results] = await this.database.transact(organizationId, [{ text, values }, ...further]);
-    const rows = found?.rows as StateRow<Conversation>[];
+    const [rows, ...results] = await Promise.all([
+      this.database.lookup<StateRow<Conversation>>(organizationId, { text, values }),
+      ...further.map((statement) => this.database.lookup<object>(organizationId, statement)),
+    ]);
     const [row] = await this.reader.fresh(conversationStream, organizationId, rows);
     if (!row) throw notFound('Conversation', String(id));
     return { row, results };
@@ -107,7 +109,7 @@ export class GetConversationHandler implements IQueryHandler<GetConversation> {
   async #now(organizationId: string, id: number): Promise<JsonText> {
     const further = [attributeDefinitions(organizationId, 'Conversation')];
     const { row, results } = await this.reader.row(organizationId, id, further);
-    const definitions = results[0]?.rows as AttributeDefinition[];
+    const definitions = results[0] as AttributeDefinition[];
     return extended(shownText(row), { customAttributes: shownValues(definitions, row.document.customAttributes) });
   }
 }
@@ -120,7 +122,7 @@ export class ListEndUserConversationsHandler implements IQueryHandler<ListEndUse
   ) {}
 
   async execute({ organizationId, userId, request }: ListEndUserConversations): Promise<Page<JsonText>> {
-    const text = `SELECT ${SHOWN}, created_at FROM conversations WHERE organization_id = $1 AND requester_id = $2`;
+    const text = `SELECT ${LISTED}, ${msOf('created_at')} AS created_ms FROM conversations WHERE organization_id = $1 AND requester_id = $2`;
     const values = [organizationId, userId];
     const page = await NEWEST_FIRST.read(this.database, organizationId, { text, values }, request);
     if (page.rows.length === 0) await this.#mustExist(organizationId, userId);
@@ -144,7 +146,7 @@ export class ListLinkedConversationsHandler implements IQueryHandler<ListLinkedC
   async execute({ organizationId, id }: ListLinkedConversations): Promise<JsonText[]> {
     const { row } = await this.reader.row(organizationId, id);
     return this.entities.list(conversationStream, organizationId, {
-      text: `SELECT ${SHOWN} FROM conversations
+      text: `SELECT ${LISTED} FROM conversations
              WHERE organization_id = $1 AND (parent_id = $2 OR id = $3) ORDER BY id LIMIT 500`,
       values: [organizationId, id, row.document.link?.parentId],
     });
@@ -161,7 +163,7 @@ export class ListConversationTagsHandler implements IQueryHandler<ListConversati
   async execute({ organizationId, id }: ListConversationTags): Promise<JsonText[]> {
     const { row } = await this.reader.row(organizationId, id);
     return this.entities.list(tagStream, organizationId, {
-      text: `SELECT ${SHOWN} FROM tags WHERE organization_id = $1 AND id = ANY($2) ORDER BY array_position($2, id)`,
+      text: `SELECT ${LISTED} FROM tags WHERE organization_id = $1 AND id = ANY($2) ORDER BY array_position($2, id)`,
       values: [organizationId, row.document.tagIds],
     });
   }

@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
-import { EntityReader, SHOWN } from '#libs/event-store/entity-reader.js';
+import { EntityReader, LISTED } from '#libs/event-store/entity-reader.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
@@ -127,7 +127,7 @@ export class ListCustomAttributesHandler implements IQueryHandler<ListCustomAttr
 
   async execute({ organizationId }: ListCustomAttributes): Promise<Sendable<object>[]> {
     return this.reader.list(customAttributeStream, organizationId, {
-      text: `SELECT ${SHOWN} FROM custom_attributes WHERE organization_id = $1 ORDER BY created_at, id`,
+      text: `SELECT ${LISTED} FROM custom_attributes WHERE organization_id = $1 ORDER BY created_at, id`,
       values: [organizationId],
     });
   }

@@ -1,6 +1,6 @@
-import { type ShownRow } from '#libs/event-store/entity-reader.js';
+import { type ListedRow } from '#libs/event-store/entity-reader.js';
 import { type Statement } from '#libs/platform/batch.js';
-import { Keyset } from '#libs/platform/keyset.js';
+import { isoOfMs, type KeyColumn, Keyset, msOf } from '#libs/platform/keyset.js';
 import { nameKey } from '#libs/platform/text.js';
 import { type AddressKind } from './end-user-addresses.projection.js';
 
@@ -17,28 +17,32 @@ export interface EndUserSearch {
   updatedSince?: string;
 }
 
-/** A row's place in lists. */
-interface SortedRow extends ShownRow {
-  updatedAt: Date;
-  searchName: string;
+/** A row's place in lists; of the columns beside the id, those of the list's order. */
+interface SortedRow extends ListedRow {
+  updated_ms: string;
+  search_name: string;
 }
 
 const ID = { name: 'id', type: 'uuid', of: ({ id }: SortedRow) => id } as const;
-const UPDATED = {
-  name: 'updated_at',
-  type: 'timestamptz',
-  of: (row: SortedRow) => row.updatedAt.toISOString(),
-} as const;
-const NAME = { name: 'search_name', type: 'text', of: ({ searchName }: SortedRow) => searchName } as const;
+const UPDATED = { name: 'updated_at', type: 'timestamptz', of: (row: SortedRow) => isoOfMs(row.updated_ms) } as const;
+const NAME = { name: 'search_name', type: 'text', of: (row: SortedRow) => row.search_name } as const;
+
+/** The keyset of an order, and the columns that it needs of each row. */
+const order = (direction: 'ASC' | 'DESC', keys: KeyColumn<SortedRow>[], columns: string[] = []) => ({
+  keyset: new Keyset<SortedRow>([...keys, ID], direction),
+  columns,
+});
+const byUpdate = (direction: 'ASC' | 'DESC') => order(direction, [UPDATED], [`${msOf('updated_at')} AS updated_ms`]);
+const byName = (direction: 'ASC' | 'DESC') => order(direction, [NAME], ['search_name']);
 
 /** The orders that lists come in. An end user's id begins with the time of its creation. */
 export const ORDERS = {
-  createdAt: new Keyset<SortedRow>([ID], 'ASC'),
-  '-createdAt': new Keyset<SortedRow>([ID], 'DESC'),
-  updatedAt: new Keyset<SortedRow>([UPDATED, ID], 'ASC'),
-  '-updatedAt': new Keyset<SortedRow>([UPDATED, ID], 'DESC'),
-  name: new Keyset<SortedRow>([NAME, ID], 'ASC'),
-  '-name': new Keyset<SortedRow>([NAME, ID], 'DESC'),
+  createdAt: order('ASC', []),
+  '-createdAt': order('DESC', []),
+  updatedAt: byUpdate('ASC'),
+  '-updatedAt': byUpdate('DESC'),
+  name: byName('ASC'),
+  '-name': byName('DESC'),
 };
 export type EndUserOrder = keyof typeof ORDERS;
 

@@ -6,7 +6,7 @@ import {
   shownValues,
 } from '#libs/custom-attributes/attribute-values.js';
 import { pastDefinitions } from '#libs/custom-attributes/past-definitions.js';
-import { EntityReader, SHOWN, SHOWN_WITH_STATE, shownText, type StateRow } from '#libs/event-store/entity-reader.js';
+import { EntityReader, LISTED, SHOWN_WITH_STATE, shownText, type StateRow } from '#libs/event-store/entity-reader.js';
 import { type Loaded } from '#libs/event-store/loaded.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { OrganizationSettings } from '#libs/organizations/settings.js';
@@ -30,8 +30,6 @@ export interface EndUserFilters
   attributeValue?: string;
 }
 
-const LISTED = `${SHOWN}, updated_at AS "updatedAt", search_name AS "searchName"`;
-
 /** Reads end users as the API shows them. */
 @Injectable()
 export class EndUserReader {
@@ -44,17 +42,16 @@ export class EndUserReader {
 
   /** In one round trip with the definitions of its values. */
   async get(organizationId: string, id: string): Promise<JsonText> {
-    const [found, definitions] = await this.database.transact(organizationId, [
-      {
+    const [rows, definitions] = await Promise.all([
+      this.database.lookup<StateRow<EndUser>>(organizationId, {
         text: `SELECT ${SHOWN_WITH_STATE} FROM end_users WHERE organization_id = $1 AND id = $2`,
         values: [organizationId, id],
-      },
-      attributeDefinitions(organizationId, 'Contact'),
+      }),
+      this.database.lookup<AttributeDefinition>(organizationId, attributeDefinitions(organizationId, 'Contact')),
     ]);
-    const rows = found?.rows as StateRow<EndUser>[];
     const [row] = await this.entities.fresh(endUserStream, organizationId, rows);
     if (!row) throw await missingEndUser(this.database, organizationId, id);
-    const customAttributes = shownValues(definitions?.rows as AttributeDefinition[], row.document.customAttributes);
+    const customAttributes = shownValues(definitions, row.document.customAttributes);
     return extended(shownText(row), { customAttributes });
   }
 
@@ -82,8 +79,9 @@ export class EndUserReader {
       address: addressOf({ email, phone, externalId }, defaultRegion),
       attribute: attributeOf(attributeId, attributeValue),
     };
-    const select = endUsersWhere(organizationId, LISTED, search);
-    const { rows, ...links } = await ORDERS[order].read(this.database, organizationId, select, page);
+    const { keyset, columns } = ORDERS[order];
+    const select = endUsersWhere(organizationId, [LISTED, ...columns].join(', '), search);
+    const { rows, ...links } = await keyset.read(this.database, organizationId, select, page);
     const fresh = await this.entities.fresh(endUserStream, organizationId, rows);
     return { rows: fresh.map(shownText), ...links };
   }

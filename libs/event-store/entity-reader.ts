@@ -7,17 +7,23 @@ import { type Loaded } from './loaded.js';
 import { type StreamDefinition, streamName } from './stream-definition.js';
 import { StreamStates } from './stream-states.js';
 
-/** The columns that rows are shown by: {@link ShownRow}. */
-export const SHOWN = 'id, version, shape, shown';
+/** The columns that rows are shown by in lists: {@link ListedRow}. */
+export const LISTED = 'id, shape, shown';
+/** The same with the version, which makes an ETag: {@link ShownRow}. */
+export const SHOWN = `${LISTED}, version`;
 /** The same with the state: {@link StateRow}. */
 export const SHOWN_WITH_STATE = `${SHOWN}, document`;
 
-/** A row of {@link SHOWN}. */
-export interface ShownRow {
+/** A row of {@link LISTED}. */
+export interface ListedRow {
   id: string | number;
-  version: number;
   shape: number;
   shown: string;
+}
+
+/** A row of {@link SHOWN}. */
+export interface ShownRow extends ListedRow {
+  version: number;
 }
 
 /** A row of {@link SHOWN_WITH_STATE}. */
@@ -50,17 +56,17 @@ export class EntityReader {
     return shown;
   }
 
-  /** Those that a query answers {@link SHOWN} of. */
+  /** Those that a query answers {@link LISTED} of. */
   async list<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
     organizationId: string,
     select: Statement,
   ): Promise<JsonText[]> {
-    return this.#shown(definition, organizationId, await this.database.query<ShownRow>(organizationId, select));
+    return this.#shown(definition, organizationId, await this.database.query<ListedRow>(organizationId, select));
   }
 
   /** Rows as they would be if none was stale. Another round trip where some are. */
-  async fresh<State, Event extends DomainEvent, Row extends ShownRow>(
+  async fresh<State, Event extends DomainEvent, Row extends ListedRow>(
     definition: StreamDefinition<State, Event>,
     organizationId: string,
     rows: Row[],
@@ -84,13 +90,13 @@ export class EntityReader {
   async #shown<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
     organizationId: string,
-    rows: ShownRow[],
+    rows: ListedRow[],
   ): Promise<JsonText[]> {
     return (await this.fresh(definition, organizationId, rows)).map(shownText);
   }
 }
 
 /** What a row shows. */
-export function shownText({ shown, version }: ShownRow): JsonText {
+export function shownText({ shown, version }: ListedRow & Partial<ShownRow>): JsonText {
   return new JsonText(shown, version);
 }

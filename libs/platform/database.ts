@@ -9,7 +9,7 @@ import { Contended, ReadOnlyDatabase, unavailable } from './unavailable.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** None waits for more than so many others. How many batches there are at once, the pool bounds. */
-const LOOKUPS = { parallel: Infinity, size: 16 };
+const LOOKUPS = { parallel: Infinity, size: 32 };
 
 /** A statement, and the organization whose rows it sees: none's where that is empty. */
 interface ScopedStatement {
@@ -34,7 +34,7 @@ export class Database {
   /** What calls belong to that are made in the course of the same work. */
   readonly #unit = new AsyncLocalStorage<UnitOfWork>();
 
-  readonly #lookups = new Grouping<ScopedStatement, BatchResult>(LOOKUPS, (lookups) => this.#send(lookups, true));
+  readonly #lookups = new Grouping<ScopedStatement, BatchResult>(LOOKUPS, (lookups) => this.#sendDistinct(lookups));
 
   /** @param units has the connections of units of work: those who hold one for long keep no others waiting */
   protected constructor(
@@ -64,8 +64,8 @@ export class Database {
   }
 
   /**
-   * The same for a statement that finds a row by its primary key. Lookups that are asked for in one turn of the event loop
-   * share a round trip: to write to a socket costs more than to find a row.
+   * The same for a statement that finds few rows by an index. Lookups that are asked for in one turn of the event loop
+   * share a round trip: to write to a socket costs more than to find a row. Equal ones share their rows as well.
    */
   async lookup<Row>(organizationId: string, statement: Statement): Promise<Row[]> {
     if (this.unit) return this.query(organizationId, statement);
@@ -148,6 +148,19 @@ export class Database {
           statements.map((statement) => ({ scope, statement })),
           wanted,
         );
+  }
+
+  /** Each distinct statement once, those of an organization after one another. */
+  async #sendDistinct(lookups: ScopedStatement[]): Promise<BatchResult[]> {
+    const keys = lookups.map(({ scope, statement: { text, values } }) => JSON.stringify([scope, text, values]));
+    const distinct = new Map(keys.map((key, index) => [key, lookups[index] as ScopedStatement]));
+    const ordered = [...distinct].sort(([one], [other]) => (one < other ? -1 : 1));
+    const results = await this.#send(
+      ordered.map(([, lookup]) => lookup),
+      true,
+    );
+    const answers = new Map(ordered.map(([key], index) => [key, results[index] as BatchResult]));
+    return keys.map((key) => answers.get(key) as BatchResult);
   }
 
   /** One batch. A statement that sets the scope precedes those that are not under that of the connection already. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
 import { queueIsEmpty } from '#libs/conversations/conversation.projection.js';
-import { EntityReader, SHOWN } from '#libs/event-store/entity-reader.js';
+import { EntityReader, LISTED } from '#libs/event-store/entity-reader.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { type Staged, staged } from '#libs/event-store/staged.js';
@@ -184,7 +184,7 @@ export class ListQueuesHandler implements IQueryHandler<ListQueues> {
       return sortedByName(this.database, organizationId, listed);
     }
     return this.reader.list(queueStream, organizationId, {
-      text: `SELECT ${SHOWN} FROM queues WHERE organization_id = $1 ORDER BY name, id`,
+      text: `SELECT ${LISTED} FROM queues WHERE organization_id = $1 ORDER BY name, id`,
       values: [organizationId],
     });
   }

@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
-import { EntityReader, SHOWN, type ShownRow, shownText } from '#libs/event-store/entity-reader.js';
+import { EntityReader, LISTED, SHOWN, type ShownRow, shownText } from '#libs/event-store/entity-reader.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { VersionConflict } from '#libs/event-store/version-conflict.js';
@@ -105,7 +105,7 @@ export class ListTagsHandler implements IQueryHandler<ListTags> {
   async execute({ organizationId, includeDeactivated, asOf }: ListTags): Promise<Sendable<object>[]> {
     if (!asOf) {
       return this.reader.list(tagStream, organizationId, {
-        text: `SELECT ${SHOWN} FROM tags WHERE organization_id = $1 AND ($2 OR state = 'Active') ORDER BY name, id`,
+        text: `SELECT ${LISTED} FROM tags WHERE organization_id = $1 AND ($2 OR state = 'Active') ORDER BY name, id`,
         values: [organizationId, includeDeactivated],
       });
     }

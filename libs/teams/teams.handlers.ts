@@ -10,7 +10,7 @@ import {
   shownPresence,
   type UserPresence,
 } from '#libs/agents/user-presence.js';
-import { EntityReader, SHOWN } from '#libs/event-store/entity-reader.js';
+import { EntityReader, LISTED } from '#libs/event-store/entity-reader.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
@@ -110,7 +110,7 @@ export class ListTeamsHandler implements IQueryHandler<ListTeams> {
       );
     }
     return this.reader.list(teamStream, organizationId, {
-      text: `SELECT ${SHOWN} FROM teams WHERE organization_id = $1 ORDER BY name, id`,
+      text: `SELECT ${LISTED} FROM teams WHERE organization_id = $1 ORDER BY name, id`,
       values: [organizationId],
     });
   }
