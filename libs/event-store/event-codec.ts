@@ -71,7 +71,10 @@ export class EventCodec {
 
   /** A new key for a stream's personal data, sealed under the master key. */
   createKey(organizationId: string, stream: string): string {
-    return this.cipher.seal(randomBytes(KEY_BYTES).toString('base64'), keyContext(organizationId, stream));
+    const key = randomBytes(KEY_BYTES);
+    const sealedKey = this.cipher.seal(key.toString('base64'), keyContext(organizationId, stream));
+    this.#openedKeys.set(sealedKey, new Cipher(key));
+    return sealedKey;
   }
 
   /** @param sealedKey the stream's key; must be there when the event has personal fields */

@@ -3,6 +3,7 @@ import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyOb
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+const POOLED_IVS = 256;
 /** Names algorithm and layout, so that a later one can be told apart. */
 const PREFIX = 'v1.';
 
@@ -26,7 +27,7 @@ export class Cipher {
   }
 
   seal(plaintext: string, context: string): string {
-    const iv = randomBytes(IV_BYTES);
+    const iv = nextIv();
     const cipher = createCipheriv('aes-256-gcm', this.#key, iv).setAAD(Buffer.from(context));
     const sealed = Buffer.concat([iv, cipher.update(plaintext, 'utf8'), cipher.final(), cipher.getAuthTag()]);
     return PREFIX + sealed.toString('base64url');
@@ -41,4 +42,14 @@ export class Cipher {
       .setAuthTag(bytes.subarray(-TAG_BYTES));
     return decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
   }
+}
+
+/** Random bytes for many IVs: to draw a few costs as much as to draw a thousand. */
+let pool = Buffer.alloc(0);
+
+function nextIv(): Buffer {
+  if (pool.length < IV_BYTES) pool = randomBytes(IV_BYTES * POOLED_IVS);
+  const iv = pool.subarray(0, IV_BYTES);
+  pool = pool.subarray(IV_BYTES);
+  return iv;
 }
