@@ -23,6 +23,7 @@ import { TokenStreams1764000000024 } from '#migrations/1764000000024-token-strea
 import { WebhookCancellations1764000000023 } from '#migrations/1764000000023-webhook-cancellations.js';
 import { BoundedScans1764000000022 } from '#migrations/1764000000022-bounded-scans.js';
 import { EntityRows1764000000025 } from '#migrations/1764000000025-entity-rows.js';
+import { TokenExpiry1764000000026 } from '#migrations/1764000000026-token-expiry.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -51,4 +52,5 @@ export const MIGRATIONS = [
   WebhookCancellations1764000000023,
   BoundedScans1764000000022,
   EntityRows1764000000025,
+  TokenExpiry1764000000026,
 ];

@@ -72,6 +72,30 @@ describe('The rate limit', () => {
     expect(answers[0]?.headers.get('ratelimit-policy')).toBe('"default";q=3;w=3');
   });
 
+  it('counts each item of a bulk request, also those beyond the limit, which the time after it makes up for', async () => {
+    const api = await app.createTestOrganization();
+    const bulk = (count: number) =>
+      api.post('/v1/endusers/bulk', { data: Array.from({ length: count }, () => ({ displayName: 'x' })) });
+    expect(state(await bulk(4))?.[0]).toBe(6);
+    const beyond = await bulk(26);
+    expect(beyond.status).toBe(201);
+    expect(beyond.body.data).toHaveLength(26);
+    const [left, seconds] = state(beyond) as [number, number];
+    expect(left).toBe(0);
+    // 20 beyond what was left, at 2 a second, and what is left of the window.
+    expect(seconds).toBeGreaterThan(10);
+    expect(seconds).toBeLessThanOrEqual(15);
+    const refused = await api.get('/v1/tags');
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(5);
+  });
+
+  it('counts a bulk request that is not valid by its items, too', async () => {
+    const api = await app.createTestOrganization();
+    expect(state(await api.post('/v1/agents/bulk', [1, 2, 3]))?.[0]).toBe(7);
+    expect(state(await api.post('/v1/agents/bulk', { data: 'x' }))?.[0]).toBe(6);
+  });
+
   it('does not concern what needs no token', async () => {
     const stranger = new ApiClient(app.url, '');
     for (const path of ['/health', '/openapi.json']) {

@@ -1,3 +1,5 @@
+import { tokensInForce } from '#libs/organizations/api-token.projection.js';
+import { rowsReadInVain } from '#libs/testing/removed-rows.js';
 import { randomUUID } from 'node:crypto';
 import { TokenUsage } from '#libs/organizations/token-usage.js';
 import { waitFor } from '#libs/testing/wait-for.js';
@@ -175,6 +177,8 @@ describe('An API token', () => {
     await app.database.sql(fill, [api.organizationId, null, null, 998]);
     await app.database.sql(fill, [api.organizationId, new Date(), null, 50]);
     await app.database.sql(fill, [api.organizationId, null, new Date(), 50]);
+    const counting = tokensInForce(api.organizationId, new Date().toISOString());
+    expect(await rowsReadInVain(app.runtime.database, api.organizationId, counting)).toBe(0);
     const answers = await Promise.all(Array.from({ length: 6 }, () => api.post('/v1/tokens', shop)));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
     const refusal = answers.find(({ status }) => status === 409);

@@ -3,6 +3,7 @@ import { type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { itemsOf } from '#libs/platform/http/bulk-input.js';
 import { answerClientError } from '#libs/platform/http/client-errors.js';
 import { composeText } from '#libs/platform/http/composed-text.js';
 import { Authentication } from '#libs/organizations/authentication.js';
@@ -99,6 +100,11 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
   // Before the body is read: whoever is refused has sent it in vain.
   fastify.addHook('onRequest', async (request, reply) => {
     if (needsToken(request)) await authentication.admit(request as AuthenticatedRequest, reply);
+  });
+  // A request for many counts as many, which only its body tells.
+  fastify.addHook('preValidation', async (request) => {
+    const items = itemsOf(request);
+    if (items > 1) await (request as AuthenticatedRequest).charge(items - 1);
   });
   serveOpenApi(app, runtime.config);
   await app.init();

@@ -92,9 +92,10 @@ export class RowRenewal implements OnApplicationBootstrap, BeforeApplicationShut
       const loaded = folded[index] as Loaded<unknown>;
       return rowStatementsOf(definition)?.renewal(key, loaded) ?? [];
     });
-    await this.database.write(null, renewals);
+    // The rows come last: a row that is made anew says that its snapshots are there, too.
     for (const [index, stream] of streams.entries())
       await this.#snapshots(stream, (folded[index] as Loaded<unknown>).version);
+    await this.database.write(null, renewals);
   }
 
   /** Those that a long stream of an earlier version lacks, one after the other: each is folded from the one before. */

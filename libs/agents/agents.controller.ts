@@ -94,7 +94,7 @@ export class AgentsController {
       instanceToPlain(await validInput(CreateAgentInput, item, 'ignore')) as CreateAgentInput;
     const carryOut = (inputs: CreateAgentInput[]) =>
       this.commands.execute(new CreateAgents({ context: caller, inputs }));
-    return { data: await this.bulk.each(items, { prepare, carryOut }) };
+    return { data: await this.bulk.each(caller.organizationId, items, { prepare, carryOut }) };
   }
 
   @Put()
@@ -111,7 +111,13 @@ export class AgentsController {
       const { id, ...input } = await validInput(BulkUpdateAgentInput, item, 'refuse');
       return { id, changes: { ...NO_SETTINGS, ...instanceToPlain(input) } };
     };
-    return { data: await this.bulk.each(items, { idOf: idOfItem, prepare, carryOut: this.#updating(caller) }) };
+    return {
+      data: await this.bulk.each(caller.organizationId, items, {
+        idOf: idOfItem,
+        prepare,
+        carryOut: this.#updating(caller),
+      }),
+    };
   }
 
   @Patch()
@@ -129,7 +135,13 @@ export class AgentsController {
       if (Object.keys(changes).length > 0) return { id, changes: instanceToPlain(changes) };
       throw new DomainError('invalid', 'The patch names no field to change', { bulkError: 'EmptyPatchSet' });
     };
-    return { data: await this.bulk.each(items, { idOf: idOfItem, prepare, carryOut: this.#updating(caller) }) };
+    return {
+      data: await this.bulk.each(caller.organizationId, items, {
+        idOf: idOfItem,
+        prepare,
+        carryOut: this.#updating(caller),
+      }),
+    };
   }
 
   @Get('presence')

@@ -109,7 +109,13 @@ export class EndUsersController {
       const { id, ...fields } = await validInput(BulkUpdateEndUserInput, item, 'refuse');
       return { id, input: replacing(fields) };
     };
-    return { data: await this.bulk.each(items, { idOf: idOfItem, prepare, carryOut: this.#updating(caller) }) };
+    return {
+      data: await this.bulk.each(caller.organizationId, items, {
+        idOf: idOfItem,
+        prepare,
+        carryOut: this.#updating(caller),
+      }),
+    };
   }
 
   @HttpPatch()
@@ -129,7 +135,13 @@ export class EndUsersController {
       }
       return { id, input };
     };
-    return { data: await this.bulk.each(items, { idOf: idOfItem, prepare, carryOut: this.#updating(caller) }) };
+    return {
+      data: await this.bulk.each(caller.organizationId, items, {
+        idOf: idOfItem,
+        prepare,
+        carryOut: this.#updating(caller),
+      }),
+    };
   }
 
   @Post('bulk')
@@ -145,7 +157,7 @@ export class EndUsersController {
     const prepare = (item: unknown) => validInput(CreateEndUserInput, item, 'ignore');
     const carryOut = (inputs: CreateEndUserInput[]) =>
       this.commands.execute(new CreateEndUsers({ context: caller, inputs }));
-    return { data: await this.bulk.each(items, { prepare, carryOut }) };
+    return { data: await this.bulk.each(caller.organizationId, items, { prepare, carryOut }) };
   }
 
   @Get(':userId')

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
+import { type Statement } from '#libs/platform/batch.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
@@ -9,6 +10,29 @@ import { ADDRESS_INDEX, type AddressKind, addressesOf } from './end-user-address
 import { endUserStream } from './end-user.projection.js';
 
 const ATTEMPTS = 5;
+
+/** An address that an end user has. */
+interface Owned {
+  kind: AddressKind;
+  key: string;
+  owner: string;
+}
+
+/**
+ * Reads who has addresses, as {@link Owned}. Each is looked up in the index by itself: a join of all might read every
+ * address of the organization.
+ * @param but an end user who does not count
+ */
+function ownersOf(organizationId: string, addresses: Pick<Owned, 'kind' | 'key'>[], but?: string): Statement {
+  return {
+    text: `SELECT wanted.kind, wanted.key, found.owner FROM unnest($2::text[], $3::text[]) AS wanted(kind, key)
+           CROSS JOIN LATERAL (
+             SELECT end_user_id AS owner FROM end_user_addresses
+             WHERE organization_id = $1 AND kind = wanted.kind AND value = wanted.key AND end_user_id IS DISTINCT FROM $4
+             ORDER BY twin LIMIT 1) AS found`,
+    values: [organizationId, addresses.map(({ kind }) => kind), addresses.map(({ key }) => key), but],
+  };
+}
 
 /** Turns away what would give an end user an address of another. */
 @Injectable()
@@ -45,11 +69,7 @@ export class TakenAddresses {
     tasks: Task[],
   ): Promise<Set<Task>> {
     const claims = tasks.flatMap((task) => addressesOf(task.fields).map(({ kind, key }) => ({ task, kind, key })));
-    const rows = await this.database.query<{ kind: AddressKind; key: string; owner: string }>(organizationId, {
-      text: `SELECT kind, value AS key, end_user_id AS owner FROM end_user_addresses
-             WHERE organization_id = $1 AND (kind, value) IN (SELECT * FROM unnest($2::text[], $3::text[])) ORDER BY twin DESC`,
-      values: [organizationId, claims.map(({ kind }) => kind), claims.map(({ key }) => key)],
-    });
+    const rows = await this.database.query<Owned>(organizationId, ownersOf(organizationId, claims));
     const owners = new Map(rows.map(({ kind, key, owner }) => [`${kind} ${key}`, owner]));
     const claiming = new Set<Task>();
     for (const { task, kind, key } of claims) {
@@ -63,12 +83,7 @@ export class TakenAddresses {
   async #refuse(context: WriteContext, id: string, fields: Changes<EndUserFields>): Promise<void> {
     const { organizationId, observer } = context;
     const addresses = addressesOf(fields);
-    const taken = await this.database.query<{ kind: AddressKind; key: string; owner: string }>(organizationId, {
-      text: `SELECT kind, value AS key, end_user_id AS owner FROM end_user_addresses
-             WHERE organization_id = $1 AND end_user_id <> $2 AND (kind, value) IN (SELECT * FROM unnest($3::text[], $4::text[]))
-             ORDER BY twin`,
-      values: [organizationId, id, addresses.map(({ kind }) => kind), addresses.map(({ key }) => key)],
-    });
+    const taken = await this.database.query<Owned>(organizationId, ownersOf(organizationId, addresses, id));
     const faults = addresses.flatMap(({ path, kind, value, key }) => {
       const owner = taken.find((row) => row.kind === kind && row.key === key)?.owner;
       if (owner !== undefined) observer?.met(streamName(endUserStream, owner));

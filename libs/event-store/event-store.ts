@@ -79,9 +79,9 @@ export class EventStore extends StreamReader {
         ...appends.flatMap(({ projected }) => projected),
         ...guards,
       ];
-      if (unit) await this.database.write(context.organizationId, merged(statements));
-      else
-        await this.#writes.write(context.organizationId, { stream: (recorded[0] as RecordedEvent).stream, statements });
+      const { organizationId } = context;
+      if (unit) await this.database.write(organizationId, merged(statements));
+      else await this.#writes.write({ organizationId, stream: (recorded[0] as RecordedEvent).stream, statements });
     } catch (error) {
       // A unit holds on to what it has done, which others wait for: it can be done anew only as a whole.
       if (!isVersionConflict(error) || (unit && error instanceof Contended)) throw error;

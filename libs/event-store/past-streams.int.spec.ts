@@ -3,7 +3,9 @@ import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
 import { type CounterEvent, counterStream, raise } from '#libs/testing/counter.js';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
+import { rowsReadInVain } from '#libs/testing/removed-rows.js';
 import { staged } from './staged.js';
+import { StreamStates } from './stream-states.js';
 import { PastStreams } from './past-streams.js';
 import { type StreamDefinition } from './stream-definition.js';
 
@@ -34,6 +36,21 @@ describe('The past', () => {
     expect(await load(recordedAt)).toMatchObject({ state: 3, version: 1, recordedAt });
     const stranger = world.context().organizationId;
     expect(await past.load(counterStream, id, stranger, recordedAt)).toEqual({ state: 0, version: 0 });
+  });
+
+  it('of a stream is folded from its nearest snapshot, without a look at the events before it', async () => {
+    const [context, ids] = [world.context(), [randomUUID(), randomUUID(), randomUUID()]];
+    const { organizationId } = context;
+    const events = Array.from({ length: 300 }, () => raise(1));
+    for (const id of ids) await world.store.append(counterStream, id, 0, events, context);
+    await world.test.sql('ANALYZE events');
+    const statements: Statement[] = [];
+    const asked = { query: (_: unknown, statement: Statement) => Promise.resolve((statements.push(statement), [])) };
+    const wanted = { definition: counterStream, organizationId, stream: `counter-${ids[1]}` };
+    await new StreamStates(asked, world.codec).fold(organizationId, [wanted]);
+    const [statement] = statements as [Statement];
+    expect(await world.database.query(organizationId, statement)).toHaveLength(1);
+    expect(await rowsReadInVain(world.database, organizationId, statement)).toBe(0);
   });
 
   it('of a category is that of its own streams alone, in the organization alone', async () => {

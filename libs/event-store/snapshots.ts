@@ -4,7 +4,7 @@ import { type Loaded } from './loaded.js';
 import { type AnyStreamDefinition } from './stream-definition.js';
 
 /** Events between two snapshots of a stream whose state has a row: what a look at its past costs at most. */
-const BESIDE_ROWS = 100;
+const BESIDE_ROWS = 50;
 /** Of one without: what each write costs at most. */
 const WITHOUT_ROWS = 20;
 

@@ -103,10 +103,13 @@ interface StretchRow extends Omit<EventRow, 'event_id'> {
   base_state: string | null;
 }
 
-/** One statement, for a snapshot and the events after it must be of one instant. */
+/**
+ * One statement, for a snapshot and the events after it must be of one instant. Where to begin is a column: row-level
+ * security keeps conditions with a `coalesce` from the index, and all events of the stream would be read.
+ */
 const SELECT_STRETCHES = `
   WITH base AS MATERIALIZED (
-    SELECT w.*, s.version AS base_version, s.recorded_at AS base_at, s.state AS base_state, k.sealed_key
+    SELECT w.*, s.version AS base_version, coalesce(s.version, 0) AS begins, s.recorded_at AS base_at, s.state AS base_state, k.sealed_key
     FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::boolean[]) WITH ORDINALITY
       AS w(organization_id, stream, before, last, shape, keyed, place)
     LEFT JOIN stream_keys k ON k.organization_id = w.organization_id AND k.stream = w.stream
@@ -117,9 +120,9 @@ const SELECT_STRETCHES = `
       ORDER BY version DESC LIMIT 1) s ON true
   )
   SELECT b.organization_id, b.stream, b.place, b.base_version, b.base_at, b.sealed_key,
-    CASE WHEN e.version IS NULL OR e.version = coalesce(b.base_version, 0) + 1 THEN b.base_state END AS base_state,
+    CASE WHEN e.version IS NULL OR e.version = b.begins + 1 THEN b.base_state END AS base_state,
     e.version, e.position, e.event_id, e.type, e.schema_version, e.data, e.metadata, e.recorded_at
   FROM base b LEFT JOIN events e ON e.organization_id = b.organization_id AND e.stream = b.stream
-    AND e.version > coalesce(b.base_version, 0) AND e.version <= b.last
+    AND e.version > b.begins AND e.version <= b.last
   WHERE b.base_version IS NOT NULL OR e.version IS NOT NULL
   ORDER BY b.place, e.version`;

@@ -66,8 +66,10 @@ function insert(organizationId: string, token: AdoptedToken): Statement {
 }
 
 /** Tokens in force at `$2`, as far as the limit `$3` goes. */
-const IN_FORCE = `(SELECT count(*) FROM (SELECT FROM api_tokens WHERE organization_id = $1 AND revoked_at IS NULL
-  AND coalesce(expires_at, 'infinity') > $2 LIMIT $3) AS in_force)`;
+const IN_FORCE = `(SELECT count(*) FROM (
+  SELECT FROM api_tokens WHERE organization_id = $1 AND revoked_at IS NULL AND expires_at IS NULL
+  UNION ALL SELECT FROM api_tokens WHERE organization_id = $1 AND revoked_at IS NULL AND expires_at > $2
+  LIMIT $3) AS in_force)`;
 
 /** How many tokens of the organization are in force, at most {@link MAX_TOKENS_IN_FORCE}: one row `{ count }`. */
 export function tokensInForce(organizationId: string, at: string): Statement {

@@ -32,11 +32,10 @@ export class Authentication {
     const identity = await this.#identify(request);
     mustCount(identity, Date.now());
     const limit = identity.rateLimit ?? this.limits.perToken;
-    if (limit) {
-      const quota = await this.limiter.take(identity.tokenId, limit);
-      void reply.header('ratelimit-policy', quota.policy).header('ratelimit', quota.state);
-      mustRemain(quota);
-    }
+    if (limit) mustRemain(told(reply, await this.limiter.take(identity.tokenId, limit)));
+    request.charge = async (requests) => {
+      if (limit) told(reply, await this.limiter.charge(identity.tokenId, limit, requests));
+    };
     mustBeGranted(request, identity);
     const { organizationId, actorId, tokenId, scopes } = identity;
     this.usage.note(organizationId, tokenId);
@@ -94,6 +93,11 @@ function mustCount({ revoked, expiresAt, replacedAt }: TokenIdentity, now: numbe
 function mustBeGranted({ method, routeOptions }: AuthenticatedRequest, { scopes }: TokenIdentity): void {
   const needed = scopeOf(method, routeOptions.url ?? '');
   if (!grants(scopes, needed)) throw new DomainError('forbidden', `The API token lacks the scope ${needed}`);
+}
+
+function told(reply: FastifyReply, quota: Quota): Quota {
+  void reply.header('ratelimit-policy', quota.policy).header('ratelimit', quota.state);
+  return quota;
 }
 
 function mustRemain({ exceeded, resetSeconds }: Quota): void {

@@ -49,6 +49,8 @@ const STALE_STATES = new Set(['0A000', '26000']);
 
 const names = new Map<string, string>();
 const preparations = new WeakMap<Wire, Map<string, Preparation>>();
+/** The places of statements by the errors that they failed with. */
+const failures = new WeakMap<object, number>();
 
 /**
  * Statements that are sent together and end with a single Sync: one round trip and, as PostgreSQL has it, one
@@ -122,6 +124,7 @@ export class Batch implements pg.Submittable {
   }
 
   handleError(error: Error): void {
+    if (this.#results.length < this.statements.length) failures.set(error, this.#results.length);
     // A table has changed since: what the server has prepared is of no use any more.
     if (isStale(error)) {
       for (const { text, replanned } of this.statements) {
@@ -158,6 +161,12 @@ export class Batch implements pg.Submittable {
     this.#rows = [];
     this.#columns = this.#isWanted(index) ? this.#known.get(this.#nameAt(index))?.columns : undefined;
   }
+}
+
+/** The place of the statement that made a batch fail; undefined where none did, as when the commit failed. */
+export function failedStatement(error: unknown): number | undefined {
+  const { cause } = (error ?? {}) as { cause?: unknown };
+  return failures.get(error as object) ?? failures.get(cause as object);
 }
 
 /**

@@ -13,14 +13,30 @@ afterAll(() => world.close());
 const quotient = (divisor: number) => ({ text: 'SELECT 12 / $1::int AS quotient', values: [divisor] });
 
 describe('Lookups of one moment', () => {
-  it('share round trips, sixteen of them each', async () => {
+  it('share round trips, thirty-two of them each', async () => {
     const { organizationId } = world.context();
     // What runs as one batch is one transaction, and begins at one time.
-    const now = { text: 'SELECT now()::text AS now, pg_backend_pid() AS pid' };
+    const now = (place: number) => ({ text: 'SELECT now()::text AS now, $1::int AS place', values: [place] });
     const rows = await Promise.all(
-      Array.from({ length: 48 }, () => world.database.lookup<{ now: string; pid: number }>(organizationId, now)),
+      Array.from({ length: 48 }, (_, place) =>
+        world.database.lookup<{ now: string; place: number }>(organizationId, now(place)),
+      ),
     );
-    expect(new Set(rows.map(([row]) => `${row?.now} ${row?.pid}`)).size).toBe(3);
+    expect(rows.map(([row]) => row?.place)).toEqual(Array.from({ length: 48 }, (_, place) => place));
+    expect(new Set(rows.map(([row]) => row?.now)).size).toBe(2);
+  });
+
+  it('share their rows where they are equal, within an organization', async () => {
+    const [one, other] = [world.context().organizationId, world.context().organizationId];
+    const random = { text: "SELECT gen_random_uuid() AS id, current_setting('app.org') AS scope" };
+    const [first, second, third] = await Promise.all(
+      [one, one, other].map((organizationId) =>
+        world.database.lookup<{ id: string; scope: string }>(organizationId, random),
+      ),
+    );
+    expect(second).toEqual(first);
+    expect(third?.[0]?.id).not.toBe(first?.[0]?.id);
+    expect([first, third].map((rows) => rows?.[0]?.scope)).toEqual([one, other]);
   });
 
   it('see each the rows of its own organization', async () => {

@@ -1,13 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DataSource } from 'typeorm';
 import pg from 'pg';
-import { type BatchResult, preparedAnew, type Statement } from './batch.js';
+import { type BatchResult, failedStatement, preparedAnew, type Statement } from './batch.js';
 import { connect, type DatabaseOptions, dataSourceOptions, send } from './connections.js';
 import { DomainError } from './domain-error.js';
 import { Grouping } from './grouping.js';
+import { Places } from './places.js';
 import { Contended, ReadOnlyDatabase, unavailable } from './unavailable.js';
 import { UnitOfWork } from './unit-of-work.js';
 
+/** How long a call waits for a connection. */
+const WITHIN_MS = 5_000;
 /** None waits for more than so many others. How many batches there are at once, the pool bounds. */
 const LOOKUPS = { parallel: Infinity, size: 32 };
 
@@ -17,7 +20,24 @@ interface ScopedStatement {
   statement: Statement;
 }
 
-const SET_ORGANIZATION = "SELECT set_config('app.org', $1, false)";
+/** What a connection is set to: see {@link SESSION}. */
+interface Session {
+  organizationId: string;
+  lockTimeout: string;
+}
+
+const SESSION = "SELECT set_config('app.org', $1, false), set_config('lock_timeout', $2, false)";
+const WAITS_FOR_LOCKS = '0';
+/** How long a transaction that several organizations share waits for what others hold. */
+const HURRIES = '50ms';
+
+/** Which organization's statement made a shared transaction fail. */
+const failedOrganizations = new WeakMap<object, string>();
+
+/** Whose write it was that made a {@link Database.writeTogether} fail; undefined where it was nobody's. */
+export function failedOrganization(error: unknown): string | undefined {
+  return failedOrganizations.get(error as object);
+}
 
 /**
  * The only door to PostgreSQL. Every call is one network round trip and one transaction, see {@link Batch}. Every call
@@ -26,21 +46,33 @@ const SET_ORGANIZATION = "SELECT set_config('app.org', $1, false)";
  */
 export class Database {
   /**
-   * The organization that a connection is set to, while that is certain: a batch that fails takes its setting back. Saves
-   * the statement when one organization follows upon itself.
+   * What a connection is set to, while that is certain: a batch that fails takes its settings back. Saves the statement
+   * when one organization follows upon itself.
    */
-  readonly #scopes = new WeakMap<pg.PoolClient, string>();
+  readonly #sessions = new WeakMap<pg.PoolClient, Session>();
 
   /** What calls belong to that are made in the course of the same work. */
   readonly #unit = new AsyncLocalStorage<UnitOfWork>();
 
   readonly #lookups = new Grouping<ScopedStatement, BatchResult>(LOOKUPS, (lookups) => this.#sendDistinct(lookups));
 
+  readonly #places: Places;
+  /** One is always left to others: a unit can be long. */
+  readonly #unitPlaces: Places;
+
   /** @param units has the connections of units of work: those who hold one for long keep no others waiting */
   protected constructor(
     private readonly dataSource: DataSource,
     private readonly units: pg.Pool,
-  ) {}
+    sizes: { pool: number; units: number },
+  ) {
+    this.#places = new Places({ places: sizes.pool, withinMs: WITHIN_MS });
+    this.#unitPlaces = new Places({
+      places: sizes.units,
+      most: Math.max(1, sizes.units - 1),
+      withinMs: WITHIN_MS,
+    });
+  }
 
   /** Connects, and fails with {@link DomainError} `unavailable` when the server cannot be reached. */
   static async open(options: DatabaseOptions): Promise<Database> {
@@ -54,7 +86,7 @@ export class Database {
     const max = Math.ceil(settings.poolSize / 2);
     const units = new pg.Pool({ connectionString: options.url, max, ...settings.extra });
     units.on('error', () => undefined);
-    return new this(dataSource, units);
+    return new this(dataSource, units, { pool: settings.poolSize, units: max });
   }
 
   /** Rows of one statement, seen by one organization. */
@@ -69,7 +101,7 @@ export class Database {
    */
   async lookup<Row>(organizationId: string, statement: Statement): Promise<Row[]> {
     if (this.unit) return this.query(organizationId, statement);
-    const { rows } = await this.#lookups.call({ scope: organizationId, statement });
+    const { rows } = await this.#lookups.call(organizationId, { scope: organizationId, statement });
     return rows as Row[];
   }
 
@@ -83,6 +115,18 @@ export class Database {
     await this.#run(organizationId, statements, false);
   }
 
+  /**
+   * Writes of several organizations as one transaction, each in its own scope. One that waits for a lock of others fails
+   * soon, with {@link Contended}: so none keeps the others waiting.
+   * @throws see {@link failedOrganization}; nothing has happened then
+   */
+  async writeTogether(writes: { organizationId: string; statements: Statement[] }[]): Promise<void> {
+    const scoped = writes.flatMap(({ organizationId: scope, statements }) =>
+      statements.map((statement) => ({ scope, statement })),
+    );
+    await this.#send(scoped, false, HURRIES);
+  }
+
   /** The unit of work that calls from here are part of, if any. */
   get unit(): UnitOfWork | undefined {
     return this.#unit.getStore();
@@ -94,7 +138,15 @@ export class Database {
    * @throws {Contended} when others waited for what it holds, and it for them: it can be done anew
    * @param opening statements that come first; `work` gets their results
    */
-  async inUnit<T>(
+  inUnit<T>(
+    organizationId: string,
+    opening: Statement[],
+    work: (unit: UnitOfWork, opened: BatchResult[]) => Promise<T>,
+  ): Promise<T> {
+    return this.#unitPlaces.with(organizationId, () => this.#inUnit(organizationId, opening, work));
+  }
+
+  async #inUnit<T>(
     organizationId: string,
     opening: Statement[],
     work: (unit: UnitOfWork, opened: BatchResult[]) => Promise<T>,
@@ -163,25 +215,34 @@ export class Database {
     return keys.map((key) => answers.get(key) as BatchResult);
   }
 
-  /** One batch. A statement that sets the scope precedes those that are not under that of the connection already. */
-  async #send(scoped: ScopedStatement[], wanted: boolean): Promise<BatchResult[]> {
+  /** One batch. A statement that sets the session precedes those that are not under that of the connection already. */
+  #send(scoped: ScopedStatement[], wanted: boolean, lockTimeout = WAITS_FOR_LOCKS): Promise<BatchResult[]> {
+    const [first] = scoped;
+    return this.#places.with(first?.scope ?? '', () => this.#sendIn(scoped, wanted, lockTimeout));
+  }
+
+  async #sendIn(scoped: ScopedStatement[], wanted: boolean, lockTimeout: string): Promise<BatchResult[]> {
     const client = await connect(this.#pool);
-    let current = this.#scopes.get(client);
-    this.#scopes.delete(client);
+    let session = this.#sessions.get(client);
+    this.#sessions.delete(client);
     const statements: Statement[] = [];
     const places = scoped.map(({ scope, statement }) => {
-      if (scope !== current) statements.push({ text: SET_ORGANIZATION, values: [scope] });
-      current = scope;
+      if (scope !== session?.organizationId || lockTimeout !== session.lockTimeout)
+        statements.push({ text: SESSION, values: [scope, lockTimeout] });
+      session = { organizationId: scope, lockTimeout };
       return statements.push(statement) - 1;
     });
     let failure: unknown;
     try {
       const answered = wanted ? statements.length - (places[0] ?? 0) : 0;
       const results = await preparedAnew(() => send(client, statements, answered));
-      if (current !== undefined) this.#scopes.set(client, current);
+      if (session) this.#sessions.set(client, session);
       return places.map((place) => results[place] as BatchResult);
     } catch (error) {
       failure = error;
+      const failed = failedStatement(error);
+      const index = failed === undefined ? -1 : places.findIndex((place) => place >= failed);
+      if (index >= 0) failedOrganizations.set(error as object, (scoped[index] as ScopedStatement).scope);
       throw error;
     } finally {
       client.release(failure instanceof DomainError && !(failure instanceof Contended));

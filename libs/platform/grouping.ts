@@ -1,9 +1,10 @@
 import { DomainError } from './domain-error.js';
+import { FairQueue } from './fair-queue.js';
 import { Contended } from './unavailable.js';
 
 interface Waiting<Call, Answer> {
   call: Call;
-  resolve: (answer: Answer) => void;
+  resolve: (answer: Answer | Promise<Answer>) => void;
   reject: (error: unknown) => void;
 }
 
@@ -17,13 +18,13 @@ export interface GroupingLimits {
 
 /**
  * Lets calls share a transaction, and so its round trip and its flush to disk: those of one turn of the event loop, and
- * those that would have to wait anyway. A group that fails is undone as a whole, and each of its calls then stands for
- * itself: none suffers from another.
+ * those that would have to wait anyway. Organizations that wait take turns. A group that fails is undone as a whole, and
+ * each of its calls then stands for itself: none suffers from another.
  */
 export class Grouping<Call, Answer> {
   #running = 0;
   #due = false;
-  readonly #waiting: Waiting<Call, Answer>[] = [];
+  readonly #waiting = new FairQueue<Waiting<Call, Answer>>();
 
   /**
    * @param run does all of the calls or none, and answers each in its place
@@ -31,13 +32,13 @@ export class Grouping<Call, Answer> {
    */
   constructor(
     private readonly limits: GroupingLimits,
-    private readonly run: (calls: Call[]) => Promise<Answer[]>,
+    private readonly run: (calls: Call[]) => Promise<(Answer | Promise<Answer>)[]>,
     private readonly onIdle: () => void = () => undefined,
   ) {}
 
-  call(call: Call): Promise<Answer> {
+  call(organizationId: string, call: Call): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ call, resolve, reject });
+      this.#waiting.push(organizationId, { call, resolve, reject });
       this.#startAtEndOfTurn();
     });
   }
@@ -48,7 +49,7 @@ export class Grouping<Call, Answer> {
     setImmediate(() => {
       this.#due = false;
       while (this.#waiting.length > 0 && this.#running < this.limits.parallel) {
-        void this.#work(this.#waiting.splice(0, this.limits.size));
+        void this.#work(this.#waiting.take(this.limits.size));
       }
     });
   }

@@ -23,7 +23,7 @@ describe('Calls that are grouped', () => {
   it('go together when they come in one turn, up to the size of a group', async () => {
     const { groups, release, run } = held();
     const grouping = new Grouping({ parallel: Infinity, size: 2 }, run);
-    const answers = Promise.all([1, 2, 3].map((call) => grouping.call(call)));
+    const answers = Promise.all([1, 2, 3].map((call) => grouping.call('one', call)));
     await endOfTurn();
     expect(groups).toEqual([[1, 2], [3]]);
     for (const one of release) one();
@@ -33,9 +33,9 @@ describe('Calls that are grouped', () => {
   it('wait while as many groups are under way as may be, and then share one', async () => {
     const { groups, release, run } = held();
     const grouping = new Grouping({ parallel: 1, size: 9 }, run);
-    const first = grouping.call(1);
+    const first = grouping.call('one', 1);
     await endOfTurn();
-    const others = Promise.all([grouping.call(2), grouping.call(3)]);
+    const others = Promise.all([grouping.call('one', 2), grouping.call('one', 3)]);
     await endOfTurn();
     expect(groups).toEqual([[1]]);
     release[0]?.();
@@ -50,7 +50,7 @@ describe('Calls that are grouped', () => {
     const grouping = new Grouping({ parallel: 1, size: 9 }, (calls: number[]) =>
       calls.includes(2) ? Promise.reject(new Error('two')) : Promise.resolve(calls),
     );
-    const answers = await Promise.allSettled([1, 2, 3].map((call) => grouping.call(call)));
+    const answers = await Promise.allSettled([1, 2, 3].map((call) => grouping.call('one', call)));
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
@@ -60,7 +60,7 @@ describe('Calls that are grouped', () => {
       runs++;
       return Promise.reject(new DomainError('unavailable', 'away'));
     });
-    const answers = await Promise.allSettled([1, 2, 3].map((call) => grouping.call(call)));
+    const answers = await Promise.allSettled([1, 2, 3].map((call) => grouping.call('one', call)));
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect(runs).toBe(1);
   });
@@ -72,7 +72,7 @@ describe('Calls that are grouped', () => {
       (calls: number[]) => Promise.resolve(calls),
       () => idle++,
     );
-    await Promise.all([1, 2, 3].map((call) => grouping.call(call)));
+    await Promise.all([1, 2, 3].map((call) => grouping.call('one', call)));
     await endOfTurn();
     expect(idle).toBe(1);
   });

@@ -52,17 +52,16 @@ export class RateLimiter implements OnApplicationShutdown {
   }
 
   /** Counts a request of `key`, also one that exceeds the limit. One message to Redis, if it counts there. */
-  async take(key: string, limit: RateLimit): Promise<Quota> {
-    const { shared, own } = this.#countersOf(limit);
-    if (!shared) return quotaOf(limit, await consumed(own, key));
-    try {
-      const counted = await consumed(shared, key);
-      this.#outage?.worked();
-      return quotaOf(limit, counted);
-    } catch (error) {
-      this.#outage?.failed(error);
-      return quotaOf(limit, await consumed(own, key));
-    }
+  take(key: string, limit: RateLimit): Promise<Quota> {
+    return this.#count(limit, (counter) => consumed(counter, key));
+  }
+
+  /**
+   * Counts more of a request that was let through, even beyond the limit: then there is nothing left until the limit has
+   * made up for it.
+   */
+  charge(key: string, limit: RateLimit, requests: number): Promise<Quota> {
+    return this.#count(limit, (counter) => charged(counter, key, limit, requests));
   }
 
   /** Whether another request of `key` would exceed the limit in this process; counts nothing. */
@@ -79,6 +78,19 @@ export class RateLimiter implements OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     this.#redis?.disconnect();
+  }
+
+  async #count(limit: RateLimit, count: (counter: RateLimiterAbstract) => Promise<RateLimiterRes>): Promise<Quota> {
+    const { shared, own } = this.#countersOf(limit);
+    if (!shared) return quotaOf(limit, await count(own));
+    try {
+      const counted = await count(shared);
+      this.#outage?.worked();
+      return quotaOf(limit, counted);
+    } catch (error) {
+      this.#outage?.failed(error);
+      return quotaOf(limit, await count(own));
+    }
   }
 
   #countersOf({ perSecond, burst }: RateLimit): Counters {
@@ -113,6 +125,19 @@ async function consumed(limiter: RateLimiterAbstract, key: string): Promise<Rate
     if (refusal instanceof RateLimiterRes) return refusal;
     throw refusal;
   }
+}
+
+/** The window that is exceeded lasts as long as the limit takes to let so many through. */
+async function charged(
+  limiter: RateLimiterAbstract,
+  key: string,
+  { perSecond, burst }: RateLimit,
+  requests: number,
+): Promise<RateLimiterRes> {
+  const counted = await limiter.penalty(key, requests);
+  const excess = counted.consumedPoints - burst;
+  if (excess <= 0) return counted;
+  return limiter.block(key, Math.ceil(counted.msBeforeNext / 1000 + excess / perSecond));
 }
 
 function quotaOf({ perSecond, burst }: RateLimit, { consumedPoints, msBeforeNext }: RateLimiterRes): Quota {

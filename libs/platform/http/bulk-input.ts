@@ -1,9 +1,18 @@
 import { Body, type PipeTransform, type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import { type FastifyRequest } from 'fastify';
 import { invalidBody } from '../domain-error.js';
 import { isRecord } from '../values.js';
 import { named } from './endpoint.js';
 import { documentBody, notAnObject } from './input.js';
+import { OperationConfig } from './operation-config.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the body holds many items. */
+    bulk?: boolean;
+  }
+}
 
 /** Most items of one bulk request. */
 export const MAX_BULK_ITEMS = 1_000;
@@ -38,8 +47,17 @@ export function BulkInput(documented: Type | [Type]): ParameterDecorator {
     : 'The bare array of the items is taken as well.';
   return (target, method, index) => {
     Body(new ItemsPipe(bare))(target, method, index);
+    const descriptor = Object.getOwnPropertyDescriptor(target, method as string) as PropertyDescriptor;
+    OperationConfig({ bulk: true })(target, method as string, descriptor);
     documentBody(target, method, { type: documented, required: !bare, description });
   };
+}
+
+/** How many items a request has sent, whatever they are; 1 for one that is not in bulk. */
+export function itemsOf({ routeOptions: { config }, body }: FastifyRequest): number {
+  if (!config.bulk) return 1;
+  const items = Array.isArray(body) ? body : isRecord(body) ? body.data : undefined;
+  return Array.isArray(items) ? Math.min(items.length, MAX_BULK_ITEMS) : 1;
 }
 
 class ItemsPipe implements PipeTransform<unknown, unknown[]> {

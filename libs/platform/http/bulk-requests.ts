@@ -2,11 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { type Statement } from '../batch.js';
 import { Database } from '../database.js';
 import { DomainError } from '../domain-error.js';
+import { Turns } from '../turns.js';
 import { type BulkOutcome, type BulkWork, inBulk } from './bulk.js';
 
 /** How long a request waits for its turn. */
 const MAX_WAIT = '10s';
 const LOCK_NOT_AVAILABLE = '55P03';
+/** Of all bulk requests of this process. */
+const turns = new Turns();
 
 /** Works on bulk requests; under an Idempotency-Key, in one transaction. */
 @Injectable()
@@ -15,16 +18,17 @@ export class BulkRequests {
 
   /**
    * See {@link inBulk}. A transaction of many items holds each entity and each unique value until its end. So that two do
-   * not wait for one another in a circle, those of an organization take turns.
+   * not wait for one another in a circle, those of an organization take turns. So do organizations, with their items.
    * @throws {DomainError} `unavailable` when the turn does not come in time
    */
   async each<Item, Prepared, Result>(
+    organizationId: string,
     items: Item[],
     work: BulkWork<Item, Prepared, Result>,
   ): Promise<BulkOutcome<Result>[]> {
     const { unit } = this.database;
-    if (unit) await this.#takeTurn(unit.organizationId);
-    return inBulk(items, work);
+    if (unit) await this.#takeTurn(organizationId);
+    return inBulk(items, work, () => turns.next(organizationId));
   }
 
   async #takeTurn(organizationId: string): Promise<void> {

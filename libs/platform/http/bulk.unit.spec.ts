@@ -1,8 +1,12 @@
 import { DomainError } from '../domain-error.js';
-import { idOfItem, inBulk } from './bulk.js';
+import { type BulkWork, idOfItem, inBulk as inBulkByTurns } from './bulk.js';
 
 const invalid = new DomainError('invalid', 'no');
 const id = '01980F70-1A2B-7C3D-8E4F-506172839405';
+
+function inBulk<Item, Prepared, Result>(items: Item[], work: BulkWork<Item, Prepared, Result>) {
+  return inBulkByTurns(items, work, () => Promise.resolve());
+}
 
 /** Numbers, each of which is done by adding its item to a list. */
 const work = (refused: (item: number) => boolean, done: number[] = [], idOf?: (item: number) => string) => ({

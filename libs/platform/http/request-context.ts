@@ -14,6 +14,8 @@ export interface AuthenticatedRequest extends FastifyRequest {
    * @throws {DomainError} `unauthenticated`, `forbidden`
    */
   reauthorize: () => Promise<void>;
+  /** Counts further requests against the token's limit, which what is under way may exceed. */
+  charge: (requests: number) => Promise<void>;
 }
 
 /** The caller of this request: its organization, actor, token and request id. */

@@ -5,6 +5,7 @@ import { from, lastValueFrom, type Observable } from 'rxjs';
 import { Cipher } from '../cipher.js';
 import { Database } from '../database.js';
 import { DomainError } from '../domain-error.js';
+import { Places } from '../places.js';
 import { Contended } from '../unavailable.js';
 import { type KeptRow, type KeyedRequest, keepRequest, keptRequest, takeKey } from '../idempotency-keys.js';
 import { expectedVersions } from './entity-tags.js';
@@ -21,6 +22,8 @@ interface KeptAnswer {
 const KEY = /^[\x20-\x7e]{1,255}$/;
 /** How often a request is made anew that was in a deadlock with others. */
 const ATTEMPTS = 3;
+/** For bulk requests under keys: of each organization, one at a time in this process. */
+const bulks = new Places({ places: Infinity, most: 1, withinMs: 10_000 });
 /** Answers that are longer, as JSON, are not kept. */
 const MAX_ANSWER_LENGTH = 1024 * 1024;
 
@@ -39,7 +42,10 @@ export class RetryInterceptor implements NestInterceptor {
     if (ifMatch !== undefined) expectVersions(request, ifMatch);
     if (key === undefined) return next.handle();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
-    return from(this.#retried(keyedRequest(request, String(key)), request, reply, next));
+    const keyed = keyedRequest(request, String(key));
+    const work = () => this.#retried(keyed, request, reply, next);
+    // Whoever waits for a turn holds no connection meanwhile.
+    return from(request.routeOptions.config.bulk ? bulks.with(keyed.organizationId, work) : work());
   }
 
   /** A transaction that was in a deadlock has changed nothing: it is made anew, a few times. */

@@ -20,7 +20,7 @@ export class Deliveries {
    * Repeating it with the same attempts records them once.
    */
   exchange(exchange: Exchange): Promise<Work> {
-    return this.#exchanges.call(exchange);
+    return this.#exchanges.call(exchange.organizationId, exchange);
   }
 
   /** Subscriptions with due deliveries that nobody drains, whether or not a job knows of them. */

@@ -1,0 +1,43 @@
+/**
+ * A queue whose owners take turns: however much one of them has put into it, each of the others waits for one item of
+ * each owner at most. An owner's own items keep their order.
+ */
+export class FairQueue<Item> {
+  /** Whose turn is next comes first. */
+  readonly #lines = new Map<string, Item[]>();
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(owner: string, item: Item): void {
+    this.#length++;
+    const line = this.#lines.get(owner);
+    if (line) line.push(item);
+    else this.#lines.set(owner, [item]);
+  }
+
+  /**
+   * Takes the next item, and puts its owner behind the others.
+   * @param mayTake whose turn is passed over unless it answers true
+   */
+  shift(mayTake: (owner: string) => boolean = () => true): Item | undefined {
+    for (const [owner, line] of this.#lines) {
+      if (!mayTake(owner)) continue;
+      this.#length--;
+      const item = line.shift();
+      this.#lines.delete(owner);
+      if (line.length > 0) this.#lines.set(owner, line);
+      return item;
+    }
+    return undefined;
+  }
+
+  /** Takes the next items, one of each owner after the other. */
+  take(count: number): Item[] {
+    const items: Item[] = [];
+    while (items.length < count && this.#length > 0) items.push(this.shift() as Item);
+    return items;
+  }
+}

@@ -1,0 +1,13 @@
+import { type Statement } from '#libs/platform/batch.js';
+import { type Database } from '#libs/platform/database.js';
+
+/** The most rows that a step of a statement's plan reads in vain, because it finds them by no index. */
+export async function rowsReadInVain(
+  database: Database,
+  organizationId: string,
+  { text, values }: Statement,
+): Promise<number> {
+  const plan = await database.query<object>(organizationId, { text: `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values });
+  const removed = JSON.stringify(plan).matchAll(/"Rows Removed by Filter":(\d+)/g);
+  return Math.max(0, ...[...removed].map(([, count]) => Number(count)));
+}
