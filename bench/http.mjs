@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { runningEmbeddedPostgres } from '../dist/libs/embedded-postgres/embedded-postgres.js';
 import { BARE_TAGS_TABLE, createDatabase, CRUD_TAGS_TABLE, EVENTS_TABLE } from './databases.mjs';
 import { operationRows } from './operation-rows.mjs';
+import { createOrganizations } from './organizations.mjs';
 import { Process } from './processes.mjs';
 import { measureRounds } from './rounds.mjs';
 import { compiledCrudPeer, residentMegabytes, startDeskstream, startServer, TOKEN } from './servers.mjs';
-import { atMost, number } from './table.mjs';
+import { atLeast, atMost, number } from './table.mjs';
 
 const CONNECTIONS = [32, 8];
 /** Targets are for this many. */
@@ -22,6 +23,14 @@ const OPERATIONS = [
   },
 ];
 
+/** The same by many organizations in turn, beside one alone. */
+const ORGANIZATIONS = 100;
+const SHARE_OF_ONE = 0.85;
+const OF_MANY = [
+  { name: 'createTagOfAny', label: 'Create tag', argument: ({ tokens }) => tokens },
+  { name: 'getOfAny', label: 'Get tag by id', argument: ({ places }) => places },
+];
+
 /** Creates and reads tags over HTTP: Deskstream, the bare peer and the CRUD peer on the same PostgreSQL server. */
 export async function measureHttp(bench) {
   const sides = await startSides(bench);
@@ -33,7 +42,31 @@ export async function measureHttp(bench) {
     rows.push(...CONNECTIONS.flatMap((connections) => rowsOf(operation, connections, results.get(connections))));
     if (operation.name === 'createTag') rows.push(await memoryRow(sides));
   }
+  rows.push(...(await measureOrganizations(bench, loader, sides[0])));
   for (const side of [loader, ...sides.map((side) => side.process).reverse()]) await side.stop();
+  return rows;
+}
+
+/** In turns with what one organization does. */
+async function measureOrganizations(bench, loader, side) {
+  side.tokens = await createOrganizations(bench.dataDir, ORGANIZATIONS);
+  side.places = await loader.call('seedEach', side.url, side.tokens);
+  const one = { ...side, tokens: [TOKEN], places: side.ids.map((id) => ({ path: `/v1/tags/${id}`, token: TOKEN })) };
+  const rows = [];
+  for (const { label, ...operation } of OF_MANY) {
+    const title = `${label}, ${ORGANIZATIONS} organizations, ${TARGET_CONNECTIONS} connections`;
+    const results = await measureRounds(bench, loader, [side, one], { ...operation, label: title }, [
+      TARGET_CONNECTIONS,
+    ]);
+    const [many, alone] = results.get(TARGET_CONNECTIONS);
+    const [figures, latency] = operationRows(title, { ours: many });
+    figures.splice(
+      -1,
+      1,
+      atLeast(many.perSecond / alone.perSecond, SHARE_OF_ONE, `× one (${number(alone.perSecond)})`),
+    );
+    rows.push(figures, latency);
+  }
   return rows;
 }
 

@@ -15,11 +15,25 @@ let named = 0;
 /** Makes the requests of an operation. */
 const OPERATIONS = {
   createTag: () => posting('/v1/tags', () => newTag()),
+  /** @param tokens one of which each request is made with */
+  createTagOfAny: (tokens) => ({
+    method: 'POST',
+    path: '/v1/tags',
+    setupRequest: (request) => ({ ...request, headers: headersWith(anyOf(tokens)), body: newTag() }),
+  }),
   /** @param paths one of which each request gets */
   get: (paths) => ({
     method: 'GET',
     headers: { authorization: headers.authorization },
     setupRequest: (request) => ({ ...request, path: anyOf(paths) }),
+  }),
+  /** @param places paths with tokens, one of which each request gets */
+  getOfAny: (places) => ({
+    method: 'GET',
+    setupRequest: (request) => {
+      const { path, token } = anyOf(places);
+      return { ...request, path, headers: { authorization: `Bearer ${token}` } };
+    },
   }),
   /** @param ids of end users, one of whom each request gives a new name */
   patchEndUser: (ids) => ({
@@ -76,11 +90,23 @@ async function seed(url, count) {
   return ids;
 }
 
-async function createOne(url) {
-  const { statusCode, body } = await request(`${url}/v1/tags`, { method: 'POST', headers, body: newTag() });
+/** Creates a tag with each token, and answers their paths beside the tokens. */
+async function seedEach(url, tokens) {
+  const places = [];
+  for (const token of tokens) places.push({ path: `/v1/tags/${await createOne(url, token)}`, token });
+  return places;
+}
+
+async function createOne(url, token = process.env.TOKEN) {
+  const options = { method: 'POST', headers: headersWith(token), body: newTag() };
+  const { statusCode, body } = await request(`${url}/v1/tags`, options);
   const text = await body.text();
   if (statusCode >= 300) throw new Error(`${url} answered ${statusCode}: ${text}`);
   return JSON.parse(text).data.id;
+}
+
+function headersWith(token) {
+  return { ...headers, authorization: `Bearer ${token}` };
 }
 
 function posting(path, body) {
@@ -96,13 +122,13 @@ function newTag() {
 }
 
 /** Sends bodies to a path, some at once; answers how long it took, in seconds, and the answers' data. */
-async function send(url, path, bodies, atOnce) {
+async function send(url, path, bodies, atOnce, method = 'POST') {
   const begun = performance.now();
   const answers = new Array(bodies.length);
   const queue = bodies.entries();
   const work = async () => {
     for (const [index, body] of queue) {
-      const response = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+      const response = await fetch(url + path, { method, headers, body: JSON.stringify(body) });
       if (!response.ok) throw new Error(`${url}${path} answered ${response.status}: ${await response.text()}`);
       answers[index] = (await response.json()).data;
     }
@@ -111,4 +137,4 @@ async function send(url, path, bodies, atOnce) {
   return { seconds: (performance.now() - begun) / 1000, answers };
 }
 
-serveCalls({ load, create, stream, seed, send });
+serveCalls({ load, create, stream, seed, seedEach, send });

@@ -8,13 +8,17 @@ import { conversation, endUser } from './people-data.mjs';
 import { Process } from './processes.mjs';
 import { measureRounds } from './rounds.mjs';
 import { compiledCrudPeer, startDeskstream, startServer, TOKEN } from './servers.mjs';
-import { atLeast, number, ratio } from './table.mjs';
+import { median } from './statistics.mjs';
+import { atLeast, atMost, number, ratio } from './table.mjs';
 
 const CONNECTIONS = 16;
 /** End users of one bulk request, and requests at the same time. */
 const BULK = 500;
 const BULKS_AT_ONCE = 4;
 const CONVERSATIONS_AT_ONCE = 32;
+/** Items of one bulk request that changes end users; for one of them at most so many times as long as for many. */
+const PATCHED = 1_000;
+const SAME_ENTITY_TARGET = 2;
 /** Of the requests for single end users. */
 const SAMPLE = 1_000;
 const PAGE = 50;
@@ -31,6 +35,7 @@ export async function measurePeople(bench) {
   const sides = [ours, crud];
   const loader = Process.fork(bench, 'load-people', 'load.mjs', { ...process.env, TOKEN });
   const rows = await importEndUsers(bench, loader, sides);
+  rows.push(await patchInBulk(bench, loader, ours));
   for (const side of sides) await createConversations(bench, loader, side);
   const bare = await startBare(bench, ours);
   const measured = new Map();
@@ -94,6 +99,27 @@ async function importEndUsers({ plan, say }, loader, sides) {
     ],
     ['  peak memory, MB', peaks[0], '', peaks[1], '', '', ''],
   ];
+}
+
+/** Items for as many end users, and for one and the same. */
+async function patchInBulk({ plan, say }, loader, { url, ids }) {
+  say('deskstream: patches in bulk');
+  const items = Math.min(PATCHED, ids.length);
+  const seconds = { many: [], one: [] };
+  for (let round = 0; round < plan.rounds; round++) {
+    for (const [name, idOf] of [
+      ['many', (i) => ids[i]],
+      ['one', () => ids.at(-1)],
+    ]) {
+      const data = Array.from({ length: items }, (_, i) => ({ id: idOf(i), displayName: `Round ${round} ${i}` }));
+      const sent = await loader.call('send', url, '/v1/endusers', [{ data }], 1, 'PATCH');
+      seconds[name].push(sent.seconds);
+    }
+  }
+  const [many, one] = [median(seconds.many), median(seconds.one)];
+  const cell = `${number(one * 1000)} / ${number(many * 1000)}`;
+  const label = `Patch of ${number(items)} items, of one end user / of as many: ms`;
+  return [label, cell, '', '', '', '', `${atMost(one / many, SAME_ENTITY_TARGET, '×')} (${ratio(one / many)})`];
 }
 
 async function createConversations({ plan, say }, loader, side) {
