@@ -32,6 +32,16 @@ export class Places {
     this.#most = options.most ?? options.places;
   }
 
+  /** How many wait for a place. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Whether an organization has all the places that it may have. */
+  refuses(organizationId: string): boolean {
+    return !this.#mayTake(organizationId);
+  }
+
   /** Does work in a place. @throws {DomainError} `unavailable` when there is none in time */
   async with<T>(organizationId: string, work: () => Promise<T>): Promise<T> {
     await this.take(organizationId);

@@ -17,6 +17,7 @@ import { WakeUp } from '#libs/platform/wake-up.js';
 import { WebhookOptions } from '../options.js';
 import { RELAY_CONSUMER } from '../redaction.js';
 import { Sender } from './attempt.js';
+import { AttemptPlaces } from './attempt-places.js';
 import { Deliveries } from './deliveries.js';
 import { type DrainTarget } from './exchange.js';
 import { disableSubscription } from './disable-subscription.js';
@@ -60,6 +61,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
     this.#lanes = new Lanes({
       deliveries,
       sender: this.sender,
+      places: new AttemptPlaces(),
       cipher: this.cipher,
       options: this.options,
       disable: (...args) => disableSubscription(this.store, ...args),

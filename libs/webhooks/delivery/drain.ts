@@ -6,6 +6,7 @@ import { type WebhookOptions } from '../options.js';
 import { type DisabledReason } from '../subscription.js';
 import { openSecrets, type SubscriptionSecrets } from '../subscription.projection.js';
 import { Alarm } from './alarm.js';
+import { type AttemptPlaces } from './attempt-places.js';
 import { type AttemptResult, type Sender } from './attempt.js';
 import { type Deliveries } from './deliveries.js';
 import {
@@ -13,7 +14,6 @@ import {
   type DueDelivery,
   type EndedAttempt,
   type Exchange,
-  PARALLEL,
   type Receiver,
   type Work,
 } from './exchange.js';
@@ -22,6 +22,7 @@ import { afterAttempt, type Health, HEALTHY, isTripped, pauseOfReceiver, reasonT
 import { Pace } from './pace.js';
 import { pauseAfter } from './retry-schedule.js';
 import { deliveryRequest } from './signing.js';
+import { Window } from './window.js';
 
 /** How long a drain goes on for certain; beyond it, it makes room where others wait. */
 const SLICE_MS = 10_000;
@@ -44,6 +45,7 @@ const STOP_WITHIN_MS = 10_000;
 export interface DrainContext {
   deliveries: Deliveries;
   sender: Sender;
+  places: AttemptPlaces;
   cipher: Cipher;
   options: WebhookOptions;
   disable: (target: DrainTarget, reason: DisabledReason, failingMs: number) => Promise<void>;
@@ -75,6 +77,7 @@ export class Drain {
   #receiver: Receiver | undefined;
   #secrets: SubscriptionSecrets;
   #pace: Pace | undefined;
+  readonly #window = new Window();
   /** Whether more may be due than there was room for. */
   #more = false;
   readonly #alarm = new Alarm();
@@ -212,7 +215,7 @@ export class Drain {
   /** Attempts that may begin now. */
   #room(): number {
     const oneByOne = this.#receiver?.ordering === 'fifo' || isTripped(this.#health);
-    const room = (oneByOne ? 1 : PARALLEL) - this.#sending.size;
+    const room = (oneByOne ? 1 : this.#window.size) - this.#sending.size;
     return Math.max(0, Math.min(room, this.#pace?.available() ?? room));
   }
 
@@ -227,12 +230,12 @@ export class Drain {
 
   async #attempt(delivery: DueDelivery, receiver: Receiver): Promise<void> {
     const { url, ordering } = receiver;
-    const { sender, options } = this.context;
+    const { sender, places, options } = this.context;
     const id = randomUUIDv7();
-    const { subscriptionId } = this.target;
+    const { organizationId, subscriptionId } = this.target;
     const message = { eventId: delivery.event_id, body: delivery.body };
-    const result = await sender.send(
-      deliveryRequest({ url, subscriptionId, secrets: this.#secrets }, message, new Date()),
+    const result = await places.with(organizationId, () =>
+      sender.send(deliveryRequest({ url, subscriptionId, secrets: this.#secrets }, message, new Date())),
     );
     const number = delivery.attempts + 1;
     const pauseMs = result.outcome === 'delivered' ? undefined : pauseAfter(options.retrySchedule, number);
@@ -253,6 +256,8 @@ export class Drain {
 
   #judge(result: AttemptResult): void {
     this.#health = afterAttempt(this.#health, result);
+    if (result.outcome === 'delivered') this.#window.delivered();
+    else this.#window.failed();
     this.#toDisable ??= reasonToDisable(this.#health, result);
     this.#pauseMs = Math.max(this.#pauseMs, pauseOfReceiver(this.#health, result));
   }
@@ -273,7 +278,7 @@ export class Drain {
     const now = performance.now();
     const due = this.#room() > 0 && (this.#nudged || this.#more);
     if (this.#ended.length > 0) {
-      const enough = this.#ended.length >= PARALLEL / 2 || (due && this.#sending.size === 0);
+      const enough = this.#ended.length >= this.#window.size / 2 || (due && this.#sending.size === 0);
       return enough ? 0 : this.#firstEndedAt + (due ? GATHER_MS : SETTLE_MS) - now;
     }
     if (due) return 0;

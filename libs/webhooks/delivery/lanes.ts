@@ -1,18 +1,19 @@
+import { Places } from '#libs/platform/places.js';
 import { type DrainTarget } from './exchange.js';
 import { Drain, type DrainContext } from './drain.js';
 
-/** Subscriptions that one process drains at the same time. */
-const MOST = 500;
+/** Subscriptions that one process drains at the same time, and those of one organization. */
+const PLACES = { places: 5_000, most: 2_500 };
 
 /** The subscriptions that this process is draining. */
 export class Lanes {
   readonly #running = new Map<string, Drain>();
   readonly #ends = new Set<Promise<boolean>>();
-
+  readonly #places = new Places(PLACES);
   readonly #context: DrainContext;
 
   constructor(context: Omit<DrainContext, 'crowded'>) {
-    this.#context = { ...context, crowded: () => this.#running.size >= MOST };
+    this.#context = { ...context, crowded: () => this.#places.waiting > 0 };
   }
 
   /** Tells a drain of this process that something is new; false when there is none. */
@@ -23,11 +24,11 @@ export class Lanes {
   }
 
   /**
-   * Drains a subscription, unless this process does so already or has no place left: the reconciler comes back to it.
-   * True when it has made room for others and more may be due.
+   * Drains a subscription, unless this process does so already or the organization has all the places that it may have:
+   * the reconciler comes back to it. True when it has made room for others and more may be due.
    */
   async drain(target: DrainTarget): Promise<boolean> {
-    if (this.nudge(target) || this.#context.crowded()) return false;
+    if (this.nudge(target) || this.#places.refuses(target.organizationId)) return false;
     const end = this.#run(target).finally(() => this.#ends.delete(end));
     this.#ends.add(end);
     return end;
@@ -42,12 +43,17 @@ export class Lanes {
     const drain = new Drain(target, this.#context);
     this.#running.set(target.subscriptionId, drain);
     try {
-      let more = await drain.run();
-      // Something came up when it had just looked for the last time.
-      while (!more && drain.nudged && !this.#context.stopping()) more = await drain.run();
-      return more;
+      return await this.#places.with(target.organizationId, () => this.#drained(drain));
     } finally {
       this.#running.delete(target.subscriptionId);
     }
+  }
+
+  async #drained(drain: Drain): Promise<boolean> {
+    if (this.#context.stopping()) return false;
+    let more = await drain.run();
+    // Something came up when it had just looked for the last time.
+    while (!more && drain.nudged && !this.#context.stopping()) more = await drain.run();
+    return more;
   }
 }
