@@ -24,6 +24,7 @@ import { WebhookCancellations1764000000023 } from '#migrations/1764000000023-web
 import { BoundedScans1764000000022 } from '#migrations/1764000000022-bounded-scans.js';
 import { EntityRows1764000000025 } from '#migrations/1764000000025-entity-rows.js';
 import { TokenExpiry1764000000026 } from '#migrations/1764000000026-token-expiry.js';
+import { Partitions1764000000027 } from '#migrations/1764000000027-partitions.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -53,4 +54,5 @@ export const MIGRATIONS = [
   BoundedScans1764000000022,
   EntityRows1764000000025,
   TokenExpiry1764000000026,
+  Partitions1764000000027,
 ];

@@ -142,8 +142,9 @@ describe('A webhook delivery', () => {
       [api.organizationId, MAX_POSITIONS + 1],
     );
     const left = async () => {
-      const text = "SELECT last_value - position AS left FROM event_position, checkpoints WHERE consumer = 'webhooks'";
-      return (await app.database.sql<{ left: string }>(text))[0]?.left;
+      const text = `SELECT last_value - position AS left FROM event_position, checkpoints
+        WHERE consumer = 'webhooks/' || partition_of($1)`;
+      return (await app.database.sql<{ left: string }>(text, [api.organizationId]))[0]?.left;
     };
     await waitFor('all of them to be passed', async () => (await left()) === '0', left);
     const id = await api.createTag('VIP');

@@ -2,9 +2,15 @@ import { type Statement } from '#libs/platform/batch.js';
 import { type RecordedEvent } from './event.js';
 import { type EncodedEvent } from './event-codec.js';
 
-/** Before it draws a position, an append takes the lock that `feed_horizon()` looks for. */
-const POSITION = `CASE WHEN pg_advisory_xact_lock_shared(position_lock(pg_sequence_last_value('event_position'))) IS NULL
-  THEN NULL ELSE nextval('event_position') END`;
+/**
+ * Before it draws a position, an append takes the lock that `feed_horizon()` looks for in the organization's partition.
+ * @param organization SQL for the organization
+ */
+const positionFor = (organization: string) => `CASE
+  WHEN pg_advisory_xact_lock_shared(position_lock(partition_of(${organization}), pg_sequence_last_value('event_position')))
+    IS NULL THEN NULL
+  ELSE nextval('event_position') END`;
+const POSITION = positionFor('$1');
 const INSERT_EVENT = `INSERT INTO events
   (organization_id, stream, version, event_id, type, schema_version, data, metadata, recorded_at, position)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, `;
@@ -18,7 +24,7 @@ const INSERT_MANY = `INSERT INTO events
   (organization_id, stream, version, event_id, type, schema_version, data, metadata, recorded_at, position)
   SELECT organization_id, stream, version, event_id, type, schema_version, data, metadata, recorded_at, CASE
     WHEN before IS NULL OR EXISTS (SELECT FROM events e
-      WHERE e.organization_id = n.organization_id AND e.stream = n.stream AND e.version = n.before) THEN ${POSITION}
+      WHERE e.organization_id = n.organization_id AND e.stream = n.stream AND e.version = n.before) THEN ${positionFor('n.organization_id')}
     ELSE version_conflict(stream, before) END
   FROM json_to_recordset($1) AS n(organization_id uuid, stream text, version integer, event_id uuid, type text,
     schema_version smallint, data jsonb, metadata jsonb, recorded_at timestamptz, before integer)`;

@@ -1,64 +1,132 @@
-import { randomUUID } from 'node:crypto';
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
+import { PARTITIONS } from './partitions.js';
 
-/** The right to lead a consumer: how far it got, and the epoch that its writes must carry. */
+/** The right to lead a partition: how far its consumer got, and the epoch that its writes must carry. */
 export interface Leadership {
+  partition: number;
+  epoch: number;
+  position: number;
+}
+
+interface LeaseRow {
+  consumer: string;
   epoch: number;
   position: number;
 }
 
 const FENCED_STATE = 'DS002';
-/** How long a leader that died keeps others out. */
-const LEASE_SECONDS = 5;
+/** How long a leader that is cut off keeps others out. */
+const LEASE = `interval '5 seconds'`;
 
 /**
- * How far one consumer of the feed has got, and which process may move it. Each new leader gets a higher epoch, and a
- * checkpoint that an earlier leader still tries to write is refused by the database, with all that came with it.
+ * How far a consumer of the feed has got in each partition, and which process may move it. Processes share the
+ * partitions evenly: each renews its leases, takes free ones up to its share, and gives back what it has beyond. Leases of
+ * a process end together with the connection on which it shows that it is alive, or when they run out. Each new leader
+ * gets a higher epoch, and a checkpoint that an earlier leader still tries to write is refused by the database, with all
+ * that came with it.
  */
-export class Checkpoint {
-  readonly #holder = randomUUID();
-  /** As the database should have it. */
-  #stored = 0;
+export class Checkpoints {
+  readonly #held = new Map<number, Leadership>();
+  /** As the database should have them. */
+  readonly #stored = new Map<number, number>();
 
+  /**
+   * @param database as the worker sees it
+   * @param holder the id of this process; without one that is shown to be alive, it leads nothing
+   */
   constructor(
     private readonly database: Database,
     readonly consumer: string,
+    readonly holder: string,
   ) {}
 
-  /** Becomes or stays leader for the next {@link LEASE_SECONDS}; undefined while another process leads. */
-  async lead(): Promise<Leadership | undefined> {
-    const [row] = await this.database.query<Leadership>(null, {
-      text: `INSERT INTO checkpoints AS c (consumer, position, epoch, holder, lease_until)
-             VALUES ($1, 0, 1, $2, now() + make_interval(secs => $3))
-             ON CONFLICT (consumer) DO UPDATE SET
-               epoch = c.epoch + (c.holder IS DISTINCT FROM excluded.holder)::int,
-               holder = excluded.holder,
-               lease_until = excluded.lease_until
-             WHERE c.holder = excluded.holder OR c.lease_until < now()
-             RETURNING epoch, position`,
-      values: [this.consumer, this.#holder, LEASE_SECONDS],
-    });
-    if (row) this.#stored = row.position;
-    return row;
+  /** The partitions that this process leads, as of the last {@link renew}. */
+  get held(): number[] {
+    return [...this.#held.keys()];
   }
 
-  /** Gives the lease back, so that another process can lead at once. */
-  async resign(): Promise<void> {
-    await this.database.query(null, {
-      text: 'UPDATE checkpoints SET lease_until = now(), holder = NULL WHERE consumer = $1 AND holder = $2',
-      values: [this.consumer, this.#holder],
-    });
+  leadershipOf(partition: number): Leadership | undefined {
+    return this.#held.get(partition);
   }
 
   /**
-   * Moves the checkpoint; belongs into the transaction whose work it accounts for. When that fails, or is not made, the
-   * next fails, too, until {@link lead} has looked where the checkpoint is. See {@link isFenced}.
+   * Becomes or stays leader of this process' share, and accounts for pages that concerned nobody. One round trip.
+   * @param busy partitions whose checkpoints are being moved: they are left as this process knows them
+   * @returns how many partitions it has beyond its share
    */
-  advance(epoch: number, position: number): Statement {
-    const values = [this.consumer, epoch, this.#stored, position];
-    this.#stored = position;
+  async renew(busy: ReadonlySet<number>): Promise<number> {
+    const moved = [...this.#held.values()].filter(
+      ({ partition, position }) => !busy.has(partition) && position !== this.#stored.get(partition),
+    );
+    const settled = [
+      moved.map(({ partition }) => this.#nameOf(partition)),
+      moved.map(({ epoch }) => epoch),
+      moved.map(({ partition }) => this.#stored.get(partition)),
+      moved.map(({ position }) => position),
+    ];
+    for (const { partition, position } of moved) this.#stored.set(partition, position);
+    const results = await this.database.transact(null, [
+      { text: SETTLE, values: settled },
+      { text: SEEN, values: [this.holder] },
+      { text: FORGET_DEAD },
+      { text: RENEW, values: [this.#prefix, this.holder] },
+      { text: CLAIM, values: [this.#prefix, this.holder] },
+      { text: HELD, values: [this.#prefix, this.holder] },
+      { text: SHARE },
+    ]);
+    const [leases, [share]] = results.slice(-2).map(({ rows }) => rows) as [LeaseRow[], [{ share: number }]];
+    this.#learn(leases, busy);
+    return Math.max(0, leases.length - share.share);
+  }
+
+  /** Gives leases back, so that another process can lead at once: all of them unless told which. */
+  async resign(partitions?: number[]): Promise<void> {
+    for (const partition of partitions ?? this.held) this.forget(partition);
+    await this.database.write(null, [
+      {
+        text: `UPDATE checkpoints SET lease_until = now(), holder = NULL
+               WHERE holder = $1 AND starts_with(consumer, $2) AND ($3::text[] IS NULL OR consumer = ANY($3))`,
+        values: [this.holder, this.#prefix, partitions?.map((partition) => this.#nameOf(partition))],
+      },
+      ...(partitions ? [] : [{ text: 'DELETE FROM partition_holders WHERE id = $1', values: [this.holder] }]),
+    ]);
+  }
+
+  /** What this process holds to be the checkpoint may not have been stored: the next {@link renew} looks. */
+  forget(partition: number): void {
+    this.#held.delete(partition);
+    this.#stored.delete(partition);
+  }
+
+  /**
+   * Moves a checkpoint; belongs into the transaction whose work it accounts for. When that fails, or is not made,
+   * {@link forget} it. See {@link isFenced}.
+   */
+  advance({ partition, epoch }: Leadership, position: number): Statement {
+    const values = [this.#nameOf(partition), epoch, this.#stored.get(partition), position];
+    this.#stored.set(partition, position);
     return { text: 'SELECT advance_checkpoint($1, $2, $3, $4)', values };
+  }
+
+  #learn(leases: LeaseRow[], busy: ReadonlySet<number>): void {
+    const found = new Map(leases.map((lease) => [Number(lease.consumer.slice(this.#prefix.length)), lease]));
+    for (const partition of this.held) if (!found.has(partition)) this.forget(partition);
+    for (const [partition, { epoch, position }] of found) {
+      const known = this.#held.get(partition);
+      // What was moved meanwhile is known better here.
+      if (known?.epoch === epoch && (busy.has(partition) || (this.#stored.get(partition) ?? 0) > position)) continue;
+      this.#held.set(partition, { partition, epoch, position });
+      this.#stored.set(partition, position);
+    }
+  }
+
+  get #prefix(): string {
+    return `${this.consumer}/`;
+  }
+
+  #nameOf(partition: number): string {
+    return `${this.#prefix}${partition}`;
   }
 }
 
@@ -66,3 +134,27 @@ export class Checkpoint {
 export function isFenced(error: unknown): boolean {
   return (error as { code?: string }).code === FENCED_STATE;
 }
+
+const SETTLE = `UPDATE checkpoints c SET position = m.reached
+  FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) AS m(consumer, epoch, stored, reached)
+  WHERE c.consumer = m.consumer AND c.epoch = m.epoch AND c.position = m.stored`;
+const SEEN = `INSERT INTO partition_holders (id, seen_at) VALUES ($1, now())
+  ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at`;
+const FORGET_DEAD = `DELETE FROM partition_holders WHERE seen_at < now() - ${LEASE} AND NOT holder_is_alive(id)`;
+const RENEW = `UPDATE checkpoints SET lease_until = now() + ${LEASE} WHERE starts_with(consumer, $1) AND holder = $2`;
+const ALIVE = `alive AS MATERIALIZED (SELECT id, seen_at FROM partition_holders WHERE holder_is_alive(id))`;
+/** What each has, of those who are alive and have been heard of lately. */
+const EACH = `SELECT ceil(${PARTITIONS}::numeric / greatest(count(*), 1))::integer AS share
+  FROM alive WHERE seen_at > now() - ${LEASE}`;
+const SHARE = `WITH ${ALIVE} ${EACH}`;
+const CLAIM = `
+  WITH ${ALIVE}, free AS (
+    SELECT consumer FROM checkpoints
+    WHERE starts_with(consumer, $1) AND holder IS DISTINCT FROM $2 AND $2 IN (SELECT id FROM alive)
+      AND (holder IS NULL OR lease_until < now() OR holder NOT IN (SELECT id FROM alive))
+    ORDER BY random() LIMIT greatest(0,
+      (${EACH}) - (SELECT count(*) FROM checkpoints WHERE starts_with(consumer, $1) AND holder = $2))
+    FOR UPDATE SKIP LOCKED)
+  UPDATE checkpoints c SET holder = $2, epoch = c.epoch + 1, lease_until = now() + ${LEASE} FROM free
+  WHERE c.consumer = free.consumer`;
+const HELD = `SELECT consumer, epoch, position FROM checkpoints WHERE starts_with(consumer, $1) AND holder = $2`;

@@ -5,10 +5,10 @@ import { connectTo } from '#libs/testing/connections.js';
 import { counterStream, raise } from '#libs/testing/counter.js';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
 import { waitFor } from '#libs/testing/wait-for.js';
-import { Checkpoint, isFenced } from './checkpoint.js';
-import { type FeedEvent, type RecordedEvent } from './event.js';
+import { type FeedEvent, type RecordedEvent, type WriteContext } from './event.js';
 import { EventFeed } from './event-feed.js';
 import { appendStatement } from './append-statements.js';
+import { PARTITIONS, partitionOf } from './partitions.js';
 
 const ALL_TYPES = 'SELECT DISTINCT type FROM events';
 
@@ -44,6 +44,11 @@ async function beginAppend(client: pg.Client, organizationId: string, id: string
 
 const connectApp = () => connectTo(world.test.appUrl, 'deskstream_app');
 
+/** A new organization of that partition. */
+function organizationIn(partition: number): string {
+  return randomUUID().slice(0, -2) + partition.toString(16).padStart(2, '0');
+}
+
 /** Appends to its own stream, with random delays inside the transaction, some of which are rolled back. */
 async function write(organizationId: string, events: number): Promise<void> {
   const client = await connectApp();
@@ -58,12 +63,12 @@ async function write(organizationId: string, events: number): Promise<void> {
   await client.end();
 }
 
-/** Follows the feed until it has seen as many events. */
-async function follow(feed: EventFeed, count: number): Promise<FeedEvent[]> {
+/** Follows the feed of an organization's partition until it has seen as many events. */
+async function follow(feed: EventFeed, organizationId: string, count: number): Promise<FeedEvent[]> {
   const seen: FeedEvent[] = [];
   let position = 0;
   const read = async () => {
-    const page = await feed.read(position, 700);
+    const page = await feed.read(partitionOf(organizationId), position, 700);
     seen.push(...page.events);
     position = page.position;
     return seen.length >= count;
@@ -76,7 +81,7 @@ describe('The feed', () => {
   it('misses nothing, repeats nothing and keeps the order of each stream, while 16 writers race and roll back', async () => {
     const organizationId = randomUUID();
     const writers = Array.from({ length: WRITERS }, () => write(organizationId, EVENTS / WRITERS));
-    const following = follow(new EventFeed(world.worker, world.codec, ALL_TYPES), EVENTS);
+    const following = follow(new EventFeed(world.worker, world.codec, ALL_TYPES), organizationId, EVENTS);
     const [seen] = await Promise.all([following, ...writers]);
     const [stored] = await world.test.sql<{ count: number }>('SELECT count(*)::int FROM events');
     expect(stored?.count).toBe(EVENTS);
@@ -97,7 +102,11 @@ describe('The feed', () => {
     await idle.query('BEGIN; CREATE TABLE unrelated (id int); INSERT INTO unrelated VALUES (1)');
     const context = world.context();
     await world.store.append(counterStream, randomUUID(), 0, [raise(1)], context);
-    const page = await new EventFeed(world.worker, world.codec, ALL_TYPES).read(0, 10);
+    const page = await new EventFeed(world.worker, world.codec, ALL_TYPES).read(
+      partitionOf(context.organizationId),
+      0,
+      10,
+    );
     expect(page.events).toHaveLength(1);
     await idle.query('ROLLBACK');
     await idle.end();
@@ -109,30 +118,72 @@ describe('The feed', () => {
     await beginAppend(slow, context.organizationId, randomUUID(), 0, [7]);
     await world.store.append(counterStream, randomUUID(), 0, [raise(1)], context);
     const feed = new EventFeed(world.worker, world.codec, ALL_TYPES);
-    const before = await feed.read(0, 10);
+    const partition = partitionOf(context.organizationId);
+    const before = await feed.read(partition, 0, 10);
     expect(before.events).toEqual([]);
     await slow.query('COMMIT');
     await slow.end();
-    const after = await feed.read(before.position, 10);
+    const after = await feed.read(partition, before.position, 10);
     expect(after.events.map(({ data }) => data)).toEqual([{ by: 7 }, { by: 1 }]);
   });
 
-  describe('of more positions than a page looks at', () => {
+  it('does not wait for an append that is under way in another partition, but for one that names none', async () => {
+    const [slow, context] = [await connectApp(), world.context()];
+    const { organizationId } = context;
+    const partition = partitionOf(organizationId);
+    const feed = new EventFeed(world.worker, world.codec, ALL_TYPES);
+    await beginAppend(slow, organizationIn((partition + 1) % PARTITIONS), randomUUID(), 0, [7]);
+    await world.store.append(counterStream, randomUUID(), 0, [raise(1)], context);
+    expect((await feed.read(partition, 0, 10)).events).toHaveLength(1);
+    await slow.query('ROLLBACK');
+    // As the version before does.
+    await slow.query(
+      "BEGIN; SELECT pg_advisory_xact_lock_shared(position_lock(pg_sequence_last_value('event_position')))",
+    );
+    await world.store.append(counterStream, randomUUID(), 0, [raise(2)], context);
+    expect((await feed.read(partition, 0, 10)).events).toHaveLength(1);
+    await slow.end();
+  });
+
+  it('has the partitions that the database says', async () => {
+    const ids = Array.from({ length: 200 }, () => randomUUID());
+    const rows = await world.test.sql<{ partition: number }>(
+      'SELECT partition_of(id) AS partition FROM unnest($1::uuid[]) AS ids(id)',
+      [ids],
+    );
+    expect(rows.map(({ partition }) => partition)).toEqual(ids.map(partitionOf));
+    expect(new Set(ids.map(partitionOf)).size).toBeGreaterThan(PARTITIONS / 2);
+  });
+
+  it('tells which partitions have news', async () => {
+    const [one, other] = [3, 60].map((partition) => ({ ...world.context(), organizationId: organizationIn(partition) }));
+    await world.store.append(counterStream, randomUUID(), 0, [raise(1)], one as typeof one & WriteContext);
+    await world.store.append(counterStream, randomUUID(), 0, [raise(1)], other as typeof one & WriteContext);
+    const feed = new EventFeed(world.worker, world.codec, ALL_TYPES);
+    const { position } = await feed.read(3, 0, 10);
+    const led = [3, 4, 60].map((partition) => ({ partition, position: partition === 3 ? position : 0 }));
+    expect(await feed.partitionsWithNews(led)).toEqual([60]);
+  });
+
+  describe('of more events than a page looks at', () => {
     const [SPAN, COUNT] = [10, 25];
     /** The position before the first event. */
     let start: number;
-    const feedOf = (types: string) => new EventFeed(world.worker, world.codec, types, SPAN);
+    let context: ReturnType<TestStore['context']>;
+    const read = (types: string, after: number, limit = 500) =>
+      new EventFeed(world.worker, world.codec, types, SPAN).read(partitionOf(context.organizationId), after, limit);
     beforeEach(async () => {
+      context = world.context();
       const raised = Array.from({ length: COUNT }, () => raise(1));
-      await world.store.append(counterStream, randomUUID(), 0, raised, world.context());
-      start = ((await feedOf(ALL_TYPES).read(0, 1)).events[0]?.position ?? 0) - 1;
+      await world.store.append(counterStream, randomUUID(), 0, raised, context);
+      start = ((await read(ALL_TYPES, 0, 1)).events[0]?.position ?? 0) - 1;
     });
 
-    it('moves on past events that nobody wants, so many positions at a time', async () => {
-      const feed = feedOf("SELECT 'NobodyWantsThis'");
-      const pages = [await feed.read(start, 500)];
+    it('moves on past events that nobody wants, so many at a time', async () => {
+      const nobody = "SELECT 'NobodyWantsThis'";
+      const pages = [await read(nobody, start)];
       // One that stands still would do so for ever.
-      while (pages.at(-1)?.more && pages.length < COUNT) pages.push(await feed.read(pages.at(-1)?.position ?? 0, 500));
+      while (pages.at(-1)?.more && pages.length < COUNT) pages.push(await read(nobody, pages.at(-1)?.position ?? 0));
       expect(pages).toEqual([
         { events: [], position: start + SPAN, more: true },
         { events: [], position: start + 2 * SPAN, more: true },
@@ -142,51 +193,19 @@ describe('The feed', () => {
 
     it('passes a gap in one step, however wide it is', async () => {
       const WIDTH = 1_000_000_000;
-      const feed = feedOf(ALL_TYPES);
       await world.test.sql("SELECT setval('event_position', last_value + $1) FROM event_position", [WIDTH]);
-      await world.store.append(counterStream, randomUUID(), 0, [raise(1)], world.context());
-      const before = await feed.read(start + COUNT - SPAN, 500);
-      expect([before.events.length, before.position, before.more]).toEqual([SPAN, start + COUNT + WIDTH, true]);
-      const after = await feed.read(before.position, 500);
-      expect([after.events.length, after.position, after.more]).toEqual([1, start + COUNT + WIDTH + 1, false]);
+      await world.store.append(counterStream, randomUUID(), 0, [raise(1)], context);
+      const page = await read(ALL_TYPES, start + COUNT - 3);
+      expect([page.events.length, page.position, page.more]).toEqual([4, start + COUNT + WIDTH + 1, false]);
     });
 
     it('goes on where a full page ends, else where it has looked last', async () => {
-      const feed = feedOf(ALL_TYPES);
-      const full = await feed.read(start, 7);
+      const full = await read(ALL_TYPES, start, 7);
       expect([full.events.length, full.position, full.more]).toEqual([7, start + 7, true]);
-      const rest = await feed.read(full.position, 500);
+      const rest = await read(ALL_TYPES, full.position);
       expect([rest.events.length, rest.position, rest.more]).toEqual([SPAN, start + 7 + SPAN, true]);
-      const last = await feed.read(rest.position, 500);
+      const last = await read(ALL_TYPES, rest.position);
       expect([last.events.length, last.position, last.more]).toEqual([8, start + COUNT, false]);
     });
-  });
-});
-
-describe('A checkpoint', () => {
-  it('is led by one process at a time, and by another once that one resigns', async () => {
-    const [first, second] = [new Checkpoint(world.worker, 'test'), new Checkpoint(world.worker, 'test')];
-    expect(await first.lead()).toEqual({ epoch: 1, position: 0 });
-    expect(await first.lead()).toEqual({ epoch: 1, position: 0 });
-    expect(await second.lead()).toBeUndefined();
-    await first.resign();
-    expect(await second.lead()).toEqual({ epoch: 2, position: 0 });
-    expect(await first.lead()).toBeUndefined();
-  });
-
-  it('refuses the work of a leader that has been succeeded, as a whole', async () => {
-    const [old, successor] = [new Checkpoint(world.worker, 'test'), new Checkpoint(world.worker, 'test')];
-    const before = await old.lead();
-    await world.worker.transact(null, [old.advance(before?.epoch as number, 5)]);
-    await world.test.sql("UPDATE checkpoints SET lease_until = now() - interval '1 second'");
-    expect(await successor.lead()).toEqual({ epoch: 2, position: 5 });
-    const late = world.worker.transact(null, [
-      { text: "INSERT INTO checkpoints VALUES ('side effect', 0, 1, NULL, now())" },
-      old.advance(before?.epoch as number, 9),
-    ]);
-    expect(isFenced(await late.catch((error: unknown) => error))).toBe(true);
-    expect(await world.test.sql('SELECT consumer, position::int FROM checkpoints')).toEqual([
-      { consumer: 'test', position: 5 },
-    ]);
   });
 });

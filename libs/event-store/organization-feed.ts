@@ -30,9 +30,11 @@ const MAX_SCANNED = 10_000;
  * planner is left with the one index that has the order that is asked for; it would else read the events of all
  * organizations, where it takes this one's to be many among them, and sort them.
  */
-const SET_HORIZON: Statement = {
-  text: `SELECT set_config('app.feed_horizon', feed_horizon()::text, true), set_config('enable_sort', 'off', true)`,
-};
+const setHorizon = (organizationId: string): Statement => ({
+  text: `SELECT set_config('app.feed_horizon', feed_horizon(partition_of($1))::text, true),
+           set_config('enable_sort', 'off', true)`,
+  values: [organizationId],
+});
 const HORIZON = "current_setting('app.feed_horizon')::bigint";
 
 /** All that is left of the feed, in the order of its index; or what is left of one stream, which has the same order. */
@@ -60,7 +62,7 @@ export class OrganizationFeed {
     const prefix = category === undefined ? null : `${category}-`;
     const values = [organizationId, after, scanned, limit, types ?? null, prefix];
     const [, result] = await this.database.transact(organizationId, [
-      SET_HORIZON,
+      setHorizon(organizationId),
       stream === undefined ? { text: FEED_PAGE, values } : { text: STREAM_PAGE, values: [...values, stream] },
     ]);
     const found = result?.rows as [Reach, ...Reach[]];
@@ -74,7 +76,7 @@ export class OrganizationFeed {
   /** Where the organization's feed ends now. */
   async end(organizationId: string): Promise<number> {
     const [, result] = await this.database.transact(organizationId, [
-      SET_HORIZON,
+      setHorizon(organizationId),
       {
         text: `SELECT position FROM events WHERE organization_id = $1 AND position <= (SELECT ${HORIZON})
                ORDER BY position DESC NULLS LAST LIMIT 1`,

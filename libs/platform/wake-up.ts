@@ -17,6 +17,7 @@ export type WakeUpListener = (organizationIds?: string[]) => void;
  */
 export class WakeUp {
   readonly #listeners = new Set<WakeUpListener>();
+  #holder: string | undefined;
   #appended = new Set<string>();
   #connection: Promise<pg.Client | undefined> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -39,7 +40,14 @@ export class WakeUp {
   /** Hears of all announcements of all processes from now on. */
   listen(listener: WakeUpListener): void {
     this.#listeners.add(listener);
-    void this.#connected().then((client) => client && startListening(client));
+    void this.#connected().then((client) => client && this.#begin(client));
+  }
+
+  /** Shows that a holder of partitions is alive, for as long as the connection lasts; again on one that takes its place. */
+  async showAlive(holder: string): Promise<void> {
+    this.#holder = holder;
+    const client = await this.#connected();
+    if (client) await this.#begin(client);
   }
 
   /** Resolves at the next announcement, at once if one came since the last wait, or after `timeoutMs`. For one waiter. */
@@ -107,7 +115,7 @@ export class WakeUp {
       const connection = this.#connect(() => {
         if (this.#connection !== connection) return;
         this.#connection = undefined;
-        if (this.#listeners.size > 0) this.#connectLater();
+        if (this.#listeners.size > 0 || this.#holder !== undefined) this.#connectLater();
       });
       this.#connection = connection;
     }
@@ -128,7 +136,7 @@ export class WakeUp {
     });
     try {
       await client.connect();
-      if (this.#listeners.size > 0) await startListening(client);
+      await this.#begin(client);
       return client;
     } catch {
       drop();
@@ -137,9 +145,11 @@ export class WakeUp {
       return undefined;
     }
   }
-}
 
-/** Doing it again changes nothing. A connection that breaks meanwhile is made anew, and then listens, too. */
-async function startListening(client: pg.Client): Promise<void> {
-  await client.query(`LISTEN ${CHANNEL}`).catch(() => undefined);
+  /** Doing it again changes nothing. A connection that breaks meanwhile is made anew, and then begins, too. */
+  async #begin(client: pg.Client): Promise<void> {
+    if (this.#listeners.size > 0) await client.query(`LISTEN ${CHANNEL}`).catch(() => undefined);
+    if (this.#holder === undefined) return;
+    await client.query('SELECT show_holder_alive($1)', [this.#holder]).catch(() => undefined);
+  }
 }

@@ -69,12 +69,12 @@ export async function deliveriesAreUpToDate(
   stream: string,
 ): Promise<boolean> {
   const [row] = await database.query<{ done: boolean }>(null, {
-    text: `SELECT coalesce((SELECT position FROM checkpoints WHERE consumer = $3), 0) >= coalesce(max(position), 0) AS done
+    text: `SELECT coalesce((SELECT position FROM checkpoints WHERE consumer = $3 || '/' || partition_of($1)), 0) >= coalesce(max(position), 0) AS done
            FROM events WHERE organization_id = $1 AND stream = $2`,
     values: [organizationId, stream, RELAY_CONSUMER],
   });
   return row?.done ?? false;
 }
 
-/** How far the deliveries have come in the feed is kept under this name. */
+/** How far the deliveries have come in each partition of the feed is kept under this name. */
 export const RELAY_CONSUMER = 'webhooks';

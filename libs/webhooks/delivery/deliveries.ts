@@ -23,15 +23,16 @@ export class Deliveries {
     return this.#exchanges.call(exchange.organizationId, exchange);
   }
 
-  /** Subscriptions with due deliveries that nobody drains, whether or not a job knows of them. */
-  async due(): Promise<DrainTarget[]> {
+  /** Subscriptions in some partitions with due deliveries that nobody drains, whether or not a job knows of them. */
+  async due(partitions: number[]): Promise<DrainTarget[]> {
     return this.database.query(null, {
       text: `SELECT organization_id AS "organizationId", subscription_id AS "subscriptionId"
              FROM webhook_health h JOIN webhook_subscriptions s USING (organization_id)
-             WHERE s.id = h.subscription_id AND s.enabled AND h.lease_until <= now() AND NOT (${IS_PAUSED})
+             WHERE partition_of(organization_id) = ANY($1) AND s.id = h.subscription_id AND s.enabled AND h.lease_until <= now() AND NOT (${IS_PAUSED})
                AND EXISTS (SELECT FROM webhook_deliveries d JOIN webhook_messages m USING (organization_id, event_id)
                  WHERE d.organization_id = h.organization_id AND d.subscription_id = h.subscription_id
                    AND d.state = 'pending' AND d.next_attempt_at <= now())`,
+      values: [partitions],
     });
   }
 
@@ -46,9 +47,10 @@ export class Deliveries {
     ]);
   }
 
-  /** Gives up deliveries of subscriptions that are gone, a part of them at a time. */
-  async cancelOrphans(): Promise<void> {
-    const isGone = `NOT EXISTS (SELECT FROM webhook_subscriptions s
+  /** Gives up deliveries of subscriptions that are gone, in some partitions, a part of them at a time. */
+  async cancelOrphans(partitions: number[]): Promise<void> {
+    const values = [partitions];
+    const isGone = `partition_of(h.organization_id) = ANY($1) AND NOT EXISTS (SELECT FROM webhook_subscriptions s
                       WHERE s.organization_id = h.organization_id AND s.id = h.subscription_id)`;
     await this.database.write(null, [
       {
@@ -57,11 +59,13 @@ export class Deliveries {
                  SELECT d.organization_id, d.event_id, d.subscription_id
                  FROM webhook_health h JOIN webhook_deliveries d USING (organization_id, subscription_id)
                  WHERE ${isGone} AND d.state = 'pending' LIMIT ${CANCEL_AT_ONCE})`,
+        values,
       },
       {
         text: `DELETE FROM webhook_health h WHERE ${isGone} AND NOT EXISTS (SELECT FROM webhook_deliveries d
                  WHERE d.organization_id = h.organization_id AND d.subscription_id = h.subscription_id
                    AND d.state = 'pending')`,
+        values,
       },
     ]);
   }

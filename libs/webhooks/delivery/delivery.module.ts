@@ -5,7 +5,8 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { Checkpoint } from '#libs/event-store/checkpoint.js';
+import { randomUUID } from 'node:crypto';
+import { Checkpoints } from '#libs/event-store/checkpoint.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventFeed } from '#libs/event-store/event-feed.js';
 import { EventStore } from '#libs/event-store/event-store.js';
@@ -93,7 +94,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
     return new Relay(
       database,
       new EventFeed(database, codec, SUBSCRIBED_EVENTS),
-      new Checkpoint(database, RELAY_CONSUMER),
+      new Checkpoints(database, RELAY_CONSUMER, randomUUID()),
       planner,
       deliveries,
       new Recoveries(database, this.store, codec, planner),

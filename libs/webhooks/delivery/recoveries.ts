@@ -40,7 +40,7 @@ interface OpenRecovery {
 
 /**
  * Goes through past events for those who have missed some. Each page makes deliveries due and moves the recovery's own
- * checkpoint in one transaction, so it may stop anywhere and none is made due twice. Only the relay's leader does this:
+ * checkpoint in one transaction, so it may stop anywhere and none is made due twice. Only the partition's leader does this:
  * what is forgotten of a person while a page is made is found by the redaction, as it is with new events.
  */
 export class Recoveries extends PagedWork<OpenRecovery> {
@@ -61,14 +61,15 @@ export class Recoveries extends PagedWork<OpenRecovery> {
     else await this.#finish(recovery);
   }
 
-  protected async open(): Promise<OpenRecovery | undefined> {
+  protected async open(partitions: number[]): Promise<OpenRecovery | undefined> {
     const [row] = await this.database.query<OpenRecovery>(null, {
       text: `SELECT r.*, p.position, p.last_position, ${stretchEnd('p.position', 'p.last_position')} AS through, coalesce(p.examined, 0) AS examined, coalesce(p.queued, 0) AS queued,
                o.name AS organization_name, s.events, s.filters, s.ordering
              FROM webhook_recoveries r JOIN organizations o USING (organization_id)
                LEFT JOIN webhook_recovery_progress p ON p.organization_id = r.organization_id AND p.recovery_id = r.id
                LEFT JOIN webhook_subscriptions s ON s.organization_id = r.organization_id AND s.id = r.subscription_id
-             WHERE r.finished_at IS NULL ORDER BY random() LIMIT 1`,
+             WHERE r.finished_at IS NULL AND partition_of(r.organization_id) = ANY($1) ORDER BY random() LIMIT 1`,
+      values: [partitions],
     });
     return row;
   }
@@ -77,7 +78,10 @@ export class Recoveries extends PagedWork<OpenRecovery> {
   async #begin({ organization_id, id, since, until }: OpenRecovery, fence: Statement): Promise<void> {
     await this.database.write(null, [
       fence,
-      { text: "SELECT set_config('app.feed_horizon', feed_horizon()::text, true)" },
+      {
+        text: `SELECT set_config('app.feed_horizon', feed_horizon(partition_of($1))::text, true)`,
+        values: [organization_id],
+      },
       {
         text: `INSERT INTO webhook_recovery_progress (organization_id, recovery_id, position, last_position)
                SELECT $1, $2, (${placeOf('low', `$3::timestamptz - ${DISORDER}`)}),

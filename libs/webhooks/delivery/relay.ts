@@ -1,20 +1,24 @@
 import { Logger } from '@nestjs/common';
-import { type Checkpoint, isFenced, type Leadership } from '#libs/event-store/checkpoint.js';
+import { type Checkpoints, isFenced, type Leadership } from '#libs/event-store/checkpoint.js';
 import { type EventFeed } from '#libs/event-store/event-feed.js';
+import { partitionOf } from '#libs/event-store/partitions.js';
 import { type Database } from '#libs/platform/database.js';
 import { type WakeUp } from '#libs/platform/wake-up.js';
 import { type Deliveries } from './deliveries.js';
 import { type DrainTarget } from './exchange.js';
 import { enroll, type Fanout, storeFanouts } from './fanout-rows.js';
 import { type FanoutPlanner } from './fanout.js';
+import { type InPartition } from './paged-work.js';
 import { type Recoveries } from './recoveries.js';
 import { type Reviews } from './reviews.js';
 
 const PAGE = 500;
 /** Deliveries that one transaction stores, give or take the last event's. */
 const STORE_AT_ONCE = 5_000;
-/** Well within the lease. */
-const RENEW_MS = 1_500;
+/** Partitions that a process reads at the same time. */
+const SIDE_BY_SIDE = 4;
+/** How soon a process that has come or gone is noticed; well within the lease. */
+const RENEW_MS = 700;
 /** How long an event waits at most when its wake-up was lost, and how often due retries are looked for. */
 const POLL_MS = 1_000;
 /** After a failure, which is mostly a database that is away. */
@@ -23,23 +27,28 @@ const FAILURE_PAUSE_MS = 1_000;
 const CANCEL_MS = 10_000;
 
 /**
- * Turns events into delivery rows, exactly once each: rows and checkpoint are one transaction. One process leads; the
- * others stand by. The leader also looks for due rows that no job knows of: retries, and what a lost queue forgot; and it
- * goes through the past for recoveries and through what waits after changes, so that there is one writer of deliveries.
+ * Turns events into delivery rows, exactly once each: rows and checkpoint are one transaction. Each partition has one
+ * leader; processes share the partitions. A process reads page by page, of those of its partitions that have something
+ * new, one after the other, so that much in one does not keep the others waiting. The leader also looks for due rows that
+ * no job knows of: retries, and what a lost queue forgot; and it goes through the past for recoveries and through what
+ * waits after changes, so that there is one writer of an organization's deliveries.
  */
 export class Relay {
   readonly #logger = new Logger('Relay');
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
-  #reconciledAt = 0;
+  /** In the order of their turns. */
+  readonly #news = new Set<number>();
+  readonly #busy = new Set<number>();
+  readonly #pages = new Set<Promise<void>>();
+  #renewedAt = -RENEW_MS;
+  #polledAt = -POLL_MS;
   #cancelledAt = 0;
-  #leadership: Leadership | undefined;
-  #ledAt = 0;
 
   constructor(
     private readonly database: Database,
     private readonly feed: EventFeed,
-    private readonly checkpoint: Checkpoint,
+    private readonly checkpoints: Checkpoints,
     private readonly planner: FanoutPlanner,
     private readonly deliveries: Deliveries,
     private readonly recoveries: Recoveries,
@@ -49,10 +58,13 @@ export class Relay {
   ) {}
 
   start(): void {
+    this.wakeUp.listen((organizationIds) => {
+      for (const partition of organizationIds?.map(partitionOf) ?? this.checkpoints.held) this.#news.add(partition);
+    });
     this.#running = this.#run();
   }
 
-  /** Finishes the page at hand and hands leadership on. */
+  /** Finishes the pages at hand and hands the partitions on. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.wakeUp.wake();
@@ -60,66 +72,122 @@ export class Relay {
   }
 
   async #run(): Promise<void> {
+    await this.wakeUp.showAlive(this.checkpoints.holder);
     while (!this.#stopping) {
       try {
-        const busy = await this.#turn();
-        if (!busy) await this.wakeUp.wait(POLL_MS);
+        await this.#lead();
+        await this.#poll();
+        this.#startPages();
+        const busy = await this.#pageOfTasks();
+        if (!busy) await this.wakeUp.wait(RENEW_MS);
       } catch (error) {
-        // What this process holds to be its position may not have been stored.
-        this.#leadership = undefined;
-        if (!isFenced(error)) this.#logger.warn({ err: error as Error }, 'Relay failed; it goes on in a moment');
+        this.#tell(error);
         await this.wakeUp.wait(FAILURE_PAUSE_MS);
       }
     }
-    await this.checkpoint.resign().catch((error: unknown) => {
+    await Promise.all(this.#pages);
+    await this.checkpoints.resign().catch((error: unknown) => {
       this.#logger.warn({ err: error }, 'Leadership could not be handed on; it runs out by itself');
     });
   }
 
-  /** One page; true when more is waiting. */
-  async #turn(): Promise<boolean> {
-    const leadership = await this.#lead();
-    if (!leadership) return false;
-    const page = await this.feed.read(leadership.position, PAGE);
+  /** Renews the leases in good time, and gives those back that others are to have. */
+  async #lead(): Promise<void> {
+    if (performance.now() - this.#renewedAt < RENEW_MS) return;
+    this.#renewedAt = performance.now();
+    const before = new Set(this.checkpoints.held);
+    const surplus = await this.checkpoints.renew(this.#busy);
+    for (const partition of this.checkpoints.held) if (!before.has(partition)) this.#news.add(partition);
+    const idle = this.checkpoints.held.filter((partition) => !this.#busy.has(partition));
+    if (surplus > 0 && idle.length > 0) await this.checkpoints.resign(idle.slice(-surplus));
+  }
+
+  /** What no wake-up told of, and what is due by the clock. */
+  async #poll(): Promise<void> {
+    const now = performance.now();
+    const { held } = this.checkpoints;
+    if (now - this.#polledAt < POLL_MS || held.length === 0) return;
+    this.#polledAt = now;
+    for (const partition of await this.feed.partitionsWithNews(this.#leaderships())) this.#news.add(partition);
+    if (now - this.#cancelledAt > CANCEL_MS) {
+      this.#cancelledAt = now;
+      await this.deliveries.cancelOrphans(held);
+    }
+    await this.enqueue(await this.deliveries.due(held));
+  }
+
+  #leaderships(): Leadership[] {
+    return this.checkpoints.held.flatMap((partition) => this.checkpoints.leadershipOf(partition) ?? []);
+  }
+
+  /** One page of each partition whose turn it is; when one is over, the next begins. */
+  #startPages(): void {
+    for (const partition of this.#news) {
+      if (this.#stopping || this.#pages.size >= SIDE_BY_SIDE) return;
+      if (this.#busy.has(partition)) continue;
+      this.#news.delete(partition);
+      const page = this.#inPartition(partition, (leadership) => this.#page(leadership))
+        .then(() => undefined)
+        .catch((error: unknown) => {
+          this.#tell(error);
+        })
+        .finally(() => {
+          this.#pages.delete(page);
+          this.#startPages();
+        });
+      this.#pages.add(page);
+    }
+  }
+
+  async #page(leadership: Leadership): Promise<void> {
+    const { partition } = leadership;
+    const page = await this.feed.read(partition, leadership.position, PAGE);
     const chunks = chunksOf(await this.planner.plan(page.events));
     for (const [index, fanouts] of chunks.entries()) {
       const isLast = index === chunks.length - 1;
-      leadership.position = isLast ? page.position : (fanouts.at(-1) as Fanout).position;
+      const position = isLast ? page.position : (fanouts.at(-1) as Fanout).position;
       const targets = targetsOf(fanouts);
-      const advance = this.checkpoint.advance(leadership.epoch, leadership.position);
+      const advance = this.checkpoints.advance(leadership, position);
       await this.database.write(null, [advance, enroll(targets), ...storeFanouts(fanouts)]);
+      leadership.position = position;
       await this.enqueue(targets);
     }
     leadership.position = page.position;
-    await this.#reconcile();
-    const fence = () => this.checkpoint.advance(leadership.epoch, page.position);
-    const recovering = await this.recoveries.page(fence);
-    const reviewing = await this.reviews.page(fence);
-    return page.more || recovering || reviewing;
+    if (page.more) this.#news.add(partition);
   }
 
-  /** Renews the lease in good time; pages that concern nobody are accounted for along with it. */
-  async #lead(): Promise<Leadership | undefined> {
-    const now = performance.now();
-    if (this.#leadership && now - this.#ledAt < RENEW_MS) return this.#leadership;
-    if (this.#leadership) {
-      const { epoch, position } = this.#leadership;
-      await this.database.write(null, [this.checkpoint.advance(epoch, position)]);
-    }
-    this.#leadership = await this.checkpoint.lead();
-    this.#ledAt = now;
-    return this.#leadership;
+  /** One page of what else is to be done in a partition; true when there may be more. */
+  async #pageOfTasks(): Promise<boolean> {
+    const { held } = this.checkpoints;
+    if (held.length === 0) return false;
+    const inPartition: InPartition = (partition, work) =>
+      this.#inPartition(partition, (leadership) =>
+        work(() => this.checkpoints.advance(leadership, leadership.position)),
+      );
+    const recovering = await this.recoveries.page(held, inPartition);
+    const reviewing = await this.reviews.page(held, inPartition);
+    return recovering || reviewing;
   }
 
-  async #reconcile(): Promise<void> {
-    const now = performance.now();
-    if (now - this.#reconciledAt < POLL_MS) return;
-    this.#reconciledAt = now;
-    if (now - this.#cancelledAt > CANCEL_MS) {
-      this.#cancelledAt = now;
-      await this.deliveries.cancelOrphans();
+  /** Does something in a partition that this process leads, while nothing else is done there; false when that is not now. */
+  async #inPartition(partition: number, work: (leadership: Leadership) => Promise<void>): Promise<boolean> {
+    const leadership = this.checkpoints.leadershipOf(partition);
+    if (!leadership || this.#busy.has(partition)) return false;
+    this.#busy.add(partition);
+    try {
+      await work(leadership);
+      return true;
+    } catch (error) {
+      // What this process holds to be its position may not have been stored.
+      this.checkpoints.forget(partition);
+      throw error;
+    } finally {
+      this.#busy.delete(partition);
     }
-    await this.enqueue(await this.deliveries.due());
+  }
+
+  #tell(error: unknown): void {
+    if (!isFenced(error)) this.#logger.warn({ err: error as Error }, 'Relay failed; it goes on in a moment');
   }
 }
 

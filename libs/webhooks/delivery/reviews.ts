@@ -20,8 +20,8 @@ interface OpenReview {
 }
 
 /**
- * Cancels what waits and is no longer asked for, after a subscription's events or filters have changed. Only the relay's
- * leader does this, between its pages: so no delivery is stored later that was planned by the settings before.
+ * Cancels what waits and is no longer asked for, after a subscription's events or filters have changed. Only the leader of
+ * the partition does this, between its pages: so no delivery is stored later that was planned by the settings before.
  */
 export class Reviews extends PagedWork<OpenReview> {
   /** @param database as the worker sees it */
@@ -33,11 +33,13 @@ export class Reviews extends PagedWork<OpenReview> {
     super('Changed settings of a webhook could not be applied to what waits');
   }
 
-  protected async open(): Promise<OpenReview | undefined> {
+  protected async open(partitions: number[]): Promise<OpenReview | undefined> {
     const [row] = await this.database.query<OpenReview>(null, {
       text: `SELECT organization_id, o.name AS organization_name, s.id, s.events, s.filters, s.ordering, h.review_from
              FROM webhook_health h JOIN webhook_subscriptions s USING (organization_id) JOIN organizations o USING (organization_id)
-             WHERE s.id = h.subscription_id AND h.review_from IS NOT NULL ORDER BY random() LIMIT 1`,
+             WHERE s.id = h.subscription_id AND h.review_from IS NOT NULL AND partition_of(organization_id) = ANY($1)
+             ORDER BY random() LIMIT 1`,
+      values: [partitions],
     });
     return row;
   }
