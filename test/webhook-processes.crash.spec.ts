@@ -2,6 +2,7 @@ import { startDnsServer } from '#libs/testing/dns-server.js';
 import { answering, type Behaviour, type FaultyReceiver, startFaultyReceiver } from '#libs/testing/faulty-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { PARALLEL } from '#libs/webhooks/delivery/exchange.js';
+import { FIRST_ATTEMPTS } from '#libs/webhooks/delivery/window.js';
 import { holdUp } from './support/hold-up.js';
 import { type Installation, startInstallation } from './support/installation.js';
 import { killPostgres } from './support/instance.js';
@@ -165,7 +166,7 @@ describe('SIGTERM to a worker that is delivering', () => {
     const [slow, hanging] = [await Subscriber.start(slowly(500)), await Subscriber.start(silent)];
     const worker = await installation.startWorker({ WEBHOOK_TIMEOUT_SECONDS: '8' });
     await createTags(events);
-    const underWay = () => slow.requests.length > PARALLEL && hanging.requests.length >= PARALLEL;
+    const underWay = () => slow.requests.length > PARALLEL && hanging.requests.length >= FIRST_ATTEMPTS;
     await waitFor('attempts under way', underWay, () => slow.requests.length + hanging.requests.length);
     expect(await worker.end('SIGTERM')).toBe(0);
     for (const { id, requests } of [slow, hanging]) {
@@ -187,7 +188,7 @@ describe('kill -9 of PostgreSQL while deliveries run', () => {
     const running = await Subscriber.start(slowly(300));
     await createTags(200);
     await installation.startWorker();
-    const underWay = () => answers.length === PARALLEL && running.requests.length > PARALLEL;
+    const underWay = () => answers.length === FIRST_ATTEMPTS && running.requests.length > PARALLEL;
     await waitFor('attempts under way', underWay, () => answers.length + running.requests.length);
     await createTags(1);
     await killPostgres(installation.dataDir);

@@ -156,7 +156,10 @@ describe('The feed', () => {
   });
 
   it('tells which partitions have news', async () => {
-    const [one, other] = [3, 60].map((partition) => ({ ...world.context(), organizationId: organizationIn(partition) }));
+    const [one, other] = [3, 60].map((partition) => ({
+      ...world.context(),
+      organizationId: organizationIn(partition),
+    }));
     await world.store.append(counterStream, randomUUID(), 0, [raise(1)], one as typeof one & WriteContext);
     await world.store.append(counterStream, randomUUID(), 0, [raise(1)], other as typeof one & WriteContext);
     const feed = new EventFeed(world.worker, world.codec, ALL_TYPES);

@@ -18,6 +18,7 @@ export type WakeUpListener = (organizationIds?: string[]) => void;
 export class WakeUp {
   readonly #listeners = new Set<WakeUpListener>();
   #holder: string | undefined;
+  #asked: Promise<unknown> = Promise.resolve();
   #appended = new Set<string>();
   #connection: Promise<pg.Client | undefined> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -105,7 +106,7 @@ export class WakeUp {
     const named = this.#appended.size <= MAX_NAMED ? [...this.#appended].join(',') : '';
     this.#appended = new Set();
     // Whoever listens polls as well.
-    await client?.query('SELECT pg_notify($1, $2)', [CHANNEL, named]).catch(() => undefined);
+    if (client) await this.#ask(client, 'SELECT pg_notify($1, $2)', [CHANNEL, named]);
     this.#sending = false;
   }
 
@@ -148,8 +149,13 @@ export class WakeUp {
 
   /** Doing it again changes nothing. A connection that breaks meanwhile is made anew, and then begins, too. */
   async #begin(client: pg.Client): Promise<void> {
-    if (this.#listeners.size > 0) await client.query(`LISTEN ${CHANNEL}`).catch(() => undefined);
-    if (this.#holder === undefined) return;
-    await client.query('SELECT show_holder_alive($1)', [this.#holder]).catch(() => undefined);
+    if (this.#listeners.size > 0) await this.#ask(client, `LISTEN ${CHANNEL}`);
+    if (this.#holder !== undefined) await this.#ask(client, 'SELECT show_holder_alive($1)', [this.#holder]);
+  }
+
+  /** One after the other. What fails of a connection that breaks is done anew on the next. */
+  #ask(client: pg.Client, text: string, values?: unknown[]): Promise<unknown> {
+    this.#asked = this.#asked.then(() => client.query(text, values)).catch(() => undefined);
+    return this.#asked;
   }
 }

@@ -2,7 +2,7 @@ import { type Socket } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { answering } from '#libs/testing/faulty-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
-import { PARALLEL } from '#libs/webhooks/delivery/exchange.js';
+import { FIRST_ATTEMPTS } from '#libs/webhooks/delivery/window.js';
 import { settled } from '../support/ledger.js';
 import { nextRetries } from '../support/next-retries.js';
 import {
@@ -14,8 +14,8 @@ import {
 } from '../support/scripted-receiver.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
-const REFUSED = PARALLEL / 4;
-const EVENTS = PARALLEL + 16;
+const REFUSED = FIRST_ATTEMPTS / 4;
+const EVENTS = FIRST_ATTEMPTS + 16;
 
 let app: TestApp;
 let receiver: ScriptedReceiver;
@@ -49,7 +49,7 @@ async function hangingSubscription() {
   await waitFor('all to be there', async () => (await stored()) === EVENTS, stored);
   await waitFor(
     'attempts that hang',
-    () => held.length === PARALLEL,
+    () => held.length === FIRST_ATTEMPTS,
     () => held.length,
   );
   const books = () => settled(app.database, api.organizationId, { subscriptions: [id], requests: receiver.arrivals });
@@ -70,10 +70,10 @@ describe('While attempts hang and other deliveries wait, a subscription', () => 
     await api.delete(path);
     release();
     const entries = await books();
-    expect(entries.filter(({ outcomes }) => outcomes.length > 0)).toHaveLength(PARALLEL);
-    expect(entries.filter(({ state }) => state === 'cancelled').length).toBeGreaterThanOrEqual(EVENTS - PARALLEL);
+    expect(entries.filter(({ outcomes }) => outcomes.length > 0)).toHaveLength(FIRST_ATTEMPTS);
+    expect(entries.filter(({ state }) => state === 'cancelled').length).toBeGreaterThanOrEqual(EVENTS - FIRST_ATTEMPTS);
     await nextRetries(app, receiver);
-    expect(receiver.of(id)).toHaveLength(PARALLEL);
+    expect(receiver.of(id)).toHaveLength(FIRST_ATTEMPTS);
   });
 
   it.concurrent('that is disabled gets nothing more until it is enabled again', async () => {
@@ -82,10 +82,10 @@ describe('While attempts hang and other deliveries wait, a subscription', () => 
     release();
     await waitFor('the answers to be noted', async () => {
       const text = 'SELECT FROM webhook_deliveries WHERE subscription_id = $1 AND attempts = 1';
-      return (await app.database.sql(text, [id])).length === PARALLEL;
+      return (await app.database.sql(text, [id])).length === FIRST_ATTEMPTS;
     });
     await nextRetries(app, receiver);
-    expect(receiver.of(id)).toHaveLength(PARALLEL);
+    expect(receiver.of(id)).toHaveLength(FIRST_ATTEMPTS);
     await api.patch(path, { enabled: true });
     expect(await states()).toEqual(new Set(['delivered']));
   });
@@ -95,8 +95,8 @@ describe('While attempts hang and other deliveries wait, a subscription', () => 
     await api.patch(path, { url: receiver.url('/elsewhere') });
     release();
     expect(await states()).toEqual(new Set(['delivered']));
-    const later = receiver.of(id).slice(PARALLEL);
-    expect(later).toHaveLength(EVENTS - PARALLEL + REFUSED);
+    const later = receiver.of(id).slice(FIRST_ATTEMPTS);
+    expect(later).toHaveLength(EVENTS - FIRST_ATTEMPTS + REFUSED);
     expect(new Set(later.map((arrival) => arrival.path))).toEqual(new Set(['/elsewhere']));
   });
 
@@ -106,7 +106,7 @@ describe('While attempts hang and other deliveries wait, a subscription', () => 
     await waitFor('the end of the subscription', async () => !(await api.get(path)).body.data.enabled);
     expect((await api.get(path)).body.data.disabledReason).toBe('gone');
     await nextRetries(app, receiver);
-    expect(receiver.of(id)).toHaveLength(PARALLEL);
+    expect(receiver.of(id)).toHaveLength(FIRST_ATTEMPTS);
   });
 
   it.concurrent('that is pointed elsewhere begins there anew, whatever comes of the attempts before', async () => {
@@ -130,8 +130,8 @@ describe('While attempts hang and other deliveries wait, a subscription', () => 
     const { data } = (await api.post(`${path}/rotate-secret`, { overlapHours: 1 })).body;
     release();
     expect(await states()).toEqual(new Set(['delivered']));
-    const later = receiver.of(id).slice(PARALLEL);
-    expect(later).toHaveLength(EVENTS - PARALLEL + REFUSED);
+    const later = receiver.of(id).slice(FIRST_ATTEMPTS);
+    expect(later).toHaveLength(EVENTS - FIRST_ATTEMPTS + REFUSED);
     for (const arrival of later) {
       for (const key of [data.secretKey, secretKey])
         expect(() => {

@@ -28,7 +28,8 @@ export class Deliveries {
     return this.database.query(null, {
       text: `SELECT organization_id AS "organizationId", subscription_id AS "subscriptionId"
              FROM webhook_health h JOIN webhook_subscriptions s USING (organization_id)
-             WHERE partition_of(organization_id) = ANY($1) AND s.id = h.subscription_id AND s.enabled AND h.lease_until <= now() AND NOT (${IS_PAUSED})
+             WHERE partition_of(organization_id) = ANY($1) AND s.id = h.subscription_id AND s.enabled AND NOT (${IS_PAUSED})
+               AND (h.lease_until <= now() OR h.holder NOT IN (SELECT id FROM partition_holders WHERE holder_is_alive(id)))
                AND EXISTS (SELECT FROM webhook_deliveries d JOIN webhook_messages m USING (organization_id, event_id)
                  WHERE d.organization_id = h.organization_id AND d.subscription_id = h.subscription_id
                    AND d.state = 'pending' AND d.next_attempt_at <= now())`,

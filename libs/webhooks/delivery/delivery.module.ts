@@ -41,6 +41,8 @@ const TARGETS = 25;
 /** Runs the way from the feed to the receivers: relay → delivery rows → drain jobs → signed POSTs. */
 @Injectable()
 class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  /** What this process is known by to those that share its work. */
+  readonly #holder = randomUUID();
   #queue: JobQueue<DrainTarget[]>;
   #lanes: Lanes;
   #relay: Relay;
@@ -60,6 +62,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
   onApplicationBootstrap(): void {
     const deliveries = new Deliveries(this.database);
     this.#lanes = new Lanes({
+      holder: this.#holder,
       deliveries,
       sender: this.sender,
       places: new AttemptPlaces(),
@@ -94,7 +97,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
     return new Relay(
       database,
       new EventFeed(database, codec, SUBSCRIBED_EVENTS),
-      new Checkpoints(database, RELAY_CONSUMER, randomUUID()),
+      new Checkpoints(database, RELAY_CONSUMER, this.#holder),
       planner,
       deliveries,
       new Recoveries(database, this.store, codec, planner),

@@ -1,4 +1,4 @@
-import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { type Cipher } from '#libs/platform/cipher.js';
@@ -43,6 +43,8 @@ const STOP_WITHIN_MS = 10_000;
 
 /** What drains share. */
 export interface DrainContext {
+  /** The process: it drains a subscription once at a time. Its leases end when it is not alive any more. */
+  holder: string;
   deliveries: Deliveries;
   sender: Sender;
   places: AttemptPlaces;
@@ -58,7 +60,6 @@ export interface DrainContext {
 /** Sends what is due for one subscription, as long as it has the subscription for itself: the work of a drain job. */
 export class Drain {
   readonly #logger = new Logger('Webhooks');
-  readonly #holder = randomUUID();
   readonly #sending = new Set<string>();
   #ended: EndedAttempt[] = [];
   #firstEndedAt = 0;
@@ -137,7 +138,7 @@ export class Drain {
     this.#nudged = false;
     const work = await this.#persistently({
       ...this.target,
-      holder: this.#holder,
+      holder: this.context.holder,
       ended,
       failures: this.#receiver && failures,
       countsFrom: this.#receiver?.failuresCountFrom,

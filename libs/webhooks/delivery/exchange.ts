@@ -211,7 +211,7 @@ const LEASE = `
     counts_from = coalesce(e.counts_from, h.counts_from)
   FROM ${EXCHANGES}
   WHERE e.renew AND h.organization_id = e.organization_id AND h.subscription_id = e.subscription_id
-    AND (h.holder = e.holder OR h.lease_until <= now())`;
+    AND (h.holder = e.holder OR h.lease_until <= now() OR NOT holder_is_alive(h.holder))`;
 
 const RECEIVERS = `
   SELECT e.subscription_id AS of, h.holder = e.holder AND h.lease_until > now() AS leased,
