@@ -25,7 +25,7 @@ const PARTS = {
   growth: measureGrowth,
 };
 const FULL = {
-  warmUpSeconds: 2,
+  warmUpSeconds: 6,
   rounds: 5,
   roundSeconds: 3,
   pauseMs: 500,
