@@ -8,6 +8,8 @@ export interface PlacesOptions {
   most?: number;
   /** How long one waits for a place, in milliseconds; as long as it takes unless given. */
   withinMs?: number;
+  /** What those are told who have waited too long. */
+  refusal?: string;
 }
 
 interface Waiting {
@@ -71,13 +73,13 @@ export class Places {
 
   #wait(organizationId: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      const { withinMs } = this.options;
+      const { withinMs, refusal = BUSY } = this.options;
       const waiting: Waiting = { enter: resolve, gaveUp: false };
       this.#waiting.push(organizationId, waiting);
       if (withinMs === undefined) return;
       const timer = setTimeout(() => {
         waiting.gaveUp = true;
-        reject(new DomainError('unavailable', BUSY, { retryAfterSeconds: RETRY_SECONDS }));
+        reject(new DomainError('unavailable', refusal, { retryAfterSeconds: RETRY_SECONDS }));
       }, withinMs);
       waiting.enter = () => {
         clearTimeout(timer);
@@ -111,4 +113,4 @@ export class Places {
   }
 }
 
-const BUSY = 'The organization has too many requests of this kind under way at this moment; send the request again';
+const BUSY = 'The server has too much to do at this moment; send the request again';

@@ -23,7 +23,12 @@ const KEY = /^[\x20-\x7e]{1,255}$/;
 /** How often a request is made anew that was in a deadlock with others. */
 const ATTEMPTS = 3;
 /** For bulk requests under keys: of each organization, one at a time in this process. */
-const bulks = new Places({ places: Infinity, most: 1, withinMs: 10_000 });
+const bulks = new Places({
+  places: Infinity,
+  most: 1,
+  withinMs: 10_000,
+  refusal: 'Another bulk request of the organization with an Idempotency-Key is under way; send this one again later',
+});
 /** Answers that are longer, as JSON, are not kept. */
 const MAX_ANSWER_LENGTH = 1024 * 1024;
 
