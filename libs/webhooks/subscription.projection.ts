@@ -1,8 +1,10 @@
 import { secretContext } from '#libs/event-store/event-codec.js';
 import { type Projection, type StreamDefinition, streamName } from '#libs/event-store/stream-definition.js';
+import { type Statement } from '#libs/platform/batch.js';
 import { type Cipher } from '#libs/platform/cipher.js';
 import { type Filters } from './filters.js';
 import {
+  MAX_SUBSCRIPTIONS,
   type Authorization,
   type DisabledReason,
   decideSubscription,
@@ -186,4 +188,23 @@ export function openSecrets(
       until,
     })),
   };
+}
+
+/** Up to one more than there may be. */
+const EXISTING = `(SELECT count(*) FROM (SELECT FROM webhook_subscriptions WHERE organization_id = $1 LIMIT $2) AS existing)`;
+
+/** How many subscriptions an organization has, at most {@link MAX_SUBSCRIPTIONS}: one row `{ count }`. */
+export function existingSubscriptions(organizationId: string): Statement {
+  return { text: `SELECT ${EXISTING} AS count`, values: [organizationId, MAX_SUBSCRIPTIONS] };
+}
+
+/** Guards: no more subscriptions than there may be. Those that are created at the same time wait for one another. */
+export function roomForSubscription(organizationId: string): Statement[] {
+  return [
+    {
+      text: 'SELECT guard(EXISTS (SELECT FROM organizations WHERE organization_id = $1 FOR NO KEY UPDATE))',
+      values: [organizationId],
+    },
+    { text: `SELECT guard(${EXISTING} < $2)`, values: [organizationId, MAX_SUBSCRIPTIONS + 1] },
+  ];
 }

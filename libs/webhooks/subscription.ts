@@ -61,6 +61,9 @@ export interface RotatedSubscription extends Subscription {
   updatedBy: string;
 }
 
+/** Most subscriptions of an organization. */
+export const MAX_SUBSCRIPTIONS = 5_000;
+
 /** Keys that sign at the same time: the present one and two before it. */
 export const MAX_SECRETS = 3;
 
@@ -70,7 +73,8 @@ export function stillCounting<T extends { until: string }>(previous: T[], at: Da
 }
 
 export type SubscriptionCommand =
-  | { type: 'CreateSubscription'; subscription: Subscription }
+  /** `existing`: how many the organization has; larger numbers may be given as the most it can have. */
+  | { type: 'CreateSubscription'; subscription: Subscription; existing: number }
   | { type: 'UpdateSubscription'; id: string; changes: Partial<SubscriptionSettings> }
   | { type: 'RotateSecret'; id: string; secretKey: string; previousUntil: string; now: Date }
   | { type: 'DisableSubscription'; id: string; reason: DisabledReason; failingSince?: string }
@@ -97,6 +101,7 @@ export function decideSubscription(
   subscription: RotatedSubscription | undefined,
 ): SubscriptionEvent[] | DomainError {
   if (command.type === 'CreateSubscription') {
+    if (command.existing >= MAX_SUBSCRIPTIONS) return tooMany();
     return [{ type: 'WebhookSubscriptionCreated', data: command.subscription }];
   }
   if (!subscription) return notFound('Webhook subscription', command.id);
@@ -178,4 +183,12 @@ function rotated(subscription: RotatedSubscription, rotation: Rotation): Rotated
     secretKey,
     previousSecrets: [replaced, ...(endsEarlier ? [] : subscription.previousSecrets)],
   };
+}
+
+function tooMany(): DomainError {
+  const most = MAX_SUBSCRIPTIONS.toLocaleString('en');
+  return new DomainError(
+    'conflict',
+    `The organization has ${most} webhook subscriptions, the most it can have. Delete one that is not used`,
+  );
 }

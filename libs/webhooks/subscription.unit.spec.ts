@@ -3,6 +3,7 @@ import { given, RECORDED } from '#libs/testing/given.js';
 import {
   decideSubscription,
   evolveSubscription,
+  MAX_SUBSCRIPTIONS,
   type RotatedSubscription,
   type Subscription,
   type SubscriptionEvent,
@@ -30,8 +31,20 @@ const subscription = given({ decide: decideSubscription, evolve: evolveSubscript
 
 describe('A webhook subscription', () => {
   it('is created with all its settings', () => {
-    subscription().when({ type: 'CreateSubscription', subscription: initial }).then([created]);
+    subscription().when({ type: 'CreateSubscription', subscription: initial, existing: 0 }).then([created]);
     expect(subscription(created).state).toEqual(state);
+  });
+
+  it('is not created when there are as many as there may be', () => {
+    const create = { type: 'CreateSubscription', subscription: initial } as const;
+    subscription()
+      .when({ ...create, existing: MAX_SUBSCRIPTIONS - 1 })
+      .then([created]);
+    const refusal =
+      'The organization has 5,000 webhook subscriptions, the most it can have. Delete one that is not used';
+    subscription()
+      .when({ ...create, existing: MAX_SUBSCRIPTIONS })
+      .then(new DomainError('conflict', refusal));
   });
 
   it('is updated by what changes alone', () => {

@@ -90,7 +90,7 @@ export class WebhooksController {
     summary: 'Create a webhook subscription.',
     description: 'It receives the events that happen from now on. Its `secretKey` is generated.',
     success: [201, 'The created webhook subscription', CreateWebhookSubscriptionOutput],
-    errors: [404],
+    errors: [404, 409],
   })
   async createSubscription(
     @Caller() caller: WriteContext,

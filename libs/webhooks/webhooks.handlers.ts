@@ -10,7 +10,7 @@ import { askForReview } from './cancellation.js';
 import { type Filters, queuesOf } from './filters.js';
 import { TargetPolicy } from './delivery/target.js';
 import { type SubscriptionSettings } from './subscription.js';
-import { subscriptionStream } from './subscription.projection.js';
+import { existingSubscriptions, roomForSubscription, subscriptionStream } from './subscription.projection.js';
 import { SubscriptionReader } from './subscription.reader.js';
 import { type WebhookSubscriptionOutput } from './subscription-outputs.dto.js';
 
@@ -83,8 +83,13 @@ export class CreateSubscriptionHandler implements ICommandHandler<CreateSubscrip
     await queuesMustExist(this.database, context.organizationId, settings.filters);
     const id = randomUUIDv7();
     const subscription = { id, ...settings, url, secretKey: newSecretKey() };
-    const command = { type: 'CreateSubscription', subscription } as const;
-    await this.store.handle(subscriptionStream, id, context, command);
+    const { organizationId } = context;
+    await this.store.retrying(async () => {
+      const [row] = await this.database.query<{ count: number }>(organizationId, existingSubscriptions(organizationId));
+      const command = { type: 'CreateSubscription', subscription, existing: row?.count ?? 0 } as const;
+      const guards = roomForSubscription(organizationId);
+      await this.store.handle(subscriptionStream, id, context, command, () => guards);
+    });
     return this.reader.get(context.organizationId, id, true);
   }
 }
