@@ -4,7 +4,6 @@ import { subscription } from './kinds.mjs';
 import { makeStreams } from './streams.mjs';
 
 const POLL_MS = 2;
-const CONSUMER = 'webhooks';
 const SHORT = 10;
 
 /**
@@ -47,9 +46,11 @@ async function relay(installation, client, types = []) {
   return (await one(client, counted, [first?.position ?? last, last, types])) / seconds;
 }
 
+/** Of the one organization that there is. */
 function positionOf(client) {
-  const text = 'SELECT coalesce(max(position), 0) AS value FROM checkpoints WHERE consumer = $1';
-  return one(client, text, [CONSUMER]);
+  const text = `SELECT position AS value FROM checkpoints
+                WHERE consumer = (SELECT 'webhooks/' || partition_of(organization_id) FROM organizations LIMIT 1)`;
+  return one(client, text);
 }
 
 async function one(client, text, values) {

@@ -18,6 +18,8 @@ interface LeaseRow {
 const FENCED_STATE = 'DS002';
 /** How long a leader that is cut off keeps others out. */
 const LEASE = `interval '5 seconds'`;
+/** One that is not shown to be alive, but has renewed its leases since, has lost no more than that connection. */
+const SILENCE = `interval '1 second'`;
 
 /**
  * How far a consumer of the feed has got in each partition, and which process may move it. Processes share the
@@ -30,6 +32,7 @@ export class Checkpoints {
   readonly #held = new Map<number, Leadership>();
   /** As the database should have them. */
   readonly #stored = new Map<number, number>();
+  readonly #settling = new Set<number>();
 
   /**
    * @param database as the worker sees it
@@ -44,6 +47,11 @@ export class Checkpoints {
   /** The partitions that this process leads, as of the last {@link renew}. */
   get held(): number[] {
     return [...this.#held.keys()];
+  }
+
+  /** Whether {@link renew} is moving the checkpoint just now: nothing else may. */
+  isSettling(partition: number): boolean {
+    return this.#settling.has(partition);
   }
 
   leadershipOf(partition: number): Leadership | undefined {
@@ -65,18 +73,28 @@ export class Checkpoints {
       moved.map(({ partition }) => this.#stored.get(partition)),
       moved.map(({ position }) => position),
     ];
-    for (const { partition, position } of moved) this.#stored.set(partition, position);
-    const results = await this.database.transact(null, [
-      { text: SETTLE, values: settled },
-      { text: SEEN, values: [this.holder] },
-      { text: FORGET_DEAD },
-      { text: RENEW, values: [this.#prefix, this.holder] },
-      { text: CLAIM, values: [this.#prefix, this.holder] },
-      { text: HELD, values: [this.#prefix, this.holder] },
-      { text: SHARE },
-    ]);
+    for (const { partition } of moved) this.#settling.add(partition);
+    const before = new Map(this.#stored);
+    const results = await this.database
+      .transact(null, [
+        { text: SETTLE, values: settled },
+        { text: SEEN, values: [this.holder] },
+        { text: FORGET_DEAD },
+        { text: RENEW, values: [this.#prefix, this.holder] },
+        { text: CLAIM, values: [this.#prefix, this.holder] },
+        { text: HELD, values: [this.#prefix, this.holder] },
+        { text: SHARE },
+      ])
+      .catch((error: unknown) => {
+        // Nobody knows what was stored.
+        for (const partition of this.held) if (!busy.has(partition)) this.forget(partition);
+        throw error;
+      })
+      .finally(() => {
+        this.#settling.clear();
+      });
     const [leases, [share]] = results.slice(-2).map(({ rows }) => rows) as [LeaseRow[], [{ share: number }]];
-    this.#learn(leases, busy);
+    this.#learn(leases, busy, before);
     return Math.max(0, leases.length - share.share);
   }
 
@@ -109,13 +127,13 @@ export class Checkpoints {
     return { text: 'SELECT advance_checkpoint($1, $2, $3, $4)', values };
   }
 
-  #learn(leases: LeaseRow[], busy: ReadonlySet<number>): void {
+  /** @param before the checkpoints when it was asked: those that have moved since are known better here */
+  #learn(leases: LeaseRow[], busy: ReadonlySet<number>, before: ReadonlyMap<number, number>): void {
     const found = new Map(leases.map((lease) => [Number(lease.consumer.slice(this.#prefix.length)), lease]));
     for (const partition of this.held) if (!found.has(partition)) this.forget(partition);
     for (const [partition, { epoch, position }] of found) {
-      const known = this.#held.get(partition);
-      // What was moved meanwhile is known better here.
-      if (known?.epoch === epoch && (busy.has(partition) || (this.#stored.get(partition) ?? 0) > position)) continue;
+      const moves = busy.has(partition) || this.#stored.get(partition) !== before.get(partition);
+      if (moves && this.#held.get(partition)?.epoch === epoch) continue;
       this.#held.set(partition, { partition, epoch, position });
       this.#stored.set(partition, position);
     }
@@ -141,7 +159,9 @@ const SETTLE = `UPDATE checkpoints c SET position = m.reached
 const SEEN = `INSERT INTO partition_holders (id, seen_at) VALUES ($1, now())
   ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at`;
 const FORGET_DEAD = `DELETE FROM partition_holders WHERE seen_at < now() - ${LEASE} AND NOT holder_is_alive(id)`;
-const RENEW = `UPDATE checkpoints SET lease_until = now() + ${LEASE} WHERE starts_with(consumer, $1) AND holder = $2`;
+/** Without those whose page is being stored at this moment: nobody waits for it. */
+const RENEW = `UPDATE checkpoints SET lease_until = now() + ${LEASE} WHERE consumer IN (
+  SELECT consumer FROM checkpoints WHERE starts_with(consumer, $1) AND holder = $2 FOR UPDATE SKIP LOCKED)`;
 const ALIVE = `alive AS MATERIALIZED (SELECT id, seen_at FROM partition_holders WHERE holder_is_alive(id))`;
 /** What each has, of those who are alive and have been heard of lately. */
 const EACH = `SELECT ceil(${PARTITIONS}::numeric / greatest(count(*), 1))::integer AS share
@@ -151,7 +171,8 @@ const CLAIM = `
   WITH ${ALIVE}, free AS (
     SELECT consumer FROM checkpoints
     WHERE starts_with(consumer, $1) AND holder IS DISTINCT FROM $2 AND $2 IN (SELECT id FROM alive)
-      AND (holder IS NULL OR lease_until < now() OR holder NOT IN (SELECT id FROM alive))
+      AND (holder IS NULL OR lease_until < now()
+        OR (lease_until < now() + ${LEASE} - ${SILENCE} AND holder NOT IN (SELECT id FROM alive)))
     ORDER BY random() LIMIT greatest(0,
       (${EACH}) - (SELECT count(*) FROM checkpoints WHERE starts_with(consumer, $1) AND holder = $2))
     FOR UPDATE SKIP LOCKED)

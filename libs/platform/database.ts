@@ -27,6 +27,8 @@ interface Session {
 }
 
 const SESSION = "SELECT set_config('app.org', $1, false), set_config('lock_timeout', $2, false)";
+/** Who waits for a connection where several organizations share one. */
+const SHARED = 'shared';
 const WAITS_FOR_LOCKS = '0';
 /** How long a transaction that several organizations share waits for what others hold. */
 const HURRIES = '50ms';
@@ -219,7 +221,8 @@ export class Database {
   /** One batch. A statement that sets the session precedes those that are not under that of the connection already. */
   #send(scoped: ScopedStatement[], wanted: boolean, lockTimeout = WAITS_FOR_LOCKS): Promise<BatchResult[]> {
     const [first] = scoped;
-    return this.#places.with(first?.scope ?? '', () => this.#sendIn(scoped, wanted, lockTimeout));
+    const isShared = scoped.some(({ scope }) => scope !== first?.scope);
+    return this.#places.with(isShared ? SHARED : (first?.scope ?? ''), () => this.#sendIn(scoped, wanted, lockTimeout));
   }
 
   async #sendIn(scoped: ScopedStatement[], wanted: boolean, lockTimeout: string): Promise<BatchResult[]> {

@@ -1,6 +1,7 @@
 import {
   type BeforeApplicationShutdown,
   Injectable,
+  Logger,
   Module,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
@@ -33,14 +34,15 @@ import { SenderModule } from './sender.module.js';
 
 /** A job in it says: these subscriptions may have something to send. */
 export const DRAIN_QUEUE = 'webhook-drain';
-/** Jobs that one process has at the same time: as long as one of its subscriptions is being served. */
-const CONCURRENCY = 500;
+/** Jobs that one process takes at the same time; each is over once its drains have begun. */
+const CONCURRENCY = 5;
 /** Subscriptions that one job is for; a job costs more than what a drain does. */
 const TARGETS = 25;
 
 /** Runs the way from the feed to the receivers: relay → delivery rows → drain jobs → signed POSTs. */
 @Injectable()
 class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  readonly #logger = new Logger('Webhooks');
   /** What this process is known by to those that share its work. */
   readonly #holder = randomUUID();
   #queue: JobQueue<DrainTarget[]>;
@@ -72,8 +74,9 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
       stopping: () => this.#stopping,
     });
     this.#queue = this.jobs.queue<DrainTarget[]>(DRAIN_QUEUE);
-    this.jobs.worker<DrainTarget[]>(DRAIN_QUEUE, CONCURRENCY, async ({ data }) => {
-      await Promise.all(data.map((target) => this.#drain(target)));
+    this.jobs.worker<DrainTarget[]>(DRAIN_QUEUE, CONCURRENCY, ({ data }) => {
+      for (const target of data) this.#begin(target);
+      return Promise.resolve();
     });
     this.#relay = this.#relayTo(deliveries);
     this.#relay.start();
@@ -103,8 +106,16 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
       new Recoveries(database, this.store, codec, planner),
       new Reviews(database, codec, planner),
       this.wakeUp,
-      (targets) => this.#enqueue(targets),
+      // Whether jobs can be added, their queue tells; what was not added, the reconciler finds.
+      (targets) => this.#enqueue(targets).catch(() => undefined),
     );
+  }
+
+  /** A drain outlasts its job. What is lost together with the process, the reconciler finds. */
+  #begin(target: DrainTarget): void {
+    this.#drain(target).catch((error: unknown) => {
+      this.#logger.warn({ err: error as Error, ...target }, 'A subscription could not be drained; it is tried again');
+    });
   }
 
   /** A subscription that has made room for others comes again after them. */

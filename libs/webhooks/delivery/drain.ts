@@ -66,6 +66,8 @@ export class Drain {
   #exchangedAt = 0;
   #lookMs = LOOK_MS;
   #inOrder = false;
+  /** Whether attempts may begin, as the last look has found. */
+  #open = false;
   #renewedAt = -RENEW_MS;
   /** As the database knows it. */
   #toldFailures = 0;
@@ -109,6 +111,7 @@ export class Drain {
       const room = over ? 0 : this.#room();
       const work = await this.#exchange(room, lingered && this.#sending.size === 0 && room > 0 ? 'if-idle' : 'never');
       const open = !over && work.leased && work.receiver?.enabled === true && !work.receiver.paused;
+      this.#open = open;
       this.#more = open && work.due.length === room;
       this.#lookMs = work.due.length > 0 ? LOOK_MS : Math.min(this.#lookMs * 2, RENEW_MS);
       if (open && work.receiver) this.#begin(work.due, work.receiver);
@@ -230,14 +233,24 @@ export class Drain {
   }
 
   async #attempt(delivery: DueDelivery, receiver: Receiver): Promise<void> {
-    const { url, ordering } = receiver;
+    const { ordering } = receiver;
     const { sender, places, options } = this.context;
     const id = randomUUIDv7();
     const { organizationId, subscriptionId } = this.target;
     const message = { eventId: delivery.event_id, body: delivery.body };
-    const result = await places.with(organizationId, () =>
-      sender.send(deliveryRequest({ url, subscriptionId, secrets: this.#secrets }, message, new Date())),
-    );
+    const result = await places.with(organizationId, async () => {
+      const now = this.#receiver;
+      if (!this.#open || !now) return undefined;
+      return sender.send(
+        deliveryRequest({ url: now.url, subscriptionId, secrets: this.#secrets }, message, new Date()),
+      );
+    });
+    if (!result) {
+      // While it waited for a place, it was found that nothing is to be sent.
+      this.#sending.delete(delivery.event_id);
+      this.#alarm.wake();
+      return;
+    }
     const number = delivery.attempts + 1;
     const pauseMs = result.outcome === 'delivered' ? undefined : pauseAfter(options.retrySchedule, number);
     const fifo = ordering === 'fifo';

@@ -40,7 +40,9 @@ export class Relay {
   /** In the order of their turns. */
   readonly #news = new Set<number>();
   readonly #busy = new Set<number>();
-  readonly #pages = new Set<Promise<void>>();
+  readonly #pages = new Map<number, Promise<void>>();
+  /** Whose next turn is a task's. */
+  readonly #reserved = new Set<number>();
   #renewedAt = -RENEW_MS;
   #polledAt = -POLL_MS;
   #cancelledAt = 0;
@@ -76,6 +78,7 @@ export class Relay {
     while (!this.#stopping) {
       try {
         await this.#lead();
+        this.#startPages();
         await this.#poll();
         this.#startPages();
         const busy = await this.#pageOfTasks();
@@ -85,7 +88,7 @@ export class Relay {
         await this.wakeUp.wait(FAILURE_PAUSE_MS);
       }
     }
-    await Promise.all(this.#pages);
+    await Promise.all(this.#pages.values());
     await this.checkpoints.resign().catch((error: unknown) => {
       this.#logger.warn({ err: error }, 'Leadership could not be handed on; it runs out by itself');
     });
@@ -124,7 +127,7 @@ export class Relay {
   #startPages(): void {
     for (const partition of this.#news) {
       if (this.#stopping || this.#pages.size >= SIDE_BY_SIDE) return;
-      if (this.#busy.has(partition)) continue;
+      if (!this.#isFree(partition)) continue;
       this.#news.delete(partition);
       const page = this.#inPartition(partition, (leadership) => this.#page(leadership))
         .then(() => undefined)
@@ -132,11 +135,15 @@ export class Relay {
           this.#tell(error);
         })
         .finally(() => {
-          this.#pages.delete(page);
+          this.#pages.delete(partition);
           this.#startPages();
         });
-      this.#pages.add(page);
+      this.#pages.set(partition, page);
     }
+  }
+
+  #isFree(partition: number): boolean {
+    return !this.#busy.has(partition) && !this.#reserved.has(partition) && !this.checkpoints.isSettling(partition);
   }
 
   async #page(leadership: Leadership): Promise<void> {
@@ -160,10 +167,17 @@ export class Relay {
   async #pageOfTasks(): Promise<boolean> {
     const { held } = this.checkpoints;
     if (held.length === 0) return false;
-    const inPartition: InPartition = (partition, work) =>
-      this.#inPartition(partition, (leadership) =>
-        work(() => this.checkpoints.advance(leadership, leadership.position)),
-      );
+    const inPartition: InPartition = async (partition, work) => {
+      this.#reserved.add(partition);
+      try {
+        await this.#pages.get(partition);
+        return await this.#inPartition(partition, (leadership) =>
+          work(() => this.checkpoints.advance(leadership, leadership.position)),
+        );
+      } finally {
+        this.#reserved.delete(partition);
+      }
+    };
     const recovering = await this.recoveries.page(held, inPartition);
     const reviewing = await this.reviews.page(held, inPartition);
     return recovering || reviewing;
