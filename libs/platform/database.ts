@@ -113,6 +113,12 @@ export class Database {
     return this.#run(organizationId, statements, true);
   }
 
+  /** The same for what several share that are to wait for nobody: it fails with {@link Contended} when it waits for a lock. */
+  transactTogether(statements: Statement[]): Promise<BatchResult[]> {
+    const scoped = statements.map((statement) => ({ scope: '', statement }));
+    return this.#send(scoped, true, HURRIES);
+  }
+
   /** The same for statements that answer no rows, or none that matter. */
   async write(organizationId: string | null, statements: Statement[]): Promise<void> {
     await this.#run(organizationId, statements, false);

@@ -5,7 +5,7 @@ const BEGUN = { places: 1_000, most: 500 };
 /** For how long an attempt counts as such: most receivers have answered by then. */
 const BEGUN_MS = 250;
 /** Attempts of a process in all, each with a connection, and those of one organization. */
-const ALL = { places: 8_000, most: 2_000 };
+export const CONNECTIONS = { places: 8_000, most: 2_000 };
 
 /**
  * The connections of a process, as organizations share them. An attempt that has not been answered soon gives the first
@@ -13,7 +13,7 @@ const ALL = { places: 8_000, most: 2_000 };
  */
 export class AttemptPlaces {
   readonly #begun = new Places(BEGUN);
-  readonly #all = new Places(ALL);
+  readonly #all = new Places(CONNECTIONS);
 
   /** Makes an attempt when there is room for it. */
   async with<T>(organizationId: string, attempt: () => Promise<T>): Promise<T> {

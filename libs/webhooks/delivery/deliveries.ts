@@ -17,9 +17,14 @@ const EXCHANGES = { parallel: 4, size: 32 };
 
 /** The delivery rows, as the worker sees them: of all organizations. */
 export class Deliveries {
-  readonly #exchanges = new Grouping<Exchange, Work>(EXCHANGES, async (exchanges) =>
-    worksOf(await this.database.transact(null, exchangeStatements(exchanges)), exchanges),
-  );
+  readonly #exchanges = new Grouping<Exchange, Work>(EXCHANGES, async (exchanges) => {
+    const statements = exchangeStatements(exchanges);
+    const isAlone = exchanges.length === 1;
+    const results = await (isAlone
+      ? this.database.transact(null, statements)
+      : this.database.transactTogether(statements));
+    return worksOf(results, exchanges);
+  });
 
   constructor(private readonly database: Database) {}
 
