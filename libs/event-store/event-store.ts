@@ -3,8 +3,9 @@ import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { merged } from '#libs/platform/merged-statements.js';
+import { turns } from '#libs/platform/turns.js';
 import { Contended } from '#libs/platform/unavailable.js';
-import { appendOf } from './append.js';
+import { type Append, appendOf } from './append.js';
 import { type DomainEvent, type RecordedEvent, type WriteContext } from './event.js';
 import { type EventCodec } from './event-codec.js';
 import { GroupCommit } from './group-commit.js';
@@ -20,6 +21,8 @@ export interface Executed<State, Event extends DomainEvent> extends Loaded<State
 }
 
 const ATTEMPTS = 8;
+/** Changes that are sealed and serialized without a pause. */
+const ENCODED_AT_ONCE = 20;
 
 /**
  * Appends events and reads streams. Every append carries its projections: both become visible together or not at all.
@@ -68,7 +71,11 @@ export class EventStore extends StreamReader {
     guards: Statement[] = [],
     recordedAt = instantAfter(changes.map(({ loaded }) => loaded)),
   ): Promise<RecordedEvent[]> {
-    const appends = changes.map((change) => appendOf(this.codec, change, context, recordedAt));
+    const appends: Append[] = [];
+    for (const [index, change] of changes.entries()) {
+      if (index > 0 && index % ENCODED_AT_ONCE === 0) await turns.next(context.organizationId);
+      appends.push(appendOf(this.codec, change, context, recordedAt));
+    }
     const recorded = appends.flatMap(({ events }) => events);
     if (recorded.length === 0) return [];
     const { unit } = this.database;

@@ -7,6 +7,9 @@ import { FairQueue } from './fair-queue.js';
 export class Turns {
   readonly #waiting = new FairQueue<() => void>();
 
+  /** @param atOnce pieces that are computed without a pause: more than one where they are small */
+  constructor(private readonly atOnce = 1) {}
+
   /** Resolves when a piece may be computed. */
   next(organizationId: string): Promise<void> {
     return new Promise((resolve) => {
@@ -17,8 +20,11 @@ export class Turns {
 
   #giveNext(): void {
     setImmediate(() => {
-      this.#waiting.shift()?.();
+      for (const begin of this.#waiting.take(this.atOnce)) begin();
       if (this.#waiting.length > 0) this.#giveNext();
     });
   }
 }
+
+/** For pieces of some milliseconds: the process has one event loop. */
+export const turns = new Turns();

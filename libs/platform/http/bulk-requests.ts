@@ -2,14 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { type Statement } from '../batch.js';
 import { Database } from '../database.js';
 import { DomainError } from '../domain-error.js';
-import { Turns } from '../turns.js';
+import { turns } from '../turns.js';
 import { type BulkOutcome, type BulkWork, inBulk } from './bulk.js';
 
 /** How long a request waits for its turn. */
 const MAX_WAIT = '10s';
 const LOCK_NOT_AVAILABLE = '55P03';
-/** Of all bulk requests of this process. */
-const turns = new Turns();
 
 /** Works on bulk requests; under an Idempotency-Key, in one transaction. */
 @Injectable()

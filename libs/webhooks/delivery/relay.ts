@@ -14,7 +14,7 @@ import { type Reviews } from './reviews.js';
 
 const PAGE = 500;
 /** Deliveries that one transaction stores, give or take the last event's. */
-const STORE_AT_ONCE = 5_000;
+const STORE_AT_ONCE = 2_000;
 /** Partitions that a process reads at the same time. */
 const SIDE_BY_SIDE = 4;
 /** How soon a process that has come or gone is noticed; well within the lease. */
