@@ -30,7 +30,7 @@ beforeAll(async () => {
     ...[`/v1/teams/${teamId}`, '/v1/agents', `/v1/agents/${team.agentId}`, '/v1/endusers'],
     ...[`/v1/endusers/${team.userId}`, `/v1/endusers/${team.userId}/conversations`, '/v1/custom-attributes'],
     ...[`/v1/custom-attributes/${attributes[0].id}`, `/v1/conversations/${conversationId}`],
-    ...[`/v1/conversations/${conversationId}/tags`, '/v1/endusers?orderBy=-updatedAt'],
+    ...[`/v1/conversations/${conversationId}/tags`, '/v1/endusers?sort=-updatedAt'],
   ];
 });
 afterAll(() => app.close());
