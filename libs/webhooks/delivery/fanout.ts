@@ -52,6 +52,16 @@ export class FanoutPlanner {
     }));
   }
 
+  /** The organizations in some partitions whose events are wanted at all. */
+  async subscribers(partitions: number[]): Promise<Set<string>> {
+    const rows = await this.database.query<{ id: string }>(null, {
+      text: `SELECT DISTINCT organization_id AS id FROM webhook_subscriptions
+             WHERE enabled AND partition_of(organization_id) = ANY($1)`,
+      values: [partitions],
+    });
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** Ids of those of an organization's events that one subscription asks for. */
   async wantedBy(events: FeedEvent[], candidate: Candidate): Promise<Set<string>> {
     const published = await this.payloads.published(events);

@@ -40,6 +40,8 @@ export class Relay {
   /** In the order of their turns. */
   readonly #news = new Set<number>();
   readonly #busy = new Set<number>();
+  /** Whose events somebody wants, as of the last poll: what others do wakes nobody up. */
+  #subscribers: ReadonlySet<string> = new Set();
   readonly #pages = new Map<number, Promise<void>>();
   /** Whose next turn is a task's. */
   readonly #reserved = new Set<number>();
@@ -61,7 +63,8 @@ export class Relay {
 
   start(): void {
     this.wakeUp.listen((organizationIds) => {
-      for (const partition of organizationIds?.map(partitionOf) ?? this.checkpoints.held) this.#news.add(partition);
+      const wanted = organizationIds?.filter((organizationId) => this.#subscribers.has(organizationId));
+      for (const partition of wanted?.map(partitionOf) ?? this.checkpoints.held) this.#news.add(partition);
     });
     this.#running = this.#run();
   }
@@ -111,6 +114,7 @@ export class Relay {
     const { held } = this.checkpoints;
     if (now - this.#polledAt < POLL_MS || held.length === 0) return;
     this.#polledAt = now;
+    this.#subscribers = await this.planner.subscribers(held);
     for (const partition of await this.feed.partitionsWithNews(this.#leaderships())) this.#news.add(partition);
     if (now - this.#cancelledAt > CANCEL_MS) {
       this.#cancelledAt = now;
