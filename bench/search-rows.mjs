@@ -13,7 +13,7 @@ export async function fillEndUsers(ownerUrl, count) {
   await client.connect();
   try {
     await client.query(`CREATE TEMP TABLE made AS ${made(count)}`);
-    await client.query(END_USERS, [endUserStream.row.shape]);
+    await client.query(END_USERS, [endUserStream.shape]);
     await client.query(ADDRESSES);
     await client.query(ATTRIBUTES);
     await client.query('VACUUM ANALYZE end_users, end_user_addresses, end_user_attributes');
