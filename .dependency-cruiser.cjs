@@ -26,7 +26,7 @@ module.exports = {
       to: {
         path: '^libs/',
         pathNot:
-          '^libs/(event-store/|platform/(database|batch|cipher|grouping|masked|domain-error|json-text|merged-statements|twins|unavailable)\\.ts)',
+          '^libs/(event-store/|platform/(database|batch|cipher|grouping|masked|domain-error|json-text|merged-statements|turns|twins|unavailable)\\.ts)',
       },
     },
     {
