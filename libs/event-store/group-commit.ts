@@ -55,18 +55,23 @@ export class GroupCommit {
     }
   }
 
-  /** The writes of the organization that has failed go on by themselves, and the others without it. */
+  /** The writes of the organization that has failed go on each by itself, and the others without it. */
   async #commitOthers(writes: Write[], failed: string | undefined): Promise<(void | Promise<void>)[]> {
     const isInnocent = ({ organizationId }: Write) => failed !== undefined && organizationId !== failed;
     if (failed !== undefined) this.#apart.set(failed, true);
     const apart = new Map(
-      writes.filter((write) => !isInnocent(write)).map((write) => [write, this.#writeApart(write)]),
+      writes.filter((write) => !isInnocent(write)).map((write) => [write, this.#writeAlone(write)]),
     );
     // Whoever has asked hears of a failure, after the others' commit.
     for (const answer of apart.values()) answer.catch(() => undefined);
     const others = writes.filter(isInnocent);
     const answers = others.length > 0 ? await this.#commitTogether(others) : [];
     return writes.map((write) => apart.get(write) ?? answers[others.indexOf(write)]);
+  }
+
+  /** One that waits for a lock must keep no other write of the organization waiting. */
+  #writeAlone(write: Write): Promise<void> {
+    return this.database.write(write.organizationId, statementsOf([write]));
   }
 
   #writeApart(write: Write): Promise<void> {
