@@ -22,7 +22,7 @@ async function startProcess(): Promise<{ checkpoints: Checkpoints; connection: p
   return { checkpoints: new Checkpoints(world.worker, 'webhooks', holder), connection };
 }
 
-/** Renews, and gives back what is beyond the share. */
+/** Renews the leases of a process, and gives back those that exceed its share. */
 async function renew({ checkpoints }: { checkpoints: Checkpoints }): Promise<number> {
   const surplus = await checkpoints.renew(NONE);
   if (surplus > 0) await checkpoints.resign(checkpoints.held.slice(-surplus));
@@ -126,6 +126,23 @@ describe('Checkpoints', () => {
     expect(isFenced(await late.catch((error: unknown) => error))).toBe(true);
     expect(await positions()).toEqual([{ consumer: `webhooks/${leadership.partition}`, position: 5 }]);
     await successor.connection.end();
+  });
+
+  it('are known as the database has them after a renewal that failed', async () => {
+    const one = await startProcess();
+    await renew(one);
+    const leadership = first(one);
+    leadership.position = 7;
+    await world.test.sql('ALTER TABLE partition_holders RENAME TO away');
+    await expect(one.checkpoints.renew(NONE)).rejects.toThrow();
+    await world.test.sql('ALTER TABLE away RENAME TO partition_holders');
+    await renew(one);
+    const again = one.checkpoints.leadershipOf(leadership.partition) as Leadership;
+    expect(again.position).toBe(0);
+    again.position = 7;
+    await renew(one);
+    expect(await positions()).toEqual([{ consumer: `webhooks/${leadership.partition}`, position: 7 }]);
+    await one.connection.end();
   });
 
   it('are looked at anew by a process that does not know what was stored', async () => {

@@ -75,8 +75,8 @@ export class Checkpoints {
     ];
     for (const { partition } of moved) this.#settling.add(partition);
     const before = new Map(this.#stored);
-    const results = await this.database
-      .transact(null, [
+    try {
+      const results = await this.database.transact(null, [
         { text: SETTLE, values: settled },
         { text: SEEN, values: [this.holder] },
         { text: FORGET_DEAD },
@@ -84,18 +84,17 @@ export class Checkpoints {
         { text: CLAIM, values: [this.#prefix, this.holder] },
         { text: HELD, values: [this.#prefix, this.holder] },
         { text: SHARE },
-      ])
-      .catch((error: unknown) => {
-        // Nobody knows what was stored.
-        for (const partition of this.held) if (!busy.has(partition)) this.forget(partition);
-        throw error;
-      })
-      .finally(() => {
-        this.#settling.clear();
-      });
-    const [leases, [share]] = results.slice(-2).map(({ rows }) => rows) as [LeaseRow[], [{ share: number }]];
-    this.#learn(leases, busy, before);
-    return Math.max(0, leases.length - share.share);
+      ]);
+      const [leases, [share]] = results.slice(-2).map(({ rows }) => rows) as [LeaseRow[], [{ share: number }]];
+      this.#learn(leases, busy, before);
+      return Math.max(0, leases.length - share.share);
+    } catch (error) {
+      // Nobody knows what was stored.
+      for (const partition of this.held) if (!busy.has(partition)) this.forget(partition);
+      throw error;
+    } finally {
+      this.#settling.clear();
+    }
   }
 
   /** Gives leases back, so that another process can lead at once: all of them unless told which. */

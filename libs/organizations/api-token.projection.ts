@@ -1,3 +1,4 @@
+import { oneAtATime } from './one-at-a-time.js';
 import { type Projection, type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
 import {
@@ -91,10 +92,7 @@ export function issuerOf(organizationId: string, tokenId: string): Statement {
 export function mayIssue(organizationId: string, issuerId: string | undefined, at: string): Statement[] {
   return [
     ...(issuerId === undefined ? [] : [notRevoked(organizationId, issuerId)]),
-    {
-      text: 'SELECT guard(EXISTS (SELECT FROM organizations WHERE organization_id = $1 FOR NO KEY UPDATE))',
-      values: [organizationId],
-    },
+    oneAtATime(organizationId),
     { text: `SELECT guard(${IN_FORCE} < $3)`, values: [organizationId, at, MAX_TOKENS_IN_FORCE + 1] },
   ];
 }

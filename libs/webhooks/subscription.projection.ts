@@ -1,3 +1,4 @@
+import { oneAtATime } from '#libs/organizations/one-at-a-time.js';
 import { secretContext } from '#libs/event-store/event-codec.js';
 import { type Projection, type StreamDefinition, streamName } from '#libs/event-store/stream-definition.js';
 import { type Statement } from '#libs/platform/batch.js';
@@ -190,7 +191,7 @@ export function openSecrets(
   };
 }
 
-/** Up to one more than there may be. */
+/** Subscriptions of an organization, as far as the limit `$2` goes. */
 const EXISTING = `(SELECT count(*) FROM (SELECT FROM webhook_subscriptions WHERE organization_id = $1 LIMIT $2) AS existing)`;
 
 /** How many subscriptions an organization has, at most {@link MAX_SUBSCRIPTIONS}: one row `{ count }`. */
@@ -201,10 +202,7 @@ export function existingSubscriptions(organizationId: string): Statement {
 /** Guards: no more subscriptions than there may be. Those that are created at the same time wait for one another. */
 export function roomForSubscription(organizationId: string): Statement[] {
   return [
-    {
-      text: 'SELECT guard(EXISTS (SELECT FROM organizations WHERE organization_id = $1 FOR NO KEY UPDATE))',
-      values: [organizationId],
-    },
+    oneAtATime(organizationId),
     { text: `SELECT guard(${EXISTING} < $2)`, values: [organizationId, MAX_SUBSCRIPTIONS + 1] },
   ];
 }

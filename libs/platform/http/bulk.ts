@@ -38,8 +38,8 @@ export interface BulkWork<Item, Prepared, Result> {
 /**
  * Works on the items in groups, and answers what became of each in the order of the items. They are worked on in the order
  * of their entities' ids, so that all requests come to the same entities in the same order.
- * @param nextTurn waits until the next piece may be computed: a group takes some milliseconds
  * A {@link DomainError} is an item's failure; whatever else is thrown ends the request.
+ * @param nextTurn waits until the next piece may be computed: a group takes some milliseconds
  */
 export async function inBulk<Item, Prepared, Result>(
   items: Item[],

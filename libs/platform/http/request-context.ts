@@ -14,7 +14,7 @@ export interface AuthenticatedRequest extends FastifyRequest {
    * @throws {DomainError} `unauthenticated`, `forbidden`
    */
   reauthorize: () => Promise<void>;
-  /** Counts further requests against the token's limit, which what is under way may exceed. */
+  /** Counts further requests against the token's limit. A request that was admitted may exceed the limit. */
   charge: (requests: number) => Promise<void>;
 }
 
