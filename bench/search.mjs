@@ -1,5 +1,5 @@
 /**
- * `npm run build && node bench/search.mjs`: how long lists of end users take, for each filter, each two of them, in each
+ * `npm run bench:search`: how long lists of end users take, for each filter, each two of them, in each
  * order, at the first page and the one after it.
  *
  *   --end-users=1000000   how many there are

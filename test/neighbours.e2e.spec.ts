@@ -78,19 +78,4 @@ describe('While an organization', () => {
     });
     expect((await waiting).map(({ status }) => status)).toEqual(Array.from({ length: KEYED }, () => 200));
   });
-
-  it('imports in bulk, the items of another are worked on in turns with its own', async () => {
-    const [noisy, quiet] = [await app.createTestOrganization(), await app.createTestOrganization()];
-    const people = (count: number) => ({ data: Array.from({ length: count }, () => ({ displayName: 'x' })) });
-    const order: string[] = [];
-    const imports = Array.from({ length: 6 }, () =>
-      noisy.post('/v1/endusers/bulk', people(1_000)).then(({ status }) => order.push(`noisy ${status}`)),
-    );
-    const quietImport = quiet
-      .post('/v1/endusers/bulk', people(100))
-      .then(({ status }) => order.push(`quiet ${status}`));
-    await Promise.all([...imports, quietImport]);
-    expect(order[0]).toBe('quiet 201');
-    expect(order.slice(1)).toEqual(Array.from({ length: 6 }, () => 'noisy 201'));
-  });
 });
