@@ -15,7 +15,7 @@ import { reasonOf } from '#libs/platform/reason.js';
 import { readOrCreateSecret } from '#libs/platform/secret-file.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { asUnavailable } from '#libs/platform/unavailable.js';
-import { DRAIN_QUEUE } from '#libs/webhooks/delivery/delivery.module.js';
+import { DELIVERIES_QUEUE } from '#libs/webhooks/delivery/drain-scheduler.js';
 import { MIGRATIONS } from './migrations.js';
 
 /** How to reach the database, and as whom. */
@@ -35,7 +35,7 @@ export interface Tools {
 }
 
 /** All BullMQ queues. */
-const QUEUES = [DRAIN_QUEUE, ANONYMIZATION_QUEUE];
+const QUEUES = [DELIVERIES_QUEUE, ANONYMIZATION_QUEUE];
 
 const KEY_CHECK = 'deskstream';
 const KEY_CONTEXT = 'installation';

@@ -34,14 +34,19 @@ export class Places {
     this.#most = options.most ?? options.places;
   }
 
-  /** How many wait for a place. */
-  get waiting(): number {
-    return this.#waiting.length;
+  /** How many places nobody has taken. */
+  get free(): number {
+    return this.#free;
   }
 
-  /** Whether an organization has all the places that it may have. */
-  refuses(organizationId: string): boolean {
-    return !this.#mayTake(organizationId);
+  /** Organizations that have all the places that one may have. */
+  get served(): string[] {
+    return [...this.#taken.keys()].filter((organizationId) => !this.#mayTake(organizationId));
+  }
+
+  /** Whether an organization that comes now has to wait. */
+  keepsWaiting(organizationId: string): boolean {
+    return this.#free === 0 || !this.#mayTake(organizationId);
   }
 
   /** Does work in a place. @throws {DomainError} `unavailable` when there is none in time */
@@ -56,11 +61,9 @@ export class Places {
 
   /** Resolves once there is a place, which {@link leave} gives back. */
   take(organizationId: string): Promise<void> {
-    if (this.#free > 0 && this.#mayTake(organizationId)) {
-      this.#enter(organizationId);
-      return Promise.resolve();
-    }
-    return this.#wait(organizationId);
+    if (this.keepsWaiting(organizationId)) return this.#wait(organizationId);
+    this.#enter(organizationId);
+    return Promise.resolve();
   }
 
   leave(organizationId: string): void {

@@ -1,7 +1,7 @@
 import { type Socket } from 'node:net';
 import { type Behaviour } from '#libs/testing/faulty-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
-import { DRAIN_QUEUE } from '#libs/webhooks/delivery/delivery.module.js';
+import { DELIVERIES_QUEUE } from '#libs/webhooks/delivery/drain-scheduler.js';
 import { ApiClient } from '../support/api-client.js';
 import { forgetAllJobs } from '../support/jobs.js';
 import { settled } from '../support/ledger.js';
@@ -49,10 +49,9 @@ describe('Deliveries', () => {
           for (let n = 0; n < count / writers.length; n++) await writer.createTag(`tag ${count} ${index} ${n}`);
         }),
       );
-    // As the relay adds them, but so many that both workers take some while deliveries are being made.
-    const targets = subscriptions.map((subscriptionId) => ({ organizationId: api.organizationId, subscriptionId }));
-    const jobs = Array.from({ length: 50 }, () => ({ name: 'drain', data: targets }));
-    await Promise.all([write(400), second.runtime.worker?.jobs.queue(DRAIN_QUEUE).addBulk(jobs)]);
+    // As workers add them, but so many that both take some while deliveries are being made.
+    const jobs = Array.from({ length: 50 }, () => ({ name: 'drain', data: [api.organizationId] }));
+    await Promise.all([write(400), second.runtime.worker?.jobs.queue(DELIVERIES_QUEUE).addBulk(jobs)]);
     await waitFor('some to have come', () => receiver.of(subscriptions[1] as string).length > 50);
     await second.close();
     writers.splice(0, 4, api, api);

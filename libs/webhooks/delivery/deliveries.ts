@@ -1,14 +1,6 @@
 import { type Database } from '#libs/platform/database.js';
 import { Grouping } from '#libs/platform/grouping.js';
-import {
-  type DrainTarget,
-  type Exchange,
-  exchangeStatements,
-  IS_PAUSED,
-  SILENT,
-  type Work,
-  worksOf,
-} from './exchange.js';
+import { type DrainTarget, type Exchange, exchangeStatements, type Work, worksOf } from './exchange.js';
 
 /** Orphans that are given up at once. */
 const CANCEL_AT_ONCE = 5_000;
@@ -34,21 +26,6 @@ export class Deliveries {
    */
   exchange(exchange: Exchange): Promise<Work> {
     return this.#exchanges.call(exchange.organizationId, exchange);
-  }
-
-  /** Subscriptions in some partitions with due deliveries that nobody drains, whether or not a job knows of them. */
-  async due(partitions: number[]): Promise<DrainTarget[]> {
-    return this.database.query(null, {
-      text: `SELECT organization_id AS "organizationId", subscription_id AS "subscriptionId"
-             FROM webhook_health h JOIN webhook_subscriptions s USING (organization_id)
-             WHERE partition_of(organization_id) = ANY($1) AND s.id = h.subscription_id AND s.enabled AND NOT (${IS_PAUSED})
-               AND (h.lease_until <= now()
-                 OR (${SILENT} AND h.holder NOT IN (SELECT id FROM partition_holders WHERE holder_is_alive(id))))
-               AND EXISTS (SELECT FROM webhook_deliveries d JOIN webhook_messages m USING (organization_id, event_id)
-                 WHERE d.organization_id = h.organization_id AND d.subscription_id = h.subscription_id
-                   AND d.state = 'pending' AND d.next_attempt_at <= now())`,
-      values: [partitions],
-    });
   }
 
   /** Gives what waits its turn by its position, whatever pauses it has had: for a subscription that came into fifo order. */

@@ -24,7 +24,7 @@ import { pauseAfter } from './retry-schedule.js';
 import { deliveryRequest } from './signing.js';
 import { Window } from './window.js';
 
-/** How long a drain goes on for certain; beyond it, it makes room where others wait. */
+/** How long a drain goes on for certain; beyond it, it makes room where others may wait. */
 const SLICE_MS = 10_000;
 /** How long the first attempt that has ended waits for others, to be recorded along with them: */
 const GATHER_MS = 5;
@@ -53,8 +53,8 @@ export interface DrainContext {
   disable: (target: DrainTarget, reason: DisabledReason, failingMs: number) => Promise<void>;
   /** Whether the process is about to end. */
   stopping: () => boolean;
-  /** Whether others wait for a place. */
-  crowded: () => boolean;
+  /** Whether no more subscriptions of the organization can be drained: others may be waiting. */
+  crowded: (target: DrainTarget) => boolean;
 }
 
 /** Sends what is due for one subscription, as long as it has the subscription for itself: the work of a drain job. */
@@ -107,7 +107,7 @@ export class Drain {
     const sliceEnd = performance.now() + SLICE_MS;
     let lingered = false;
     for (;;) {
-      const over = this.context.stopping() || (this.context.crowded() && performance.now() > sliceEnd);
+      const over = this.context.stopping() || (this.context.crowded(this.target) && performance.now() > sliceEnd);
       const room = over ? 0 : this.#room();
       const work = await this.#exchange(room, lingered && this.#sending.size === 0 && room > 0 ? 'if-idle' : 'never');
       const open = !over && work.leased && work.receiver?.enabled === true && !work.receiver.paused;

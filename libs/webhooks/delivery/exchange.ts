@@ -80,6 +80,7 @@ export interface Work {
 export const PARALLEL = 96;
 /** How long a drain that has died keeps others off. */
 const LEASE_SECONDS = 8;
+export const LEASE_TIME = `interval '${LEASE_SECONDS} seconds'`;
 /** A drain that goes on has renewed its lease by then, also when it is not shown to be alive. */
 export const SILENT = `h.lease_until < now() + interval '${LEASE_SECONDS - 3} seconds'`;
 /** Of an exchange `e`. */
@@ -200,7 +201,7 @@ function record(exchanges: Exchange[], ended: object[]): Statement[] {
 const LEASE = `
   UPDATE webhook_health h SET holder = e.holder,
     lease_until = CASE WHEN e.release = 'always' OR e.release = 'if-idle' AND NOT ${ANY_DUE} THEN now()
-      ELSE now() + interval '${LEASE_SECONDS} seconds' END,
+      ELSE now() + ${LEASE_TIME} END,
     failures = coalesce(e.failures, h.failures),
     failing_since = CASE WHEN e.failures IS NULL THEN h.failing_since WHEN e.failures = 0 THEN NULL
       WHEN h.counts_from = e.counts_from THEN coalesce(h.failing_since, now()) ELSE now() END,

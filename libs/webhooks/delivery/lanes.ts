@@ -1,4 +1,5 @@
 import { Places } from '#libs/platform/places.js';
+import { type Claim } from './drain-claims.js';
 import { type DrainTarget } from './exchange.js';
 import { Drain, type DrainContext } from './drain.js';
 
@@ -13,7 +14,12 @@ export class Lanes {
   readonly #context: DrainContext;
 
   constructor(context: Omit<DrainContext, 'crowded'>) {
-    this.#context = { ...context, crowded: () => this.#places.waiting > 0 };
+    this.#context = { ...context, crowded: ({ organizationId }) => this.#places.keepsWaiting(organizationId) };
+  }
+
+  /** How many more can be drained, and the organizations of which no more can. */
+  get vacancy(): Pick<Claim, 'room' | 'except'> {
+    return { room: this.#places.free, except: this.#places.served };
   }
 
   /** Tells a drain of this process that something is new; false when there is none. */
@@ -24,11 +30,10 @@ export class Lanes {
   }
 
   /**
-   * Drains a subscription, unless this process does so already or the organization has all the places that it may have:
-   * the reconciler comes back to it. True when it has made room for others and more may be due.
+   * Drains a subscription, unless this process does so already. True when it has made room for others and more may be due.
    */
   async drain(target: DrainTarget): Promise<boolean> {
-    if (this.nudge(target) || this.#places.refuses(target.organizationId)) return false;
+    if (this.nudge(target)) return false;
     const end = this.#run(target).finally(() => this.#ends.delete(end));
     this.#ends.add(end);
     return end;

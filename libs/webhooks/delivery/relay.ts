@@ -5,6 +5,7 @@ import { partitionOf } from '#libs/event-store/partitions.js';
 import { type Database } from '#libs/platform/database.js';
 import { type WakeUp } from '#libs/platform/wake-up.js';
 import { type Deliveries } from './deliveries.js';
+import { type DrainScheduler } from './drain-scheduler.js';
 import { type DrainTarget } from './exchange.js';
 import { enroll, type Fanout, storeFanouts } from './fanout-rows.js';
 import { type FanoutPlanner } from './fanout.js';
@@ -55,10 +56,10 @@ export class Relay {
     private readonly checkpoints: Checkpoints,
     private readonly planner: FanoutPlanner,
     private readonly deliveries: Deliveries,
+    private readonly drains: DrainScheduler,
     private readonly recoveries: Recoveries,
     private readonly reviews: Reviews,
     private readonly wakeUp: WakeUp,
-    private readonly enqueue: (targets: DrainTarget[]) => Promise<void>,
   ) {}
 
   start(): void {
@@ -120,7 +121,7 @@ export class Relay {
       this.#cancelledAt = now;
       await this.deliveries.cancelOrphans(held);
     }
-    await this.enqueue(await this.deliveries.due(held));
+    await this.drains.claimDue(held);
   }
 
   #leaderships(): Leadership[] {
@@ -161,7 +162,7 @@ export class Relay {
       const advance = this.checkpoints.advance(leadership, position);
       await this.database.write(null, [advance, enroll(targets), ...storeFanouts(fanouts)]);
       leadership.position = position;
-      await this.enqueue(targets);
+      this.drains.announce(targets);
     }
     leadership.position = page.position;
     if (page.more) this.#news.add(partition);
