@@ -25,6 +25,7 @@ import { BoundedScans1764000000022 } from '#migrations/1764000000022-bounded-sca
 import { EntityRows1764000000025 } from '#migrations/1764000000025-entity-rows.js';
 import { TokenExpiry1764000000026 } from '#migrations/1764000000026-token-expiry.js';
 import { Partitions1764000000027 } from '#migrations/1764000000027-partitions.js';
+import { PagesOfPartitions1764000000028 } from '#migrations/1764000000028-pages-of-partitions.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -55,4 +56,5 @@ export const MIGRATIONS = [
   EntityRows1764000000025,
   TokenExpiry1764000000026,
   Partitions1764000000027,
+  PagesOfPartitions1764000000028,
 ];

@@ -6,7 +6,7 @@ import { counterStream, raise } from '#libs/testing/counter.js';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { type FeedEvent, type RecordedEvent, type WriteContext } from './event.js';
-import { EventFeed } from './event-feed.js';
+import { EventFeed, type FeedPage } from './event-feed.js';
 import { appendStatement } from './append-statements.js';
 import { PARTITIONS, partitionOf } from './partitions.js';
 
@@ -63,12 +63,18 @@ async function write(organizationId: string, events: number): Promise<void> {
   await client.end();
 }
 
+/** The page of one partition. */
+async function pageOf(feed: EventFeed, partition: number, position: number, limit: number): Promise<FeedPage> {
+  const [page] = await feed.read([{ partition, position }], limit);
+  return page as FeedPage;
+}
+
 /** Follows the feed of an organization's partition until it has seen as many events. */
 async function follow(feed: EventFeed, organizationId: string, count: number): Promise<FeedEvent[]> {
   const seen: FeedEvent[] = [];
   let position = 0;
   const read = async () => {
-    const page = await feed.read(partitionOf(organizationId), position, 700);
+    const page = await pageOf(feed, partitionOf(organizationId), position, 700);
     seen.push(...page.events);
     position = page.position;
     return seen.length >= count;
@@ -102,11 +108,8 @@ describe('The feed', () => {
     await idle.query('BEGIN; CREATE TABLE unrelated (id int); INSERT INTO unrelated VALUES (1)');
     const context = world.context();
     await world.store.append(counterStream, randomUUID(), 0, [raise(1)], context);
-    const page = await new EventFeed(world.worker, world.codec, ALL_TYPES).read(
-      partitionOf(context.organizationId),
-      0,
-      10,
-    );
+    const feed = new EventFeed(world.worker, world.codec, ALL_TYPES);
+    const page = await pageOf(feed, partitionOf(context.organizationId), 0, 10);
     expect(page.events).toHaveLength(1);
     await idle.query('ROLLBACK');
     await idle.end();
@@ -119,11 +122,11 @@ describe('The feed', () => {
     await world.store.append(counterStream, randomUUID(), 0, [raise(1)], context);
     const feed = new EventFeed(world.worker, world.codec, ALL_TYPES);
     const partition = partitionOf(context.organizationId);
-    const before = await feed.read(partition, 0, 10);
+    const before = await pageOf(feed, partition, 0, 10);
     expect(before.events).toEqual([]);
     await slow.query('COMMIT');
     await slow.end();
-    const after = await feed.read(partition, before.position, 10);
+    const after = await pageOf(feed, partition, before.position, 10);
     expect(after.events.map(({ data }) => data)).toEqual([{ by: 7 }, { by: 1 }]);
   });
 
@@ -134,14 +137,14 @@ describe('The feed', () => {
     const feed = new EventFeed(world.worker, world.codec, ALL_TYPES);
     await beginAppend(slow, organizationIn((partition + 1) % PARTITIONS), randomUUID(), 0, [7]);
     await world.store.append(counterStream, randomUUID(), 0, [raise(1)], context);
-    expect((await feed.read(partition, 0, 10)).events).toHaveLength(1);
+    expect((await pageOf(feed, partition, 0, 10)).events).toHaveLength(1);
     await slow.query('ROLLBACK');
     // As the version before does.
     await slow.query(
       "BEGIN; SELECT pg_advisory_xact_lock_shared(position_lock(pg_sequence_last_value('event_position')))",
     );
     await world.store.append(counterStream, randomUUID(), 0, [raise(2)], context);
-    expect((await feed.read(partition, 0, 10)).events).toHaveLength(1);
+    expect((await pageOf(feed, partition, 0, 10)).events).toHaveLength(1);
     await slow.end();
   });
 
@@ -163,7 +166,7 @@ describe('The feed', () => {
     await world.store.append(counterStream, randomUUID(), 0, [raise(1)], one as typeof one & WriteContext);
     await world.store.append(counterStream, randomUUID(), 0, [raise(1)], other as typeof one & WriteContext);
     const feed = new EventFeed(world.worker, world.codec, ALL_TYPES);
-    const { position } = await feed.read(3, 0, 10);
+    const { position } = await pageOf(feed, 3, 0, 10);
     const led = [3, 4, 60].map((partition) => ({ partition, position: partition === 3 ? position : 0 }));
     expect(await feed.partitionsWithNews(led)).toEqual([60]);
   });
@@ -174,7 +177,7 @@ describe('The feed', () => {
     let start: number;
     let context: ReturnType<TestStore['context']>;
     const read = (types: string, after: number, limit = 500) =>
-      new EventFeed(world.worker, world.codec, types, SPAN).read(partitionOf(context.organizationId), after, limit);
+      pageOf(new EventFeed(world.worker, world.codec, types, SPAN), partitionOf(context.organizationId), after, limit);
     beforeEach(async () => {
       context = world.context();
       const raised = Array.from({ length: COUNT }, () => raise(1));

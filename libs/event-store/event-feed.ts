@@ -37,7 +37,8 @@ export function stretchEnd(after: string, last: string, positions = MAX_POSITION
  */
 export class EventFeed {
   /**
-   * @param typesOfInterest a query for the event types to read, seen in the same instant as the events
+   * @param typesOfInterest a query for the event types to read in the partition `led.partition`, seen in the same instant
+   *   as the events
    * @param scanned events that a page looks at, whatever their types
    */
   constructor(
@@ -47,42 +48,67 @@ export class EventFeed {
     private readonly scanned = MAX_SCANNED,
   ) {}
 
-  /** Events after a position, at most `limit`, in one round trip. 0 is the beginning. */
-  async read(partition: number, after: number, limit: number): Promise<FeedPage> {
+  /**
+   * The next page of each of some partitions, in one round trip.
+   * @param led where each page begins: after its leader's position; 0 is the beginning
+   * @param limit events of one page
+   * @returns a page for each, in the same order
+   */
+  async read(led: Led[], limit: number): Promise<FeedPage[]> {
     // Two statements, for the second must take its snapshot after the first has seen which appends are under way. It
     // walks along the positions: what is new since the planner last looked seems so little to it that it would sort it.
-    const [horizonResult, eventsResult] = await this.database.transact(null, [
-      {
-        text: `SELECT horizon, set_config('enable_bitmapscan', 'off', true),
-                 set_config('app.stretch_end', least(horizon, (
-                   SELECT position FROM events WHERE partition_of(organization_id) = $2 AND position > $1
-                   ORDER BY position OFFSET $3 LIMIT 1))::text, true) AS reached
-               FROM feed_horizon($2) AS horizon`,
-        values: [after, partition, this.scanned - 1],
-      },
-      {
-        text: `SELECT * FROM ${KEYED_EVENTS}
-               WHERE partition_of(organization_id) = $3
-                 AND position > $1 AND position <= current_setting('app.stretch_end')::bigint AND type = ANY(ARRAY(${this.typesOfInterest}))
-               ORDER BY position LIMIT $2`,
-        values: [after, limit, partition],
-      },
-    ]);
-    const rows = (eventsResult?.rows ?? []) as EventRow[];
-    const [{ horizon, reached }] = horizonResult?.rows as [{ horizon: number; reached: string }];
-    const last = rows.length === limit ? rows.at(-1) : undefined;
-    const position = last?.position ?? Math.max(after, Number(reached));
-    return { events: rows.map((row) => this.codec.decode(row)), position, more: position < horizon };
+    const [places, rows] = (
+      await this.database.transact(null, [
+        {
+          text: `WITH places AS (
+                   SELECT horizon, least(horizon, (
+                     SELECT position FROM events WHERE partition_of(organization_id) = led.partition AND position > led.position
+                     ORDER BY position OFFSET $3 LIMIT 1)) AS reached
+                   FROM ${LED} JOIN feed_horizons($1) AS h USING (partition) ORDER BY ordinality)
+                 SELECT array_agg(horizon) AS horizons, array_agg(reached) AS reached,
+                   set_config('app.reached', array_agg(reached)::text, true), set_config('enable_bitmapscan', 'off', true)
+                 FROM places`,
+          values: [...columnsOf(led), this.scanned - 1],
+        },
+        {
+          text: `SELECT led.partition, e.* FROM ${LED}
+                   CROSS JOIN LATERAL (SELECT (current_setting('app.reached')::bigint[])[ordinality] AS reached,
+                     ARRAY(${this.typesOfInterest}) AS types) AS found
+                   CROSS JOIN LATERAL (
+                     SELECT * FROM ${KEYED_EVENTS}
+                     WHERE partition_of(organization_id) = led.partition AND position > led.position AND position <= reached
+                       AND type = ANY(types)
+                     ORDER BY position LIMIT $3) AS e`,
+          values: [...columnsOf(led), limit],
+        },
+      ])
+    ).map((result) => result.rows) as [[{ horizons: number[]; reached: number[] }], (EventRow & Led)[]];
+    const [{ horizons, reached }] = places;
+    const found = Map.groupBy(rows, ({ partition }) => partition);
+    return led.map(({ partition, position: after }, index) => {
+      const events = (found.get(partition) ?? []).map((row) => this.codec.decode(row));
+      const last = events.length === limit ? events.at(-1) : undefined;
+      const position = last?.position ?? Math.max(after, reached[index] as number);
+      return { events, position, more: position < (horizons[index] as number) };
+    });
   }
 
   /** Which partitions have events after the positions that their leaders have come to. */
-  async partitionsWithNews(leaderships: Pick<Leadership, 'partition' | 'position'>[]): Promise<number[]> {
+  async partitionsWithNews(led: Led[]): Promise<number[]> {
     const rows = await this.database.query<{ partition: number }>(null, {
-      text: `SELECT partition FROM unnest($1::int[], $2::bigint[]) AS led(partition, position)
+      text: `SELECT partition FROM ${LED}
              WHERE EXISTS (SELECT FROM events WHERE partition_of(organization_id) = led.partition
                AND events.position > led.position)`,
-      values: [leaderships.map(({ partition }) => partition), leaderships.map(({ position }) => position)],
+      values: columnsOf(led),
     });
     return rows.map(({ partition }) => partition);
   }
+}
+
+/** Partitions, and the positions that their leaders have come to: as values, and in SQL. */
+type Led = Pick<Leadership, 'partition' | 'position'>;
+const LED = 'unnest($1::int[], $2::bigint[]) WITH ORDINALITY AS led(partition, position, ordinality)';
+
+function columnsOf(led: Led[]): [number[], number[]] {
+  return [led.map(({ partition }) => partition), led.map(({ position }) => position)];
 }

@@ -7,8 +7,9 @@ import { subscriptionStream } from '../subscription.projection.js';
 import { type Fanout } from './fanout-rows.js';
 import { type Payloads, type Published } from './payloads.js';
 
-/** The types of event that anybody wants: the relay need not look at others. */
-export const SUBSCRIBED_EVENTS = 'SELECT DISTINCT unnest(events) FROM webhook_subscriptions WHERE enabled';
+/** The types of event that anybody in the partition `led` wants: the relay need not look at others. */
+export const SUBSCRIBED_EVENTS = `SELECT DISTINCT unnest(events) FROM webhook_subscriptions
+  WHERE enabled AND partition_of(organization_id) = led.partition`;
 
 /** A subscription that events are held against. */
 interface Candidate {

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type Checkpoints, isFenced, type Leadership } from '#libs/event-store/checkpoint.js';
-import { type EventFeed } from '#libs/event-store/event-feed.js';
+import { type EventFeed, type FeedPage } from '#libs/event-store/event-feed.js';
 import { partitionOf } from '#libs/event-store/partitions.js';
 import { type Database } from '#libs/platform/database.js';
 import { type WakeUp } from '#libs/platform/wake-up.js';
@@ -13,11 +13,14 @@ import { type InPartition } from './paged-work.js';
 import { type Recoveries } from './recoveries.js';
 import { type Reviews } from './reviews.js';
 
+/** Events that are read at once, in all partitions that are read together. */
 const PAGE = 500;
+/** Partitions that are read together: they share round trips and a transaction. */
+const TOGETHER = 16;
 /** Deliveries that one transaction stores, give or take the last event's. */
 const STORE_AT_ONCE = 2_000;
-/** Partitions that a process reads at the same time. */
-const SIDE_BY_SIDE = 4;
+/** Pages that a process works on at the same time, each of other partitions. */
+const SIDE_BY_SIDE = 2;
 /** How soon a process that has come or gone is noticed; well within the lease. */
 const RENEW_MS = 700;
 /** How long an event waits at most when its wake-up was lost, and how often due retries are looked for. */
@@ -29,8 +32,8 @@ const CANCEL_MS = 10_000;
 
 /**
  * Turns events into delivery rows, exactly once each: rows and checkpoint are one transaction. Each partition has one
- * leader; processes share the partitions. A process reads page by page, of those of its partitions that have something
- * new, one after the other, so that much in one does not keep the others waiting. The leader also looks for due rows that
+ * leader; processes share the partitions. A process reads page by page; a page is of all its partitions that have something
+ * new, and each has the same part of it, so that much in one does not keep the others waiting. The leader also looks for due rows that
  * no job knows of: retries, and what a lost queue forgot; and it goes through the past for recoveries and through what
  * waits after changes, so that there is one writer of an organization's deliveries.
  */
@@ -43,7 +46,9 @@ export class Relay {
   readonly #busy = new Set<number>();
   /** Whose events somebody wants, as of the last poll: what others do wakes nobody up. */
   #subscribers: ReadonlySet<string> = new Set();
-  readonly #pages = new Map<number, Promise<void>>();
+  readonly #pages = new Set<Promise<void>>();
+  /** Partitions whose page has failed, and has not gone well since. */
+  readonly #apart = new Set<number>();
   /** Whose next turn is a task's. */
   readonly #reserved = new Set<number>();
   #renewedAt = -RENEW_MS;
@@ -92,7 +97,7 @@ export class Relay {
         await this.wakeUp.wait(FAILURE_PAUSE_MS);
       }
     }
-    await Promise.all(this.#pages.values());
+    await Promise.all(this.#pages);
     await this.checkpoints.resign().catch((error: unknown) => {
       this.#logger.warn({ err: error }, 'Leadership could not be handed on; it runs out by itself');
     });
@@ -128,44 +133,66 @@ export class Relay {
     return this.checkpoints.held.flatMap((partition) => this.checkpoints.leadershipOf(partition) ?? []);
   }
 
-  /** One page of each partition whose turn it is; when one is over, the next begins. */
+  /** Pages of the partitions whose turn it is; when one is over, the next begins. */
   #startPages(): void {
-    for (const partition of this.#news) {
-      if (this.#stopping || this.#pages.size >= SIDE_BY_SIDE) return;
-      if (!this.#isFree(partition)) continue;
-      this.#news.delete(partition);
-      const page = this.#inPartition(partition, (leadership) => this.#page(leadership))
-        .then(() => undefined)
+    while (!this.#stopping && this.#pages.size < SIDE_BY_SIDE) {
+      const partitions = this.#nextPartitions();
+      if (partitions.length === 0) return;
+      for (const partition of partitions) this.#news.delete(partition);
+      const page = this.#inPartitions(partitions, (leaderships) => this.#page(leaderships))
+        .then(() => {
+          for (const partition of partitions) this.#apart.delete(partition);
+        })
         .catch((error: unknown) => {
+          if (partitions.length > 1) for (const partition of partitions) this.#apart.add(partition);
           this.#tell(error);
         })
         .finally(() => {
-          this.#pages.delete(partition);
+          this.#pages.delete(page);
           this.#startPages();
         });
-      this.#pages.set(partition, page);
+      this.#pages.add(page);
     }
+  }
+
+  /** One whose page has failed among others goes on by itself, so that those do not fail along with it again. */
+  #nextPartitions(): number[] {
+    const free = [...this.#news].filter((partition) => this.#isFree(partition));
+    const [first] = free;
+    if (first !== undefined && this.#apart.has(first)) return [first];
+    return free.filter((partition) => !this.#apart.has(partition)).slice(0, TOGETHER);
   }
 
   #isFree(partition: number): boolean {
-    return !this.#busy.has(partition) && !this.#reserved.has(partition) && !this.checkpoints.isSettling(partition);
+    return (
+      this.checkpoints.leadershipOf(partition) !== undefined &&
+      !this.#busy.has(partition) &&
+      !this.#reserved.has(partition) &&
+      !this.checkpoints.isSettling(partition)
+    );
   }
 
-  async #page(leadership: Leadership): Promise<void> {
-    const { partition } = leadership;
-    const page = await this.feed.read(partition, leadership.position, PAGE);
-    const chunks = chunksOf(await this.planner.plan(page.events));
-    for (const [index, fanouts] of chunks.entries()) {
-      const isLast = index === chunks.length - 1;
-      const position = isLast ? page.position : (fanouts.at(-1) as Fanout).position;
-      const targets = targetsOf(fanouts);
-      const advance = this.checkpoints.advance(leadership, position);
-      await this.database.write(null, [advance, enroll(targets), ...storeFanouts(fanouts)]);
+  async #page(leaderships: Leadership[]): Promise<void> {
+    const pages = await this.feed.read(leaderships, Math.ceil(PAGE / leaderships.length));
+    const chunks = chunksOf(await this.planner.plan(pages.flatMap(({ events }) => events)));
+    const ends = new Map(leaderships.map(({ partition }, index) => [partition, (pages[index] as FeedPage).position]));
+    for (const chunk of chunks) await this.#store(chunk, leaderships, chunk === chunks.at(-1) ? ends : endsOf(chunk));
+    for (const [index, leadership] of leaderships.entries()) {
+      const { position, more } = pages[index] as FeedPage;
       leadership.position = position;
-      this.drains.announce(targets);
+      if (more) this.#news.add(leadership.partition);
     }
-    leadership.position = page.position;
-    if (page.more) this.#news.add(partition);
+  }
+
+  /** @param ends the positions that the partitions have come to with it */
+  async #store(fanouts: Fanout[], leaderships: Leadership[], ends: ReadonlyMap<number, number>): Promise<void> {
+    const moving = leaderships.filter(({ partition, position }) => (ends.get(partition) ?? position) !== position);
+    const endOf = ({ partition }: Leadership) => ends.get(partition) as number;
+    const targets = targetsOf(fanouts);
+    const advances = moving.map((leadership) => this.checkpoints.advance(leadership, endOf(leadership)));
+    await this.database.write(null, [...advances, enroll(targets), ...storeFanouts(fanouts)]);
+    for (const leadership of moving) leadership.position = endOf(leadership);
+    this.drains.announce(targets);
   }
 
   /** One page of what else is to be done in a partition; true when there may be more. */
@@ -175,9 +202,9 @@ export class Relay {
     const inPartition: InPartition = async (partition, work) => {
       this.#reserved.add(partition);
       try {
-        await this.#pages.get(partition);
-        return await this.#inPartition(partition, (leadership) =>
-          work(() => this.checkpoints.advance(leadership, leadership.position)),
+        while (this.#busy.has(partition)) await Promise.race(this.#pages);
+        return await this.#inPartitions([partition], ([leadership]) =>
+          work(() => this.checkpoints.advance(leadership as Leadership, (leadership as Leadership).position)),
         );
       } finally {
         this.#reserved.delete(partition);
@@ -188,26 +215,32 @@ export class Relay {
     return recovering || reviewing;
   }
 
-  /** Does something in a partition that this process leads, while nothing else is done there; false when that is not now. */
-  async #inPartition(partition: number, work: (leadership: Leadership) => Promise<void>): Promise<boolean> {
-    const leadership = this.checkpoints.leadershipOf(partition);
-    if (!leadership || this.#busy.has(partition)) return false;
-    this.#busy.add(partition);
+  /** Does something in partitions that this process leads, while nothing else is done there; false when that is not now. */
+  async #inPartitions(partitions: number[], work: (leaderships: Leadership[]) => Promise<void>): Promise<boolean> {
+    const leaderships = partitions.flatMap((partition) => this.checkpoints.leadershipOf(partition) ?? []);
+    if (leaderships.length < partitions.length || partitions.some((partition) => this.#busy.has(partition)))
+      return false;
+    for (const partition of partitions) this.#busy.add(partition);
     try {
-      await work(leadership);
+      await work(leaderships);
       return true;
     } catch (error) {
-      // What this process holds to be its position may not have been stored.
-      this.checkpoints.forget(partition);
+      // What this process holds to be its positions may not have been stored.
+      for (const partition of partitions) this.checkpoints.forget(partition);
       throw error;
     } finally {
-      this.#busy.delete(partition);
+      for (const partition of partitions) this.#busy.delete(partition);
     }
   }
 
   #tell(error: unknown): void {
     if (!isFenced(error)) this.#logger.warn({ err: error as Error }, 'Relay failed; it goes on in a moment');
   }
+}
+
+/** How far each partition has come with some of its deliveries. */
+function endsOf(fanouts: Fanout[]): Map<number, number> {
+  return new Map(fanouts.map(({ organizationId, position }) => [partitionOf(organizationId), position]));
 }
 
 function targetsOf(fanouts: Fanout[]): DrainTarget[] {
