@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { partitionOf } from '#libs/event-store/partitions.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { CONNECTIONS } from '#libs/webhooks/delivery/attempt-places.js';
 import { FIRST_ATTEMPTS } from '#libs/webhooks/delivery/window.js';
@@ -42,6 +43,26 @@ describe('While an organization', () => {
     await quiet.createTag('VIP');
     await waitFor('the delivery', () => receiver.of(id).length === 1);
     expect(hanging()).toBe(HANGING);
+  });
+
+  it('has an event of which no delivery can be made, those of another are made', async () => {
+    const broken = await app.createTestOrganization();
+    let quiet = await app.createTestOrganization();
+    while (partitionOf(quiet.organizationId) === partitionOf(broken.organizationId)) {
+      quiet = await app.createTestOrganization();
+    }
+    await broken.subscribe(receiver.url('/'), ['TagCreated']);
+    const { id } = await quiet.subscribe(receiver.url('/'), ['TagCreated']);
+    // Both are on one page; what one of them says makes no sense.
+    await app.database.sql(
+      `INSERT INTO events (organization_id, stream, version, event_id, type, schema_version, data, metadata, recorded_at, position)
+       SELECT $1, 'tag-' || $2, 1, uuidv7(), 'TagCreated', 1, 'null', '{}', now(), nextval('event_position')`,
+      [broken.organizationId, randomUUID()],
+    );
+    await quiet.createTag('VIP');
+    await waitFor('the delivery', () => receiver.of(id).length === 1);
+    await quiet.createTag('New');
+    await waitFor('the next delivery', () => receiver.of(id).length === 2);
   });
 
   it('has more requests under keys that wait than there are connections, one of another is carried out', async () => {

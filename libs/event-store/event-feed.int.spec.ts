@@ -148,6 +148,26 @@ describe('The feed', () => {
     await slow.end();
   });
 
+  it('is read in several partitions at once, each from its own position', async () => {
+    const contexts = [5, 6, 7].map((partition) => ({ ...world.context(), organizationId: organizationIn(partition) }));
+    for (const [index, context] of contexts.entries()) {
+      for (let count = 0; count <= index; count++) {
+        await world.store.append(counterStream, randomUUID(), 0, [raise(10 * index + count)], context);
+      }
+    }
+    const feed = new EventFeed(world.worker, world.codec, ALL_TYPES);
+    const start = await pageOf(feed, 7, 0, 1);
+    const led = [7, 5, 6].map((partition) => ({ partition, position: partition === 7 ? start.position : 0 }));
+    const pages = await feed.read(led, 2);
+    const raised = pages.map(({ events }) => events.map(({ data }) => (data as { by: number }).by));
+    expect(raised).toEqual([[21, 22], [0], [10, 11]]);
+    const rest = await feed.read(
+      led.map(({ partition }, index) => ({ partition, position: pages[index]?.position ?? 0 })),
+      2,
+    );
+    expect(rest.map(({ events, more }) => [events, more])).toEqual(Array.from({ length: 3 }, () => [[], false]));
+  });
+
   it('has the partitions that the database says', async () => {
     const ids = Array.from({ length: 200 }, () => randomUUID());
     const rows = await world.test.sql<{ partition: number }>(
