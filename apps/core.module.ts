@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { PresenceTimeout } from '#libs/agents/presence.js';
+import { Checkpoints } from '#libs/event-store/checkpoint.js';
 import { EntityReader } from '#libs/event-store/entity-reader.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
@@ -13,6 +15,7 @@ import { Jobs } from '#libs/platform/jobs.js';
 import { RateLimits } from '#libs/platform/rate-limits.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
 import { WebhookOptions } from '#libs/webhooks/options.js';
+import { RELAY_CONSUMER } from '#libs/webhooks/redaction.js';
 import { type Runtime } from './runtime.js';
 
 /** The root: what the roles of the process consist of, the buses, and what the runtime has opened, for all of them. */
@@ -36,6 +39,7 @@ export class CoreModule {
         ? ([
             [WorkerDatabase, worker.database],
             [Jobs, worker.jobs],
+            [Checkpoints, new Checkpoints(worker.database, RELAY_CONSUMER, randomUUID())],
           ] as const)
         : []),
     ]);

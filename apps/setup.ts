@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { ANONYMIZATION_QUEUE } from '#libs/anonymization/anonymizer.module.js';
 import { type EventStore } from '#libs/event-store/event-store.js';
 import { IssueApiToken, IssueApiTokenHandler } from '#libs/organizations/api-tokens.handlers.js';
 import { CreateOrganization, CreateOrganizationHandler } from '#libs/organizations/organizations.handlers.js';
@@ -35,7 +34,7 @@ export interface Tools {
 }
 
 /** All BullMQ queues. */
-const QUEUES = [DELIVERIES_QUEUE, ANONYMIZATION_QUEUE];
+const QUEUES = [DELIVERIES_QUEUE];
 
 const KEY_CHECK = 'deskstream';
 const KEY_CONTEXT = 'installation';

@@ -4,6 +4,7 @@ import { type Presence, PresenceTimeout } from '#libs/agents/presence.js';
 import { presenceIsAt, presenceStream, presenceStreamId } from '#libs/agents/presence.projection.js';
 import { staged } from '#libs/event-store/staged.js';
 import { VersionConflict } from '#libs/event-store/version-conflict.js';
+import { Checkpoints } from '#libs/event-store/checkpoint.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { type ApiClient } from './support/api-client.js';
@@ -234,7 +235,13 @@ describe('With workers', () => {
     await recordSeen(TIMEOUT_SECONDS + 1, { activeChannels: ['FacebookMessenger'] }, workers);
     const sweepers = Array.from(
       { length: 4 },
-      () => new PresenceSweeper((worker as NonNullable<typeof worker>).database, recorder, timeout),
+      () =>
+        new PresenceSweeper(
+          (worker as NonNullable<typeof worker>).database,
+          workers.get(Checkpoints),
+          recorder,
+          timeout,
+        ),
     );
     for (const sweeper of sweepers) sweeper.onApplicationBootstrap();
     await waitFor('two deliveries', () => receiver.received.length >= 2);

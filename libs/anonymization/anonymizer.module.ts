@@ -1,63 +1,35 @@
-import {
-  type BeforeApplicationShutdown,
-  Injectable,
-  Module,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { Injectable, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Checkpoints } from '#libs/event-store/checkpoint.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
+import { PartitionSweeper } from '#libs/event-store/partition-sweeper.js';
 import { WorkerDatabase } from '#libs/platform/database.js';
-import { type JobQueue } from '#libs/platform/job-queue.js';
-import { Jobs } from '#libs/platform/jobs.js';
-import { Periodic } from '#libs/platform/periodic.js';
-import { Anonymizer, type OpenRequest } from './anonymizer.js';
+import { Anonymizer } from './anonymizer.js';
 
-/** A job in it says: this request is open. */
-export const ANONYMIZATION_QUEUE = 'anonymization';
-/** Requests that one process works on at the same time. */
-const CONCURRENCY = 2;
 /** How soon a request is found; and looked at again while something keeps it open. */
 const LOOK_EVERY_MS = 1_000;
 
-/** Gives open requests to BullMQ, and processes them. The requests are the truth: a lost job is made anew. */
+/** Processes requests that are open. */
 @Injectable()
-class AnonymizationEngine implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
-  #periodic: Periodic;
+class AnonymizationEngine implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #sweeper: PartitionSweeper<{ id: string }>;
 
-  constructor(
-    private readonly store: EventStore,
-    private readonly codec: EventCodec,
-    private readonly database: WorkerDatabase,
-    private readonly jobs: Jobs,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    const anonymizer = new Anonymizer(this.store, this.codec, this.database);
-    const queue = this.jobs.queue<OpenRequest>(ANONYMIZATION_QUEUE);
-    this.jobs.worker<OpenRequest>(ANONYMIZATION_QUEUE, CONCURRENCY, ({ data }) => anonymizer.process(data));
-    this.#periodic = new Periodic('Anonymization', LOOK_EVERY_MS, async () => enqueue(queue, await anonymizer.open()));
-    this.#periodic.start();
+  constructor(store: EventStore, codec: EventCodec, database: WorkerDatabase, checkpoints: Checkpoints) {
+    const anonymizer = new Anonymizer(store, codec, database);
+    this.#sweeper = new PartitionSweeper(database, checkpoints, {
+      ...{ name: 'Anonymization', table: 'anonymization_requests', columns: 'id', everyMs: LOOK_EVERY_MS },
+      ...{ due: 'processed_at IS NULL', since: 'initiated_at' },
+      work: (request) => anonymizer.process(request),
+    });
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.#periodic.stop();
+  onApplicationBootstrap(): void {
+    this.#sweeper.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.jobs.close();
+    await this.#sweeper.stop();
   }
-}
-
-async function enqueue(queue: JobQueue<OpenRequest>, requests: OpenRequest[]): Promise<void> {
-  if (requests.length === 0) return;
-  await queue.addBulk(
-    requests.map((data) => ({
-      name: 'anonymize',
-      data: { organizationId: data.organizationId, id: data.id },
-      opts: { deduplication: { id: data.id }, removeOnComplete: true, removeOnFail: true },
-    })),
-  );
 }
 
 @Module({ providers: [AnonymizationEngine] })

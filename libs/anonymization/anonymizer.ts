@@ -32,14 +32,6 @@ export class Anonymizer {
     private readonly worker: Database,
   ) {}
 
-  /** Requests that are not processed, the oldest first. */
-  async open(): Promise<OpenRequest[]> {
-    return this.worker.query(null, {
-      text: `SELECT organization_id AS "organizationId", id FROM anonymization_requests
-             WHERE processed_at IS NULL ORDER BY initiated_at LIMIT 1000`,
-    });
-  }
-
   /** Does what can be done now; the request stays open while deliveries may still be made of what was forgotten. */
   async process({ organizationId, id }: OpenRequest): Promise<void> {
     const [request] = await this.worker.query<AnonymizationRow>(null, {

@@ -5,7 +5,6 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
 import { Checkpoints } from '#libs/event-store/checkpoint.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventFeed } from '#libs/event-store/event-feed.js';
@@ -15,7 +14,6 @@ import { WorkerDatabase } from '#libs/platform/database.js';
 import { Jobs } from '#libs/platform/jobs.js';
 import { WakeUp } from '#libs/platform/wake-up.js';
 import { WebhookOptions } from '../options.js';
-import { RELAY_CONSUMER } from '../redaction.js';
 import { Sender } from './attempt.js';
 import { AttemptPlaces } from './attempt-places.js';
 import { Deliveries } from './deliveries.js';
@@ -34,8 +32,6 @@ import { SenderModule } from './sender.module.js';
 /** Runs the way from the feed to the receivers: relay → delivery rows → drain jobs → signed POSTs. */
 @Injectable()
 class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
-  /** What this process is known by to those that share its work. */
-  readonly #holder = randomUUID();
   #lanes: Lanes;
   #drains: DrainScheduler;
   #relay: Relay;
@@ -43,6 +39,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
 
   constructor(
     private readonly database: WorkerDatabase,
+    private readonly checkpoints: Checkpoints,
     private readonly store: EventStore,
     private readonly codec: EventCodec,
     private readonly cipher: Cipher,
@@ -55,7 +52,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
   onApplicationBootstrap(): void {
     const deliveries = new Deliveries(this.database);
     this.#lanes = new Lanes({
-      holder: this.#holder,
+      holder: this.checkpoints.holder,
       deliveries,
       sender: this.sender,
       places: new AttemptPlaces(),
@@ -64,7 +61,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
       disable: (...args) => disableSubscription(this.store, ...args),
       stopping: () => this.#stopping,
     });
-    this.#drains = new DrainScheduler(new DrainClaims(this.database), this.#lanes, this.#holder, this.jobs);
+    this.#drains = new DrainScheduler(new DrainClaims(this.database), this.#lanes, this.checkpoints.holder, this.jobs);
     this.#relay = this.#relayTo(deliveries);
     this.#relay.start();
   }
@@ -88,7 +85,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
     return new Relay(
       database,
       new EventFeed(database, codec, SUBSCRIBED_EVENTS),
-      new Checkpoints(database, RELAY_CONSUMER, this.#holder),
+      this.checkpoints,
       planner,
       deliveries,
       this.#drains,
