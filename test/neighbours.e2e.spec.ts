@@ -74,7 +74,7 @@ describe('While thousands of subscriptions of an organization hang', () => {
     const noisy = await app.createTestOrganization();
     await subscribe(noisy, `http://127.0.0.1:${silent.port}/`, SUBSCRIPTIONS);
     await Promise.all(Array.from({ length: 2 }, (_, i) => noisy.createTag(`tag ${i}`)));
-    await waitFor('all attempts that may hang', () => silent.open() === CONNECTIONS.most, silent.open);
+    await waitFor('all attempts that may hang', () => silent.open() >= CONNECTIONS.most, silent.open);
   });
   afterAll(() => silent.close());
 
