@@ -11,7 +11,7 @@ import { loadConfig } from '#libs/platform/config.js';
 import { askedAt, connectTo } from '#libs/testing/connections.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { EVENT_NAMES } from '#libs/webhooks/catalogue.js';
-import { Client, Journal } from './chaos/client.js';
+import { Client, Journal, newWorkspace } from './chaos/client.js';
 import { ApiClient } from './support/api-client.js';
 import { faultsOfAnswers, faultsOfReadTables, faultsOfSecrets, faultsOfStreams } from './support/checker.js';
 import { createHome, startInstance, stop } from './support/instance.js';
@@ -120,7 +120,9 @@ async function startWriting(api: ApiClient, url: string) {
   const team = await createSupportTeam(api);
   const journals = [new Journal(), new Journal(), new Journal()];
   let over = false;
-  const clients = journals.map((journal, i) => new Client(`c${i}`, [url], api.token, team, journal, Math.random));
+  const clients = journals.map(
+    (journal, i) => new Client(`c${i}`, [url], newWorkspace(api.token, team), journal, Math.random),
+  );
   const work = Promise.all(clients.map((client) => client.work(() => over)));
   const told = () => journals.flatMap((journal) => journal.told);
   return {

@@ -15,7 +15,12 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 /** An organization whose feed is at its end: the events of its beginning are read. */
-async function caughtUp(): Promise<{ api: ApiClient; cursor: string }> {
+interface Reader {
+  api: ApiClient;
+  cursor: string;
+}
+
+async function caughtUp(): Promise<Reader> {
   const api = await app.createTestOrganization();
   return { api, cursor: (await api.get('/v1/events')).body.meta.cursor };
 }
@@ -255,9 +260,10 @@ describe('Waiting for events', () => {
     expect(typesOf((await waiting).body.data)).toEqual(['TagCreated']);
   });
 
-  it('is for so many readers of a token, of an organization and in all; one that goes away makes room', async () => {
-    const [first, second, third] = [await caughtUp(), await caughtUp(), await caughtUp()];
-    const wait = ({ api, cursor }: { api: ApiClient; cursor: string }) =>
+  it('is for so many readers of a token, of an organization and in all, and leaves room for others; one that goes away makes more', async () => {
+    const all = await Promise.all(Array.from({ length: 5 }, caughtUp));
+    const [first, second, third, fourth, fifth] = all as [Reader, Reader, Reader, Reader, Reader];
+    const wait = ({ api, cursor }: Reader) =>
       get(`${app.url}/v1/events?types=TagDeleted&wait=30&cursor=${cursor}`, {
         agent: false,
         headers: { authorization: `Bearer ${api.token}` },
@@ -269,21 +275,24 @@ describe('Waiting for events', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await first.api.get(`/v1/events?cursor=${first.cursor}`)).status).toBe(200);
     expect((await first.api.get('/v1/events/stream')).status).toBe(429);
-    const others = [
-      { ...first, api: await app.clientWith(['events:read'], first.api) },
-      { ...second, api: await app.clientWith(['events:read'], second.api) },
-    ] as const;
-    readers.push(wait(others[0]));
+    const other = { ...first, api: await app.clientWith(['events:read'], first.api) };
+    readers.push(wait(other));
     await waitFor('4 readers', async () => (await readersWaiting()) === 4);
-    const beyond = await others[0].api.get(`/v1/events?types=TagDeleted&wait=1&cursor=${first.cursor}`);
+    const beyond = await other.api.get(`/v1/events?types=TagDeleted&wait=1&cursor=${first.cursor}`);
     expect(beyond).toMatchObject({ status: 429, body: { code: 'too-many-requests' } });
     expect(beyond.body.message).toContain('The organization has 4 readers that wait for events already');
     expect(Number(beyond.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect((await others[0].api.get('/v1/events/stream')).status).toBe(429);
-    readers.push(...[second, second, second, others[1]].map(wait));
+    expect((await other.api.get('/v1/events/stream')).status).toBe(429);
+    readers.push(...[second, second].map(wait));
+    await waitFor('6 readers', async () => (await readersWaiting()) === 6);
+    const more = await second.api.get(`/v1/events?wait=1&cursor=${second.cursor}`);
+    expect(more.body.message).toContain('The organization has 2 readers that wait for events already');
+    readers.push(...[third, fourth].map(wait));
     await waitFor('8 readers', async () => (await readersWaiting()) === 8);
-    expect((await others[0].api.get(`/v1/events?types=TagDeleted&wait=1&cursor=${first.cursor}`)).status).toBe(429);
-    expect((await third.api.get(`/v1/events?wait=1&cursor=${third.cursor}`)).status).toBe(503);
+    expect((await other.api.get(`/v1/events?types=TagDeleted&wait=1&cursor=${first.cursor}`)).status).toBe(429);
+    const late = await fifth.api.get(`/v1/events?wait=1&cursor=${fifth.cursor}`);
+    expect(late).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    expect(Number(late.headers.get('retry-after'))).toBeGreaterThan(0);
     for (const reader of readers) reader.destroy();
     await waitFor('the places to be free', async () => (await readersWaiting()) === 0);
     expect((await first.api.get(`/v1/events?wait=1&cursor=${first.cursor}`)).status).toBe(200);

@@ -1,17 +1,21 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { partitionOf } from '#libs/event-store/partitions.js';
+import { CreateOrganization, CreateOrganizationHandler } from '#libs/organizations/organizations.handlers.js';
+import { tagStream } from '#libs/tags/tag.projection.js';
+import { type FaultyReceiver, startFaultyReceiver } from '#libs/testing/faulty-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { CONNECTIONS } from '#libs/webhooks/delivery/attempt-places.js';
-import { FIRST_ATTEMPTS } from '#libs/webhooks/delivery/window.js';
+import { type Subscription, type SubscriptionCommand } from '#libs/webhooks/subscription.js';
+import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
 import { type ApiClient } from './support/api-client.js';
 import { holdUp } from './support/hold-up.js';
-import { HANG, type ScriptedReceiver, startScriptedReceiver } from './support/scripted-receiver.js';
+import { type ScriptedReceiver, startScriptedReceiver } from './support/scripted-receiver.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 /** So many that not all of their attempts find a place. */
-const SUBSCRIPTIONS = 520;
-const EVENTS = 10;
-const HANGING = Math.min(SUBSCRIPTIONS * FIRST_ATTEMPTS, CONNECTIONS.most);
+const SUBSCRIPTIONS = 3_000;
+const CREATED_AT_ONCE = 500;
+const ORGANIZATIONS = 1_000;
 /** More than there are connections for requests under keys. */
 const KEYED = 12;
 
@@ -30,21 +34,75 @@ afterAll(async () => {
 const keyed = (api: ApiClient, method: string, path: string, body: unknown) =>
   api.send(method, path, body, { 'idempotency-key': randomUUID() });
 
-describe('While an organization', () => {
-  it('has hundreds of attempts that hang, a delivery of another one arrives', async () => {
-    const [noisy, quiet] = [await app.createTestOrganization(), await app.createTestOrganization()];
-    receiver.behave('/hang', () => HANG);
-    const subscribe = () => noisy.subscribe(receiver.url('/hang'), ['TagCreated']);
-    await Promise.all(Array.from({ length: SUBSCRIPTIONS }, subscribe));
-    const { id } = await quiet.subscribe(receiver.url('/'), ['TagCreated']);
-    await Promise.all(Array.from({ length: EVENTS }, (_, i) => noisy.createTag(`tag ${i}`)));
-    const hanging = () => receiver.arrivals.filter(({ path }) => path === '/hang').length;
-    await waitFor('all attempts that may hang', () => hanging() === HANGING, hanging);
+type Owner = Pick<ApiClient, 'organizationId' | 'actorId'>;
+
+/** Without a token: what many organizations do at once is not asked for over HTTP. */
+async function createOrganization(): Promise<Owner> {
+  const owner = { organizationId: randomUUID(), actorId: randomUUID() };
+  const create = new CreateOrganization({ id: owner.organizationId, name: 'Test', actorId: owner.actorId });
+  await new CreateOrganizationHandler(app.runtime.store).execute(create);
+  return owner;
+}
+
+async function createTag(owner: Owner): Promise<void> {
+  const id = randomUUIDv7();
+  await app.runtime.store.handle(tagStream, id, owner, { type: 'CreateTag', id, name: 'VIP' });
+}
+
+/** Makes as many as the API would take too long to make one by one. */
+async function subscribe({ organizationId, actorId }: Owner, url: string, count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => randomUUIDv7());
+  for (let first = 0; first < count; first += CREATED_AT_ONCE) {
+    const commands = ids.slice(first, first + CREATED_AT_ONCE).map((id) => ({ id, command: creationOf(id, url) }));
+    await app.runtime.store.handleAll(subscriptionStream, { organizationId, actorId }, commands);
+  }
+  return ids;
+}
+
+function creationOf(id: string, url: string): SubscriptionCommand {
+  const subscription: Subscription = {
+    ...{ id, url, name: 'test', enabled: true, events: ['TagCreated'], filters: {}, ordering: 'unordered' },
+    ...{ maxPerSecond: null, authorization: { _type: 'NoAuth' }, customHeaders: {}, secretKey: 'ab'.repeat(32) },
+  };
+  return { type: 'CreateSubscription', subscription, existing: 0 };
+}
+
+describe('While thousands of subscriptions of an organization hang', () => {
+  let silent: FaultyReceiver;
+  let mostOpen = 0;
+  beforeAll(async () => {
+    silent = await startFaultyReceiver(() => (mostOpen = Math.max(mostOpen, silent.open())));
+    const noisy = await app.createTestOrganization();
+    await subscribe(noisy, `http://127.0.0.1:${silent.port}/`, SUBSCRIPTIONS);
+    await Promise.all(Array.from({ length: 2 }, (_, i) => noisy.createTag(`tag ${i}`)));
+    await waitFor('all attempts that may hang', () => silent.open() >= CONNECTIONS.most, silent.open);
+  });
+  afterAll(() => silent.close());
+
+  it('a delivery of another one arrives, and it has no more connections than its share', async () => {
+    const quiet = await app.createTestOrganization();
+    const [id] = (await subscribe(quiet, receiver.url('/'), 1)) as [string];
     await quiet.createTag('VIP');
     await waitFor('the delivery', () => receiver.of(id).length === 1);
-    expect(hanging()).toBe(HANGING);
+    expect(mostOpen).toBe(CONNECTIONS.most);
   });
 
+  it('events of a thousand others at once are delivered, each once', async () => {
+    const others = await Promise.all(Array.from({ length: ORGANIZATIONS }, createOrganization));
+    const ids = (await Promise.all(others.map((other) => subscribe(other, receiver.url('/'), 1)))).flat();
+    await Promise.all(others.map(createTag));
+    const arrived = () => receiver.arrivals.filter(({ path }) => path === '/').map((arrival) => arrival.subscriptionId);
+    await waitFor(
+      'all deliveries',
+      () => ids.every((id) => arrived().includes(id)),
+      () => arrived().length,
+    );
+    expect(arrived().filter((id) => ids.includes(id))).toHaveLength(ORGANIZATIONS);
+    expect(mostOpen).toBe(CONNECTIONS.most);
+  });
+});
+
+describe('While an organization', () => {
   it('has an event of which no delivery can be made, those of another are made', async () => {
     const broken = await app.createTestOrganization();
     let quiet = await app.createTestOrganization();

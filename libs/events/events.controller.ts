@@ -32,7 +32,7 @@ export class EventsController {
   @Endpoint({
     summary: 'List the events of an organization.',
     description:
-      'Everything that has happened, in the order of the feed. Ask again with the `cursor` of the answer: then nothing is missed and nothing comes twice. With `wait`, an answer that would have no event is held back until there is one. Readers that wait are limited, to 20 a token and 200 an organization unless the operator says otherwise: 429.',
+      'Everything that has happened, in the order of the feed. Ask again with the `cursor` of the answer: then nothing is missed and nothing comes twice. With `wait`, an answer that would have no event is held back until there is one. Readers that wait are limited, to 20 a token and 200 an organization unless the operator says otherwise, and to fewer where many organizations have some: 429.',
     success: [200, 'A piece of the feed', ListEventsOutput],
   })
   @Header('cache-control', 'no-store')
@@ -58,7 +58,7 @@ export class EventsController {
   @Endpoint({
     summary: 'Follow the events of an organization as Server-Sent Events.',
     description:
-      'Each event comes with its cursor as `id`, its type as `event`, and itself as JSON in `data`, of the same shape as in the list. Who connects again with the header `Last-Event-ID` misses nothing. The stream ends when the token does. Streams are limited, to 20 a token and 200 an organization unless the operator says otherwise: 429.',
+      'Each event comes with its cursor as `id`, its type as `event`, and itself as JSON in `data`, of the same shape as in the list. Who connects again with the header `Last-Event-ID` misses nothing. The stream ends when the token does. Streams are limited, to 20 a token and 200 an organization unless the operator says otherwise, and to fewer where many organizations have some: 429.',
     success: [200, 'The events, from then on'],
   })
   @ApiHeader({

@@ -3,6 +3,8 @@ import { type FastifyReply } from 'fastify';
 import { Gauge } from 'prom-client';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type AuthenticatedRequest } from '#libs/platform/http/request-context.js';
+import { whenOver } from '#libs/platform/http/when-over.js';
+import { Places } from '#libs/platform/places.js';
 import { FeedOptions } from './options.js';
 
 const readers = new Gauge({ name: 'deskstream_event_readers', help: 'Readers that wait for events or follow them.' });
@@ -17,60 +19,66 @@ export interface Place {
   leave(): void;
 }
 
-interface Owner {
-  organizationId: string;
-  token: string;
-}
-
 /** The places for readers that wait for events or follow them. */
 @Injectable()
 export class FeedPlaces implements BeforeApplicationShutdown {
-  readonly #taken = new Map<AbortController, Owner>();
+  readonly #readers = new Set<AbortController>();
+  readonly #places: Places;
+  readonly #placesOfTokens: Places;
   #closed = false;
 
-  constructor(private readonly options: FeedOptions) {}
+  constructor({ maxReaders, maxReadersPerOrganization, maxReadersPerToken }: FeedOptions) {
+    this.#places = new Places({
+      ...{ places: maxReaders, most: maxReadersPerOrganization, leavesRoom: true, retrySeconds: RETRY_SECONDS },
+      ...{ refusal: FULL, shareRefusal: shareRefusalOf('organization') },
+    });
+    this.#placesOfTokens = new Places({
+      ...{ places: Infinity, most: maxReadersPerToken, retrySeconds: RETRY_SECONDS },
+      shareRefusal: shareRefusalOf('API token'),
+    });
+  }
 
   /** @throws {DomainError} `too-many-requests` when the token or the organization has its share, `unavailable` when all places are taken */
-  take({ caller, socket }: AuthenticatedRequest, { raw }: FastifyReply): Place {
-    const owner = { organizationId: caller.organizationId, token: caller.tokenId ?? caller.actorId };
-    this.#mustHaveRoom(owner);
+  take(request: AuthenticatedRequest, reply: FastifyReply): Place {
+    const { organizationId, tokenId, actorId } = request.caller;
+    const free = this.#taken(organizationId, tokenId ?? actorId);
     const reader = new AbortController();
-    this.#taken.set(reader, owner);
+    this.#readers.add(reader);
     readers.inc();
-    const leave = () => {
-      raw.off('close', leave);
-      socket.off('close', leave);
-      if (this.#taken.delete(reader)) readers.dec();
+    const leave = whenOver(request, reply, () => {
+      readers.dec();
+      this.#readers.delete(reader);
+      free();
       reader.abort();
-    };
-    // An answer that others are before on the same connection may never be closed, even when the connection is.
-    raw.once('close', leave);
-    socket.once('close', leave);
-    // Gone before it got its place: nothing will tell of that any more.
-    if (raw.destroyed || socket.destroyed) leave();
+    });
     return { signal: reader.signal, leave };
   }
 
-  #mustHaveRoom({ organizationId, token }: Owner): void {
-    const { maxReaders, maxReadersPerOrganization, maxReadersPerToken } = this.options;
-    const compatriots = [...this.#taken.values()].filter((other) => other.organizationId === organizationId);
-    const shares: [string, Owner[], number][] = [
-      ['API token', compatriots.filter((other) => other.token === token), maxReadersPerToken],
-      ['organization', compatriots, maxReadersPerOrganization],
-    ];
-    for (const [whose, taken, most] of shares) {
-      if (taken.length < most) continue;
-      const message = `The ${whose} has ${most} readers that wait for events already; end one, or try again later`;
-      throw new DomainError('too-many-requests', message, { retryAfterSeconds: RETRY_SECONDS });
+  /** Takes a place; what is returned gives it back. */
+  #taken(organizationId: string, token: string): () => void {
+    if (this.#closed) throw new DomainError('unavailable', FULL, { retryAfterSeconds: RETRY_SECONDS });
+    this.#placesOfTokens.takeAtOnce(token);
+    try {
+      this.#places.takeAtOnce(organizationId);
+    } catch (error) {
+      this.#placesOfTokens.leave(token);
+      throw error;
     }
-    if (!this.#closed && this.#taken.size < maxReaders) return;
-    const message = 'No more readers can wait for events just now';
-    throw new DomainError('unavailable', message, { retryAfterSeconds: RETRY_SECONDS });
+    return () => {
+      this.#placesOfTokens.leave(token);
+      this.#places.leave(organizationId);
+    };
   }
 
   /** Before the server waits for the answers that are under way. */
   beforeApplicationShutdown(): void {
     this.#closed = true;
-    for (const reader of this.#taken.keys()) reader.abort();
+    for (const reader of this.#readers) reader.abort();
   }
+}
+
+const FULL = 'No more readers can wait for events just now; try again later';
+
+function shareRefusalOf(whose: string): (taken: number) => string {
+  return (taken) => `The ${whose} has ${taken} readers that wait for events already; end one, or try again later`;
 }

@@ -1,40 +1,34 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { DomainError } from '#libs/platform/domain-error.js';
 import { type AuthenticatedRequest } from '#libs/platform/http/request-context.js';
+import { whenOver } from '#libs/platform/http/when-over.js';
+import { Places } from '#libs/platform/places.js';
 
+/** Exports of this process at the same time, and those of one organization: nobody's fill it. */
+const EXPORTS = { places: 50, most: 1 };
 /** When to ask again; how long an export takes is for its client to say. */
-const RETRY_AFTER_SECONDS = 10;
+const RETRY_SECONDS = 10;
 
-/** Lets each organization have one export at a time in this process: nobody's fill it. */
+/** The places for exports, each taken until its client has read it. */
 @Injectable()
 export class ExportPlaces {
-  readonly #taken = new Set<string>();
+  readonly #places = new Places({
+    ...EXPORTS,
+    retrySeconds: RETRY_SECONDS,
+    shareRefusal: () => 'An export of the organization is under way: read it to its end, then request the next',
+    refusal: 'The server writes as many exports as it can at a time; request this one again later',
+  });
 
   /**
    * Takes the organization's place until the answer is over, or its client is gone.
-   * @throws {DomainError} `too-many-requests` when an export of the organization is under way
+   * @throws {DomainError} `too-many-requests` when an export of the organization is under way, `unavailable` when too
+   *   many organizations have one
    */
-  take({ caller: { organizationId }, socket }: AuthenticatedRequest, { raw }: FastifyReply): void {
-    if (this.#taken.has(organizationId)) throw underWay();
-    this.#taken.add(organizationId);
-    const leave = () => {
-      raw.off('close', leave);
-      socket.off('close', leave);
-      this.#taken.delete(organizationId);
-    };
-    // An answer that others are before on the same connection may never be closed, even when the connection is.
-    raw.once('close', leave);
-    socket.once('close', leave);
-    // Gone before it got its place: nothing will tell of that any more.
-    if (raw.destroyed || socket.destroyed) leave();
+  take(request: AuthenticatedRequest, reply: FastifyReply): void {
+    const { organizationId } = request.caller;
+    this.#places.takeAtOnce(organizationId);
+    whenOver(request, reply, () => {
+      this.#places.leave(organizationId);
+    });
   }
-}
-
-function underWay(): DomainError {
-  return new DomainError(
-    'too-many-requests',
-    'An export of the organization is under way: read it to its end, then request the next',
-    { retryAfterSeconds: RETRY_AFTER_SECONDS },
-  );
 }

@@ -25,7 +25,7 @@ export class EndUserExportController {
     operationId: 'EndUsers_export',
     summary: 'Export everything that is held about an end user.',
     description:
-      'One document, for the right of access: the end user, the end user’s conversations in full, their histories, requests for anonymization, and to whom events were delivered. After anonymization, what is left. An organization has one export at a time; while one is read, others answer 429. Needs the scopes `endusers:read` and `conversations:read`.',
+      'One document, for the right of access: the end user, the end user’s conversations in full, their histories, requests for anonymization, and to whom events were delivered. After anonymization, what is left. An organization has one export at a time; while one is read, others answer 429, and 503 while 50 other organizations read theirs. Needs the scopes `endusers:read` and `conversations:read`.',
     success: [200, 'The document, as a file to be saved', EndUserExportOutput],
     errors: [404],
   })

@@ -6,18 +6,25 @@ export interface PlacesOptions {
   places: number;
   /** Places that one organization has at most, so that there is always one for others; all of them unless given. */
   most?: number;
+  /**
+   * Whether one organization has no more places than are left: however many of them take all that they can, the next
+   * finds some.
+   */
+  leavesRoom?: boolean;
   /** How long one waits for a place, in milliseconds; as long as it takes unless given. */
   withinMs?: number;
-  /** What those are told who have waited too long. */
+  /** What those are told who have waited too long, or have found no place at once. */
   refusal?: string;
+  /** What an organization is told that has its share already, of so many places. */
+  shareRefusal?: (taken: number) => string;
+  /** When those who are refused may come again, in seconds; 1 unless given. */
+  retrySeconds?: number;
 }
 
 interface Waiting {
   enter: () => void;
   gaveUp: boolean;
 }
-
-const RETRY_SECONDS = 1;
 
 /**
  * Something scarce that organizations share, such as connections. Who comes while all places are taken waits, and those
@@ -66,9 +73,22 @@ export class Places {
     return Promise.resolve();
   }
 
+  /**
+   * Takes a place at once, which {@link leave} gives back.
+   * @throws {DomainError} `too-many-requests` when the organization has its share, `unavailable` when no place is left
+   */
+  takeAtOnce(organizationId: string): void {
+    const { refusal = BUSY, shareRefusal = () => refusal } = this.options;
+    if (this.#hasItsShare(organizationId)) {
+      throw this.#refusal('too-many-requests', shareRefusal(this.#takenBy(organizationId)));
+    }
+    if (this.#free === 0) throw this.#refusal('unavailable', refusal);
+    this.#enter(organizationId);
+  }
+
   leave(organizationId: string): void {
     this.#free++;
-    const left = (this.#taken.get(organizationId) as number) - 1;
+    const left = this.#takenBy(organizationId) - 1;
     if (left > 0) this.#taken.set(organizationId, left);
     else this.#taken.delete(organizationId);
     this.#admit();
@@ -82,7 +102,7 @@ export class Places {
       if (withinMs === undefined) return;
       const timer = setTimeout(() => {
         waiting.gaveUp = true;
-        reject(new DomainError('unavailable', refusal, { retryAfterSeconds: RETRY_SECONDS }));
+        reject(this.#refusal('unavailable', refusal));
       }, withinMs);
       waiting.enter = () => {
         clearTimeout(timer);
@@ -108,11 +128,25 @@ export class Places {
 
   #enter(organizationId: string): void {
     this.#free--;
-    this.#taken.set(organizationId, (this.#taken.get(organizationId) ?? 0) + 1);
+    this.#taken.set(organizationId, this.#takenBy(organizationId) + 1);
+  }
+
+  /** Of one that has none, nobody says that it has taken too many. */
+  #hasItsShare(organizationId: string): boolean {
+    return this.#takenBy(organizationId) > 0 && !this.#mayTake(organizationId);
   }
 
   #mayTake(organizationId: string): boolean {
-    return (this.#taken.get(organizationId) ?? 0) < this.#most;
+    const taken = this.#takenBy(organizationId);
+    return taken < this.#most && (!this.options.leavesRoom || taken < this.#free);
+  }
+
+  #takenBy(organizationId: string): number {
+    return this.#taken.get(organizationId) ?? 0;
+  }
+
+  #refusal(kind: 'too-many-requests' | 'unavailable', message: string): DomainError {
+    return new DomainError(kind, message, { retryAfterSeconds: this.options.retrySeconds ?? 1 });
   }
 }
 

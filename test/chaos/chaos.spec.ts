@@ -4,21 +4,21 @@ import { STREAMS } from '#libs/resources/resources.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { loadConfig } from '#libs/platform/config.js';
 import { waitFor } from '#libs/testing/wait-for.js';
-import { EVENT_NAMES } from '#libs/webhooks/catalogue.js';
 import { PARALLEL } from '#libs/webhooks/delivery/exchange.js';
 import { ApiClient } from '../support/api-client.js';
 import { faultsOfAnswers, faultsOfReadTables, faultsOfSecrets, faultsOfStreams } from '../support/checker.js';
-import { type Entry, settled, wantedEvents } from '../support/ledger.js';
-import { REFUSE, type ScriptedReceiver, startScriptedReceiver, ACCEPT } from '../support/scripted-receiver.js';
-import { createSupportTeam } from '../support/support-team.js';
+import { type Entry, faultsOfOrder, settled, wantedEvents } from '../support/ledger.js';
+import { type ScriptedReceiver, startScriptedReceiver } from '../support/scripted-receiver.js';
 import { Client, Journal } from './client.js';
 import { type House, startHouse, VICTIMS } from './house.js';
 import { pick, randomFrom } from './random.js';
+import { openTenant, type Tenant } from './tenant.js';
 
 const SECONDS = Number(process.env.CHAOS_SECONDS);
 const SEED = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** Their events are in several partitions, so that each worker has some. */
+const TENANTS = 4;
 const CLIENTS = 8;
-const REFUSED_EVERY = 200;
 const MOST_PAUSE_MS = 4_000;
 /** Writes that are told their end from one kill to the next, at least. */
 const BETWEEN_KILLS = 20;
@@ -28,28 +28,21 @@ const SHOWN = 5;
 const random = randomFrom(SEED);
 const journal = new Journal();
 let house: House;
-let api: ApiClient;
 let receiver: ScriptedReceiver;
-let subscriptions: string[];
+let tenants: Tenant[];
 beforeAll(async () => {
   process.stdout.write(`${SECONDS} seconds of chaos from the seed ${SEED}\n`);
-  house = await startHouse({ WEBHOOK_RETRY_SCHEDULE: '0.2'.concat(',0.2'.repeat(19)) });
-  api = new ApiClient(house.urls[0] as string, house.token);
+  house = await startHouse(random, { WEBHOOK_RETRY_SCHEDULE: '0.2'.concat(',0.2'.repeat(19)) });
   receiver = await startScriptedReceiver();
-  receiver.behave('/', ({ attempt }) =>
-    attempt === 1 && receiver.arrivals.length % REFUSED_EVERY === 0 ? REFUSE : ACCEPT,
-  );
-  const orderings = ['unordered', 'fifo'];
-  subscriptions = await Promise.all(
-    orderings.map(async (ordering) => (await api.subscribe(receiver.url('/'), EVENT_NAMES, { ordering })).id),
-  );
+  const names = Array.from({ length: TENANTS }, (_, i) => `tenant${i}`);
+  tenants = await Promise.all(names.map((name) => openTenant(house, receiver, name)));
 });
 afterAll(async () => {
   await house.remove();
   await receiver.close();
 });
 
-/** Kills one after the other, often before the last has come back, but not before anything was written again. */
+/** Strikes one after the other, often before the last has come back, but not before anything was written again. */
 async function rampage(isOver: () => boolean): Promise<void> {
   const returns: Promise<void>[] = [];
   while (!isOver()) {
@@ -60,37 +53,50 @@ async function rampage(isOver: () => boolean): Promise<void> {
       () => journal.told.length >= enough || isOver(),
       () => journal.told.length,
     );
-    returns.push(house.kill(pick(random, VICTIMS)));
+    const victim = pick(random, [...VICTIMS, undefined]);
+    returns.push(victim ? house.kill(victim) : house.turnOver());
   }
   await Promise.all(returns);
 }
 
 /** Waits for all deliveries of what happened since the subscriptions are there, and checks them. */
-async function delivered(): Promise<Entry[]> {
-  const { organizationId, events } = await wantedEvents(house.database, subscriptions);
+async function delivered({ subscriptions }: Tenant): Promise<Entry[]> {
+  const both = Object.values(subscriptions);
+  const { organizationId, events } = await wantedEvents(house.database, both);
   return settled(house.database, organizationId, {
-    subscriptions,
+    subscriptions: both,
     events,
     requests: receiver.arrivals,
-    unrecorded: (house.kills.worker + house.kills.postgres) * PARALLEL * 2,
+    unrecorded: (house.kills.worker + house.kills.postgres) * PARALLEL * both.length,
   });
+}
+
+async function faultsOfFifo({ subscriptions: { fifo }, taken }: Tenant): Promise<string[]> {
+  const { events } = await wantedEvents(house.database, [fifo]);
+  return faultsOfOrder(
+    events,
+    taken.filter(({ subscriptionId }) => subscriptionId === fifo),
+  );
 }
 
 describe('kill -9 of anything at any time, while clients repeat what was not answered', () => {
   it(
     'loses nothing that was answered, and does nothing twice',
     async () => {
-      const team = await createSupportTeam(api);
       const until = performance.now() + SECONDS * 1_000;
       const isOver = () => performance.now() > until;
       const clients = Array.from(
         { length: CLIENTS },
-        (_, i) => new Client(`c${i}`, house.urls, house.token, team, journal, randomFrom(SEED + i + 1)),
+        (_, i) => new Client(`c${i}`, house.urls, tenants[i % TENANTS] as Tenant, journal, randomFrom(SEED + i + 1)),
       );
       await Promise.all([rampage(isOver), ...clients.map((client) => client.work(isOver))]);
-      await waitFor('all to be up', async () => (await api.get('/health').catch(() => undefined))?.status === 200);
+      for (const url of house.urls) {
+        const isUp = async () => (await new ApiClient(url, '').get('/health').catch(() => undefined))?.status === 200;
+        await waitFor('all to be up', isUp);
+      }
 
-      const deliveries = await delivered();
+      const deliveries = (await Promise.all(tenants.map(delivered))).flat();
+      const order = (await Promise.all(tenants.map(faultsOfFifo))).flat();
       await house.stop();
       const { database, variables } = house;
       const config = loadConfig(variables);
@@ -106,6 +112,7 @@ describe('kill -9 of anything at any time, while clients repeat what was not ans
       const summary = {
         requests: journal.requests,
         'kills: api, worker, postgres': VICTIMS.map((victim) => house.kills[victim]).join(', '),
+        'workers that joined, and one that left': house.departures.length,
         'repeated, of which answered from memory': `${journal.repeated}, ${journal.replayed}`,
         'acknowledged, of which conditional': `${succeeded.length}, ${conditional.length}`,
         'refused: not found, conflict, precondition': [404, 409, 412]
@@ -118,14 +125,16 @@ describe('kill -9 of anything at any time, while clients repeat what was not ans
         events: secrets.opened,
         'streams with gaps': gaps.length,
         'rows unlike a rebuild': tables.length,
+        'taken out of order': order.length,
         delivered: `${reached.length}/${deliveries.length}`,
         errors: journal.errors.length,
       };
       const lines = Object.entries(summary).map(([name, value]) => `${name.padEnd(44)}${value}\n`);
       process.stdout.write(lines.join(''));
-      const faults = { ...answers, gaps, secrets: secrets.faults, tables, errors: journal.errors };
+      const faults = { ...answers, gaps, secrets: secrets.faults, tables, order, errors: journal.errors };
       const first = Object.entries(faults).flatMap(([kind, of]) => of.slice(0, SHOWN).map((fault) => [kind, fault]));
       expect(first).toEqual([]);
+      expect(house.departures.filter((status) => status !== 0)).toEqual([]);
       expect(reached).toHaveLength(deliveries.length);
       expect(conditional.length).toBeGreaterThan(0);
     },

@@ -5,7 +5,7 @@ import { type SupportTeam } from '../support/support-team.js';
 import { type Kind, KINDS } from './kinds.js';
 import { pick } from './random.js';
 
-/** What all clients together have done and were told. */
+/** What all clients together have done and were told, whosever they are. */
 export class Journal {
   readonly told: Told[] = [];
   readonly seen: Seen[] = [];
@@ -16,8 +16,18 @@ export class Journal {
   replayed = 0;
   /** Answers that no client should ever get. */
   readonly errors: string[] = [];
-  /** Ids of entities, by kind, that any client may change. */
-  readonly ids = new Map<Kind, string[]>(KINDS.map((kind) => [kind, []]));
+}
+
+/** An organization, as its clients need it. */
+export interface Workspace {
+  token: string;
+  team: SupportTeam;
+  /** Ids of entities, by kind, that any of its clients may change. */
+  ids: Map<Kind, string[]>;
+}
+
+export function newWorkspace(token: string, team: SupportTeam): Workspace {
+  return { token, team, ids: new Map(KINDS.map((kind) => [kind, []])) };
 }
 
 interface Write {
@@ -41,12 +51,11 @@ export class Client {
   constructor(
     private readonly name: string,
     urls: string[],
-    token: string,
-    private readonly team: SupportTeam,
+    private readonly workspace: Workspace,
     private readonly journal: Journal,
     private readonly random: () => number,
   ) {
-    this.#apis = urls.map((url) => new ApiClient(url, token));
+    this.#apis = urls.map((url) => new ApiClient(url, workspace.token));
   }
 
   /** Goes on until it is time to end, and then until its last request is answered. */
@@ -58,14 +67,14 @@ export class Client {
   }
 
   async #act(kind: Kind): Promise<void> {
-    const ids = this.journal.ids.get(kind) as string[];
+    const ids = this.workspace.ids.get(kind) as string[];
     const more = ids.length === 0 || (ids.length < FEW && this.random() < 0.5);
     await (more ? this.#create(kind, ids) : this.#change(kind, ids, pick(this.random, ids)));
   }
 
   async #create(kind: Kind, ids: string[]): Promise<void> {
     const mark = this.#nextMark();
-    const body = kind.create(mark, this.team);
+    const body = kind.create(mark, this.workspace.team);
     const answer = await this.#write(mark, { method: 'POST', path: kind.path, body, event: kind.created }, kind);
     if (answer.status < 300) ids.push(String(answer.body.data.id));
   }
@@ -85,7 +94,7 @@ export class Client {
       if (answer.status < 300) ids.splice(ids.indexOf(id), 1);
       return;
     }
-    const { method, suffix, body, event } = kind.change(entity, mark, this.team);
+    const { method, suffix, body, event } = kind.change(entity, mark, this.workspace.team);
     await this.#write(mark, { method, path: path + suffix, body, event, stream, etag }, kind);
   }
 

@@ -3,22 +3,29 @@ import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { type Ground, prepareGround } from '../support/installation.js';
 import { killPostgres } from '../support/instance.js';
 import { launch, type Launched } from '../support/launch.js';
+import { pick } from './random.js';
 
 export const VICTIMS = ['api', 'worker', 'postgres'] as const;
 export type Victim = (typeof VICTIMS)[number];
 
-/** Two APIs and two workers on one PostgreSQL, each a process that is started again whenever it was killed. */
-export interface House extends Pick<Ground, 'dataDir' | 'database' | 'token' | 'variables'> {
+/** APIs and workers on one PostgreSQL, each a process that is started again whenever it was killed. */
+export interface House extends Pick<Ground, 'database' | 'variables'> {
   /** Where the APIs are. */
   urls: string[];
   kills: Record<Victim, number>;
+  /** The statuses of workers that have left while the others went on. */
+  departures: (number | null)[];
   /** kill -9 of one of that kind, if one is up; resolves when it is up again. */
   kill(victim: Victim): Promise<void>;
+  /** Lets one more worker join, and then one of them leave: it finishes what it does. */
+  turnOver(): Promise<void>;
   /** Ends all processes but PostgreSQL in order. */
   stop(): Promise<void>;
   remove(): Promise<void>;
 }
 
+const APIS = 2;
+const WORKERS = 3;
 const RESTART_PAUSE_MS = 200;
 
 /** A process that is to run, whatever happens to it. */
@@ -43,38 +50,49 @@ class Resident {
     }
   }
 
-  async end(signal: NodeJS.Signals): Promise<void> {
+  async end(signal: NodeJS.Signals): Promise<number | null | undefined> {
     this.up = false;
-    await this.#process?.end(signal);
+    return this.#process?.end(signal);
   }
 }
 
-/** @param env what the configuration of all processes says besides */
-export async function startHouse(env: NodeJS.ProcessEnv = {}): Promise<House> {
-  const { remove, ...ground } = await prepareGround(env);
-  const ports = [await freePort(), await freePort()];
+/**
+ * @param random who is hit
+ * @param env what the configuration of all processes says besides
+ */
+export async function startHouse(random: () => number, env: NodeJS.ProcessEnv = {}): Promise<House> {
+  const { remove, dataDir, ...ground } = await prepareGround(env);
+  const ports = await Promise.all(Array.from({ length: APIS }, freePort));
   const api = (port: number) =>
     new Resident('api', 'dist/apps/api/main.js', /The API is served/, { ...ground.variables, PORT: String(port) });
   const worker = () => new Resident('worker', 'dist/apps/worker/main.js', /The worker is running/, ground.variables);
-  const residents = [...ports.map(api), worker(), worker()];
+  const residents = [...ports.map(api), ...Array.from({ length: WORKERS }, worker)];
+  const oneOf = (victim: Victim) => {
+    const standing = residents.filter(({ kind, up }) => kind === victim && up);
+    return standing.length > 0 ? pick(random, standing) : undefined;
+  };
   await Promise.all(residents.map((resident) => resident.start()));
   const kills = { api: 0, worker: 0, postgres: 0 };
+  const departures: House['departures'] = [];
   return {
     ...ground,
     urls: ports.map((port) => `http://127.0.0.1:${port}`),
     kills,
+    departures,
     kill: async (victim) => {
-      if (victim === 'postgres') {
-        kills.postgres += 1;
-        await killPostgres(ground.dataDir);
-        return;
-      }
-      const standing = residents.filter(({ kind, up }) => kind === victim && up);
-      const resident = standing[kills[victim] % standing.length];
-      if (!resident) return;
+      const resident = oneOf(victim);
+      if (victim !== 'postgres' && !resident) return;
       kills[victim] += 1;
-      await resident.end('SIGKILL');
-      await resident.start();
+      await (resident?.end('SIGKILL') ?? killPostgres(dataDir));
+      await resident?.start();
+    },
+    turnOver: async () => {
+      const newcomer = worker();
+      residents.push(newcomer);
+      await newcomer.start();
+      const leaving = oneOf('worker') ?? newcomer;
+      departures.push((await leaving.end('SIGTERM')) ?? null);
+      residents.splice(residents.indexOf(leaving), 1);
     },
     stop: async () => {
       await Promise.all(residents.map((resident) => resident.end('SIGTERM')));

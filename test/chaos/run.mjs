@@ -1,5 +1,6 @@
 /**
- * `npm run test:chaos`: kills everything at random while clients write, and checks what they were told.
+ * `npm run test:chaos`: kills two APIs, three workers and PostgreSQL at random while clients of several organizations
+ * write to either API and workers join and leave, and checks what clients and receivers were told.
  *
  *   npm run test:chaos -- --seconds=60   for how long; 600 unless given
  *   npm run test:chaos -- --seed=7       the same choices again, though not at the same moments

@@ -65,13 +65,31 @@ export async function settled(database: Asked, organizationId: string, books: Bo
   return entries;
 }
 
+/**
+ * What fifo order promises: no event is taken before an earlier one. Repetitions may come at any time.
+ * @param events in the order of the feed
+ * @param taken what the subscription's receiver has answered well, as it came
+ */
+export function faultsOfOrder(events: string[], taken: readonly Request[]): string[] {
+  const places = new Map(events.map((eventId, place) => [eventId, place]));
+  const order = [...new Set(taken.map(({ eventId }) => eventId))].filter((eventId) => places.has(eventId));
+  return order.flatMap((eventId, index) => {
+    const before = order[index - 1];
+    const isLate = before !== undefined && (places.get(before) as number) > (places.get(eventId) as number);
+    return isLate ? [`${eventId} was taken after ${before}`] : [];
+  });
+}
+
 /** Those of the organization's events that made tags, in the order of the feed. */
 export async function tagEvents(database: Asked, organizationId: string): Promise<string[]> {
   const text = `SELECT event_id FROM events WHERE organization_id = $1 AND type = 'TagCreated' ORDER BY position`;
   return (await database.sql<{ event_id: string }>(text, [organizationId])).map(({ event_id }) => event_id);
 }
 
-/** All that these subscriptions of an organization want, when they want every event: what came after they were made. */
+/**
+ * All that these subscriptions of an organization want, when they want every event: what came after they were made, in
+ * the order of the feed.
+ */
 export async function wantedEvents(
   database: Asked,
   subscriptions: string[],
@@ -83,7 +101,7 @@ export async function wantedEvents(
   );
   if (!made) throw new Error(`There are no subscriptions ${subscriptions.join(', ')}`);
   const rows = await database.sql<{ id: string }>(
-    'SELECT event_id AS id FROM events WHERE organization_id = $1 AND position > $2 AND type = ANY($3)',
+    'SELECT event_id AS id FROM events WHERE organization_id = $1 AND position > $2 AND type = ANY($3) ORDER BY position',
     [made.organizationId, made.at, EVENT_NAMES],
   );
   return { organizationId: made.organizationId, events: rows.map(({ id }) => id) };

@@ -2,11 +2,11 @@ import { Places } from '#libs/platform/places.js';
 import { Turns } from '#libs/platform/turns.js';
 
 /** Attempts of a process that have just begun, and those of one organization. */
-const BEGUN = { places: 1_000, most: 500 };
+const BEGUN = { places: 1_000, most: 500, leavesRoom: true };
 /** For how long an attempt counts as such: most receivers have answered by then. */
 const BEGUN_MS = 250;
 /** Attempts of a process in all, each with a connection, and those of one organization. */
-export const CONNECTIONS = { places: 8_000, most: 2_000 };
+export const CONNECTIONS = { places: 8_000, most: 2_000, leavesRoom: true };
 /** To sign and send takes a fraction of a millisecond. */
 const MADE_AT_ONCE = 8;
 

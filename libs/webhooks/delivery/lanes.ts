@@ -4,7 +4,7 @@ import { type DrainTarget } from './exchange.js';
 import { Drain, type DrainContext } from './drain.js';
 
 /** Subscriptions that one process drains at the same time, and those of one organization. */
-const PLACES = { places: 5_000, most: 2_500 };
+const PLACES = { places: 5_000, most: 2_500, leavesRoom: true };
 
 /** The subscriptions that this process is draining. */
 export class Lanes {

@@ -1,0 +1,43 @@
+import { EVENT_NAMES } from '#libs/webhooks/catalogue.js';
+import { ApiClient } from '../support/api-client.js';
+import { launch } from '../support/launch.js';
+import { type Request } from '../support/ledger.js';
+import { ACCEPT, REFUSE, type ScriptedReceiver } from '../support/scripted-receiver.js';
+import { createSupportTeam } from '../support/support-team.js';
+import { newWorkspace, type Workspace } from './client.js';
+import { type House } from './house.js';
+
+/** An organization, and who is told what happens in it. */
+export interface Tenant extends Workspace {
+  /** Both want every event. */
+  subscriptions: { unordered: string; fifo: string };
+  /** What its receiver has answered well, as it came. */
+  taken: Request[];
+}
+
+const REFUSED_EVERY = 200;
+
+/** Makes an organization whose receiver refuses some deliveries at first. */
+export async function openTenant(
+  { urls, variables }: House,
+  receiver: ScriptedReceiver,
+  name: string,
+): Promise<Tenant> {
+  const command = launch(['dist/apps/cli/main.js', 'organization', 'create', name], variables);
+  const token = (await command.told(/API token\s+(\S+)/))[1] as string;
+  const api = new ApiClient(urls[0] as string, token);
+  const taken: Request[] = [];
+  receiver.behave(`/${name}`, (arrival) => {
+    if (arrival.attempt === 1 && receiver.arrivals.length % REFUSED_EVERY === 0) return REFUSE;
+    taken.push(arrival);
+    return ACCEPT;
+  });
+  const subscribe = async (ordering: string) =>
+    (await api.subscribe(receiver.url(`/${name}`), EVENT_NAMES, { ordering })).id;
+  const [unordered, fifo] = await Promise.all(['unordered', 'fifo'].map(subscribe));
+  return {
+    ...newWorkspace(token, await createSupportTeam(api)),
+    subscriptions: { unordered: unordered as string, fifo: fifo as string },
+    taken,
+  };
+}
