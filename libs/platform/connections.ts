@@ -45,13 +45,16 @@ async function onConnect(client: pg.ClientBase): Promise<void> {
 /** What all pools have in common. */
 export const POOL = { keepAlive: true, connectionTimeoutMillis: 5_000, onConnect };
 
+/** A statement reads little. To start processes that help, or to compile it, takes longer, from what others need. */
+const ONE_PROCESSOR = ['max_parallel_workers_per_gather=0', 'jit=off'];
+
 /** TypeORM's options for this database. */
 export function dataSourceOptions(options: DatabaseOptions) {
   const session = ['statement_timeout=15s', 'idle_in_transaction_session_timeout=15s', 'timezone=UTC'];
   // What is read is mostly in memory, or on a disk that does not mind where it is.
   session.push('random_page_cost=1.1');
   // Plans are kept, and a table that is small when one is made grows. Whatever we ask has an index.
-  if (options.role) session.push(`role=${options.role}`, 'enable_seqscan=off');
+  if (options.role) session.push(`role=${options.role}`, 'enable_seqscan=off', ...ONE_PROCESSOR);
   return {
     type: 'postgres' as const,
     url: options.url,
