@@ -56,6 +56,8 @@ export class Process {
 
   /** Calls a function of a forked module. */
   async call(name, ...args) {
+    // What has ended before will not say so again.
+    if (!this.running) throw this.failure('it has ended');
     this.#child.send({ name, args }, () => undefined);
     const end = new AbortController();
     try {
