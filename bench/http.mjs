@@ -27,7 +27,7 @@ const OPERATIONS = [
 const ORGANIZATIONS = 100;
 const SHARE_OF_ONE = 0.85;
 const OF_MANY = [
-  { name: 'createTagOfAny', label: 'Create tag', argument: ({ tokens }) => tokens },
+  { name: 'createTagInTurn', label: 'Create tag', argument: ({ tokens }) => tokens },
   { name: 'getOfAny', label: 'Get tag by id', argument: ({ places }) => places },
 ];
 

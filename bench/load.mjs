@@ -15,12 +15,15 @@ let named = 0;
 /** Makes the requests of an operation. */
 const OPERATIONS = {
   createTag: () => posting('/v1/tags', () => newTag()),
-  /** @param tokens one of which each request is made with */
-  createTagOfAny: (tokens) => ({
-    method: 'POST',
-    path: '/v1/tags',
-    setupRequest: (request) => ({ ...request, headers: headersWith(anyOf(tokens)), body: newTag() }),
-  }),
+  /** @param tokens with which requests are made in turn */
+  createTagInTurn: (tokens) => {
+    let turn = 0;
+    return {
+      method: 'POST',
+      path: '/v1/tags',
+      setupRequest: (request) => ({ ...request, headers: headersWith(tokens[turn++ % tokens.length]), body: newTag() }),
+    };
+  },
   /** @param paths one of which each request gets */
   get: (paths) => ({
     method: 'GET',
@@ -59,23 +62,33 @@ async function load(url, operation, connections, seconds, argument) {
   }
   latencies.sort((a, b) => a - b);
   return {
+    responses: latencies.length,
     perSecond: latencies.length / duration,
     p50: percentile(latencies, 0.5),
     p99: percentile(latencies, 0.99),
   };
 }
 
-/** Creates tags as fast as it goes. */
-async function create(url, count) {
+/** Loads several servers side by side; they share the connections. */
+async function loadAll(urls, operation, connections, seconds, argument) {
+  const share = connections / urls.length;
+  const results = await Promise.all(urls.map((url) => load(url, operation, share, seconds, argument)));
+  const sum = (field) => results.reduce((total, result) => total + result[field], 0);
+  return { responses: sum('responses'), perSecond: sum('perSecond') };
+}
+
+/** Creates tags as fast as it goes, with tokens in turn. */
+async function create(url, count, tokens) {
   const connections = Math.min(CREATE_CONNECTIONS, count);
-  const { errors, non2xx } = await autocannon({ url, connections, amount: count, requests: [OPERATIONS.createTag()] });
+  const requests = [OPERATIONS.createTagInTurn(tokens)];
+  const { errors, non2xx } = await autocannon({ url, connections, amount: count, requests });
   if (errors || non2xx) throw new Error(`${url}: ${non2xx} responses not 2xx; ${errors} errors`);
 }
 
-/** Creates tags at an even pace; answers when the responses came, by id. */
-async function stream(url, perSecond, seconds) {
-  const answered = await openLoop(perSecond, seconds, async () => {
-    const id = await createOne(url);
+/** Creates tags at an even pace, with tokens in turn; answers when the responses came, by id. */
+async function stream(url, perSecond, seconds, tokens) {
+  const answered = await openLoop(perSecond, seconds, async (place) => {
+    const id = await createOne(url, tokens[place % tokens.length]);
     return [id, clock()];
   });
   return Object.fromEntries(answered);
@@ -137,4 +150,4 @@ async function send(url, path, bodies, atOnce, method = 'POST') {
   return { seconds: (performance.now() - begun) / 1000, answers };
 }
 
-serveCalls({ load, create, stream, seed, seedEach, send });
+serveCalls({ load, loadAll, create, stream, seed, seedEach, send });

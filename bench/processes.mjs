@@ -7,6 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 const STOP_MS = 20_000;
 const START_MS = 60_000;
 const POLL_MS = 20;
+/** The numbers of pino's levels. */
+const WARNING = /^\{"level":[456]0,/;
 
 /**
  * A child process. It leads a process group of its own, so that Ctrl-C reaches the runner alone, which stops its
@@ -54,6 +56,8 @@ export class Process {
 
   /** Calls a function of a forked module. */
   async call(name, ...args) {
+    // What has ended before will not say so again.
+    if (!this.running) throw this.failure('it has ended');
     this.#child.send({ name, args }, () => undefined);
     const end = new AbortController();
     try {
@@ -66,6 +70,13 @@ export class Process {
     } finally {
       end.abort();
     }
+  }
+
+  /** Lines of its log that warn of something, or worse. */
+  get warnings() {
+    return readFileSync(this.#log, 'utf8')
+      .split('\n')
+      .filter((line) => WARNING.test(line));
   }
 
   /** An error that says what the process has printed. */

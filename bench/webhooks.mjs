@@ -5,6 +5,9 @@
  *   npm run bench:webhooks -- --quick             short rounds: shows that everything runs, and the order of magnitude
  *   npm run bench:webhooks -- --backend=redis     BullMQ on one backend alone: postgres or redis
  *
+ * Deliveries/s count from the start of the sending process, Deskstream's or a peer's, until the last delivery. The start
+ * takes about a second; backlogs are so long that it is a small part. In a short round it is most of the time.
+ *
  * Redis is that of REDIS_URL, which nothing else may use meanwhile, or a `redis-server` of the machine; without either,
  * its part is left out. Prints the table for README.md. Ends with status 1 when something failed to run.
  */
@@ -19,15 +22,26 @@ import { measureBacklog } from './webhooks/backlog.mjs';
 import { Installation } from './webhooks/installation.mjs';
 import { measureFlow, measureLatencies, measureRates } from './webhooks/rates.mjs';
 import { measureRecovery } from './webhooks/recovery.mjs';
-import { backlogRows, flowRows, halfRatesOf, HEADER, rateRow, latencyRow, recoveryRow } from './webhooks/rows.mjs';
+import {
+  backlogRows,
+  flowRows,
+  halfRatesOf,
+  HEADER,
+  latencyRow,
+  rateRow,
+  recoveryRow,
+  twoWorkersRow,
+} from './webhooks/rows.mjs';
 import { prepareSetting } from './webhooks/setting.mjs';
 import { Bare, BullMq, Deskstream } from './webhooks/sides.mjs';
 
+/** Of one organization. */
+const MOST_SUBSCRIPTIONS = 100;
 const BACKENDS = { postgres: 'PostgreSQL', redis: 'Redis' };
-const SUBSCRIPTIONS = [1, 100];
 const FULL = {
   rounds: 3,
-  deliveries: 20_000,
+  deliveries: 60_000,
+  ofMany: { organizations: 500, subscriptions: 10, deliveries: 20_000 },
   pauseMs: 500,
   warmUpSeconds: 3,
   streamSeconds: 6,
@@ -37,6 +51,7 @@ const FULL = {
 const QUICK = {
   rounds: 1,
   deliveries: 3_000,
+  ofMany: { organizations: 50, subscriptions: 10, deliveries: 2_000 },
   pauseMs: 200,
   warmUpSeconds: 1,
   streamSeconds: 2,
@@ -54,7 +69,7 @@ const [loadBefore] = loadavg();
 const rows = [];
 const status = await runBench(values.quick ? QUICK : FULL, async (bench) => {
   const receiver = Process.fork(bench, 'receiver', 'webhooks/receiver.mjs', process.env);
-  const ports = await receiver.call('listen', Math.max(...SUBSCRIPTIONS));
+  const ports = await receiver.call('listen', MOST_SUBSCRIPTIONS);
   for (const backend of values.backend ? [values.backend] : Object.keys(BACKENDS)) {
     const redisUrl = backend === 'redis' ? await startRedis(bench) : undefined;
     if (backend === 'redis' && !redisUrl) bench.say('Redis is left out: there is no redis-server, and no REDIS_URL');
@@ -71,12 +86,14 @@ async function measureBackend(bench, receiver, ports, backend, redisUrl) {
   const installation = await Installation.start(bench, backend, redisUrl);
   const deskstream = new Deskstream(installation);
   const rows = [];
-  for (const count of SUBSCRIPTIONS) {
-    const label = `${BACKENDS[backend]}, ${count} ${count === 1 ? 'subscription' : 'subscriptions'}`;
-    const setting = await prepareSetting(receiver, installation, deskstream, ports.slice(0, count));
+  for (const { organizations, subscriptions, deliveries } of loadsOf(bench.plan)) {
+    const label = labelOf(backend, organizations, subscriptions);
+    if (organizations > 1) await installation.organize(organizations);
+    const receivers = ports.slice(0, subscriptions);
+    const setting = await prepareSetting(receiver, installation, deskstream, receivers, deliveries);
     bench.say(`${label}: up to ${setting.concurrency} deliveries side by side`);
     rows.push(...(await compare(bench, receiver, label, setting, { installation, deskstream, redisUrl })));
-    if (count > 1) continue;
+    if (subscriptions > 1) continue;
     rows.push(...flowRows(await measureFlow(bench, receiver, `${label}, flow`, deskstream, setting)));
     const backlog = await measureBacklog(bench, receiver, `${label}, backlog`, deskstream);
     rows.push(...backlogRows(bench.plan.backlog, backlog));
@@ -90,11 +107,27 @@ async function measureBackend(bench, receiver, ports, backend, redisUrl) {
   return rows;
 }
 
+/** The organizations share the receivers. */
+function loadsOf({ deliveries, ofMany }) {
+  return [
+    { organizations: 1, subscriptions: 1, deliveries },
+    { organizations: 1, subscriptions: MOST_SUBSCRIPTIONS, deliveries },
+    ofMany,
+  ];
+}
+
+function labelOf(backend, organizations, subscriptions) {
+  const each = organizations > 1 ? `${organizations} organizations × ${subscriptions}` : subscriptions;
+  return `${BACKENDS[backend]}, ${each} ${subscriptions === 1 ? 'subscription' : 'subscriptions'}`;
+}
+
+/** One process drains a subscription at a time, so two workers are measured where there are more. */
 async function compare(bench, receiver, label, setting, { installation, deskstream, redisUrl }) {
   const bullMq = await BullMq.open(bench, setting, installation, redisUrl);
   const sides = [deskstream, new Bare(bench, setting), bullMq];
-  const rates = await measureRates(bench, receiver, label, sides, setting);
+  const pair = setting.urls.length > 1 ? [new Deskstream(installation, 2)] : [];
+  const rates = await measureRates(bench, receiver, label, [...sides, ...pair], setting);
   const latencies = await measureLatencies(bench, receiver, label, sides, setting, halfRatesOf(rates));
   await bullMq.close();
-  return [rateRow(label, rates), latencyRow(latencies)];
+  return [rateRow(label, rates), ...pair.map(() => twoWorkersRow(rates)), latencyRow(latencies)];
 }

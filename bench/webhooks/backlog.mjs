@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { clock } from '../clock.mjs';
 import { residentMegabytes } from '../servers.mjs';
 
 const SAMPLE_MS = 100;
@@ -10,6 +11,7 @@ export async function measureBacklog({ plan: { backlog }, say }, receiver, label
   await receiver.call('forget');
   say(`${label}: makes a backlog of ${backlog}`);
   await deskstream.fill(backlog);
+  const begun = clock();
   await deskstream.start();
   await receiver.call('until', Math.round(backlog * WARM_UP_SHARE));
   const sampling = { over: false, megabytes: [await residentMegabytes(deskstream.pid)] };
@@ -19,7 +21,7 @@ export async function measureBacklog({ plan: { backlog }, say }, receiver, label
   await sampled;
   await deskstream.stop();
   const result = {
-    perSecond: await receiver.call('perSecond'),
+    perSecond: await receiver.call('perSecond', begun),
     warmedUp: sampling.megabytes[0],
     highest: Math.max(...sampling.megabytes),
   };

@@ -1,9 +1,14 @@
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../dist/libs/embedded-postgres/embedded-postgres.js';
+import { createOrganizations } from '../organizations.mjs';
 import { Process } from '../processes.mjs';
 import { commandOf, deskstreamEnvironment, startServer, TOKEN } from '../servers.mjs';
 
 const EVENT = 'TagCreated';
+/** Four workers, each with its default of up to 33 connections, need more than the 100 that PostgreSQL allows by default. */
+const SETTINGS = ['max_connections=300'];
+/** A worker prints it once it runs. */
+export const WORKER_READY = 'worker is running';
 
 /** A Deskstream with its roles apart, on a PostgreSQL of its own: the API runs, workers come and go. */
 export class Installation {
@@ -11,15 +16,16 @@ export class Installation {
   #name;
   #env;
   #postgres;
-  #api;
+  #apis = [];
   #loader;
   #workers = 0;
-  #subscriptionIds = [];
+  #tokens = [TOKEN];
+  #subscriptions = [];
 
   /** @param redisUrl for BullMQ's jobs; without it they are in PostgreSQL */
   static async start(bench, name, redisUrl = '') {
     const dataDir = join(bench.folder, name);
-    const starting = startEmbeddedPostgres({ dataDir });
+    const starting = startEmbeddedPostgres({ dataDir, settings: SETTINGS });
     bench.cleanup.add(async () => (await starting).stop());
     const postgres = await starting;
     const env = {
@@ -34,45 +40,69 @@ export class Installation {
       ...env,
     });
     await migration.finished();
-    const api = await startServer(bench, `${name}-api`, await commandOf(bench, 'start:api'), env);
-    return new Installation(bench, name, env, postgres, api);
+    const installation = new Installation(bench, name, env, postgres);
+    await installation.startApi();
+    return installation;
   }
 
-  constructor(bench, name, env, postgres, api) {
+  constructor(bench, name, env, postgres) {
     this.#bench = bench;
     this.#name = name;
     this.#env = env;
     this.#postgres = postgres;
-    this.#api = api;
     this.#loader = Process.fork(bench, `${name}-load`, 'load.mjs', { ...process.env, TOKEN });
   }
 
   get url() {
-    return this.#api.url;
+    return this.#apis[0].url;
+  }
+
+  /** Its API processes. */
+  get apis() {
+    return this.#apis;
   }
 
   get ownerUrl() {
     return this.#postgres.ownerUrl;
   }
 
-  /** Subscribes receivers, instead of those before. */
+  /** Makes so many organizations, which subscribe and make events instead of the first one. Answers their tokens. */
+  async organize(count) {
+    this.#tokens = await createOrganizations(this.#env.DESKSTREAM_DATA_DIR, count);
+    return this.#tokens;
+  }
+
+  /** Subscribes receivers for each organization, instead of those before. */
   async subscribe(urls) {
-    for (const id of this.#subscriptionIds) await this.#request('DELETE', `/v1/webhooks/${id}`);
-    this.#subscriptionIds = [];
-    for (const url of urls) {
-      const subscription = { name: url, url, authorization: { _type: 'NoAuth' }, events: [EVENT] };
-      this.#subscriptionIds.push((await this.#request('POST', '/v1/webhooks', subscription)).data.id);
+    for (const { id, token } of this.#subscriptions) await this.#request(token, 'DELETE', `/v1/webhooks/${id}`);
+    this.#subscriptions = [];
+    for (const token of this.#tokens) {
+      this.#subscriptions.push(...(await Promise.all(urls.map((url) => this.#subscribe(token, url)))));
     }
   }
 
-  /** Makes so many events, as fast as the API takes them. */
+  async #subscribe(token, url) {
+    const subscription = { name: url, url, authorization: { _type: 'NoAuth' }, events: [EVENT] };
+    const { data } = await this.#request(token, 'POST', '/v1/webhooks', subscription);
+    return { id: data.id, token };
+  }
+
+  /** Makes so many events, of the organizations in turn, as fast as the API takes them. */
   async create(events) {
-    await this.#loader.call('create', this.#api.url, events);
+    await this.#loader.call('create', this.url, events, this.#tokens);
   }
 
   /** Makes events at an even pace; answers when the API had answered, by the ids of what was created. */
   async stream(perSecond, seconds) {
-    return this.#loader.call('stream', this.#api.url, perSecond, seconds);
+    return this.#loader.call('stream', this.url, perSecond, seconds, this.#tokens);
+  }
+
+  /** Starts an API process: one more than {@link start} has started. */
+  async startApi() {
+    const name = `${this.#name}-api-${this.#apis.length + 1}`;
+    const api = await startServer(this.#bench, name, await commandOf(this.#bench, 'start:api'), this.#env);
+    this.#apis.push(api);
+    return api;
   }
 
   async startWorker() {
@@ -84,12 +114,12 @@ export class Installation {
   /** PostgreSQL stays until the end of the run; without clients it does nothing. */
   async stop() {
     await this.#loader.stop();
-    await this.#api.process.stop();
+    for (const { process } of this.#apis) await process.stop();
   }
 
-  async #request(method, path, body) {
-    const headers = { authorization: `Bearer ${TOKEN}`, ...(body && { 'content-type': 'application/json' }) };
-    const response = await fetch(this.#api.url + path, { method, headers, body: body && JSON.stringify(body) });
+  async #request(token, method, path, body) {
+    const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
+    const response = await fetch(this.url + path, { method, headers, body: body && JSON.stringify(body) });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
     return text && JSON.parse(text);

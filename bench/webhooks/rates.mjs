@@ -1,19 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { clock } from '../clock.mjs';
 import { percentile } from '../statistics.mjs';
 import { halfRatesOf } from './rows.mjs';
 
 /**
  * Deliveries per second of each side, in rounds that take turns: a backlog is prepared while nobody sends, then worked
- * off by a process that has just been started.
+ * off. The time counts from the start of the process that does so until the last delivery, for each side.
  * @returns a list of sides' figures for each round
  */
-export async function measureRates({ plan, say }, receiver, label, sides, { urls }) {
+export async function measureRates({ plan, say }, receiver, label, sides, { urls, deliveries }) {
   const rounds = [];
   for (let round = 1; round <= plan.rounds; round++) {
     const rates = [];
     for (const side of sides) {
       await pause(plan.pauseMs);
-      rates.push(await drain(receiver, side, Math.ceil(plan.deliveries / urls.length), urls.length));
+      rates.push(await drain(receiver, side, Math.ceil(deliveries / urls.length), urls.length));
       say(`${label}, round ${round} of ${plan.rounds}: ${side.name} ${Math.round(rates.at(-1))} deliveries/s`);
     }
     rounds.push(rates);
@@ -24,14 +25,15 @@ export async function measureRates({ plan, say }, receiver, label, sides, { urls
 async function drain(receiver, side, events, subscriptions) {
   await receiver.call('forget');
   await side.fill(events);
+  const begun = clock();
   await Promise.all([side.start(), receiver.call('until', events * subscriptions)]);
   await side.stop();
-  return receiver.call('perSecond');
+  return receiver.call('perSecond', begun);
 }
 
 /**
- * Deliveries per second of a side that makes the events at the same time, as fast as it can; and how long deliveries take
- * at half of that.
+ * Deliveries per second of a side that makes the events at the same time, as fast as it can, from the first request until
+ * the last delivery; and how long deliveries take at half of that. The worker runs already.
  * @returns each round's rates, and each round's latencies, of that side alone
  */
 export async function measureFlow(bench, receiver, label, side, setting) {
@@ -40,8 +42,10 @@ export async function measureFlow(bench, receiver, label, side, setting) {
   const rates = [];
   for (let round = 1; round <= plan.rounds; round++) {
     await receiver.call('forget');
-    await Promise.all([side.fill(plan.deliveries), receiver.call('until', plan.deliveries * setting.urls.length)]);
-    rates.push([await receiver.call('perSecond')]);
+    const begun = clock();
+    const events = Math.ceil(setting.deliveries / setting.urls.length);
+    await Promise.all([side.fill(events), receiver.call('until', events * setting.urls.length)]);
+    rates.push([await receiver.call('perSecond', begun)]);
     say(`${label}, round ${round} of ${plan.rounds}: ${Math.round(rates.at(-1))} made and delivered/s`);
   }
   await side.stop();

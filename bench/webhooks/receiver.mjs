@@ -21,7 +21,7 @@ const state = { delayMs: 0, inFlight: 0, peak: 0 };
 forget();
 
 function forget() {
-  Object.assign(state, { seen: new Map(), ids: [], times: [], latest: undefined, peak: 0, delayMs: 0 });
+  Object.assign(state, { seen: new Map(), ids: [], times: [], repeated: 0, latest: undefined, peak: 0, delayMs: 0 });
 }
 
 /** Listens on so many ports, and answers them. */
@@ -62,7 +62,10 @@ function record({ localPort, remotePort }, request, bytes, at) {
   state.latest = { at, remotePort, bytes, request };
   if (!state.seen.has(localPort)) state.seen.set(localPort, new Set());
   const seen = state.seen.get(localPort);
-  if (seen.has(id)) return;
+  if (seen.has(id)) {
+    state.repeated++;
+    return;
+  }
   seen.add(id);
   state.ids.push(id);
   state.times.push(at);
@@ -94,11 +97,10 @@ async function until(count) {
   }
 }
 
-/** Deliveries per second: of all that have come, those between the first and the last tenth. */
-function perSecond() {
+/** Deliveries per second: all that have come, from an instant of `clock` until the last one. */
+function perSecond(since) {
   const { times } = state;
-  const [first, last] = [0.1, 0.9].map((share) => Math.floor((times.length - 1) * share));
-  return ((last - first) / (times[last] - times[first])) * 1000;
+  return (times.length / (times.at(-1) - since)) * 1000;
 }
 
 /** When each delivery came: ids and times in the same order. */
@@ -133,4 +135,5 @@ serveCalls({
   next,
   latest,
   peak: () => state.peak,
+  repeated: () => state.repeated,
 });

@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { clock } from '../clock.mjs';
+import { WORKER_READY } from './installation.mjs';
 
 const EVENTS = 2_000;
 /** The receiver takes its time, so that the kill comes in the middle: about so many deliveries a second. */
@@ -8,7 +9,6 @@ const PER_SECOND = 500;
 const KILL_AFTER = 500;
 /** What the killed worker had sent may still be under way. */
 const GRACE_MS = 20;
-const READY = 'worker is running';
 
 /**
  * Seconds from `kill -9` of the worker that sends to a subscription until that gets its next delivery.
@@ -29,7 +29,7 @@ export async function measureRecovery({ plan, say }, receiver, label, installati
 
 async function killInDrain(receiver, installation, standby) {
   const workers = [await installation.startWorker(), ...(standby ? [await installation.startWorker()] : [])];
-  for (const worker of workers) await worker.printed(READY);
+  for (const worker of workers) await worker.printed(WORKER_READY);
   await installation.create(EVENTS);
   await receiver.call('until', KILL_AFTER);
   const killed = workers[await indexOfSender(workers, (await receiver.call('latest')).remotePort)];

@@ -2,17 +2,27 @@ import { median } from '../statistics.mjs';
 import { number, ratio } from '../table.mjs';
 
 export const HEADER = ['', 'Deskstream', 'bare', 'BullMQ', '÷ bare', '÷ BullMQ'];
+const SIDES = 3;
 
 /** Half of what each side delivers at most. */
 export function halfRatesOf(rounds) {
   return ofSides(rounds, (rate) => rate / 2);
 }
 
-/** @param rounds each side's rate, for each round */
+/** @param rounds each side's rate, for each round: those of the header first */
 export function rateRow(label, rounds) {
-  const rates = ofSides(rounds, (rate) => rate).map((rate) => number(rate));
+  const rates = ofSides(rounds, (rate) => rate)
+    .slice(0, SIDES)
+    .map((rate) => number(rate));
   const toPeer = (peer) => ratio(median(rounds.map((rates) => rates[0] / rates[peer])));
   return [`${label}: deliveries/s`, ...rates, toPeer(1), toPeer(2)];
+}
+
+/** @param rounds the same, with two workers as the last side */
+export function twoWorkersRow(rounds) {
+  const rate = median(rounds.map((rates) => rates.at(-1)));
+  const toOne = median(rounds.map((rates) => rates.at(-1) / rates[0]));
+  return oursAlone('— two workers: deliveries/s', `${number(rate)} (${ratio(toOne)} × one)`);
 }
 
 /** @param rounds each side's latency, for each round */

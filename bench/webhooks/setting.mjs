@@ -5,8 +5,8 @@ const TRIAL_DELIVERIES = 1_000;
 const SLOW_MS = 500;
 const TRIAL_MS = 3_000;
 
-/** Subscribes so many receivers, and finds out what a delivery looks like and how many Deskstream sends side by side. */
-export async function prepareSetting(receiver, installation, deskstream, ports) {
+/** Has each organization subscribe so many receivers, and finds out what a delivery looks like and how many Deskstream sends side by side. */
+export async function prepareSetting(receiver, installation, deskstream, ports, deliveries) {
   const urls = ports.map((port) => `http://127.0.0.1:${port}/`);
   await installation.subscribe(urls);
   const events = Math.ceil(TRIAL_DELIVERIES / urls.length);
@@ -19,5 +19,5 @@ export async function prepareSetting(receiver, installation, deskstream, ports) 
   await receiver.call('delay', 0);
   await receiver.call('until', events * urls.length);
   await deskstream.stop();
-  return { urls, concurrency: await receiver.call('peak'), sample: await receiver.call('latest') };
+  return { urls, deliveries, concurrency: await receiver.call('peak'), sample: await receiver.call('latest') };
 }

@@ -1,17 +1,22 @@
 import { createDatabase } from '../databases.mjs';
 import { Process } from '../processes.mjs';
+import { WORKER_READY } from './installation.mjs';
 
 /**
  * What is compared. Each side prepares a backlog (`fill`), works it off from a process of its own (`start`, `stop`), and
  * sends events at an even pace while it is started (`stream`), which answers when each was accepted.
  */
 export class Deskstream {
-  name = 'Deskstream';
+  name;
   #installation;
-  #worker;
+  #count;
+  #workers;
 
-  constructor(installation) {
+  /** @param count of workers beside each other */
+  constructor(installation, count = 1) {
+    this.name = count === 1 ? 'Deskstream' : `Deskstream with ${count} workers`;
     this.#installation = installation;
+    this.#count = count;
   }
 
   async fill(events) {
@@ -19,7 +24,8 @@ export class Deskstream {
   }
 
   async start() {
-    this.#worker = await this.#installation.startWorker();
+    this.#workers = await Promise.all(Array.from({ length: this.#count }, () => this.#installation.startWorker()));
+    await Promise.all(this.#workers.map((worker) => worker.printed(WORKER_READY)));
   }
 
   async stream(perSecond, seconds) {
@@ -27,11 +33,12 @@ export class Deskstream {
   }
 
   async stop() {
-    await this.#worker.stop();
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
   }
 
+  /** Of the first worker. */
   get pid() {
-    return this.#worker.pid;
+    return this.#workers[0].pid;
   }
 }
 

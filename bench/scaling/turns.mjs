@@ -1,0 +1,17 @@
+const COUNTS = [1, 2, 4];
+export const MOST = Math.max(...COUNTS);
+
+/**
+ * Measures 1, 2 and 4 processes in rounds in which these numbers take turns.
+ * @param measure is given the number of processes, and what to begin lines of progress with
+ * @returns what it answers, by the number of processes
+ */
+export async function inTurns({ plan }, label, measure) {
+  const results = new Map(COUNTS.map((count) => [count, []]));
+  for (let round = 1; round <= plan.rounds; round++) {
+    for (const count of COUNTS) {
+      results.get(count).push(await measure(count, `${label}: ${count}, round ${round} of ${plan.rounds}`));
+    }
+  }
+  return results;
+}
