@@ -1,4 +1,5 @@
 import { type Database } from '#libs/platform/database.js';
+import { turns } from '#libs/platform/turns.js';
 import { type DomainEvent } from './event.js';
 import { type EventCodec, type EventRow, SEALED_KEY } from './event-codec.js';
 import { type Loaded } from './loaded.js';
@@ -39,7 +40,7 @@ export class PastStreams {
 
   /**
    * All streams of a category that had begun by then, those that had ended, too. A round trip for every
-   * thousand events, and one: no more of them are in memory at once.
+   * thousand events, and one: no more of them are in memory at once. Organizations take turns with each thousand.
    */
   async loadAll<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
@@ -52,7 +53,9 @@ export class PastStreams {
     );
     for (const pieces of inPages(known)) {
       const values = [organizationId, ...columnsOf(pieces)];
-      for (const row of await this.database.query<EventRow>(organizationId, { text: SELECT_PIECES, values })) {
+      const rows = await this.database.query<EventRow>(organizationId, { text: SELECT_PIECES, values });
+      await turns.next(organizationId);
+      for (const row of rows) {
         const before = begun.get(row.stream) as Loaded<State>;
         begun.set(row.stream, after(definition, before, this.codec.decode(row)));
       }

@@ -5,7 +5,7 @@ import { whenOver } from '#libs/platform/http/when-over.js';
 import { Places } from '#libs/platform/places.js';
 
 /** Exports of this process at the same time, and those of one organization: nobody's fill it. */
-const EXPORTS = { places: 50, most: 1 };
+export const EXPORTS = { places: 50, most: 1 };
 /** When to ask again; how long an export takes is for its client to say. */
 const RETRY_SECONDS = 10;
 
