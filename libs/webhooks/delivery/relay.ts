@@ -10,17 +10,14 @@ import { type DrainTarget } from './exchange.js';
 import { enroll, type Fanout, storeFanouts } from './fanout-rows.js';
 import { type FanoutPlanner } from './fanout.js';
 import { type InPartition } from './paged-work.js';
+import { PartitionTurns } from './partition-turns.js';
 import { type Recoveries } from './recoveries.js';
 import { type Reviews } from './reviews.js';
 
 /** Events that are read at once, in all partitions that are read together. */
 const PAGE = 500;
-/** Partitions that are read together: they share round trips and a transaction. */
-const TOGETHER = 16;
 /** Deliveries that one transaction stores, give or take the last event's. */
 const STORE_AT_ONCE = 2_000;
-/** Pages that a process works on at the same time, each of other partitions. */
-const SIDE_BY_SIDE = 2;
 /** How soon a process that has come or gone is noticed; well within the lease. */
 const RENEW_MS = 700;
 /** How long an event waits at most when its wake-up was lost, and how often due retries are looked for. */
@@ -32,25 +29,18 @@ const CANCEL_MS = 10_000;
 
 /**
  * Turns events into delivery rows, exactly once each: rows and checkpoint are one transaction. Each partition has one
- * leader; processes share the partitions. A process reads page by page; a page is of all its partitions that have something
- * new, and each has the same part of it, so that much in one does not keep the others waiting. The leader also looks for due rows that
- * no job knows of: retries, and what a lost queue forgot; and it goes through the past for recoveries and through what
- * waits after changes, so that there is one writer of an organization's deliveries.
+ * leader; processes share the partitions. A page is of all partitions of a process that have something new, and each has
+ * the same part of it, so that much in one does not keep the others waiting. The leader also looks for due rows that no job
+ * knows of: retries, and what a lost queue forgot; and it goes through the past for recoveries and through what waits after
+ * changes, so that there is one writer of an organization's deliveries.
  */
 export class Relay {
   readonly #logger = new Logger('Relay');
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
-  /** In the order of their turns. */
-  readonly #news = new Set<number>();
-  readonly #busy = new Set<number>();
+  readonly #turns: PartitionTurns;
   /** Whose events somebody wants, as of the last poll: what others do wakes nobody up. */
   #subscribers: ReadonlySet<string> = new Set();
-  readonly #pages = new Set<Promise<void>>();
-  /** Partitions whose page has failed, and has not gone well since. */
-  readonly #apart = new Set<number>();
-  /** Whose next turn is a task's. */
-  readonly #reserved = new Set<number>();
   #renewedAt = -RENEW_MS;
   #polledAt = -POLL_MS;
   #cancelledAt = 0;
@@ -65,12 +55,20 @@ export class Relay {
     private readonly recoveries: Recoveries,
     private readonly reviews: Reviews,
     private readonly wakeUp: WakeUp,
-  ) {}
+  ) {
+    this.#turns = new PartitionTurns(
+      checkpoints,
+      (leaderships) => this.#page(leaderships),
+      (error) => {
+        this.#tell(error);
+      },
+    );
+  }
 
   start(): void {
     this.wakeUp.listen((organizationIds) => {
       const wanted = organizationIds?.filter((organizationId) => this.#subscribers.has(organizationId));
-      for (const partition of wanted?.map(partitionOf) ?? this.checkpoints.held) this.#news.add(partition);
+      this.#turns.add(wanted?.map(partitionOf) ?? this.checkpoints.held);
     });
     this.#running = this.#run();
   }
@@ -87,9 +85,9 @@ export class Relay {
     while (!this.#stopping) {
       try {
         await this.#lead();
-        this.#startPages();
+        this.#turns.begin();
         await this.#poll();
-        this.#startPages();
+        this.#turns.begin();
         const busy = await this.#pageOfTasks();
         if (!busy) await this.wakeUp.wait(RENEW_MS);
       } catch (error) {
@@ -97,7 +95,7 @@ export class Relay {
         await this.wakeUp.wait(FAILURE_PAUSE_MS);
       }
     }
-    await Promise.all(this.#pages);
+    await this.#turns.stop();
     await this.checkpoints.resign().catch((error: unknown) => {
       this.#logger.warn({ err: error }, 'Leadership could not be handed on; it runs out by itself');
     });
@@ -108,9 +106,9 @@ export class Relay {
     if (performance.now() - this.#renewedAt < RENEW_MS) return;
     this.#renewedAt = performance.now();
     const before = new Set(this.checkpoints.held);
-    const surplus = await this.checkpoints.renew(this.#busy);
-    for (const partition of this.checkpoints.held) if (!before.has(partition)) this.#news.add(partition);
-    const idle = this.checkpoints.held.filter((partition) => !this.#busy.has(partition));
+    const surplus = await this.checkpoints.renew(this.#turns.busy);
+    this.#turns.add(this.checkpoints.held.filter((partition) => !before.has(partition)));
+    const idle = this.checkpoints.held.filter((partition) => !this.#turns.busy.has(partition));
     if (surplus > 0 && idle.length > 0) await this.checkpoints.resign(idle.slice(-surplus));
   }
 
@@ -121,7 +119,7 @@ export class Relay {
     if (now - this.#polledAt < POLL_MS || held.length === 0) return;
     this.#polledAt = now;
     this.#subscribers = await this.planner.subscribers(held);
-    for (const partition of await this.feed.partitionsWithNews(this.#leaderships())) this.#news.add(partition);
+    this.#turns.add(await this.feed.partitionsWithNews(this.#leaderships()));
     if (now - this.#cancelledAt > CANCEL_MS) {
       this.#cancelledAt = now;
       await this.deliveries.cancelOrphans(held);
@@ -133,55 +131,14 @@ export class Relay {
     return this.checkpoints.held.flatMap((partition) => this.checkpoints.leadershipOf(partition) ?? []);
   }
 
-  /** Pages of the partitions whose turn it is; when one is over, the next begins. */
-  #startPages(): void {
-    while (!this.#stopping && this.#pages.size < SIDE_BY_SIDE) {
-      const partitions = this.#nextPartitions();
-      if (partitions.length === 0) return;
-      for (const partition of partitions) this.#news.delete(partition);
-      const page = this.#inPartitions(partitions, (leaderships) => this.#page(leaderships))
-        .then(() => {
-          for (const partition of partitions) this.#apart.delete(partition);
-        })
-        .catch((error: unknown) => {
-          if (partitions.length > 1) for (const partition of partitions) this.#apart.add(partition);
-          this.#tell(error);
-        })
-        .finally(() => {
-          this.#pages.delete(page);
-          this.#startPages();
-        });
-      this.#pages.add(page);
-    }
-  }
-
-  /** One whose page has failed among others goes on by itself, so that those do not fail along with it again. */
-  #nextPartitions(): number[] {
-    const free = [...this.#news].filter((partition) => this.#isFree(partition));
-    const [first] = free;
-    if (first !== undefined && this.#apart.has(first)) return [first];
-    return free.filter((partition) => !this.#apart.has(partition)).slice(0, TOGETHER);
-  }
-
-  #isFree(partition: number): boolean {
-    return (
-      this.checkpoints.leadershipOf(partition) !== undefined &&
-      !this.#busy.has(partition) &&
-      !this.#reserved.has(partition) &&
-      !this.checkpoints.isSettling(partition)
-    );
-  }
-
-  async #page(leaderships: Leadership[]): Promise<void> {
+  /** Makes deliveries of what is new in some partitions, and answers those that have more. */
+  async #page(leaderships: Leadership[]): Promise<number[]> {
     const pages = await this.feed.read(leaderships, Math.ceil(PAGE / leaderships.length));
     const chunks = chunksOf(await this.planner.plan(pages.flatMap(({ events }) => events)));
     const ends = new Map(leaderships.map(({ partition }, index) => [partition, (pages[index] as FeedPage).position]));
     for (const chunk of chunks) await this.#store(chunk, leaderships, chunk === chunks.at(-1) ? ends : endsOf(chunk));
-    for (const [index, leadership] of leaderships.entries()) {
-      const { position, more } = pages[index] as FeedPage;
-      leadership.position = position;
-      if (more) this.#news.add(leadership.partition);
-    }
+    for (const leadership of leaderships) leadership.position = ends.get(leadership.partition) as number;
+    return leaderships.filter((_, index) => pages[index]?.more).map(({ partition }) => partition);
   }
 
   /** @param ends the positions that the partitions have come to with it */
@@ -199,38 +156,13 @@ export class Relay {
   async #pageOfTasks(): Promise<boolean> {
     const { held } = this.checkpoints;
     if (held.length === 0) return false;
-    const inPartition: InPartition = async (partition, work) => {
-      this.#reserved.add(partition);
-      try {
-        while (this.#busy.has(partition)) await Promise.race(this.#pages);
-        return await this.#inPartitions([partition], ([leadership]) =>
-          work(() => this.checkpoints.advance(leadership as Leadership, (leadership as Leadership).position)),
-        );
-      } finally {
-        this.#reserved.delete(partition);
-      }
-    };
+    const inPartition: InPartition = (partition, work) =>
+      this.#turns.reserve(partition, (leadership) =>
+        work(() => this.checkpoints.advance(leadership, leadership.position)),
+      );
     const recovering = await this.recoveries.page(held, inPartition);
     const reviewing = await this.reviews.page(held, inPartition);
     return recovering || reviewing;
-  }
-
-  /** Does something in partitions that this process leads, while nothing else is done there; false when that is not now. */
-  async #inPartitions(partitions: number[], work: (leaderships: Leadership[]) => Promise<void>): Promise<boolean> {
-    const leaderships = partitions.flatMap((partition) => this.checkpoints.leadershipOf(partition) ?? []);
-    if (leaderships.length < partitions.length || partitions.some((partition) => this.#busy.has(partition)))
-      return false;
-    for (const partition of partitions) this.#busy.add(partition);
-    try {
-      await work(leaderships);
-      return true;
-    } catch (error) {
-      // What this process holds to be its positions may not have been stored.
-      for (const partition of partitions) this.checkpoints.forget(partition);
-      throw error;
-    } finally {
-      for (const partition of partitions) this.#busy.delete(partition);
-    }
   }
 
   #tell(error: unknown): void {
