@@ -57,7 +57,7 @@ export interface DrainContext {
   crowded: (target: DrainTarget) => boolean;
 }
 
-/** Sends what is due for one subscription, as long as it has the subscription for itself: the work of a drain job. */
+/** Sends what is due for one subscription whose lease was claimed, as long as it has the subscription for itself. */
 export class Drain {
   readonly #logger = new Logger('Webhooks');
   readonly #sending = new Set<string>();
@@ -68,7 +68,8 @@ export class Drain {
   #inOrder = false;
   /** Whether attempts may begin, as the last look has found. */
   #open = false;
-  #renewedAt = -RENEW_MS;
+  /** The lease has just been claimed. */
+  #renewedAt = performance.now();
   /** As the database knows it. */
   #toldFailures = 0;
   #health: Health = HEALTHY;
@@ -109,7 +110,7 @@ export class Drain {
     for (;;) {
       const over = this.context.stopping() || (this.context.crowded(this.target) && performance.now() > sliceEnd);
       const room = over ? 0 : this.#room();
-      const work = await this.#exchange(room, lingered && this.#sending.size === 0 && room > 0 ? 'if-idle' : 'never');
+      const work = await this.#exchange(room, this.#release(lingered && room > 0));
       const open = !over && work.leased && work.receiver?.enabled === true && !work.receiver.paused;
       this.#open = open;
       this.#more = open && work.due.length === room;
@@ -123,6 +124,13 @@ export class Drain {
       lingered = resting && room > 0 && (await this.#linger());
       if (!lingered) await this.#wait();
     }
+  }
+
+  /** @param idle whether nothing has been due for a moment */
+  #release(idle: boolean): Exchange['release'] {
+    if (this.#sending.size > 0 || this.#toDisable) return 'never';
+    if (this.#pauseMs > 0) return 'always';
+    return idle ? 'if-idle' : 'never';
   }
 
   /** Records what has ended, and reads what is due. */

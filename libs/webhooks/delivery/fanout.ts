@@ -54,11 +54,19 @@ export class FanoutPlanner {
   }
 
   /** The organizations in some partitions whose events are wanted at all. */
-  async subscribers(partitions: number[]): Promise<Set<string>> {
+  subscribers(partitions: number[]): Promise<Set<string>> {
+    return this.#subscribersWhere('partition_of(organization_id) = ANY($1)', partitions);
+  }
+
+  /** Those of some organizations whose events are wanted at all. */
+  subscribersAmong(organizationIds: string[]): Promise<Set<string>> {
+    return this.#subscribersWhere('organization_id = ANY($1)', organizationIds);
+  }
+
+  async #subscribersWhere(condition: string, values: unknown[]): Promise<Set<string>> {
     const rows = await this.database.query<{ id: string }>(null, {
-      text: `SELECT DISTINCT organization_id AS id FROM webhook_subscriptions
-             WHERE enabled AND partition_of(organization_id) = ANY($1)`,
-      values: [partitions],
+      text: `SELECT DISTINCT organization_id AS id FROM webhook_subscriptions WHERE enabled AND ${condition}`,
+      values: [values],
     });
     return new Set(rows.map(({ id }) => id));
   }

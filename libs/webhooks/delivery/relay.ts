@@ -22,6 +22,8 @@ const STORE_AT_ONCE = 2_000;
 const RENEW_MS = 700;
 /** How long an event waits at most when its wake-up was lost, and how often due retries are looked for. */
 const POLL_MS = 1_000;
+/** How often it is asked whether those have subscribed who are not known to have. */
+const MEET_MS = 100;
 /** After a failure, which is mostly a database that is away. */
 const FAILURE_PAUSE_MS = 1_000;
 /** How often deliveries to subscriptions that are gone are given up. */
@@ -39,10 +41,13 @@ export class Relay {
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
   readonly #turns: PartitionTurns;
-  /** Whose events somebody wants, as of the last poll: what others do wakes nobody up. */
-  #subscribers: ReadonlySet<string> = new Set();
+  /** Whose events somebody wants, as far as is known: what others do wakes nobody up. */
+  #subscribers = new Set<string>();
+  /** Who has new events, and may have subscribed since the last poll. */
+  readonly #strangers = new Set<string>();
   #renewedAt = -RENEW_MS;
   #polledAt = -POLL_MS;
+  #metAt = -MEET_MS;
   #cancelledAt = 0;
 
   constructor(
@@ -67,8 +72,12 @@ export class Relay {
 
   start(): void {
     this.wakeUp.listen((organizationIds) => {
-      const wanted = organizationIds?.filter((organizationId) => this.#subscribers.has(organizationId));
-      this.#turns.add(wanted?.map(partitionOf) ?? this.checkpoints.held);
+      const [known, strangers] = [
+        organizationIds?.filter((id) => this.#subscribers.has(id)),
+        organizationIds?.filter((id) => !this.#subscribers.has(id)),
+      ];
+      this.#turns.add(known?.map(partitionOf) ?? this.checkpoints.held);
+      for (const id of strangers ?? []) this.#strangers.add(id);
     });
     this.#running = this.#run();
   }
@@ -87,9 +96,10 @@ export class Relay {
         await this.#lead();
         this.#turns.begin();
         await this.#poll();
+        await this.#meet();
         this.#turns.begin();
         const busy = await this.#pageOfTasks();
-        if (!busy) await this.wakeUp.wait(RENEW_MS);
+        if (!busy) await this.wakeUp.wait(this.#strangers.size > 0 ? MEET_MS : RENEW_MS);
       } catch (error) {
         this.#tell(error);
         await this.wakeUp.wait(FAILURE_PAUSE_MS);
@@ -125,6 +135,19 @@ export class Relay {
       await this.deliveries.cancelOrphans(held);
     }
     await this.drains.claimDue(held);
+  }
+
+  /** Begins with what those have recorded who have subscribed since the last poll. */
+  async #meet(): Promise<void> {
+    const now = performance.now();
+    if (this.#strangers.size === 0 || now - this.#metAt < MEET_MS) return;
+    this.#metAt = now;
+    const strangers = [...this.#strangers];
+    this.#strangers.clear();
+    for (const id of await this.planner.subscribersAmong(strangers)) {
+      this.#subscribers.add(id);
+      this.#turns.add([partitionOf(id)]);
+    }
   }
 
   #leaderships(): Leadership[] {
