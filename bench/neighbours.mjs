@@ -17,7 +17,7 @@ import { freePort, startDeskstream } from './servers.mjs';
 import { percentile } from './statistics.mjs';
 import { atMost, markdownTable, number } from './table.mjs';
 
-const FULL = { seconds: 20, subscriptions: 600, backlog: 20_000, settleMs: 3_000 };
+const FULL = { seconds: 30, subscriptions: 600, backlog: 20_000, settleMs: 3_000 };
 const QUICK = { seconds: 4, subscriptions: 50, backlog: 1_000, settleMs: 500 };
 const PER_SECOND = 5;
 /** Of the neighbour: at most so many times its p99 while nobody does anything, and its webhooks' p99. */

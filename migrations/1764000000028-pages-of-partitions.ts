@@ -1,16 +1,19 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** What is read for several partitions at once. The version before keeps working on these tables. */
+/**
+ * What is read for several partitions at once, and who shares them. The version before keeps working on these tables.
+ */
 export class PagesOfPartitions1764000000028 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(HORIZONS);
+    await db.query(HOLDERS);
     await db.query(
       'CREATE INDEX webhook_subscriptions_partition ON webhook_subscriptions (partition_of(organization_id)) WHERE enabled',
     );
   }
 
   async down(db: QueryRunner): Promise<void> {
-    await db.query('DROP INDEX webhook_subscriptions_partition; DROP FUNCTION feed_horizons');
+    await db.query('DROP INDEX webhook_subscriptions_partition; DROP FUNCTION feed_horizons, present_holders');
   }
 }
 
@@ -31,4 +34,11 @@ const HORIZONS = `
     SELECT p.id, least(newest, (SELECT min(began) FROM writers w WHERE w.partition IS NULL OR w.partition = p.id))
     FROM unnest(partitions) AS p(id);
   END $$;
+`;
+
+const HOLDERS = `
+  -- Processes that are shown to be alive, or were seen within the last second: one that has lost no more than the connection
+  -- that shows it is not taken for dead.
+  CREATE FUNCTION present_holders() RETURNS SETOF uuid LANGUAGE sql STABLE AS
+    $$ SELECT id FROM partition_holders WHERE seen_at > now() - interval '1 second' OR holder_is_alive(id) $$;
 `;

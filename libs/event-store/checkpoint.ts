@@ -18,8 +18,6 @@ interface LeaseRow {
 const FENCED_STATE = 'DS002';
 /** How long a leader that is cut off keeps others out. */
 const LEASE = `interval '5 seconds'`;
-/** One that is not shown to be alive, but has renewed its leases since, has lost no more than that connection. */
-const SILENCE = `interval '1 second'`;
 
 /**
  * How far a consumer of the feed has got in each partition, and which process may move it. Processes share the
@@ -106,7 +104,7 @@ export class Checkpoints {
                WHERE holder = $1 AND starts_with(consumer, $2) AND ($3::text[] IS NULL OR consumer = ANY($3))`,
         values: [this.holder, this.#prefix, partitions?.map((partition) => this.#nameOf(partition))],
       },
-      ...(partitions ? [] : [{ text: 'DELETE FROM partition_holders WHERE id = $1', values: [this.holder] }]),
+      ...(partitions ? [] : [{ text: WITHDRAW, values: [this.holder] }]),
     ]);
   }
 
@@ -157,6 +155,8 @@ const SETTLE = `UPDATE checkpoints c SET position = m.reached
   WHERE c.consumer = m.consumer AND c.epoch = m.epoch AND c.position = m.stored`;
 const SEEN = `INSERT INTO partition_holders (id, seen_at) VALUES ($1, now())
   ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at`;
+/** The process has no share any more, but may have work to finish, for as long as it is shown to be alive. */
+const WITHDRAW = `UPDATE partition_holders SET seen_at = '-infinity' WHERE id = $1`;
 const FORGET_DEAD = `DELETE FROM partition_holders WHERE seen_at < now() - ${LEASE} AND NOT holder_is_alive(id)`;
 /** Without those whose page is being stored at this moment: nobody waits for it. */
 const RENEW = `UPDATE checkpoints SET lease_until = now() + ${LEASE} WHERE consumer IN (
@@ -170,8 +170,7 @@ const CLAIM = `
   WITH ${ALIVE}, free AS (
     SELECT consumer FROM checkpoints
     WHERE starts_with(consumer, $1) AND holder IS DISTINCT FROM $2 AND $2 IN (SELECT id FROM alive)
-      AND (holder IS NULL OR lease_until < now()
-        OR (lease_until < now() + ${LEASE} - ${SILENCE} AND holder NOT IN (SELECT id FROM alive)))
+      AND (holder IS NULL OR lease_until < now() OR holder NOT IN (SELECT present_holders()))
     ORDER BY random() LIMIT greatest(0,
       (${EACH}) - (SELECT count(*) FROM checkpoints WHERE starts_with(consumer, $1) AND holder = $2))
     FOR UPDATE SKIP LOCKED)

@@ -42,7 +42,12 @@ async function waiting(subscriptions: number, { enabled = true, dueIn = -1 } = {
   return organizationId;
 }
 
-const by = (claim: Partial<Claim> = {}): Claim => ({ holder: randomUUID(), room: 1_000, except: [], ...claim });
+/** A claim of a process that was seen a moment ago. */
+async function by(claim: Partial<Claim> = {}): Promise<Claim> {
+  const holder = randomUUID();
+  await world.test.sql("INSERT INTO partition_holders VALUES ($1, now() + interval '1 minute')", [holder]);
+  return { holder, room: 1_000, except: [], ...claim };
+}
 const idsOf = (targets: DrainTarget[]) => targets.map(({ subscriptionId }) => subscriptionId);
 const release = (organizationId: string, ids: string[]) =>
   world.test.sql(
@@ -53,47 +58,61 @@ const release = (organizationId: string, ids: string[]) =>
 describe('A claim', () => {
   it('takes a part of what is due of each organization, and nothing that another has taken', async () => {
     const [one, other] = [await waiting(CLAIMED_AT_ONCE + 8), await waiting(3)];
-    const first = await claims.ofOrganizations([one, other], by());
+    const first = await claims.ofOrganizations([one, other], await by());
     expect(Map.groupBy(first, ({ organizationId }) => organizationId).get(one)).toHaveLength(CLAIMED_AT_ONCE);
     expect(first).toHaveLength(CLAIMED_AT_ONCE + 3);
-    const second = await claims.ofOrganizations([one, other], by());
+    const second = await claims.ofOrganizations([one, other], await by());
     expect(second).toHaveLength(8);
     expect(new Set(idsOf([...first, ...second])).size).toBe(CLAIMED_AT_ONCE + 11);
-    expect(await claims.ofOrganizations([one, other], by())).toEqual([]);
+    expect(await claims.ofOrganizations([one, other], await by())).toEqual([]);
   });
 
   it('takes nothing that another one takes at the same moment', async () => {
     const organizationId = await waiting(2 * CLAIMED_AT_ONCE);
-    const claimed = await Promise.all(Array.from({ length: 4 }, () => claims.ofOrganizations([organizationId], by())));
+    const claimed = await Promise.all(
+      Array.from({ length: 4 }, async () => claims.ofOrganizations([organizationId], await by())),
+    );
     const ids = idsOf(claimed.flat());
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.length).toBeGreaterThanOrEqual(CLAIMED_AT_ONCE);
   });
 
+  it('takes what a process held that is gone, but not what one holds that was seen a moment ago', async () => {
+    const organizationId = await waiting(1);
+    const first = await by();
+    const held = await claims.ofOrganizations([organizationId], first);
+    expect(held).toHaveLength(1);
+    expect(await claims.ofOrganizations([organizationId], await by())).toEqual([]);
+    await world.test.sql("UPDATE partition_holders SET seen_at = now() - interval '2 seconds' WHERE id = $1", [
+      first.holder,
+    ]);
+    expect(await claims.ofOrganizations([organizationId], await by())).toEqual(held);
+  });
+
   it('takes those that nobody has drained for the longest time', async () => {
     const organizationId = await waiting(2 * CLAIMED_AT_ONCE);
-    const first = idsOf(await claims.ofOrganizations([organizationId], by()));
+    const first = idsOf(await claims.ofOrganizations([organizationId], await by()));
     await release(organizationId, first);
-    const second = idsOf(await claims.ofOrganizations([organizationId], by()));
+    const second = idsOf(await claims.ofOrganizations([organizationId], await by()));
     expect(second.filter((id) => first.includes(id))).toEqual([]);
   });
 
   it('takes no more than there is room for, and nothing of organizations that have all their room', async () => {
     const [one, other] = [await waiting(5), await waiting(5)];
-    const claimed = await claims.ofOrganizations([one, other], by({ room: 3, except: [one] }));
+    const claimed = await claims.ofOrganizations([one, other], await by({ room: 3, except: [one] }));
     expect(claimed.map(({ organizationId }) => organizationId)).toEqual([other, other, other]);
-    expect(await claims.ofOrganizations([one, other], by({ room: 0 }))).toEqual([]);
+    expect(await claims.ofOrganizations([one, other], await by({ room: 0 }))).toEqual([]);
   });
 
   it('takes nothing that is disabled, or due later', async () => {
     const organizationIds = [await waiting(1, { enabled: false }), await waiting(1, { dueIn: 60 })];
-    expect(await claims.ofOrganizations(organizationIds, by())).toEqual([]);
+    expect(await claims.ofOrganizations(organizationIds, await by())).toEqual([]);
   });
 
   it('finds all organizations of a partition for which something waits', async () => {
     const ids = [await waiting(1), await waiting(1), await waiting(1)];
     const partitions = [...new Set(ids.map(partitionOf))];
-    const claimed = await claims.ofPartitions(partitions, by());
+    const claimed = await claims.ofPartitions(partitions, await by());
     const organizationIds = claimed.map(({ organizationId }) => organizationId);
     expect(organizationIds).toEqual(expect.arrayContaining(ids));
     expect(organizationIds.filter((id) => !partitions.includes(partitionOf(id)))).toEqual([]);

@@ -1,6 +1,6 @@
 import { type Statement } from '#libs/platform/batch.js';
 import { type Database } from '#libs/platform/database.js';
-import { type DrainTarget, IS_PAUSED, LEASE_TIME, SILENT } from './exchange.js';
+import { type DrainTarget, IS_FREE, IS_PAUSED, LEASE_TIME } from './exchange.js';
 
 /** Subscriptions of one organization that are claimed at once: others are to have some, too. */
 export const CLAIMED_AT_ONCE = 32;
@@ -52,9 +52,6 @@ const WAITING = `
   )
   SELECT id FROM waiting WHERE partition_of(id) = ANY($4::integer[])`;
 
-const FREE = `(h.lease_until <= now()
-  OR (${SILENT} AND h.holder NOT IN (SELECT id FROM partition_holders WHERE holder_is_alive(id))))`;
-
 /** What is due is looked for last, in the order of the turns: most of those before are found to be free by their row. */
 const claimFrom = (organizations: string) => `
   WITH claimed AS MATERIALIZED (
@@ -62,10 +59,10 @@ const claimFrom = (organizations: string) => `
       SELECT h.organization_id, h.subscription_id FROM (
         SELECT h.organization_id, h.subscription_id
         FROM webhook_health h JOIN webhook_subscriptions s USING (organization_id)
-        WHERE organization_id = o.id AND s.id = h.subscription_id AND s.enabled AND NOT ${IS_PAUSED} AND ${FREE}
+        WHERE organization_id = o.id AND s.id = h.subscription_id AND s.enabled AND NOT ${IS_PAUSED} AND ${IS_FREE}
         ORDER BY h.lease_until, h.subscription_id OFFSET 0
       ) AS idle JOIN webhook_health h USING (organization_id, subscription_id)
-      WHERE ${FREE} AND EXISTS (
+      WHERE ${IS_FREE} AND EXISTS (
         SELECT FROM webhook_deliveries d JOIN webhook_messages m USING (organization_id, event_id)
         WHERE d.organization_id = h.organization_id AND d.subscription_id = h.subscription_id
           AND d.state = 'pending' AND d.next_attempt_at <= now())

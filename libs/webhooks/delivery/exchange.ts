@@ -81,8 +81,8 @@ export const PARALLEL = 96;
 /** How long a drain that has died keeps others off. */
 const LEASE_SECONDS = 8;
 export const LEASE_TIME = `interval '${LEASE_SECONDS} seconds'`;
-/** A drain that goes on has renewed its lease by then, also when it is not shown to be alive. */
-export const SILENT = `h.lease_until < now() + interval '${LEASE_SECONDS - 3} seconds'`;
+/** Nobody drains the subscription: the lease has run out, or its process is gone. */
+export const IS_FREE = `(h.lease_until <= now() OR h.holder NOT IN (SELECT present_holders()))`;
 /** Of an exchange `e`. */
 const IS_DUE = `d.organization_id = e.organization_id AND d.subscription_id = e.subscription_id AND d.state = 'pending'
   AND d.next_attempt_at <= now()`;
@@ -214,7 +214,7 @@ const LEASE = `
     counts_from = coalesce(e.counts_from, h.counts_from)
   FROM ${EXCHANGES}
   WHERE e.renew AND h.organization_id = e.organization_id AND h.subscription_id = e.subscription_id
-    AND (h.holder = e.holder OR h.lease_until <= now() OR (${SILENT} AND NOT holder_is_alive(h.holder)))`;
+    AND (h.holder = e.holder OR ${IS_FREE})`;
 
 const RECEIVERS = `
   SELECT e.subscription_id AS of, h.holder = e.holder AND h.lease_until > now() AS leased,
