@@ -17,6 +17,8 @@ export async function fillEndUsers(ownerUrl, count) {
     await client.query(ADDRESSES);
     await client.query(ATTRIBUTES);
     await client.query('VACUUM ANALYZE end_users, end_user_addresses, end_user_attributes');
+    // Else it is written while lists are measured.
+    await client.query('CHECKPOINT');
   } finally {
     await client.end();
   }

@@ -3,7 +3,7 @@
  * order, at the first page and the one after it.
  *
  *   --end-users=1000000   how many there are
- *   --repeat=15           requests for each list
+ *   --repeat=40           requests for each list
  *   --show=20             the slowest lists that are shown
  */
 import { loadavg } from 'node:os';
@@ -23,7 +23,7 @@ const ORDERS = ['createdAt', '-createdAt', 'updatedAt', '-updatedAt', 'name', '-
 const { values: options } = parseArgs({
   options: {
     'end-users': { type: 'string', default: '1000000' },
-    repeat: { type: 'string', default: '15' },
+    repeat: { type: 'string', default: '40' },
     show: { type: 'string', default: '20' },
   },
 });

@@ -23,6 +23,9 @@ interface Candidate {
   since: number;
 }
 
+/** By their organizations. */
+export type Candidates = ReadonlyMap<string, Candidate[]>;
+
 /** Decides which events of the feed go to which subscriptions, and what they say. */
 export class FanoutPlanner {
   constructor(
@@ -30,17 +33,15 @@ export class FanoutPlanner {
     private readonly payloads: Payloads,
   ) {}
 
-  /**
-   * In the order of the events. Costs two or three round trips a page, or one when nobody has subscribed to any of them.
-   * @param only the one subscription to plan for; all that there are unless given
-   */
-  async plan(events: FeedEvent[], only?: Candidate): Promise<Fanout[]> {
+  /** In the order of the events. Two round trips, or none when nobody wants any of them. */
+  async plan(events: FeedEvent[], candidates: Candidates): Promise<Fanout[]> {
     const publishable = events.filter(({ type }) => webhookEventType(type));
-    if (publishable.length === 0) return [];
-    const candidates = only ? [only] : await this.#candidates(publishable);
-    const wanted = publishable.filter((event) => candidates.some((candidate) => wants(candidate, event)));
+    const wanted = publishable.filter((event) =>
+      candidates.get(event.organizationId)?.some((one) => wants(one, event)),
+    );
+    if (wanted.length === 0) return [];
     const addressed = (await this.payloads.published(wanted)).flatMap((published) =>
-      addressedTo(published, candidates),
+      addressedTo(published, candidates.get(published.event.organizationId) ?? []),
     );
     const related = await this.payloads.related(addressed.map(({ published }) => published));
     return addressed.map(({ published, organizationName, receivers }) => ({
@@ -78,8 +79,10 @@ export class FanoutPlanner {
     return new Set(addressed.map(({ published: { event } }) => event.eventId));
   }
 
-  async #candidates(events: FeedEvent[]): Promise<Candidate[]> {
-    return this.database.query(null, {
+  /** Subscriptions that may want some of the events. */
+  async candidates(events: FeedEvent[]): Promise<Candidates> {
+    if (events.length === 0) return new Map();
+    const candidates = await this.database.query<Candidate>(null, {
       text: `SELECT s.organization_id, o.name AS organization_name, s.id, s.events, s.filters, s.ordering,
                c.position AS since
              FROM webhook_subscriptions s JOIN organizations o USING (organization_id)
@@ -91,11 +94,26 @@ export class FanoutPlanner {
         [...new Set(events.map((event) => event.type))],
       ],
     });
+    return Map.groupBy(candidates, ({ organization_id }) => organization_id);
   }
 }
 
-function wants({ organization_id, events, since }: Candidate, event: FeedEvent): boolean {
-  return organization_id === event.organizationId && events.includes(event.type) && since < event.position;
+function wants({ events, since }: Candidate, event: FeedEvent): boolean {
+  return events.includes(event.type) && since < event.position;
+}
+
+/**
+ * As many of the events, in their order, as make so many deliveries, give or take those of the last one. Filters are not
+ * asked: they may let fewer through.
+ */
+export function firstOf(events: FeedEvent[], candidates: Candidates, deliveries: number): FeedEvent[] {
+  let made = 0;
+  const end = events.findIndex((event) => {
+    if (made >= deliveries) return true;
+    made += candidates.get(event.organizationId)?.filter((candidate) => wants(candidate, event)).length ?? 0;
+    return false;
+  });
+  return end < 0 ? events : events.slice(0, end);
 }
 
 /** The subscriptions that an event goes to, if there are any. */

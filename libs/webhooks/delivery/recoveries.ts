@@ -97,7 +97,7 @@ export class Recoveries extends PagedWork<OpenRecovery> {
     const events = await this.#events(recovery, after, types);
     const position = events.length === EVENTS ? (events.at(-1) as FeedEvent).position : through;
     const candidate = { ...recovery, id: subscription_id, events: types, since: 0 };
-    const fanouts = await this.planner.plan(events, candidate);
+    const fanouts = await this.planner.plan(events, new Map([[organization_id, [candidate]]]));
     await this.database.write(null, [
       fence(),
       enroll([{ organizationId: organization_id, subscriptionId: subscription_id }]),

@@ -8,7 +8,7 @@ import { type Deliveries } from './deliveries.js';
 import { type DrainScheduler } from './drain-scheduler.js';
 import { type DrainTarget } from './exchange.js';
 import { enroll, type Fanout, storeFanouts } from './fanout-rows.js';
-import { type FanoutPlanner } from './fanout.js';
+import { type Candidates, type FanoutPlanner, firstOf } from './fanout.js';
 import { type InPartition } from './paged-work.js';
 import { PartitionTurns } from './partition-turns.js';
 import { type Recoveries } from './recoveries.js';
@@ -16,8 +16,8 @@ import { type Reviews } from './reviews.js';
 
 /** Events that are read at once, in all partitions that are read together. */
 const PAGE = 500;
-/** Deliveries that one transaction stores, give or take the last event's. */
-const STORE_AT_ONCE = 2_000;
+/** Deliveries that are made of one page, in one transaction, give or take those of the last event of each partition. */
+const DELIVERIES = 2_000;
 /** How soon a process that has come or gone is noticed; well within the lease. */
 const RENEW_MS = 700;
 /** How long an event waits at most when its wake-up was lost, and how often due retries are looked for. */
@@ -154,24 +154,26 @@ export class Relay {
     return this.checkpoints.held.flatMap((partition) => this.checkpoints.leadershipOf(partition) ?? []);
   }
 
-  /** Makes deliveries of what is new in some partitions, and answers those that have more. */
+  /** Makes deliveries of what is new in some partitions, an equal part of each, and answers those that have more. */
   async #page(leaderships: Leadership[]): Promise<number[]> {
-    const pages = await this.feed.read(leaderships, Math.ceil(PAGE / leaderships.length));
-    const chunks = chunksOf(await this.planner.plan(pages.flatMap(({ events }) => events)));
-    const ends = new Map(leaderships.map(({ partition }, index) => [partition, (pages[index] as FeedPage).position]));
-    for (const chunk of chunks) await this.#store(chunk, leaderships, chunk === chunks.at(-1) ? ends : endsOf(chunk));
-    for (const leadership of leaderships) leadership.position = ends.get(leadership.partition) as number;
+    const read = await this.feed.read(leaderships, Math.ceil(PAGE / leaderships.length));
+    const candidates = await this.planner.candidates(read.flatMap(({ events }) => events));
+    const pages = read.map((page) => beginningOf(page, candidates, DELIVERIES / leaderships.length));
+    const fanouts = await this.planner.plan(
+      pages.flatMap(({ events }) => events),
+      candidates,
+    );
+    if (fanouts.length > 0) await this.#store(fanouts, leaderships, pages);
+    for (const [index, leadership] of leaderships.entries()) leadership.position = (pages[index] as FeedPage).position;
     return leaderships.filter((_, index) => pages[index]?.more).map(({ partition }) => partition);
   }
 
-  /** @param ends the positions that the partitions have come to with it */
-  async #store(fanouts: Fanout[], leaderships: Leadership[], ends: ReadonlyMap<number, number>): Promise<void> {
-    const moving = leaderships.filter(({ partition, position }) => (ends.get(partition) ?? position) !== position);
-    const endOf = ({ partition }: Leadership) => ends.get(partition) as number;
+  async #store(fanouts: Fanout[], leaderships: Leadership[], pages: FeedPage[]): Promise<void> {
     const targets = targetsOf(fanouts);
-    const advances = moving.map((leadership) => this.checkpoints.advance(leadership, endOf(leadership)));
+    const advances = leaderships.map((leadership, index) =>
+      this.checkpoints.advance(leadership, (pages[index] as FeedPage).position),
+    );
     await this.database.write(null, [...advances, enroll(targets), ...storeFanouts(fanouts)]);
-    for (const leadership of moving) leadership.position = endOf(leadership);
     this.drains.announce(targets);
   }
 
@@ -193,9 +195,11 @@ export class Relay {
   }
 }
 
-/** How far each partition has come with some of its deliveries. */
-function endsOf(fanouts: Fanout[]): Map<number, number> {
-  return new Map(fanouts.map(({ organizationId, position }) => [partitionOf(organizationId), position]));
+/** As much of a page as makes so many deliveries; the rest is read again. */
+function beginningOf(page: FeedPage, candidates: Candidates, deliveries: number): FeedPage {
+  const events = firstOf(page.events, candidates, deliveries);
+  const left = page.events[events.length];
+  return left ? { events, position: left.position - 1, more: true } : page;
 }
 
 function targetsOf(fanouts: Fanout[]): DrainTarget[] {
@@ -204,19 +208,4 @@ function targetsOf(fanouts: Fanout[]): DrainTarget[] {
     for (const { id } of receivers) targets.set(id, { organizationId, subscriptionId: id });
   }
   return [...targets.values()];
-}
-
-/** In pieces that a transaction can hold, however many subscribers an event has. */
-function chunksOf(fanouts: Fanout[]): Fanout[][] {
-  const chunks: Fanout[][] = [];
-  let size = STORE_AT_ONCE;
-  for (const fanout of fanouts) {
-    if (size >= STORE_AT_ONCE) {
-      chunks.push([]);
-      size = 0;
-    }
-    chunks.at(-1)?.push(fanout);
-    size += fanout.receivers.length;
-  }
-  return chunks;
 }
