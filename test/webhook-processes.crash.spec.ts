@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { startDnsServer } from '#libs/testing/dns-server.js';
 import { answering, type Behaviour, type FaultyReceiver, startFaultyReceiver } from '#libs/testing/faulty-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
@@ -156,6 +158,35 @@ describe('kill -9 of a worker', () => {
       `The rest after ${seconds.toFixed(1)} s, ${requests - delivered} of ${delivered} sent twice\n`,
     );
     expect(delivered).toBe(300);
+  });
+});
+
+describe('Two workers', () => {
+  let subscribed: Subscriber[];
+  beforeEach(async () => {
+    await Promise.all([installation.startWorker(), installation.startWorker()]);
+    subscribed = await Promise.all(Array.from({ length: 10 }, () => Subscriber.start(taking)));
+  });
+  const settledAll = () => Promise.all(subscribed.map((subscriber) => subscriber.settled()));
+
+  it('deliver all, each once, while jobs can be neither added nor taken', async () => {
+    const whenHeldUp = await holdUp(installation, 'LOCK TABLE bullmq.job');
+    await createTags(30);
+    await whenHeldUp(async () => {
+      expect(await settledAll()).toEqual(subscribed.map(() => eachOnce(30)));
+    });
+  });
+
+  it('deliver all, each once, while others keep all processors busy', async () => {
+    const others = Array.from({ length: 2 * availableParallelism() }, () =>
+      spawn(process.execPath, ['-e', 'for (;;);']),
+    );
+    try {
+      await createTags(60);
+      expect(await settledAll()).toEqual(subscribed.map(() => eachOnce(60)));
+    } finally {
+      for (const other of others) other.kill('SIGKILL');
+    }
   });
 });
 

@@ -35,6 +35,11 @@ export class PartitionTurns {
     return this.#busy;
   }
 
+  /** Whether partitions have news that could be worked on, were there not other pages under way. */
+  get areWaitedFor(): boolean {
+    return this.#next().length > 0;
+  }
+
   /** There may be something new in some partitions. */
   add(partitions: number[]): void {
     for (const partition of partitions) this.#news.add(partition);

@@ -78,6 +78,7 @@ export class Relay {
       ];
       this.#turns.add(known?.map(partitionOf) ?? this.checkpoints.held);
       for (const id of strangers ?? []) this.#strangers.add(id);
+      this.#turns.begin();
     });
     this.#running = this.#run();
   }
@@ -154,24 +155,35 @@ export class Relay {
     return this.checkpoints.held.flatMap((partition) => this.checkpoints.leadershipOf(partition) ?? []);
   }
 
-  /** Makes deliveries of what is new in some partitions, an equal part of each, and answers those that have more. */
+  /**
+   * Makes deliveries of what is new in some partitions, an equal part of each, and answers those that have more. One that is
+   * alone goes on while no other waits, so that it need not read again what it has read.
+   */
   async #page(leaderships: Leadership[]): Promise<number[]> {
-    const read = await this.feed.read(leaderships, Math.ceil(PAGE / leaderships.length));
-    const candidates = await this.planner.candidates(read.flatMap(({ events }) => events));
-    const pages = read.map((page) => beginningOf(page, candidates, DELIVERIES / leaderships.length));
-    const fanouts = await this.planner.plan(
-      pages.flatMap(({ events }) => events),
-      candidates,
-    );
-    if (fanouts.length > 0) await this.#store(fanouts, leaderships, pages);
-    for (const [index, leadership] of leaderships.entries()) leadership.position = (pages[index] as FeedPage).position;
-    return leaderships.filter((_, index) => pages[index]?.more).map(({ partition }) => partition);
+    let pages = await this.feed.read(leaderships, Math.ceil(PAGE / leaderships.length));
+    const candidates = await this.planner.candidates(pages.flatMap(({ events }) => events));
+    do {
+      const parts = pages.map((page) => beginningOf(page, candidates, DELIVERIES / leaderships.length));
+      await this.#store(parts, leaderships, candidates);
+      for (const [index, leadership] of leaderships.entries())
+        leadership.position = (parts[index] as FeedPage).position;
+      pages = pages.map(({ events, ...page }, index) => ({
+        ...page,
+        events: events.slice(parts[index]?.events.length),
+      }));
+    } while (leaderships.length === 1 && pages[0]?.events[0] && !this.#turns.areWaitedFor);
+    return leaderships
+      .filter((_, index) => pages[index]?.more || pages[index]?.events[0])
+      .map(({ partition }) => partition);
   }
 
-  async #store(fanouts: Fanout[], leaderships: Leadership[], pages: FeedPage[]): Promise<void> {
+  async #store(parts: FeedPage[], leaderships: Leadership[], candidates: Candidates): Promise<void> {
+    const events = parts.flatMap((part) => part.events);
+    const fanouts = await this.planner.plan(events, candidates);
+    if (fanouts.length === 0) return;
     const targets = targetsOf(fanouts);
     const advances = leaderships.map((leadership, index) =>
-      this.checkpoints.advance(leadership, (pages[index] as FeedPage).position),
+      this.checkpoints.advance(leadership, (parts[index] as FeedPage).position),
     );
     await this.database.write(null, [...advances, enroll(targets), ...storeFanouts(fanouts)]);
     this.drains.announce(targets);
@@ -195,11 +207,11 @@ export class Relay {
   }
 }
 
-/** As much of a page as makes so many deliveries; the rest is read again. */
+/** As much of a page as makes so many deliveries. */
 function beginningOf(page: FeedPage, candidates: Candidates, deliveries: number): FeedPage {
   const events = firstOf(page.events, candidates, deliveries);
   const left = page.events[events.length];
-  return left ? { events, position: left.position - 1, more: true } : page;
+  return left ? { ...page, events, position: left.position - 1 } : page;
 }
 
 function targetsOf(fanouts: Fanout[]): DrainTarget[] {
