@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Checkpoints } from '#libs/event-store/checkpoint.js';
-import { PartitionSweeper } from '#libs/event-store/partition-sweeper.js';
+import { PartitionSweeper } from '#libs/platform/partition-sweeper.js';
 import { WorkerDatabase } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { PresenceTimeout } from './presence.js';

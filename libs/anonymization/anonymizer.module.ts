@@ -2,7 +2,7 @@ import { Injectable, Module, type OnApplicationBootstrap, type OnApplicationShut
 import { Checkpoints } from '#libs/event-store/checkpoint.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
-import { PartitionSweeper } from '#libs/event-store/partition-sweeper.js';
+import { PartitionSweeper } from '#libs/platform/partition-sweeper.js';
 import { WorkerDatabase } from '#libs/platform/database.js';
 import { Anonymizer } from './anonymizer.js';
 

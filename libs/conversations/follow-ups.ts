@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Checkpoints } from '#libs/event-store/checkpoint.js';
 import { EventStore } from '#libs/event-store/event-store.js';
-import { PartitionSweeper } from '#libs/event-store/partition-sweeper.js';
+import { PartitionSweeper } from '#libs/platform/partition-sweeper.js';
 import { Database, WorkerDatabase } from '#libs/platform/database.js';
 import { executeReopening } from './reopening.js';
 

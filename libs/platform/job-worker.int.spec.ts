@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const nothing = () => undefined;
-const work = { queue: 'webhook-drain', concurrency: 5, process: () => Promise.resolve(), onFailed: nothing };
+const work = { queue: 'webhook-deliveries', concurrency: 5, process: () => Promise.resolve(), onFailed: nothing };
 
 /** Starts a worker, and closes it when it sends the n-th piece of data. */
 async function closeAt(piece: number): Promise<void> {

@@ -29,7 +29,7 @@ import { Reviews } from './reviews.js';
 import { Retention } from './retention.js';
 import { SenderModule } from './sender.module.js';
 
-/** Runs the way from the feed to the receivers: relay → delivery rows → drain jobs → signed POSTs. */
+/** Runs the way from the feed to the receivers: relay → delivery rows → claims → signed POSTs. */
 @Injectable()
 class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   #lanes: Lanes;

@@ -5,6 +5,9 @@ import { type DrainTarget, IS_FREE, IS_PAUSED, LEASE_TIME } from './exchange.js'
 /** Subscriptions of one organization that are claimed at once: others are to have some, too. */
 export const CLAIMED_AT_ONCE = 32;
 
+/** Organizations that other processes are told of at once. */
+const SOME = 100;
+
 /** Who claims, and how much. */
 export interface Claim {
   /** The process that drains what it claims. */
@@ -33,6 +36,15 @@ export class DrainClaims {
     return this.#claim(WAITING, partitions, claim);
   }
 
+  /** Some organizations in partitions for which anything waits. */
+  async someWaiting(partitions: number[]): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(null, {
+      text: `${WAITING.replace('$4', '$1')} LIMIT ${SOME}`,
+      values: [partitions],
+    });
+    return rows.map(({ id }) => id);
+  }
+
   async #claim(organizations: string, values: unknown[], { holder, room, except }: Claim): Promise<DrainTarget[]> {
     if (values.length === 0 || room <= 0) return [];
     const statement: Statement = { text: claimFrom(organizations), values: [holder, room, except, values] };
@@ -41,7 +53,10 @@ export class DrainClaims {
   }
 }
 
-/** Organizations in the partitions `$4` for which anything waits: one look into the index for each that there is. */
+/**
+ * Organizations in the partitions `$4` for which anything waits, in no order, so that none is always the last: one look into
+ * the index for each that there is.
+ */
 const WAITING = `
   WITH RECURSIVE waiting(id) AS (
     (SELECT organization_id FROM webhook_deliveries WHERE state = 'pending' ORDER BY organization_id LIMIT 1)
@@ -50,7 +65,7 @@ const WAITING = `
       SELECT organization_id FROM webhook_deliveries WHERE state = 'pending' AND organization_id > waiting.id
       ORDER BY organization_id LIMIT 1) AS next
   )
-  SELECT id FROM waiting WHERE partition_of(id) = ANY($4::integer[])`;
+  SELECT id FROM waiting WHERE partition_of(id) = ANY($4::integer[]) ORDER BY random()`;
 
 /** What is due is looked for last, in the order of the turns: most of those before are found to be free by their row. */
 const claimFrom = (organizations: string) => `

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { partitionOf } from '#libs/event-store/partitions.js';
 import { type JobQueue, type JobsToAdd } from '#libs/platform/job-queue.js';
@@ -10,6 +11,8 @@ import { type Lanes } from './lanes.js';
 export const DELIVERIES_QUEUE = 'webhook-deliveries';
 /** Jobs that one process takes at the same time; each is over once its drains have begun. */
 const CONCURRENCY = 5;
+/** How long the process waits for jobs that are being added when it ends. */
+const STOP_MS = 2_000;
 /** Organizations that one job is for; a job costs more than what a claim does. */
 const ORGANIZATIONS = 20;
 
@@ -24,16 +27,25 @@ export class DrainScheduler {
   readonly #queue: JobQueue<string[]>;
   readonly #announced = new Set<string>();
   #announcing: Promise<void> | undefined;
+  /** Claims go one after the other: each knows what room the one before has left. */
+  #claiming: Promise<unknown> = Promise.resolve();
+  #started = false;
   #stopping = false;
 
   constructor(
     private readonly claims: DrainClaims,
     private readonly lanes: Lanes,
     private readonly holder: string,
-    jobs: Jobs,
+    private readonly jobs: Jobs,
   ) {
     this.#queue = jobs.queue<string[]>(DELIVERIES_QUEUE);
-    jobs.worker<string[]>(DELIVERIES_QUEUE, CONCURRENCY, ({ data }) => this.#claim(data));
+  }
+
+  /** Begins to take jobs; once the process is known, for leases of one that is not are free for others. */
+  start(): void {
+    if (this.#started || this.#stopping) return;
+    this.#started = true;
+    this.jobs.worker<string[]>(DELIVERIES_QUEUE, CONCURRENCY, ({ data }) => this.#claim(data));
   }
 
   /** What this process is draining hears of it at once; the others, through jobs that are added soon. */
@@ -41,60 +53,60 @@ export class DrainScheduler {
     for (const target of targets) {
       if (!this.lanes.nudge(target)) this.#announced.add(target.organizationId);
     }
-    if (!this.#stopping) this.#announcing ??= this.#addJobs().finally(() => (this.#announcing = undefined));
+    if (!this.#stopping) this.#announcing ??= this.#addJobs();
   }
 
   /** Begins to drain what is due in some partitions, whether or not a job is under way; for what is beyond, there are jobs. */
   async claimDue(partitions: number[]): Promise<void> {
-    const claim = this.#claimNow;
-    const claimed = await this.claims.ofPartitions(partitions, claim);
-    const led = new Set(partitions);
-    this.#shareOut(
-      claimed,
-      claim.except.filter((organizationId) => led.has(partitionOf(organizationId))),
-    );
+    await this.#inTurn(async (claim) => {
+      const claimed = await this.claims.ofPartitions(partitions, claim);
+      const served = claim.except.filter((organizationId) => partitions.includes(partitionOf(organizationId)));
+      // Another process may have the room that this one lacks.
+      const waiting = claimed.length >= claim.room ? await this.claims.someWaiting(partitions) : [];
+      this.#shareOut(claimed, [...served, ...waiting]);
+    });
   }
 
-  /** Waits for jobs that are being added; adds no more. What is left is found by the leader's successor. */
+  /** Waits a moment for jobs that are being added; adds no more. What is left is found by the leader's successor. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    await this.#announcing;
+    await Promise.race([this.#announcing, pause(STOP_MS, undefined, { ref: false })]);
   }
 
   /** One request at a time: what is announced meanwhile shares the next. */
   async #addJobs(): Promise<void> {
-    while (this.#announced.size > 0 && !this.#stopping) {
-      const organizationIds = [...this.#announced];
-      this.#announced.clear();
-      try {
-        await this.#queue.addBulk(jobsFor(organizationIds));
-      } catch {
+    try {
+      while (this.#announced.size > 0 && !this.#stopping) {
+        const organizationIds = [...this.#announced];
+        this.#announced.clear();
         // Whether jobs can be added, their queue tells.
-        await this.#claim(organizationIds).catch((error: unknown) => {
-          this.#logger.warn({ err: error as Error }, 'What is due could not be looked for; it is tried again');
-        });
+        await this.#queue.addBulk(jobsFor(organizationIds)).catch(() => this.#claim(organizationIds));
       }
+    } catch (error) {
+      this.#logger.warn({ err: error as Error }, 'What is due could not be looked for; it is tried again');
+    } finally {
+      this.#announcing = undefined;
     }
   }
 
-  async #claim(organizationIds: string[]): Promise<void> {
-    this.#shareOut(await this.claims.ofOrganizations(organizationIds, this.#claimNow), []);
+  #claim(organizationIds: string[]): Promise<void> {
+    return this.#inTurn(async (claim) => {
+      this.#shareOut(await this.claims.ofOrganizations(organizationIds, claim), []);
+    });
   }
 
-  get #claimNow(): Claim {
-    return { holder: this.holder, ...this.lanes.vacancy };
+  #inTurn(work: (claim: Claim) => Promise<void>): Promise<void> {
+    const turn = this.#claiming.then(() => work({ holder: this.holder, ...this.lanes.vacancy }));
+    this.#claiming = turn.catch(() => undefined);
+    return turn;
   }
 
   /** Others begin with what is left of an organization at the same time. */
   #shareOut(claimed: DrainTarget[], others: string[]): void {
     for (const organizationId of [...organizationsOfMore(claimed), ...others]) this.#announced.add(organizationId);
     this.announce([]);
-    this.#begin(claimed);
-  }
-
-  /** Drains outlast their job. What is lost together with the process, the leader finds. */
-  #begin(targets: DrainTarget[]): void {
-    for (const target of targets) {
+    for (const target of claimed) {
+      // Drains outlast their job. What is lost together with the process, the leader finds.
       this.#drain(target).catch((error: unknown) => {
         this.#logger.warn({ err: error as Error, ...target }, 'A subscription could not be drained; it is tried again');
       });

@@ -103,6 +103,12 @@ export class Drain {
     return this.#nudged;
   }
 
+  /** Ends the lease without having sent anything. True, for something is due. */
+  async giveBack(): Promise<true> {
+    await this.#exchange(0, 'always');
+    return true;
+  }
+
   /** True when the slice is over and more may be due. */
   async run(): Promise<boolean> {
     const sliceEnd = performance.now() + SLICE_MS;

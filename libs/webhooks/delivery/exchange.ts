@@ -82,7 +82,8 @@ export const PARALLEL = 96;
 const LEASE_SECONDS = 8;
 export const LEASE_TIME = `interval '${LEASE_SECONDS} seconds'`;
 /** Nobody drains the subscription: the lease has run out, or its process is gone. */
-export const IS_FREE = `(h.lease_until <= now() OR h.holder NOT IN (SELECT present_holders()))`;
+export const IS_FREE = `(h.lease_until <= now()
+  OR (h.holder NOT IN (SELECT present_holders()) AND NOT holder_is_alive(h.holder)))`;
 /** Of an exchange `e`. */
 const IS_DUE = `d.organization_id = e.organization_id AND d.subscription_id = e.subscription_id AND d.state = 'pending'
   AND d.next_attempt_at <= now()`;

@@ -56,7 +56,7 @@ export function deliveriesOf(fanouts: Fanout[]): string {
   return JSON.stringify(rows);
 }
 
-/** Makes subscriptions known to {@link Deliveries.due}. */
+/** Makes subscriptions known to {@link DrainClaims}. */
 export function enroll(targets: DrainTarget[]): Statement {
   return {
     text: `INSERT INTO webhook_health (organization_id, subscription_id)

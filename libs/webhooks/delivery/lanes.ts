@@ -19,7 +19,7 @@ export class Lanes {
 
   /** How many more can be drained, and the organizations of which no more can. */
   get vacancy(): Pick<Claim, 'room' | 'except'> {
-    return { room: this.#places.free, except: this.#places.served };
+    return { room: this.#context.stopping() ? 0 : this.#places.free, except: this.#places.served };
   }
 
   /** Tells a drain of this process that something is new; false when there is none. */
@@ -48,6 +48,8 @@ export class Lanes {
     const drain = new Drain(target, this.#context);
     this.#running.set(target.subscriptionId, drain);
     try {
+      // More was claimed than there is room for: others may have it.
+      if (this.#places.keepsWaiting(target.organizationId)) return await drain.giveBack();
       return await this.#places.with(target.organizationId, () => this.#drained(drain));
     } finally {
       this.#running.delete(target.subscriptionId);
@@ -55,7 +57,6 @@ export class Lanes {
   }
 
   async #drained(drain: Drain): Promise<boolean> {
-    if (this.#context.stopping()) return false;
     let more = await drain.run();
     // Something came up when it had just looked for the last time.
     while (!more && drain.nudged && !this.#context.stopping()) more = await drain.run();

@@ -35,9 +35,9 @@ export class PartitionTurns {
     return this.#busy;
   }
 
-  /** Whether partitions have news that could be worked on, were there not other pages under way. */
+  /** Whether a task, or partitions that have news, could be worked on, were there not pages under way. */
   get areWaitedFor(): boolean {
-    return this.#next().length > 0;
+    return this.#reserved.size > 0 || this.#next().length > 0;
   }
 
   /** There may be something new in some partitions. */

@@ -25,7 +25,7 @@ const POLL_MS = 1_000;
 /** How often it is asked whether those have subscribed who are not known to have. */
 const MEET_MS = 100;
 /** After a failure, which is mostly a database that is away. */
-const FAILURE_PAUSE_MS = 1_000;
+const FAILURE_PAUSE_MS = 500;
 /** How often deliveries to subscriptions that are gone are given up. */
 const CANCEL_MS = 10_000;
 
@@ -74,7 +74,7 @@ export class Relay {
     this.wakeUp.listen((organizationIds) => {
       const [known, strangers] = [
         organizationIds?.filter((id) => this.#subscribers.has(id)),
-        organizationIds?.filter((id) => !this.#subscribers.has(id)),
+        organizationIds?.filter((id) => !this.#subscribers.has(id) && this.#leads(id)),
       ];
       this.#turns.add(known?.map(partitionOf) ?? this.checkpoints.held);
       for (const id of strangers ?? []) this.#strangers.add(id);
@@ -100,7 +100,7 @@ export class Relay {
         await this.#meet();
         this.#turns.begin();
         const busy = await this.#pageOfTasks();
-        if (!busy) await this.wakeUp.wait(this.#strangers.size > 0 ? MEET_MS : RENEW_MS);
+        if (!busy) await this.wakeUp.wait(this.#restMs());
       } catch (error) {
         this.#tell(error);
         await this.wakeUp.wait(FAILURE_PAUSE_MS);
@@ -112,12 +112,19 @@ export class Relay {
     });
   }
 
+  /** Until something is to be done that no wake-up tells of. */
+  #restMs(): number {
+    const untilRenewal = this.#renewedAt + RENEW_MS - performance.now();
+    return Math.max(0, Math.min(untilRenewal, this.#strangers.size > 0 ? MEET_MS : RENEW_MS));
+  }
+
   /** Renews the leases in good time, and gives those back that others are to have. */
   async #lead(): Promise<void> {
     if (performance.now() - this.#renewedAt < RENEW_MS) return;
     this.#renewedAt = performance.now();
     const before = new Set(this.checkpoints.held);
     const surplus = await this.checkpoints.renew(this.#turns.busy);
+    this.drains.start();
     this.#turns.add(this.checkpoints.held.filter((partition) => !before.has(partition)));
     const idle = this.checkpoints.held.filter((partition) => !this.#turns.busy.has(partition));
     if (surplus > 0 && idle.length > 0) await this.checkpoints.resign(idle.slice(-surplus));
@@ -151,6 +158,10 @@ export class Relay {
     }
   }
 
+  #leads(organizationId: string): boolean {
+    return this.checkpoints.leadershipOf(partitionOf(organizationId)) !== undefined;
+  }
+
   #leaderships(): Leadership[] {
     return this.checkpoints.held.flatMap((partition) => this.checkpoints.leadershipOf(partition) ?? []);
   }
@@ -171,7 +182,7 @@ export class Relay {
         ...page,
         events: events.slice(parts[index]?.events.length),
       }));
-    } while (leaderships.length === 1 && pages[0]?.events[0] && !this.#turns.areWaitedFor);
+    } while (leaderships.length === 1 && pages[0]?.events[0] && !this.#stopping && !this.#turns.areWaitedFor);
     return leaderships
       .filter((_, index) => pages[index]?.more || pages[index]?.events[0])
       .map(({ partition }) => partition);

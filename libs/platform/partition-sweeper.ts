@@ -1,8 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { type Database } from '#libs/platform/database.js';
-import { Periodic } from '#libs/platform/periodic.js';
-import { Places } from '#libs/platform/places.js';
-import { type Checkpoints } from './checkpoint.js';
+import { type Database } from './database.js';
+import { Periodic } from './periodic.js';
+import { Places } from './places.js';
 
 /** Rows of one organization, and of all, that one look takes at most. */
 const [OF_ONE, OF_ALL] = [500, 5_000];
@@ -39,9 +38,10 @@ export class PartitionSweeper<Row> {
   readonly #served = new Map<string, Promise<void>>();
   #stopping = false;
 
+  /** @param leases the partitions that this process leads */
   constructor(
     private readonly database: Database,
-    private readonly checkpoints: Checkpoints,
+    private readonly leases: { readonly held: number[] },
     private readonly swept: Swept<Row>,
   ) {
     this.#logger = new Logger(swept.name);
@@ -60,7 +60,7 @@ export class PartitionSweeper<Row> {
   }
 
   async #look(): Promise<void> {
-    const { held } = this.checkpoints;
+    const { held } = this.leases;
     if (held.length === 0) return;
     const rows = await this.#due(held);
     for (const [organizationId, due] of Map.groupBy(rows, (row) => row.organizationId)) {

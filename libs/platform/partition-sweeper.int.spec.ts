@@ -3,9 +3,9 @@ import type pg from 'pg';
 import { connectTo } from '#libs/testing/connections.js';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
 import { waitFor } from '#libs/testing/wait-for.js';
-import { Checkpoints } from './checkpoint.js';
+import { Checkpoints } from '#libs/event-store/checkpoint.js';
 import { PartitionSweeper } from './partition-sweeper.js';
-import { partitionOf } from './partitions.js';
+import { partitionOf } from '#libs/event-store/partitions.js';
 
 interface Chore {
   organizationId: string;
