@@ -61,6 +61,30 @@ describe('Deliveries', () => {
     expect(new Set(entries.map(({ outcomes }) => outcomes.join()))).toEqual(new Set(['delivered']));
   });
 
+  it('are begun through jobs, time and again', async () => {
+    const { id } = await api.subscribe(receiver.url('/'), ['TagCreated']);
+    const jobs = async () => {
+      const [row] = await app.database.sql<{ count: number }>(
+        "SELECT sum(last_value)::int AS count FROM pg_sequences WHERE schemaname = 'bullmq' AND sequencename LIKE 'bullmq_jid_%'",
+      );
+      return row?.count ?? 0;
+    };
+    for (let count = 1; count <= 3; count++) {
+      const before = await jobs();
+      await api.createTag(`tag ${count}`);
+      await waitFor('the delivery', () => receiver.of(id).length === count);
+      if (!app.runtime.config.redisUrl) expect(await jobs()).toBeGreaterThan(before);
+      await books(id);
+      await waitFor('the end of the drain', async () => {
+        const [health] = await app.database.sql(
+          'SELECT FROM webhook_health WHERE subscription_id = $1 AND lease_until <= now()',
+          [id],
+        );
+        return health !== undefined;
+      });
+    }
+  });
+
   it('that are due are made although the job queue has forgotten everything', async () => {
     const held: [Socket, string][] = [];
     receiver.behave(

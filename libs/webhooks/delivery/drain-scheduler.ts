@@ -53,7 +53,7 @@ export class DrainScheduler {
     for (const target of targets) {
       if (!this.lanes.nudge(target)) this.#announced.add(target.organizationId);
     }
-    if (!this.#stopping) this.#announcing ??= this.#addJobs();
+    if (this.#announced.size > 0 && !this.#stopping) this.#announcing ??= this.#addJobs();
   }
 
   /** Begins to drain what is due in some partitions, whether or not a job is under way; for what is beyond, there are jobs. */
