@@ -164,12 +164,14 @@ describe('kill -9 of a worker', () => {
 describe('Two workers', () => {
   let subscribed: Subscriber[];
   beforeEach(async () => {
-    await Promise.all([installation.startWorker(), installation.startWorker()]);
     subscribed = await Promise.all(Array.from({ length: 10 }, () => Subscriber.start(taking)));
   });
+  const startWorkers = (env: NodeJS.ProcessEnv = {}) =>
+    Promise.all([installation.startWorker(env), installation.startWorker(env)]);
   const settledAll = () => Promise.all(subscribed.map((subscriber) => subscriber.settled()));
 
   it('deliver all, each once, while jobs can be neither added nor taken', async () => {
+    await startWorkers({ REDIS_URL: undefined });
     const whenHeldUp = await holdUp(installation, 'LOCK TABLE bullmq.job');
     await createTags(30);
     await whenHeldUp(async () => {
@@ -178,6 +180,7 @@ describe('Two workers', () => {
   });
 
   it('deliver all, each once, while others keep all processors busy', async () => {
+    await startWorkers();
     const others = Array.from({ length: 2 * availableParallelism() }, () =>
       spawn(process.execPath, ['-e', 'for (;;);']),
     );
