@@ -11,7 +11,7 @@ import { deliveriesAreUpToDate, redactDeliveries } from '#libs/webhooks/redactio
 import { type AnonymizationRow, anonymizationStream } from './anonymization.projection.js';
 
 /** A request that is to be processed. */
-export interface OpenRequest {
+interface OpenRequest {
   organizationId: string;
   id: string;
 }

@@ -67,7 +67,7 @@ const WAITING = `
   )
   SELECT id FROM waiting WHERE partition_of(id) = ANY($4::integer[]) ORDER BY random()`;
 
-/** What is due is looked for last, in the order of the turns: most of those before are found to be free by their row. */
+/** Due deliveries are looked for last, and only for subscriptions whose lease is free: that is told by their row alone. */
 const claimFrom = (organizations: string) => `
   WITH claimed AS MATERIALIZED (
     SELECT found.* FROM (${organizations}) AS o CROSS JOIN LATERAL (

@@ -18,9 +18,9 @@ const ORGANIZATIONS = 20;
 
 /**
  * Brings subscriptions with due deliveries and workers with room for them together. Jobs only wake workers up: a worker
- * claims what it drains in the database, and announces the organization again when there may be more than it has taken. What no
- * job brings, the partition's leader claims for itself: retries whose time has come, all while the job queue is away,
- * and what the queue has lost.
+ * claims what it drains in the database, and announces the organization again when there may be more than it has taken.
+ * The partition's leader claims for itself what no job brings: retries whose time has come, everything while the job queue
+ * is away, and what the queue has lost.
  */
 export class DrainScheduler {
   readonly #logger = new Logger('Webhooks');
@@ -67,7 +67,7 @@ export class DrainScheduler {
     });
   }
 
-  /** Waits a moment for jobs that are being added; adds no more. What is left is found by the leader's successor. */
+  /** Waits a moment for jobs that are being added, and adds no more. The next leader finds the rest. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.race([this.#announcing, pause(STOP_MS, undefined, { ref: false })]);

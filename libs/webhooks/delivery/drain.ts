@@ -57,7 +57,7 @@ export interface DrainContext {
   crowded: (target: DrainTarget) => boolean;
 }
 
-/** Sends what is due for one subscription whose lease was claimed, as long as it has the subscription for itself. */
+/** Sends the due deliveries of one subscription, for as long as its process holds the lease that was claimed. */
 export class Drain {
   readonly #logger = new Logger('Webhooks');
   readonly #sending = new Set<string>();
