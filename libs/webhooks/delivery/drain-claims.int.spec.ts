@@ -112,6 +112,7 @@ describe('A claim', () => {
   it('finds all organizations of a partition for which something waits', async () => {
     const ids = [await waiting(1), await waiting(1), await waiting(1)];
     const partitions = [...new Set(ids.map(partitionOf))];
+    expect(await claims.someWaiting(partitions)).toEqual(expect.arrayContaining(ids));
     const claimed = await claims.ofPartitions(partitions, await by());
     const organizationIds = claimed.map(({ organizationId }) => organizationId);
     expect(organizationIds).toEqual(expect.arrayContaining(ids));

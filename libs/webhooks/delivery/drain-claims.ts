@@ -33,13 +33,13 @@ export class DrainClaims {
 
   /** Of all organizations in some partitions. */
   ofPartitions(partitions: number[], claim: Claim): Promise<DrainTarget[]> {
-    return this.#claim(WAITING, partitions, claim);
+    return this.#claim(waitingIn('$4'), partitions, claim);
   }
 
   /** Some organizations in partitions for which anything waits. */
   async someWaiting(partitions: number[]): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(null, {
-      text: `${WAITING.replace('$4', '$1')} LIMIT ${SOME}`,
+      text: `${waitingIn('$1')} LIMIT ${SOME}`,
       values: [partitions],
     });
     return rows.map(({ id }) => id);
@@ -54,10 +54,10 @@ export class DrainClaims {
 }
 
 /**
- * Organizations in the partitions `$4` for which anything waits, in no order, so that none is always the last: one look into
+ * Organizations in partitions, a parameter, for which anything waits, in no order, so that none is always the last: one look into
  * the index for each that there is.
  */
-const WAITING = `
+const waitingIn = (partitions: string) => `
   WITH RECURSIVE waiting(id) AS (
     (SELECT organization_id FROM webhook_deliveries WHERE state = 'pending' ORDER BY organization_id LIMIT 1)
     UNION ALL
@@ -65,7 +65,7 @@ const WAITING = `
       SELECT organization_id FROM webhook_deliveries WHERE state = 'pending' AND organization_id > waiting.id
       ORDER BY organization_id LIMIT 1) AS next
   )
-  SELECT id FROM waiting WHERE partition_of(id) = ANY($4::integer[]) ORDER BY random()`;
+  SELECT id FROM waiting WHERE partition_of(id) = ANY(${partitions}::integer[]) ORDER BY random()`;
 
 /** Due deliveries are looked for last, and only for subscriptions whose lease is free: that is told by their row alone. */
 const claimFrom = (organizations: string) => `
