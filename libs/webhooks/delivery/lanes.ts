@@ -8,8 +8,7 @@ const PLACES = { places: 5_000, most: 2_500, leavesRoom: true };
 
 /** The subscriptions that this process is draining. */
 export class Lanes {
-  readonly #running = new Map<string, Drain>();
-  readonly #ends = new Set<Promise<boolean>>();
+  readonly #running = new Map<string, { drain: Drain; end: Promise<boolean> }>();
   readonly #places = new Places(PLACES);
   readonly #context: DrainContext;
 
@@ -24,36 +23,35 @@ export class Lanes {
 
   /** Tells a drain of this process that something is new; false when there is none. */
   nudge({ subscriptionId }: DrainTarget): boolean {
-    const drain = this.#running.get(subscriptionId);
-    drain?.nudge();
-    return drain !== undefined;
+    const running = this.#running.get(subscriptionId);
+    running?.drain.nudge();
+    return running !== undefined;
   }
 
   /**
-   * Drains a subscription, unless this process does so already. True when it has made room for others and more may be due.
+   * Drains a subscription whose lease has been claimed. True when it has made room for others and more may be due.
+   *
+   * A drain of it that still runs here has just given the lease back, or has lost it: either it goes on with the new lease,
+   * or the next drain begins when it has ended.
    */
   async drain(target: DrainTarget): Promise<boolean> {
-    if (this.nudge(target)) return false;
-    const end = this.#run(target).finally(() => this.#ends.delete(end));
-    this.#ends.add(end);
+    const { subscriptionId } = target;
+    while (this.nudge(target)) await this.#running.get(subscriptionId)?.end.catch(() => undefined);
+    const drain = new Drain(target, this.#context);
+    const end = this.#run(target, drain).finally(() => this.#running.delete(subscriptionId));
+    this.#running.set(subscriptionId, { drain, end });
     return end;
   }
 
   /** Resolves once no drain runs any more. */
   async ended(): Promise<void> {
-    await Promise.allSettled(this.#ends);
+    await Promise.allSettled([...this.#running.values()].map(({ end }) => end));
   }
 
-  async #run(target: DrainTarget): Promise<boolean> {
-    const drain = new Drain(target, this.#context);
-    this.#running.set(target.subscriptionId, drain);
-    try {
-      // More was claimed than there is room for: others may have it.
-      if (this.#places.keepsWaiting(target.organizationId)) return await drain.giveBack();
-      return await this.#places.with(target.organizationId, () => this.#drained(drain));
-    } finally {
-      this.#running.delete(target.subscriptionId);
-    }
+  async #run(target: DrainTarget, drain: Drain): Promise<boolean> {
+    // More was claimed than there is room for: others may have it.
+    if (this.#places.keepsWaiting(target.organizationId)) return drain.giveBack();
+    return this.#places.with(target.organizationId, () => this.#drained(drain));
   }
 
   async #drained(drain: Drain): Promise<boolean> {
