@@ -1,6 +1,44 @@
 /** The walls of the house: who may import whom. */
-const RESOURCES = '^libs/(?!(platform|event-store|embedded-postgres|testing|resources)/)';
+
+/** The floors below the resources, from the ground up. A folder may import from its own floor and from those below. */
+const GROUND = [
+  ['platform', 'embedded-postgres'],
+  ['database'],
+  ['background', 'event-store'],
+  ['http'],
+  ['people', 'webhooks/events'],
+];
+/** The floors of the resources and of what stands above them. A folder that is not named here is a resource of its own. */
+const UPPER = [
+  ['organizations', 'tags', 'custom-attributes', 'agents'],
+  ['teams', 'end-users'],
+  ['queues'],
+  ['conversations', 'webhooks'],
+  ['anonymization', 'events'],
+  ['history', 'lifecycle'],
+];
+const FLOORS = [...GROUND, ...UPPER];
+
+/** The list of resources: every folder may ask it, and it knows them all. */
+const LIST = '^libs/resources/';
 const TESTS = '\\.spec\\.ts$|^libs/testing/|^test/';
+const RESOURCES = `^libs/(?!(${GROUND.flat().join('|')}|resources|testing)/)`;
+/** What a resource lets others import: rules, the stream's definition, what the API shows, guards and look-ups. */
+const PUBLISHED = '\\.(rules|stream|shown|published)\\.ts$';
+
+const inside = (folders) => `^libs/(${folders.join('|')})/`;
+
+/** What nothing of a floor may import: all floors above it. `webhooks/events` stands below the rest of `webhooks`. */
+function floorRule(floor, index) {
+  const [below, above] = [FLOORS.slice(0, index + 1).flat(), FLOORS.slice(index + 1).flat()];
+  return {
+    name: `floor-of-${floor[0].replace('/', '-')}`,
+    comment: 'a folder imports from its own floor and from those below',
+    severity: 'error',
+    from: { path: inside(floor), pathNot: TESTS },
+    to: { path: inside(above), pathNot: inside(below) },
+  };
+}
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -18,16 +56,13 @@ module.exports = {
       from: { path: '^libs/', pathNot: TESTS },
       to: { path: '^(apps|migrations|test)/' },
     },
+    ...FLOORS.slice(0, -1).map(floorRule),
     {
-      name: 'store-knows-no-resource',
-      comment: 'the event store stands on the database alone',
+      name: 'ground-knows-no-resource',
+      comment: 'what resources stand on knows neither them nor their list',
       severity: 'error',
-      from: { path: '^libs/event-store/', pathNot: TESTS },
-      to: {
-        path: '^libs/',
-        pathNot:
-          '^libs/(event-store/|platform/(database|batch|cipher|grouping|masked|domain-error|json-text|merged-statements|turns|twins|unavailable)\\.ts)',
-      },
+      from: { path: inside(GROUND.flat()), pathNot: TESTS },
+      to: { path: [RESOURCES, LIST] },
     },
     {
       name: 'store-knows-no-http',
@@ -36,29 +71,32 @@ module.exports = {
       to: { path: 'node_modules/(@nestjs|fastify|class-validator|bullmq)' },
     },
     {
-      name: 'platform-knows-no-resource',
+      name: 'resources-share-what-they-publish',
+      comment: 'resources import of each other only what a file is named for: x.rules, x.stream, x.shown, x.published',
       severity: 'error',
-      from: { path: '^libs/(platform|embedded-postgres)/', pathNot: TESTS },
-      to: { path: [RESOURCES, '^libs/resources/'] },
+      from: { path: '^libs/([^/]+)/', pathNot: [TESTS, inside(GROUND.flat()), LIST] },
+      to: { path: RESOURCES, pathNot: ['^libs/$1/', PUBLISHED] },
     },
     {
-      name: 'resources-share-events-only',
-      comment: 'of another resource only its events and its stream may be known',
+      name: 'delivery-knows-what-is-published',
+      comment: 'the worker of webhooks imports of the other rooms only what they publish',
       severity: 'error',
-      from: { path: '^libs/([^/]+)/', pathNot: `${TESTS}|^libs/(platform|event-store|embedded-postgres|resources)/` },
-      to: { path: RESOURCES, pathNot: '^libs/$1/|^libs/[^/]+/[^/.]+(\\.projection)?\\.ts$' },
+      from: { path: '^libs/webhooks/delivery/', pathNot: TESTS },
+      to: { path: '^libs/webhooks/[^/]+/', pathNot: ['^libs/webhooks/delivery/', PUBLISHED] },
     },
     {
       name: 'rules-are-pure',
       comment: 'commands, events, decide and evolve need neither Nest nor a database',
       severity: 'error',
-      from: {
-        path: '^libs/(agents/(agent|presence)|anonymization/anonymization|conversations/(decide-|evolve-)?conversation|custom-attributes/(custom-attribute|options)|end-users/(end-user|merge)|organizations/(api-token|organization)|queues/queue|tags/tag|teams/team|webhooks/(recovery|subscription))\\.ts$',
-      },
+      from: { path: '\\.rules\\.ts$' },
       to: {
         path: 'node_modules|^libs/',
-        pathNot:
-          '^libs/event-store/event\\.ts|^libs/platform/(domain-error|did-you-mean|changes|channels|contact|person|rate-limits|scopes|text|values)\\.ts|^libs/webhooks/filters\\.ts|^libs/custom-attributes/(custom-attribute|options)\\.ts|^libs/conversations/conversation\\.ts|^libs/end-users/end-user\\.ts|^libs/organizations/api-token\\.ts',
+        pathNot: [
+          '\\.rules\\.ts$',
+          '^libs/event-store/event\\.ts$',
+          '^libs/platform/(domain-error|did-you-mean|changes|channels|rate-limits|scopes|text|uuid|values)\\.ts$',
+          '^libs/people/(contact|person)\\.ts$',
+        ],
       },
     },
     {

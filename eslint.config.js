@@ -27,7 +27,7 @@ export default tseslint.config(
             {
               name: '@nestjs/common',
               importNames: ['Post', 'Put', 'Patch', 'Delete'],
-              message: 'Those of #libs/platform/http/methods.js make the operation repeatable.',
+              message: 'Those of #libs/http/methods.js make the operation repeatable.',
             },
           ],
         },

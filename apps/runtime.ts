@@ -1,13 +1,13 @@
 import { type Logger } from 'pino';
+import { Jobs } from '#libs/background/jobs.js';
+import { Database, WorkerDatabase } from '#libs/database/database.js';
+import { Notifications } from '#libs/database/notifications.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { type Cipher } from '#libs/platform/cipher.js';
 import { type Config } from '#libs/platform/config.js';
-import { Database, WorkerDatabase } from '#libs/platform/database.js';
-import { Jobs } from '#libs/platform/jobs.js';
 import { Outage } from '#libs/platform/outage.js';
 import { reasonOf } from '#libs/platform/reason.js';
-import { WakeUp } from '#libs/platform/wake-up.js';
 import { STREAMS } from '#libs/resources/resources.js';
 
 /** What the roles of a process share: opened before Nest starts, closed after it has stopped. */
@@ -18,7 +18,7 @@ export interface Runtime {
   codec: EventCodec;
   database: Database;
   store: EventStore;
-  wakeUp: WakeUp;
+  notifications: Notifications;
   /** The worker's share; absent in a process that only serves HTTP. */
   worker?: { database: WorkerDatabase; jobs: Jobs };
   close(): Promise<void>;
@@ -38,9 +38,9 @@ export async function openRuntime(
   const options = { url: databaseUrl, poolSize: config.databasePoolSize };
   const codec = new EventCodec(STREAMS, cipher);
   const database = await Database.open({ ...options, role: 'deskstream_app' });
-  const wakeUp = new WakeUp(databaseUrl);
+  const notifications = new Notifications(databaseUrl);
   const store = new EventStore(database, codec, (organizationId) => {
-    wakeUp.signal(organizationId);
+    notifications.signal(organizationId);
   });
   const workerUrl = config.databaseWorkerUrl ?? databaseUrl;
   const share = worker && {
@@ -59,10 +59,10 @@ export async function openRuntime(
     codec,
     database,
     store,
-    wakeUp,
+    notifications,
     ...(share && { worker: share }),
     close: async () => {
-      await wakeUp.close();
+      await notifications.close();
       await Promise.all([database.close(), share && share.database.close()]);
     },
   };

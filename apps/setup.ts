@@ -2,19 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { migrateJobs } from '#libs/background/jobs.js';
+import { isStandby, survive } from '#libs/database/connections.js';
+import { type Database } from '#libs/database/database.js';
+import { asUnavailable } from '#libs/database/unavailable.js';
 import { type EventStore } from '#libs/event-store/event-store.js';
 import { IssueApiToken, IssueApiTokenHandler } from '#libs/organizations/api-tokens.handlers.js';
 import { CreateOrganization, CreateOrganizationHandler } from '#libs/organizations/organizations.handlers.js';
 import { Cipher } from '#libs/platform/cipher.js';
 import { type Config } from '#libs/platform/config.js';
-import { isStandby, survive } from '#libs/platform/connections.js';
-import { type Database } from '#libs/platform/database.js';
-import { migrateJobs } from '#libs/platform/jobs.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { readOrCreateSecret } from '#libs/platform/secret-file.js';
 import { StartupError } from '#libs/platform/startup-error.js';
-import { asUnavailable } from '#libs/platform/unavailable.js';
-import { DELIVERIES_QUEUE } from '#libs/webhooks/delivery/drain-scheduler.js';
+import { DELIVERIES_QUEUE } from '#libs/webhooks/delivery/draining/drain-scheduler.js';
 import { MIGRATIONS } from './migrations.js';
 
 /** How to reach the database, and as whom. */

@@ -3,10 +3,10 @@ import pg from 'pg';
 import { STREAMS } from '../dist/libs/resources/resources.js';
 import { EventCodec } from '../dist/libs/event-store/event-codec.js';
 import { EventStore } from '../dist/libs/event-store/event-store.js';
-import { send } from '../dist/libs/platform/connections.js';
+import { send } from '../dist/libs/database/connections.js';
 import { Cipher } from '../dist/libs/platform/cipher.js';
-import { Database } from '../dist/libs/platform/database.js';
-import { tagStream } from '../dist/libs/tags/tag.projection.js';
+import { Database } from '../dist/libs/database/database.js';
+import { tagStream } from '../dist/libs/tags/tag.stream.js';
 import { serveCalls } from './calls.mjs';
 
 const { organizationId, ...metadata } = {

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { endUserStream } from '../dist/libs/end-users/end-user.projection.js';
+import { endUserStream } from '../dist/libs/end-users/end-user.stream.js';
 
 export const TIER = '01980f6a-5c1d-7a10-9b2c-3d4e5f607182';
 export const NOTE = '01980f6a-5c1d-7a10-9b2c-3d4e5f607183';

@@ -1,7 +1,7 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
-import { type AddressKind, keyOfAddress } from '#libs/end-users/end-user-addresses.projection.js';
-import { emailKey } from '#libs/platform/contact.js';
-import { tagKey } from '#libs/tags/tag.projection.js';
+import { type AddressKind, keyOfAddress } from '#libs/end-users/addresses.published.js';
+import { emailKey } from '#libs/people/contact.js';
+import { tagKey } from '#libs/tags/tag.stream.js';
 import { fillKeys, replaceByKeys } from './rekeying.js';
 
 /**

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { endUserStream } from '#libs/end-users/end-user.projection.js';
-import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
+import { endUserStream } from '#libs/end-users/end-user.stream.js';
+import { subscriptionStream } from '#libs/webhooks/subscriptions/subscription.stream.js';
 import { type Answer, type ApiClient } from './support/api-client.js';
 import { createSupportTeam, emailFrom } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
@@ -20,7 +20,10 @@ interface Story {
 }
 
 const attribute = (entityType: string, identifier: string) => ({
-  ...{ entityType, identifier, label: identifier, inputDefinition: { _type: 'Text' } },
+  entityType,
+  identifier,
+  label: identifier,
+  inputDefinition: { _type: 'Text' },
 });
 const idOfAttribute = async (api: ApiClient) => (await api.get('/v1/custom-attributes')).body.data[0].id as string;
 const setValue = async (api: ApiClient, path: string, value: string | null) =>

@@ -4,13 +4,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCipher } from '#apps/setup.js';
-import { STREAMS } from '#libs/resources/resources.js';
 import { freePort, runningEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { loadConfig } from '#libs/platform/config.js';
+import { STREAMS } from '#libs/resources/resources.js';
 import { askedAt, connectTo } from '#libs/testing/connections.js';
 import { waitFor } from '#libs/testing/wait-for.js';
-import { EVENT_NAMES } from '#libs/webhooks/catalogue.js';
+import { EVENT_NAMES } from '#libs/webhooks/catalogue/catalogue.published.js';
 import { Client, Journal, newWorkspace } from './chaos/client.js';
 import { ApiClient } from './support/api-client.js';
 import { faultsOfAnswers, faultsOfReadTables, faultsOfSecrets, faultsOfStreams } from './support/checker.js';
@@ -185,7 +185,9 @@ if (HAS_PG_DUMP) {
       const { organizationId, events } = await wantedEvents(database, [subscription]);
       const known = new Set(events);
       const entries = await settled(database, organizationId, {
-        ...{ subscriptions: [subscription], events, unrecorded },
+        subscriptions: [subscription],
+        events,
+        unrecorded,
         get requests() {
           return receiver.arrivals.filter(({ eventId }) => known.has(eventId));
         },

@@ -218,7 +218,12 @@ describe('The items of a bulk request', () => {
   it('may be a thousand, as full as they can be', async () => {
     const fill = (count: number, item: (index: number) => string) => Array.from({ length: count }, (_, i) => item(i));
     const data = Array.from({ length: 1_000 }, () => ({
-      ...{ id: randomUUID(), displayName: 'x', firstName: 'x', lastName: 'x', externalId: 'x', email: 'a@x.io' },
+      id: randomUUID(),
+      displayName: 'x',
+      firstName: 'x',
+      lastName: 'x',
+      externalId: 'x',
+      email: 'a@x.io',
       middleNames: fill(10, () => 'x'),
       additionalEmails: fill(20, (i) => `${i}@x.io`),
       additionalPhoneNumbers: fill(20, (i) => `+45304050${i + 10}`),
@@ -276,7 +281,10 @@ describe('A body that is too large in what it holds', () => {
 
 describe('Fields that an operation does not know', () => {
   const email = (message: object) => ({
-    ...{ _type: 'Email', requesterId: randomUUID(), emailIntegrationId: 'a@b.example', subject: 'x' },
+    _type: 'Email',
+    requesterId: randomUUID(),
+    emailIntegrationId: 'a@b.example',
+    subject: 'x',
     message: { _type: 'Inbound', content: { _type: 'Text', value: 'x' }, ...message },
   });
 

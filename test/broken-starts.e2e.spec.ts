@@ -3,16 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { openCipher } from '#apps/setup.js';
+import { migrateJobs } from '#libs/background/jobs.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { loadConfig } from '#libs/platform/config.js';
-import { migrateJobs } from '#libs/platform/jobs.js';
-import { waitFor } from '#libs/testing/wait-for.js';
+import { severedLink, type SeveredLink } from '#libs/testing/severed-link.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
+import { waitFor } from '#libs/testing/wait-for.js';
 import { ApiClient } from './support/api-client.js';
 import { createHome, type Home, killPostgres } from './support/instance.js';
 import { launch, type Launched } from './support/launch.js';
 import { HAS_REDIS, type RedisServer, startRedisServer } from './support/redis-server.js';
-import { severedLink, type SeveredLink } from '#libs/testing/severed-link.js';
 
 /** More than there are pieces of data until a job is worked on: the last ways hold. */
 const STEPS = 40;

@@ -44,10 +44,18 @@ describe('Custom attributes', () => {
     const select = await create(api, SELECT);
     const [business, personal] = select.inputDefinition.options;
     expect(business).toEqual({
-      ...{ id: expect.any(String), label: 'Business', value: 'business', isDeactivated: false, orderIndex: 0 },
+      id: expect.any(String),
+      label: 'Business',
+      value: 'business',
+      isDeactivated: false,
+      orderIndex: 0,
       nestedOptions: [
         {
-          ...{ id: expect.any(String), label: 'Gold', value: 'gold', isDeactivated: false, orderIndex: 0 },
+          id: expect.any(String),
+          label: 'Gold',
+          value: 'gold',
+          isDeactivated: false,
+          orderIndex: 0,
           nestedOptions: [],
         },
       ],
@@ -87,8 +95,15 @@ describe('Custom attributes', () => {
     });
     expect(changed.status).toBe(200);
     expect(changed.body.data).toEqual({
-      ...{ ...TEXT, id, createdAt, label: 'Tier', description: 'x', isRequired: false },
-      ...{ isDeactivated: true, isArchived: false, updatedAt: expect.stringMatching(/Z$/) },
+      ...TEXT,
+      id,
+      createdAt,
+      label: 'Tier',
+      description: 'x',
+      isRequired: false,
+      isDeactivated: true,
+      isArchived: false,
+      updatedAt: expect.stringMatching(/Z$/),
       inputDefinition: { _type: 'Text', placeholder: 'A' },
     });
     expect((await patch({ description: null })).body.data).not.toHaveProperty('description');

@@ -32,14 +32,17 @@ afterAll(() => app.close());
 
 const NAMES = ['Alice', 'bob', 'ALBERT', 'Bea', 'álvaro', 'al_f', 'Álva', 'Alfred', '100%', 'b\\x'];
 const attribute = (identifier: string) => ({
-  ...{ entityType: 'Contact', identifier, label: identifier },
+  entityType: 'Contact',
+  identifier,
+  label: identifier,
   inputDefinition: { _type: 'Text' } as object,
 });
 const SELECT = {
   _type: 'Select',
   options: [
     {
-      ...{ label: 'Business', value: 'business' },
+      label: 'Business',
+      value: 'business',
       nestedOptions: ['gold', 'silver'].map((value) => ({ label: value, value })),
     },
   ],
@@ -110,8 +113,12 @@ describe('Looking for end users', () => {
 
   it('by all of it at once', async () => {
     const all = {
-      ...{ namePrefix: 'al', attributeId: tier, attributeValue: 'gold', externalId: 'Alice' },
-      ...{ createdSince: named('Alice').createdAt, updatedSince: named('Alice').updatedAt },
+      namePrefix: 'al',
+      attributeId: tier,
+      attributeValue: 'gold',
+      externalId: 'Alice',
+      createdSince: named('Alice').createdAt,
+      updatedSince: named('Alice').updatedAt,
       createdUntil: named('bob').createdAt,
     };
     expect(await found(all)).toEqual(['Alice']);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { endUserIsOpen, endUserStream, requesterById } from '#libs/end-users/end-user.projection.js';
+import { endUserIsOpen, requesterById } from '#libs/end-users/end-user.published.js';
+import { endUserStream } from '#libs/end-users/end-user.stream.js';
 import { SetDefaultRegion, SetDefaultRegionHandler } from '#libs/organizations/organizations.handlers.js';
 import { type ApiClient } from './support/api-client.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
@@ -64,7 +65,11 @@ describe('End users', () => {
     expect(answer.status).toBe(201);
     const alice = answer.body.data;
     expect(alice).toEqual({
-      ...{ id: expect.any(String), createdAt: INSTANT, updatedAt: INSTANT, ...ALICE, customAttributes: [] },
+      id: expect.any(String),
+      createdAt: INSTANT,
+      updatedAt: INSTANT,
+      ...ALICE,
+      customAttributes: [],
     });
     expect(await get(api, alice.id)).toEqual(alice);
     const listed = { ...alice, customAttributes: undefined };
@@ -100,12 +105,18 @@ describe('End users', () => {
   it('keep addresses in one spelling', async () => {
     const api = await app.createTestOrganization();
     const user = await create(api, {
-      ...{ email: ' Alice@X.Example', additionalEmails: ['B@X.EXAMPLE'] },
-      ...{ phoneNumber: '+45 70 12 34 56', additionalPhoneNumbers: ['+45-70123457'], externalId: ' A ' },
+      email: ' Alice@X.Example',
+      additionalEmails: ['B@X.EXAMPLE'],
+      phoneNumber: '+45 70 12 34 56',
+      additionalPhoneNumbers: ['+45-70123457'],
+      externalId: ' A ',
     });
     expect(user).toMatchObject({
-      ...{ email: 'alice@x.example', additionalEmails: ['b@x.example'] },
-      ...{ phoneNumber: '+4570123456', additionalPhoneNumbers: ['+4570123457'], externalId: ' A ' },
+      email: 'alice@x.example',
+      additionalEmails: ['b@x.example'],
+      phoneNumber: '+4570123456',
+      additionalPhoneNumbers: ['+4570123457'],
+      externalId: ' A ',
     });
   });
 
@@ -189,7 +200,8 @@ describe('End users', () => {
     ];
     const answers = await Promise.all(
       [...changes, ...changes].map(async ([field, value]) => ({
-        ...{ field, value },
+        field,
+        value,
         ...(await api.patch(`/v1/endusers/${id}`, { [field]: value })),
       })),
     );
@@ -281,7 +293,8 @@ describe('An address of an end user', () => {
     const api = await app.createTestOrganization();
     const { id } = await create(api, ALICE);
     const answer = await api.patch(`/v1/endusers/${id}`, {
-      ...{ email: 'ali@x.example', additionalEmails: ['alice@x.example'] },
+      email: 'ali@x.example',
+      additionalEmails: ['alice@x.example'],
     });
     expect(answer.body.data).toMatchObject({ email: 'ali@x.example', additionalEmails: ['alice@x.example'] });
     for (const email of ['ali@x.example', 'alice@x.example']) expect(await find(api, `email=${email}`)).toEqual([id]);
@@ -326,7 +339,9 @@ describe('An address of an end user', () => {
 
 const TEXT = { entityType: 'Contact', identifier: 'plan', label: 'Plan', inputDefinition: { _type: 'Text' } };
 const SELECT = {
-  ...{ entityType: 'Contact', identifier: 'tier', label: 'Tier' },
+  entityType: 'Contact',
+  identifier: 'tier',
+  label: 'Tier',
   inputDefinition: {
     _type: 'Select',
     options: [{ label: 'Business', value: 'business', nestedOptions: [{ label: 'Gold', value: 'gold' }] }],
@@ -428,7 +443,7 @@ describe('Custom attributes of an end user', () => {
 describe('End users in bulk', () => {
   const success = (data: object) => ({ _type: 'BulkActionSuccess', data: expect.objectContaining(data) });
   const failure = (_type: string, message: string, id?: string) => ({
-    ...{ _type: 'BulkActionFailure' },
+    _type: 'BulkActionFailure',
     error: { _type, ...(id && { id }), message: expect.stringContaining(message) },
   });
 

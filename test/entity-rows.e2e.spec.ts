@@ -1,6 +1,6 @@
-import { READ_TABLES } from '#libs/resources/resources.js';
-import { endUserStream } from '#libs/end-users/end-user.projection.js';
 import { RowRenewal } from '#apps/worker/row-renewal.js';
+import { endUserStream } from '#libs/end-users/end-user.stream.js';
+import { READ_TABLES } from '#libs/resources/resources.js';
 import { type ApiClient } from './support/api-client.js';
 import { createSupportTeam, emailFrom, type SupportTeam } from './support/support-team.js';
 import { tableRows } from './support/table-rows.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type RecordedEvent } from '#libs/event-store/event.js';
 import { appendStatement } from '#libs/event-store/append-statements.js';
+import { type RecordedEvent } from '#libs/event-store/event.js';
 import { connectTo } from '#libs/testing/connections.js';
 import { type ApiClient } from './support/api-client.js';
 import { openEventStream, type StreamMessage } from './support/event-stream.js';
@@ -33,7 +33,7 @@ async function write(organizationId: string): Promise<void> {
     const keep = Math.random() < 0.8;
     await client.query(keep ? 'COMMIT' : 'ROLLBACK');
     if (keep) version += BATCH;
-    app.runtime.wakeUp.signal(organizationId);
+    app.runtime.notifications.signal(organizationId);
   }
   await client.end();
 }

@@ -5,7 +5,9 @@ import { readersWaiting } from './support/event-stream.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 const SHARES = {
-  ...{ EVENTS_MAX_READERS: '8', EVENTS_MAX_READERS_PER_ORGANIZATION: '4', EVENTS_MAX_READERS_PER_TOKEN: '3' },
+  EVENTS_MAX_READERS: '8',
+  EVENTS_MAX_READERS_PER_ORGANIZATION: '4',
+  EVENTS_MAX_READERS_PER_TOKEN: '3',
 };
 
 let app: TestApp;

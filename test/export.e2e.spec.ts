@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
+import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { type ApiClient } from './support/api-client.js';
 import { holdUp } from './support/hold-up.js';
 import { createSupportTeam, emailFrom } from './support/support-team.js';
@@ -23,7 +23,10 @@ const typesOf = (history: { type: string }[]) => history.map(({ type }) => type)
 async function knownPerson(api: ApiClient) {
   const attribute = (entityType: string, identifier: string) =>
     api.create('/v1/custom-attributes', {
-      ...{ entityType, identifier, label: identifier, inputDefinition: { _type: 'Text' } },
+      entityType,
+      identifier,
+      label: identifier,
+      inputDefinition: { _type: 'Text' },
     });
   const [tier, order] = [await attribute('Contact', 'tier'), await attribute('Conversation', 'order')];
   const { userId, tagId, agentId } = await createSupportTeam(api);

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { waitFor } from '#libs/testing/wait-for.js';
 import { type Answer, type ApiClient } from './support/api-client.js';
 import { createSupportTeam, emailFrom } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
-import { waitFor } from '#libs/testing/wait-for.js';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -217,11 +217,16 @@ describe('An entry of a history', () => {
     expect(begun.data).not.toHaveProperty('details');
 
     const nobody = {
-      ...{ additionalEmails: [], additionalPhoneNumbers: [], additionalExternalIds: [] },
-      ...{ middleNames: [], customAttributes: [], updatedAt: change.recordedAt },
+      additionalEmails: [],
+      additionalPhoneNumbers: [],
+      additionalExternalIds: [],
+      middleNames: [],
+      customAttributes: [],
+      updatedAt: change.recordedAt,
     };
     expect((await api.get(`${user}?asOf=${change.recordedAt}`)).body.data).toEqual({
-      ...{ id: userId, createdAt: creation.data.createdAt },
+      id: userId,
+      createdAt: creation.data.createdAt,
       ...nobody,
     });
     const past = (await api.get(`${conversation}?asOf=${begun.recordedAt}`)).body.data;

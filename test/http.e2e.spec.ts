@@ -145,7 +145,8 @@ describe('A request', () => {
     for (const parentId of ['0', '-1', '1.5', '1e999', '"1"', 'null']) {
       const { status, body } = await link(parentId);
       expect({ parentId, status, faults: body.faults }).toEqual({
-        ...{ parentId, status: 400 },
+        parentId,
+        status: 400,
         faults: [{ path: 'parentId', message: 'must be a positive whole number' }],
       });
     }

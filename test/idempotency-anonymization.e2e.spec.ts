@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { endUserStream } from '#libs/end-users/end-user.projection.js';
+import { endUserStream } from '#libs/end-users/end-user.stream.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
-import { type KeyedRequest, keepRequest } from '#libs/platform/idempotency-keys.js';
-import { IdempotencyRetention } from '#libs/platform/idempotency-retention.js';
+import { type KeyedRequest, keepRequest } from '#libs/http/idempotency-keys.js';
+import { IdempotencyRetention } from '#libs/http/idempotency-retention.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { type ApiClient } from './support/api-client.js';
 import { dumpOf } from './support/dump.js';
@@ -92,7 +92,10 @@ describe('Anonymizing an end user', () => {
 
 describe('An answer', () => {
   const request = (): KeyedRequest => ({
-    ...{ organizationId: api.organizationId, tokenId: randomUUID(), key: 'k', fingerprint: 'f' },
+    organizationId: api.organizationId,
+    tokenId: randomUUID(),
+    key: 'k',
+    fingerprint: 'f',
   });
 
   it('is not kept when it may tell of somebody who has been forgotten meanwhile', async () => {

@@ -168,7 +168,10 @@ describe('A request with an Idempotency-Key', () => {
 
   it('keeps its answer sealed', async () => {
     const webhook = {
-      ...{ name: 'x', url: 'http://127.0.0.1:9', events: [], authorization: { _type: 'NoAuth' } },
+      name: 'x',
+      url: 'http://127.0.0.1:9',
+      events: [],
+      authorization: { _type: 'NoAuth' },
     };
     const created = await send('POST', '/v1/webhooks', webhook, 'k');
     expect(created.status).toBe(201);
@@ -182,9 +185,9 @@ describe('A request with an Idempotency-Key', () => {
 
   it('is announced to those who follow events once it is committed', async () => {
     let signals = 0;
-    const { wakeUp } = app.runtime;
-    const signal = wakeUp.signal.bind(wakeUp);
-    wakeUp.signal = (organizationId) => {
+    const { notifications } = app.runtime;
+    const signal = notifications.signal.bind(notifications);
+    notifications.signal = (organizationId) => {
       signals++;
       signal(organizationId);
     };
@@ -192,7 +195,7 @@ describe('A request with an Idempotency-Key', () => {
     await waitFor('the announcement', () => signals === 1);
     await send('POST', '/v1/tags', { name: 'VIP' }, 'k');
     expect(signals).toBe(1);
-    wakeUp.signal = signal;
+    notifications.signal = signal;
   });
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
+import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { type Answer, type ApiClient } from './support/api-client.js';
 import { createSupportTeam, emailFrom, inbound } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
@@ -36,8 +36,15 @@ describe('The end user with an external id', () => {
     expect(second.status).toBe(200);
     const { id, createdAt } = first.body.data;
     expect(second.body.data).toEqual({
-      ...{ id, createdAt, updatedAt: expect.any(String), displayName: 'Ali', externalId: 'crm-1' },
-      ...{ additionalEmails: [], additionalPhoneNumbers: [], additionalExternalIds: [], middleNames: [] },
+      id,
+      createdAt,
+      updatedAt: expect.any(String),
+      displayName: 'Ali',
+      externalId: 'crm-1',
+      additionalEmails: [],
+      additionalPhoneNumbers: [],
+      additionalExternalIds: [],
+      middleNames: [],
       customAttributes: [],
     });
     expect(await get(id)).toEqual(second.body.data);
@@ -169,7 +176,8 @@ describe('A merged end user', () => {
       expect(status).toBe(404);
       expect(body).toMatchObject({
         message: `End user ${one.id} could not be found: it was merged into end user ${two.id}`,
-        ...{ code: 'not-found', mergedInto: two.id },
+        code: 'not-found',
+        mergedInto: two.id,
       });
     }
     const bulk = await api.patch('/v1/endusers', { data: [{ id: one.id, firstName: 'x' }] });
@@ -201,8 +209,14 @@ describe('A merged end user', () => {
     expect(status).toBe(200);
     expect(body.data).toEqual(await get(two.id));
     expect(body.data).toMatchObject({
-      ...{ id: two.id, displayName: 'One', firstName: 'Two', email: 'two@x.example', phoneNumber: '+4570123001' },
-      ...{ additionalEmails: ['one@x.example'], externalId: '2', additionalExternalIds: ['1'] },
+      id: two.id,
+      displayName: 'One',
+      firstName: 'Two',
+      email: 'two@x.example',
+      phoneNumber: '+4570123001',
+      additionalEmails: ['one@x.example'],
+      externalId: '2',
+      additionalExternalIds: ['1'],
       customAttributes: [{ id: plan.id, value: 'gold' }],
     });
     for (const query of ['email=one@x.example', 'phone=%2B4570123001', 'externalId=1', 'namePrefix=one']) {

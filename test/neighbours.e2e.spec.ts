@@ -1,12 +1,12 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { partitionOf } from '#libs/event-store/partitions.js';
 import { CreateOrganization, CreateOrganizationHandler } from '#libs/organizations/organizations.handlers.js';
-import { tagStream } from '#libs/tags/tag.projection.js';
+import { tagStream } from '#libs/tags/tag.stream.js';
 import { type FaultyReceiver, startFaultyReceiver } from '#libs/testing/faulty-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
-import { CONNECTIONS } from '#libs/webhooks/delivery/attempt-places.js';
-import { type Subscription, type SubscriptionCommand } from '#libs/webhooks/subscription.js';
-import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
+import { CONNECTIONS } from '#libs/webhooks/delivery/draining/attempt-places.js';
+import { type Subscription, type SubscriptionCommand } from '#libs/webhooks/subscriptions/subscription.rules.js';
+import { subscriptionStream } from '#libs/webhooks/subscriptions/subscription.stream.js';
 import { type ApiClient } from './support/api-client.js';
 import { holdUp } from './support/hold-up.js';
 import { type ScriptedReceiver, startScriptedReceiver } from './support/scripted-receiver.js';
@@ -63,8 +63,17 @@ async function subscribe({ organizationId, actorId }: Owner, url: string, count:
 
 function creationOf(id: string, url: string): SubscriptionCommand {
   const subscription: Subscription = {
-    ...{ id, url, name: 'test', enabled: true, events: ['TagCreated'], filters: {}, ordering: 'unordered' },
-    ...{ maxPerSecond: null, authorization: { _type: 'NoAuth' }, customHeaders: {}, secretKey: 'ab'.repeat(32) },
+    id,
+    url,
+    name: 'test',
+    enabled: true,
+    events: ['TagCreated'],
+    filters: {},
+    ordering: 'unordered',
+    maxPerSecond: null,
+    authorization: { _type: 'NoAuth' },
+    customHeaders: {},
+    secretKey: 'ab'.repeat(32),
   };
   return { type: 'CreateSubscription', subscription, existing: 0 };
 }

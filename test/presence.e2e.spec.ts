@@ -1,10 +1,10 @@
 import { PresenceRecorder } from '#libs/agents/presence-recorder.js';
 import { PresenceSweeper } from '#libs/agents/presence-sweeper.js';
-import { type Presence, PresenceTimeout } from '#libs/agents/presence.js';
-import { presenceIsAt, presenceStream, presenceStreamId } from '#libs/agents/presence.projection.js';
+import { type Presence, PresenceTimeout } from '#libs/agents/presence.rules.js';
+import { presenceIsAt, presenceStream, presenceStreamId } from '#libs/agents/presence.stream.js';
+import { Checkpoints } from '#libs/event-store/checkpoint.js';
 import { staged } from '#libs/event-store/staged.js';
 import { VersionConflict } from '#libs/event-store/version-conflict.js';
-import { Checkpoints } from '#libs/event-store/checkpoint.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { type ApiClient } from './support/api-client.js';

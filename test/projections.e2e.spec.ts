@@ -1,8 +1,8 @@
-import { endUserStream } from '#libs/end-users/end-user.projection.js';
+import { endUserStream } from '#libs/end-users/end-user.stream.js';
 import { rebuildTable } from '#libs/event-store/rebuild.js';
-import { recoveryStream } from '#libs/webhooks/recovery.projection.js';
-import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
 import { READ_TABLES } from '#libs/resources/resources.js';
+import { recoveryStream } from '#libs/webhooks/recovery/recovery.stream.js';
+import { subscriptionStream } from '#libs/webhooks/subscriptions/subscription.stream.js';
 import { type ApiClient } from './support/api-client.js';
 import { createSupportTeam, emailFrom } from './support/support-team.js';
 import { tableRows } from './support/table-rows.js';

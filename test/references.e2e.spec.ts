@@ -57,7 +57,11 @@ const created = (of: keyof World, body: (id: Id, world: World) => object): Refer
 const outbound = (world: World, more: object) =>
   emailFrom(world.userId, { message: { ...outboundBy(world.agentId), ...more } });
 const callback = (requesterId: Id, queueId: Id) => ({
-  ...{ _type: 'Callback', direction: 'Inbound', contactEndpointId: '+4578787878', requesterId, queueId },
+  _type: 'Callback',
+  direction: 'Inbound',
+  contactEndpointId: '+4578787878',
+  requesterId,
+  queueId,
 });
 const members = (method: string, path: (world: World) => string, status: number): Reference => ({
   of: 'agentId',

@@ -2,8 +2,13 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { startWebhookReceiver, type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
-import { CATALOGUE, EVENT_NAMES, PRODUCED_EVENT_NAMES, type ProducedEventName } from '#libs/webhooks/catalogue.js';
-import { qualifiedName } from '#libs/webhooks/names.js';
+import {
+  CATALOGUE,
+  EVENT_NAMES,
+  PRODUCED_EVENT_NAMES,
+  type ProducedEventName,
+} from '#libs/webhooks/catalogue/catalogue.published.js';
+import { fullyQualifiedName } from '#libs/webhooks/events/fully-qualified-name.published.js';
 import { type ApiClient } from './support/api-client.js';
 import { emailFrom } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
@@ -193,7 +198,7 @@ describe('A support team', () => {
 
   it('has seen every step arrive at its receiver, in the shape that the catalogue promises', async () => {
     const arrived = () => new Set(receiver.received.map(({ payload }) => payload.event_fqn));
-    const names = new Map(PRODUCED_EVENT_NAMES.map((name) => [qualifiedName(name), name]));
+    const names = new Map(PRODUCED_EVENT_NAMES.map((name) => [fullyQualifiedName(name), name]));
     await waitFor('each type of event', () => [...names.keys()].every((name) => arrived().has(name))).catch(() => {
       throw new Error(`Missing: ${[...names.keys()].filter((name) => !arrived().has(name)).join(', ')}`);
     });

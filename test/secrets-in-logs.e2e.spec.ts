@@ -13,8 +13,13 @@ describe('The log of an instance at its most talkative', () => {
     const receiver = await startWebhookReceiver();
     const masterKey = randomBytes(32).toString('hex');
     const given = {
-      ...{ password: secret(), token: secret(), header: secret(), query: secret(), idempotencyKey: secret() },
-      ...{ foreignToken: secret() + secret(), cookie: secret() },
+      password: secret(),
+      token: secret(),
+      header: secret(),
+      query: secret(),
+      idempotencyKey: secret(),
+      foreignToken: secret() + secret(),
+      cookie: secret(),
     };
     try {
       const instance = await startInstance(home, { LOG_LEVEL: 'trace', DESKSTREAM_MASTER_KEY: masterKey });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type TeamEvent } from '#libs/teams/team.js';
+import { type TeamEvent } from '#libs/teams/team.rules.js';
 import { type ApiClient } from './support/api-client.js';
 import { holdUp } from './support/hold-up.js';
 import { startTestApp, type TestApp } from './support/test-app.js';

@@ -1,12 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { DataSource } from 'typeorm';
+import { agentStream } from '#libs/agents/agent.stream.js';
+import { endUserStream } from '#libs/end-users/end-user.stream.js';
+import { rebuildTable } from '#libs/event-store/rebuild.js';
+import { READ_TABLES } from '#libs/resources/resources.js';
+import { tagStream } from '#libs/tags/tag.stream.js';
 import { TextKeys1764000000020 } from '#migrations/1764000000020-text-keys.js';
 import { SearchKeys1764000000021 } from '#migrations/1764000000021-search-keys.js';
-import { READ_TABLES } from '#libs/resources/resources.js';
-import { agentStream } from '#libs/agents/agent.projection.js';
-import { endUserStream } from '#libs/end-users/end-user.projection.js';
-import { rebuildTable } from '#libs/event-store/rebuild.js';
-import { tagStream } from '#libs/tags/tag.projection.js';
 import { type ApiClient } from './support/api-client.js';
 import { tableRows } from './support/table-rows.js';
 import { startTestApp, type TestApp } from './support/test-app.js';

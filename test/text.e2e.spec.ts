@@ -50,7 +50,9 @@ describe('Text in whatever form of Unicode', () => {
 
   it('is found by filters, the beginning of a name, and in paths', async () => {
     const { id } = await api.create('/v1/endusers', {
-      ...{ displayName: `${COMPOSED} Müller`, email: `${COMPOSED}@x.example`, externalId: COMPOSED },
+      displayName: `${COMPOSED} Müller`,
+      email: `${COMPOSED}@x.example`,
+      externalId: COMPOSED,
     });
     const text = encodeURIComponent(DECOMPOSED);
     for (const query of [`email=${text}@x.example`, `namePrefix=${text}`, `externalId=${text}`]) {

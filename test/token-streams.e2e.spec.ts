@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { MIGRATIONS } from '#apps/migrations.js';
 import { bootstrap, migrate } from '#apps/setup.js';
 import { rebuildTable } from '#libs/event-store/rebuild.js';
-import { apiTokenStream } from '#libs/organizations/api-token.projection.js';
+import { apiTokenStream } from '#libs/organizations/api-token.stream.js';
 import { hashApiToken, mintApiToken } from '#libs/organizations/token-secret.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
 import { TokenStreams1764000000024 } from '#migrations/1764000000024-token-streams.js';
@@ -96,8 +96,15 @@ const typesOf = (events: { type: string }[]) => events.map(({ type }) => type);
 describe('A token of the version before', () => {
   it('goes on with both its secrets, and is shown as it was', async () => {
     expect((await api.get(`/v1/tokens/${tokenId}`)).body.data).toEqual({
-      ...{ id: tokenId, name: 'Shop', state: 'Active', scopes: ['admin'], actorId, createdAt: expect.any(String) },
-      ...{ createdBy: { actorId }, previousSecretUntil: until, rateLimit: { perSecond: 1000, burst: 5000 } },
+      id: tokenId,
+      name: 'Shop',
+      state: 'Active',
+      scopes: ['admin'],
+      actorId,
+      createdAt: expect.any(String),
+      createdBy: { actorId },
+      previousSecretUntil: until,
+      rateLimit: { perSecond: 1000, burst: 5000 },
     });
     expect((await new ApiClient(app.url, earlier).get('/v1/tags')).status).toBe(200);
     expect((await new ApiClient(app.url, revoked).get('/v1/tags')).body.message).toBe('The API token has been revoked');

@@ -1,7 +1,7 @@
-import { tokensInForce } from '#libs/organizations/api-token.projection.js';
-import { rowsReadInVain } from '#libs/testing/removed-rows.js';
 import { randomUUID } from 'node:crypto';
+import { tokensInForce } from '#libs/organizations/api-token.stream.js';
 import { TokenUsage } from '#libs/organizations/token-usage.js';
+import { rowsReadInVain } from '#libs/testing/removed-rows.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { ApiClient } from './support/api-client.js';
 import { holdUp } from './support/hold-up.js';
@@ -216,7 +216,7 @@ describe('An API token', () => {
     const token = await api.create('/v1/tokens', shop);
     const before = Date.now();
     await withSecret(token).get('/v1/tags');
-    await app.get(TokenUsage).write();
+    await app.get(TokenUsage).run();
     const { lastUsedAt } = (await api.get(`/v1/tokens/${token.id}`)).body.data;
     expect(Date.parse(lastUsedAt)).toBeGreaterThanOrEqual(before);
     expect(Date.parse(lastUsedAt)).toBeLessThanOrEqual(Date.now());

@@ -25,8 +25,13 @@ let position = 0;
 async function delivery(row: Record<string, unknown> = {}): Promise<string> {
   const { body = '{}', ...columns } = row;
   const all: Record<string, unknown> = {
-    ...{ organization_id: api.organizationId, subscription_id: subscriptionId, event_id: randomUUIDv7() },
-    ...{ event_name: 'TagCreated', position: ++position, created_at: PAST, ...columns },
+    organization_id: api.organizationId,
+    subscription_id: subscriptionId,
+    event_id: randomUUIDv7(),
+    event_name: 'TagCreated',
+    position: ++position,
+    created_at: PAST,
+    ...columns,
   };
   const key = [all.organization_id, all.event_id, all.event_name, body];
   if (body !== null) {
@@ -43,8 +48,15 @@ async function delivery(row: Record<string, unknown> = {}): Promise<string> {
 
 async function attempt(eventId: string, columns: Record<string, unknown>): Promise<void> {
   const all = {
-    ...{ organization_id: api.organizationId, subscription_id: subscriptionId, event_id: eventId },
-    ...{ event_name: 'TagCreated', number: 1, started_at: PAST, duration_ms: 5, response_text: '', ...columns },
+    organization_id: api.organizationId,
+    subscription_id: subscriptionId,
+    event_id: eventId,
+    event_name: 'TagCreated',
+    number: 1,
+    started_at: PAST,
+    duration_ms: 5,
+    response_text: '',
+    ...columns,
   };
   const names = Object.keys(all);
   await app.database.sql(
@@ -143,8 +155,12 @@ describe('A delivery', () => {
     const id = await delivery({ attempts: 2, next_attempt_at: '2099-01-01T00:00:00Z', body });
     await attempt(id, { outcome: 'timeout', duration_ms: 15_000, response_text: 'no answer within 15 s' });
     await attempt(id, {
-      ...{ number: 2, outcome: 'refused', started_at: '2026-01-01T00:00:20Z', duration_ms: 31 },
-      ...{ response_code: 500, response_text: 'not now' },
+      number: 2,
+      outcome: 'refused',
+      started_at: '2026-01-01T00:00:20Z',
+      duration_ms: 31,
+      response_code: 500,
+      response_text: 'not now',
     });
     await attempt(await delivery(), { outcome: 'delivered' });
     expect((await api.get(`${path}/${id}`)).body.data).toEqual({
@@ -157,12 +173,19 @@ describe('A delivery', () => {
       payload: body,
       attemptLog: [
         {
-          ...{ number: 1, outcome: 'timeout', startedAt: PAST, durationMs: 15_000 },
+          number: 1,
+          outcome: 'timeout',
+          startedAt: PAST,
+          durationMs: 15_000,
           responseText: 'no answer within 15 s',
         },
         {
-          ...{ number: 2, outcome: 'refused', startedAt: '2026-01-01T00:00:20.000Z', durationMs: 31 },
-          ...{ responseCode: 500, responseText: 'not now' },
+          number: 2,
+          outcome: 'refused',
+          startedAt: '2026-01-01T00:00:20.000Z',
+          durationMs: 31,
+          responseCode: 500,
+          responseText: 'not now',
         },
       ],
     });
@@ -230,7 +253,11 @@ describe('Retrying a delivery', () => {
     const { status, body } = await retry(id);
     expect(status).toBe(202);
     expect(body.data).toEqual({
-      ...{ id, event: 'TagCreated', state: 'pending', attempts: 0, createdAt: PAST },
+      id,
+      event: 'TagCreated',
+      state: 'pending',
+      attempts: 0,
+      createdAt: PAST,
       nextAttemptAt: expect.stringMatching(/Z$/),
     });
     expect(Date.now() - Date.parse(body.data.nextAttemptAt as string)).toBeLessThan(60_000);
@@ -303,8 +330,13 @@ describe('Cancelling a delivery', () => {
     const { status, body } = await cancel(id);
     expect(status).toBe(200);
     expect(body.data).toEqual({
-      ...{ id, event: 'TagCreated', state: 'cancelled', attempts: 2, createdAt: PAST },
-      ...{ finishedAt: expect.stringMatching(/Z$/), cancelReason: 'requested' },
+      id,
+      event: 'TagCreated',
+      state: 'cancelled',
+      attempts: 2,
+      createdAt: PAST,
+      finishedAt: expect.stringMatching(/Z$/),
+      cancelReason: 'requested',
     });
     expect((await cancel(id)).body).toEqual(body);
     expect((await api.get(path)).body.data).toEqual([body.data]);

@@ -1,5 +1,5 @@
-import { startWebhookReceiver, type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
+import { startWebhookReceiver, type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { ApiClient } from './support/api-client.js';
 import { createSupportTeam, emailFrom, outboundBy, type SupportTeam } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
@@ -29,10 +29,19 @@ async function dataOf(event: string): Promise<any> {
 }
 
 const bob = () => ({
-  ...{ id: team.agentId, name: 'bob', email: 'bob@acme.example', phone: null, roles: ['AGENT'], user_type: 'Member' },
+  id: team.agentId,
+  name: 'bob',
+  email: 'bob@acme.example',
+  phone: null,
+  roles: ['AGENT'],
+  user_type: 'Member',
 });
 const alice = () => ({
-  ...{ id: team.userId, name: 'Alice', email: 'alice@brown.example', phone: '+4570123456', roles: [] },
+  id: team.userId,
+  name: 'Alice',
+  email: 'alice@brown.example',
+  phone: '+4570123456',
+  roles: [],
   user_type: 'Contact',
 });
 

@@ -1,4 +1,4 @@
-import { recoveryStream } from '#libs/webhooks/recovery.projection.js';
+import { recoveryStream } from '#libs/webhooks/recovery/recovery.stream.js';
 import { type ApiClient } from './support/api-client.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 

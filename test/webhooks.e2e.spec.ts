@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { type Received, startWebhookReceiver, type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
-import { EVENT_NAMES } from '#libs/webhooks/catalogue.js';
+import { EVENT_NAMES } from '#libs/webhooks/catalogue/catalogue.published.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 let app: TestApp;

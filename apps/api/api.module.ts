@@ -6,6 +6,7 @@ import { CustomAttributesModule } from '#libs/custom-attributes/custom-attribute
 import { EndUsersModule } from '#libs/end-users/end-users.module.js';
 import { EventsModule } from '#libs/events/events.module.js';
 import { HistoryModule } from '#libs/history/history.module.js';
+import { LifecycleModule } from '#libs/lifecycle/lifecycle.module.js';
 import { OrganizationsModule } from '#libs/organizations/organizations.module.js';
 import { QueuesModule } from '#libs/queues/queues.module.js';
 import { TagsModule } from '#libs/tags/tags.module.js';
@@ -13,7 +14,7 @@ import { TeamsModule } from '#libs/teams/teams.module.js';
 import { WebhooksModule } from '#libs/webhooks/webhooks.module.js';
 import { HealthController } from './health.controller.js';
 
-/** What the API serves: one module a resource. */
+/** What the API serves: one module for each resource, and one for what concerns several. */
 @Module({
   imports: [
     AgentsModule,
@@ -23,6 +24,7 @@ import { HealthController } from './health.controller.js';
     EndUsersModule,
     EventsModule,
     HistoryModule,
+    LifecycleModule,
     OrganizationsModule,
     QueuesModule,
     TagsModule,

@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { Database } from '#libs/platform/database.js';
+import { Database } from '#libs/database/database.js';
 import { RateLimiter } from '#libs/platform/rate-limiter.js';
 
 /** What there is to say while requests can be served. */

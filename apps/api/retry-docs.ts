@@ -1,7 +1,7 @@
 import { type OpenAPIObject } from '@nestjs/swagger';
-import { NotProcessed, PreconditionFailed } from '#libs/platform/http/endpoint.js';
-import { REPEATABLE_EXTENSION } from '#libs/platform/http/methods.js';
-import { VERSIONED_EXTENSION } from '#libs/platform/http/versioned.js';
+import { NotProcessed, PreconditionFailed } from '#libs/http/endpoint.js';
+import { REPEATABLE_EXTENSION } from '#libs/http/methods.js';
+import { VERSIONED_EXTENSION } from '#libs/http/versioned.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type Responses = Operation['responses'];

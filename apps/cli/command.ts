@@ -1,15 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { Database } from '#libs/database/database.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { organizationStream } from '#libs/organizations/organization.projection.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
+import { organizationStream } from '#libs/organizations/organization.stream.js';
 import { type Cipher } from '#libs/platform/cipher.js';
 import { type Config } from '#libs/platform/config.js';
-import { Database } from '#libs/platform/database.js';
-import { faultOfUuid } from '#libs/platform/uuid.js';
 import { StartupError } from '#libs/platform/startup-error.js';
+import { faultOfUuid } from '#libs/platform/uuid.js';
 import { STREAMS } from '#libs/resources/resources.js';
 import { demoAdministrator, type InstallationUrls, openCipher, type Tools } from '../setup.js';
 

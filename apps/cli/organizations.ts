@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { WorkerDatabase } from '#libs/database/database.js';
+import { faultOfText } from '#libs/http/fields.js';
 import { IssueApiToken, IssueApiTokenHandler } from '#libs/organizations/api-tokens.handlers.js';
 import {
   CreateOrganization,
@@ -6,9 +8,7 @@ import {
   SetDefaultRegion,
   SetDefaultRegionHandler,
 } from '#libs/organizations/organizations.handlers.js';
-import { isRegion } from '#libs/platform/contact.js';
-import { WorkerDatabase } from '#libs/platform/database.js';
-import { faultOfText } from '#libs/platform/http/fields.js';
+import { isRegion } from '#libs/people/contact.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { openCipher } from '../setup.js';
 import { type CliCommand, parsed, print, withOrganization, withTools } from './command.js';

@@ -1,3 +1,5 @@
+import { type Cursor } from '#libs/database/keyset.js';
+import { ListApiTokens, ListApiTokensHandler } from '#libs/organizations/api-token-queries.handlers.js';
 import { type ApiTokenOutput } from '#libs/organizations/api-tokens.dto.js';
 import {
   IssueApiToken,
@@ -7,13 +9,11 @@ import {
   RotateApiToken,
   RotateApiTokenHandler,
 } from '#libs/organizations/api-tokens.handlers.js';
-import { ListApiTokens, ListApiTokensHandler } from '#libs/organizations/api-token-queries.handlers.js';
 import { TokenLookup } from '#libs/organizations/token-lookup.js';
+import { type Config } from '#libs/platform/config.js';
 import { instantOf } from '#libs/platform/instant.js';
-import { type Cursor } from '#libs/platform/keyset.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { StartupError } from '#libs/platform/startup-error.js';
-import { type Config } from '#libs/platform/config.js';
 import { SCOPES } from '#libs/resources/scopes.js';
 import { type InstallationUrls, type Tools } from '../setup.js';
 import { type CliCommand, parsed, print, withOrganization } from './command.js';

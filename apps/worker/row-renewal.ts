@@ -1,7 +1,7 @@
-import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { type Statement } from '#libs/platform/batch.js';
-import { WorkerDatabase } from '#libs/platform/database.js';
-import { Periodic } from '#libs/platform/periodic.js';
+import { Injectable } from '@nestjs/common';
+import { PeriodicTask } from '#libs/background/periodic-task.js';
+import { type Statement } from '#libs/database/batch.js';
+import { WorkerDatabase } from '#libs/database/database.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { type Loaded } from '#libs/event-store/loaded.js';
 import { rowStatementsOf } from '#libs/event-store/read-tables.js';
@@ -27,26 +27,15 @@ interface StaleRow {
  * folds its stream. It may be killed at any time, and any number of workers may do it: what is renewed stays so.
  */
 @Injectable()
-export class RowRenewal implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #logger = new Logger('RowRenewal');
-  readonly #periodic = new Periodic('Renewal of rows', EVERY_MS, () => this.run());
+export class RowRenewal extends PeriodicTask {
   readonly #states: StreamStates;
-  #stopping = false;
 
   constructor(
     private readonly database: WorkerDatabase,
     private readonly codec: EventCodec,
   ) {
+    super('Renewal of rows', EVERY_MS);
     this.#states = new StreamStates(database, codec);
-  }
-
-  onApplicationBootstrap(): void {
-    this.#periodic.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    this.#stopping = true;
-    await this.#periodic.stop();
   }
 
   /** Renews all that is stale, table by table. */
@@ -58,7 +47,7 @@ export class RowRenewal implements OnApplicationBootstrap, BeforeApplicationShut
 
   async #renew(definition: AnyStreamDefinition): Promise<void> {
     let renewed = 0;
-    for (let last: StaleRow = { organization_id: NOBODY, id: firstId(definition) }; !this.#stopping;) {
+    for (let last: StaleRow = { organization_id: NOBODY, id: firstId(definition) }; !this.stopping;) {
       const rows = await this.#stale(definition, last);
       await this.#renewRows(definition, rows);
       const before = renewed;
@@ -66,7 +55,7 @@ export class RowRenewal implements OnApplicationBootstrap, BeforeApplicationShut
       const isDone = rows.length < AT_ONCE;
       if (isDone) await this.#finish(definition);
       if (Math.floor(renewed / PROGRESS_ROWS) > Math.floor(before / PROGRESS_ROWS) || (isDone && renewed > 0)) {
-        this.#logger.log(`${definition.row?.table}: ${renewed} rows made anew${isDone ? ', all there are' : ''}`);
+        this.logger.log(`${definition.row?.table}: ${renewed} rows made anew${isDone ? ', all there are' : ''}`);
       }
       if (isDone) return;
       last = rows.at(-1) as StaleRow;
@@ -84,7 +73,9 @@ export class RowRenewal implements OnApplicationBootstrap, BeforeApplicationShut
   async #renewRows(definition: AnyStreamDefinition, rows: StaleRow[]): Promise<void> {
     if (rows.length === 0) return;
     const streams = rows.map(({ organization_id, id }) => ({
-      ...{ definition, organizationId: organization_id, id: String(id) },
+      definition,
+      organizationId: organization_id,
+      id: String(id),
       stream: streamName(definition, String(id)),
     }));
     const folded = await this.#states.fold(null, streams);
@@ -104,7 +95,7 @@ export class RowRenewal implements OnApplicationBootstrap, BeforeApplicationShut
     newest: number,
   ): Promise<void> {
     const every = eventsPerSnapshot(key.definition);
-    for (let version = every; version <= newest && !this.#stopping; version += every) {
+    for (let version = every; version <= newest && !this.stopping; version += every) {
       const [loaded] = await this.#states.fold(null, [{ ...key, through: version }]);
       const statements: Statement[] = snapshotsOf(
         this.codec,

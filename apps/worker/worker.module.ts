@@ -3,7 +3,7 @@ import { PresenceRecorder } from '#libs/agents/presence-recorder.js';
 import { PresenceSweeper } from '#libs/agents/presence-sweeper.js';
 import { AnonymizerModule } from '#libs/anonymization/anonymizer.module.js';
 import { FollowUps } from '#libs/conversations/follow-ups.js';
-import { IdempotencyRetention } from '#libs/platform/idempotency-retention.js';
+import { IdempotencyRetention } from '#libs/http/idempotency-retention.js';
 import { DeliveryModule } from '#libs/webhooks/delivery/delivery.module.js';
 import { RowRenewal } from './row-renewal.js';
 

@@ -1,6 +1,6 @@
 import { invalidBody, notFound } from '#libs/platform/domain-error.js';
 import { given, RECORDED } from '#libs/testing/given.js';
-import { type AgentCommand, type AgentEvent, decideAgent, evolveAgent, NO_SETTINGS } from './agent.js';
+import { type AgentCommand, type AgentEvent, decideAgent, evolveAgent, NO_SETTINGS } from './agent.rules.js';
 
 const id = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
 const createdAt = RECORDED.recordedAt.toISOString();

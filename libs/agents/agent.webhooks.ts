@@ -1,10 +1,10 @@
-import { type Agent } from './agent.js';
-import { agentStream } from './agent.projection.js';
-import { CONNECTION_STATUSES, type Presence, PRESENCE_STATUSES } from './presence.js';
-import { presenceStream } from './presence.projection.js';
 import { CONVERSATION_CHANNELS } from '#libs/platform/channels.js';
-import { qualifiedName } from '#libs/webhooks/names.js';
-import { type WebhookEventType } from '#libs/webhooks/event-type.js';
+import { type WebhookEventType } from '#libs/webhooks/events/event-type.published.js';
+import { fullyQualifiedName } from '#libs/webhooks/events/fully-qualified-name.published.js';
+import { type Agent } from './agent.rules.js';
+import { agentStream } from './agent.stream.js';
+import { CONNECTION_STATUSES, type Presence, PRESENCE_STATUSES } from './presence.rules.js';
+import { presenceStream } from './presence.stream.js';
 
 const AGENT_ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
 
@@ -41,7 +41,7 @@ function agentEvent(description: string): WebhookEventType<Agent> {
         name: displayName,
         email,
         phone: phoneNumber ?? null,
-        roles: roles.map(qualifiedName),
+        roles: roles.map(fullyQualifiedName),
         user_type: 'Member',
       },
     }),
@@ -67,9 +67,9 @@ const presenceChanged: WebhookEventType<Presence> = {
   data: ({ agentId, connectionStatus, presenceStatus, activeChannels, lastSeen }) => ({
     presence: {
       agent_id: agentId,
-      connection_status: qualifiedName(connectionStatus),
-      presence_status: presenceStatus ? qualifiedName(presenceStatus) : null,
-      active_channels: activeChannels.map(qualifiedName),
+      connection_status: fullyQualifiedName(connectionStatus),
+      presence_status: presenceStatus ? fullyQualifiedName(presenceStatus) : null,
+      active_channels: activeChannels.map(fullyQualifiedName),
       last_seen: lastSeen ?? null,
     },
   }),
@@ -91,9 +91,9 @@ const presenceChanged: WebhookEventType<Presence> = {
         required: ['agent_id', 'connection_status', 'presence_status', 'active_channels', 'last_seen'],
         properties: {
           agent_id: { type: 'string', format: 'uuid' },
-          connection_status: { enum: CONNECTION_STATUSES.map(qualifiedName) },
-          presence_status: { enum: [...PRESENCE_STATUSES.map(qualifiedName), null] },
-          active_channels: { type: 'array', items: { enum: CONVERSATION_CHANNELS.map(qualifiedName) } },
+          connection_status: { enum: CONNECTION_STATUSES.map(fullyQualifiedName) },
+          presence_status: { enum: [...PRESENCE_STATUSES.map(fullyQualifiedName), null] },
+          active_channels: { type: 'array', items: { enum: CONVERSATION_CHANNELS.map(fullyQualifiedName) } },
           last_seen: { type: ['string', 'null'], format: 'date-time' },
         },
         additionalProperties: false,

@@ -3,22 +3,23 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
+import { AsOf } from '#libs/http/as-of.js';
+import { BulkInput, MAX_BULK_ITEMS } from '#libs/http/bulk-input.js';
+import { BulkRequests } from '#libs/http/bulk-requests.js';
+import { type BulkOutcome, idOfItem } from '#libs/http/bulk.js';
+import { Endpoint } from '#libs/http/endpoint.js';
+import { LenientBody, StrictBody, QueryInput, validInput } from '#libs/http/input.js';
+import { Delete, Patch, Post, Put } from '#libs/http/methods.js';
+import { Paged, Pages } from '#libs/http/paging.js';
+import { UuidParam } from '#libs/http/path-params.js';
+import { Caller } from '#libs/http/request-context.js';
+import { Versioned } from '#libs/http/versioned.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { AsOf } from '#libs/platform/http/as-of.js';
-import { BulkInput, MAX_BULK_ITEMS } from '#libs/platform/http/bulk-input.js';
-import { BulkRequests } from '#libs/platform/http/bulk-requests.js';
-import { type BulkOutcome, idOfItem } from '#libs/platform/http/bulk.js';
-import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Input, Patch as PatchBody, QueryInput, validInput } from '#libs/platform/http/input.js';
-import { UuidParam } from '#libs/platform/http/path-params.js';
-import { Paged, Pages } from '#libs/platform/http/paging.js';
-import { Delete, Patch, Post, Put } from '#libs/platform/http/methods.js';
-import { Caller } from '#libs/platform/http/request-context.js';
-import { Versioned } from '#libs/platform/http/versioned.js';
-import { agentStream } from './agent.projection.js';
 import { type Sendable } from '#libs/platform/json-text.js';
-import { type Agent, type AgentSettings, NO_SETTINGS } from './agent.js';
+import { RemoveAgent } from './agent.published.js';
+import { type Agent, type AgentSettings, NO_SETTINGS } from './agent.rules.js';
+import { agentStream } from './agent.stream.js';
 import {
   AgentOutput,
   type AgentTeam,
@@ -35,11 +36,10 @@ import {
   UpdateAgentInput,
 } from './agents.dto.js';
 import { CreateAgent, GetAgent, ListAgents, ListTeamsOfAgent, UpdateAgent } from './agents.handlers.js';
+import { CreateAgents, UpdateAgents } from './bulk-agents.handlers.js';
 import { UpdateAgentPresenceChannelInput, UpdateAgentPresenceInput, UserPresenceOutput } from './presence.dto.js';
 import { GetPresence, ListPresence, UpdatePresence, UpdateWorkingChannel } from './presence.handlers.js';
-import { CreateAgents, UpdateAgents } from './bulk-agents.handlers.js';
-import { RemoveAgent } from './remove-agent.handler.js';
-import { UserPresence } from './user-presence.js';
+import { UserPresence } from './presence.shown.js';
 
 const AgentId = () => UuidParam('agentId', 'The agent id.');
 
@@ -76,7 +76,7 @@ export class AgentsController {
     description: 'No two agents have the same primary e-mail address, and it cannot be changed later.',
     success: [201, 'The created agent', AgentOutput],
   })
-  async createAgent(@Caller() caller: WriteContext, @Input() input: CreateAgentInput): Promise<{ data: Agent }> {
+  async createAgent(@Caller() caller: WriteContext, @LenientBody() input: CreateAgentInput): Promise<{ data: Agent }> {
     return { data: await this.#create(caller, input) };
   }
 
@@ -182,7 +182,7 @@ export class AgentsController {
   async updateAgentById(
     @Caller() caller: WriteContext,
     @AgentId() id: string,
-    @PatchBody() input: UpdateAgentInput,
+    @StrictBody() input: UpdateAgentInput,
   ): Promise<{ data: Agent }> {
     return { data: await this.#update(caller, id, { ...NO_SETTINGS, ...instanceToPlain(input) }) };
   }
@@ -199,7 +199,7 @@ export class AgentsController {
   async patchAgent(
     @Caller() caller: WriteContext,
     @AgentId() id: string,
-    @PatchBody() changes: PatchAgentInput,
+    @StrictBody() changes: PatchAgentInput,
   ): Promise<{ data: Agent }> {
     return { data: await this.#update(caller, id, changes) };
   }
@@ -252,7 +252,7 @@ export class AgentsController {
   async updatePresence(
     @Caller() caller: WriteContext,
     @AgentId() id: string,
-    @PatchBody() input: UpdateAgentPresenceInput,
+    @StrictBody() input: UpdateAgentPresenceInput,
   ): Promise<{ data: UserPresence }> {
     const changes = instanceToPlain(input) as UpdateAgentPresenceInput;
     return { data: await this.commands.execute(new UpdatePresence({ context: caller, agentId: id, changes })) };
@@ -268,7 +268,7 @@ export class AgentsController {
   async updateWorkingChannel(
     @Caller() caller: WriteContext,
     @AgentId() id: string,
-    @PatchBody() { channel, working }: UpdateAgentPresenceChannelInput,
+    @StrictBody() { channel, working }: UpdateAgentPresenceChannelInput,
   ): Promise<void> {
     await this.commands.execute(new UpdateWorkingChannel({ context: caller, agentId: id, channel, working }));
   }

@@ -1,10 +1,10 @@
 import { ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
-import { faultOfEmail } from '#libs/platform/contact.js';
-import { bulkInput } from '#libs/platform/http/bulk-input.js';
-import { bulkOutput } from '#libs/platform/http/bulk.js';
-import { dataOutput, listOutput, pageOutput } from '#libs/platform/http/endpoint.js';
-import { Text, Uuid } from '#libs/platform/http/fields.js';
-import { PageQuery } from '#libs/platform/http/paging.js';
+import { bulkInput } from '#libs/http/bulk-input.js';
+import { bulkOutput } from '#libs/http/bulk.js';
+import { dataOutput, listOutput, pageOutput } from '#libs/http/endpoint.js';
+import { Text, Uuid } from '#libs/http/fields.js';
+import { PageQuery } from '#libs/http/paging.js';
+import { faultOfEmail } from '#libs/people/contact.js';
 import {
   DisplayName,
   displayNameShown,
@@ -12,8 +12,8 @@ import {
   emailShown,
   PersonInput,
   PersonOutput,
-} from '#libs/platform/http/person-fields.js';
-import { type Agent } from './agent.js';
+} from '#libs/people/person-fields.js';
+import { type Agent } from './agent.rules.js';
 
 const ID = { description: 'The agent id.', format: 'uuid', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' };
 

@@ -1,21 +1,21 @@
 import { type CountryCode } from 'libphonenumber-js/max';
 import { randomUUIDv7 } from 'node:crypto';
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { Database, violatedConstraint } from '#libs/database/database.js';
+import { Keyset, type Page, type PageRequest } from '#libs/database/keyset.js';
 import { EntityReader, LISTED, type ListedRow, shownText } from '#libs/event-store/entity-reader.js';
-import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
+import { type WriteContext } from '#libs/event-store/event.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
-import { OrganizationSettings } from '#libs/organizations/settings.js';
+import { OrganizationSettings } from '#libs/organizations/organization-settings.published.js';
+import { emailKey, phoneOfQuery } from '#libs/people/contact.js';
+import { normalizePerson } from '#libs/people/person.js';
 import { applyChanges, type Changes } from '#libs/platform/changes.js';
-import { emailKey, phoneOfQuery } from '#libs/platform/contact.js';
-import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError, invalidBody, notFound } from '#libs/platform/domain-error.js';
 import { type JsonText, type Sendable } from '#libs/platform/json-text.js';
-import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { command, query } from '#libs/platform/messages.js';
-import { normalizePerson } from '#libs/platform/person.js';
-import { type Agent, type AgentSettings, NO_SETTINGS } from './agent.js';
-import { AGENT_EMAIL_INDEX, agentStream } from './agent.projection.js';
+import { type Agent, type AgentSettings, NO_SETTINGS } from './agent.rules.js';
+import { AGENT_EMAIL_INDEX, agentStream } from './agent.stream.js';
 
 /** Answers the new agent. Its primary e-mail address must be no other agent's. */
 export class CreateAgent extends command<

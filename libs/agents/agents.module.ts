@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { CreateAgentsHandler, UpdateAgentsHandler } from './bulk-agents.handlers.js';
 import { AgentsController } from './agents.controller.js';
 import {
   CreateAgentHandler,
@@ -8,14 +7,14 @@ import {
   ListTeamsOfAgentHandler,
   UpdateAgentHandler,
 } from './agents.handlers.js';
+import { CreateAgentsHandler, UpdateAgentsHandler } from './bulk-agents.handlers.js';
+import { PresenceRecorder } from './presence-recorder.js';
 import {
   GetPresenceHandler,
   ListPresenceHandler,
   UpdatePresenceHandler,
   UpdateWorkingChannelHandler,
 } from './presence.handlers.js';
-import { PresenceRecorder } from './presence-recorder.js';
-import { RemoveAgentHandler } from './remove-agent.handler.js';
 
 @Module({
   controllers: [AgentsController],
@@ -24,7 +23,6 @@ import { RemoveAgentHandler } from './remove-agent.handler.js';
     CreateAgentsHandler,
     UpdateAgentsHandler,
     UpdateAgentHandler,
-    RemoveAgentHandler,
     GetAgentHandler,
     ListAgentsHandler,
     ListTeamsOfAgentHandler,

@@ -1,7 +1,7 @@
 import { type Resource } from '#libs/resources/resource.js';
-import { agentStream } from './agent.projection.js';
-import { presenceStream } from './presence.projection.js';
+import { agentStream } from './agent.stream.js';
 import { AGENT_EVENTS } from './agent.webhooks.js';
+import { presenceStream } from './presence.stream.js';
 
 export const agentsResource = {
   path: 'agents',

@@ -1,15 +1,15 @@
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
-import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
+import { type WriteContext } from '#libs/event-store/event.js';
 import { type Loaded } from '#libs/event-store/loaded.js';
-import { OrganizationSettings } from '#libs/organizations/settings.js';
+import { OrganizationSettings } from '#libs/organizations/organization-settings.published.js';
+import { normalizePerson } from '#libs/people/person.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { asRefusal, DomainError, orRefusal } from '#libs/platform/domain-error.js';
 import { command } from '#libs/platform/messages.js';
-import { normalizePerson } from '#libs/platform/person.js';
-import { type Agent, type AgentCommand, type AgentSettings } from './agent.js';
-import { agentStream } from './agent.projection.js';
+import { type Agent, type AgentCommand, type AgentSettings } from './agent.rules.js';
+import { agentStream } from './agent.stream.js';
 import { CreateAgent, newAgent } from './agents.handlers.js';
 
 /** Creates many, each by itself: answers the new agent, or why it is refused. */

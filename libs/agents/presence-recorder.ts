@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { type WriteContext } from '#libs/event-store/event.js';
+import { Database } from '#libs/database/database.js';
 import { EventStore } from '#libs/event-store/event-store.js';
+import { type WriteContext } from '#libs/event-store/event.js';
 import { staged } from '#libs/event-store/staged.js';
 import { evolved } from '#libs/event-store/stream-definition.js';
-import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
-import { agentsExist } from './agent.projection.js';
-import { decidePresence, type Presence, type PresenceCommand, PresenceTimeout } from './presence.js';
-import { presenceIsAt, presenceStream, presenceStreamId } from './presence.projection.js';
-import { PRESENCE_COLUMNS, type PresenceRow, recordedPresence } from './user-presence.js';
+import { agentsExist } from './agent.published.js';
+import { decidePresence, type Presence, type PresenceCommand, PresenceTimeout } from './presence.rules.js';
+import { PRESENCE_COLUMNS, type PresenceRow, recordedPresence } from './presence.shown.js';
+import { presenceIsAt, presenceStream, presenceStreamId } from './presence.stream.js';
 
 type WithoutClock<Command> = Command extends unknown ? Omit<Command, 'now' | 'timeout'> : never;
 

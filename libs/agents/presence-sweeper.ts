@@ -1,10 +1,10 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { PartitionSweeper } from '#libs/background/partition-sweeper.js';
+import { WorkerDatabase } from '#libs/database/database.js';
 import { Checkpoints } from '#libs/event-store/checkpoint.js';
-import { PartitionSweeper } from '#libs/platform/partition-sweeper.js';
-import { WorkerDatabase } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { PresenceTimeout } from './presence.js';
 import { PresenceRecorder } from './presence-recorder.js';
+import { PresenceTimeout } from './presence.rules.js';
 
 /** Within these bounds, a thirtieth of the timeout passes from sweep to sweep. */
 const [SHORTEST_MS, LONGEST_MS] = [1_000, 60_000];
@@ -14,17 +14,17 @@ const [SHORTEST_MS, LONGEST_MS] = [1_000, 60_000];
  * events.
  */
 @Injectable()
-export class PresenceSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
-  readonly #sweeper: PartitionSweeper<{ agentId: string }>;
-
+export class PresenceSweeper extends PartitionSweeper<{ agentId: string }> {
   constructor(
     database: WorkerDatabase,
     checkpoints: Checkpoints,
     recorder: PresenceRecorder,
     timeout: PresenceTimeout,
   ) {
-    this.#sweeper = new PartitionSweeper(database, checkpoints, {
-      ...{ name: 'Presence sweep', table: 'agent_presence', columns: 'agent_id AS "agentId"' },
+    super(database, checkpoints, {
+      name: 'Presence sweep',
+      table: 'agent_presence',
+      columns: 'agent_id AS "agentId"',
       everyMs: Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (timeout.seconds * 1000) / 30)),
       due: `connection_status = 'Online' AND last_seen <= $3 AND EXISTS (
         SELECT FROM agents a WHERE a.organization_id = t.organization_id AND a.id = t.agent_id)`,
@@ -39,14 +39,5 @@ export class PresenceSweeper implements OnApplicationBootstrap, OnApplicationShu
         }
       },
     });
-  }
-
-  onApplicationBootstrap(): void {
-    this.#sweeper.start();
-  }
-
-  /** Finishes the agents at hand. */
-  async onApplicationShutdown(): Promise<void> {
-    await this.#sweeper.stop();
   }
 }

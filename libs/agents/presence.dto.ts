@@ -1,6 +1,6 @@
-import { dataOutput } from '#libs/platform/http/endpoint.js';
+import { dataOutput } from '#libs/http/endpoint.js';
+import { Choice, Choices, Flag } from '#libs/http/fields.js';
 import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/channels.js';
-import { Choice, Choices, Flag } from '#libs/platform/http/fields.js';
 import {
   CHANNEL_GROUPS,
   type ChannelGroup,
@@ -8,8 +8,8 @@ import {
   type ConnectionStatus,
   PRESENCE_STATUSES,
   type PresenceStatus,
-} from './presence.js';
-import { UserPresence } from './user-presence.js';
+} from './presence.rules.js';
+import { UserPresence } from './presence.shown.js';
 
 export class UpdateAgentPresenceInput {
   @Choice({ description: 'Whether the agent is connected.', values: CONNECTION_STATUSES, example: 'Online' })

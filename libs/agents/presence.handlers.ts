@@ -1,17 +1,17 @@
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { Database } from '#libs/database/database.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { command, query } from '#libs/platform/messages.js';
-import { type ChannelGroup, type Presence, PresenceTimeout } from './presence.js';
 import { PresenceRecorder } from './presence-recorder.js';
+import { type ChannelGroup, type Presence, PresenceTimeout } from './presence.rules.js';
 import {
   PRESENCE_COLUMNS,
   type PresenceRow,
   recordedPresence,
   shownPresence,
   type UserPresence,
-} from './user-presence.js';
+} from './presence.shown.js';
 
 /** A heartbeat, with what has changed: what is left out stays. Answers the presence as it is then. */
 export class UpdatePresence extends command<

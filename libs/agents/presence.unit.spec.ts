@@ -9,8 +9,8 @@ import {
   type PresenceCommand,
   type PresenceEvent,
   PresenceTimeout,
-} from './presence.js';
-import { presenceStreamId } from './presence.projection.js';
+} from './presence.rules.js';
+import { presenceStreamId } from './presence.stream.js';
 
 const agentId = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
 const timeout = new PresenceTimeout(300);

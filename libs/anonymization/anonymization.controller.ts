@@ -1,22 +1,22 @@
 import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { conversationStream } from '#libs/conversations/conversation.projection.js';
-import { endUserStream } from '#libs/end-users/end-user.projection.js';
+import { conversationStream } from '#libs/conversations/conversation.stream.js';
+import { endUserStream } from '#libs/end-users/end-user.stream.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { QueryInput } from '#libs/platform/http/input.js';
-import { IntegerParam, UuidParam } from '#libs/platform/http/path-params.js';
-import { Patch } from '#libs/platform/http/methods.js';
-import { Caller } from '#libs/platform/http/request-context.js';
-import { Versioned } from '#libs/platform/http/versioned.js';
-import { anonymizationStream } from './anonymization.projection.js';
+import { Endpoint } from '#libs/http/endpoint.js';
+import { QueryInput } from '#libs/http/input.js';
+import { Patch } from '#libs/http/methods.js';
+import { IntegerParam, UuidParam } from '#libs/http/path-params.js';
+import { Caller } from '#libs/http/request-context.js';
+import { Versioned } from '#libs/http/versioned.js';
 import { AnonymizeEntityOutput, AnonymizeQuery, type AnonymizationRequestStatus } from './anonymization.dto.js';
 import {
   GetAnonymizationRequest,
   RequestConversationAnonymization,
   RequestUserAnonymization,
 } from './anonymization.handlers.js';
+import { anonymizationStream } from './anonymization.stream.js';
 
 @Controller('v1')
 export class AnonymizationController {

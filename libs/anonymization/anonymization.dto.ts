@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { dataOutput } from '#libs/platform/http/endpoint.js';
-import { QueryFlag } from '#libs/platform/http/fields.js';
+import { dataOutput } from '#libs/http/endpoint.js';
+import { QueryFlag } from '#libs/http/fields.js';
 
 const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
 

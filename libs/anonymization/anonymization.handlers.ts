@@ -1,20 +1,17 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import {
-  allConversationsClosed,
-  conversationStream,
-  openConversationsOf,
-} from '#libs/conversations/conversation.projection.js';
-import { endUserStream } from '#libs/end-users/end-user.projection.js';
-import { type WriteContext } from '#libs/event-store/event.js';
+import { allConversationsClosed, openConversationsOf } from '#libs/conversations/conversation.published.js';
+import { conversationStream } from '#libs/conversations/conversation.stream.js';
+import { Database } from '#libs/database/database.js';
+import { endUserStream } from '#libs/end-users/end-user.stream.js';
 import { EventStore } from '#libs/event-store/event-store.js';
+import { type WriteContext } from '#libs/event-store/event.js';
 import { decided } from '#libs/event-store/staged.js';
-import { Database } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { command, query } from '#libs/platform/messages.js';
 import { type AnonymizationRequestStatus } from './anonymization.dto.js';
-import { type AnonymizationRow, anonymizationStream } from './anonymization.projection.js';
-import { type AnonymizedEntity } from './anonymization.js';
+import { type AnonymizedEntity } from './anonymization.rules.js';
+import { type AnonymizationRow, anonymizationStream } from './anonymization.stream.js';
 
 /** Asks for an end user, the end user's conversations and messages to be anonymized. Answers the request's id. */
 export class RequestUserAnonymization extends command<

@@ -1,5 +1,5 @@
 import { type Resource } from '#libs/resources/resource.js';
-import { anonymizationStream } from './anonymization.projection.js';
+import { anonymizationStream } from './anonymization.stream.js';
 
 export const anonymizationResource = {
   path: 'anonymization',

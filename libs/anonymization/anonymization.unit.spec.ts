@@ -1,6 +1,6 @@
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { given } from '#libs/testing/given.js';
-import { type AnonymizationEvent, decideAnonymization, evolveAnonymization } from './anonymization.js';
+import { type AnonymizationEvent, decideAnonymization, evolveAnonymization } from './anonymization.rules.js';
 
 const id = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
 const requested: AnonymizationEvent = {

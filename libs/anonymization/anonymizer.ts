@@ -1,14 +1,15 @@
-import { conversationStream, identifiableConversationsOf } from '#libs/conversations/conversation.projection.js';
-import { endUserStream } from '#libs/end-users/end-user.projection.js';
-import { mergedInto } from '#libs/end-users/merged-end-users.projection.js';
-import { type WriteContext } from '#libs/event-store/event.js';
+import { identifiableConversationsOf } from '#libs/conversations/conversation.published.js';
+import { conversationStream } from '#libs/conversations/conversation.stream.js';
+import { type Database } from '#libs/database/database.js';
+import { mergedInto } from '#libs/end-users/end-user.published.js';
+import { endUserStream } from '#libs/end-users/end-user.stream.js';
 import { type EventCodec } from '#libs/event-store/event-codec.js';
 import { type EventStore } from '#libs/event-store/event-store.js';
+import { type WriteContext } from '#libs/event-store/event.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
-import { type Database } from '#libs/platform/database.js';
-import { emptyAnswers } from '#libs/platform/idempotency-keys.js';
-import { deliveriesAreUpToDate, redactDeliveries } from '#libs/webhooks/redaction.js';
-import { type AnonymizationRow, anonymizationStream } from './anonymization.projection.js';
+import { emptyAnswers } from '#libs/http/idempotency-keys.js';
+import { deliveriesAreUpToDate, redactDeliveries } from '#libs/webhooks/log/redaction.published.js';
+import { type AnonymizationRow, anonymizationStream } from './anonymization.stream.js';
 
 /** A request that is to be processed. */
 interface OpenRequest {

@@ -1,4 +1,4 @@
-import { nullable, object, USER_TYPES } from '#libs/webhooks/schemas.js';
+import { nullable, object, USER_TYPES } from '#libs/webhooks/events/payload-schemas.published.js';
 
 export const ids = {
   queue: '01980f70-5d3c-7a42-8f0e-4b5c6d7e8f90',

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#libs/platform/database.js';
+import { Database } from '#libs/database/database.js';
 
 /** Drawn at once: one round trip for many conversations. What is left when the process ends is never used. */
 const BLOCK = 32;

@@ -1,9 +1,9 @@
 import { ApiExtraModels } from '@nestjs/swagger';
-import { faultOfEmail, faultOfWebUrl } from '#libs/platform/contact.js';
-import { Choice, Flag, Text, Uuid, Uuids, Checked } from '#libs/platform/http/fields.js';
-import { Instant } from '#libs/platform/http/instant-fields.js';
-import { Nested, NestedList, Union, Variant } from '#libs/platform/http/nested-fields.js';
-import { named } from '#libs/platform/http/endpoint.js';
+import { named } from '#libs/http/endpoint.js';
+import { Choice, Flag, Text, Uuid, Uuids, Checked } from '#libs/http/fields.js';
+import { Instant } from '#libs/http/instant-fields.js';
+import { Nested, NestedList, Union, Variant } from '#libs/http/nested-fields.js';
+import { faultOfEmail, faultOfWebUrl } from '#libs/people/contact.js';
 
 const MAX_CONTENT = 100_000;
 const MAX_ATTACHMENTS = 20;

@@ -1,12 +1,12 @@
-import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/channels.js';
 import { type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { CustomAttributeOutput } from '#libs/custom-attributes/attribute-values.js';
-import { arrayOutput, dataOutput, listOutput, named, pageOutput } from '#libs/platform/http/endpoint.js';
-import { unionSchema, Variant } from '#libs/platform/http/nested-fields.js';
-import { TagOutput } from '#libs/tags/tag-output.js';
+import { CustomAttributeOutput } from '#libs/custom-attributes/attribute-values.published.js';
+import { arrayOutput, dataOutput, listOutput, named, pageOutput } from '#libs/http/endpoint.js';
+import { unionSchema, Variant } from '#libs/http/nested-fields.js';
+import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/channels.js';
+import { TagOutput } from '#libs/tags/tag.shown.js';
 import { BrowserInfo } from './conversation-inputs.dto.js';
-import { type ConversationState, type Direction } from './conversation.js';
+import { type ConversationState, type Direction } from './conversation.rules.js';
 
 const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
 const NUMBER = { type: 'integer', format: 'int64', example: 1042 } as const;

@@ -1,19 +1,23 @@
-import { type Conversation } from './conversation.js';
 import { type RecordedEvent } from '#libs/event-store/event.js';
-import { qualifiedName } from '#libs/webhooks/names.js';
-import { NOTHING_RELATED, type Related, type UserPayload } from '#libs/webhooks/related.js';
+import { fullyQualifiedName } from '#libs/webhooks/events/fully-qualified-name.published.js';
+import {
+  NOTHING_RELATED,
+  type ReferencedEntities,
+  type UserPayload,
+} from '#libs/webhooks/events/referenced-entities.published.js';
+import { type Conversation } from './conversation.rules.js';
 
-function requesterOf({ anonymization, requesterId }: Conversation, related: Related): UserPayload {
+function requesterOf({ anonymization, requesterId }: Conversation, related: ReferencedEntities): UserPayload {
   return (anonymization === 'done' ? NOTHING_RELATED : related).endUser(requesterId);
 }
 
 /** The conversation itself, as every payload shows it. */
-export function shownConversation(entity: Conversation, related: Related) {
+export function shownConversation(entity: Conversation, related: ReferencedEntities) {
   return {
     csid: entity.id,
-    channel: qualifiedName(entity.channel),
-    status: qualifiedName(entity.state),
-    direction: qualifiedName(entity.direction),
+    channel: fullyQualifiedName(entity.channel),
+    status: fullyQualifiedName(entity.state),
+    direction: fullyQualifiedName(entity.direction),
     queue: entity.queueId ? related.queue(entity.queueId) : null,
     contact_point: entity.contactPoint ?? null,
     requester: requesterOf(entity, related),
@@ -40,7 +44,7 @@ export function doerOf(
 }
 
 /** The payload's `author`: `null` when nobody did it, and when the token acts for nobody who is an agent. */
-export function authorOf(entity: Conversation, event: RecordedEvent, related: Related): UserPayload | null {
+export function authorOf(entity: Conversation, event: RecordedEvent, related: ReferencedEntities): UserPayload | null {
   const { id, isNamed } = doerOf(entity, event);
   if (id === undefined) return null;
   if (id === entity.requesterId) return requesterOf(entity, related);

@@ -4,10 +4,12 @@ import {
   type AttributeDefinition,
   attributeDefinitions,
   shownValues,
-} from '#libs/custom-attributes/attribute-values.js';
-import { pastDefinitions } from '#libs/custom-attributes/past-definitions.js';
-import { requesterById } from '#libs/end-users/end-user.projection.js';
-import { missingEndUser } from '#libs/end-users/merged-end-users.projection.js';
+} from '#libs/custom-attributes/attribute-values.published.js';
+import { pastDefinitions } from '#libs/custom-attributes/past-definitions.published.js';
+import { type Statement } from '#libs/database/batch.js';
+import { Database } from '#libs/database/database.js';
+import { isoOfMs, Keyset, msOf, type Page, type PageRequest } from '#libs/database/keyset.js';
+import { requesterById, missingEndUser } from '#libs/end-users/end-user.published.js';
 import {
   EntityReader,
   LISTED,
@@ -17,16 +19,13 @@ import {
   type StateRow,
 } from '#libs/event-store/entity-reader.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
-import { type Statement } from '#libs/platform/batch.js';
-import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { extended, type JsonText, type Sendable } from '#libs/platform/json-text.js';
-import { isoOfMs, Keyset, msOf, type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { query } from '#libs/platform/messages.js';
-import { tagStream } from '#libs/tags/tag.projection.js';
-import { type Conversation } from './conversation.js';
-import { conversationStream } from './conversation.projection.js';
-import { shownConversation } from './shown-conversation.js';
+import { tagStream } from '#libs/tags/tag.stream.js';
+import { type Conversation } from './conversation.rules.js';
+import { shownConversation } from './conversation.shown.js';
+import { conversationStream } from './conversation.stream.js';
 
 /** One conversation with its custom attributes, as it is now or was then. */
 export class GetConversation extends query<{ organizationId: string; id: number; asOf?: Date }, Sendable<object>>() {}

@@ -1,8 +1,8 @@
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { given, RECORDED } from '#libs/testing/given.js';
-import { type ConversationCommand, type ConversationEvent } from './conversation.js';
-import { decideConversation } from './decide-conversation.js';
-import { evolveConversation } from './evolve-conversation.js';
+import { type ConversationCommand, type ConversationEvent } from './conversation.rules.js';
+import { decideConversation } from './decide-conversation.rules.js';
+import { evolveConversation } from './evolve-conversation.rules.js';
 
 const id = 1042;
 const [queueId, otherQueueId, agentId, otherAgentId] = ['queue-1', 'queue-2', 'agent-1', 'agent-2'];

@@ -1,6 +1,7 @@
-import { conversationStream } from './conversation.projection.js';
-import { type Conversation, type ConversationEvent } from './conversation.js';
-import { qualifiedName } from '#libs/webhooks/names.js';
+import { type WebhookEventType } from '#libs/webhooks/events/event-type.published.js';
+import { fullyQualifiedName } from '#libs/webhooks/events/fully-qualified-name.published.js';
+import { nullable, object } from '#libs/webhooks/events/payload-schemas.published.js';
+import { type References, type ReferencedEntities } from '#libs/webhooks/events/referenced-entities.published.js';
 import {
   agent,
   conversation,
@@ -13,15 +14,14 @@ import {
   uuid,
 } from './conversation-examples.js';
 import { doerOf, authorOf, shownConversation } from './conversation-payload.js';
-import { nullable, object } from '#libs/webhooks/schemas.js';
-import { type WebhookEventType } from '#libs/webhooks/event-type.js';
-import { type References, type Related } from '#libs/webhooks/related.js';
+import { type Conversation, type ConversationEvent } from './conversation.rules.js';
+import { conversationStream } from './conversation.stream.js';
 
 type DataOf<Type extends ConversationEvent['type']> = Extract<ConversationEvent, { type: Type }>['data'];
 
 interface More<Type extends ConversationEvent['type']> {
   /** What the payload says beside the conversation, and an example and a schema for it. */
-  data: (data: DataOf<Type>, related: Related) => object;
+  data: (data: DataOf<Type>, related: ReferencedEntities) => object;
   references: (data: DataOf<Type>) => References;
   example: object;
   schema: Record<string, object>;
@@ -148,7 +148,7 @@ export const CONVERSATION_EVENTS = {
     'A conversation was linked to another one.',
     {},
     {
-      data: ({ parentId, linkType }) => ({ parent_csid: parentId, link_type: qualifiedName(linkType) }),
+      data: ({ parentId, linkType }) => ({ parent_csid: parentId, link_type: fullyQualifiedName(linkType) }),
       references: () => ({}),
       example: { parent_csid: 1041, link_type: 'RELATED' },
       schema: { parent_csid: { type: 'integer' }, link_type: { enum: ['RELATED', 'SIDE_CONVERSATION'] } },

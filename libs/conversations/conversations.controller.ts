@@ -5,20 +5,19 @@ import {
   ApiAttributeValues,
   AttributeValuesBody,
   type CustomAttributeOutput,
-} from '#libs/custom-attributes/attribute-values.js';
+} from '#libs/custom-attributes/attribute-values.published.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { AsOf } from '#libs/platform/http/as-of.js';
-import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Input, OptionalInput, QueryInput, UnionInput } from '#libs/platform/http/input.js';
-import { IntegerParam, UuidParam } from '#libs/platform/http/path-params.js';
-import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
-import { Delete, Patch, Post, Put } from '#libs/platform/http/methods.js';
-import { Caller, GrantedScopes } from '#libs/platform/http/request-context.js';
+import { AsOf } from '#libs/http/as-of.js';
+import { Endpoint } from '#libs/http/endpoint.js';
+import { LenientBody, OptionalLenientBody, QueryInput, UnionInput } from '#libs/http/input.js';
+import { Delete, Patch, Post, Put } from '#libs/http/methods.js';
+import { Paged, PageQuery, Pages } from '#libs/http/paging.js';
+import { IntegerParam, UuidParam } from '#libs/http/path-params.js';
+import { Caller, GrantedScopes } from '#libs/http/request-context.js';
+import { Versioned } from '#libs/http/versioned.js';
+import { type JsonText, type Sendable } from '#libs/platform/json-text.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { mustShowPersonal } from '#libs/resources/scopes.js';
-import { Versioned } from '#libs/platform/http/versioned.js';
-import { type JsonText, type Sendable } from '#libs/platform/json-text.js';
-import { conversationStream } from './conversation.projection.js';
 import {
   ClaimConversationInput,
   CloseConversationInput,
@@ -43,6 +42,7 @@ import {
   ListEndUserConversations,
   ListLinkedConversations,
 } from './conversation-queries.handlers.js';
+import { conversationStream } from './conversation.stream.js';
 import {
   ChangeConversation,
   ClaimConversation,
@@ -110,7 +110,7 @@ export class ConversationsController {
   async close(
     @Caller() caller: WriteContext,
     @ConversationId() id: number,
-    @OptionalInput() { userId }: CloseConversationInput,
+    @OptionalLenientBody() { userId }: CloseConversationInput,
   ): Promise<void> {
     await this.commands.execute(
       new ChangeConversation({ context: caller, change: { type: 'CloseConversation', id, ...by(userId) } }),
@@ -129,7 +129,7 @@ export class ConversationsController {
   async reopen(
     @Caller() caller: WriteContext,
     @ConversationId() id: number,
-    @OptionalInput() { userId }: ReopenConversationInput,
+    @OptionalLenientBody() { userId }: ReopenConversationInput,
   ): Promise<void> {
     await this.commands.execute(
       new ChangeConversation({ context: caller, change: { type: 'ReopenConversation', id, ...by(userId) } }),
@@ -147,7 +147,7 @@ export class ConversationsController {
   async followUp(
     @Caller() caller: WriteContext,
     @ConversationId() id: number,
-    @Input() { timestamp: until, userId }: FollowupConversationInput,
+    @LenientBody() { timestamp: until, userId }: FollowupConversationInput,
   ): Promise<void> {
     const now = new Date().toISOString();
     const change = { type: 'FollowUpConversation', id, until, now, ...by(userId) } as const;
@@ -166,7 +166,7 @@ export class ConversationsController {
   async claim(
     @Caller() caller: WriteContext,
     @ConversationId() id: number,
-    @Input() { agentId, force }: ClaimConversationInput,
+    @LenientBody() { agentId, force }: ClaimConversationInput,
   ): Promise<void> {
     await this.commands.execute(new ClaimConversation({ context: caller, id, agentId, force: force ?? false }));
   }
@@ -183,7 +183,7 @@ export class ConversationsController {
   async transferToQueue(
     @Caller() caller: WriteContext,
     @ConversationId() id: number,
-    @Input() { queueId, userId }: TransferConversationInput,
+    @LenientBody() { queueId, userId }: TransferConversationInput,
   ): Promise<void> {
     await this.commands.execute(
       new TransferConversation({ context: caller, id, queueId, userId: userId ?? undefined }),
@@ -257,7 +257,7 @@ export class ConversationsController {
   async link(
     @Caller() caller: WriteContext,
     @ConversationId() id: number,
-    @Input() { parentId, linkType }: LinkConversationInput,
+    @LenientBody() { parentId, linkType }: LinkConversationInput,
   ): Promise<void> {
     await this.commands.execute(new LinkConversation({ context: caller, id, parentId, linkType }));
   }

@@ -1,33 +1,34 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { agentById, agentsExist } from '#libs/agents/agent.projection.js';
+import { agentById, agentsExist } from '#libs/agents/agent.published.js';
 import {
   type AttributeDefinition,
   attributeDefinitions,
   checkedValues,
   type CustomAttributeOutput,
   shownValues,
-} from '#libs/custom-attributes/attribute-values.js';
+} from '#libs/custom-attributes/attribute-values.published.js';
+import { type Statement } from '#libs/database/batch.js';
+import { Database } from '#libs/database/database.js';
 import {
   endUserIsOpen,
   missingEndUsers,
   requesterById,
   type RequesterRow,
-} from '#libs/end-users/end-user.projection.js';
-import { missingEndUser } from '#libs/end-users/merged-end-users.projection.js';
-import { type WriteContext } from '#libs/event-store/event.js';
+  missingEndUser,
+} from '#libs/end-users/end-user.published.js';
 import { EventStore } from '#libs/event-store/event-store.js';
-import { type Statement } from '#libs/platform/batch.js';
-import { Database } from '#libs/platform/database.js';
+import { type WriteContext } from '#libs/event-store/event.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { command } from '#libs/platform/messages.js';
-import { defaultQueue, queueById, queueExists } from '#libs/queues/queue.projection.js';
-import { tagById, tagIsActive, type TagName } from '#libs/tags/tag.projection.js';
+import { defaultQueue, queueById, queueExists } from '#libs/queues/queue.published.js';
+import { tagById, tagIsActive, type TagName } from '#libs/tags/tag.published.js';
 import { ConversationIds } from './conversation-ids.js';
 import { type CreateConversationInput } from './conversation-inputs.dto.js';
-import { ancestorsOf, conversationStream, isNoDescendant } from './conversation.projection.js';
-import { type ConversationCommand, type LinkType } from './conversation.js';
+import { ancestorsOf, isNoDescendant } from './conversation.published.js';
+import { type ConversationCommand, type LinkType } from './conversation.rules.js';
+import { conversationStream } from './conversation.stream.js';
 import { newConversation } from './new-conversation.js';
-import { executeReopening } from './reopening.js';
+import { executeReopening } from './reopening.published.js';
 
 /** Answers the new conversation's number. */
 export class CreateConversation extends command<{ context: WriteContext; input: CreateConversationInput }, number>() {}

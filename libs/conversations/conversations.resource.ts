@@ -1,5 +1,5 @@
 import { type Resource } from '#libs/resources/resource.js';
-import { conversationStream } from './conversation.projection.js';
+import { conversationStream } from './conversation.stream.js';
 import { CONVERSATION_EVENTS } from './conversation.webhooks.js';
 
 export const conversationsResource = {

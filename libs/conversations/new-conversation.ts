@@ -1,8 +1,8 @@
-import { type ConversationChannel } from '#libs/platform/channels.js';
 import { randomUUIDv7 } from 'node:crypto';
+import { type ConversationChannel } from '#libs/platform/channels.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type CreateConversationInput, type Inbound, type Outbound } from './conversation-inputs.dto.js';
-import { type ConversationDetails, type Direction, type Message } from './conversation.js';
+import { type ConversationDetails, type Direction, type Message } from './conversation.rules.js';
 
 /** The end user whom a new conversation is about. */
 export interface Requester {

@@ -1,19 +1,30 @@
 import { DomainError, invalidBody, notFound } from '#libs/platform/domain-error.js';
 import { given, RECORDED } from '#libs/testing/given.js';
-import { type AttributeDefinition, checkedValues, shownValues } from './attribute-values.js';
+import {
+  draftOf,
+  faultOfOptions,
+  MAX_OPTIONS,
+  type OptionInput,
+  type SelectOption,
+} from './attribute-options.rules.js';
+import { type AttributeDefinition, checkedValues, shownValues } from './attribute-values.published.js';
 import {
   type CustomAttributeCommand,
   type CustomAttributeEvent,
   decideCustomAttribute,
   evolveCustomAttribute,
-} from './custom-attribute.js';
-import { draftOf, faultOfOptions, MAX_OPTIONS, type OptionInput, type SelectOption } from './options.js';
+} from './custom-attribute.rules.js';
 
 const id = '01980f6a-5c1d-7a10-9b2c-3d4e5f607182';
 const attribute = given({ decide: decideCustomAttribute, evolve: evolveCustomAttribute, initialState: undefined });
 
 const option = (value: string, nestedOptions: SelectOption[] = [], orderIndex = 0): SelectOption => ({
-  ...{ id: `id of ${value}`, label: value, value, isDeactivated: false, orderIndex, nestedOptions },
+  id: `id of ${value}`,
+  label: value,
+  value,
+  isDeactivated: false,
+  orderIndex,
+  nestedOptions,
 });
 const base = { id, entityType: 'Contact', identifier: 'plan', label: 'Plan', isRequired: false } as const;
 const text = {
@@ -39,7 +50,9 @@ describe('A custom attribute', () => {
   it('is created neither deactivated nor archived', () => {
     attribute().when({ type: 'CreateCustomAttribute', attribute: text }).then([textCreated]);
     expect(attribute(textCreated).state).toEqual({
-      ...{ ...text, isDeactivated: false, isArchived: false },
+      ...text,
+      isDeactivated: false,
+      isArchived: false,
       createdAt: RECORDED.recordedAt.toISOString(),
     });
   });
@@ -181,8 +194,13 @@ describe('Options', () => {
 
 describe('Values of custom attributes', () => {
   const definition = (name: string, more: Partial<AttributeDefinition> = {}): AttributeDefinition => ({
-    ...{ id: `id-${name}`, entityType: 'Contact', identifier: name, label: name.toUpperCase() },
-    ...{ inputDefinition: { _type: 'Text' }, isDeactivated: false, isArchived: false },
+    id: `id-${name}`,
+    entityType: 'Contact',
+    identifier: name,
+    label: name.toUpperCase(),
+    inputDefinition: { _type: 'Text' },
+    isDeactivated: false,
+    isArchived: false,
     ...more,
   });
   const options = [

@@ -1,7 +1,7 @@
-import { type CustomAttribute, type InputDefinition } from './custom-attribute.js';
-import { customAttributeStream } from './custom-attribute.projection.js';
-import { type SelectOption } from './options.js';
-import { type WebhookEventType } from '#libs/webhooks/event-type.js';
+import { type WebhookEventType } from '#libs/webhooks/events/event-type.published.js';
+import { type SelectOption } from './attribute-options.rules.js';
+import { type CustomAttribute, type InputDefinition } from './custom-attribute.rules.js';
+import { customAttributeStream } from './custom-attribute.stream.js';
 
 function optionOf(option: SelectOption): object {
   const { id, label, value, isDeactivated, orderIndex, nestedOptions } = option;

@@ -2,15 +2,15 @@ import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { AsOf } from '#libs/platform/http/as-of.js';
-import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Input, Patch } from '#libs/platform/http/input.js';
-import { UuidParam } from '#libs/platform/http/path-params.js';
-import { Patch as HttpPatch, Post } from '#libs/platform/http/methods.js';
-import { Caller } from '#libs/platform/http/request-context.js';
-import { Versioned } from '#libs/platform/http/versioned.js';
+import { AsOf } from '#libs/http/as-of.js';
+import { Endpoint } from '#libs/http/endpoint.js';
+import { LenientBody, StrictBody } from '#libs/http/input.js';
+import { Patch, Post } from '#libs/http/methods.js';
+import { UuidParam } from '#libs/http/path-params.js';
+import { Caller } from '#libs/http/request-context.js';
+import { Versioned } from '#libs/http/versioned.js';
 import { type Sendable } from '#libs/platform/json-text.js';
-import { customAttributeStream } from './custom-attribute.projection.js';
+import { customAttributeStream } from './custom-attribute.stream.js';
 import {
   CreateCustomAttributeInput,
   CreateCustomAttributeOutput,
@@ -57,7 +57,7 @@ export class CustomAttributesController {
   })
   async createCustomAttribute(
     @Caller() caller: WriteContext,
-    @Input() input: CreateCustomAttributeInput,
+    @LenientBody() input: CreateCustomAttributeInput,
   ): Promise<{ data: CustomAttributeDefinition }> {
     return { data: await this.commands.execute(new CreateCustomAttribute({ context: caller, input })) };
   }
@@ -80,7 +80,7 @@ export class CustomAttributesController {
     };
   }
 
-  @HttpPatch(':customAttributeId')
+  @Patch(':customAttributeId')
   @Versioned(customAttributeStream, 'customAttributeId')
   @Endpoint({
     summary: 'Change a custom attribute.',
@@ -94,12 +94,12 @@ export class CustomAttributesController {
   async updateCustomAttribute(
     @Caller() caller: WriteContext,
     @Id() id: string,
-    @Patch() input: PatchCustomAttributeInput,
+    @StrictBody() input: PatchCustomAttributeInput,
   ): Promise<{ data: CustomAttributeDefinition }> {
     return { data: await this.commands.execute(new UpdateCustomAttribute({ context: caller, id, input })) };
   }
 
-  @HttpPatch(':customAttributeId/archive')
+  @Patch(':customAttributeId/archive')
   @Versioned(customAttributeStream, 'customAttributeId')
   @Endpoint({
     summary: 'Archive a custom attribute.',

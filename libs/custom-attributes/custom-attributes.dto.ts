@@ -1,9 +1,9 @@
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
-import { dataOutput, listOutput } from '#libs/platform/http/endpoint.js';
-import { Checked, Choice, Flag, Text } from '#libs/platform/http/fields.js';
-import { Union, unionSchema, Variant } from '#libs/platform/http/nested-fields.js';
-import { ENTITY_TYPES, type EntityType } from './custom-attribute.js';
-import { faultOfOptions, MAX_DEPTH, MAX_OPTIONS, type OptionInput } from './options.js';
+import { dataOutput, listOutput } from '#libs/http/endpoint.js';
+import { Checked, Choice, Flag, Text } from '#libs/http/fields.js';
+import { Union, unionSchema, Variant } from '#libs/http/nested-fields.js';
+import { faultOfOptions, MAX_DEPTH, MAX_OPTIONS, type OptionInput } from './attribute-options.rules.js';
+import { ENTITY_TYPES, type EntityType } from './custom-attribute.rules.js';
 
 const OPTION = {
   label: { description: 'The name to show.', example: 'Gold' },

@@ -1,22 +1,22 @@
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
+import { Database, violatedConstraint } from '#libs/database/database.js';
 import { EntityReader, LISTED } from '#libs/event-store/entity-reader.js';
-import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
+import { type WriteContext } from '#libs/event-store/event.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { type Changes } from '#libs/platform/changes.js';
-import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { type Sendable } from '#libs/platform/json-text.js';
 import { command, query } from '#libs/platform/messages.js';
-import { type AttributeSettings, type CustomAttribute, type DraftDefinition } from './custom-attribute.js';
-import { customAttributeStream, IDENTIFIER_INDEX } from './custom-attribute.projection.js';
+import { draftOf } from './attribute-options.rules.js';
+import { type AttributeSettings, type CustomAttribute, type DraftDefinition } from './custom-attribute.rules.js';
+import { customAttributeStream, IDENTIFIER_INDEX } from './custom-attribute.stream.js';
 import {
   type CreateCustomAttributeInput,
   type CustomAttributeDefinition,
   type PatchCustomAttributeInput,
 } from './custom-attributes.dto.js';
-import { draftOf } from './options.js';
 
 /** Answers the new attribute. */
 export class CreateCustomAttribute extends command<
@@ -53,7 +53,12 @@ export class CreateCustomAttributeHandler implements ICommandHandler<CreateCusto
     const inputDefinition = draftDefinition(input.inputDefinition);
     const id = randomUUIDv7();
     const attribute = {
-      ...{ id, entityType, identifier, label, isRequired, inputDefinition },
+      id,
+      entityType,
+      identifier,
+      label,
+      isRequired,
+      inputDefinition,
       ...(typeof description === 'string' && { description }),
     };
     try {

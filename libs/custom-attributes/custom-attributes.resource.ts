@@ -1,5 +1,5 @@
 import { type Resource } from '#libs/resources/resource.js';
-import { customAttributeStream } from './custom-attribute.projection.js';
+import { customAttributeStream } from './custom-attribute.stream.js';
 import { CUSTOM_ATTRIBUTE_EVENTS } from './custom-attribute.webhooks.js';
 
 export const customAttributesResource = {

@@ -1,8 +1,8 @@
+import type pg from 'pg';
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
-import type pg from 'pg';
-import { connectJobs } from '#libs/platform/jobs-connections.js';
+import { connectJobs } from '#libs/background/jobs-connections.js';
 import { connectTo } from '#libs/testing/connections.js';
 import { newDataDir } from '#libs/testing/data-dir.js';
 import { waitFor } from '#libs/testing/wait-for.js';

@@ -1,55 +1,12 @@
+import { type Statement } from '#libs/database/batch.js';
+import { forgettingTwins, twinOf } from '#libs/database/twins.js';
 import { type RowKey } from '#libs/event-store/entity-row.js';
 import { type Part } from '#libs/event-store/stream-definition.js';
-import { type Statement } from '#libs/platform/batch.js';
-import { type Changes } from '#libs/platform/changes.js';
-import { emailKey } from '#libs/platform/contact.js';
-import { forgettingTwins, twinOf } from '#libs/platform/twins.js';
-import { type EndUser, type EndUserFields } from './end-user.js';
+import { type Address, addressesOf, keyOfAddress } from './addresses.published.js';
+import { type EndUser } from './end-user.rules.js';
 
 /** What no two end users of an organization share: e-mail addresses, phone numbers, external ids. */
 export const ADDRESS_INDEX = 'end_user_addresses_value';
-
-/** What can be looked for to find an end user by. */
-export type AddressKind = 'email' | 'phone' | 'externalId';
-
-/** The fields that hold addresses. */
-const ADDRESS_FIELDS = {
-  email: 'email',
-  additionalEmails: 'email',
-  phoneNumber: 'phone',
-  additionalPhoneNumbers: 'phone',
-  externalId: 'externalId',
-  additionalExternalIds: 'externalId',
-} as const satisfies Partial<Record<keyof EndUserFields, AddressKind>>;
-
-/** An address, and where among a client's fields it is, such as `additionalEmails[1]`. */
-export interface Address {
-  field: keyof typeof ADDRESS_FIELDS;
-  path: string;
-  kind: AddressKind;
-  value: string;
-  /** What all its spellings have in common: what the table has. */
-  key: string;
-}
-
-/** What all spellings of an address have in common. Earlier versions recorded external ids in other forms than NFC, too. */
-export function keyOfAddress(kind: AddressKind, value: string): string {
-  return kind === 'email' ? emailKey(value) : value.normalize('NFC');
-}
-
-/** All addresses among the fields, always in the same order: two that write the same ones do not wait for each other. */
-export function addressesOf(fields: Changes<EndUserFields>): Address[] {
-  const addresses = Object.entries(ADDRESS_FIELDS).flatMap(([name, kind]) => {
-    const field = name as Address['field'];
-    const given = fields[field] ?? [];
-    const at = (path: string, value: string): Address => ({ field, path, kind, value, key: keyOfAddress(kind, value) });
-    return typeof given === 'string'
-      ? [at(field, given)]
-      : given.map((value, index) => at(`${field}[${index}]`, value));
-  });
-  const place = ({ kind, key }: Address) => `${kind} ${key}`;
-  return addresses.sort((one, other) => (place(one) < place(other) ? -1 : 1));
-}
 
 /** The read table of what end users are found by. */
 export const addressPart: Part<EndUser | undefined> = {

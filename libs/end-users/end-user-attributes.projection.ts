@@ -1,6 +1,6 @@
-import { type AttributeValues } from '#libs/custom-attributes/custom-attribute.js';
+import { type AttributeValues } from '#libs/custom-attributes/custom-attribute.rules.js';
 import { type Part } from '#libs/event-store/stream-definition.js';
-import { type EndUser } from './end-user.js';
+import { type EndUser } from './end-user.rules.js';
 
 /** Characters of a value that end users can be found by. Longer ones cannot: entries of an index are limited. */
 export const MAX_SEARCHED_VALUE = 255;

@@ -1,8 +1,8 @@
+import { type Statement } from '#libs/database/batch.js';
+import { isoOfMs, type KeyColumn, Keyset, msOf } from '#libs/database/keyset.js';
 import { type ListedRow } from '#libs/event-store/entity-reader.js';
-import { type Statement } from '#libs/platform/batch.js';
-import { isoOfMs, type KeyColumn, Keyset, msOf } from '#libs/platform/keyset.js';
 import { nameKey } from '#libs/platform/text.js';
-import { type AddressKind } from './end-user-addresses.projection.js';
+import { type AddressKind } from './addresses.published.js';
 
 /** What end users are looked for by: all of it must hold. Instants are in ISO 8601. */
 export interface EndUserSearch {

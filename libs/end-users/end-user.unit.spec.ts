@@ -1,5 +1,6 @@
 import { DomainError, invalidBody, notFound } from '#libs/platform/domain-error.js';
 import { given, RECORDED } from '#libs/testing/given.js';
+import { addressesOf } from './addresses.published.js';
 import {
   decideEndUser,
   type EndUserCommand,
@@ -7,16 +8,20 @@ import {
   type EndUserFields,
   evolveEndUser,
   mergedAway,
-} from './end-user.js';
-import { addressesOf } from './end-user-addresses.projection.js';
+} from './end-user.rules.js';
 
 const id = '01980f70-1a2b-7c3d-8e4f-506172839405';
 const createdAt = RECORDED.recordedAt.toISOString();
 const endUser = given({ decide: decideEndUser, evolve: evolveEndUser, initialState: undefined });
 
 const person: EndUserFields = {
-  ...{ displayName: 'Alice', email: 'alice@x.example', additionalEmails: ['a@y.example'], phoneNumber: '+4570123456' },
-  ...{ additionalPhoneNumbers: [], additionalExternalIds: [], middleNames: [] },
+  displayName: 'Alice',
+  email: 'alice@x.example',
+  additionalEmails: ['a@y.example'],
+  phoneNumber: '+4570123456',
+  additionalPhoneNumbers: [],
+  additionalExternalIds: [],
+  middleNames: [],
 };
 const created: EndUserEvent = { type: 'EndUserCreated', data: { id, createdAt, person } };
 const valued: EndUserEvent = {
@@ -66,7 +71,11 @@ describe('An end user', () => {
       .when(update({ displayName: 'Alice' }))
       .then([]);
     expect(endUser(created, updated({ email: null, firstName: 'Ali' })).state).toEqual({
-      ...{ id, createdAt, ...person, firstName: 'Ali', customAttributes: {} },
+      id,
+      createdAt,
+      ...person,
+      firstName: 'Ali',
+      customAttributes: {},
       email: undefined,
     });
   });

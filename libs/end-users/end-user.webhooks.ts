@@ -1,7 +1,7 @@
-import { type EndUser, type EndUserEvent } from './end-user.js';
-import { endUserStream } from './end-user.projection.js';
-import { object } from '#libs/webhooks/schemas.js';
-import { type WebhookEventType } from '#libs/webhooks/event-type.js';
+import { type WebhookEventType } from '#libs/webhooks/events/event-type.published.js';
+import { object } from '#libs/webhooks/events/payload-schemas.published.js';
+import { type EndUser, type EndUserEvent } from './end-user.rules.js';
+import { endUserStream } from './end-user.stream.js';
 
 /** What every payload shows of an end user. */
 function contactOf(endUser: Pick<EndUser, 'id' | 'displayName' | 'email' | 'phoneNumber'>) {

@@ -1,9 +1,9 @@
-import { RECORDED } from '#libs/testing/given.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { type CustomAttributeEvent, evolveCustomAttribute } from '#libs/custom-attributes/custom-attribute.js';
-import { type EndUser, evolveEndUser } from './end-user.js';
-import { CATALOGUE, type ProducedEventName } from '#libs/webhooks/catalogue.js';
+import { type CustomAttributeEvent, evolveCustomAttribute } from '#libs/custom-attributes/custom-attribute.rules.js';
+import { RECORDED } from '#libs/testing/given.js';
+import { CATALOGUE, type ProducedEventName } from '#libs/webhooks/catalogue/catalogue.published.js';
+import { type EndUser, evolveEndUser } from './end-user.rules.js';
 
 const ajv = new Ajv2020({ strict: true });
 addFormats.default(ajv);
@@ -23,8 +23,10 @@ const createdAt = '2026-03-14T09:26:53.589Z';
 
 describe('Payloads of end users', () => {
   const lists = {
-    ...{ additionalEmails: ['b@x.example'], additionalPhoneNumbers: [] },
-    ...{ additionalExternalIds: ['crm-2'], middleNames: ['M'] },
+    additionalEmails: ['b@x.example'],
+    additionalPhoneNumbers: [],
+    additionalExternalIds: ['crm-2'],
+    middleNames: ['M'],
   };
   const person = { displayName: 'Alice', email: 'a@x.example', phoneNumber: '+4570123456', ...lists };
   const alice = evolveEndUser(undefined, { type: 'EndUserCreated', data: { id, createdAt, person } }) as EndUser;
@@ -32,10 +34,21 @@ describe('Payloads of end users', () => {
   it.each(['EndUserCreated', 'EndUserUpdated'] as const)('show who it is: %s', (name) => {
     expect(payload(name, alice)).toEqual({
       end_user: {
-        ...{ id, name: 'Alice', email: 'a@x.example', phone: '+4570123456', roles: [], user_type: 'Contact' },
-        ...{ first_name: null, last_name: null, middle_names: ['M'], additional_emails: ['b@x.example'] },
-        ...{ additional_phones: [], avatar_url: null, external_id: null },
-        ...{ additional_external_ids: ['crm-2'], created_at: createdAt },
+        id,
+        name: 'Alice',
+        email: 'a@x.example',
+        phone: '+4570123456',
+        roles: [],
+        user_type: 'Contact',
+        first_name: null,
+        last_name: null,
+        middle_names: ['M'],
+        additional_emails: ['b@x.example'],
+        additional_phones: [],
+        avatar_url: null,
+        external_id: null,
+        additional_external_ids: ['crm-2'],
+        created_at: createdAt,
       },
     });
   });
@@ -79,7 +92,10 @@ describe('Payloads of custom attributes', () => {
     const select = created({ ...base, inputDefinition: { _type: 'Select', options } });
     const shownLeaf = { id, label: 'Gold', value: 'gold', is_deactivated: false, order_index: 0, nested_options: [] };
     expect(payload('CustomAttributeCreated', select).custom_attribute).toMatchObject({
-      ...{ id, entity_type: 'CONTACT', description: null, is_required: true },
+      id,
+      entity_type: 'CONTACT',
+      description: null,
+      is_required: true,
       input_definition: { type: 'SELECT', options: [{ ...shownLeaf, nested_options: [shownLeaf] }] },
     });
   });
@@ -89,7 +105,9 @@ describe('Payloads of custom attributes', () => {
     const archived = evolveCustomAttribute(text, { type: 'CustomAttributeArchived', data: { id } }, RECORDED);
     expect(payload('CustomAttributeUpdated', text).custom_attribute.is_archived).toBe(false);
     expect(payload('CustomAttributeArchived', archived).custom_attribute).toMatchObject({
-      ...{ is_archived: true, description: 'x', input_definition: { type: 'TEXT', placeholder: null } },
+      is_archived: true,
+      description: 'x',
+      input_definition: { type: 'TEXT', placeholder: null },
     });
   });
 });

@@ -5,24 +5,24 @@ import {
   ApiAttributeValues,
   AttributeValuesBody,
   type CustomAttributeOutput,
-} from '#libs/custom-attributes/attribute-values.js';
+} from '#libs/custom-attributes/attribute-values.published.js';
 import { type WriteContext } from '#libs/event-store/event.js';
+import { AsOf } from '#libs/http/as-of.js';
+import { BulkInput } from '#libs/http/bulk-input.js';
+import { BulkRequests } from '#libs/http/bulk-requests.js';
+import { type BulkOutcome, idOfItem } from '#libs/http/bulk.js';
+import { Endpoint } from '#libs/http/endpoint.js';
+import { LenientBody, StrictBody, QueryInput, validInput } from '#libs/http/input.js';
+import { Patch, Post, Put } from '#libs/http/methods.js';
+import { Paged, Pages } from '#libs/http/paging.js';
+import { UuidParam } from '#libs/http/path-params.js';
+import { Caller } from '#libs/http/request-context.js';
+import { Versioned } from '#libs/http/versioned.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { AsOf } from '#libs/platform/http/as-of.js';
-import { BulkInput } from '#libs/platform/http/bulk-input.js';
-import { BulkRequests } from '#libs/platform/http/bulk-requests.js';
-import { type BulkOutcome, idOfItem } from '#libs/platform/http/bulk.js';
-import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Input, Patch, QueryInput, validInput } from '#libs/platform/http/input.js';
-import { UuidParam } from '#libs/platform/http/path-params.js';
-import { Paged, Pages } from '#libs/platform/http/paging.js';
-import { Patch as HttpPatch, Post, Put } from '#libs/platform/http/methods.js';
-import { Caller } from '#libs/platform/http/request-context.js';
-import { Versioned } from '#libs/platform/http/versioned.js';
 import { type Sendable } from '#libs/platform/json-text.js';
 import { CreateEndUsers, UpdateEndUsers } from './bulk-end-users.handlers.js';
-import { endUserStream } from './end-user.projection.js';
-import { replacing } from './end-user.js';
+import { replacing } from './end-user.rules.js';
+import { endUserStream } from './end-user.stream.js';
 import {
   BulkPatchEndUserInput,
   BulkPatchEndUsersInput,
@@ -93,7 +93,7 @@ export class EndUsersController {
   })
   async createUser(
     @Caller() caller: WriteContext,
-    @Input() input: CreateEndUserInput,
+    @LenientBody() input: CreateEndUserInput,
   ): Promise<{ data: EndUserOutput }> {
     return { data: await this.commands.execute(new CreateEndUser({ context: caller, input })) };
   }
@@ -118,7 +118,7 @@ export class EndUsersController {
     };
   }
 
-  @HttpPatch()
+  @Patch()
   @Endpoint({
     summary: 'Change many end users.',
     description: 'Each by itself: one that fails does not fail the others. Only what is named changes; `null` clears.',
@@ -187,12 +187,12 @@ export class EndUsersController {
   async updateUserById(
     @Caller() caller: WriteContext,
     @UserId() id: string,
-    @Patch() input: UpdateEndUserInput,
+    @StrictBody() input: UpdateEndUserInput,
   ): Promise<{ data: EndUserOutput }> {
     return { data: await this.commands.execute(new UpdateEndUser({ context: caller, id, input: replacing(input) })) };
   }
 
-  @HttpPatch(':userId')
+  @Patch(':userId')
   @Versioned(endUserStream, 'userId')
   @Endpoint({
     summary: 'Patch an end user.',
@@ -203,12 +203,12 @@ export class EndUsersController {
   async updateUser(
     @Caller() caller: WriteContext,
     @UserId() id: string,
-    @Patch() input: PatchEndUserInput,
+    @StrictBody() input: PatchEndUserInput,
   ): Promise<{ data: EndUserOutput }> {
     return { data: await this.commands.execute(new UpdateEndUser({ context: caller, id, input })) };
   }
 
-  @HttpPatch(':userId/custom-attributes')
+  @Patch(':userId/custom-attributes')
   @Versioned(endUserStream, 'userId', { answers: 'other' })
   @ApiAttributeValues()
   @Endpoint({

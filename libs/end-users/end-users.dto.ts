@@ -1,10 +1,10 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
-import { CustomAttributeOutput } from '#libs/custom-attributes/attribute-values.js';
-import { faultOfAddress } from '#libs/platform/contact.js';
-import { bulkInput } from '#libs/platform/http/bulk-input.js';
-import { bulkOutput } from '#libs/platform/http/bulk.js';
-import { arrayOutput, dataOutput, pageOutput } from '#libs/platform/http/endpoint.js';
-import { type FieldOptions, Text, Texts, Uuid } from '#libs/platform/http/fields.js';
+import { CustomAttributeOutput } from '#libs/custom-attributes/attribute-values.published.js';
+import { bulkInput } from '#libs/http/bulk-input.js';
+import { bulkOutput } from '#libs/http/bulk.js';
+import { arrayOutput, dataOutput, pageOutput } from '#libs/http/endpoint.js';
+import { type FieldOptions, Text, Texts, Uuid } from '#libs/http/fields.js';
+import { faultOfAddress } from '#libs/people/contact.js';
 import {
   DisplayName,
   displayNameShown,
@@ -12,8 +12,8 @@ import {
   emailShown,
   PersonInput,
   PersonOutput,
-} from '#libs/platform/http/person-fields.js';
-import { MAX_ADDITIONAL } from '#libs/platform/person.js';
+} from '#libs/people/person-fields.js';
+import { MAX_ADDITIONAL } from '#libs/people/person.js';
 
 const ID = { description: 'The end user id.', example: '01980f70-1a2b-7c3d-8e4f-506172839405' };
 const EXTERNAL_ID = { description: 'Its id in another system, compared exactly.', example: 'crm-20417' };

@@ -7,23 +7,23 @@ import {
   checkedValues,
   type CustomAttributeOutput,
   shownValues,
-} from '#libs/custom-attributes/attribute-values.js';
-import { type WriteContext } from '#libs/event-store/event.js';
+} from '#libs/custom-attributes/attribute-values.published.js';
+import { Database } from '#libs/database/database.js';
+import { type Page, type PageRequest } from '#libs/database/keyset.js';
 import { EventStore } from '#libs/event-store/event-store.js';
-import { OrganizationSettings } from '#libs/organizations/settings.js';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { OrganizationSettings } from '#libs/organizations/organization-settings.published.js';
+import { normalizePerson } from '#libs/people/person.js';
 import { type Changes } from '#libs/platform/changes.js';
-import { Database } from '#libs/platform/database.js';
-import { DomainError } from '#libs/platform/domain-error.js';
+import { accepted } from '#libs/platform/domain-error.js';
 import { type JsonText, type Sendable } from '#libs/platform/json-text.js';
-import { type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { command, query } from '#libs/platform/messages.js';
-import { normalizePerson } from '#libs/platform/person.js';
-import { type EndUser, type EndUserFields, openEndUser } from './end-user.js';
-import { endUserStream } from './end-user.projection.js';
 import { type EndUserOrder } from './end-user-search.js';
+import { type EndUser, type EndUserFields, openEndUser } from './end-user.rules.js';
+import { shownEndUser } from './end-user.shown.js';
+import { endUserStream } from './end-user.stream.js';
 import { type EndUserOutput } from './end-users.dto.js';
 import { type EndUserFilters, EndUserReader } from './end-users.reader.js';
-import { shownEndUser } from './shown-end-user.js';
 import { TakenAddresses } from './taken-addresses.js';
 
 /** Answers the new end user. */
@@ -109,8 +109,7 @@ export class UpdateEndUserAttributesHandler implements ICommandHandler<UpdateEnd
         this.database.query<AttributeDefinition>(organizationId, attributeDefinitions(organizationId, 'Contact')),
         this.store.load(endUserStream, id, context),
       ]);
-      const endUser = openEndUser(loaded.state, id);
-      if (endUser instanceof DomainError) throw endUser;
+      accepted(openEndUser(loaded.state, id));
       const values = checkedValues(definitions, patch);
       const { state } = await this.store.decide(endUserStream, id, context, loaded, {
         type: 'UpdateCustomAttributes',

@@ -10,7 +10,6 @@ import {
 } from './end-users.handlers.js';
 import { EndUserReader } from './end-users.reader.js';
 import { IdentitiesController } from './identities.controller.js';
-import { MergeEndUserHandler } from './merge-end-user.handler.js';
 import { ReplaceByExternalIdHandler } from './replace-by-external-id.handler.js';
 import { TakenAddresses } from './taken-addresses.js';
 
@@ -28,7 +27,6 @@ import { TakenAddresses } from './taken-addresses.js';
     GetEndUserHandler,
     ListEndUsersHandler,
     ReplaceByExternalIdHandler,
-    MergeEndUserHandler,
   ],
 })
 export class EndUsersModule {}

@@ -4,24 +4,24 @@ import {
   type AttributeDefinition,
   attributeDefinitions,
   shownValues,
-} from '#libs/custom-attributes/attribute-values.js';
-import { pastDefinitions } from '#libs/custom-attributes/past-definitions.js';
+} from '#libs/custom-attributes/attribute-values.published.js';
+import { pastDefinitions } from '#libs/custom-attributes/past-definitions.published.js';
+import { Database } from '#libs/database/database.js';
+import { type Page, type PageRequest } from '#libs/database/keyset.js';
 import { EntityReader, LISTED, SHOWN_WITH_STATE, shownText, type StateRow } from '#libs/event-store/entity-reader.js';
 import { type Loaded } from '#libs/event-store/loaded.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
-import { OrganizationSettings } from '#libs/organizations/settings.js';
-import { emailKey, phoneOfQuery } from '#libs/platform/contact.js';
-import { Database } from '#libs/platform/database.js';
+import { OrganizationSettings } from '#libs/organizations/organization-settings.published.js';
+import { emailKey, phoneOfQuery } from '#libs/people/contact.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { extended, type JsonText } from '#libs/platform/json-text.js';
-import { type Page, type PageRequest } from '#libs/platform/keyset.js';
-import { type EndUser, mergedAway } from './end-user.js';
-import { type AddressKind } from './end-user-addresses.projection.js';
+import { type AddressKind } from './addresses.published.js';
 import { endUsersWhere, type EndUserOrder, type EndUserSearch, ORDERS } from './end-user-search.js';
-import { endUserStream } from './end-user.projection.js';
+import { missingEndUser } from './end-user.published.js';
+import { type EndUser, mergedAway } from './end-user.rules.js';
+import { shownEndUser } from './end-user.shown.js';
+import { endUserStream } from './end-user.stream.js';
 import { type EndUserOutput } from './end-users.dto.js';
-import { missingEndUser } from './merged-end-users.projection.js';
-import { shownEndUser } from './shown-end-user.js';
 
 /** What a list is asked for; of the addresses at most one. */
 export interface EndUserFilters

@@ -1,5 +1,5 @@
 import { type Resource } from '#libs/resources/resource.js';
-import { endUserStream } from './end-user.projection.js';
+import { endUserStream } from './end-user.stream.js';
 import { END_USER_EVENTS } from './end-user.webhooks.js';
 
 export const endUsersResource = {

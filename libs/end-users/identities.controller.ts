@@ -1,16 +1,17 @@
 import { Controller, Res } from '@nestjs/common';
-import { CommandBus } from '@nestjs/cqrs';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { type WriteContext } from '#libs/event-store/event.js';
+import { Endpoint } from '#libs/http/endpoint.js';
+import { StrictBody } from '#libs/http/input.js';
+import { Post, Put } from '#libs/http/methods.js';
+import { TextParam, UuidParam } from '#libs/http/path-params.js';
+import { Caller } from '#libs/http/request-context.js';
+import { faultOfAddress } from '#libs/people/contact.js';
 import { invalidBody } from '#libs/platform/domain-error.js';
-import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Patch } from '#libs/platform/http/input.js';
-import { TextParam, UuidParam } from '#libs/platform/http/path-params.js';
-import { Post, Put } from '#libs/platform/http/methods.js';
-import { faultOfAddress } from '#libs/platform/contact.js';
 import { type Sendable } from '#libs/platform/json-text.js';
-import { Caller } from '#libs/platform/http/request-context.js';
+import { MergeEndUser } from './end-user.published.js';
 import {
   type EndUserOutput,
   MergeEndUserInput,
@@ -18,14 +19,17 @@ import {
   ReplaceByExternalIdInput,
   ReplaceByExternalIdOutput,
 } from './end-users.dto.js';
-import { MergeEndUser } from './merge-end-user.handler.js';
+import { GetEndUser } from './end-users.handlers.js';
 import { ReplaceByExternalId } from './replace-by-external-id.handler.js';
 
 /** Who is who: end users as another system knows them, and those who turn out to be one. */
 @ApiTags('End Users')
 @Controller('v1/endusers')
 export class IdentitiesController {
-  constructor(private readonly commands: CommandBus) {}
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
 
   @Put('external/:externalId')
   @ApiResponse({ status: 201, description: 'The created end user', type: ReplaceByExternalIdOutput })
@@ -40,7 +44,7 @@ export class IdentitiesController {
   async replaceByExternalId(
     @Caller() caller: WriteContext,
     @TextParam('externalId', 'The id in another system, URL-encoded.', 'crm-20417', faultOfAddress) externalId: string,
-    @Patch() { externalId: named, ...input }: ReplaceByExternalIdInput,
+    @StrictBody() { externalId: named, ...input }: ReplaceByExternalIdInput,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ data: EndUserOutput }> {
     if ((named ?? externalId) !== externalId) {
@@ -65,8 +69,10 @@ export class IdentitiesController {
   async mergeUser(
     @Caller() caller: WriteContext,
     @UuidParam('userId', 'The id of the end user that is merged.') id: string,
-    @Patch() { intoId }: MergeEndUserInput,
+    @StrictBody() { intoId }: MergeEndUserInput,
   ): Promise<{ data: Sendable<object> }> {
-    return { data: await this.commands.execute(new MergeEndUser({ context: caller, id, intoId })) };
+    await this.commands.execute(new MergeEndUser({ context: caller, id, intoId }));
+    const { organizationId } = caller;
+    return { data: await this.queries.execute(new GetEndUser({ organizationId, id: intoId })) };
   }
 }

@@ -1,7 +1,7 @@
-import { faultOfAddress, faultOfEmail } from '#libs/platform/contact.js';
-import { Choice, Text, Uuid } from '#libs/platform/http/fields.js';
-import { QueryInstant } from '#libs/platform/http/instant-fields.js';
-import { PageQuery } from '#libs/platform/http/paging.js';
+import { Choice, Text, Uuid } from '#libs/http/fields.js';
+import { QueryInstant } from '#libs/http/instant-fields.js';
+import { PageQuery } from '#libs/http/paging.js';
+import { faultOfAddress, faultOfEmail } from '#libs/people/contact.js';
 import { MAX_SEARCHED_VALUE } from './end-user-attributes.projection.js';
 import { type EndUserOrder, ORDERS } from './end-user-search.js';
 

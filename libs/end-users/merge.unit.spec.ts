@@ -1,6 +1,6 @@
-import { DomainError, invalidBody, notFound } from '#libs/platform/domain-error.js';
-import { type EndUser, type EndUserEvent, evolveEndUser, mergedAway } from './end-user.js';
-import { decideMerge } from './merge.js';
+import { accepted, DomainError, invalidBody, notFound } from '#libs/platform/domain-error.js';
+import { type EndUser, type EndUserEvent, evolveEndUser, mergedAway } from './end-user.rules.js';
+import { decideMerge } from './merge.rules.js';
 
 const sourceId = '01980f70-1a2b-7c3d-8e4f-506172839405';
 const targetId = '01980f70-1a2b-7c3d-8e4f-506172839406';
@@ -8,14 +8,16 @@ const createdAt = '2026-03-14T09:26:53.589Z';
 const NOBODY = { additionalEmails: [], additionalPhoneNumbers: [], additionalExternalIds: [], middleNames: [] };
 
 const someone = (id: string, fields: Partial<EndUser> = {}): EndUser => ({
-  ...{ id, createdAt, ...NOBODY, customAttributes: {} },
+  id,
+  createdAt,
+  ...NOBODY,
+  customAttributes: {},
   ...fields,
 });
 
 /** What merging one into the other records. */
 function merging(source: EndUser | undefined, target: EndUser | undefined) {
-  const merge = decideMerge(sourceId, source, targetId, target);
-  if (merge instanceof DomainError) throw merge;
+  const merge = accepted(decideMerge(sourceId, source, targetId, target));
   const [merged, ...more] = merge.target as [Extract<EndUserEvent, { type: 'EndUserMerged' }>];
   expect(more).toEqual([]);
   return { merge, merged, after: evolveEndUser(target, merged) };
@@ -42,7 +44,9 @@ describe('Merging an end user into another one', () => {
         middleNames: ['M'],
         avatarUrl: 'https://x.example',
       },
-      ...{ email: 'a@x.example', phoneNumber: '+4570123456', externalId: 'crm-1' },
+      email: 'a@x.example',
+      phoneNumber: '+4570123456',
+      externalId: 'crm-1',
       ...{
         additionalEmails: ['b@x.example'],
         additionalPhoneNumbers: ['+4570123457'],
@@ -62,22 +66,33 @@ describe('Merging an end user into another one', () => {
         email: 'a@x.example',
         phoneNumber: '+4570123456',
       },
-      ...{ externalId: 'crm-1', additionalEmails: ['b@x.example'], additionalExternalIds: ['crm-2'] },
+      externalId: 'crm-1',
+      additionalEmails: ['b@x.example'],
+      additionalExternalIds: ['crm-2'],
       customAttributes: { plan: 'gold', tier: ['business', 'one'] },
     });
     const target = someone(targetId, {
-      ...{ displayName: 'A. Brown', middleNames: ['Marie'], email: 'c@x.example', phoneNumber: '+4570123458' },
-      ...{ externalId: 'crm-3', additionalEmails: ['d@x.example'] },
+      displayName: 'A. Brown',
+      middleNames: ['Marie'],
+      email: 'c@x.example',
+      phoneNumber: '+4570123458',
+      externalId: 'crm-3',
+      additionalEmails: ['d@x.example'],
       customAttributes: { plan: 'silver' },
     });
     const { merged, after } = merging(source, target);
     expect(merged.data.changes).toEqual({
-      ...{ firstName: 'Al', additionalEmails: ['d@x.example', 'a@x.example', 'b@x.example'] },
-      ...{ additionalPhoneNumbers: ['+4570123456'], additionalExternalIds: ['crm-1', 'crm-2'] },
+      firstName: 'Al',
+      additionalEmails: ['d@x.example', 'a@x.example', 'b@x.example'],
+      additionalPhoneNumbers: ['+4570123456'],
+      additionalExternalIds: ['crm-1', 'crm-2'],
     });
     expect(merged.data.values).toEqual({ tier: ['business', 'one'] });
     expect(after).toMatchObject({
-      ...{ displayName: 'A. Brown', firstName: 'Al', middleNames: ['Marie'], email: 'c@x.example' },
+      displayName: 'A. Brown',
+      firstName: 'Al',
+      middleNames: ['Marie'],
+      email: 'c@x.example',
       customAttributes: { plan: 'silver', tier: ['business', 'one'] },
     });
   });

@@ -1,11 +1,11 @@
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Database } from '#libs/database/database.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { type Changes } from '#libs/platform/changes.js';
-import { Database } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { command } from '#libs/platform/messages.js';
 import { endUserByExternalId } from './end-user-addresses.projection.js';
-import { type EndUserFields, replacing } from './end-user.js';
+import { type EndUserFields, replacing } from './end-user.rules.js';
 import { type EndUserOutput } from './end-users.dto.js';
 import { CreateEndUser, UpdateEndUser } from './end-users.handlers.js';
 

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { type Statement } from '#libs/database/batch.js';
+import { Database, violatedConstraint } from '#libs/database/database.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
-import { type Statement } from '#libs/platform/batch.js';
 import { type Changes } from '#libs/platform/changes.js';
-import { Database, violatedConstraint } from '#libs/platform/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { type EndUserFields } from './end-user.js';
-import { ADDRESS_INDEX, type AddressKind, addressesOf } from './end-user-addresses.projection.js';
-import { endUserStream } from './end-user.projection.js';
+import { type AddressKind, addressesOf } from './addresses.published.js';
+import { ADDRESS_INDEX } from './end-user-addresses.projection.js';
+import { type EndUserFields } from './end-user.rules.js';
+import { endUserStream } from './end-user.stream.js';
 
 const ATTEMPTS = 5;
 

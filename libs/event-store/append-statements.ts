@@ -1,6 +1,6 @@
-import { type Statement } from '#libs/platform/batch.js';
-import { type RecordedEvent } from './event.js';
+import { type Statement } from '#libs/database/batch.js';
 import { type EncodedEvent } from './event-codec.js';
+import { type RecordedEvent } from './event.js';
 
 /**
  * Before it draws a position, an append takes the lock that `feed_horizon()` looks for in the organization's partition.

@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type Statement } from '#libs/platform/batch.js';
+import { type Statement } from '#libs/database/batch.js';
 import { appendStatement, deleteKey, insertKey } from './append-statements.js';
-import { type EventMetadata, type RecordedEvent, type WriteContext } from './event.js';
 import { type EventCodec } from './event-codec.js';
+import { type EventMetadata, type RecordedEvent, type WriteContext } from './event.js';
 import { changesOfTables } from './read-tables.js';
 import { deleteSnapshots, snapshotsOf } from './snapshots.js';
 import { type Staged } from './staged.js';

@@ -1,5 +1,5 @@
-import { type Statement } from '#libs/platform/batch.js';
-import { type Database } from '#libs/platform/database.js';
+import { type Statement } from '#libs/database/batch.js';
+import { type Database } from '#libs/database/database.js';
 import { PARTITIONS } from './partitions.js';
 
 /** The right to lead a partition: how far its consumer got, and the epoch that its writes must carry. */

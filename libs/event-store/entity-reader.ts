@@ -1,8 +1,8 @@
-import { type Statement } from '#libs/platform/batch.js';
-import { type Database } from '#libs/platform/database.js';
+import { type Statement } from '#libs/database/batch.js';
+import { type Database } from '#libs/database/database.js';
 import { JsonText } from '#libs/platform/json-text.js';
-import { type DomainEvent } from './event.js';
 import { type EventCodec } from './event-codec.js';
+import { type DomainEvent } from './event.js';
 import { type Loaded } from './loaded.js';
 import { type StreamDefinition, streamName } from './stream-definition.js';
 import { StreamStates } from './stream-states.js';

@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { type Statement } from '#libs/platform/batch.js';
-import { forgettingTwins } from '#libs/platform/twins.js';
+import { type Statement } from '#libs/database/batch.js';
+import { forgettingTwins } from '#libs/database/twins.js';
 import { type Loaded } from './loaded.js';
 
 /** What a row says besides the state. */

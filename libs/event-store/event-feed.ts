@@ -1,7 +1,7 @@
-import { type Database } from '#libs/platform/database.js';
+import { type Database } from '#libs/database/database.js';
 import { type Leadership } from './checkpoint.js';
-import { type FeedEvent } from './event.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
+import { type FeedEvent } from './event.js';
 
 /** A piece of the feed. Reading on from `position` misses nothing, also when `events` is empty. */
 export interface FeedPage {

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { Database } from '#libs/platform/database.js';
+import { Database } from '#libs/database/database.js';
 import { type CounterEvent, counterStream, raise, tooMuch } from '#libs/testing/counter.js';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
 import { EventCodec } from './event-codec.js';
-import { type DomainEvent, type ReadContext } from './event.js';
 import { EventStore } from './event-store.js';
-import { VersionConflict } from './version-conflict.js';
+import { type DomainEvent, type ReadContext } from './event.js';
 import { type Loaded } from './loaded.js';
 import { type StreamDefinition } from './stream-definition.js';
+import { VersionConflict } from './version-conflict.js';
 
 let world: TestStore;
 beforeAll(async () => {

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Statement } from '#libs/platform/batch.js';
-import { type Database } from '#libs/platform/database.js';
-import { DomainError } from '#libs/platform/domain-error.js';
-import { merged } from '#libs/platform/merged-statements.js';
+import { type Statement } from '#libs/database/batch.js';
+import { type Database } from '#libs/database/database.js';
+import { merged } from '#libs/database/merged-statements.js';
+import { Contended } from '#libs/database/unavailable.js';
+import { accepted, DomainError } from '#libs/platform/domain-error.js';
 import { turns } from '#libs/platform/turns.js';
-import { Contended } from '#libs/platform/unavailable.js';
 import { type Append, appendOf } from './append.js';
-import { type DomainEvent, type RecordedEvent, type WriteContext } from './event.js';
 import { type EventCodec } from './event-codec.js';
+import { type DomainEvent, type RecordedEvent, type WriteContext } from './event.js';
 import { GroupCommit } from './group-commit.js';
 import { type Loaded } from './loaded.js';
 import { type Identified, instantAfter, type Staged, staged } from './staged.js';
@@ -181,8 +181,7 @@ export class EventStore extends StreamReader {
     guards: Statement[] = [],
   ): Promise<Executed<State, Event>> {
     const recordedAt = instantAfter([loaded]);
-    const decision = definition.decide(command, loaded.state, recordedAt);
-    if (decision instanceof DomainError) throw decision;
+    const decision = accepted(definition.decide(command, loaded.state, recordedAt));
     const events = await this.commit([staged(definition, id, loaded, decision)], context, guards, recordedAt);
     return {
       state: evolved(definition, loaded.state, decision, { recordedAt, metadata: context }),

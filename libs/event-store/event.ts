@@ -13,8 +13,6 @@ export interface EventMetadata {
   requestId?: string;
   /** Groups events that belong to one business operation. */
   correlationId?: string;
-  /** The event that led to this one. */
-  causationId?: string;
 }
 
 /** Whoever wants to know which streams are read for a change, and which are changed. */

@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
-import { type Statement } from '#libs/platform/batch.js';
-import { type Database, failedOrganization } from '#libs/platform/database.js';
+import { type Statement } from '#libs/database/batch.js';
+import { type Database, failedOrganization } from '#libs/database/database.js';
+import { Grouping } from '#libs/database/grouping.js';
+import { merged } from '#libs/database/merged-statements.js';
+import { Contended } from '#libs/database/unavailable.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { Grouping } from '#libs/platform/grouping.js';
-import { merged } from '#libs/platform/merged-statements.js';
-import { Contended } from '#libs/platform/unavailable.js';
 
 /** Of the line that all organizations share, and of one organization's own. */
 const LIMITS = { parallel: 2, size: 32 };

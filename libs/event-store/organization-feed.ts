@@ -1,5 +1,5 @@
-import { type Statement } from '#libs/platform/batch.js';
-import { type Database } from '#libs/platform/database.js';
+import { type Statement } from '#libs/database/batch.js';
+import { type Database } from '#libs/database/database.js';
 import { type EventRow } from './event-codec.js';
 
 /** Which events of the feed to read; all unless given. What is given must all hold. */

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { type Statement } from '#libs/platform/batch.js';
-import { type Database } from '#libs/platform/database.js';
+import { type Statement } from '#libs/database/batch.js';
+import { type Database } from '#libs/database/database.js';
 import { type CounterEvent, counterStream, raise } from '#libs/testing/counter.js';
-import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
 import { rowsReadInVain } from '#libs/testing/removed-rows.js';
-import { staged } from './staged.js';
-import { StreamStates } from './stream-states.js';
+import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
 import { PastStreams } from './past-streams.js';
+import { staged } from './staged.js';
 import { type StreamDefinition } from './stream-definition.js';
+import { StreamStates } from './stream-states.js';
 
 /** Its name begins with that of the other category. */
 const neighborStream: StreamDefinition<number, CounterEvent> = {

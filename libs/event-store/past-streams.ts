@@ -1,7 +1,7 @@
-import { type Database } from '#libs/platform/database.js';
+import { type Database } from '#libs/database/database.js';
 import { turns } from '#libs/platform/turns.js';
-import { type DomainEvent } from './event.js';
 import { type EventCodec, type EventRow, SEALED_KEY } from './event-codec.js';
+import { type DomainEvent } from './event.js';
 import { type Loaded } from './loaded.js';
 import { type AnyStreamDefinition, type StreamDefinition, streamName } from './stream-definition.js';
 import { after, StreamStates } from './stream-states.js';

@@ -1,4 +1,4 @@
-import { type Statement } from '#libs/platform/batch.js';
+import { type Statement } from '#libs/database/batch.js';
 import { RowStatements } from './entity-row.js';
 import { type DomainEvent, type RecordedEvent, type RecordedOf } from './event.js';
 import { type Loaded } from './loaded.js';

@@ -24,8 +24,15 @@ async function writeSlowly(id: string, organizationId: string, count: number): P
   const client = await connectTo(world.test.appUrl, 'deskstream_app');
   for (let version = 1; version <= count; version++) {
     const event = {
-      ...{ organizationId, stream: `counter-${id}`, version, eventId: randomUUID(), type: 'CounterRaised' as const },
-      ...{ data: { by: 1 }, sealed: {}, metadata: { actorId: id }, recordedAt: new Date() },
+      organizationId,
+      stream: `counter-${id}`,
+      version,
+      eventId: randomUUID(),
+      type: 'CounterRaised' as const,
+      data: { by: 1 },
+      sealed: {},
+      metadata: { actorId: id },
+      recordedAt: new Date(),
     };
     await client.query('BEGIN');
     await client.query("SELECT set_config('app.org', $1, true)", [organizationId]);

@@ -1,9 +1,9 @@
 import pg from 'pg';
-import { Batch, type Statement } from '#libs/platform/batch.js';
+import { Batch, type Statement } from '#libs/database/batch.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { type RecordedEvent } from './event.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
 import { stretchEnd } from './event-feed.js';
+import { type RecordedEvent } from './event.js';
 import { type Loaded } from './loaded.js';
 import { changesOfTables } from './read-tables.js';
 import { type AnyStreamDefinition } from './stream-definition.js';

@@ -1,4 +1,4 @@
-import { type Statement } from '#libs/platform/batch.js';
+import { type Statement } from '#libs/database/batch.js';
 import { type EventCodec } from './event-codec.js';
 import { type Loaded } from './loaded.js';
 import { type AnyStreamDefinition } from './stream-definition.js';

@@ -1,4 +1,4 @@
-import { DomainError } from '#libs/platform/domain-error.js';
+import { accepted } from '#libs/platform/domain-error.js';
 import { type DomainEvent } from './event.js';
 import { type Loaded } from './loaded.js';
 import { type AnyStreamDefinition, type StreamDefinition } from './stream-definition.js';
@@ -35,8 +35,7 @@ export function decided<State, Event extends DomainEvent, Command>(
   loaded: Loaded<State>,
   command: Command,
 ): Staged {
-  const events = definition.decide(command, loaded.state, new Date());
-  if (events instanceof DomainError) throw events;
+  const events = accepted(definition.decide(command, loaded.state, new Date()));
   return staged(definition, id, loaded, events);
 }
 

@@ -1,4 +1,4 @@
-import { type Statement } from '#libs/platform/batch.js';
+import { type Statement } from '#libs/database/batch.js';
 import { type DomainError } from '#libs/platform/domain-error.js';
 import { type EntityRow, type RowKey } from './entity-row.js';
 import { type DomainEvent, type RecordedOf, type Recording } from './event.js';

@@ -1,8 +1,8 @@
-import { type Statement } from '#libs/platform/batch.js';
-import { type Database } from '#libs/platform/database.js';
+import { type Statement } from '#libs/database/batch.js';
+import { type Database } from '#libs/database/database.js';
 import { type StoredRow } from './entity-row.js';
-import { type DomainEvent, type ReadContext, type RecordedEvent } from './event.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
+import { type DomainEvent, type ReadContext, type RecordedEvent } from './event.js';
 import { type Loaded } from './loaded.js';
 import { rowStatementsOf } from './read-tables.js';
 import { type AnyStreamDefinition, type StreamDefinition, streamName } from './stream-definition.js';

@@ -1,6 +1,6 @@
-import { type Statement } from '#libs/platform/batch.js';
-import { type RecordedEvent } from './event.js';
+import { type Statement } from '#libs/database/batch.js';
 import { type EventCodec, type EventRow } from './event-codec.js';
+import { type RecordedEvent } from './event.js';
 import { type Loaded } from './loaded.js';
 import { type AnyStreamDefinition } from './stream-definition.js';
 

@@ -1,6 +1,6 @@
-import { violatedConstraint } from '#libs/platform/database.js';
+import { violatedConstraint } from '#libs/database/database.js';
+import { Contended } from '#libs/database/unavailable.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { Contended } from '#libs/platform/unavailable.js';
 
 /** SQLSTATE that the database's functions raise for versions and guards. */
 const CONFLICT_STATE = 'DS001';

@@ -2,14 +2,14 @@ import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { EventCodec } from '#libs/event-store/event-codec.js';
+import { type AuthenticatedRequest } from '#libs/http/request-context.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { type AuthenticatedRequest } from '#libs/platform/http/request-context.js';
 import { frame, greeting, heartbeat } from './event-stream.js';
 import { FeedCursors } from './feed-cursors.js';
-import { FeedPlaces } from './feed-places.js';
 import { type FeedStart } from './feed-queries.js';
 import { FeedReader } from './feed-reader.js';
 import { FeedOptions } from './options.js';
+import { ReaderLimits } from './reader-limits.js';
 import { shownEvent } from './shown-event.js';
 
 const PAGE = 100;
@@ -23,13 +23,13 @@ const END_MS = 1_000;
 export class EventStreams {
   constructor(
     private readonly reader: FeedReader,
-    private readonly places: FeedPlaces,
+    private readonly places: ReaderLimits,
     private readonly cursors: FeedCursors,
     private readonly codec: EventCodec,
     private readonly options: FeedOptions,
   ) {}
 
-  /** @throws {DomainError} when there is no place: see {@link FeedPlaces.take} */
+  /** @throws {DomainError} when there is no place: see {@link ReaderLimits.take} */
   open(request: AuthenticatedRequest, reply: FastifyReply, start: FeedStart): Readable {
     const { signal } = this.places.take(request, reply);
     const drop = () => reply.raw.destroy();

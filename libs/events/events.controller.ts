@@ -3,15 +3,15 @@ import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { type OrganizationFeedPage } from '#libs/event-store/organization-feed.js';
-import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { QueryInput } from '#libs/platform/http/input.js';
-import { type AuthenticatedRequest } from '#libs/platform/http/request-context.js';
+import { Endpoint } from '#libs/http/endpoint.js';
+import { QueryInput } from '#libs/http/input.js';
+import { type AuthenticatedRequest } from '#libs/http/request-context.js';
 import { EventStreams } from './event-streams.js';
 import { DEFAULT_LIMIT, FeedQuery, ListEventsOutput, ListEventsQuery } from './events.dto.js';
 import { FeedCursors } from './feed-cursors.js';
-import { FeedPlaces } from './feed-places.js';
 import { FeedQueries } from './feed-queries.js';
 import { FeedReader, type Reading } from './feed-reader.js';
+import { ReaderLimits } from './reader-limits.js';
 import { type ShownEvent, shownEvent } from './shown-event.js';
 
 const MS = 1_000;
@@ -22,7 +22,7 @@ export class EventsController {
   constructor(
     private readonly queries: FeedQueries,
     private readonly reader: FeedReader,
-    private readonly places: FeedPlaces,
+    private readonly places: ReaderLimits,
     private readonly streams: EventStreams,
     private readonly cursors: FeedCursors,
     private readonly codec: EventCodec,

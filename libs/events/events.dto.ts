@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { ListMeta, listOutput, named } from '#libs/platform/http/endpoint.js';
-import { Checked, Choice, faultOfText, QueryWhole, Text } from '#libs/platform/http/fields.js';
+import { ListMeta, listOutput, named } from '#libs/http/endpoint.js';
+import { Checked, Choice, faultOfText, QueryWhole, Text } from '#libs/http/fields.js';
 import { type ShownEvent } from './shown-event.js';
 
 const MAX_TYPES = 100;

@@ -2,14 +2,14 @@ import { Module } from '@nestjs/common';
 import { EventStreams } from './event-streams.js';
 import { EventsController } from './events.controller.js';
 import { FeedCursors } from './feed-cursors.js';
-import { FeedPlaces } from './feed-places.js';
 import { FeedQueries } from './feed-queries.js';
 import { FeedReader } from './feed-reader.js';
 import { FeedWatch } from './feed-watch.js';
+import { ReaderLimits } from './reader-limits.js';
 
 /** The organization's feed: its events in order, for whoever reads or follows them. */
 @Module({
   controllers: [EventsController],
-  providers: [FeedCursors, FeedPlaces, FeedQueries, FeedReader, FeedWatch, EventStreams],
+  providers: [FeedCursors, ReaderLimits, FeedQueries, FeedReader, FeedWatch, EventStreams],
 })
 export class EventsModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { Database } from '#libs/database/database.js';
 import { type FeedFilter, OrganizationFeed, type OrganizationFeedPage } from '#libs/event-store/organization-feed.js';
-import { Database } from '#libs/platform/database.js';
 import { FeedWatch, type Watch } from './feed-watch.js';
 
 /** What somebody reads of the feed. */

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { WakeUp } from '#libs/platform/wake-up.js';
+import { Notifications } from '#libs/database/notifications.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
 import { FeedWatch } from './feed-watch.js';
 
 let database: TestDatabase;
-let listening: WakeUp;
-let announcing: WakeUp;
+let listening: Notifications;
+let announcing: Notifications;
 beforeEach(async () => {
   database = await createTestDatabase();
-  [listening, announcing] = [new WakeUp(database.appUrl), new WakeUp(database.appUrl)];
+  [listening, announcing] = [new Notifications(database.appUrl), new Notifications(database.appUrl)];
 });
 afterEach(async () => {
   await Promise.all([listening.close(), announcing.close()]);

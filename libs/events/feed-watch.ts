@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { WakeUp } from '#libs/platform/wake-up.js';
+import { Notifications } from '#libs/database/notifications.js';
+import { Signal } from '#libs/platform/signal.js';
 
 /** How long an event waits at most when its announcement was lost. */
 const POLL_MS = 1_000;
@@ -15,7 +16,7 @@ export class FeedWatch {
   readonly #organizations = new Map<string, WatchedOrganization>();
   #listening = false;
 
-  constructor(private readonly wakeUp: WakeUp) {}
+  constructor(private readonly notifications: Notifications) {}
 
   /** Watches from now on: what is announced before the first {@link Watch.next} counts. Must be closed. */
   open(organizationId: string): Watch {
@@ -31,7 +32,7 @@ export class FeedWatch {
 
   #listen(): void {
     this.#listening = true;
-    this.wakeUp.listen((organizationIds = [...this.#organizations.keys()]) => {
+    this.notifications.listen((organizationIds = [...this.#organizations.keys()]) => {
       for (const id of organizationIds) this.#organizations.get(id)?.look();
     });
   }
@@ -77,15 +78,17 @@ class WatchedOrganization {
 /** One reader's watch of its organization. */
 export class Watch {
   #seen: number;
-  #wake: (() => void) | undefined;
-  readonly #onLook = () => this.#wake?.();
+  readonly #signal = new Signal();
+  readonly #wake = () => {
+    this.#signal.wake();
+  };
 
   constructor(
     private readonly organization: WatchedOrganization,
     private readonly onClose: () => void,
   ) {
     this.#seen = organization.looks;
-    organization.add(this.#onLook);
+    organization.add(this.#wake);
   }
 
   /** The same for all that look for the same reason. */
@@ -96,14 +99,8 @@ export class Watch {
   /** Resolves when there is reason to look again, at once if there was since the last time; or after a time, or when it is ended. */
   async next(timeoutMs: number, signal: AbortSignal): Promise<void> {
     if (this.#seen === this.organization.looks && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, timeoutMs);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        signal.onabort = this.#wake;
-      });
+      signal.onabort = this.#wake;
+      await this.#signal.sleep(timeoutMs);
     }
     this.#seen = this.organization.looks;
   }
@@ -114,7 +111,7 @@ export class Watch {
   }
 
   close(): void {
-    this.organization.remove(this.#onLook);
+    this.organization.remove(this.#wake);
     this.onClose();
   }
 }

@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import { type AuthenticatedRequest } from '#libs/http/request-context.js';
 import { type DomainError } from '#libs/platform/domain-error.js';
-import { type AuthenticatedRequest } from '#libs/platform/http/request-context.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { EXPORTS, ExportPlaces } from './export-places.js';
 

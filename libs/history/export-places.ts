@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { type AuthenticatedRequest } from '#libs/platform/http/request-context.js';
-import { whenOver } from '#libs/platform/http/when-over.js';
+import { type AuthenticatedRequest } from '#libs/http/request-context.js';
+import { whenOver } from '#libs/http/when-over.js';
 import { Places } from '#libs/platform/places.js';
 
 /** Exports of this process at the same time, and those of one organization: nobody's fill it. */

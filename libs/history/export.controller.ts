@@ -2,15 +2,15 @@ import { Controller, Get, Req, Res, type StreamableFile } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { UuidParam } from '#libs/platform/http/path-params.js';
-import { jsonDownload } from '#libs/platform/http/json-download.js';
-import { type AuthenticatedRequest, GrantedScopes } from '#libs/platform/http/request-context.js';
+import { Endpoint } from '#libs/http/endpoint.js';
+import { jsonDownload } from '#libs/http/json-download.js';
+import { UuidParam } from '#libs/http/path-params.js';
+import { type AuthenticatedRequest, GrantedScopes } from '#libs/http/request-context.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { mustShowPersonal } from '#libs/resources/scopes.js';
+import { ExportPlaces } from './export-places.js';
 import { EndUserExportOutput } from './export.dto.js';
 import { ExportEndUser } from './export.handler.js';
-import { ExportPlaces } from './export-places.js';
 
 @ApiTags('End Users')
 @Controller('v1/endusers')

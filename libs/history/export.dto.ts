@@ -1,9 +1,9 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
-import { type AnonymizedEntity } from '#libs/anonymization/anonymization.js';
-import { conversationSchema } from '#libs/conversations/conversation-schema.js';
-import { type AddressKind } from '#libs/end-users/end-user-addresses.projection.js';
-import { type ShownEndUser } from '#libs/end-users/shown-end-user.js';
-import { dataOutput } from '#libs/platform/http/endpoint.js';
+import { type AnonymizedEntity } from '#libs/anonymization/anonymization.rules.js';
+import { conversationSchema } from '#libs/conversations/conversation-schema.published.js';
+import { type AddressKind } from '#libs/end-users/addresses.published.js';
+import { type ShownEndUser } from '#libs/end-users/end-user.shown.js';
+import { dataOutput } from '#libs/http/endpoint.js';
 import { HistoryEventOutput } from './history.dto.js';
 
 const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };

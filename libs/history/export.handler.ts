@@ -1,20 +1,20 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { conversationStream } from '#libs/conversations/conversation.projection.js';
-import { ConversationsInFull } from '#libs/conversations/conversations-in-full.js';
-import { type AttributeDefinition, attributeDefinitions } from '#libs/custom-attributes/attribute-values.js';
-import { addressesOf } from '#libs/end-users/end-user-addresses.projection.js';
-import { mergedAway } from '#libs/end-users/end-user.js';
-import { endUserStream } from '#libs/end-users/end-user.projection.js';
-import { mergedInto } from '#libs/end-users/merged-end-users.projection.js';
-import { shownEndUser } from '#libs/end-users/shown-end-user.js';
+import { conversationStream } from '#libs/conversations/conversation.stream.js';
+import { ConversationsInFull } from '#libs/conversations/conversations-in-full.published.js';
+import { type AttributeDefinition, attributeDefinitions } from '#libs/custom-attributes/attribute-values.published.js';
+import { Database } from '#libs/database/database.js';
+import { addressesOf } from '#libs/end-users/addresses.published.js';
+import { mergedInto } from '#libs/end-users/end-user.published.js';
+import { mergedAway } from '#libs/end-users/end-user.rules.js';
+import { shownEndUser } from '#libs/end-users/end-user.shown.js';
+import { endUserStream } from '#libs/end-users/end-user.stream.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
-import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { query } from '#libs/platform/messages.js';
 import { type Scope } from '#libs/platform/scopes.js';
-import { eventsInFull, readRequests } from './dossiers.js';
+import { eventsInFull, readRequests } from './export-rows.js';
 import { type EndUserExport, type ExportedConversation, type ExportedEvent } from './export.dto.js';
 
 /**

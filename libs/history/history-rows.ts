@@ -26,7 +26,10 @@ export function shownEvent(codec: EventCodec, row: HistoryRow, granted: readonly
   const { actorId, tokenId, requestId } = metadata;
   const isNamed = row.actor_name !== null && showsPersonal(granted, 'agent');
   return {
-    ...{ id: eventId, type, version, recordedAt: recordedAt.toISOString() },
+    id: eventId,
+    type,
+    version,
+    recordedAt: recordedAt.toISOString(),
     actor: { id: actorId, ...(isNamed && { name: row.actor_name as string }) },
     ...(tokenId && { token: { id: tokenId, ...(row.token_name !== null && { name: row.token_name }) } }),
     ...(requestId && { requestId }),

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { pageOutput } from '#libs/platform/http/endpoint.js';
+import { pageOutput } from '#libs/http/endpoint.js';
 
 @ApiSchema({ name: 'HistoryActor' })
 class ActorOutput {

@@ -1,16 +1,16 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { type Statement } from '#libs/database/batch.js';
+import { Database } from '#libs/database/database.js';
+import { Keyset, type Page, type PageRequest } from '#libs/database/keyset.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
-import { organizationStream } from '#libs/organizations/organization.projection.js';
-import { type Statement } from '#libs/platform/batch.js';
-import { Database } from '#libs/platform/database.js';
+import { organizationStream } from '#libs/organizations/organization.stream.js';
 import { notFound } from '#libs/platform/domain-error.js';
-import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { query } from '#libs/platform/messages.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { type EntityWithHistory } from '#libs/resources/resource.js';
-import { type HistoryEventOutput } from './history.dto.js';
 import { type HistoryRow, SELECT_HISTORY, shownEvent } from './history-rows.js';
+import { type HistoryEventOutput } from './history.dto.js';
 
 /** A page of an entity's events, newest first; also of one that is deleted. */
 export class GetHistory extends query<

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
-import { ConversationsInFull } from '#libs/conversations/conversations-in-full.js';
+import { ConversationsInFull } from '#libs/conversations/conversations-in-full.published.js';
+import { ExportPlaces } from './export-places.js';
 import { EndUserExportController } from './export.controller.js';
 import { ExportEndUserHandler } from './export.handler.js';
-import { ExportPlaces } from './export-places.js';
 import { HISTORY_CONTROLLERS } from './history.controllers.js';
 import { GetHistoryHandler } from './history.handlers.js';
 

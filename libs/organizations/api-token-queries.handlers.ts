@@ -1,7 +1,7 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { Database } from '#libs/platform/database.js';
+import { Database } from '#libs/database/database.js';
+import { Keyset, type Page, type PageRequest } from '#libs/database/keyset.js';
 import { notFound } from '#libs/platform/domain-error.js';
-import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { query } from '#libs/platform/messages.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { type ApiTokenOutput } from './api-tokens.dto.js';

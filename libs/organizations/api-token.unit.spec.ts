@@ -6,7 +6,7 @@ import {
   decideApiToken,
   evolveApiToken,
   MAX_TOKENS_IN_FORCE,
-} from './api-token.js';
+} from './api-token.rules.js';
 
 const [tokenId, actorId] = ['01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a', '01980f5b-60f0-7a91-95d3-8fb0c1d2e3f4'];
 const at = '2026-03-14T09:26:53.000Z';

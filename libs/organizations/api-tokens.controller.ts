@@ -3,15 +3,15 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Input, OptionalPatch, QueryInput } from '#libs/platform/http/input.js';
-import { UuidParam } from '#libs/platform/http/path-params.js';
-import { Delete, Post } from '#libs/platform/http/methods.js';
-import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
-import { Caller, GrantedScopes } from '#libs/platform/http/request-context.js';
+import { Endpoint } from '#libs/http/endpoint.js';
+import { LenientBody, OptionalStrictBody, QueryInput } from '#libs/http/input.js';
+import { Delete, Post } from '#libs/http/methods.js';
+import { Paged, PageQuery, Pages } from '#libs/http/paging.js';
+import { UuidParam } from '#libs/http/path-params.js';
+import { Caller, GrantedScopes } from '#libs/http/request-context.js';
 import { type Scope } from '#libs/platform/scopes.js';
-import { MAX_TOKENS_IN_FORCE } from './api-token.js';
 import { GetApiToken, ListApiTokens } from './api-token-queries.handlers.js';
+import { MAX_TOKENS_IN_FORCE } from './api-token.rules.js';
 import {
   type ApiTokenOutput,
   type ApiTokenWithSecret,
@@ -57,7 +57,7 @@ export class TokensController {
   async create(
     @Caller() caller: WriteContext,
     @GrantedScopes() granted: readonly Scope[],
-    @Input() input: CreateTokenInput,
+    @LenientBody() input: CreateTokenInput,
   ): Promise<{ data: ApiTokenWithSecret }> {
     return this.#shown(
       caller,
@@ -90,7 +90,7 @@ export class TokensController {
     @Caller() caller: WriteContext,
     @GrantedScopes() granted: readonly Scope[],
     @TokenId() id: string,
-    @OptionalPatch() { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: RotateTokenInput,
+    @OptionalStrictBody() { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: RotateTokenInput,
   ): Promise<{ data: ApiTokenWithSecret }> {
     return this.#shown(
       caller,

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { dataOutput, pageOutput } from '#libs/platform/http/endpoint.js';
-import { Choices, Text, Whole } from '#libs/platform/http/fields.js';
-import { Instant } from '#libs/platform/http/instant-fields.js';
-import { Nested } from '#libs/platform/http/nested-fields.js';
+import { dataOutput, pageOutput } from '#libs/http/endpoint.js';
+import { Choices, Text, Whole } from '#libs/http/fields.js';
+import { Instant } from '#libs/http/instant-fields.js';
+import { Nested } from '#libs/http/nested-fields.js';
 import { MAX_PER_SECOND } from '#libs/platform/rate-limits.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { SCOPES } from '#libs/resources/scopes.js';

@@ -1,14 +1,14 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
-import { type WriteContext } from '#libs/event-store/event.js';
+import { Database } from '#libs/database/database.js';
 import { EventStore } from '#libs/event-store/event-store.js';
-import { Database } from '#libs/platform/database.js';
+import { type WriteContext } from '#libs/event-store/event.js';
 import { command } from '#libs/platform/messages.js';
 import { type Scope } from '#libs/platform/scopes.js';
-import { type ApiTokenCommand, type IssuedToken, type Issuer } from './api-token.js';
-import { apiTokenStream, issuerOf, mayIssue, tokensInForce } from './api-token.projection.js';
-import { hashApiToken, mintApiToken } from './token-secret.js';
+import { type ApiTokenCommand, type IssuedToken, type Issuer } from './api-token.rules.js';
+import { apiTokenStream, issuerOf, mayIssue, tokensInForce } from './api-token.stream.js';
 import { TokenLookup } from './token-lookup.js';
+import { hashApiToken, mintApiToken } from './token-secret.js';
 
 /** A token's id, and its secret: the only time that it is seen. */
 export interface TokenSecret {

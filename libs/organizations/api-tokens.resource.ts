@@ -1,5 +1,5 @@
 import { type Resource } from '#libs/resources/resource.js';
-import { apiTokenStream } from './api-token.projection.js';
+import { apiTokenStream } from './api-token.stream.js';
 
 export const apiTokensResource = {
   path: 'tokens',

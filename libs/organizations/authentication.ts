@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { API_TOKEN_PATTERN } from '#libs/platform/environment.js';
+import { clientNetwork } from '#libs/http/client-network.js';
+import { type AuthenticatedRequest } from '#libs/http/request-context.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { clientNetwork } from '#libs/platform/http/client-network.js';
-import { type AuthenticatedRequest } from '#libs/platform/http/request-context.js';
+import { API_TOKEN_PATTERN } from '#libs/platform/environment.js';
 import { type Quota, RateLimiter } from '#libs/platform/rate-limiter.js';
 import { RateLimits } from '#libs/platform/rate-limits.js';
 import { grants, scopeOf } from '#libs/platform/scopes.js';

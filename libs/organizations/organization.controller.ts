@@ -2,10 +2,10 @@ import { Controller, Get } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Caller } from '#libs/platform/http/request-context.js';
-import { subdomainOf } from './organization.js';
+import { Endpoint } from '#libs/http/endpoint.js';
+import { Caller } from '#libs/http/request-context.js';
 import { GetOrganizationOutput, type OrganizationDetails } from './organization.dto.js';
+import { subdomainOf } from './organization.rules.js';
 import { GetOrganization } from './organizations.handlers.js';
 
 @ApiTags('Organization')

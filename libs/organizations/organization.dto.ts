@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { dataOutput } from '#libs/platform/http/endpoint.js';
+import { dataOutput } from '#libs/http/endpoint.js';
 
 export class OrganizationDetails {
   @ApiProperty({

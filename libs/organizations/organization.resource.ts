@@ -1,5 +1,5 @@
 import { type Resource } from '#libs/resources/resource.js';
-import { organizationStream } from './organization.projection.js';
+import { organizationStream } from './organization.stream.js';
 
 export const organizationResource = {
   path: 'organization',

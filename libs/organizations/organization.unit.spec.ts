@@ -1,4 +1,4 @@
-import { subdomainOf } from './organization.js';
+import { subdomainOf } from './organization.rules.js';
 
 describe('The subdomain of an organization', () => {
   it.each([

@@ -1,10 +1,10 @@
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { Database } from '#libs/database/database.js';
 import { EventStore } from '#libs/event-store/event-store.js';
-import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { command, query } from '#libs/platform/messages.js';
-import { type Organization } from './organization.js';
-import { organizationStream } from './organization.projection.js';
+import { type Organization } from './organization.rules.js';
+import { organizationStream } from './organization.stream.js';
 
 /** Creates a tenant. The actor is its first administrator. */
 export class CreateOrganization extends command<{ id: string; name: string; actorId: string }>() {}

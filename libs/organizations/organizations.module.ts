@@ -5,13 +5,13 @@ import { GetApiTokenHandler, ListApiTokensHandler } from './api-token-queries.ha
 import { TokensController } from './api-tokens.controller.js';
 import { IssueApiTokenHandler, RevokeApiTokenHandler, RotateApiTokenHandler } from './api-tokens.handlers.js';
 import { Authentication } from './authentication.js';
+import { OrganizationSettings } from './organization-settings.published.js';
 import { OrganizationController } from './organization.controller.js';
 import {
   CreateOrganizationHandler,
   GetOrganizationHandler,
   SetDefaultRegionHandler,
 } from './organizations.handlers.js';
-import { OrganizationSettings } from './settings.js';
 import { TokenLookup } from './token-lookup.js';
 import { TokenUsage } from './token-usage.js';
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { Database } from '#libs/platform/database.js';
+import { Database } from '#libs/database/database.js';
 import { type RateLimit } from '#libs/platform/rate-limits.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { sameHash } from './token-secret.js';

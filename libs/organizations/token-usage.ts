@@ -1,6 +1,6 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Database } from '#libs/platform/database.js';
-import { Periodic } from '#libs/platform/periodic.js';
+import { Injectable } from '@nestjs/common';
+import { PeriodicTask } from '#libs/background/periodic-task.js';
+import { Database } from '#libs/database/database.js';
 
 const WRITE_EVERY_MS = 60_000;
 /** Of one organization, in one statement. */
@@ -11,21 +11,18 @@ const RECORD = `INSERT INTO api_token_usage (organization_id, token_id, last_use
 
 /** Notes when tokens are used, without a request waiting for it: written once a minute, and at the end. */
 @Injectable()
-export class TokenUsage implements OnApplicationBootstrap, OnApplicationShutdown {
+export class TokenUsage extends PeriodicTask {
   /** By organization, then by token. */
   #used = new Map<string, Map<string, number>>();
-  readonly #periodic = new Periodic('Usage of tokens', WRITE_EVERY_MS, () => this.write());
 
-  constructor(private readonly database: Database) {}
-
-  onApplicationBootstrap(): void {
-    this.#periodic.start();
+  constructor(private readonly database: Database) {
+    super('Usage of tokens', WRITE_EVERY_MS);
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await this.#periodic.stop();
+  override async onApplicationShutdown(): Promise<void> {
+    await super.onApplicationShutdown();
     // Not worth a stop that fails.
-    await this.write().catch(() => undefined);
+    await this.run().catch(() => undefined);
   }
 
   note(organizationId: string, tokenId: string): void {
@@ -35,7 +32,7 @@ export class TokenUsage implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   /** Writes what has been noted; what the database does not take is lost. One round trip for each organization. */
-  async write(): Promise<void> {
+  async run(): Promise<void> {
     const used = this.#used;
     this.#used = new Map();
     for (const [organizationId, tokens] of used) {

@@ -48,6 +48,12 @@ export class DomainError extends Error {
   }
 }
 
+/** A decision that is not an error. @throws {DomainError} the decision, when it is one */
+export function accepted<Decision>(decision: Decision | DomainError): Decision {
+  if (decision instanceof DomainError) throw decision;
+  return decision;
+}
+
 /** The entity does not exist in the caller's organization; entities of other organizations look the same. */
 export function notFound(entity: string, id: string): DomainError {
   return new DomainError('not-found', `${entity} ${id} could not be found`);

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
+import { asUnavailable } from '#libs/database/unavailable.js';
 import { createLogger } from './logging.js';
-import { asUnavailable } from './unavailable.js';
 
 /** What a line says that is logged. */
 function logged(fields: object, message?: string): Record<string, any> {

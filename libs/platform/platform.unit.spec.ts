@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { QueryRunnerAlreadyReleasedError } from 'typeorm';
+import { asUnavailable } from '#libs/database/unavailable.js';
 import { Cipher } from './cipher.js';
 import { InvalidConfig, loadConfig } from './config.js';
-import { asUnavailable } from './unavailable.js';
 
 describe('The configuration', () => {
   it('has a default for everything, and cannot be changed', () => {

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { bulkOutput } from '#libs/platform/http/bulk.js';
-import { listOutput } from '#libs/platform/http/endpoint.js';
-import { Uuids } from '#libs/platform/http/fields.js';
+import { bulkOutput } from '#libs/http/bulk.js';
+import { listOutput } from '#libs/http/endpoint.js';
+import { Uuids } from '#libs/http/fields.js';
 
 const AGENT_ID = { format: 'uuid', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' };
 

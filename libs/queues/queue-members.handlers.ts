@@ -1,14 +1,14 @@
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { agentsExist, missingAgents } from '#libs/agents/agent.projection.js';
-import { membersAmong } from '#libs/agents/membership.js';
-import { endUsersAmong } from '#libs/end-users/end-user.projection.js';
-import { type WriteContext } from '#libs/event-store/event.js';
+import { agentsExist, missingAgents } from '#libs/agents/agent.published.js';
+import { membersAmong } from '#libs/agents/membership.published.js';
+import { Database } from '#libs/database/database.js';
+import { endUsersAmong } from '#libs/end-users/end-user.published.js';
 import { EventStore } from '#libs/event-store/event-store.js';
-import { Database } from '#libs/platform/database.js';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { bulkFailure, type BulkOutcome } from '#libs/http/bulk.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
-import { bulkFailure, type BulkOutcome } from '#libs/platform/http/bulk.js';
 import { command, query } from '#libs/platform/messages.js';
-import { QUEUE_MEMBERS, queueStream } from './queue.projection.js';
+import { QUEUE_MEMBERS, queueStream } from './queue.stream.js';
 
 /** Makes those agents members whom there are, all at once, and answers what became of each id in their order. */
 export class AssignQueueMembers extends command<

@@ -1,7 +1,7 @@
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { dataOutput, listOutput } from '#libs/http/endpoint.js';
+import { unionSchema, Variant } from '#libs/http/nested-fields.js';
 import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/channels.js';
-import { dataOutput, listOutput } from '#libs/platform/http/endpoint.js';
-import { unionSchema, Variant } from '#libs/platform/http/nested-fields.js';
 
 const INT32 = { type: 'integer', format: 'int32' } as const;
 

@@ -1,7 +1,7 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { PresenceTimeout } from '#libs/agents/presence.js';
+import { PresenceTimeout } from '#libs/agents/presence.rules.js';
+import { Database } from '#libs/database/database.js';
 import { type ConversationChannel } from '#libs/platform/channels.js';
-import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { query } from '#libs/platform/messages.js';
 

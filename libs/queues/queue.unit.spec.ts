@@ -1,6 +1,6 @@
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { given } from '#libs/testing/given.js';
-import { decideQueue, evolveQueue, type QueueCommand, type QueueEvent, type QueueSettings } from './queue.js';
+import { decideQueue, evolveQueue, type QueueCommand, type QueueEvent, type QueueSettings } from './queue.rules.js';
 
 const id = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
 const [anna, ben, carl] = ['a', 'b', 'c'].map((digit) => `01980f5c-77a1-7b02-b6f4-90c1d2e3f4a${digit}`) as [

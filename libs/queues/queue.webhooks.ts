@@ -1,6 +1,6 @@
-import { type Queue, type QueueEvent } from './queue.js';
-import { queueStream } from './queue.projection.js';
-import { type WebhookEventType } from '#libs/webhooks/event-type.js';
+import { type WebhookEventType } from '#libs/webhooks/events/event-type.published.js';
+import { type Queue, type QueueEvent } from './queue.rules.js';
+import { queueStream } from './queue.stream.js';
 
 const queueExample = {
   id: '01980f63-1e2f-7a35-8b70-4d5e6f708192',

@@ -1,9 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { type RecordedEvent } from '#libs/event-store/event.js';
-import { evolveQueue, type Queue, type QueueEvent } from './queue.js';
-import { type WebhookEventType } from '#libs/webhooks/event-type.js';
-import { NOTHING_RELATED } from '#libs/webhooks/related.js';
+import { type WebhookEventType } from '#libs/webhooks/events/event-type.published.js';
+import { NOTHING_RELATED } from '#libs/webhooks/events/referenced-entities.published.js';
+import { evolveQueue, type Queue, type QueueEvent } from './queue.rules.js';
 import { QUEUE_EVENTS } from './queue.webhooks.js';
 
 const id = '01980f63-1e2f-7a35-8b70-4d5e6f708192';

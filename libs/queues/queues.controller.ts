@@ -3,31 +3,32 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { instanceToPlain } from 'class-transformer';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { type BulkOutcome } from '#libs/platform/http/bulk.js';
-import { AsOf } from '#libs/platform/http/as-of.js';
-import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Input, Patch as PatchBody } from '#libs/platform/http/input.js';
-import { IntegerParam, UuidParam } from '#libs/platform/http/path-params.js';
-import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
-import { Caller } from '#libs/platform/http/request-context.js';
-import { Versioned } from '#libs/platform/http/versioned.js';
+import { AsOf } from '#libs/http/as-of.js';
+import { type BulkOutcome } from '#libs/http/bulk.js';
+import { Endpoint } from '#libs/http/endpoint.js';
+import { LenientBody, StrictBody } from '#libs/http/input.js';
+import { Delete, Patch, Post } from '#libs/http/methods.js';
+import { IntegerParam, UuidParam } from '#libs/http/path-params.js';
+import { Caller } from '#libs/http/request-context.js';
+import { Versioned } from '#libs/http/versioned.js';
 import { type Sendable } from '#libs/platform/json-text.js';
-import { queueStream } from './queue.projection.js';
-import { type QueueInput } from './queue.js';
-import { AssignQueueMembers, ListQueueMembers, RemoveQueueMembers } from './queue-members.handlers.js';
-import { type ChannelState, GetConversationPosition, GetQueueAvailability } from './queue-state.handlers.js';
 import {
   BulkQueueEndpointInput,
   BulkQueueEndpointOutput,
   type QueueMember,
   QueueMembersOutput,
 } from './queue-members.dto.js';
+import { AssignQueueMembers, ListQueueMembers, RemoveQueueMembers } from './queue-members.handlers.js';
 import {
   type ChannelAvailability,
   GetQueuedConversationPositionOutput,
   QueueAvailabilityOutput,
   type QueuedConversation,
 } from './queue-state.dto.js';
+import { type ChannelState, GetConversationPosition, GetQueueAvailability } from './queue-state.handlers.js';
+import { DeleteQueue } from './queue.published.js';
+import { type QueueInput } from './queue.rules.js';
+import { queueStream } from './queue.stream.js';
 import {
   CreateQueueInput,
   CreateQueueOutput,
@@ -37,7 +38,7 @@ import {
   PatchQueueOutput,
   type QueueOutput,
 } from './queues.dto.js';
-import { CreateQueue, DeleteQueue, GetQueue, ListQueues, UpdateQueue } from './queues.handlers.js';
+import { CreateQueue, GetQueue, ListQueues, UpdateQueue } from './queues.handlers.js';
 
 const QueueId = () => UuidParam('queueId', 'The queue id.');
 
@@ -73,7 +74,7 @@ export class QueuesController {
   })
   async createQueue(
     @Caller() caller: WriteContext,
-    @Input() { request }: CreateQueueInput,
+    @LenientBody() { request }: CreateQueueInput,
   ): Promise<{ data: QueueOutput }> {
     return {
       data: await this.commands.execute(
@@ -125,7 +126,7 @@ export class QueuesController {
   async updateQueue(
     @Caller() caller: WriteContext,
     @QueueId() id: string,
-    @PatchBody() changes: PatchQueueInput,
+    @StrictBody() changes: PatchQueueInput,
   ): Promise<{ data: QueueOutput }> {
     return {
       data: await this.commands.execute(new UpdateQueue({ context: caller, id, changes: instanceToPlain(changes) })),
@@ -181,7 +182,7 @@ export class QueuesController {
   async assignMembers(
     @Caller() caller: WriteContext,
     @QueueId() id: string,
-    @Input() { agentIds }: BulkQueueEndpointInput,
+    @LenientBody() { agentIds }: BulkQueueEndpointInput,
   ): Promise<{ data: BulkOutcome<string>[] }> {
     return { data: await this.commands.execute(new AssignQueueMembers({ context: caller, id, agentIds })) };
   }
@@ -197,7 +198,7 @@ export class QueuesController {
   async removeMembersBulk(
     @Caller() caller: WriteContext,
     @QueueId() id: string,
-    @Input() { agentIds }: BulkQueueEndpointInput,
+    @LenientBody() { agentIds }: BulkQueueEndpointInput,
   ): Promise<void> {
     await this.commands.execute(new RemoveQueueMembers({ context: caller, id, agentIds }));
   }

@@ -1,10 +1,10 @@
 import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions, ApiSchema } from '@nestjs/swagger';
-import { dataOutput, listOutput } from '#libs/platform/http/endpoint.js';
-import { Checked, Choice, faultOfWhole, type FieldOptions, Flag, Text, Whole } from '#libs/platform/http/fields.js';
-import { Nested } from '#libs/platform/http/nested-fields.js';
+import { dataOutput, listOutput } from '#libs/http/endpoint.js';
+import { Checked, Choice, faultOfWhole, type FieldOptions, Flag, Text, Whole } from '#libs/http/fields.js';
+import { Nested } from '#libs/http/nested-fields.js';
 import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/channels.js';
 import { isRecord } from '#libs/platform/values.js';
-import { type NumberMap, OFFER_ALGORITHMS, type OfferAlgorithm, type QueueThreshold } from './queue.js';
+import { type NumberMap, OFFER_ALGORITHMS, type OfferAlgorithm, type QueueThreshold } from './queue.rules.js';
 
 const DAY = 86_400;
 /** Seconds of 30 days: conversations wait longer for an agent than an offer waits for an answer. */

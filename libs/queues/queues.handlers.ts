@@ -1,20 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
-import { queueIsEmpty } from '#libs/conversations/conversation.projection.js';
+import { Database, violatedConstraint } from '#libs/database/database.js';
+import { sortedByName } from '#libs/database/name-order.js';
 import { EntityReader, LISTED } from '#libs/event-store/entity-reader.js';
-import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
-import { type Staged, staged } from '#libs/event-store/staged.js';
-import { VersionConflict } from '#libs/event-store/version-conflict.js';
+import { type WriteContext } from '#libs/event-store/event.js';
 import { type Loaded } from '#libs/event-store/loaded.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
+import { type Staged, staged } from '#libs/event-store/staged.js';
+import { VersionConflict } from '#libs/event-store/version-conflict.js';
 import { type Changes } from '#libs/platform/changes.js';
-import { Database, violatedConstraint } from '#libs/platform/database.js';
-import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { accepted, DomainError, notFound } from '#libs/platform/domain-error.js';
 import { type Sendable } from '#libs/platform/json-text.js';
 import { command, query } from '#libs/platform/messages.js';
-import { sortedByName } from '#libs/platform/name-order.js';
+import { defaultQueue, type QueueName } from './queue.published.js';
 import {
   decideQueue,
   evolveQueue,
@@ -22,8 +22,9 @@ import {
   type QueueCommand,
   type QueueInput,
   type QueueSettings,
-} from './queue.js';
-import { DEFAULT_QUEUE_INDEX, defaultQueue, type QueueName, queueStream, shownQueue } from './queue.projection.js';
+} from './queue.rules.js';
+import { shownQueue } from './queue.shown.js';
+import { DEFAULT_QUEUE_INDEX, queueStream } from './queue.stream.js';
 import { type QueueOutput } from './queues.dto.js';
 
 /** Answers the new queue. A new default queue takes over from the one before. */
@@ -34,9 +35,6 @@ export class UpdateQueue extends command<
   { context: WriteContext; id: string; changes: Changes<QueueSettings> },
   QueueOutput
 >() {}
-
-/** Refused for the default queue, and while conversations wait in the queue. */
-export class DeleteQueue extends command<{ context: WriteContext; id: string }>() {}
 
 /** As it is now, or was then. */
 export class GetQueue extends query<{ organizationId: string; id: string; asOf?: Date }, Sendable<object>>() {}
@@ -59,8 +57,7 @@ export class QueueWriter {
   async write(context: WriteContext, command: QueueCommand): Promise<QueueOutput> {
     return this.store.retrying(async () => {
       const loaded = await this.#load(context, command);
-      const events = decideQueue(command, loaded.state);
-      if (events instanceof DomainError) throw events;
+      const events = accepted(decideQueue(command, loaded.state));
       const queue = events.reduce(evolveQueue, loaded.state) as Queue;
       const takesOver = queue.settings.isDefault && !loaded.state?.settings.isDefault;
       // The old default comes first: the index sees each statement's result.
@@ -113,38 +110,6 @@ export class UpdateQueueHandler implements ICommandHandler<UpdateQueue> {
 
   async execute({ context, id, changes }: UpdateQueue): Promise<QueueOutput> {
     return this.writer.write(context, { type: 'UpdateQueue', id, changes });
-  }
-}
-
-@CommandHandler(DeleteQueue)
-export class DeleteQueueHandler implements ICommandHandler<DeleteQueue> {
-  constructor(
-    private readonly store: EventStore,
-    private readonly database: Database,
-  ) {}
-
-  async execute({ context, id }: DeleteQueue): Promise<void> {
-    const { organizationId } = context;
-    await this.store.retrying(async () => {
-      const [loaded, waits] = await Promise.all([
-        this.store.load(queueStream, id, context),
-        this.#waits(organizationId, id),
-      ]);
-      const events = decideQueue({ type: 'DeleteQueue', id }, loaded.state);
-      if (events instanceof DomainError) throw events;
-      if (waits) throw new DomainError('conflict', `Conversations wait in queue ${id}; transfer or close them first`);
-      await this.store.commit([staged(queueStream, id, loaded, events)], context, [queueIsEmpty(organizationId, id)]);
-    });
-  }
-
-  /** What to tell where {@link queueIsEmpty} would fail. */
-  async #waits(organizationId: string, id: string): Promise<boolean> {
-    const [row] = await this.database.query<{ waits: boolean }>(organizationId, {
-      text: `SELECT EXISTS (SELECT FROM conversations
-               WHERE organization_id = $1 AND queue_id = $2 AND queued_at IS NOT NULL) AS waits`,
-      values: [organizationId, id],
-    });
-    return row?.waits ?? false;
   }
 }
 

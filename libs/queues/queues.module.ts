@@ -8,7 +8,6 @@ import { GetConversationPositionHandler, GetQueueAvailabilityHandler } from './q
 import { QueuesController } from './queues.controller.js';
 import {
   CreateQueueHandler,
-  DeleteQueueHandler,
   GetQueueHandler,
   ListQueuesHandler,
   QueueWriter,
@@ -21,7 +20,6 @@ import {
     QueueWriter,
     CreateQueueHandler,
     UpdateQueueHandler,
-    DeleteQueueHandler,
     GetQueueHandler,
     ListQueuesHandler,
     AssignQueueMembersHandler,

@@ -1,5 +1,5 @@
 import { type Resource } from '#libs/resources/resource.js';
-import { queueStream } from './queue.projection.js';
+import { queueStream } from './queue.stream.js';
 import { QUEUE_EVENTS } from './queue.webhooks.js';
 
 export const queuesResource = {

@@ -1,5 +1,5 @@
 import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
-import { type WebhookEventType } from '#libs/webhooks/event-type.js';
+import { type WebhookEventType } from '#libs/webhooks/events/event-type.published.js';
 
 /** What the rest of the server knows of a resource. Streams, scopes, histories and events to subscribe to follow from it. */
 export interface Resource {

@@ -1,6 +1,6 @@
-import { given } from '#libs/testing/given.js';
 import { notFound } from '#libs/platform/domain-error.js';
-import { decideTag, evolveTag, type TagCommand, type TagEvent } from './tag.js';
+import { given } from '#libs/testing/given.js';
+import { decideTag, evolveTag, type TagCommand, type TagEvent } from './tag.rules.js';
 
 const id = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
 const created: TagEvent = { type: 'TagCreated', data: { id, name: 'VIP', color: '#ff8800' } };

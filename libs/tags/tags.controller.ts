@@ -2,15 +2,15 @@ import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { AsOf } from '#libs/platform/http/as-of.js';
-import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Input, QueryInput } from '#libs/platform/http/input.js';
-import { UuidParam } from '#libs/platform/http/path-params.js';
-import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
-import { Caller } from '#libs/platform/http/request-context.js';
-import { Versioned } from '#libs/platform/http/versioned.js';
+import { AsOf } from '#libs/http/as-of.js';
+import { Endpoint } from '#libs/http/endpoint.js';
+import { LenientBody, QueryInput } from '#libs/http/input.js';
+import { Delete, Patch, Post } from '#libs/http/methods.js';
+import { UuidParam } from '#libs/http/path-params.js';
+import { Caller } from '#libs/http/request-context.js';
+import { Versioned } from '#libs/http/versioned.js';
 import { type Sendable } from '#libs/platform/json-text.js';
-import { tagStream } from './tag.projection.js';
+import { tagStream } from './tag.stream.js';
 import { CreateTagInput, CreateTagOutput, GetTagOutput, ListTagsOutput, ListTagsQuery } from './tags.dto.js';
 import { ChangeTag, CreateTag, GetTag, ListTags } from './tags.handlers.js';
 
@@ -47,7 +47,10 @@ export class TagsController {
     description: 'Creating a name that exists answers the tag that has it; it is not updated to match the input.',
     success: [200, 'The created tag or an existing tag with the same name.', CreateTagOutput],
   })
-  async createTag(@Caller() caller: WriteContext, @Input() input: CreateTagInput): Promise<{ data: Sendable<object> }> {
+  async createTag(
+    @Caller() caller: WriteContext,
+    @LenientBody() input: CreateTagInput,
+  ): Promise<{ data: Sendable<object> }> {
     return {
       data: await this.commands.execute(new CreateTag({ context: caller, name: input.name, color: input.color })),
     };

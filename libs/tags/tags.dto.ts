@@ -1,6 +1,6 @@
-import { dataOutput, listOutput } from '#libs/platform/http/endpoint.js';
-import { QueryFlag, Text } from '#libs/platform/http/fields.js';
-import { TagOutput } from './tag-output.js';
+import { dataOutput, listOutput } from '#libs/http/endpoint.js';
+import { QueryFlag, Text } from '#libs/http/fields.js';
+import { TagOutput } from './tag.shown.js';
 
 export class CreateTagInput {
   @Text({

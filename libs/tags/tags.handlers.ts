@@ -1,17 +1,18 @@
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
+import { Database, violatedConstraint } from '#libs/database/database.js';
+import { sortedByName } from '#libs/database/name-order.js';
 import { EntityReader, LISTED, SHOWN, type ShownRow, shownText } from '#libs/event-store/entity-reader.js';
-import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
-import { VersionConflict } from '#libs/event-store/version-conflict.js';
+import { type WriteContext } from '#libs/event-store/event.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
-import { Database, violatedConstraint } from '#libs/platform/database.js';
+import { VersionConflict } from '#libs/event-store/version-conflict.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { type Sendable } from '#libs/platform/json-text.js';
 import { command, query } from '#libs/platform/messages.js';
-import { sortedByName } from '#libs/platform/name-order.js';
-import { type Tag, type TagCommand } from './tag.js';
-import { shownTag, TAG_NAME_INDEX, tagKey, tagStream } from './tag.projection.js';
+import { type Tag, type TagCommand } from './tag.rules.js';
+import { shownTag } from './tag.shown.js';
+import { TAG_NAME_INDEX, tagKey, tagStream } from './tag.stream.js';
 
 /** Answers the new tag, or the one that has the name already, unchanged. */
 export class CreateTag extends command<{ context: WriteContext; name: string; color?: string }, Sendable<object>>() {}

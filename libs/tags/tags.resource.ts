@@ -1,5 +1,5 @@
 import { type Resource } from '#libs/resources/resource.js';
-import { tagStream } from './tag.projection.js';
+import { tagStream } from './tag.stream.js';
 import { TAG_EVENTS } from './tag.webhooks.js';
 
 export const tagsResource = {

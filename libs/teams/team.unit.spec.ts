@@ -1,6 +1,6 @@
 import { notFound } from '#libs/platform/domain-error.js';
 import { given } from '#libs/testing/given.js';
-import { decideTeam, evolveTeam, type TeamCommand, type TeamEvent } from './team.js';
+import { decideTeam, evolveTeam, type TeamCommand, type TeamEvent } from './team.rules.js';
 
 const id = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
 const created: TeamEvent = { type: 'TeamCreated', data: { id, name: 'Billing' } };

@@ -1,6 +1,6 @@
-import { type Team } from './team.js';
-import { teamStream } from './team.projection.js';
-import { type WebhookEventType } from '#libs/webhooks/event-type.js';
+import { type WebhookEventType } from '#libs/webhooks/events/event-type.published.js';
+import { type Team } from './team.rules.js';
+import { teamStream } from './team.stream.js';
 
 const teamExample = { id: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a', name: 'Billing' };
 const teamSchema = {

@@ -2,18 +2,18 @@ import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { AsOf } from '#libs/platform/http/as-of.js';
-import { Endpoint } from '#libs/platform/http/endpoint.js';
-import { Input, Patch as PatchBody, QueryInput } from '#libs/platform/http/input.js';
-import { UuidParam } from '#libs/platform/http/path-params.js';
-import { Paged, PageQuery, Pages } from '#libs/platform/http/paging.js';
-import { Delete, Patch, Post } from '#libs/platform/http/methods.js';
-import { Caller, GrantedScopes } from '#libs/platform/http/request-context.js';
+import { AsOf } from '#libs/http/as-of.js';
+import { Endpoint } from '#libs/http/endpoint.js';
+import { LenientBody, StrictBody, QueryInput } from '#libs/http/input.js';
+import { Delete, Patch, Post } from '#libs/http/methods.js';
+import { Paged, PageQuery, Pages } from '#libs/http/paging.js';
+import { UuidParam } from '#libs/http/path-params.js';
+import { Caller, GrantedScopes } from '#libs/http/request-context.js';
+import { Versioned } from '#libs/http/versioned.js';
+import { type Sendable } from '#libs/platform/json-text.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { showsPersonal } from '#libs/resources/scopes.js';
-import { Versioned } from '#libs/platform/http/versioned.js';
-import { type Sendable } from '#libs/platform/json-text.js';
-import { teamStream } from './team.projection.js';
+import { teamStream } from './team.stream.js';
 import {
   AgentsToTeamInput,
   CreateTeamInput,
@@ -62,7 +62,10 @@ export class TeamsController {
     description: 'It has no agents yet. Several teams may have the same name.',
     success: [201, 'The created team', CreateTeamOutput],
   })
-  async createTeam(@Caller() caller: WriteContext, @Input() { name }: CreateTeamInput): Promise<{ data: TeamShown }> {
+  async createTeam(
+    @Caller() caller: WriteContext,
+    @LenientBody() { name }: CreateTeamInput,
+  ): Promise<{ data: TeamShown }> {
     return { data: await this.commands.execute(new CreateTeam({ context: caller, name })) };
   }
 
@@ -123,7 +126,7 @@ export class TeamsController {
   async addMembers(
     @Caller() caller: WriteContext,
     @TeamId() id: string,
-    @PatchBody() { agentIds }: AgentsToTeamInput,
+    @StrictBody() { agentIds }: AgentsToTeamInput,
   ): Promise<void> {
     await this.commands.execute(new ChangeTeamMembers({ context: caller, type: 'AddTeamMembers', id, agentIds }));
   }
@@ -140,7 +143,7 @@ export class TeamsController {
   async removeMembers(
     @Caller() caller: WriteContext,
     @TeamId() id: string,
-    @PatchBody() { agentIds }: DeleteAgentsFromTeamInput,
+    @StrictBody() { agentIds }: DeleteAgentsFromTeamInput,
   ): Promise<void> {
     await this.commands.execute(new ChangeTeamMembers({ context: caller, type: 'RemoveTeamMembers', id, agentIds }));
   }

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { UserPresence } from '#libs/agents/user-presence.js';
-import { dataOutput, listOutput, pageOutput } from '#libs/platform/http/endpoint.js';
-import { Text, Uuids } from '#libs/platform/http/fields.js';
+import { UserPresence } from '#libs/agents/presence.shown.js';
+import { dataOutput, listOutput, pageOutput } from '#libs/http/endpoint.js';
+import { Text, Uuids } from '#libs/http/fields.js';
 
 const MAX_AGENT_IDS = 100;
 const EXAMPLE_ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';

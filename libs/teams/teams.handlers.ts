@@ -1,27 +1,27 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { agentsExist, missingAgents } from '#libs/agents/agent.projection.js';
-import { membersAmong } from '#libs/agents/membership.js';
-import { PresenceTimeout } from '#libs/agents/presence.js';
+import { agentsExist, missingAgents } from '#libs/agents/agent.published.js';
+import { membersAmong } from '#libs/agents/membership.published.js';
+import { PresenceTimeout } from '#libs/agents/presence.rules.js';
 import {
   PRESENCE_COLUMNS,
   type PresenceRow,
   recordedPresence,
   shownPresence,
   type UserPresence,
-} from '#libs/agents/user-presence.js';
+} from '#libs/agents/presence.shown.js';
+import { Database } from '#libs/database/database.js';
+import { Keyset, type Page, type PageRequest } from '#libs/database/keyset.js';
+import { sortedByName } from '#libs/database/name-order.js';
 import { EntityReader, LISTED } from '#libs/event-store/entity-reader.js';
-import { type WriteContext } from '#libs/event-store/event.js';
 import { EventStore } from '#libs/event-store/event-store.js';
+import { type WriteContext } from '#libs/event-store/event.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
-import { Database } from '#libs/platform/database.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { type Sendable } from '#libs/platform/json-text.js';
-import { Keyset, type Page, type PageRequest } from '#libs/platform/keyset.js';
 import { command, query } from '#libs/platform/messages.js';
-import { sortedByName } from '#libs/platform/name-order.js';
-import { type Team } from './team.js';
-import { TEAM_MEMBERS, teamStream } from './team.projection.js';
+import { type Team } from './team.rules.js';
+import { TEAM_MEMBERS, teamStream } from './team.stream.js';
 import { type TeamMember } from './teams.dto.js';
 
 export class CreateTeam extends command<{ context: WriteContext; name: string }, Team>() {}

@@ -1,5 +1,5 @@
 import { type Resource } from '#libs/resources/resource.js';
-import { teamStream } from './team.projection.js';
+import { teamStream } from './team.stream.js';
 import { TEAM_EVENTS } from './team.webhooks.js';
 
 export const teamsResource = {

@@ -2,9 +2,9 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type ClientRequest } from 'node:http';
 import { type Socket } from 'node:net';
 import { type TlsOptions } from 'node:tls';
-import { type AttemptResult, Sender } from '#libs/webhooks/delivery/attempt.js';
-import { type AttemptRequest } from '#libs/webhooks/delivery/post.js';
-import { TargetPolicy } from '#libs/webhooks/delivery/target.js';
+import { type AttemptResult, Sender } from '#libs/webhooks/delivery/sending/attempt.js';
+import { type AttemptRequest } from '#libs/webhooks/delivery/sending/post.js';
+import { SsrfGuard } from '#libs/webhooks/delivery/sending/ssrf-guard.js';
 import { type WebhookOptions } from '#libs/webhooks/options.js';
 import { type DnsServer, startDnsServer } from './dns-server.js';
 import { type Behaviour, type FaultyReceiver, startFaultyReceiver } from './faulty-receiver.js';
@@ -63,7 +63,7 @@ export function optionsOf(options: Partial<WebhookOptions>): WebhookOptions {
 
 export function sender(options: Partial<WebhookOptions> = {}): Sender {
   const all = optionsOf(options);
-  const made = new Sender(new TargetPolicy(all), all);
+  const made = new Sender(new SsrfGuard(all), all);
   closeAfterwards(() => {
     made.onApplicationShutdown();
   });

@@ -1,5 +1,5 @@
-import { type Statement } from '#libs/platform/batch.js';
-import { type Database } from '#libs/platform/database.js';
+import { type Statement } from '#libs/database/batch.js';
+import { type Database } from '#libs/database/database.js';
 
 /** The most rows that a step of a statement's plan reads in vain, because it finds them by no index. */
 export async function rowsReadInVain(

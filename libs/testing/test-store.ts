@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { Database, WorkerDatabase } from '#libs/database/database.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { type AnyStreamDefinition } from '#libs/event-store/stream-definition.js';
 import { Cipher } from '#libs/platform/cipher.js';
-import { Database, WorkerDatabase } from '#libs/platform/database.js';
 import { COUNTERS_TABLE, counterStream } from './counter.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 

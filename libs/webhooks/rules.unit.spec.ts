@@ -1,9 +1,15 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { CATALOGUE, EVENT_NAMES, filterFieldsOf, PRODUCED_EVENT_NAMES, shownEventTypes } from './catalogue.js';
-import { qualifiedName } from './names.js';
-import { faultOfFilters, type Filters, passes } from './filters.js';
-import { faultOfHeaders, subscriberHeaders } from './headers.js';
+import {
+  CATALOGUE,
+  EVENT_NAMES,
+  filterFieldsOf,
+  PRODUCED_EVENT_NAMES,
+  shownEventTypes,
+} from './catalogue/catalogue.published.js';
+import { faultOfFilters, type Filters, passes } from './events/filters.rules.js';
+import { fullyQualifiedName } from './events/fully-qualified-name.published.js';
+import { faultOfHeaders, subscriberHeaders } from './subscriptions/subscriber-headers.rules.js';
 
 /** The events of the public API. */
 const PUBLIC_API = [
@@ -39,9 +45,9 @@ describe('The catalogue', () => {
   });
 
   it('qualifies names as receivers expect them', () => {
-    expect(qualifiedName('TagCreated')).toBe('TAG_CREATED');
-    expect(qualifiedName('ConversationCustomAttributeUpdated')).toBe('CONVERSATION_CUSTOM_ATTRIBUTE_UPDATED');
-    expect(qualifiedName('SLAEvaluationBreached')).toBe('SLA_EVALUATION_BREACHED');
+    expect(fullyQualifiedName('TagCreated')).toBe('TAG_CREATED');
+    expect(fullyQualifiedName('ConversationCustomAttributeUpdated')).toBe('CONVERSATION_CUSTOM_ATTRIBUTE_UPDATED');
+    expect(fullyQualifiedName('SLAEvaluationBreached')).toBe('SLA_EVALUATION_BREACHED');
   });
 });
 

@@ -1,20 +1,18 @@
 import { Module } from '@nestjs/common';
+import { SenderModule } from './delivery/sending/sender.module.js';
 import {
   CancelDeliveryHandler,
   GetDeliveryHandler,
   ListDeliveriesHandler,
   RetryDeliveryHandler,
-} from './deliveries.handlers.js';
-import { GetDeliveryLogsHandler, GetDeliveryStatusHandler } from './delivery-log.handlers.js';
-import { DeliveryReader } from './delivery.reader.js';
-import { SenderModule } from './delivery/sender.module.js';
-import { GetRecoveryHandler, ListRecoveriesHandler, RequestRecoveryHandler } from './recoveries.handlers.js';
-import { RecoveryReader } from './recovery.reader.js';
-import { SubscriptionReader } from './subscription.reader.js';
-import { TestSubscriptionHandler } from './test-subscription.handler.js';
-import { WebhookDeliveriesController } from './webhook-deliveries.controller.js';
-import { WebhookRecoveriesController } from './webhook-recoveries.controller.js';
-import { WebhooksController } from './webhooks.controller.js';
+} from './log/deliveries.handlers.js';
+import { GetDeliveryLogsHandler, GetDeliveryStatusHandler } from './log/delivery-log.handlers.js';
+import { DeliveryReader } from './log/delivery.reader.js';
+import { WebhookDeliveriesController } from './log/webhook-deliveries.controller.js';
+import { GetRecoveryHandler, ListRecoveriesHandler, RequestRecoveryHandler } from './recovery/recoveries.handlers.js';
+import { RecoveryReader } from './recovery/recovery.reader.js';
+import { WebhookRecoveriesController } from './recovery/webhook-recoveries.controller.js';
+import { SubscriptionReader } from './subscriptions/subscription.reader.js';
 import {
   CreateSubscriptionHandler,
   DeleteSubscriptionHandler,
@@ -22,7 +20,9 @@ import {
   ListSubscriptionsHandler,
   RotateSecretHandler,
   UpdateSubscriptionHandler,
-} from './webhooks.handlers.js';
+} from './subscriptions/subscriptions.handlers.js';
+import { TestSubscriptionHandler } from './subscriptions/test-subscription.handler.js';
+import { WebhooksController } from './subscriptions/webhooks.controller.js';
 
 /** Webhook subscriptions and their deliveries over HTTP. Delivering is the worker's: see `delivery/`. */
 @Module({

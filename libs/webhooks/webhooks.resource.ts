@@ -1,7 +1,7 @@
 import { type Resource } from '#libs/resources/resource.js';
-import { subscriptionStream } from './subscription.projection.js';
-import { recoveryStream } from './recovery.projection.js';
-import { WEBHOOK_EVENTS } from './subscription.webhooks.js';
+import { recoveryStream } from './recovery/recovery.stream.js';
+import { subscriptionStream } from './subscriptions/subscription.stream.js';
+import { WEBHOOK_EVENTS } from './subscriptions/subscription.webhooks.js';
 
 export const webhooksResource = {
   path: 'webhooks',

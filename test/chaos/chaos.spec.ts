@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { openCipher } from '#apps/setup.js';
-import { STREAMS } from '#libs/resources/resources.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { loadConfig } from '#libs/platform/config.js';
+import { STREAMS } from '#libs/resources/resources.js';
 import { waitFor } from '#libs/testing/wait-for.js';
-import { PARALLEL } from '#libs/webhooks/delivery/exchange.js';
+import { PARALLEL } from '#libs/webhooks/delivery/draining/drain-statements.js';
 import { ApiClient } from '../support/api-client.js';
 import { faultsOfAnswers, faultsOfReadTables, faultsOfSecrets, faultsOfStreams } from '../support/checker.js';
 import { type Entry, faultsOfOrder, settled, wantedEvents } from '../support/ledger.js';

@@ -1,5 +1,4 @@
-import { type SupportTeam } from '../support/support-team.js';
-import { emailFrom } from '../support/support-team.js';
+import { type SupportTeam, emailFrom } from '../support/support-team.js';
 
 /** A write that is certain to change what was read, and the type of the event that it then leaves. */
 export interface Change {
@@ -27,7 +26,10 @@ export interface Kind {
 }
 
 const rename = (method: 'PUT' | 'PATCH', field: string, event: string) => (_read: unknown, mark: string) => ({
-  ...{ method, suffix: '', body: { [field]: mark }, event },
+  method,
+  suffix: '',
+  body: { [field]: mark },
+  event,
 });
 
 /** Adds one of the team's agents, or takes that one out again. */
@@ -88,7 +90,10 @@ export const KINDS: Kind[] = [
     category: 'customAttribute',
     path: '/v1/custom-attributes',
     create: (mark) => ({
-      ...{ entityType: 'Contact', identifier: mark, label: mark, inputDefinition: { _type: 'Text' } },
+      entityType: 'Contact',
+      identifier: mark,
+      label: mark,
+      inputDefinition: { _type: 'Text' },
     }),
     created: 'CustomAttributeCreated',
     change: rename('PATCH', 'label', 'CustomAttributeUpdated'),

@@ -1,4 +1,4 @@
-import { EVENT_NAMES } from '#libs/webhooks/catalogue.js';
+import { EVENT_NAMES } from '#libs/webhooks/catalogue/catalogue.published.js';
 import { ApiClient } from '../support/api-client.js';
 import { launch } from '../support/launch.js';
 import { type Request } from '../support/ledger.js';

@@ -89,7 +89,9 @@ function requestOf(
     );
   const schema = jsonSchemaOf(operation.requestBody);
   const valid: Arbitrary<FuzzRequest> = fc.record({
-    ...{ method: fc.constant(method), template: fc.constant(template), operation: fc.constant(operation) },
+    method: fc.constant(method),
+    template: fc.constant(template),
+    operation: fc.constant(operation),
     who: who(),
     path: fields('path'),
     query: fields('query'),

@@ -1,4 +1,4 @@
-import { Batch } from '#libs/platform/batch.js';
+import { Batch } from '#libs/database/batch.js';
 
 /** Counts the rows that the database sends this process in the course of `work`. */
 export async function countRows<T>(work: () => Promise<T>): Promise<{ rows: number; result: T }> {

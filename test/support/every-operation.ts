@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
+import { type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { type Answer, type ApiClient } from './api-client.js';
 import { createSupportTeam, emailFrom } from './support-team.js';
 
@@ -119,7 +119,10 @@ const BODIES: Record<string, (world: World) => unknown> = {
   EndUsers_mergeUser: async ({ otherUserId }) => ({ intoId: await otherUserId() }),
   EndUsers_updateCustomAttributes: async ({ customAttributeId }) => ({ [await customAttributeId()]: 'gold' }),
   CustomAttributes_createCustomAttribute: () => ({
-    ...{ entityType: 'Contact', identifier: 'tier', label: 'Tier', inputDefinition: { _type: 'Text' } },
+    entityType: 'Contact',
+    identifier: 'tier',
+    label: 'Tier',
+    inputDefinition: { _type: 'Text' },
   }),
   CustomAttributes_updateCustomAttribute: () => ({ label: 'Tier' }),
   Conversations_create: ({ userId }) => emailFrom(userId),
@@ -151,7 +154,10 @@ const BODIES: Record<string, (world: World) => unknown> = {
   Teams_removeMembers: ({ agentId }) => ({ agentIds: [agentId] }),
   ApiTokens_createToken: () => TOKEN,
   Webhooks_createSubscription: ({ receiver }) => ({
-    ...{ name: 'CRM', url: receiver.url, events: ['TagCreated'], authorization: { _type: 'NoAuth' } },
+    name: 'CRM',
+    url: receiver.url,
+    events: ['TagCreated'],
+    authorization: { _type: 'NoAuth' },
   }),
   WebhookDeliveries_cancel: async ({ api, webhookSubscriptionId }) => {
     const path = `/v1/webhooks/${await webhookSubscriptionId()}`;

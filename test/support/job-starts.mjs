@@ -3,7 +3,7 @@
  * redisUrl?}`. Tells of each whose job was worked on. SIGTERM closes all, and tells that.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { Jobs } from '../../dist/libs/platform/jobs.js';
+import { Jobs } from '../../dist/libs/background/jobs.js';
 
 const outage = { failed: () => undefined, worked: () => undefined };
 const starts = process.argv.slice(2).map((argument) => {

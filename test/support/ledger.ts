@@ -1,7 +1,7 @@
 import { type TestDatabase } from '#libs/testing/test-database.js';
 import { waitFor } from '#libs/testing/wait-for.js';
-import { EVENT_NAMES } from '#libs/webhooks/catalogue.js';
-import { subscriptionStream } from '#libs/webhooks/subscription.projection.js';
+import { EVENT_NAMES } from '#libs/webhooks/catalogue/catalogue.published.js';
+import { subscriptionStream } from '#libs/webhooks/subscriptions/subscription.stream.js';
 
 /** Asked as its owner. */
 type Asked = Pick<TestDatabase, 'sql'>;

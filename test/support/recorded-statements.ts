@@ -1,7 +1,7 @@
 import pg from 'pg';
+import { Batch, type Statement } from '#libs/database/batch.js';
+import { type DatabaseRole } from '#libs/database/connections.js';
 import { connectTo } from '#libs/testing/connections.js';
-import { Batch, type Statement } from '#libs/platform/batch.js';
-import { type DatabaseRole } from '#libs/platform/connections.js';
 
 /** A statement as it was sent. */
 export type Recorded = Required<Pick<Statement, 'text' | 'values'>>;

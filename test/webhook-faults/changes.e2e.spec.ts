@@ -2,7 +2,7 @@ import { type Socket } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { answering } from '#libs/testing/faulty-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
-import { FIRST_ATTEMPTS } from '#libs/webhooks/delivery/window.js';
+import { FIRST_ATTEMPTS } from '#libs/webhooks/delivery/draining/concurrency-window.js';
 import { settled } from '../support/ledger.js';
 import { nextRetries } from '../support/next-retries.js';
 import {
@@ -54,7 +54,11 @@ async function hangingSubscription() {
   );
   const books = () => settled(app.database, api.organizationId, { subscriptions: [id], requests: receiver.arrivals });
   return {
-    ...{ api, id, secretKey, path: `/v1/webhooks/${id}`, books },
+    api,
+    id,
+    secretKey,
+    path: `/v1/webhooks/${id}`,
+    books,
     states: async () => new Set((await books()).map(({ state }) => state)),
     /** Refuses some of what hangs, too few for a pause, and accepts the rest and whatever comes then. */
     release: (refuse = REFUSE) => {

@@ -1,7 +1,7 @@
 import { type Socket } from 'node:net';
 import { type Behaviour } from '#libs/testing/faulty-receiver.js';
 import { waitFor } from '#libs/testing/wait-for.js';
-import { DELIVERIES_QUEUE } from '#libs/webhooks/delivery/drain-scheduler.js';
+import { DELIVERIES_QUEUE } from '#libs/webhooks/delivery/draining/drain-scheduler.js';
 import { ApiClient } from '../support/api-client.js';
 import { forgetAllJobs } from '../support/jobs.js';
 import { settled } from '../support/ledger.js';

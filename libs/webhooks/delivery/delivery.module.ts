@@ -5,34 +5,34 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import { Jobs } from '#libs/background/jobs.js';
+import { WorkerDatabase } from '#libs/database/database.js';
+import { Notifications } from '#libs/database/notifications.js';
 import { Checkpoints } from '#libs/event-store/checkpoint.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventFeed } from '#libs/event-store/event-feed.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { Cipher } from '#libs/platform/cipher.js';
-import { WorkerDatabase } from '#libs/platform/database.js';
-import { Jobs } from '#libs/platform/jobs.js';
-import { WakeUp } from '#libs/platform/wake-up.js';
 import { WebhookOptions } from '../options.js';
-import { Sender } from './attempt.js';
-import { AttemptPlaces } from './attempt-places.js';
-import { Deliveries } from './deliveries.js';
-import { disableSubscription } from './disable-subscription.js';
-import { DrainClaims } from './drain-claims.js';
-import { DrainScheduler } from './drain-scheduler.js';
-import { FanoutPlanner, SUBSCRIBED_EVENTS } from './fanout.js';
-import { Lanes } from './lanes.js';
-import { Payloads } from './payloads.js';
+import { AttemptPlaces } from './draining/attempt-places.js';
+import { Deliveries } from './draining/deliveries.js';
+import { disableSubscription } from './draining/disable-subscription.js';
+import { DrainClaims } from './draining/drain-claims.js';
+import { DrainScheduler } from './draining/drain-scheduler.js';
+import { RunningDrains } from './draining/running-drains.js';
 import { Recoveries } from './recoveries.js';
-import { Relay } from './relay.js';
-import { Reviews } from './reviews.js';
+import { FanoutPlanner, SUBSCRIBED_EVENTS } from './relaying/fanout.js';
+import { Payloads } from './relaying/payloads.js';
+import { Relay } from './relaying/relay.js';
 import { Retention } from './retention.js';
-import { SenderModule } from './sender.module.js';
+import { Reviews } from './reviews.js';
+import { Sender } from './sending/attempt.js';
+import { SenderModule } from './sending/sender.module.js';
 
 /** Runs the way from the feed to the receivers: relay → delivery rows → claims → signed POSTs. */
 @Injectable()
 class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
-  #lanes: Lanes;
+  #running: RunningDrains;
   #drains: DrainScheduler;
   #relay: Relay;
   #stopping = false;
@@ -44,14 +44,14 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
     private readonly codec: EventCodec,
     private readonly cipher: Cipher,
     private readonly jobs: Jobs,
-    private readonly wakeUp: WakeUp,
+    private readonly notifications: Notifications,
     private readonly sender: Sender,
     private readonly options: WebhookOptions,
   ) {}
 
   onApplicationBootstrap(): void {
     const deliveries = new Deliveries(this.database);
-    this.#lanes = new Lanes({
+    this.#running = new RunningDrains({
       holder: this.checkpoints.holder,
       deliveries,
       sender: this.sender,
@@ -61,7 +61,12 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
       disable: (...args) => disableSubscription(this.store, ...args),
       stopping: () => this.#stopping,
     });
-    this.#drains = new DrainScheduler(new DrainClaims(this.database), this.#lanes, this.checkpoints.holder, this.jobs);
+    this.#drains = new DrainScheduler(
+      new DrainClaims(this.database),
+      this.#running,
+      this.checkpoints.holder,
+      this.jobs,
+    );
     this.#relay = this.#relayTo(deliveries);
     this.#relay.start();
   }
@@ -75,7 +80,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
 
   /** Finishes the attempts that are under way; requests are taken no more by then. */
   async onApplicationShutdown(): Promise<void> {
-    await this.#lanes.ended();
+    await this.#running.ended();
     await this.jobs.close();
   }
 
@@ -91,7 +96,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
       this.#drains,
       new Recoveries(database, this.store, codec, planner),
       new Reviews(database, codec, planner),
-      this.wakeUp,
+      this.notifications,
     );
   }
 }

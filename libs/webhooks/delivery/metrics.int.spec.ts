@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { register } from 'prom-client';
-import { WorkerDatabase } from '#libs/platform/database.js';
+import { WorkerDatabase } from '#libs/database/database.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
 import { countAttempt, observeDelivery, watchBacklog } from './metrics.js';
 

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import { type Database } from '#libs/platform/database.js';
-import { type Outcome } from './attempt.js';
+import { type Database } from '#libs/database/database.js';
+import { type Outcome } from './sending/attempt.js';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;

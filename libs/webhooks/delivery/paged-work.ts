@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
+import { type Statement } from '#libs/database/batch.js';
 import { isFenced } from '#libs/event-store/checkpoint.js';
 import { partitionOf } from '#libs/event-store/partitions.js';
-import { type Statement } from '#libs/platform/batch.js';
 
 /** How often open tasks are looked for while there is none; and for how long one that fails is left alone. */
 const [LOOK_MS, FAILURE_PAUSE_MS] = [1_000, 30_000];

@@ -1,15 +1,15 @@
-import { type FeedEvent } from '#libs/event-store/event.js';
+import { type Statement } from '#libs/database/batch.js';
+import { type Database } from '#libs/database/database.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/event-codec.js';
 import { MAX_POSITIONS, stretchEnd } from '#libs/event-store/event-feed.js';
 import { type EventStore } from '#libs/event-store/event-store.js';
-import { type Statement } from '#libs/platform/batch.js';
-import { type Database } from '#libs/platform/database.js';
-import { recoveryStream } from '../recovery.projection.js';
-import { type Filters } from '../filters.js';
-import { type Ordering } from '../subscription.js';
-import { deliveriesOf, enroll, SELECT_DELIVERIES, storeMessages } from './fanout-rows.js';
-import { type FanoutPlanner } from './fanout.js';
+import { type FeedEvent } from '#libs/event-store/event.js';
+import { type Filters } from '../events/filters.rules.js';
+import { recoveryStream } from '../recovery/recovery.stream.js';
+import { type Ordering } from '../subscriptions/subscription.rules.js';
 import { type Fence, PagedWork } from './paged-work.js';
+import { deliveriesOf, enroll, SELECT_DELIVERIES, storeMessages } from './relaying/fanout-rows.js';
+import { type FanoutPlanner } from './relaying/fanout.js';
 
 /** Events that one page takes at most. */
 const EVENTS = 500;

@@ -1,6 +1,6 @@
-import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { WorkerDatabase } from '#libs/platform/database.js';
-import { Periodic } from '#libs/platform/periodic.js';
+import { Injectable } from '@nestjs/common';
+import { PeriodicTask } from '#libs/background/periodic-task.js';
+import { WorkerDatabase } from '#libs/database/database.js';
 import { WebhookOptions } from '../options.js';
 
 const EVERY_MS = 10 * 60 * 1000;
@@ -22,30 +22,19 @@ interface Expiring {
  * once: none waits for rows that another is dropping.
  */
 @Injectable()
-export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #logger = new Logger('Retention');
-  readonly #periodic = new Periodic('Retention of deliveries', EVERY_MS, () => this.run());
-  #stopping = false;
-
+export class Retention extends PeriodicTask {
   constructor(
     private readonly database: WorkerDatabase,
     private readonly options: WebhookOptions,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.#periodic.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    this.#stopping = true;
-    await this.#periodic.stop();
+  ) {
+    super('Retention of deliveries', EVERY_MS);
   }
 
   /** Drops all that is due, in batches. A table that fails keeps no other waiting. */
   async run(): Promise<void> {
     for (const expiring of this.#expiring()) {
       await this.#dropFrom(expiring).catch((error: unknown) => {
-        this.#logger.warn({ err: error, table: expiring.table }, 'What is old could not all be dropped');
+        this.logger.warn({ err: error, table: expiring.table }, 'What is old could not all be dropped');
       });
     }
   }
@@ -67,15 +56,15 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** From the oldest on: what must stay is looked at once in a run. */
   async #dropFrom(expiring: Expiring): Promise<void> {
-    for (let from: Date | number = -Infinity; !this.#stopping;) {
+    for (let from: Date | number = -Infinity; !this.stopping;) {
       const { looked, dropped, last } = await this.#drop(expiring, from);
       if (looked < AT_ONCE || (dropped === 0 && last?.getTime() === Number(from))) return;
       from = last ?? from;
     }
   }
 
-  async #drop({ table, time, days, unless = 'false' }: Expiring, from: Date | number): Promise<Batch> {
-    const [batch] = await this.database.query<Batch>(null, {
+  async #drop({ table, time, days, unless = 'false' }: Expiring, from: Date | number): Promise<Dropped> {
+    const [batch] = await this.database.query<Dropped>(null, {
       text: `WITH old AS (
                SELECT ctid, ${time} AS time, NOT (${unless}) AS drops FROM ${table} t
                WHERE ${time} >= $2 AND ${time} < now() - make_interval(days => $1)
@@ -87,11 +76,11 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
                (SELECT max(time) FROM old) AS last`,
       values: [days, typeof from === 'number' ? '-infinity' : from],
     });
-    return batch as Batch;
+    return batch as Dropped;
   }
 }
 
-interface Batch {
+interface Dropped {
   looked: number;
   dropped: number;
   /** The youngest that was looked at. */

@@ -1,10 +1,10 @@
+import { type Database } from '#libs/database/database.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/event-codec.js';
-import { type Database } from '#libs/platform/database.js';
-import { cancelDeliveries } from '../cancellation.js';
-import { type Filters } from '../filters.js';
-import { type Ordering } from '../subscription.js';
-import { type FanoutPlanner } from './fanout.js';
+import { type Filters } from '../events/filters.rules.js';
+import { cancelDeliveries } from '../subscriptions/cancellation.published.js';
+import { type Ordering } from '../subscriptions/subscription.rules.js';
 import { type Fence, PagedWork } from './paged-work.js';
+import { type FanoutPlanner } from './relaying/fanout.js';
 
 /** Deliveries that one page looks at. */
 const AT_ONCE = 500;

@@ -1,0 +1,92 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/channels.js';
+import {
+  CONNECTION_STATUSES,
+  type ConnectionStatus,
+  type Presence,
+  PRESENCE_STATUSES,
+  presenceAt,
+  type PresenceStatus,
+  type PresenceTimeout,
+} from './presence.rules.js';
+
+/** Presence as the API shows it. */
+export class UserPresence {
+  @ApiProperty({ description: 'The agent id.', format: 'uuid', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' })
+  userId: string;
+
+  @ApiProperty({
+    description: 'The moment of which this tells.',
+    format: 'date-time',
+    example: '2026-03-14T09:27:30.000Z',
+  })
+  requestTime: string;
+
+  @ApiPropertyOptional({
+    description: 'The last heartbeat that was recorded. Absent when there was none.',
+    format: 'date-time',
+    example: '2026-03-14T09:26:53.589Z',
+  })
+  lastSeen?: string;
+
+  @ApiPropertyOptional({
+    description: 'What the agent last chose, if anything.',
+    enum: PRESENCE_STATUSES,
+    example: 'Working',
+  })
+  presenceStatus?: PresenceStatus;
+
+  @ApiProperty({
+    description: 'Offline also once no heartbeat has come for too long.',
+    enum: CONNECTION_STATUSES,
+    example: 'Online',
+  })
+  connectionStatus: ConnectionStatus;
+
+  @ApiPropertyOptional({
+    description: 'The channels that the agent works on when online.',
+    enum: CONVERSATION_CHANNELS,
+    isArray: true,
+    example: ['Email', 'WidgetChat'],
+  })
+  activeChannels: ConversationChannel[];
+}
+
+/** What {@link recordedPresence} takes, but for `agentId`; of `agent_presence p`, which may have been joined in vain. */
+export const PRESENCE_COLUMNS = `p.connection_status AS "connectionStatus", p.presence_status AS "presenceStatus",
+  p.active_channels AS "activeChannels", p.last_seen AS "lastSeen", p.revision`;
+
+/** A row of {@link PRESENCE_COLUMNS} with the agent's id. All but that is `null` where there is no presence. */
+export interface PresenceRow {
+  agentId: string;
+  connectionStatus: ConnectionStatus | null;
+  presenceStatus: PresenceStatus | null;
+  activeChannels: ConversationChannel[] | null;
+  lastSeen: Date | null;
+  revision: number | null;
+}
+
+/** What the agent's last presence event left; undefined when there was none. */
+export function recordedPresence(row: PresenceRow): Presence | undefined {
+  const { agentId, connectionStatus, presenceStatus, activeChannels, lastSeen } = row;
+  if (!connectionStatus) return undefined;
+  return {
+    agentId,
+    connectionStatus,
+    ...(presenceStatus && { presenceStatus }),
+    activeChannels: activeChannels ?? [],
+    ...(lastSeen && { lastSeen: lastSeen.toISOString() }),
+  };
+}
+
+/** The presence at this moment. An agent without any is offline. */
+export function shownPresence(
+  agentId: string,
+  recorded: Presence | undefined,
+  now: Date,
+  timeout: PresenceTimeout,
+): UserPresence {
+  const offline: Presence = { agentId, connectionStatus: 'Offline', activeChannels: [] };
+  const { agentId: userId, ...presence } = presenceAt(recorded ?? offline, { now, timeout });
+  return { userId, requestTime: now.toISOString(), ...presence };
+}

@@ -1,0 +1,51 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+
+/**
+ * A provider that does something periodically, from the start of the application until it shuts down, one run after the
+ * other. A run that fails is logged, and the next one tries again.
+ */
+export abstract class PeriodicTask implements OnApplicationBootstrap, OnApplicationShutdown {
+  protected readonly logger: Logger;
+  readonly #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  /**
+   * @param name for the log
+   * @param everyMs pause between the end of a run and the next
+   */
+  constructor(
+    private readonly name: string,
+    private readonly everyMs: number,
+  ) {
+    this.logger = new Logger(name);
+  }
+
+  abstract run(): Promise<void>;
+
+  /** Whether the application shuts down: a run ends as soon as it can. */
+  protected get stopping(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  onApplicationBootstrap(): void {
+    this.#running = this.#repeat();
+  }
+
+  /** Waits for a run that is under way, and begins no other. */
+  async onApplicationShutdown(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #repeat(): Promise<void> {
+    while (!this.stopping) {
+      try {
+        await this.run();
+      } catch (error) {
+        this.logger.warn({ err: error as Error }, `${this.name} failed; it is tried again`);
+      }
+      await pause(this.everyMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import { type Statement } from '#libs/database/batch.js';
+
+/** Conversations of an end user that are not closed: what keeps the end user from being anonymized. */
+export function openConversationsOf(organizationId: string, endUserId: string): Statement {
+  return {
+    text: `SELECT id FROM conversations
+           WHERE organization_id = $1 AND requester_id = $2 AND state <> 'Closed' ORDER BY id LIMIT 100`,
+    values: [organizationId, endUserId],
+  };
+}
+
+/** Conversations of an end user, at most so many. */
+export function conversationsOf(organizationId: string, endUserId: string, limit: number): Statement {
+  return {
+    text: 'SELECT id FROM conversations WHERE organization_id = $1 AND requester_id = $2 ORDER BY id LIMIT $3',
+    values: [organizationId, endUserId, limit],
+  };
+}
+
+/** A guard: the end user has no conversation. */
+export function endUserHasNoConversation(organizationId: string, endUserId: string): Statement {
+  return {
+    text: `SELECT guard(NOT EXISTS (SELECT FROM conversations WHERE organization_id = $1 AND requester_id = $2))`,
+    values: [organizationId, endUserId],
+  };
+}
+
+/** Conversations of an agent that are not closed, a part at a time. */
+export function openConversationsWith(organizationId: string, agentId: string): Statement {
+  return {
+    text: `SELECT id FROM conversations
+           WHERE organization_id = $1 AND assignee_id = $2 AND state <> 'Closed' ORDER BY id LIMIT 100`,
+    values: [organizationId, agentId],
+  };
+}
+
+/** A guard: the agent has no conversation that is not closed. */
+export function agentHasNoOpenConversation(organizationId: string, agentId: string): Statement {
+  return {
+    text: `SELECT guard(NOT EXISTS (SELECT FROM conversations
+             WHERE organization_id = $1 AND assignee_id = $2 AND state <> 'Closed'))`,
+    values: [organizationId, agentId],
+  };
+}
+
+/** Conversations of an end user that have personal data left, a part at a time. */
+export function identifiableConversationsOf(organizationId: string, endUserId: string): Statement {
+  return {
+    text: `SELECT id FROM conversations
+           WHERE organization_id = $1 AND requester_id = $2 AND anonymized_at IS NULL ORDER BY id LIMIT 100`,
+    values: [organizationId, endUserId],
+  };
+}
+
+/** A guard: all of an end user's conversations are closed. */
+export function allConversationsClosed(organizationId: string, endUserId: string): Statement {
+  return {
+    text: `SELECT guard(NOT EXISTS (SELECT FROM conversations
+             WHERE organization_id = $1 AND requester_id = $2 AND state <> 'Closed'))`,
+    values: [organizationId, endUserId],
+  };
+}
+
+/** A guard: no conversation waits in the queue. */
+export function queueIsEmpty(organizationId: string, queueId: string): Statement {
+  return {
+    text: `SELECT guard(NOT EXISTS (SELECT FROM conversations
+             WHERE organization_id = $1 AND queue_id = $2 AND queued_at IS NOT NULL))`,
+    values: [organizationId, queueId],
+  };
+}
+
+/** Guards: none of the ancestors belongs to the conversation itself, nor can come to while this is committed. */
+export function isNoDescendant(organizationId: string, id: number, ancestorIds: number[]): Statement[] {
+  return [
+    {
+      text: 'SELECT FROM conversations WHERE organization_id = $1 AND id = ANY($2) ORDER BY id FOR SHARE',
+      values: [organizationId, ancestorIds],
+    },
+    {
+      text: `SELECT guard(NOT EXISTS (SELECT FROM conversations
+               WHERE organization_id = $1 AND id = ANY($2) AND parent_id = $3))`,
+      values: [organizationId, ancestorIds, id],
+    },
+  ];
+}
+
+/** A conversation and those that it belongs to, directly or not. */
+export function ancestorsOf(organizationId: string, id: number): Statement {
+  return {
+    text: `WITH RECURSIVE chain AS (
+             SELECT id, parent_id FROM conversations WHERE organization_id = $1 AND id = $2
+             UNION SELECT c.id, c.parent_id FROM conversations c JOIN chain ON c.id = chain.parent_id
+             WHERE c.organization_id = $1)
+           SELECT id FROM chain`,
+    values: [organizationId, id],
+  };
+}

@@ -1,0 +1,130 @@
+import { type AttributeValues } from '#libs/custom-attributes/custom-attribute.rules.js';
+import { type Changes } from '#libs/platform/changes.js';
+import { type ConversationChannel } from '#libs/platform/channels.js';
+
+export type Direction = 'Inbound' | 'Internal' | 'Outbound';
+export type ConversationState = 'AwaitingPending' | 'Closed' | 'Open' | 'Pending';
+export type LinkType = 'Related' | 'SideConversation';
+
+/** What was said. */
+export interface Message {
+  id: string;
+  authorId: string;
+  direction: Direction;
+  content?: { _type: 'Html' | 'Markdown' | 'Text'; value: string };
+  attachments: { url: string; prettyName?: string }[];
+  externalId?: string;
+  /** The e-mail integration that it goes through. */
+  integrationEmail?: string;
+  /** End users who get a copy. */
+  cc?: string[];
+  bcc?: string[];
+}
+
+/** What of a conversation identifies persons; gone once it is anonymized. */
+export interface ConversationDetails {
+  subject?: string;
+  fromEmail?: string;
+  toEmail?: string;
+  integrationEmail?: string;
+  fromNumber?: string;
+  toNumber?: string;
+  browserInfo?: { name: string; version?: string; ipAddress?: string; originatingUrl?: string };
+  /** The message that it began with. */
+  message?: Message;
+}
+
+interface Origin {
+  id: number;
+  /** The end user whom it is about. */
+  requesterId: string;
+  channel: ConversationChannel;
+  direction: Direction;
+  /** Where the channel comes in: an e-mail integration, a phone number, a widget. */
+  contactPoint?: string;
+  language?: string;
+  /** ISO 8601 */
+  createdAt: string;
+}
+
+/** An exchange with an end user over one channel. Instants are in ISO 8601. */
+export interface Conversation extends Origin {
+  /** Without the message, which is in its event. */
+  details?: Omit<ConversationDetails, 'message'>;
+  /** Who has written the message that it began with. */
+  beginnerId?: string;
+  state: ConversationState;
+  stateUpdatedAt: string;
+  /** The queue that it was last put in. */
+  queueId?: string;
+  /** Since when it waits in that queue for an agent, if it does. */
+  queuedAt?: string;
+  assigneeId?: string;
+  assignedAt?: string;
+  /** Whether an agent has ever had it. */
+  served: boolean;
+  /** When it becomes open again by itself. */
+  pendingUntil?: string;
+  tagIds: string[];
+  customAttributes: AttributeValues;
+  link?: { parentId: number; linkType: LinkType };
+  anonymization?: 'requested' | 'done';
+  anonymizedAt?: string;
+}
+
+export type ConversationCommand =
+  | {
+      type: 'CreateConversation';
+      id: number;
+      origin: Omit<Origin, 'id' | 'createdAt'>;
+      details: ConversationDetails;
+      /** Where it waits; nowhere when an agent has begun it, or the organization has no default queue. */
+      queueId?: string;
+      /** The agent who has begun it. */
+      agentId?: string;
+    }
+  | { type: 'CloseConversation'; id: number; userId?: string }
+  | {
+      type: 'ReopenConversation';
+      id: number;
+      /** Where it waits when no agent has it: the queue that it was in, else the default one, if there is any. */
+      queueId?: string;
+      /** Whether its agent has been removed since. */
+      agentIsGone?: boolean;
+      userId?: string;
+    }
+  | { type: 'ReleaseConversation'; id: number; agentId: string; queueId?: string }
+  | { type: 'FollowUpConversation'; id: number; until: string; now: string; userId?: string }
+  | { type: 'ExpirePending'; id: number; queueId?: string; agentIsGone?: boolean; now: string }
+  | { type: 'ClaimConversation'; id: number; agentId: string; force: boolean }
+  | { type: 'TransferConversation'; id: number; queueId: string; userId?: string }
+  | { type: 'TagConversation'; id: number; tag: { id: string; name: string; state: 'Active' | 'Inactive' } }
+  | { type: 'UntagConversation'; id: number; tagId: string }
+  | { type: 'UpdateAttributes'; id: number; values: Changes<AttributeValues> }
+  | { type: 'LinkConversation'; id: number; parentId: number; linkType: LinkType; ancestorIds: number[] }
+  | { type: 'ReplaceEndUser'; id: number; endUserId: string }
+  | { type: 'RequestConversationAnonymization'; id: number; requestId: string }
+  | { type: 'AnonymizeConversation'; id: number };
+
+interface ById {
+  id: number;
+}
+
+export type ConversationEvent =
+  | { type: 'ConversationCreated'; data: Origin & { details?: ConversationDetails } }
+  | { type: 'ConversationEnqueued'; data: ById & { queueId: string } }
+  | { type: 'ConversationAssigned'; data: ById & { agentId: string } }
+  | { type: 'ConversationUnassigned'; data: ById & { agentId: string } }
+  | { type: 'ConversationTransferred'; data: ById & { fromQueueId?: string; toQueueId: string; userId?: string } }
+  | { type: 'ConversationOpen'; data: ById & { userId?: string } }
+  | { type: 'ConversationPending'; data: ById & { until: string; userId?: string } }
+  | { type: 'ConversationPendingExpired'; data: ById }
+  | { type: 'ConversationClosed'; data: ById & { userId?: string } }
+  | { type: 'ConversationAbandoned'; data: ById & { queueId: string } }
+  | { type: 'ConversationTagAdded'; data: ById & { tagId: string } }
+  | { type: 'ConversationTagRemoved'; data: ById & { tagId: string } }
+  | { type: 'ConversationCustomAttributeUpdated'; data: ById & { values?: Changes<AttributeValues> } }
+  | { type: 'ConversationLinked'; data: ById & { parentId: number; linkType: LinkType } }
+  | { type: 'ConversationEndUserReplaced'; data: ById & { fromEndUserId: string; endUserId: string } }
+  | { type: 'ConversationAnonymizationRequested'; data: ById & { requestId: string } }
+  | { type: 'ConversationAnonymized'; data: ById };

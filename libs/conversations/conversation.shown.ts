@@ -1,0 +1,44 @@
+import { type ConversationChannel } from '#libs/platform/channels.js';
+import { type ConversationOutput } from './conversation-outputs.dto.js';
+import { type Conversation } from './conversation.rules.js';
+
+/** What a conversation of each channel is in the API. Email has addresses always: without, it cannot be created. */
+const TYPES: Record<ConversationChannel, ConversationOutput['_type']> = {
+  Callback: 'PstnPhoneConversation',
+  ContactForm: 'ContactFormConversation',
+  Email: 'EmailConversation',
+  FacebookMessenger: 'FacebookMessengerConversation',
+  Messenger: 'MessengerConversation',
+  PstnPhone: 'PstnPhoneConversation',
+  Sms: 'SmsConversation',
+  Twitter: 'TwitterConversation',
+  Voicemail: 'PstnPhoneConversation',
+  WhatsApp: 'WhatsAppConversation',
+  WidgetChat: 'ChatConversation',
+};
+
+/** A conversation as lists show it: without its custom attributes. */
+export function shownConversation(conversation: Conversation): ConversationOutput {
+  const { id, requesterId, channel, createdAt, direction, state, stateUpdatedAt, anonymizedAt } = conversation;
+  const common = { id, requesterId, channel, createdAt, direction, state, stateUpdatedAt, ...linkOf(conversation) };
+  if (anonymizedAt) return { _type: 'AnonymizedConversation', ...common, anonymizedAt };
+  return { _type: TYPES[channel], ...common, ...serviceOf(conversation), ...detailsOf(conversation) };
+}
+
+function linkOf({ link }: Conversation) {
+  if (!link) return {};
+  const type = link.linkType === 'SideConversation' ? 'SideConversation' : 'FollowUp';
+  return { link: { _type: type, parentId: link.parentId } as const };
+}
+
+function serviceOf({ assigneeId, assignedAt, queueId, queuedAt }: Conversation) {
+  return {
+    ...(assigneeId && { assignment: { agentId: assigneeId, assignedAt } }),
+    ...(queueId && { queue: { id: queueId, ...(queuedAt && { queuedAt }) } }),
+  };
+}
+
+function detailsOf({ details, language, channel }: Conversation) {
+  const speaks = language !== undefined && TYPES[channel] !== 'SmsConversation';
+  return { ...(speaks && { language }), ...details };
+}

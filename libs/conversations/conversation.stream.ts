@@ -1,0 +1,52 @@
+import { type StreamDefinition } from '#libs/event-store/stream-definition.js';
+import { type Conversation, type ConversationCommand, type ConversationEvent } from './conversation.rules.js';
+import { shownConversation } from './conversation.shown.js';
+import { decideConversation } from './decide-conversation.rules.js';
+import { evolveConversation } from './evolve-conversation.rules.js';
+
+export const conversationStream: StreamDefinition<Conversation | undefined, ConversationEvent, ConversationCommand> = {
+  category: 'conversation',
+  types: {
+    ConversationCreated: true,
+    ConversationEnqueued: true,
+    ConversationAssigned: true,
+    ConversationUnassigned: true,
+    ConversationTransferred: true,
+    ConversationOpen: true,
+    ConversationPending: true,
+    ConversationPendingExpired: true,
+    ConversationClosed: true,
+    ConversationAbandoned: true,
+    ConversationTagAdded: true,
+    ConversationTagRemoved: true,
+    ConversationCustomAttributeUpdated: true,
+    ConversationLinked: true,
+    ConversationEndUserReplaced: true,
+    ConversationAnonymizationRequested: true,
+    ConversationAnonymized: true,
+  },
+  initialState: undefined,
+  shape: 1,
+  creates: 'CreateConversation',
+  decide: decideConversation,
+  evolve: evolveConversation,
+  row: {
+    table: 'conversations',
+    idType: 'bigint',
+    shown: shownConversation,
+    columns: {
+      requester_id: { of: ({ requesterId }) => requesterId },
+      channel: { of: ({ channel }) => channel, constant: true },
+      state: { of: ({ state }) => state },
+      created_at: { of: ({ createdAt }) => createdAt, constant: true },
+      assignee_id: { of: ({ assigneeId }) => assigneeId },
+      queue_id: { of: ({ queueId }) => queueId },
+      queued_at: { of: ({ queuedAt }) => queuedAt },
+      pending_until: { of: ({ pendingUntil }) => pendingUntil },
+      parent_id: { of: ({ link }) => link?.parentId },
+      anonymized_at: { of: ({ anonymizedAt }) => anonymizedAt },
+    },
+  },
+  personal: { ConversationCreated: ['details'], ConversationCustomAttributeUpdated: ['values'] },
+  forgetsWith: 'ConversationAnonymized',
+};

@@ -1,0 +1,74 @@
+import { type Recording } from '#libs/event-store/event.js';
+import { applyChanges } from '#libs/platform/changes.js';
+import { type Conversation, type ConversationEvent } from './conversation.rules.js';
+
+/** A conversation's state after one more event. */
+export function evolveConversation(
+  conversation: Conversation | undefined,
+  event: ConversationEvent,
+  { recordedAt }: Pick<Recording, 'recordedAt'>,
+): Conversation | undefined {
+  const at = recordedAt.toISOString();
+  if (event.type === 'ConversationCreated') return created(event.data);
+  return conversation && { ...conversation, ...changeBy(event, conversation, at) };
+}
+
+function created({
+  details,
+  ...origin
+}: Extract<ConversationEvent, { type: 'ConversationCreated' }>['data']): Conversation {
+  const { message, ...others } = details ?? {};
+  return {
+    ...origin,
+    ...(details && { details: others }),
+    ...(message && { beginnerId: message.authorId }),
+    state: 'Open',
+    stateUpdatedAt: origin.createdAt,
+    served: false,
+    tagIds: [],
+    customAttributes: {},
+  };
+}
+
+type LaterEvent = Exclude<ConversationEvent, { type: 'ConversationCreated' }>;
+
+function changeBy(event: LaterEvent, { tagIds, customAttributes }: Conversation, at: string): Partial<Conversation> {
+  switch (event.type) {
+    case 'ConversationEnqueued':
+      return { queueId: event.data.queueId, queuedAt: at };
+    case 'ConversationAssigned':
+      return { assigneeId: event.data.agentId, assignedAt: at, served: true, queuedAt: undefined };
+    case 'ConversationUnassigned':
+      return { assigneeId: undefined, assignedAt: undefined };
+    case 'ConversationOpen':
+      return { state: 'Open', stateUpdatedAt: at, pendingUntil: undefined };
+    case 'ConversationPending':
+      return { state: 'Pending', stateUpdatedAt: at, pendingUntil: event.data.until, queuedAt: undefined };
+    case 'ConversationClosed':
+      return { state: 'Closed', stateUpdatedAt: at, pendingUntil: undefined, queuedAt: undefined };
+    case 'ConversationTagAdded':
+      return { tagIds: [...tagIds, event.data.tagId] };
+    case 'ConversationTagRemoved':
+      return { tagIds: tagIds.filter((id) => id !== event.data.tagId) };
+    case 'ConversationCustomAttributeUpdated':
+      return { customAttributes: applyChanges(customAttributes, event.data.values ?? {}) };
+    case 'ConversationLinked':
+      return { link: { parentId: event.data.parentId, linkType: event.data.linkType } };
+    case 'ConversationEndUserReplaced':
+      return { requesterId: event.data.endUserId };
+    case 'ConversationAnonymizationRequested':
+      return { anonymization: 'requested' };
+    case 'ConversationAnonymized':
+      return {
+        anonymization: 'done',
+        anonymizedAt: at,
+        details: undefined,
+        beginnerId: undefined,
+        customAttributes: {},
+      };
+    case 'ConversationTransferred':
+    case 'ConversationPendingExpired':
+    case 'ConversationAbandoned':
+      return {};
+  }
+}

@@ -1,0 +1,15 @@
+import { type PastStreams } from '#libs/event-store/past-streams.js';
+import { type AttributeDefinition } from './attribute-values.published.js';
+import { type CustomAttribute } from './custom-attribute.rules.js';
+import { customAttributeStream } from './custom-attribute.stream.js';
+
+/** All definitions that there were then, oldest first, archived ones too. */
+export async function pastDefinitions(
+  past: PastStreams,
+  organizationId: string,
+  asOf: Date,
+): Promise<AttributeDefinition[]> {
+  const attributes = await past.loadAll(customAttributeStream, organizationId, asOf);
+  const keyOf = ({ createdAt, id }: CustomAttribute) => `${createdAt} ${id}`;
+  return attributes.flatMap(({ state }) => state ?? []).sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+}

@@ -1,0 +1,132 @@
+import { isUUID } from 'class-validator';
+import { DomainError } from '#libs/platform/domain-error.js';
+import { instantOf } from '#libs/platform/instant.js';
+import { isPlainText } from '#libs/platform/values.js';
+import { type Statement } from './batch.js';
+import { type Database } from './database.js';
+
+/** A place in a list: the sort key of the row beside it, and whether to read back from there. */
+export interface Cursor {
+  values: (string | number)[];
+  backward: boolean;
+}
+
+/** What a client asks of a list. Without a cursor it is the first page. */
+export interface PageRequest {
+  limit: number;
+  cursor?: Cursor;
+}
+
+/** A piece of a list, and where the pieces beside it begin. */
+export interface Page<Row> {
+  rows: Row[];
+  previous?: Cursor;
+  next?: Cursor;
+}
+
+/** A column that a list is sorted by. */
+export interface KeyColumn<Row> {
+  /** Its name in SQL. */
+  name: string;
+  type: 'uuid' | 'timestamptz' | 'bigint' | 'text';
+  of: (row: Row) => string | number;
+}
+
+/**
+ * The order of a list, by columns that together are unique. A page begins after the key of a row, so its cost does not
+ * grow with its depth, and rows that come and go meanwhile shift nothing.
+ */
+export class Keyset<Row> {
+  readonly #columns: string;
+  readonly #backwards: string;
+  readonly #forwards: string;
+
+  constructor(
+    private readonly columns: KeyColumn<Row>[],
+    private readonly direction: 'ASC' | 'DESC',
+  ) {
+    const order = (way: string) => columns.map(({ name }) => `${name} ${way}`).join(', ');
+    this.#columns = columns.map(({ name }) => name).join(', ');
+    this.#forwards = order(direction);
+    this.#backwards = order(direction === 'ASC' ? 'DESC' : 'ASC');
+  }
+
+  /**
+   * One page, in one round trip.
+   * @param select a statement that ends within its WHERE, so that `AND …` can follow. With `each`, it is made for each
+   *   row of that FROM clause, and the page is the beginning of what all of them find: so that an index has the order
+   *   whose first columns are not those of the list. Columns of the order are then those of a table `d`
+   * @throws {DomainError} `invalid` for a cursor of another order
+   */
+  async read(
+    database: Database,
+    organizationId: string,
+    { text, values = [], replanned, each }: Statement & { each?: string },
+    { limit, cursor }: PageRequest,
+  ): Promise<Page<Row>> {
+    if (cursor && !this.#fits(cursor)) {
+      throw new DomainError('invalid', 'Invalid value for: query parameter pageKey (not a key of this list)');
+    }
+    const backward = cursor?.backward ?? false;
+    const parameter = (index: number) => `$${values.length + index + 1}`;
+    const key = this.columns.map(({ type }, index) => `${parameter(index)}::${type}`).join(', ');
+    const after = (this.direction === 'ASC') === backward ? '<' : '>';
+    const keyValues = cursor?.values ?? [];
+    const first = `ORDER BY ${backward ? this.#backwards : this.#forwards} LIMIT ${parameter(keyValues.length)}`;
+    const page = `${text} ${cursor ? `AND (${this.#columns}) ${after} (${key})` : ''} ${first}`;
+    const rows = await database.query<Row>(organizationId, {
+      text: each ? `SELECT d.* FROM ${each} CROSS JOIN LATERAL (${page}) AS d ${first}` : page,
+      values: [...values, ...keyValues, limit + 1],
+      replanned,
+    });
+    return this.#page(rows, limit, cursor);
+  }
+
+  /** One row more than the page has was asked for: it tells whether there is another page. */
+  #page(read: Row[], limit: number, cursor: Cursor | undefined): Page<Row> {
+    const more = read.length > limit;
+    const rows = read.slice(0, limit);
+    if (cursor?.backward) rows.reverse();
+    const [first, last] = [rows[0], rows.at(-1)];
+    if (!first || !last) return { rows };
+    const before = cursor?.backward ? more : cursor !== undefined;
+    const after = cursor?.backward ? true : more;
+    return {
+      rows,
+      ...(before && { previous: { values: this.#keyOf(first), backward: true } }),
+      ...(after && { next: { values: this.#keyOf(last), backward: false } }),
+    };
+  }
+
+  #keyOf(row: Row): (string | number)[] {
+    return this.columns.map(({ of }) => of(row));
+  }
+
+  #fits({ values }: Cursor): boolean {
+    const { columns } = this;
+    return values.length === columns.length && columns.every(({ type }, index) => IS_OF[type](values[index]));
+  }
+}
+
+const IS_OF: Record<KeyColumn<unknown>['type'], (value: unknown) => boolean> = {
+  uuid: (value) => isUUID(value),
+  timestamptz: isInstant,
+  bigint: (value) => Number.isSafeInteger(value),
+  text: isPlainText,
+};
+
+/** SQL for the milliseconds of an instant: to make a Date of each row's costs more than all else of the row. */
+export function msOf(column: string): string {
+  return `extract(epoch FROM ${column}) * 1000`;
+}
+
+/** What {@link msOf} answers, in ISO 8601. */
+export function isoOfMs(milliseconds: string): string {
+  return new Date(Number(milliseconds)).toISOString();
+}
+
+/** In UTC and of an existing day: of ISO 8601's other forms PostgreSQL does not read all. */
+function isInstant(value: unknown): boolean {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/.test(value)) return false;
+  return instantOf(value) !== undefined;
+}

@@ -1,0 +1,41 @@
+import { type PipeTransform, Query } from '@nestjs/common';
+import { ApiQuery } from '@nestjs/swagger';
+import { invalidParameter } from '#libs/platform/domain-error.js';
+import { takesParameters } from './ignored-parameters.js';
+import { validQuery } from './input.js';
+import { QueryInstant } from './instant-fields.js';
+
+/** The clocks of two processes may differ by so much: what one has just recorded is no future to the other. */
+const MAX_SKEW_MS = 5_000;
+const DESCRIPTION =
+  'Answers as of this instant, from the events up to then: what did not exist then, or was deleted by then, is not found. An instant in the future is a 400. What has been anonymized since is without its personal data in the past as well.';
+const EXAMPLE = '2026-03-14T09:26:53.589Z';
+
+class AsOfQuery {
+  @QueryInstant({ description: DESCRIPTION, example: EXAMPLE, optional: true })
+  asOf?: string;
+}
+
+/**
+ * The query parameter `asOf`: the instant of the past that a read asks about. Undefined when the read asks about now.
+ * @throws {DomainError} `invalid` when it is no instant, or lies in the future
+ */
+export function AsOf(): ParameterDecorator {
+  return (target, method, index) => {
+    Query('asOf', new AsOfPipe())(target, method, index);
+    takesParameters(target, method as string, () => ['asOf']);
+    const descriptor = Object.getOwnPropertyDescriptor(target, method as string) as PropertyDescriptor;
+    const schema = { type: 'string' as const, format: 'date-time', example: EXAMPLE };
+    ApiQuery({ name: 'asOf', required: false, description: DESCRIPTION, schema })(target, method as string, descriptor);
+  };
+}
+
+class AsOfPipe implements PipeTransform<unknown, Promise<Date | undefined>> {
+  async transform(value: unknown): Promise<Date | undefined> {
+    if (value === undefined) return undefined;
+    const { asOf } = await validQuery(AsOfQuery, { asOf: value });
+    const instant = new Date(asOf as string);
+    if (instant.getTime() <= Date.now() + MAX_SKEW_MS) return instant;
+    throw invalidParameter([{ path: 'asOf', message: 'must not lie in the future' }]);
+  }
+}

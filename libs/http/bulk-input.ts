@@ -1,0 +1,82 @@
+import { Body, type PipeTransform, type Type } from '@nestjs/common';
+import { ApiExtraModels, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import { type FastifyRequest } from 'fastify';
+import { invalidBody } from '#libs/platform/domain-error.js';
+import { isRecord } from '#libs/platform/values.js';
+import { named } from './endpoint.js';
+import { documentBody, notAnObject } from './input.js';
+import { OperationConfig } from './operation-config.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the body holds many items. */
+    bulk?: boolean;
+  }
+}
+
+/** Most items of one bulk request. */
+export const MAX_BULK_ITEMS = 1_000;
+
+/** The schema `{data: item[]}` of a bulk operation's body, under a name of its own. */
+export function bulkInput(name: string, item: Type): Type<{ data: unknown[] }> {
+  @ApiExtraModels(item)
+  class Input {
+    // Documented as optional, for clients know it so; but one that leaves it out has made a mistake.
+    @ApiPropertyOptional({
+      description: `The items, at most ${MAX_BULK_ITEMS}.`,
+      type: 'array',
+      items: { $ref: getSchemaPath(item) },
+      minItems: 1,
+      maxItems: MAX_BULK_ITEMS,
+    })
+    data: unknown[];
+  }
+  return named(name, Input);
+}
+
+/**
+ * The items of a bulk operation's body, whether it is their bare array or an object with it as `data`. They come as they
+ * were sent: each is to be validated by itself, see `validInput`.
+ * @param documented how the document shows the body: a {@link bulkInput}, which holds an item at least; or as a bare array
+ *   of DTOs, which may be empty or absent
+ */
+export function BulkInput(documented: Type | [Type]): ParameterDecorator {
+  const bare = Array.isArray(documented);
+  const description = bare
+    ? `At most ${MAX_BULK_ITEMS} items. \`{"data": […]}\` is taken as well.`
+    : 'The bare array of the items is taken as well.';
+  return (target, method, index) => {
+    Body(new ItemsPipe(bare))(target, method, index);
+    const descriptor = Object.getOwnPropertyDescriptor(target, method as string) as PropertyDescriptor;
+    OperationConfig({ bulk: true })(target, method as string, descriptor);
+    documentBody(target, method, { type: documented, required: !bare, description });
+  };
+}
+
+/** How many items a request has sent, whatever they are; 1 for one that is not in bulk. */
+export function itemsOf({ routeOptions: { config }, body }: FastifyRequest): number {
+  if (!config.bulk) return 1;
+  const items = Array.isArray(body) ? body : isRecord(body) ? body.data : undefined;
+  return Array.isArray(items) ? Math.min(items.length, MAX_BULK_ITEMS) : 1;
+}
+
+class ItemsPipe implements PipeTransform<unknown, unknown[]> {
+  constructor(private readonly bare: boolean) {}
+
+  transform(body: unknown): unknown[] {
+    if (body === undefined && this.bare) return [];
+    const items = Array.isArray(body) ? (body as unknown[]) : this.#dataOf(body);
+    const path = items === body ? '' : 'data';
+    if (items.length === 0 && !this.bare) throw invalidBody([{ path, message: 'must have at least 1 item' }]);
+    if (items.length <= MAX_BULK_ITEMS) return items;
+    throw invalidBody([{ path, message: `must have at most ${MAX_BULK_ITEMS} items` }]);
+  }
+
+  #dataOf(body: unknown): unknown[] {
+    const data = isRecord(body) ? body.data : undefined;
+    if (Array.isArray(data)) return data as unknown[];
+    if (this.bare) throw invalidBody([{ path: '', message: 'must be a JSON array, or an object with it as data' }]);
+    if (!isRecord(body)) throw notAnObject(body);
+    throw invalidBody([{ path: 'data', message: `must be an array${data === undefined ? ', but is missing' : ''}` }]);
+  }
+}

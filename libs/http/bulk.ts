@@ -1,0 +1,196 @@
+import { type Type } from '@nestjs/common';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { asRefusal, DomainError, type DomainErrorKind } from '#libs/platform/domain-error.js';
+import { faultOfUuid } from '#libs/platform/uuid.js';
+import { isRecord } from '#libs/platform/values.js';
+import { named } from './endpoint.js';
+import { unionSchema, Variant } from './nested-fields.js';
+
+/** Items that share a transaction. What is computed for them without a pause takes some twenty milliseconds. */
+const GROUP = 100;
+/** Items that are checked without a pause. */
+const CHECKED_AT_ONCE = 10;
+
+/** Why an item of a bulk request failed. */
+export interface BulkError {
+  _type: keyof typeof ERRORS;
+  id?: string;
+  message: string;
+}
+
+/** What became of one item of a bulk request. */
+export type BulkOutcome<T> = { _type: 'BulkActionSuccess'; data: T } | { _type: 'BulkActionFailure'; error: BulkError };
+
+/** How the items of a bulk request are worked on. */
+export interface BulkWork<Item, Prepared, Result> {
+  /** Names the entity of an item: a failure tells it. */
+  idOf?: (item: Item) => string | undefined;
+  /** Checks one item. @throws {DomainError} that item's failure */
+  prepare: (item: Item) => Promise<Prepared>;
+  /**
+   * Does all of them in one transaction, each upon what those before it leave, and answers each in its place: by its
+   * result, or by why that one is refused. When it throws, nothing has happened: then each half is tried by itself, and
+   * what one item alone throws is its failure.
+   */
+  carryOut: (prepared: Prepared[]) => Promise<(Result | DomainError)[]>;
+}
+
+/**
+ * Works on the items in groups, and answers what became of each in the order of the items. They are worked on in the order
+ * of their entities' ids, so that all requests come to the same entities in the same order.
+ * A {@link DomainError} is an item's failure; whatever else is thrown ends the request.
+ * @param nextTurn waits until the next piece may be computed: a group takes some milliseconds
+ */
+export async function inBulk<Item, Prepared, Result>(
+  items: Item[],
+  { idOf = () => undefined, prepare, carryOut }: BulkWork<Item, Prepared, Result>,
+  nextTurn: () => Promise<void>,
+): Promise<BulkOutcome<Result>[]> {
+  const outcomes = new Array<BulkOutcome<Result>>(items.length);
+  const ordered = [...items.entries()].sort(([, one], [, other]) => compare(idOf(one) ?? '', idOf(other) ?? ''));
+  for (let start = 0; start < ordered.length; start += GROUP) {
+    const group = ordered.slice(start, start + GROUP);
+    const prepared: { index: number; item: Prepared }[] = [];
+    for (const [index, item] of group) {
+      // Without a pause, a thousand items would hold up all other requests.
+      if (index % CHECKED_AT_ONCE === 0) await nextTurn();
+      const checked = await prepare(item).catch(asRefusal);
+      if (checked instanceof DomainError) outcomes[index] = bulkFailure(checked, idOf(item));
+      else prepared.push({ index, item: checked });
+    }
+    await nextTurn();
+    const results = await inHalves(
+      prepared.map(({ item }) => item),
+      carryOut,
+    );
+    for (const [place, result] of results.entries()) {
+      const { index } = prepared[place] as { index: number };
+      outcomes[index] =
+        result instanceof DomainError
+          ? bulkFailure(result, idOf(items[index] as Item))
+          : { _type: 'BulkActionSuccess', data: result };
+    }
+  }
+  return outcomes;
+}
+
+/** What one item throws must keep no other: it is found by halves. */
+async function inHalves<Prepared, Result>(
+  items: Prepared[],
+  carryOut: (prepared: Prepared[]) => Promise<(Result | DomainError)[]>,
+): Promise<(Result | DomainError)[]> {
+  if (items.length === 0) return [];
+  try {
+    return await carryOut(items);
+  } catch (error) {
+    const isAway = error instanceof DomainError && error.kind === 'unavailable';
+    if (error instanceof DomainError && (items.length === 1 || isAway)) return items.map(() => error);
+    if (items.length === 1) throw error;
+    const middle = Math.ceil(items.length / 2);
+    const former = await inHalves(items.slice(0, middle), carryOut);
+    return [...former, ...(await inHalves(items.slice(middle), carryOut))];
+  }
+}
+
+function compare(one: string, other: string): number {
+  return one === other ? 0 : one < other ? -1 : 1;
+}
+
+/** The id that an item of a bulk request names, in lower case; undefined when it names none that is a UUID. */
+export function idOfItem(item: unknown): string | undefined {
+  const id = isRecord(item) ? item.id : undefined;
+  return typeof id === 'string' && faultOfUuid(id) === undefined ? id.toLowerCase() : undefined;
+}
+
+/** The failure of one item. */
+export function bulkFailure({ kind, message, details }: DomainError, id?: string): BulkOutcome<never> {
+  const type = details.bulkError ?? BULK_ERRORS[kind] ?? 'ErrorResponse';
+  const withId = id !== undefined && type !== 'InvalidArgument' && type !== 'ErrorResponse';
+  return { _type: 'BulkActionFailure', error: { _type: type, ...(withId && { id }), message } };
+}
+
+const BULK_ERRORS: Partial<Record<DomainErrorKind, BulkError['_type']>> = {
+  invalid: 'Validation',
+  'not-found': 'NotFound',
+  conflict: 'Integrity',
+  unavailable: 'Infrastructure',
+};
+
+/** The schema of one kind of error. */
+function bulkError(type: string, description: string, id: 'none' | 'optional' | 'always', schema = type): Type {
+  class Output {
+    @Variant(type, description)
+    _type: string;
+
+    @ApiProperty({ description: 'What is wrong, for people.', example: description })
+    message: string;
+  }
+  if (id === 'none') return named(schema, Output);
+  // Applied by hand, so nothing tells its type.
+  const idField = {
+    description: 'The item that it is about.',
+    type: String,
+    example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
+  };
+  class IdentifiedOutput extends Output {
+    id: string;
+  }
+  (id === 'always' ? ApiProperty(idField) : ApiPropertyOptional(idField))(IdentifiedOutput.prototype, 'id');
+  return named(schema, IdentifiedOutput);
+}
+
+const ERRORS = {
+  EmptyPatchSet: bulkError('EmptyPatchSet', 'The patch changes nothing.', 'always'),
+  ErrorResponse: bulkError('ErrorResponse', 'The item failed.', 'none'),
+  Infrastructure: bulkError('Infrastructure', 'The server cannot do it just now.', 'always'),
+  Integrity: bulkError('Integrity', 'It conflicts with what others do.', 'always'),
+  InvalidArgument: bulkError('InvalidArgument', 'The item is not what is expected.', 'none'),
+  NotFound: bulkError('NotFound', 'The entity could not be found.', 'always', 'EntityNotFound'),
+  Validation: bulkError('Validation', 'A field is not valid.', 'optional'),
+};
+
+/**
+ * The schema `{data: outcome[]}` of a bulk operation.
+ * @param entity what its outcomes are called after: `EndUser`, `Agent`, `UUID`
+ * @param success how the document shows the data of a success
+ */
+export function bulkOutput(name: string, entity: string, success: object): Type<{ data: BulkOutcome<unknown>[] }> {
+  const { outcome, models } = outcomeSchemas(entity, success);
+  @ApiExtraModels(...models)
+  class Output {
+    @ApiPropertyOptional({ description: 'What became of each item, in their order.', type: 'array', items: outcome })
+    data: BulkOutcome<unknown>[];
+  }
+  return named(name, Output);
+}
+
+const outcomes = new Map<string, ReturnType<typeof makeOutcomeSchemas>>();
+
+/** Several operations share them. */
+function outcomeSchemas(entity: string, success: object) {
+  const known = outcomes.get(entity) ?? makeOutcomeSchemas(entity, success);
+  outcomes.set(entity, known);
+  return known;
+}
+
+function makeOutcomeSchemas(entity: string, success: object) {
+  class Success {
+    @Variant('BulkActionSuccess', 'The item was processed.')
+    _type: 'BulkActionSuccess';
+
+    @ApiProperty({ description: 'Its result.', ...success })
+    data: unknown;
+  }
+  class Failure {
+    @Variant('BulkActionFailure', 'The item failed; others may not have.')
+    _type: 'BulkActionFailure';
+
+    @ApiProperty({ description: 'Why.', ...unionSchema(ERRORS) })
+    error: BulkError;
+  }
+  const variants = {
+    BulkActionSuccess: named(`BulkActionSuccess_BulkError_${entity}`, Success),
+    BulkActionFailure: named(`BulkActionFailure_BulkError_${entity}`, Failure),
+  };
+  return { outcome: unionSchema(variants), models: [...Object.values(variants), ...Object.values(ERRORS)] };
+}

@@ -1,0 +1,102 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { DomainError, type DomainErrorKind } from '#libs/platform/domain-error.js';
+import { type Routes } from './routes.js';
+
+/** The one place where the domain's kinds of error become HTTP statuses. */
+const STATUS: Record<DomainErrorKind, number> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  'not-found': 404,
+  conflict: 409,
+  'precondition-failed': 412,
+  'too-large': 413,
+  'uri-too-long': 414,
+  'unsupported-media-type': 415,
+  unprocessable: 422,
+  'too-many-requests': 429,
+  unavailable: 503,
+};
+
+/** What every error answers; clients rely on `message` alone. */
+export interface ErrorBody {
+  message: string;
+  code: string;
+  requestId: string;
+  faults?: { path: string; message: string }[];
+  mergedInto?: string;
+}
+
+interface Refusal {
+  status: number;
+  code: string;
+  message: string;
+}
+
+/** What Fastify refuses before any controller sees it. */
+const FASTIFY_REFUSALS: Record<string, DomainError> = {
+  FST_ERR_BAD_URL: new DomainError('invalid', 'The URL holds a %-sequence that is no UTF-8'),
+  FST_ERR_CTP_BODY_TOO_LARGE: new DomainError('too-large', 'The body is larger than 1 MB'),
+};
+
+/** Answers every error of every request. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  readonly #logger = new Logger('Http');
+
+  constructor(private readonly routes: Routes) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const { status, ...refusal } = this.#refusal(error, request, reply);
+    const { faults, mergedInto, retryAfterSeconds, currentVersion } = error instanceof DomainError ? error.details : {};
+    if (retryAfterSeconds) void reply.header('retry-after', retryAfterSeconds);
+    if (currentVersion !== undefined) void reply.header('etag', `"${currentVersion}"`);
+    if (status === 401) void reply.header('www-authenticate', 'Bearer realm="deskstream"');
+    if (status >= 500) this.#log(status, error, request);
+    const more = { ...(faults && { faults }), ...(mergedInto && { mergedInto }) };
+    const body: ErrorBody = { ...refusal, requestId: request.id, ...more };
+    void reply.status(status).send(body);
+  }
+
+  #refusal(error: unknown, request: FastifyRequest, reply: FastifyReply): Refusal {
+    const original = error instanceof HttpException ? error.cause : error;
+    const { code = '', statusCode } = (original ?? {}) as { code?: string; statusCode?: number };
+    const known = error instanceof DomainError ? error : FASTIFY_REFUSALS[code];
+    if (known) return { status: STATUS[known.kind], code: known.kind, message: known.message };
+    const status = error instanceof HttpException ? error.getStatus() : (statusCode ?? 500);
+    if (status === 404) return this.#unknownRoute(request, reply);
+    if (status >= 400 && status < 500) return { status, code: 'invalid', message: (error as Error).message };
+    return { status: 500, code: 'internal', message: 'Internal failure during request processing' };
+  }
+
+  #unknownRoute({ url, method }: FastifyRequest, reply: FastifyReply): Refusal {
+    const methods = this.routes.methodsOf(url);
+    if (methods.length === 0 || methods.includes(method)) {
+      return { status: 404, code: 'not-found', message: `There is no ${url.split('?', 1)[0]} here; see /docs` };
+    }
+    void reply.header('allow', methods.join(', '));
+    return {
+      status: 405,
+      code: 'method-not-allowed',
+      message: `${method} is not possible here, only ${methods.join(', ')}`,
+    };
+  }
+
+  #log(status: number, error: unknown, { id, method, url }: FastifyRequest): void {
+    const entry = {
+      err: error instanceof DomainError ? (error.cause ?? error) : error,
+      requestId: id,
+      method,
+      path: url.split('?', 1)[0],
+      status,
+    };
+    if (status === 500) this.#logger.error(entry, 'Request failed');
+    else this.#logger.warn(entry, 'Request could not be served just now');
+  }
+}

@@ -1,0 +1,256 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsBoolean, IsIn, ValidateBy, ValidateIf } from 'class-validator';
+import { controlCharacterOf, isLongerThan, isVisible, lengthOf } from '#libs/platform/text.js';
+import { faultOfUuid } from '#libs/platform/uuid.js';
+import { isPlainText } from '#libs/platform/values.js';
+
+/** What each field of an input says of itself: once, for validation and documentation alike. */
+export interface FieldOptions {
+  description: string;
+  example?: unknown;
+  /** May be left out. `null` is refused all the same, unless it is `nullable`. */
+  optional?: boolean;
+  /** `null` clears the field. */
+  nullable?: boolean;
+}
+
+interface TextRules {
+  /** Code points; 1 unless given. Outer space does not count; one of them must be visible. */
+  min?: number;
+  /** Code points; 255 unless given. */
+  max?: number;
+  /** Control characters, such as line breaks and tabs, may be part of it. */
+  controls?: boolean;
+  /** A further rule: why a value is refused, or undefined. */
+  fault?: (value: string) => string | undefined;
+}
+
+interface TextOptions extends FieldOptions, TextRules {
+  format?: string;
+}
+
+/** A string that PostgreSQL and JSON can both carry, within its length. */
+export function Text({ min = 1, max = 255, controls, optional, nullable, format, fault, ...docs }: TextOptions) {
+  return applyDecorators(
+    ApiProperty({
+      ...docs,
+      type: 'string',
+      nullable,
+      format,
+      minLength: min,
+      maxLength: max,
+      required: !optional,
+    }),
+    Rule((value) => faultOfText(value, { min, max, controls, fault })),
+    ...presence(optional, nullable),
+  );
+}
+
+/** Why a value is no text within these limits, or undefined. */
+export function faultOfText(
+  value: unknown,
+  { min = 1, max = 255, controls = false, fault }: TextRules,
+): string | undefined {
+  if (typeof value !== 'string') return 'must be a string';
+  if (isLongerThan(value, max)) return `must have at most ${max} characters`;
+  if (value.trim() === '') return 'must not be empty';
+  if (lengthOf(value.trim()) < min) return `must have at least ${min} characters`;
+  if (!isPlainText(value)) return 'must not hold NUL characters or lone surrogates';
+  if (!isVisible(value)) return 'must hold a character that is visible';
+  const control = controls ? undefined : controlCharacterOf(value);
+  return fault?.(value) ?? (control && `must not hold the control character ${control}`);
+}
+
+interface TextsOptions extends TextOptions {
+  /** Least number of items; 0 unless given. */
+  minItems?: number;
+  maxItems: number;
+  /** The same item may come more than once. */
+  repeatable?: boolean;
+  /** What makes two items the same; the item itself unless given. */
+  sameAs?: (value: string) => string;
+}
+
+/** A list of distinct strings, each within the same limits. */
+export function Texts({
+  minItems = 0,
+  maxItems,
+  repeatable = false,
+  sameAs,
+  optional,
+  nullable,
+  format,
+  ...options
+}: TextsOptions) {
+  const { min = 1, max = 255, controls, fault, ...docs } = options;
+  return applyDecorators(
+    ApiProperty({
+      ...docs,
+      type: 'array',
+      nullable,
+      items: { type: 'string', format, minLength: min, maxLength: max },
+      minItems,
+      maxItems,
+      uniqueItems: !repeatable,
+      required: !optional,
+    }),
+    Rule((value) => {
+      if (!Array.isArray(value)) return 'must be an array';
+      if (value.length < minItems) return `must have at least ${minItems} items`;
+      if (value.length > maxItems) return `must have at most ${maxItems} items`;
+      for (const [index, item] of value.entries()) {
+        const reason = faultOfText(item, { min, max, controls, fault });
+        if (reason) return `[${index}] ${reason}`;
+      }
+      if (repeatable) return undefined;
+      const distinct = new Set(sameAs ? (value as string[]).map(sameAs) : value);
+      return distinct.size === value.length ? undefined : 'must not hold a value twice';
+    }),
+    ...presence(optional, nullable),
+  );
+}
+
+const toLowerCase = ({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value);
+
+/** The id of an entity, in lower case whatever it came in. */
+export function Uuid(docs: FieldOptions) {
+  return applyDecorators(Text({ ...docs, format: 'uuid', max: 36, fault: faultOfUuid }), Transform(toLowerCase));
+}
+
+/** A list of ids of distinct entities, in lower case. */
+export function Uuids(docs: FieldOptions & { minItems?: number; maxItems: number }) {
+  return applyDecorators(
+    Texts({ ...docs, format: 'uuid', max: 36, fault: faultOfUuid, sameAs: (id) => id.toLowerCase() }),
+    Transform(({ value }: { value: unknown }) =>
+      Array.isArray(value) ? value.map((item: unknown) => toLowerCase({ value: item })) : value,
+    ),
+  );
+}
+
+interface WholeOptions extends FieldOptions {
+  /** 0 unless given. */
+  min?: number;
+  /** The largest 32-bit integer unless given. */
+  max?: number;
+}
+
+const MAX_INT32 = 2_147_483_647;
+
+/** A whole number of a JSON body. */
+export function Whole({ min = 0, max = MAX_INT32, optional, nullable, ...docs }: WholeOptions) {
+  const format = max > MAX_INT32 ? 'int64' : 'int32';
+  return applyDecorators(
+    ApiProperty({ ...docs, type: 'integer', nullable, format, minimum: min, maximum: max, required: !optional }),
+    Rule((value) => faultOfWhole(value, min, max)),
+    ...presence(optional, nullable),
+  );
+}
+
+/** Why a value is no whole number within these limits, or undefined. */
+export function faultOfWhole(value: unknown, min = 0, max = MAX_INT32): string | undefined {
+  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
+    ? undefined
+    : `must be a whole number from ${min} to ${max}`;
+}
+
+/** A whole number among the query parameters. */
+export function QueryWhole(options: WholeOptions) {
+  return applyDecorators(
+    Whole(options),
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value,
+    ),
+  );
+}
+
+/** A boolean of a JSON body. */
+export function Flag({ optional, nullable, ...docs }: FieldOptions) {
+  return applyDecorators(
+    ApiProperty({ ...docs, type: 'boolean', nullable, required: !optional }),
+    IsBoolean({ message: 'must be true or false' }),
+    ...presence(optional, nullable),
+  );
+}
+
+const FLAGS = new Map<unknown, boolean>([
+  ['true', true],
+  ['false', false],
+]);
+
+/** A boolean query parameter: `true` or `false`, in any case. */
+export function QueryFlag({ optional, ...docs }: FieldOptions & ApiPropertyOptions): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({ ...docs, type: Boolean, required: !optional }),
+    Transform(({ value }: { value: unknown }) => FLAGS.get(toLowerCase({ value })) ?? value),
+    IsBoolean({ message: 'must be true or false' }),
+    ...presence(optional),
+  );
+}
+
+interface ChoiceOptions extends FieldOptions {
+  values: readonly string[];
+}
+
+/** A list of distinct values out of an enumeration. */
+export function Choices({ values, optional, nullable, ...docs }: ChoiceOptions): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({
+      ...docs,
+      nullable,
+      type: String,
+      enum: values,
+      isArray: true,
+      required: !optional,
+      uniqueItems: true,
+    }),
+    IsArray({ message: 'must be an array' }),
+    ArrayMaxSize(values.length, { message: `must have at most ${values.length} items` }),
+    IsIn(values, { each: true, message: `may only hold: ${values.join(', ')}` }),
+    ArrayUnique({ message: 'must not hold a value twice' }),
+    ...presence(optional, nullable),
+  );
+}
+
+/** One value out of an enumeration. */
+export function Choice({ values, optional, nullable, ...docs }: ChoiceOptions): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({ ...docs, type: 'string', nullable, enum: values, required: !optional }),
+    IsIn(values, { message: `must be one of: ${values.join(', ')}` }),
+    ...presence(optional, nullable),
+  );
+}
+
+/** `IsOptional` would let `null` through, which means something else than a field left out. */
+export function presence(optional = false, nullable = false): PropertyDecorator[] {
+  if (!optional && !nullable) return [];
+  return [ValidateIf((_, value) => !(optional && value === undefined) && !(nullable && value === null))];
+}
+
+/** A validation that says itself why it refuses. */
+function Rule(fault: (value: unknown) => string | undefined): PropertyDecorator {
+  return ValidateBy({
+    name: 'rule',
+    validator: {
+      validate: (value) => fault(value) === undefined,
+      defaultMessage: (args) => fault(args?.value) ?? 'is not valid',
+    },
+  });
+}
+
+interface CheckedOptions extends FieldOptions {
+  /** Why a value is refused, or undefined. */
+  fault: (value: unknown) => string | undefined;
+  /** The field in the OpenAPI document. */
+  schema: ApiPropertyOptions;
+}
+
+/** A field with a rule of its own, such as a map. */
+export function Checked({ fault, schema, optional, nullable, ...docs }: CheckedOptions): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({ ...docs, ...schema, nullable, required: !optional } as ApiPropertyOptions),
+    Rule(fault),
+    ...presence(optional, nullable),
+  );
+}

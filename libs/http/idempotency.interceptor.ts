@@ -1,0 +1,142 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { hash } from 'node:crypto';
+import { from, lastValueFrom, type Observable } from 'rxjs';
+import { Database } from '#libs/database/database.js';
+import { Contended } from '#libs/database/unavailable.js';
+import { Cipher } from '#libs/platform/cipher.js';
+import { DomainError } from '#libs/platform/domain-error.js';
+import { Places } from '#libs/platform/places.js';
+import { expectedVersions } from './entity-tags.js';
+import { type KeptRow, type KeyedRequest, keepRequest, keptRequest, takeKey } from './idempotency-keys.js';
+import { type AuthenticatedRequest } from './request-context.js';
+
+/** An answer as it is kept. */
+interface KeptAnswer {
+  status: number;
+  /** What the request's entity was left at, where the operation is versioned. */
+  version?: number;
+  body?: unknown;
+}
+
+const KEY = /^[\x20-\x7e]{1,255}$/;
+/** How often a request is made anew that was in a deadlock with others. */
+const ATTEMPTS = 3;
+/** For bulk requests under keys: of each organization, one at a time in this process. */
+const bulks = new Places({
+  places: Infinity,
+  most: 1,
+  withinMs: 10_000,
+  refusal: 'Another bulk request of the organization with an Idempotency-Key is under way; send this one again later',
+});
+/** Answers that are longer, as JSON, are not kept. */
+const MAX_ANSWER_LENGTH = 1024 * 1024;
+
+/** What makes writes safe to repeat: `Idempotency-Key` and `If-Match`. Costs nothing more where neither is sent. */
+@Injectable()
+export class IdempotencyInterceptor implements NestInterceptor {
+  constructor(
+    private readonly database: Database,
+    private readonly cipher: Cipher,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch, 'idempotency-key': key } = request.headers;
+    if (ifNoneMatch !== undefined) throw refusedHeader('If-None-Match', 'it belongs to reading');
+    if (ifMatch !== undefined) expectVersions(request, ifMatch);
+    if (key === undefined) return next.handle();
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    const keyed = keyedRequest(request, String(key));
+    const work = () => this.#retried(keyed, request, reply, next);
+    // Whoever waits for a turn holds no connection meanwhile.
+    return from(request.routeOptions.config.bulk ? bulks.with(keyed.organizationId, work) : work());
+  }
+
+  /** A transaction that was in a deadlock has changed nothing: it is made anew, a few times. */
+  async #retried(keyed: KeyedRequest, request: AuthenticatedRequest, reply: FastifyReply, next: CallHandler) {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#once(keyed, request, reply, next);
+      } catch (error) {
+        if (!(error instanceof Contended) || attempt === ATTEMPTS) throw error;
+        const { 'if-match': ifMatch } = request.headers;
+        if (ifMatch !== undefined) expectVersions(request, ifMatch);
+      }
+    }
+  }
+
+  /**
+   * Carries the request out and keeps its answer in one transaction, or answers what is kept.
+   * @throws {DomainError} `conflict`, `unprocessable`; whatever else is thrown, nothing is kept
+   */
+  async #once(keyed: KeyedRequest, request: AuthenticatedRequest, reply: FastifyReply, next: CallHandler) {
+    const opening = [takeKey(keyed), keptRequest(keyed)];
+    return this.database.inUnit(keyed.organizationId, opening, async (unit, [lock, found]) => {
+      if (!(lock?.rows[0] as { taken: boolean }).taken) throw stillUnderWay();
+      const kept = found?.rows[0] as KeptRow | undefined;
+      if (kept) return this.#replay(keyed, kept, request, reply);
+      const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
+      request.preconditions.shown(body);
+      const { version } = request.preconditions;
+      const answer = JSON.stringify({ status: reply.statusCode, version, body } satisfies KeptAnswer);
+      const sealed = answer.length > MAX_ANSWER_LENGTH ? null : this.cipher.seal(answer, contextOf(keyed));
+      unit.closing.push(keepRequest(keyed, sealed, [...request.preconditions.personalStreams]));
+      return body;
+    });
+  }
+
+  #replay(keyed: KeyedRequest, kept: KeptRow, request: AuthenticatedRequest, reply: FastifyReply): unknown {
+    if (kept.fingerprint !== '' && kept.fingerprint !== keyed.fingerprint) throw keyOfAnother();
+    if (kept.answer === null) throw notKept();
+    const { status, version, body } = JSON.parse(this.cipher.open(kept.answer, contextOf(keyed))) as KeptAnswer;
+    request.preconditions.version = version;
+    void reply.status(status).header('idempotent-replayed', 'true');
+    return body;
+  }
+}
+
+function expectVersions({ preconditions, routeOptions }: AuthenticatedRequest, ifMatch: string): void {
+  const versions = expectedVersions(ifMatch);
+  if (routeOptions.config.versioned?.parameter === undefined) {
+    throw refusedHeader('If-Match', 'this operation is not on one entity that has an ETag');
+  }
+  if (versions) preconditions.expect(versions);
+}
+
+function keyedRequest({ caller, method, url, body }: AuthenticatedRequest, key: string): KeyedRequest {
+  const { organizationId, tokenId } = caller;
+  if (!KEY.test(key)) {
+    throw refusedHeader('Idempotency-Key', 'must be 1 to 255 printable ASCII characters');
+  }
+  if (tokenId === undefined) throw new Error('A request under a key without a token');
+  const fingerprint = hash('sha256', JSON.stringify([method, url, body ?? null]), 'hex');
+  return { organizationId, tokenId, key, fingerprint };
+}
+
+/** What an answer is sealed for. */
+function contextOf({ organizationId, tokenId, key }: KeyedRequest): string {
+  return `${organizationId}|${tokenId}|${key}|answer`;
+}
+
+function refusedHeader(name: string, why: string): DomainError {
+  return new DomainError('invalid', `Invalid value for: header ${name} (${why})`);
+}
+
+function stillUnderWay(): DomainError {
+  return new DomainError('conflict', 'The first request with this Idempotency-Key is still under way', {
+    retryAfterSeconds: 1,
+  });
+}
+
+function keyOfAnother(): DomainError {
+  return new DomainError('unprocessable', 'This Idempotency-Key was used for another request: take a new one');
+}
+
+function notKept(): DomainError {
+  const why = 'it was too long, or it told of a person who has been anonymized';
+  return new DomainError(
+    'conflict',
+    `The request with this Idempotency-Key was carried out, but its answer is not kept: ${why}`,
+  );
+}

@@ -1,0 +1,86 @@
+import { applyDecorators, type Type as Class } from '@nestjs/common';
+import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { plainToInstance, Transform, Type } from 'class-transformer';
+import { ArrayMaxSize, IsArray, IsIn, IsObject, ValidateNested } from 'class-validator';
+import { isRecord } from '#libs/platform/values.js';
+import { type FieldOptions, presence } from './fields.js';
+
+/** `oneOf` over classes that are told apart by their `_type`, which each class declares with one value. */
+export function unionSchema(variants: Record<string, Class>) {
+  return {
+    oneOf: Object.values(variants).map((type) => ({ $ref: getSchemaPath(type) })),
+    discriminator: {
+      propertyName: '_type',
+      mapping: Object.fromEntries(Object.entries(variants).map(([tag, type]) => [tag, getSchemaPath(type)])),
+    },
+  };
+}
+
+/** The `_type` of a variant of a union: one value, always there. */
+export function Variant(value: string, description: string): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({ description, enum: [value], example: value }),
+    IsIn([value], { message: `must be ${value}` }),
+  );
+}
+
+/** An object that is a DTO of its own. The document knows a function for a type by its name alone: it must be `type`. */
+export function Nested(type: () => Class, { optional, nullable, ...docs }: FieldOptions): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({ ...docs, type: () => type(), nullable, required: !optional }),
+    IsObject({ message: 'must be an object' }),
+    ValidateNested(),
+    Type(type),
+    ...presence(optional, nullable),
+  );
+}
+
+/**
+ * An object that is one of several DTOs, told apart by its `_type`. Register the variants with `@ApiExtraModels` on the
+ * class that has the field.
+ */
+export function Union(variants: Record<string, Class>, { optional, nullable, ...docs }: FieldOptions) {
+  const kind = kindOf(variants);
+  return applyDecorators(
+    ApiProperty({ ...docs, ...unionSchema(variants), nullable, required: !optional }),
+    IsObject({ message: 'must be an object with a _type' }),
+    ValidateNested(),
+    // Not by class-transformer's discriminator, which stumbles over lists with null in them.
+    Transform(({ value }: { value: unknown }): unknown =>
+      isRecord(value) ? plainToInstance(variants[tagOf(value, variants)] ?? kind, value) : value,
+    ),
+    ...presence(optional, nullable),
+  );
+}
+
+/** The `_type` of a value when it is that of a variant, else nothing that any variant has. */
+export function tagOf(value: unknown, variants: Record<string, Class>): string {
+  const tag = isRecord(value) ? value._type : undefined;
+  return typeof tag === 'string' && Object.hasOwn(variants, tag) ? tag : '';
+}
+
+/** What a value of no known variant is taken for, and refused as. */
+export function kindOf(variants: Record<string, Class>): Class {
+  const names = Object.keys(variants);
+  class Kind {
+    @IsIn(names, { message: `must be one of: ${names.join(', ')}` })
+    _type: string;
+  }
+  return Kind;
+}
+
+/** A list of objects that are DTOs of their own. */
+export function NestedList(
+  type: () => Class,
+  { maxItems, optional, nullable, ...docs }: FieldOptions & { maxItems: number },
+): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({ ...docs, type: () => type(), isArray: true, maxItems, required: !optional }),
+    IsArray({ message: 'must be an array' }),
+    ArrayMaxSize(maxItems, { message: `must have at most ${maxItems} items` }),
+    IsObject({ each: true, message: 'may only hold objects' }),
+    ValidateNested({ each: true }),
+    Type(type),
+    ...presence(optional, nullable),
+  );
+}

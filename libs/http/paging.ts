@@ -1,0 +1,151 @@
+import { createParamDecorator, type ExecutionContext, type Type } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { type Cursor, type Page, type PageRequest } from '#libs/database/keyset.js';
+import { DomainError, invalidParameter } from '#libs/platform/domain-error.js';
+import { isPlainText, isRecord } from '#libs/platform/values.js';
+import { faultOfWhole, QueryWhole, Text } from './fields.js';
+import { type AuthenticatedRequest } from './request-context.js';
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 200;
+
+/** What every paged list takes. */
+export class PageQuery {
+  @QueryWhole({
+    description: 'Most results on a page. Beside a `pageKey`, it changes the length of this page and the next.',
+    example: DEFAULT_LIMIT,
+    min: 1,
+    max: MAX_LIMIT,
+    optional: true,
+  })
+  pageLimit?: number;
+
+  @Text({
+    description:
+      'Where the page begins: from `meta` of another page. It holds the filters and `pageLimit` as well: they may be left out, or sent again as they were. Do not construct or change it.',
+    example: 'eyJwIjoiL3YxL2VuZHVzZXJzIn0',
+    max: 8192,
+    optional: true,
+  })
+  pageKey?: string;
+}
+
+const ABOUT_PAGES = new Set(['pageLimit', 'pageKey'] satisfies (keyof PageQuery)[] as string[]);
+
+type Filters = Record<string, string>;
+
+/** What a page key spells out: the list that it belongs to, and the place in it. */
+interface PageKey extends Cursor {
+  organization: string;
+  path: string;
+  filters: Filters;
+  /** Keys of earlier versions have none. */
+  limit?: number;
+}
+
+/** Names the pages of the list that a request asks for. */
+export class Pages {
+  #filters: Filters = {};
+  #limit = DEFAULT_LIMIT;
+
+  constructor(private readonly request: AuthenticatedRequest) {}
+
+  /**
+   * The page that is asked for.
+   * @param query as it was validated: what is not about pages is a filter of the list
+   * @throws {DomainError} `invalid` when the page key is malformed, of another list, or of other filters
+   */
+  requested(query: PageQuery): PageRequest {
+    const { pageLimit = DEFAULT_LIMIT, pageKey } = query;
+    this.#limit = pageLimit;
+    this.#filters = filtersOf(query);
+    const cursor = pageKey === undefined ? undefined : this.#cursor(pageKey, query.constructor as Type<PageQuery>);
+    return { limit: pageLimit, cursor };
+  }
+
+  /** The answer to a list: the page, with absolute URLs of those beside it. */
+  answer<T>({ rows, previous, next }: Page<T>): { data: T[]; meta: { previous?: string; next?: string } } {
+    const meta = {
+      ...(previous && { previous: this.#url(previous) }),
+      ...(next && { next: this.#url(next) }),
+    };
+    return { data: rows, meta };
+  }
+
+  #cursor(pageKey: string, type: Type<PageQuery>): Cursor {
+    const key = parsed(pageKey);
+    const { organization, path } = this.#list();
+    if (!key || key.organization !== organization || key.path !== path) throw notOfThisList();
+    // In the spelling of this version, and of the filters of the request.
+    const filters = filtersOf(plainToInstance(type, key.filters));
+    const other = Object.keys(this.#filters).find((name) => this.#filters[name] !== filters[name]);
+    if (other !== undefined) {
+      const message = 'must be what the pageKey was made with; leave pageKey out to begin anew';
+      throw invalidParameter([{ path: other, message }]);
+    }
+    if (Object.keys(key.filters).length > Object.keys(this.#filters).length) throw notOfThisList();
+    return key;
+  }
+
+  #url({ backward, values }: Cursor): string {
+    const key: PageKey = { backward, values, ...this.#list(), filters: this.#filters, limit: this.#limit };
+    const url = new URL(key.path, this.#origin());
+    url.searchParams.set('pageKey', Buffer.from(JSON.stringify(key)).toString('base64url'));
+    return url.href;
+  }
+
+  #origin(): string {
+    const { protocol, host } = this.request;
+    if (host) return `${protocol}://${host}`;
+    throw new DomainError('invalid', 'Invalid value for: header Host (is missing, and links need it)');
+  }
+
+  #list(): Pick<PageKey, 'organization' | 'path'> {
+    const [url] = this.request.url.split('?', 1) as [string];
+    const path = url.toLowerCase().replace(/\/$/, '');
+    return { organization: this.request.caller.organizationId, path };
+  }
+}
+
+/** The pages of the list that this request asks for. */
+export const Paged = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Pages =>
+    new Pages(context.switchToHttp().getRequest<AuthenticatedRequest>()),
+);
+
+/** Adds the filters and the limit of the page key to a query. Parameters sent beside the key win: {@link Pages} compares them. */
+export function withPageKey(query: Record<string, unknown>): Record<string, unknown> {
+  const key = typeof query.pageKey === 'string' ? parsed(query.pageKey) : undefined;
+  const { filters, limit } = key ?? {};
+  return { ...filters, ...(limit !== undefined && { pageLimit: String(limit) }), ...query };
+}
+
+function filtersOf(query: PageQuery): Filters {
+  const given = Object.entries(query).filter(([name, value]) => !ABOUT_PAGES.has(name) && value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+}
+
+function notOfThisList(): DomainError {
+  return invalidParameter([{ path: 'pageKey', message: 'not a key of this list' }]);
+}
+
+function parsed(text: string): PageKey | undefined {
+  try {
+    const key: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+    return isPageKey(key) ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isPageKey(key: unknown): key is PageKey {
+  if (!isRecord(key) || !isRecord(key.filters) || !Array.isArray(key.values)) return false;
+  if (key.limit !== undefined && faultOfWhole(key.limit, 1, MAX_LIMIT)) return false;
+  const plain = Object.values(key.filters).every((value) => typeof value === 'string');
+  return plain && typeof key.backward === 'boolean' && key.values.every(isKeyValue);
+}
+
+/** What sort keys are made of. */
+function isKeyValue(value: unknown): boolean {
+  return Number.isSafeInteger(value) || isPlainText(value);
+}

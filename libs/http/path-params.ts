@@ -1,0 +1,102 @@
+import { Param, ParseUUIDPipe, type PipeTransform } from '@nestjs/common';
+import { ApiParam } from '@nestjs/swagger';
+import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { canonicalId } from './canonical-id.js';
+import { faultOfText } from './fields.js';
+import { MAX_PARAMETER_LENGTH } from './limits.js';
+
+class CanonicalIdPipe implements PipeTransform<string, string> {
+  transform(value: string): string {
+    return canonicalId(value);
+  }
+}
+
+/** A path parameter that is a UUID, in lower case whatever it came in. */
+export function UuidParam(name: string, description: string): ParameterDecorator {
+  const pipe = new ParseUUIDPipe({
+    exceptionFactory: () => new DomainError('invalid', `Invalid value for: path parameter ${name} (must be a UUID)`),
+  });
+  return documentedParam(
+    name,
+    { format: 'uuid', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a', description },
+    pipe,
+    new CanonicalIdPipe(),
+  );
+}
+
+/** A path parameter that is a positive whole number. @param entity what it is the number of */
+export function IntegerParam(name: string, description: string, entity: string): ParameterDecorator {
+  return documentedParam(
+    name,
+    { type: 'integer', format: 'int64', example: '1042', description },
+    new IntegerPipe(name, entity),
+  );
+}
+
+class IntegerPipe implements PipeTransform<string, number> {
+  constructor(
+    private readonly name: string,
+    private readonly entity: string,
+  ) {}
+
+  transform(value: string): number {
+    const number = canonicalId(value);
+    if (!/^[1-9]\d*$/.test(number) || number.length > MAX_PARAMETER_LENGTH) {
+      const fault = 'must be a positive whole number';
+      throw new DomainError('invalid', `Invalid value for: path parameter ${this.name} (${fault})`);
+    }
+    if (Number.isSafeInteger(Number(number))) return Number(number);
+    throw notFound(this.entity, number);
+  }
+}
+
+interface DocumentedParam {
+  type?: 'string' | 'integer';
+  format?: string;
+  maxLength?: number;
+  example: string;
+  description: string;
+}
+
+function documentedParam(
+  name: string,
+  { example, description, type = 'string', ...limits }: DocumentedParam,
+  ...pipes: PipeTransform[]
+): ParameterDecorator {
+  return (target, method, index) => {
+    Param(name, ...pipes)(target, method, index);
+    const descriptor = Object.getOwnPropertyDescriptor(target, method as string) as PropertyDescriptor;
+    ApiParam({
+      name,
+      description,
+      example: type === 'integer' ? Number(example) : example,
+      schema: { type, ...limits },
+    })(target, method as string, descriptor);
+  };
+}
+
+/**
+ * A path parameter of any text that is not too long.
+ * @param fault why a value is refused besides, or undefined
+ */
+export function TextParam(
+  name: string,
+  description: string,
+  example: string,
+  fault?: (value: string) => string | undefined,
+): ParameterDecorator {
+  return documentedParam(name, { description, example, maxLength: MAX_PARAMETER_LENGTH }, new TextPipe(name, fault));
+}
+
+class TextPipe implements PipeTransform<string, string> {
+  constructor(
+    private readonly name: string,
+    private readonly fault?: (value: string) => string | undefined,
+  ) {}
+
+  transform(value: string): string {
+    const fault = faultOfText(value, { max: MAX_PARAMETER_LENGTH, fault: this.fault });
+    if (fault) throw new DomainError('invalid', `Invalid value for: path parameter ${this.name} (${fault})`);
+    return value;
+  }
+}

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { type CountryCode } from 'libphonenumber-js/max';
+import { LRUCache } from 'lru-cache';
+import { Database } from '#libs/database/database.js';
+
+/** What an organization has chosen that others go by. */
+export interface Settings {
+  /** Where phone numbers without a country code are from; without it they are refused. */
+  defaultRegion: CountryCode | undefined;
+}
+
+/** Reads settings of organizations. A change takes effect within the time to live. */
+@Injectable()
+export class OrganizationSettings {
+  readonly #known = new LRUCache<string, Settings>({ max: 10_000, ttl: 5_000 });
+
+  constructor(private readonly database: Database) {}
+
+  async of(organizationId: string): Promise<Settings> {
+    const known = this.#known.get(organizationId);
+    if (known) return known;
+    const [row] = await this.database.query<{ default_region: CountryCode | null }>(organizationId, {
+      text: 'SELECT default_region FROM organizations WHERE organization_id = $1',
+      values: [organizationId],
+    });
+    const settings = { defaultRegion: row?.default_region ?? undefined };
+    this.#known.set(organizationId, settings);
+    return settings;
+  }
+}

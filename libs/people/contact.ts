@@ -1,0 +1,87 @@
+import { domainToASCII } from 'node:url';
+import { isEmail } from 'class-validator';
+import {
+  type CountryCode,
+  isSupportedCountry,
+  parsePhoneNumberFromString,
+  type PhoneNumber,
+} from 'libphonenumber-js/max';
+import { caseFolded, hiddenCharacterOf, withoutHidden } from '#libs/platform/text.js';
+
+/** Whether a value is the ISO code of a country that phone numbers can be read in, such as `DK`. */
+export function isRegion(value: string): value is CountryCode {
+  return isSupportedCountry(value);
+}
+
+/** Why a text cannot be compared with others as an address or an id of another system, or undefined. */
+export function faultOfAddress(value: string): string | undefined {
+  const hidden = hiddenCharacterOf(value);
+  return hidden === undefined ? undefined : `must not hold the invisible character ${hidden}`;
+}
+
+/** All but the one that quotes may hold. */
+const WIDE_SPACE = /(?! )\s/;
+
+/** Why an e-mail address is refused, or undefined. Its domain must be one in both spellings, Unicode and ASCII. */
+export function faultOfEmail(value: string): string | undefined {
+  const address = value.trim();
+  const [local, domain] = partsOf(address);
+  const spellings = [address, `${local}@${domainToASCII(domain)}`];
+  const valid = spellings.every((spelling) => isEmail(spelling, { allow_utf8_local_part: true }));
+  return faultOfAddress(address) ?? (valid && !WIDE_SPACE.test(address) ? undefined : 'must be an e-mail address');
+}
+
+/** As it is kept and shown: in lower case and without outer space, the domain in the spelling that was sent. */
+export function normalizeEmail(value: string): string {
+  return value.trim().toLowerCase();
+}
+
+/**
+ * What all spellings of one mailbox have in common: in any case, the domain in Unicode or in ASCII (RFC 5890), the local
+ * part with or without quotes that it does not need (RFC 5321, 4.1.2).
+ */
+export function emailKey(email: string): string {
+  const [local, domain] = partsOf(email.trim());
+  const quoted = /^"(.*)"$/s.exec(local)?.[1];
+  const unquoted = quoted === undefined ? local : quoted.replace(/\\(.)/gs, '$1');
+  return `${caseFolded(unquoted)}@${domainToASCII(domain) || caseFolded(domain)}`;
+}
+
+function partsOf(email: string): [local: string, domain: string] {
+  const at = email.lastIndexOf('@');
+  return [email.slice(0, Math.max(at, 0)), email.slice(at + 1)];
+}
+
+/** What the WHATWG's parser would drop or take for something else: white space, backslashes, missing slashes. */
+const WEB_URL = /^https?:\/\/[^\s\\/<>][^\s\\<>]*$/i;
+
+/** Why a URL of a picture or page is refused, or undefined. It must be one for browsers, as the URL standard has it. */
+export function faultOfWebUrl(value: string): string | undefined {
+  const valid = WEB_URL.test(value) && URL.canParse(value);
+  return faultOfAddress(value) ?? (valid ? undefined : 'must be an http or https URL');
+}
+
+/** A query parameter as a phone number in E.164. A plus that is not encoded arrives as a space. */
+export function phoneOfQuery(value: string, region?: CountryCode): string | undefined {
+  return toE164(withoutHidden(value).replace(/^ (?=\p{Nd})/u, '+'), region);
+}
+
+/**
+ * A phone number in E.164, such as `+4570123456`; undefined when it is none. It may be as people and programs write it:
+ * with punctuation, marks of direction, wide or Arabic digits, as a `tel:` URI, with 00 for the plus.
+ * @param region where numbers without a country code are from; without it they are refused
+ */
+export function toE164(value: string, region?: CountryCode): string | undefined {
+  const text = withoutHidden(value).normalize('NFKC').trim().replace(/^tel:/i, '');
+  const number = parsed(text, region) ?? (text.startsWith('00') ? parsed(`+${text.slice(2)}`) : undefined);
+  return number?.ext ? undefined : number?.number;
+}
+
+function parsed(text: string, region?: CountryCode): PhoneNumber | undefined {
+  const options = { defaultCountry: region, extract: false } as const;
+  const number = parsePhoneNumberFromString(text, options);
+  // Until 2019, mobile numbers of Mexico had a 1 after the country code; address books still have it.
+  const mobile = number && /^\+521(\d{10})$/.exec(number.number)?.[1];
+  const current = mobile ? parsePhoneNumberFromString(`+52${mobile}`, options) : number;
+  return current?.isPossible() ? current : undefined;
+}

@@ -1,0 +1,87 @@
+import { type CountryCode } from 'libphonenumber-js/max';
+import { type Fault, invalidBody } from '#libs/platform/domain-error.js';
+import { emailKey, normalizeEmail, toE164 } from './contact.js';
+
+/** What end users and agents have in common. Addresses are as {@link normalizePerson} leaves them. */
+export interface Person {
+  displayName?: string;
+  email?: string;
+  /** E.164 */
+  phoneNumber?: string;
+  additionalEmails: string[];
+  /** E.164 */
+  additionalPhoneNumbers: string[];
+  firstName?: string;
+  lastName?: string;
+  middleNames: string[];
+  avatarUrl?: string;
+}
+
+/** Addresses of one kind beside the primary one, at most. */
+export const MAX_ADDITIONAL = 20;
+
+/** The fields of a person that are lists: never absent, but empty. */
+const PERSON_LISTS = ['additionalEmails', 'additionalPhoneNumbers', 'middleNames'] as const;
+
+/** What a client says of a person: `null` and an empty list are no value. */
+export type PersonInputFields = { [Field in keyof Person]?: Person[Field] | null };
+
+/**
+ * A client's fields as they are kept: e-mail addresses in lower case, phone numbers in E.164, lists never `null`.
+ * @param region where phone numbers without a country code are from
+ * @throws {DomainError} `invalid`, with all faults: numbers that are none, addresses given twice
+ */
+export function normalizePerson<T extends PersonInputFields>(input: T, region: CountryCode | undefined): T {
+  const faults: Fault[] = [];
+  const phone = (path: string, value: string) => {
+    const number = toE164(value, region);
+    const hint = region ? '' : ', with its country code such as +45';
+    if (!number) faults.push({ path, message: `must be a phone number${hint}` });
+    return number ?? value;
+  };
+  const { email, additionalEmails, phoneNumber, additionalPhoneNumbers } = input;
+  const normalized: T = {
+    ...input,
+    ...(email && { email: normalizeEmail(email) }),
+    ...(additionalEmails && { additionalEmails: additionalEmails.map(normalizeEmail) }),
+    ...(phoneNumber && { phoneNumber: phone('phoneNumber', phoneNumber) }),
+    ...(additionalPhoneNumbers && {
+      additionalPhoneNumbers: additionalPhoneNumbers.map((value, index) =>
+        phone(`additionalPhoneNumbers[${index}]`, value),
+      ),
+    }),
+    ...Object.fromEntries(PERSON_LISTS.filter((list) => input[list] === null).map((list) => [list, []])),
+  };
+  faults.push(...faultsOfAddresses(normalized));
+  if (faults.length > 0) throw invalidBody(faults);
+  return normalized;
+}
+
+/**
+ * What is wrong with a person's addresses together: one given twice.
+ * @param changes what is being changed: addresses that are not among it stay as they are
+ */
+export function faultsOfAddresses(person: PersonInputFields, changes: PersonInputFields = person): Fault[] {
+  const lists = [
+    ['email', 'additionalEmails', emailKey],
+    ['phoneNumber', 'additionalPhoneNumbers', (number: string) => number],
+  ] as const;
+  return lists.flatMap(([primary, path, keyOf]) => {
+    if (!(primary in changes) && !(path in changes)) return [];
+    const all = [person[primary] ?? [], person[path] ?? []].flat();
+    return new Set(all.map(keyOf)).size === all.length ? [] : [{ path, message: 'must not hold an address twice' }];
+  });
+}
+
+/** The fields of a person. */
+export const PERSON_FIELDS = Object.keys({
+  displayName: true,
+  email: true,
+  phoneNumber: true,
+  additionalEmails: true,
+  additionalPhoneNumbers: true,
+  firstName: true,
+  lastName: true,
+  middleNames: true,
+  avatarUrl: true,
+} satisfies Record<keyof Person, true>);

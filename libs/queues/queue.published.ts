@@ -1,0 +1,55 @@
+import { type Statement } from '#libs/database/batch.js';
+import { type Database } from '#libs/database/database.js';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { command } from '#libs/platform/messages.js';
+import { type QueueOutput } from './queues.dto.js';
+
+/** A guard for whoever lets conversations wait in a queue: it exists, and nobody deletes it meanwhile. */
+export function queueExists(organizationId: string, id: string): Statement {
+  return {
+    text: 'SELECT guard(EXISTS (SELECT FROM queues WHERE organization_id = $1 AND id = $2 FOR SHARE))',
+    values: [organizationId, id],
+  };
+}
+
+/** What others show of a queue. */
+export type QueueName = Pick<QueueOutput, 'id' | 'name'>;
+
+/** Answers one {@link QueueName}, or none. */
+export function queueById(organizationId: string, id: string): Statement {
+  return {
+    text: 'SELECT id, name FROM queues WHERE organization_id = $1 AND id = $2',
+    values: [organizationId, id],
+  };
+}
+
+/** Answers the {@link QueueName} of the default queue, or none when there is no default. */
+export function defaultQueue(organizationId: string): Statement {
+  return {
+    text: 'SELECT id, name FROM queues WHERE organization_id = $1 AND is_default',
+    values: [organizationId],
+  };
+}
+
+/** That queue while it exists, else the default one; no row when there is neither. */
+export function queueOrDefault(organizationId: string, id: string | undefined): Statement {
+  return {
+    text: `SELECT id, name FROM queues WHERE organization_id = $1 AND (id = $2 OR is_default)
+           ORDER BY id = $2 DESC NULLS LAST LIMIT 1`,
+    values: [organizationId, id],
+  };
+}
+
+/** Those of the ids that are no queues of the organization. */
+export async function missingQueues(database: Database, organizationId: string, ids: string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const rows = await database.query<{ id: string }>(organizationId, {
+    text: `SELECT id FROM unnest($2::uuid[]) AS id
+           WHERE NOT EXISTS (SELECT FROM queues q WHERE q.organization_id = $1 AND q.id = id.id)`,
+    values: [organizationId, ids],
+  });
+  return rows.map(({ id }) => id);
+}
+
+/** Refused for the default queue, and while conversations wait in the queue. */
+export class DeleteQueue extends command<{ context: WriteContext; id: string }>() {}

@@ -1,0 +1,27 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { type Tag } from './tag.rules.js';
+
+/** A tag as the API shows it, also on conversations. */
+@ApiSchema({ name: 'Tag' })
+export class TagOutput implements Tag {
+  @ApiProperty({ description: 'The tag id.', format: 'uuid', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' })
+  id: string;
+
+  @ApiProperty({ description: 'The name, unique in the organization without regard to case.', example: 'VIP' })
+  name: string;
+
+  @ApiPropertyOptional({ description: 'The color, as it was given.', example: '#ff8800' })
+  color?: string;
+
+  @ApiProperty({
+    description: 'Only an active tag can be put on conversations.',
+    enum: ['Active', 'Inactive'],
+    example: 'Active',
+  })
+  state: 'Active' | 'Inactive';
+}
+
+/** A tag as the API shows it. */
+export function shownTag({ id, name, color, state }: Tag): Tag {
+  return { id, name, ...(color !== undefined && { color }), state };
+}

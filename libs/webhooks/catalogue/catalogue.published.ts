@@ -1,0 +1,94 @@
+import { type RecordedEvent } from '#libs/event-store/event.js';
+import { type Resource } from '#libs/resources/resource.js';
+import { RESOURCES } from '#libs/resources/resources.js';
+import { type WebhookEventType } from '../events/event-type.published.js';
+import { type FilterField } from '../events/filters.rules.js';
+import { fullyQualifiedName } from '../events/fully-qualified-name.published.js';
+import { PLANNED_EVENTS } from './planned-events.js';
+
+type EventsOf<R> = R extends { webhookEvents: infer Events } ? keyof Events : never;
+
+export type ProducedEventName = Extract<EventsOf<(typeof RESOURCES)[number]>, string>;
+
+/** All events that are produced, by name: those of a resource together, the resources in the order of their paths. */
+export const CATALOGUE = Object.fromEntries(
+  RESOURCES.toSorted((one, other) => (one.path < other.path ? -1 : 1)).flatMap(({ webhookEvents = {} }: Resource) =>
+    Object.entries(webhookEvents),
+  ),
+) as Record<ProducedEventName, WebhookEventType>;
+
+export type WebhookEventName = ProducedEventName | keyof typeof PLANNED_EVENTS;
+
+export const PRODUCED_EVENT_NAMES = Object.keys(CATALOGUE) as ProducedEventName[];
+
+/** All events that can be subscribed to: those that are produced, and those of the public API that will be. */
+export const EVENT_NAMES = [...PRODUCED_EVENT_NAMES, ...Object.keys(PLANNED_EVENTS)] as WebhookEventName[];
+
+/** The event of that name, if it is produced. */
+export function webhookEventType(type: string): WebhookEventType | undefined {
+  return Object.hasOwn(CATALOGUE, type) ? CATALOGUE[type as ProducedEventName] : undefined;
+}
+
+/** What filters of an event can look at; undefined when there is no such event. */
+export function filterFieldsOf(type: string): readonly FilterField[] | undefined {
+  const produced = webhookEventType(type);
+  if (produced) return Object.keys(produced.filterFields ?? {}) as FilterField[];
+  return isPlanned(type) ? PLANNED_EVENTS[type].filterFields : undefined;
+}
+
+function isPlanned(type: string): type is keyof typeof PLANNED_EVENTS {
+  return Object.hasOwn(PLANNED_EVENTS, type);
+}
+
+/** The body that is signed, stored and sent. Its bytes are made once. */
+export function payloadOf(
+  event: Pick<RecordedEvent, 'eventId' | 'type' | 'recordedAt'>,
+  organization: { id: string; name: string },
+  version: string,
+  data: object,
+): string {
+  return JSON.stringify({
+    event_id: event.eventId,
+    event_fqn: fullyQualifiedName(event.type),
+    event_version: version,
+    event_timestamp: event.recordedAt.toISOString(),
+    organization,
+    data,
+  });
+}
+
+/** A program that subscribes reads here what it will receive. Of an event that is not produced yet, no payload is known. */
+export interface ShownEventType {
+  name: WebhookEventName;
+  eventFqn: string;
+  produced: boolean;
+  version?: string;
+  description: string;
+  filterFields: readonly FilterField[];
+  example?: object;
+  schema?: object;
+}
+
+const EXAMPLE = {
+  eventId: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081',
+  recordedAt: new Date('2026-03-14T09:26:53.589Z'),
+  organization: { id: '01980f5b-60f0-7a91-95d3-8fb0c1d2e3f4', name: 'Example Ltd' },
+};
+
+/** The catalogue as the API shows it. */
+export function shownEventTypes(): ShownEventType[] {
+  return EVENT_NAMES.map((name) => ({
+    name,
+    eventFqn: fullyQualifiedName(name),
+    filterFields: filterFieldsOf(name) ?? [],
+    ...(isPlanned(name)
+      ? { produced: false, description: PLANNED_EVENTS[name].description }
+      : { produced: true, ...shownPayload(name) }),
+  }));
+}
+
+function shownPayload(name: ProducedEventName) {
+  const { version, description, example, schema } = CATALOGUE[name];
+  const payload = payloadOf({ ...EXAMPLE, type: name }, EXAMPLE.organization, version, example);
+  return { version, description, example: JSON.parse(payload) as object, schema };
+}

@@ -1,0 +1,58 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { listOutput } from '#libs/http/endpoint.js';
+import { FILTER_FIELDS, type FilterField } from '../events/filters.rules.js';
+import { EVENT_NAMES, type ShownEventType, shownEventTypes, type WebhookEventName } from './catalogue.published.js';
+
+const [EVENT_TYPE] = shownEventTypes() as [ShownEventType];
+
+@ApiSchema({ name: 'WebhookEventType' })
+class EventTypeOutput implements ShownEventType {
+  @ApiProperty({ description: 'The name to subscribe to.', enum: EVENT_NAMES, example: EVENT_TYPE.name })
+  name: WebhookEventName;
+
+  @ApiProperty({ description: 'The name in payloads: `event_fqn`.', example: EVENT_TYPE.eventFqn })
+  eventFqn: string;
+
+  @ApiProperty({
+    description:
+      'Whether Deskstream sends it. One that is not produced yet can be subscribed to; deliveries begin with the version that produces it.',
+    example: EVENT_TYPE.produced,
+  })
+  produced: boolean;
+
+  @ApiPropertyOptional({
+    description:
+      'Of the payload: `event_version`. It rises when a field of `data` changes its meaning or goes away. Absent while the event is not produced.',
+    example: EVENT_TYPE.version,
+  })
+  version?: string;
+
+  @ApiProperty({ description: 'When it happens.', example: EVENT_TYPE.description })
+  description: string;
+
+  @ApiProperty({
+    description: 'What its filters can look at. Filters by other fields are refused.',
+    enum: FILTER_FIELDS,
+    isArray: true,
+    example: ['QueueId'],
+  })
+  filterFields: readonly FilterField[];
+
+  @ApiPropertyOptional({
+    description: 'A whole payload, as it is sent. Absent while the event is not produced.',
+    type: 'object',
+    additionalProperties: true,
+    example: EVENT_TYPE.example,
+  })
+  example?: object;
+
+  @ApiPropertyOptional({
+    description: 'JSON Schema (2020-12) of the `data` of the payload. Absent while the event is not produced.',
+    type: 'object',
+    additionalProperties: true,
+    example: EVENT_TYPE.schema,
+  })
+  schema?: object;
+}
+
+export const ListEventTypesOutput = listOutput('ListWebhookEventTypesOutput', EventTypeOutput);

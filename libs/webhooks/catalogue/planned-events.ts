@@ -1,0 +1,33 @@
+import { FILTER_FIELDS, type FilterField } from '../events/filters.rules.js';
+
+/** An event of the public API that can be subscribed to, although nothing produces it yet. */
+export interface PlannedEventType {
+  description: string;
+  /** What its filters can look at once it is produced. */
+  filterFields: readonly FilterField[];
+}
+
+const aboutConversation = (description: string): PlannedEventType => ({ description, filterFields: FILTER_FIELDS });
+const withoutFilters = (description: string): PlannedEventType => ({ description, filterFields: [] });
+
+/** Whoever subscribes to all events of the public API need not leave these out. Move a name to its file when it is produced. */
+export const PLANNED_EVENTS = {
+  AgentBannedEnduser: withoutFilters('An agent banned an end user.'),
+  AgentBannedIp: withoutFilters('An agent banned an IP address.'),
+  AgentUnbannedEnduser: withoutFilters('An agent lifted the ban of an end user.'),
+  AgentUnbannedIp: withoutFilters('An agent lifted the ban of an IP address.'),
+  ConversationMessageAdded: aboutConversation('A message was added to a conversation.'),
+  ConversationMessageDeliveryDelivered: aboutConversation('A message reached its recipient.'),
+  ConversationMessageDeliveryFailed: aboutConversation('A message could not be delivered.'),
+  ConversationMessageDeliveryInfo: aboutConversation('There is news of the delivery of a message.'),
+  ConversationMessageDeliverySeen: aboutConversation('The recipient has seen a message.'),
+  ConversationMessageDeliverySent: aboutConversation('A message was sent.'),
+  ConversationMessageDeliverySpamComplaint: aboutConversation('The recipient reported a message as spam.'),
+  ConversationNoteAdded: aboutConversation('A note was added to a conversation.'),
+  ConversationRated: aboutConversation('An end user rated a conversation.'),
+  SLAEvaluationAchieved: aboutConversation('A conversation met a service level.'),
+  SLAEvaluationBreached: aboutConversation('A conversation missed a service level.'),
+  SLAEvaluationPending: aboutConversation('A service level began to count for a conversation.'),
+  SLAEvaluationVoided: aboutConversation('A service level no longer counts for a conversation.'),
+  TypingStarted: aboutConversation('Somebody began to type in a conversation.'),
+} as const satisfies Record<string, PlannedEventType>;

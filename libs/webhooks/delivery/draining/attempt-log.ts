@@ -1,0 +1,30 @@
+import { Logger } from '@nestjs/common';
+import { countAttempt, observeDelivery } from '../metrics.js';
+import { type DrainTarget, type EndedAttempt } from './drain-statements.js';
+
+const logger = new Logger('Webhooks');
+
+/** Counts an attempt, and tells everything about it in one line of the log. */
+export function reportAttempt(target: DrainTarget, { delivery, number, result, pauseMs }: EndedAttempt): void {
+  const { outcome, durationMs, responseCode } = result;
+  const latencyMs = Date.now() - timeOf(delivery.event_id);
+  countAttempt(outcome, durationMs);
+  if (outcome === 'delivered') observeDelivery(latencyMs);
+  logger.log({
+    msg: 'webhook attempt',
+    ...target,
+    eventId: delivery.event_id,
+    event: delivery.event_name,
+    attempt: number,
+    outcome,
+    responseCode,
+    durationMs,
+    latencyMs,
+    nextInMs: pauseMs,
+  });
+}
+
+/** When an event was recorded, in milliseconds: its id begins with it. */
+function timeOf(eventId: string): number {
+  return parseInt(eventId.slice(0, 8) + eventId.slice(9, 13), 16);
+}

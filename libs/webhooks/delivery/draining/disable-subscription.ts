@@ -1,0 +1,22 @@
+import { type EventStore } from '#libs/event-store/event-store.js';
+import { DomainError } from '#libs/platform/domain-error.js';
+import { type DisabledReason } from '../../subscriptions/subscription.rules.js';
+import { subscriptionStream } from '../../subscriptions/subscription.stream.js';
+import { type DrainTarget } from './drain-statements.js';
+
+/** Gives a receiver up, of nobody's doing: the organization itself. Does nothing when the subscription is gone or disabled. */
+export async function disableSubscription(
+  store: EventStore,
+  { organizationId, subscriptionId: id }: DrainTarget,
+  reason: DisabledReason,
+  failingMs: number,
+): Promise<void> {
+  const failingSince = new Date(Date.now() - failingMs).toISOString();
+  const command = { type: 'DisableSubscription', id, reason, failingSince } as const;
+  const context = { organizationId, actorId: organizationId };
+  try {
+    await store.handle(subscriptionStream, id, context, command);
+  } catch (error) {
+    if (!(error instanceof DomainError && error.kind === 'not-found')) throw error;
+  }
+}

@@ -1,0 +1,293 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { type Cipher } from '#libs/platform/cipher.js';
+import { Signal } from '#libs/platform/signal.js';
+import { type WebhookOptions } from '../../options.js';
+import { type DisabledReason } from '../../subscriptions/subscription.rules.js';
+import { type Sender } from '../sending/attempt.js';
+import { deliveryRequest } from '../sending/signing.js';
+import { reportAttempt } from './attempt-log.js';
+import { type AttemptPlaces } from './attempt-places.js';
+import { type Deliveries } from './deliveries.js';
+import {
+  type DrainTarget,
+  type DueDelivery,
+  type EndedAttempt,
+  type Exchange,
+  type Receiver,
+  type Work,
+} from './drain-statements.js';
+import { ReceiverState } from './receiver-state.js';
+import { pauseAfter } from './retry-schedule.js';
+
+/** Time slice of a drain: after it, the drain ends when other subscriptions wait for its place. */
+const SLICE_MS = 10_000;
+/** How long the first ended attempt waits for others to be recorded with it, */
+const GATHER_MS = 5;
+/** and how long it waits when nothing else is known to be due. */
+const SETTLE_MS = 50;
+/** Pause between two looks for due deliveries while attempts are under way. It doubles while there are none. */
+const LOOK_MS = 200;
+/** How long an idle drain keeps its lease: longer than the gaps in a steady flow, since a new drain costs a job. */
+const LINGER_MS = 100;
+/** Age at which the lease is renewed, well within its time. */
+const RENEW_MS = 2_000;
+/** While the database is away: pause between two tries to record ended attempts, and how long they are tried. */
+const [RECORD_AGAIN_MS, RECORD_WITHIN_MS] = [500, 60_000];
+/** How long they are tried once the process shuts down. */
+const STOP_WITHIN_MS = 10_000;
+
+/** What the drains of a process share. */
+export interface DrainContext {
+  /** Identifies the process. Its leases end when the process is no longer alive. */
+  holder: string;
+  deliveries: Deliveries;
+  sender: Sender;
+  places: AttemptPlaces;
+  cipher: Cipher;
+  options: WebhookOptions;
+  disable: (target: DrainTarget, reason: DisabledReason, failingMs: number) => Promise<void>;
+  /** Whether the process shuts down. */
+  stopping: () => boolean;
+  /** Whether the organization has no free place for another drain, so that others may be waiting. */
+  crowded: (target: DrainTarget) => boolean;
+}
+
+type State = 'closed' | 'sending' | 'idle' | 'released';
+
+/**
+ * The delivery worker of one subscription. It runs while its process holds the subscription's lease, and talks to the
+ * database in exchanges: each records the attempts that have ended, renews the lease and reads due deliveries.
+ *
+ * - `closed`: no attempt begins. The first state, until an exchange has read the receiver. Also the state once the lease is
+ *   lost, the subscription is disabled, its receiver is paused, the process shuts down, or the time slice is over and other
+ *   subscriptions wait. Attempts under way end and are recorded. -> `sending` when an exchange finds the subscription open.
+ *   -> `released` when no attempt is left.
+ * - `sending`: attempts begin as long as there is room. -> `idle` when none is under way and none has become due for
+ *   `LINGER_MS`. -> `closed` for the reasons above.
+ * - `idle`: the next exchange releases the lease unless something is due. -> `sending` when something is due.
+ *   -> `closed` when the lease was released.
+ * - `released`: the lease is given back and {@link run} has returned. {@link run} starts again from `closed`.
+ */
+export class Drain {
+  readonly #logger = new Logger('Webhooks');
+  readonly #signal = new Signal();
+  readonly #receiver: ReceiverState;
+  #state: State = 'closed';
+  /** Events whose deliveries are being attempted. */
+  readonly #sending = new Set<string>();
+  #ended: EndedAttempt[] = [];
+  #firstEndedAt = 0;
+  #exchangedAt = 0;
+  #lookMs = LOOK_MS;
+  /** Whether more may be due than the last exchange had room for. */
+  #more = false;
+  #nudged = false;
+  /** The lease was claimed just before the drain was made. */
+  #renewedAt = performance.now();
+  /** The number of failures that the database knows. */
+  #recordedFailures = 0;
+  #inOrder = false;
+
+  constructor(
+    private readonly target: DrainTarget,
+    private readonly context: DrainContext,
+  ) {
+    this.#receiver = new ReceiverState(context.cipher);
+  }
+
+  /** Tells the drain that deliveries may have become due. */
+  nudge(): void {
+    this.#nudged = true;
+    this.#signal.wake();
+  }
+
+  /** Whether the drain was nudged after its last exchange. */
+  get nudged(): boolean {
+    return this.#nudged;
+  }
+
+  /** Releases the lease without sending anything. Resolves to true, since deliveries are due. */
+  async giveBack(): Promise<true> {
+    await this.#exchange(0, 'always');
+    return true;
+  }
+
+  /** Sends until the lease is released. Resolves to true when the time slice was over and more may be due. */
+  async run(): Promise<boolean> {
+    const sliceEnd = performance.now() + SLICE_MS;
+    this.#state = 'closed';
+    for (;;) {
+      const over = this.context.stopping() || (this.context.crowded(this.target) && performance.now() > sliceEnd);
+      const room = over ? 0 : this.#receiver.room(this.#sending.size);
+      const work = await this.#exchange(room, this.#release(room));
+      const state = this.#enter(work, over);
+      this.#more = state === 'sending' && work.due.length === room;
+      this.#lookMs = work.due.length > 0 ? LOOK_MS : Math.min(this.#lookMs * 2, RENEW_MS);
+      if (state === 'sending') this.#begin(work.due);
+      const resting = this.#sending.size === 0 && this.#ended.length === 0;
+      if (resting && state === 'closed') {
+        if (work.leased) await this.#exchange(0, 'always');
+        this.#state = 'released';
+        return over && !this.context.stopping();
+      }
+      if (resting && room > 0 && (await this.#linger())) this.#state = 'idle';
+      else await this.#wait();
+    }
+  }
+
+  /** Enters the state that follows from an exchange. */
+  #enter({ leased, receiver }: Work, over: boolean): State {
+    const open = !over && leased && receiver?.enabled === true && !receiver.paused;
+    this.#state = open ? 'sending' : 'closed';
+    return this.#state;
+  }
+
+  /** When the next exchange releases the lease. */
+  #release(room: number): Exchange['release'] {
+    if (this.#sending.size > 0 || this.#receiver.reasonToDisable) return 'never';
+    if (this.#receiver.pauseMs > 0) return 'always';
+    return this.#state === 'idle' && room > 0 ? 'if-idle' : 'never';
+  }
+
+  /** Records the ended attempts, and reads what is due. */
+  async #exchange(room: number, release: Exchange['release']): Promise<Work> {
+    const ended = this.#ended.splice(0);
+    const { failures } = this.#receiver.health;
+    const { current } = this.#receiver;
+    const verdict = this.#receiver.takeVerdict();
+    const now = performance.now();
+    const renew =
+      release !== 'never' ||
+      verdict.pauseMs > 0 ||
+      verdict.head !== undefined ||
+      failures !== this.#recordedFailures ||
+      now > this.#renewedAt + RENEW_MS;
+    this.#nudged = false;
+    const work = await this.#persistently({
+      ...this.target,
+      ...verdict,
+      holder: this.context.holder,
+      ended,
+      failures: current && failures,
+      countsFrom: current?.failuresCountFrom,
+      renew,
+      busy: [...this.#sending],
+      room,
+      release,
+    });
+    this.#exchangedAt = performance.now();
+    if (renew && work.leased) [this.#renewedAt, this.#recordedFailures] = [now, failures];
+    else if (!work.leased) this.#renewedAt = -RENEW_MS;
+    if (work.receiver && !this.#receiver.update(work.receiver)) this.#recordedFailures = work.receiver.failures;
+    const changed = work.leased && ((await this.#disable()) || (await this.#putInOrder()));
+    return changed ? { ...work, due: [] } : work;
+  }
+
+  /** Tries again while the database is away: only this process knows how the attempts ended. */
+  async #persistently(exchange: Exchange): Promise<Work> {
+    const since = performance.now();
+    for (;;) {
+      try {
+        return await this.context.deliveries.exchange(exchange);
+      } catch (error) {
+        const loses = exchange.ended.length + this.#sending.size;
+        const patience = this.context.stopping() ? STOP_WITHIN_MS : RECORD_WITHIN_MS;
+        if (loses === 0 || performance.now() > since + patience) throw error;
+        await pause(RECORD_AGAIN_MS);
+      }
+    }
+  }
+
+  /** Disables the subscription if there is a reason to. Returns true when it did: what was read must not be sent. */
+  async #disable(): Promise<boolean> {
+    const { reasonToDisable, health } = this.#receiver;
+    if (!reasonToDisable) return false;
+    try {
+      await this.context.disable(this.target, reasonToDisable, health.failingMs);
+      this.#receiver.disabled();
+      return true;
+    } catch (error) {
+      this.#logger.warn({ err: error as Error, ...this.target }, 'A subscription could not be disabled yet');
+      return false;
+    }
+  }
+
+  /**
+   * Orders deliveries that were stored before the subscription became fifo. Returns true when it did: what was read may be
+   * in another order.
+   */
+  async #putInOrder(): Promise<boolean> {
+    const before = this.#inOrder;
+    this.#inOrder = this.#receiver.current?.ordering === 'fifo';
+    if (!this.#inOrder || before) return false;
+    await this.context.deliveries.putInOrder(this.target);
+    return true;
+  }
+
+  #begin(due: DueDelivery[]): void {
+    const deliveries = due.slice(0, this.#receiver.room(this.#sending.size));
+    this.#receiver.begin(deliveries.length);
+    for (const delivery of deliveries) {
+      this.#sending.add(delivery.event_id);
+      void this.#attempt(delivery, this.#receiver.current as Receiver);
+    }
+  }
+
+  async #attempt(delivery: DueDelivery, receiver: Receiver): Promise<void> {
+    const id = randomUUIDv7();
+    const result = await this.context.places.with(this.target.organizationId, async () => this.#send(delivery));
+    if (result) {
+      const number = delivery.attempts + 1;
+      const failed = result.outcome !== 'delivered';
+      const pauseMs = failed ? pauseAfter(this.context.options.retrySchedule, number) : undefined;
+      const fifo = receiver.ordering === 'fifo';
+      this.#receiver.judge(receiver, result, fifo && pauseMs ? { eventId: delivery.event_id, pauseMs } : undefined);
+      if (this.#ended.length === 0) this.#firstEndedAt = performance.now();
+      const ended = { id, delivery, number, result, pauseMs, fifo };
+      this.#ended.push(ended);
+      reportAttempt(this.target, ended);
+    }
+    this.#sending.delete(delivery.event_id);
+    this.#signal.wake();
+  }
+
+  /** Sends a request; undefined when the drain was closed while the attempt waited for its place. */
+  async #send(delivery: DueDelivery) {
+    const { current, secrets } = this.#receiver;
+    if (this.#state !== 'sending' || !current) return undefined;
+    const { subscriptionId } = this.target;
+    const message = { eventId: delivery.event_id, body: delivery.body };
+    return this.context.sender.send(
+      deliveryRequest({ url: current.url, subscriptionId, secrets }, message, new Date()),
+    );
+  }
+
+  /** Waits a moment for news. Returns true when there were none. */
+  async #linger(): Promise<boolean> {
+    if (!this.#nudged) await this.#signal.sleep(LINGER_MS);
+    return !this.#nudged;
+  }
+
+  /** Waits until an exchange is worthwhile. */
+  async #wait(): Promise<void> {
+    for (let ms = this.#patience(); ms > 0; ms = this.#patience()) await this.#signal.sleep(ms);
+  }
+
+  /** Milliseconds until then, if no attempt ends before. */
+  #patience(): number {
+    const now = performance.now();
+    const room = this.#receiver.room(this.#sending.size);
+    const due = room > 0 && (this.#nudged || this.#more);
+    if (this.#ended.length > 0) {
+      const enough = this.#ended.length >= this.#receiver.window.size / 2 || (due && this.#sending.size === 0);
+      return enough ? 0 : this.#firstEndedAt + (due ? GATHER_MS : SETTLE_MS) - now;
+    }
+    if (due) return 0;
+    if (room > 0) return this.#exchangedAt + this.#lookMs - now;
+    const renewal = this.#exchangedAt + RENEW_MS - now;
+    const token = this.#receiver.rateWaitMs;
+    return token > 0 ? Math.min(token, renewal) : renewal;
+  }
+}

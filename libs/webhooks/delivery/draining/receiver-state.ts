@@ -1,0 +1,123 @@
+import { type Cipher } from '#libs/platform/cipher.js';
+import { type DisabledReason } from '../../subscriptions/subscription.rules.js';
+import { openSecrets, type SubscriptionSecrets } from '../../subscriptions/subscription.stream.js';
+import { type AttemptResult } from '../sending/attempt.js';
+import { AttemptRate } from './attempt-rate.js';
+import { afterAttempt, type Health, HEALTHY, isTripped, pauseOfReceiver, reasonToDisable } from './circuit-breaker.js';
+import { ConcurrencyWindow } from './concurrency-window.js';
+import { type Exchange, type Receiver } from './drain-statements.js';
+
+/** What the next exchange records about a receiver. */
+export type Verdict = Pick<Exchange, 'pauseMs' | 'head'>;
+
+const NO_VERDICT: Verdict = { pauseMs: 0, head: undefined };
+
+/** The receiver of one subscription: as the database last showed it, and what its answers have shown since. */
+export class ReceiverState {
+  readonly window = new ConcurrencyWindow();
+  #current: Receiver | undefined;
+  #secrets: SubscriptionSecrets;
+  #rate: AttemptRate | undefined;
+  #health: Health = HEALTHY;
+  #verdict = NO_VERDICT;
+  #reasonToDisable: DisabledReason | undefined;
+
+  constructor(private readonly cipher: Cipher) {}
+
+  /** Undefined before the first exchange. */
+  get current(): Receiver | undefined {
+    return this.#current;
+  }
+
+  get secrets(): SubscriptionSecrets {
+    return this.#secrets;
+  }
+
+  get health(): Health {
+    return this.#health;
+  }
+
+  /** Why the subscription must be disabled, or undefined. */
+  get reasonToDisable(): DisabledReason | undefined {
+    return this.#reasonToDisable;
+  }
+
+  /** Milliseconds for which the receiver is left alone after the next exchange. */
+  get pauseMs(): number {
+    return this.#verdict.pauseMs;
+  }
+
+  /**
+   * Takes over what an exchange has read. The process that holds the lease counts failures itself, until the subscription
+   * is enabled, pointed at another URL or put in another order.
+   * @returns whether earlier failures still count
+   */
+  update(receiver: Receiver): boolean {
+    const known = this.#current;
+    this.#current = receiver;
+    const countsOn = known !== undefined && countTogether(known, receiver);
+    this.#health = {
+      failures: countsOn ? this.#health.failures : receiver.failures,
+      failingMs: receiver.failingMs,
+    };
+    if (!countsOn) [this.#verdict, this.#reasonToDisable] = [NO_VERDICT, undefined];
+    if (!known || SEALED.some((field) => known[field] !== receiver[field])) {
+      this.#secrets = openSecrets(this.cipher, receiver);
+    }
+    const { maxPerSecond } = receiver;
+    if (maxPerSecond === null) this.#rate = undefined;
+    else if (this.#rate?.maxPerSecond !== maxPerSecond) this.#rate = new AttemptRate(maxPerSecond);
+    return countsOn;
+  }
+
+  /** How many attempts may begin now, while others are under way. */
+  room(underWay: number): number {
+    const oneByOne = this.#current?.ordering === 'fifo' || isTripped(this.#health);
+    const room = (oneByOne ? 1 : this.window.size) - underWay;
+    return Math.max(0, Math.min(room, this.#rate?.available() ?? room));
+  }
+
+  /** Counts attempts that begin against the subscription's rate. */
+  begin(attempts: number): void {
+    this.#rate?.take(attempts);
+  }
+
+  /** Milliseconds until the rate admits another attempt; 0 when it does now. */
+  get rateWaitMs(): number {
+    return this.#rate?.wait() ?? 0;
+  }
+
+  /**
+   * Judges the receiver by an attempt, unless that attempt was made to an earlier receiver of the subscription.
+   * @param receiver the receiver that the attempt was made to
+   * @param retry when a failed delivery of a fifo subscription is tried again: those behind it wait, too
+   */
+  judge(receiver: Receiver, result: AttemptResult, retry: Exchange['head']): void {
+    if (!this.#current || !countTogether(this.#current, receiver)) return;
+    this.#health = afterAttempt(this.#health, result);
+    if (result.outcome === 'delivered') this.window.delivered();
+    else this.window.failed();
+    this.#reasonToDisable ??= reasonToDisable(this.#health, result);
+    const pauseMs = Math.max(this.#verdict.pauseMs, pauseOfReceiver(this.#health, result));
+    this.#verdict = { pauseMs, head: retry ?? this.#verdict.head };
+  }
+
+  /** What the next exchange is to record; it is handed out once. */
+  takeVerdict(): Verdict {
+    const verdict = this.#verdict;
+    this.#verdict = NO_VERDICT;
+    return verdict;
+  }
+
+  disabled(): void {
+    this.#reasonToDisable = undefined;
+  }
+}
+
+/** Whether failures at both readings count together: the subscription was not enabled, redirected or reordered in between. */
+function countTogether(one: Receiver, other: Receiver): boolean {
+  return one.failuresCountFrom.getTime() === other.failuresCountFrom.getTime();
+}
+
+/** The sealed columns. A rotation changes `secretKey` and `previousSecrets` together. */
+const SEALED = ['authorization', 'customHeaders', 'secretKey'] as const;

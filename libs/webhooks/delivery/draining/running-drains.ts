@@ -1,0 +1,63 @@
+import { Places } from '#libs/platform/places.js';
+import { type Claim } from './drain-claims.js';
+import { type DrainTarget } from './drain-statements.js';
+import { Drain, type DrainContext } from './drain.js';
+
+/** Subscriptions that one process drains at the same time, and those of one organization. */
+const PLACES = { places: 5_000, most: 2_500, leavesRoom: true };
+
+/** The subscriptions that this process is draining. */
+export class RunningDrains {
+  readonly #running = new Map<string, { drain: Drain; end: Promise<boolean> }>();
+  readonly #places = new Places(PLACES);
+  readonly #context: DrainContext;
+
+  constructor(context: Omit<DrainContext, 'crowded'>) {
+    this.#context = { ...context, crowded: ({ organizationId }) => this.#places.keepsWaiting(organizationId) };
+  }
+
+  /** How many more can be drained, and the organizations of which no more can. */
+  get vacancy(): Pick<Claim, 'room' | 'except'> {
+    return { room: this.#context.stopping() ? 0 : this.#places.free, except: this.#places.served };
+  }
+
+  /** Tells a drain of this process that something is new; false when there is none. */
+  nudge({ subscriptionId }: DrainTarget): boolean {
+    const running = this.#running.get(subscriptionId);
+    running?.drain.nudge();
+    return running !== undefined;
+  }
+
+  /**
+   * Drains a subscription whose lease has been claimed. True when it has made room for others and more may be due.
+   *
+   * A drain of it that still runs here has just given the lease back, or has lost it: either it goes on with the new lease,
+   * or the next drain begins when it has ended.
+   */
+  async drain(target: DrainTarget): Promise<boolean> {
+    const { subscriptionId } = target;
+    while (this.nudge(target)) await this.#running.get(subscriptionId)?.end.catch(() => undefined);
+    const drain = new Drain(target, this.#context);
+    const end = this.#run(target, drain).finally(() => this.#running.delete(subscriptionId));
+    this.#running.set(subscriptionId, { drain, end });
+    return end;
+  }
+
+  /** Resolves once no drain runs any more. */
+  async ended(): Promise<void> {
+    await Promise.allSettled([...this.#running.values()].map(({ end }) => end));
+  }
+
+  async #run(target: DrainTarget, drain: Drain): Promise<boolean> {
+    // More was claimed than there is room for: others may have it.
+    if (this.#places.keepsWaiting(target.organizationId)) return drain.giveBack();
+    return this.#places.with(target.organizationId, () => this.#drained(drain));
+  }
+
+  async #drained(drain: Drain): Promise<boolean> {
+    let more = await drain.run();
+    // Something came up when it had just looked for the last time.
+    while (!more && drain.nudged && !this.#context.stopping()) more = await drain.run();
+    return more;
+  }
+}

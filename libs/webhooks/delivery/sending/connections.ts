@@ -1,0 +1,94 @@
+import http from 'node:http';
+import https from 'node:https';
+import { type Socket } from 'node:net';
+import { BlockedAddress, type SsrfGuard } from './ssrf-guard.js';
+
+const CONNECT_MS = 5_000;
+/** For connections that nothing is sent over: most receivers wait a little longer. */
+const KEEP_ALIVE_MS = 4_000;
+/** For one of several addresses, before the next is tried as well. */
+const ADDRESS_MS = 1_000;
+
+/** A receiver that cannot be reached in time. */
+export class ConnectTimeout extends Error {
+  override readonly name = 'ConnectTimeout';
+  constructor() {
+    super(`No connection within ${CONNECT_MS / 1000} s`);
+  }
+}
+
+/** Connections to receivers, to allowed addresses only. Names are looked up for each connection anew. */
+export class Connections {
+  readonly #kept: Agents;
+  readonly #fresh: Agents;
+
+  constructor(targets: SsrfGuard) {
+    this.#kept = agentsOf(targets, true);
+    this.#fresh = agentsOf(targets, false);
+  }
+
+  /** @param fresh makes a connection that nothing was sent over before, and is not kept */
+  agentFor({ protocol }: URL, fresh: boolean): http.Agent {
+    const { http, https } = fresh ? this.#fresh : this.#kept;
+    return protocol === 'https:' ? https : http;
+  }
+
+  /** Breaks all connections. */
+  destroy(): void {
+    for (const { http, https } of [this.#kept, this.#fresh]) {
+      http.destroy();
+      https.destroy();
+    }
+  }
+}
+
+interface Agents {
+  http: http.Agent;
+  https: https.Agent;
+}
+
+function agentsOf(targets: SsrfGuard, keepAlive: boolean): Agents {
+  const options = {
+    keepAlive,
+    timeout: KEEP_ALIVE_MS,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: ADDRESS_MS,
+  };
+  return {
+    http: guarded(new http.Agent(options), targets, 'connect'),
+    https: guarded(new https.Agent(options), targets, 'secureConnect'),
+  };
+}
+
+/**
+ * Makes an agent's connections go to allowed addresses alone, and answers them once something can be sent: what TLS has
+ * to say is said before.
+ * @param ready the event that tells so
+ */
+function guarded<A extends http.Agent>(agent: A, targets: SsrfGuard, ready: 'connect' | 'secureConnect'): A {
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options: https.RequestOptions & { port: number }, callback) => {
+    const { port } = options;
+    // A name in TLS has no dot at its end (RFC 6066, section 3), nor have those of certificates.
+    const servername = options.servername?.replace(/\.$/, '');
+    const guarding = { ...options, servername, lookup: targets.lookup(port) };
+    const socket = connect(guarding) as Socket;
+    const timer = setTimeout(() => socket.destroy(new ConnectTimeout()), CONNECT_MS);
+    const settle = (error: Error | null) => {
+      clearTimeout(timer);
+      callback?.(error, socket);
+    };
+    socket
+      .once('connect', () => {
+        const fault = socket.remoteAddress && targets.faultOfAddress(socket.remoteAddress, port);
+        if (fault) socket.destroy(new BlockedAddress(fault));
+      })
+      .once(ready, () => {
+        settle(null);
+      })
+      // Also between two requests, when nobody else listens for errors.
+      .on('error', settle);
+    return undefined;
+  };
+  return agent;
+}

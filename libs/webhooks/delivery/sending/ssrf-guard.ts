@@ -1,0 +1,134 @@
+import { isIP, type LookupFunction } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import ipaddr from 'ipaddr.js';
+import { WebhookOptions } from '../../options.js';
+import { AddressResolver } from './address-resolver.js';
+
+type Network = [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+/** What is routed at all; ipaddr.js takes for public what it does not know. */
+const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
+/** There Azure answers its virtual machines, although the address is a public one. */
+const AZURE_HOST = '168.63.129.16';
+const CHECK_MS = 2_000;
+
+/** Nothing is sent, because of where it would go. */
+export class BlockedAddress extends Error {
+  override readonly name = 'BlockedAddress';
+  constructor(fault: string) {
+    super(`Not sent: the URL ${fault}`);
+  }
+}
+
+/**
+ * Where deliveries may go: to public addresses at the usual ports, and anywhere in the networks that the operator allows.
+ * The same rules hold when a URL is saved, when it is tested, and for each connection.
+ */
+@Injectable()
+export class SsrfGuard {
+  readonly #resolver: AddressResolver;
+  readonly #networks: Network[];
+
+  constructor(private readonly options: WebhookOptions) {
+    this.#resolver = new AddressResolver(options.dnsServers);
+    this.#networks = options.allowedNetworks.map((network) => ipaddr.parseCIDR(network));
+  }
+
+  /** Why deliveries cannot go to a URL, or undefined; looks at the URL alone. */
+  faultOf(url: string): string | undefined {
+    const fault = faultOfUrl(url);
+    if (fault) return fault;
+    const { host, port } = endpointOf(new URL(url));
+    if (isIP(host)) return this.faultOfAddress(host, port);
+    // A name may stand for an address in an allowed network, where any port will do.
+    return this.#networks.length > 0 ? undefined : this.#faultOfPort(port);
+  }
+
+  /**
+   * The same of a URL that is about to be saved, and resolves the name: refused when any of its addresses is refused. A name that cannot be resolved just
+   * now passes. At most 2 seconds.
+   */
+  async check(url: string): Promise<string | undefined> {
+    const fault = this.faultOf(url) ?? faultOfWriting(url);
+    if (fault) return fault;
+    const { host, port } = endpointOf(new URL(url));
+    if (isIP(host)) return undefined;
+    const resolved = this.#resolver.addressesOf(host).catch(() => []);
+    return this.#faultOfAny(await Promise.race([resolved, pause(CHECK_MS, [], { ref: false })]), port);
+  }
+
+  /** Why nothing may be sent to an address, or undefined. */
+  faultOfAddress(address: string, port: number): string | undefined {
+    const ip = ipaddr.process(address);
+    if (this.#networks.some((network) => contains(network, ip))) return undefined;
+    return isPublic(ip) ? this.#faultOfPort(port) : 'must point to a public address';
+  }
+
+  /** For connections to a port: answers all addresses of a name, or that one of them is refused. */
+  lookup(port: number): LookupFunction {
+    const answer = async (hostname: string) => {
+      const addresses = await this.#resolver.addressesOf(hostname);
+      const fault = this.#faultOfAny(addresses, port);
+      if (fault) throw new BlockedAddress(fault);
+      return addresses.map((address) => ({ address, family: isIP(address) }));
+    };
+    return (hostname, _options, callback) => {
+      answer(hostname).then(
+        (addresses) => {
+          callback(null, addresses);
+        },
+        (error: unknown) => {
+          callback(error as Error, []);
+        },
+      );
+    };
+  }
+
+  #faultOfAny(addresses: string[], port: number): string | undefined {
+    return addresses.map((address) => this.faultOfAddress(address, port)).find((fault) => fault);
+  }
+
+  #faultOfPort(port: number): string | undefined {
+    const { allowedPorts } = this.options;
+    return allowedPorts.includes(port) ? undefined : `must have one of the allowed ports (${allowedPorts.join(', ')})`;
+  }
+}
+
+/** Why a text is no URL of a receiver wherever receivers may be, or undefined. */
+export function faultOfUrl(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (!url) return 'must be a URL';
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'must begin with http:// or https://';
+  if (url.username || url.password) return 'must not hold credentials; use authorization';
+  return undefined;
+}
+
+/** What the parser of URLs drops or changes without a word, inside of a URL as well as at its ends. */
+const DROPPED = /[\s\p{C}\\]/u;
+const SCHEME_AND_HOST = /^https?:\/\/[^/?#]/i;
+const AT_IN_AUTHORITY = /^[^/]*\/\/[^/?#]*@/;
+
+/** Why a URL that the parser understands is not written as one (RFC 3986), so that others may understand another; or undefined. */
+function faultOfWriting(url: string): string | undefined {
+  if (DROPPED.test(url))
+    return 'must not hold white space, control characters or backslashes; write them as %20, %09, %5C';
+  if (!SCHEME_AND_HOST.test(url)) return 'must have two slashes and a host after http: or https:';
+  if (AT_IN_AUTHORITY.test(url)) return 'must not hold credentials; use authorization';
+  return undefined;
+}
+
+/** Of a parsed URL: it has already made `127.0.0.1` of `0x7f.1`, `2130706433` and `①②⑦.1`. */
+export function endpointOf({ protocol, hostname, port }: URL): { host: string; port: number } {
+  const standard = protocol === 'https:' ? 443 : 80;
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? standard : Number(port) };
+}
+
+function isPublic(ip: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  if (ip.range() !== 'unicast' || ip.toString() === AZURE_HOST) return false;
+  return ip.kind() === 'ipv4' || contains(GLOBAL_IPV6, ip);
+}
+
+function contains(network: Network, ip: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  return network[0].kind() === ip.kind() && ip.match(network);
+}

@@ -1,0 +1,144 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { dataOutput, pageOutput } from '#libs/http/endpoint.js';
+import { Choice } from '#libs/http/fields.js';
+import { QueryInstant } from '#libs/http/instant-fields.js';
+import { PageQuery } from '#libs/http/paging.js';
+import { EVENT_NAMES, type WebhookEventName } from '../catalogue/catalogue.published.js';
+import { AttemptOutput } from '../subscriptions/subscription-outputs.dto.js';
+
+/** Where a delivery is: what is not pending has come to its end. */
+export const DELIVERY_STATES = ['pending', 'delivered', 'exhausted', 'cancelled'] as const;
+
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+/** Why a delivery was cancelled: somebody asked for it, or the subscription no longer asks for the event, or is gone. */
+const CANCEL_REASONS = ['requested', 'unsubscribed', 'filtered', 'subscription_deleted'] as const;
+
+export type CancelReason = (typeof CANCEL_REASONS)[number];
+
+const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
+const LATER = { format: 'date-time', example: '2026-03-14T09:31:58.127Z' };
+
+export class ListDeliveriesQuery extends PageQuery {
+  @Choice({
+    description: 'Only deliveries in this state.',
+    example: 'exhausted',
+    values: DELIVERY_STATES,
+    optional: true,
+  })
+  state?: DeliveryState;
+
+  @Choice({ description: 'Only deliveries of this event.', example: 'TagCreated', values: EVENT_NAMES, optional: true })
+  event?: WebhookEventName;
+
+  @QueryInstant({
+    description: 'Only deliveries created then or later.',
+    example: '2026-03-13T00:00:00Z',
+    optional: true,
+  })
+  since?: string;
+
+  @QueryInstant({ description: 'Only deliveries created before.', example: '2026-03-14T00:00:00Z', optional: true })
+  until?: string;
+}
+
+@ApiSchema({ name: 'WebhookDelivery' })
+export class DeliveryOutput {
+  @ApiProperty({
+    description: 'The id of the event, which the receiver sees as `webhook-id`.',
+    format: 'uuid',
+    example: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081',
+  })
+  id: string;
+
+  @ApiProperty({ description: 'What is delivered.', enum: EVENT_NAMES, example: 'TagCreated' })
+  event: string;
+
+  @ApiProperty({
+    description:
+      '`pending`: to be sent, for the first time or again. `delivered`: the receiver has answered 2xx. `exhausted`: given up after the last attempt. `cancelled`: given up without, for `cancelReason`.',
+    enum: DELIVERY_STATES,
+    example: 'delivered',
+  })
+  state: DeliveryState;
+
+  @ApiProperty({
+    description: 'How many attempts have been made, of the present round.',
+    type: 'integer',
+    format: 'int32',
+    example: 1,
+  })
+  attempts: number;
+
+  @ApiProperty({ description: 'When it was created.', ...INSTANT })
+  createdAt: string;
+
+  @ApiPropertyOptional({
+    description: 'When it is due, if it is pending. Absent in `fifo` order, where it is due after those before it.',
+    ...LATER,
+  })
+  nextAttemptAt?: string;
+
+  @ApiPropertyOptional({ description: 'When it came to its end; absent while it is pending.', ...LATER })
+  finishedAt?: string;
+
+  @ApiPropertyOptional({
+    description:
+      'Why it was cancelled. `requested`: somebody asked for it. `unsubscribed`, `filtered`: after a change, the subscription no longer has the event among its `events`, or its `filters` keep it out. `subscription_deleted`: the subscription is gone.',
+    enum: CANCEL_REASONS,
+    example: 'requested',
+  })
+  cancelReason?: CancelReason;
+}
+
+@ApiSchema({ name: 'WebhookDeliveryAttempt' })
+class LoggedAttemptOutput extends AttemptOutput {
+  @ApiProperty({ description: '1 for the first of a round.', type: 'integer', format: 'int32', example: 1 })
+  number: number;
+}
+
+@ApiSchema({ name: 'WebhookDeliveryDetails' })
+export class DeliveryDetailsOutput extends DeliveryOutput {
+  @ApiProperty({
+    description: 'The body as it is sent; `null` when it is kept no longer.',
+    type: 'string',
+    nullable: true,
+    example: '{"event_id":"01980f62-0c1d-7f24-9e6f-3c4d5e6f7081","event_fqn":"TAG_CREATED"}',
+  })
+  payload: string | null;
+
+  @ApiProperty({
+    description: 'The latest attempts that are still kept, at most 100, oldest first.',
+    type: [LoggedAttemptOutput],
+  })
+  attemptLog: LoggedAttemptOutput[];
+}
+
+const EVENT = { id: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081', event: 'TagCreated' };
+const DELIVERED = { ...EVENT, state: 'delivered', attempts: 1, createdAt: INSTANT.example, finishedAt: LATER.example };
+const PENDING = { ...EVENT, state: 'pending', attempts: 1, createdAt: INSTANT.example, nextAttemptAt: LATER.example };
+const CANCELLED = {
+  ...EVENT,
+  state: 'cancelled',
+  attempts: 1,
+  createdAt: INSTANT.example,
+  finishedAt: LATER.example,
+  cancelReason: 'requested',
+};
+const ATTEMPT = { number: 1, outcome: 'delivered', startedAt: LATER.example, durationMs: 87, responseCode: 200 };
+const DETAILS = {
+  ...DELIVERED,
+  payload: '{"event_id":"01980f62-0c1d-7f24-9e6f-3c4d5e6f7081","event_fqn":"TAG_CREATED"}',
+  attemptLog: [{ ...ATTEMPT, responseText: 'ok' }],
+};
+
+export const ListDeliveriesOutput = pageOutput('ListWebhookDeliveriesOutput', DeliveryOutput);
+export const GetDeliveryOutput = dataOutput('GetWebhookDeliveryOutput', DeliveryDetailsOutput);
+export const RetryDeliveryOutput = dataOutput('RetryWebhookDeliveryOutput', DeliveryOutput);
+export const CancelDeliveryOutput = dataOutput('CancelWebhookDeliveryOutput', DeliveryOutput);
+
+// As wholes: what is pending has no end, and what has come to its end is not due.
+ApiProperty({ type: [DeliveryOutput], example: [DELIVERED] })(ListDeliveriesOutput.prototype as object, 'data');
+ApiProperty({ type: DeliveryDetailsOutput, example: DETAILS })(GetDeliveryOutput.prototype as object, 'data');
+ApiProperty({ type: DeliveryOutput, example: PENDING })(RetryDeliveryOutput.prototype as object, 'data');
+ApiProperty({ type: DeliveryOutput, example: CANCELLED })(CancelDeliveryOutput.prototype as object, 'data');

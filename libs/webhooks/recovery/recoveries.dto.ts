@@ -1,0 +1,74 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { dataOutput, listOutput } from '#libs/http/endpoint.js';
+import { Flag } from '#libs/http/fields.js';
+import { Instant } from '#libs/http/instant-fields.js';
+
+const SINCE = { description: 'Events recorded then or later.', example: '2026-03-13T00:00:00.000Z' };
+const UNTIL = 'Events recorded before.';
+const ONLY_MISSING = { description: 'Leave out what was delivered.', example: true };
+const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
+const COUNT = { type: 'integer', format: 'int32' } as const;
+
+export class RecoverWebhookInput {
+  @Instant({ ...SINCE, description: `${SINCE.description} Must be before \`until\`.` })
+  since: string;
+
+  @Instant({
+    description: `${UNTIL} Now, unless given; must not be in the future.`,
+    example: '2026-03-14T00:00:00.000Z',
+    optional: true,
+  })
+  until?: string;
+
+  @Flag({
+    description: `${ONLY_MISSING.description} \`true\` unless given; \`since\` must then be within the time for which deliveries are kept.`,
+    example: false,
+    optional: true,
+  })
+  onlyMissing?: boolean;
+}
+
+@ApiSchema({ name: 'WebhookRecovery' })
+export class RecoveryOutput {
+  @ApiProperty({ description: 'The recovery id.', format: 'uuid', example: '01980f72-3c4d-7e5f-8a6b-7c8d9e0f1a2b' })
+  id: string;
+
+  @ApiProperty({ ...SINCE, format: 'date-time' })
+  since: string;
+
+  @ApiProperty({ description: UNTIL, ...INSTANT })
+  until: string;
+
+  @ApiProperty(ONLY_MISSING)
+  onlyMissing: boolean;
+
+  @ApiProperty({
+    description: '`running` until all of its events have been looked at; deliveries may still be pending afterwards.',
+    enum: ['running', 'finished'],
+    example: 'running',
+  })
+  state: 'running' | 'finished';
+
+  @ApiProperty({ description: 'How many events have been looked at.', ...COUNT, example: 1042 })
+  examined: number;
+
+  @ApiProperty({ description: 'How many of them are delivered (again).', ...COUNT, example: 17 })
+  queued: number;
+
+  @ApiProperty({ description: 'When it was requested.', ...INSTANT })
+  requestedAt: string;
+
+  @ApiProperty({
+    description: 'The agent who requested it.',
+    format: 'uuid',
+    example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5',
+  })
+  requestedBy: string;
+
+  @ApiPropertyOptional({ description: 'When it was finished; absent while it is running.', ...INSTANT })
+  finishedAt?: string;
+}
+
+export const RequestRecoveryOutput = dataOutput('RecoverWebhookOutput', RecoveryOutput);
+export const GetRecoveryOutput = dataOutput('GetWebhookRecoveryOutput', RecoveryOutput);
+export const ListRecoveriesOutput = listOutput('ListWebhookRecoveriesOutput', RecoveryOutput);

@@ -1,0 +1,21 @@
+import { MASK, masked } from '#libs/platform/masked.js';
+import { shownOverlap, shownSettings } from './shown-settings.js';
+import { subscriberHeaders } from './subscriber-headers.rules.js';
+import { type WebhookSubscriptionOutput } from './subscription-outputs.dto.js';
+import { type RotatedSubscription } from './subscription.rules.js';
+
+/** A subscription as the API shows it, as it was at an instant; its secrets are never in clear. */
+export function pastSubscription(state: RotatedSubscription, asOf: Date): WebhookSubscriptionOutput {
+  const { disabledReason, createdAt, createdBy, updatedAt, updatedBy } = state;
+  return {
+    ...shownSettings(state),
+    headers: masked(subscriberHeaders(state.authorization, state.customHeaders)),
+    secretKey: MASK,
+    ...shownOverlap(state.previousSecrets, asOf),
+    ...(disabledReason && { disabledReason }),
+    createdAt,
+    createdBy,
+    updatedAt,
+    updatedBy,
+  };
+}

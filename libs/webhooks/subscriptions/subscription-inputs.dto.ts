@@ -1,0 +1,90 @@
+import { ApiExtraModels } from '@nestjs/swagger';
+import { Checked, Choice, Choices, Flag, Text, Whole } from '#libs/http/fields.js';
+import { Union } from '#libs/http/nested-fields.js';
+import { isRecord } from '#libs/platform/values.js';
+import {
+  EVENT_NAMES,
+  filterFieldsOf,
+  PRODUCED_EVENT_NAMES,
+  type ProducedEventName,
+  type WebhookEventName,
+} from '../catalogue/catalogue.published.js';
+import { faultOfFilters, type Filters } from '../events/filters.rules.js';
+import { faultOfHeaders } from './subscriber-headers.rules.js';
+import { AUTHORIZATIONS, CombinedFilters, DOCUMENTED, filtersSchema, headersSchema } from './subscription-fields.js';
+import { type Authorization, ORDERINGS, type Ordering } from './subscription.rules.js';
+
+const MAX_PER_SECOND = 1_000;
+/** A week. */
+const MAX_OVERLAP_HOURS = 168;
+
+const headersFault = (value: unknown) => (isRecord(value) ? faultOfHeaders(value) : 'must be an object');
+
+/** What may be left out, of a new subscription as of a change. */
+class OptionalSettings {
+  @Choices({ ...DOCUMENTED.events, values: EVENT_NAMES, optional: true })
+  events?: WebhookEventName[];
+
+  @Flag({ ...DOCUMENTED.enabled, optional: true })
+  enabled?: boolean;
+
+  @Checked({ ...DOCUMENTED.customHeaders, fault: headersFault, schema: headersSchema, optional: true })
+  customHeaders?: Record<string, string>;
+
+  @Checked({
+    ...DOCUMENTED.filters,
+    fault: (value) => faultOfFilters(value, filterFieldsOf),
+    schema: filtersSchema,
+    optional: true,
+  })
+  filters?: Record<string, Filters>;
+
+  @Choice({ ...DOCUMENTED.ordering, values: ORDERINGS, optional: true })
+  ordering?: Ordering;
+
+  @Whole({ ...DOCUMENTED.maxPerSecond, min: 1, max: MAX_PER_SECOND, optional: true, nullable: true })
+  maxPerSecond?: number | null;
+}
+
+@ApiExtraModels(...Object.values(AUTHORIZATIONS), CombinedFilters)
+export class CreateWebhookSubscriptionInput extends OptionalSettings {
+  @Text(DOCUMENTED.name)
+  name: string;
+
+  @Text({ ...DOCUMENTED.url, max: 2048, controls: true, format: 'uri' })
+  url: string;
+
+  @Union(AUTHORIZATIONS, DOCUMENTED.authorization)
+  authorization: Authorization;
+}
+
+export class PatchWebhookSubscriptionInput extends OptionalSettings {
+  @Text({ ...DOCUMENTED.name, optional: true })
+  name?: string;
+
+  @Text({ ...DOCUMENTED.url, max: 2048, controls: true, format: 'uri', optional: true })
+  url?: string;
+
+  @Union(AUTHORIZATIONS, { ...DOCUMENTED.authorization, optional: true })
+  authorization?: Authorization;
+}
+
+export class RotateWebhookSecretInput {
+  @Whole({
+    description: 'For so many hours deliveries are signed with the old key, too; 24 unless given.',
+    example: 24,
+    max: MAX_OVERLAP_HOURS,
+    optional: true,
+  })
+  overlapHours?: number;
+}
+
+export class TestWebhookSubscriptionInput {
+  @Choice({
+    description:
+      'The event whose example is sent; it need not be subscribed to. One that is not produced yet has no example.',
+    example: 'TagCreated',
+    values: PRODUCED_EVENT_NAMES,
+  })
+  event: ProducedEventName;
+}

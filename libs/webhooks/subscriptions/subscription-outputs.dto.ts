@@ -1,0 +1,156 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { dataOutput, listOutput } from '#libs/http/endpoint.js';
+import { EVENT_NAMES } from '../catalogue/catalogue.published.js';
+import { type AttemptResult, type Outcome, OUTCOMES } from '../delivery/sending/attempt.js';
+import { type Filters } from '../events/filters.rules.js';
+import { DOCUMENTED, filtersSchema, headersSchema } from './subscription-fields.js';
+import { ORDERINGS, type Ordering, DISABLED_REASONS, type DisabledReason } from './subscription.rules.js';
+
+const ACTOR = { format: 'uuid', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' };
+const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
+
+@ApiSchema({ name: 'WebhookHealth' })
+class HealthOutput {
+  @ApiProperty({
+    description: 'Attempts that have failed in a row, since the last success, the last change of `url`, or enabling.',
+    type: 'integer',
+    format: 'int32',
+    example: 3,
+  })
+  failures: number;
+
+  @ApiPropertyOptional({ description: 'When the first of them failed.', ...INSTANT })
+  failingSince?: string;
+
+  @ApiPropertyOptional({
+    description: 'Nothing is sent before: the receiver has asked for it, or fails too often.',
+    ...INSTANT,
+  })
+  pausedUntil?: string;
+}
+
+@ApiSchema({ name: 'WebhookSubscription' })
+export class WebhookSubscriptionOutput {
+  @ApiProperty({ description: 'The subscription id.', format: 'uuid', example: '01980f61-4a2b-7e13-8c5d-2b3c4d5e6f70' })
+  id: string;
+
+  @ApiProperty(DOCUMENTED.name)
+  name: string;
+
+  @ApiPropertyOptional({ ...DOCUMENTED.events, enum: EVENT_NAMES, isArray: true, uniqueItems: true })
+  subscribedEvents: string[];
+
+  @ApiProperty(DOCUMENTED.url)
+  url: string;
+
+  @ApiProperty({
+    description:
+      'All headers that deliveries carry for the receiver, the authorization among them; their values are `***` to tokens without the scope `webhooks:write`.',
+    ...headersSchema,
+    example: { Authorization: 'Bearer 9f86d081884c7d65', 'X-Tenant': 'acme' },
+  })
+  headers: Record<string, string>;
+
+  @ApiProperty({
+    description: 'Signs the deliveries: 32 bytes in hex; `***` to tokens without the scope `webhooks:write`.',
+    example: 'b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184',
+  })
+  secretKey: string;
+
+  @ApiPropertyOptional({
+    description:
+      'Until then, deliveries are signed with a key from before a rotation, too: the latest of `previousSecretsUntil`. Absent when no earlier key counts any more.',
+    ...INSTANT,
+  })
+  previousSecretUntil?: string;
+
+  @ApiPropertyOptional({
+    description:
+      'Until when each of the earlier keys counts, that of the newest first; at most two. Absent when none counts any more.',
+    type: [String],
+    format: 'date-time',
+    example: [INSTANT.example],
+  })
+  previousSecretsUntil?: string[];
+
+  @ApiProperty(DOCUMENTED.enabled)
+  enabled: boolean;
+
+  @ApiPropertyOptional({
+    description: 'Why Deskstream has disabled it: the receiver answered 410, or did nothing but fail for days.',
+    enum: DISABLED_REASONS,
+    example: 'gone',
+  })
+  disabledReason?: DisabledReason;
+
+  @ApiProperty({ ...DOCUMENTED.ordering, enum: ORDERINGS })
+  ordering: Ordering;
+
+  @ApiProperty({ ...DOCUMENTED.maxPerSecond, type: 'integer', format: 'int32', nullable: true })
+  maxPerSecond: number | null;
+
+  @ApiPropertyOptional({ description: 'How its receiver does. Absent in answers of the past.', type: HealthOutput })
+  health?: HealthOutput;
+
+  @ApiProperty({ description: 'When it was created.', ...INSTANT })
+  createdAt: string;
+
+  @ApiProperty({ description: 'The agent who created it.', ...ACTOR })
+  createdBy: string;
+
+  @ApiProperty({ description: 'When it was last changed.', ...INSTANT })
+  updatedAt: string;
+
+  @ApiProperty({
+    description: 'The agent who last changed it, or the organization itself when Deskstream disabled it.',
+    ...ACTOR,
+  })
+  updatedBy: string;
+
+  @ApiPropertyOptional({ ...DOCUMENTED.filters, ...filtersSchema })
+  filters?: Record<string, Filters>;
+}
+
+/** An attempt that is over. */
+export class AttemptOutput {
+  @ApiProperty({ description: 'How it ended.', enum: OUTCOMES, example: 'delivered' })
+  outcome: Outcome;
+
+  @ApiProperty({ description: 'When it began.', ...INSTANT })
+  startedAt: string;
+
+  @ApiProperty({ description: 'For how many milliseconds it went on.', type: 'integer', format: 'int32', example: 87 })
+  durationMs: number;
+
+  @ApiPropertyOptional({
+    description: 'The HTTP status; absent when no response came.',
+    type: 'integer',
+    format: 'int32',
+    example: 200,
+  })
+  responseCode?: number;
+
+  @ApiProperty({ description: 'The beginning of the response, or why there was none.', example: 'ok' })
+  responseText: string;
+}
+
+@ApiSchema({ name: 'WebhookTestResult' })
+export class TestResultOutput extends AttemptOutput {
+  @ApiProperty({ description: 'Whether the receiver answered 2xx.', example: true })
+  success: boolean;
+}
+
+/** An attempt as the API shows it. */
+export function shownAttempt({ startedAt, outcome, durationMs, responseCode, responseText }: AttemptResult) {
+  return { outcome, startedAt: startedAt.toISOString(), durationMs, responseCode, responseText };
+}
+
+export const ListWebhookSubscriptionsOutput = listOutput(
+  'ListWebhookSubscriptionsEndpointOutput',
+  WebhookSubscriptionOutput,
+);
+export const GetWebhookSubscriptionOutput = dataOutput('GetWebhookSubscriptionOutput', WebhookSubscriptionOutput);
+export const CreateWebhookSubscriptionOutput = dataOutput('CreateWebhookSubscriptionOutput', WebhookSubscriptionOutput);
+export const PatchWebhookSubscriptionOutput = dataOutput('PatchWebhookSubscriptionOutput', WebhookSubscriptionOutput);
+export const RotateWebhookSecretOutput = dataOutput('RotateWebhookSecretOutput', WebhookSubscriptionOutput);
+export const TestWebhookSubscriptionOutput = dataOutput('TestWebhookSubscriptionOutput', TestResultOutput);

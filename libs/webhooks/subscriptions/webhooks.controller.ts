@@ -1,0 +1,236 @@
+import { Controller, Get } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { instanceToPlain } from 'class-transformer';
+import { type WriteContext } from '#libs/event-store/event.js';
+import { AsOf } from '#libs/http/as-of.js';
+import { Endpoint } from '#libs/http/endpoint.js';
+import { LenientBody, StrictBody, OptionalStrictBody } from '#libs/http/input.js';
+import { Delete, Patch, Post, PostWithoutKey } from '#libs/http/methods.js';
+import { TextParam, UuidParam } from '#libs/http/path-params.js';
+import { Caller, GrantedScopes, May } from '#libs/http/request-context.js';
+import { Versioned } from '#libs/http/versioned.js';
+import { type Scope } from '#libs/platform/scopes.js';
+import { type ShownEventType, shownEventTypes } from '../catalogue/catalogue.published.js';
+import { ListEventTypesOutput } from '../catalogue/event-types.dto.js';
+import {
+  type EventDeliveryLog,
+  type EventDeliveryStatus,
+  GetDeliveryLogsOutput,
+  GetDeliveryStatusOutput,
+} from '../log/delivery-log.dto.js';
+import { GetDeliveryLogs, GetDeliveryStatus } from '../log/delivery-log.handlers.js';
+import { EXCHANGE_MASKED } from '../log/shown-exchange.js';
+import {
+  CreateWebhookSubscriptionInput,
+  PatchWebhookSubscriptionInput,
+  RotateWebhookSecretInput,
+  TestWebhookSubscriptionInput,
+} from './subscription-inputs.dto.js';
+import {
+  CreateWebhookSubscriptionOutput,
+  GetWebhookSubscriptionOutput,
+  ListWebhookSubscriptionsOutput,
+  PatchWebhookSubscriptionOutput,
+  RotateWebhookSecretOutput,
+  type TestResultOutput,
+  TestWebhookSubscriptionOutput,
+  type WebhookSubscriptionOutput,
+} from './subscription-outputs.dto.js';
+import { type SubscriptionSettings } from './subscription.rules.js';
+import { subscriptionStream } from './subscription.stream.js';
+import {
+  CreateSubscription,
+  DeleteSubscription,
+  GetSubscription,
+  ListSubscriptions,
+  RotateSecret,
+  UpdateSubscription,
+} from './subscriptions.handlers.js';
+import { TestSubscription } from './test-subscription.handler.js';
+
+const DEFAULT_OVERLAP_HOURS = 24;
+const SubscriptionId = () => UuidParam('webhookSubscriptionId', 'The webhook subscription id.');
+
+const DEFAULTS: Partial<SubscriptionSettings> = {
+  events: [],
+  enabled: true,
+  customHeaders: {},
+  filters: {},
+  ordering: 'unordered',
+  maxPerSecond: null,
+};
+
+const MASKED = 'The secret key and the values of headers are `***` to tokens without the scope `webhooks:write`.';
+
+@ApiTags('Webhooks')
+@Controller('v1/webhooks')
+export class WebhooksController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Get()
+  @Endpoint({
+    summary: 'List all webhook subscriptions in an organization.',
+    description: `Oldest first. ${MASKED}`,
+    success: [200, 'The list of webhook subscriptions', ListWebhookSubscriptionsOutput],
+  })
+  async listSubscriptions(
+    @Caller() { organizationId }: WriteContext,
+    @May('webhooks:write') mayWrite: boolean,
+  ): Promise<{ data: WebhookSubscriptionOutput[] }> {
+    return { data: await this.queries.execute(new ListSubscriptions({ organizationId, inClear: mayWrite })) };
+  }
+
+  @Post()
+  @Versioned(subscriptionStream)
+  @Endpoint({
+    summary: 'Create a webhook subscription.',
+    description: 'It receives the events that happen from now on. Its `secretKey` is generated.',
+    success: [201, 'The created webhook subscription', CreateWebhookSubscriptionOutput],
+    errors: [404, 409],
+  })
+  async createSubscription(
+    @Caller() caller: WriteContext,
+    @LenientBody() input: CreateWebhookSubscriptionInput,
+  ): Promise<{ data: WebhookSubscriptionOutput }> {
+    const settings = { ...DEFAULTS, ...instanceToPlain(input, { exposeUnsetFields: false }) } as SubscriptionSettings;
+    return { data: await this.commands.execute(new CreateSubscription({ context: caller, settings })) };
+  }
+
+  @Get('event-types')
+  @Endpoint({
+    summary: 'List all events that can be subscribed to.',
+    description: 'With an example of what is sent, and the JSON Schema of its `data`.',
+    success: [200, 'The list of events', ListEventTypesOutput],
+  })
+  listEventTypes(): { data: ShownEventType[] } {
+    return { data: shownEventTypes() };
+  }
+
+  @Get(':webhookSubscriptionId')
+  @Versioned(subscriptionStream, 'webhookSubscriptionId')
+  @Endpoint({
+    summary: 'Get a webhook subscription by id.',
+    description: `${MASKED} With \`asOf\` they are \`***\` to all, and there is no \`health\`.`,
+    success: [200, 'The webhook subscription', GetWebhookSubscriptionOutput],
+    errors: [404],
+  })
+  async getSubscriptionById(
+    @Caller() { organizationId }: WriteContext,
+    @SubscriptionId() id: string,
+    @May('webhooks:write') mayWrite: boolean,
+    @AsOf() asOf?: Date,
+  ): Promise<{ data: WebhookSubscriptionOutput }> {
+    return { data: await this.queries.execute(new GetSubscription({ organizationId, id, inClear: mayWrite, asOf })) };
+  }
+
+  @Patch(':webhookSubscriptionId')
+  @Versioned(subscriptionStream, 'webhookSubscriptionId')
+  @Endpoint({
+    summary: 'Patch a webhook subscription.',
+    description:
+      'Changes only the fields that are named; lists and maps are replaced as a whole. Deliveries that are waiting go to the new URL; those that `events` or `filters` no longer ask for are cancelled soon after. Fields that do not exist are refused.',
+    success: [200, 'The patched webhook subscription', PatchWebhookSubscriptionOutput],
+    errors: [404, 409],
+  })
+  async updateSubscription(
+    @Caller() caller: WriteContext,
+    @SubscriptionId() id: string,
+    @StrictBody() changes: PatchWebhookSubscriptionInput,
+  ): Promise<{ data: WebhookSubscriptionOutput }> {
+    return {
+      data: await this.commands.execute(
+        new UpdateSubscription({ context: caller, id, changes: instanceToPlain(changes) }),
+      ),
+    };
+  }
+
+  @Post(':webhookSubscriptionId/rotate-secret')
+  @Versioned(subscriptionStream, 'webhookSubscriptionId')
+  @Endpoint({
+    summary: 'Generate another secret key for a webhook subscription.',
+    description:
+      'Deliveries are signed with it at once, and with the key that it replaces, too, until the overlap is over. Keys from earlier rotations keep their time. Three keys count at the same time at most: 409 says when the next one ends; an overlap of 0 is always possible, and ends the present key at once. Fields that do not exist are refused.',
+    success: [200, 'The webhook subscription with its new key', RotateWebhookSecretOutput],
+    errors: [404, 409],
+  })
+  async rotateSecret(
+    @Caller() caller: WriteContext,
+    @SubscriptionId() id: string,
+    @OptionalStrictBody() { overlapHours = DEFAULT_OVERLAP_HOURS }: RotateWebhookSecretInput,
+  ): Promise<{ data: WebhookSubscriptionOutput }> {
+    return { data: await this.commands.execute(new RotateSecret({ context: caller, id, overlapHours })) };
+  }
+
+  @PostWithoutKey(':webhookSubscriptionId/test')
+  @Endpoint({
+    summary: 'Send the example of an event to a webhook subscription.',
+    description:
+      'At once and once, also while it is disabled; the headers and signatures are those of a delivery. Answers how it went; nothing of it is kept.',
+    success: [200, 'How the attempt went', TestWebhookSubscriptionOutput],
+    errors: [404],
+  })
+  async testSubscription(
+    @Caller() caller: WriteContext,
+    @SubscriptionId() id: string,
+    @LenientBody() { event }: TestWebhookSubscriptionInput,
+  ): Promise<{ data: TestResultOutput }> {
+    return {
+      data: await this.commands.execute(new TestSubscription({ organizationId: caller.organizationId, id, event })),
+    };
+  }
+
+  @Delete(':webhookSubscriptionId')
+  @Versioned(subscriptionStream, 'webhookSubscriptionId')
+  @Endpoint({
+    summary: 'Delete a webhook subscription.',
+    description: 'Deliveries that are waiting are cancelled.',
+    success: [204, 'The webhook subscription was successfully deleted'],
+    errors: [404, 409],
+  })
+  async deleteSubscription(@Caller() caller: WriteContext, @SubscriptionId() id: string): Promise<void> {
+    await this.commands.execute(new DeleteSubscription({ context: caller, id }));
+  }
+
+  @Get(':webhookSubscriptionId/delivery-status')
+  @Endpoint({
+    summary: 'Get the latest delivery statuses of a webhook subscription.',
+    description: `One entry for each subscribed event. ${EXCHANGE_MASKED}`,
+    success: [200, 'The latest delivery statuses of a webhook subscription', GetDeliveryStatusOutput],
+    errors: [404],
+  })
+  async getDeliveryStatus(
+    @Caller() caller: WriteContext,
+    @SubscriptionId() id: string,
+    @GrantedScopes() granted: readonly Scope[],
+  ): Promise<{ data: EventDeliveryStatus[] }> {
+    return {
+      data: await this.queries.execute(
+        new GetDeliveryStatus({ organizationId: caller.organizationId, subscriptionId: id, granted }),
+      ),
+    };
+  }
+
+  @Get(':webhookSubscriptionId/delivery-status/logs/:event')
+  @Endpoint({
+    summary: 'Get the latest delivery logs of a webhook subscription for one event.',
+    description: `The last 100 attempts, newest first, with the payload as it was sent. ${EXCHANGE_MASKED}`,
+    success: [200, 'The webhook subscription event logs', GetDeliveryLogsOutput],
+    errors: [404],
+  })
+  async getDeliveryStatusLogs(
+    @Caller() caller: WriteContext,
+    @SubscriptionId() id: string,
+    @TextParam('event', 'The name of an event.', 'TagCreated') event: string,
+    @GrantedScopes() granted: readonly Scope[],
+  ): Promise<{ data: EventDeliveryLog[] }> {
+    return {
+      data: await this.queries.execute(
+        new GetDeliveryLogs({ organizationId: caller.organizationId, subscriptionId: id, event, granted }),
+      ),
+    };
+  }
+}
