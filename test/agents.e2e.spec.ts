@@ -134,7 +134,7 @@ describe('Agents', () => {
       expect(answer.body.message).toContain('email is not a field of this request');
     }
     const twice = await api.patch(`/v1/agents/${id}`, { additionalEmails: ['B@x.example'] });
-    expect(twice.body.message).toContain('additionalEmails must not hold an address twice');
+    expect(twice.body.message).toContain('additionalEmails must not contain an address twice');
     expect((await eventsOf(id)).length).toBe(1);
   });
 
@@ -201,7 +201,7 @@ describe('Agents', () => {
     ['email=', 'query parameter email (must not be empty)'],
     ['email=a%40x.example&email=b%40x.example', 'query parameter email (must be sent once'],
     ['phone=12', 'query parameter phone (must be a phone number)'],
-    ['phone=%00', 'query parameter phone (must not hold NUL characters)'],
+    ['phone=%00', 'query parameter phone (must not contain NUL characters)'],
     ['pageLimit=0', 'query parameter pageLimit'],
     ['pageKey=x', 'query parameter pageKey (not a key of this list)'],
   ])('are not listed by %s', async (query, reason) => {
@@ -214,16 +214,16 @@ describe('Agents', () => {
     [{ displayName: null }, 'displayName must be a string'],
     [{ displayName: '' }, 'displayName must not be empty'],
     [{ displayName: 'x'.repeat(256) }, 'displayName must have at most 255 characters'],
-    [{ displayName: 'a\0b' }, 'displayName must not hold NUL characters'],
+    [{ displayName: 'a\0b' }, 'displayName must not contain NUL characters'],
     [{ phoneNumber: 'call me' }, 'phoneNumber must be a phone number'],
     [{ phoneNumber: '70123456' }, 'phoneNumber must be a phone number, with its country code'],
     [{ phoneNumber: 5 }, 'phoneNumber must be a string'],
     [{ additionalEmails: 'a@x.example' }, 'additionalEmails must be an array'],
     [{ additionalEmails: ['a'] }, 'additionalEmails [0] must be an e-mail address'],
-    [{ additionalEmails: ['a@x.example', 'A@x.example'] }, 'additionalEmails must not hold a value twice'],
+    [{ additionalEmails: ['a@x.example', 'A@x.example'] }, 'additionalEmails must not contain a value twice'],
     [
       { additionalPhoneNumbers: ['+4570123456', '+45 70123456'] },
-      'additionalPhoneNumbers must not hold an address twice',
+      'additionalPhoneNumbers must not contain an address twice',
     ],
     [{ additionalPhoneNumbers: [null] }, 'additionalPhoneNumbers [0] must be a string'],
     [{ middleNames: Array(11).fill('x') }, 'middleNames must have at most 10 items'],
@@ -240,7 +240,7 @@ describe('Agents', () => {
     [{ email: undefined }, 'email must be a string'],
     [{ email: null }, 'email must be a string'],
     [{ email: 'nobody' }, 'email must be an e-mail address'],
-    [{ email: 'a@x.example', additionalEmails: ['A@x.example'] }, 'additionalEmails must not hold an address twice'],
+    [{ email: 'a@x.example', additionalEmails: ['A@x.example'] }, 'additionalEmails must not contain an address twice'],
   ])('are not created from %j', async (body, reason) => {
     const before = await countEvents();
     const isObject = typeof body === 'object' && !Array.isArray(body);
@@ -332,7 +332,7 @@ describe('Agents in bulk', () => {
     expect(patch.body.data).toEqual([
       { _type: 'BulkActionSuccess', data: expect.objectContaining({ id: two, firstName: 'F', lastName: 'L' }) },
       missing,
-      failure({ _type: 'EmptyPatchSet', id: one, message: 'The patch names no field to change' }),
+      failure({ _type: 'EmptyPatchSet', id: one, message: 'The patch contains no field to change' }),
       failure({ _type: 'Validation', message: expect.stringContaining('id must be a UUID') }),
       failure({
         _type: 'Validation',

@@ -196,6 +196,7 @@ describe.each(STORIES)('The past of $resource', ({ resource, begin, chapters }) 
     expect(headers.get('etag')).toBeNull();
     const before = await reader.get(`${path}?asOf=2020-01-01T00:00:00%2B01:00`);
     expect(before.status).toBe(404);
+    expect(before.body.message).toMatch(/did not exist at 2019-12-31T23:00:00.000Z; it was created at \d{4}-.*Z$/);
     const stranger = await app.createTestOrganization();
     expect((await stranger.get(`${path}?asOf=${[...answers.keys()][0]}`)).status).toBe(404);
   });

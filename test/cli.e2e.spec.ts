@@ -92,11 +92,14 @@ describe('The command line', () => {
     });
     const { status, output } = await run('token', 'tags:see');
     expect(status).toBe(1);
-    expect(output.trim()).toMatch(/^There are these scopes: admin,.*$/);
+    expect(output.trim()).toMatch(/^The scope must be one of: admin,.*$/);
   });
 
   it('says what is wrong with what it is told', async () => {
-    await expect(cli('token', 'tags:see')).rejects.toThrow('There are these scopes: admin,');
+    await expect(cli('token', 'tags:see')).rejects.toThrow('The scope must be one of: admin,');
+    await expect(cli('token', 'tag:read')).rejects.toThrow(
+      'The scope is tag:read, which is not a known value; did you mean tags:read?',
+    );
     await expect(cli('token', '--expires', 'soon')).rejects.toThrow('--expires must be an instant');
     await expect(cli('token', '--expires', '2020-01-01T00:00:00Z')).rejects.toThrow('must be in the future');
     await expect(cli('token', '--never')).rejects.toThrow("Unknown option '--never'");

@@ -185,7 +185,7 @@ describe('Custom attributes', () => {
     [{ identifier: undefined }, 'identifier must be a string'],
     [{ label: null }, 'label must be a string'],
     [{ label: ' ' }, 'label must not be empty'],
-    [{ label: 'a\0' }, 'label must not hold NUL'],
+    [{ label: 'a\0' }, 'label must not contain NUL'],
     [{ description: 5 }, 'description must be a string'],
     [{ isRequired: 'yes' }, 'isRequired must be true or false'],
     [{ inputDefinition: undefined }, 'inputDefinition must be an object'],

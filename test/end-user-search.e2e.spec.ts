@@ -169,7 +169,9 @@ describe('Looking for end users', () => {
     for (const other of others) {
       const { status, body } = await list({ ...other, pageKey });
       expect(status).toBe(400);
-      expect(body.message).toContain('must be what the pageKey was made with; leave pageKey out to begin anew');
+      expect(body.message).toContain(
+        'must be the same as in the request that returned the pageKey; omit pageKey to start over',
+      );
     }
   });
 

@@ -312,7 +312,7 @@ describe('An address of an end user', () => {
     ]) {
       const answer = await api.patch(`/v1/endusers/${id}`, fields);
       expect(answer.status).toBe(400);
-      expect(answer.body.message).toContain('must not hold an address twice');
+      expect(answer.body.message).toContain('must not contain an address twice');
     }
     expect((await api.post('/v1/endusers', { email: 'n@x.example', additionalEmails: ['N@x.example'] })).status).toBe(
       400,
@@ -599,7 +599,7 @@ describe('A list of end users', () => {
     ['email=', 'email (must not be empty'],
     ['externalId=', 'externalId (must not be empty'],
     [`externalId=${'x'.repeat(256)}`, 'externalId (must have at most 255'],
-    ['externalId=%00', 'externalId (must not hold NUL'],
+    ['externalId=%00', 'externalId (must not contain NUL'],
     ['email=a@x.example&email=b@x.example', 'email (must be sent once'],
   ])('is not filtered by %.60s', async (query, reason) => {
     const api = await app.createTestOrganization();
@@ -703,8 +703,8 @@ describe('Requests for end users', () => {
     [{ displayName: 5 }, 'displayName must be a string'],
     [{ displayName: ' ' }, 'displayName must not be empty'],
     [{ displayName: 'x'.repeat(256) }, 'displayName must have at most 255 characters'],
-    [{ displayName: 'a\0' }, 'displayName must not hold NUL'],
-    [{ displayName: '\ud800' }, 'displayName must not hold NUL characters or lone surrogates'],
+    [{ displayName: 'a\0' }, 'displayName must not contain NUL'],
+    [{ displayName: '\ud800' }, 'displayName must not contain NUL characters or lone surrogates'],
     [{ email: 'x' }, 'email must be an e-mail address'],
     [{ email: '' }, 'email must not be empty'],
     [{ email: ['a@x.example'] }, 'email must be a string'],
@@ -713,9 +713,9 @@ describe('Requests for end users', () => {
     [{ phoneNumber: 4570123456 }, 'phoneNumber must be a string'],
     [{ additionalEmails: 'a@x.example' }, 'additionalEmails must be an array'],
     [{ additionalEmails: ['a@x.example', null] }, 'additionalEmails [1] must be a string'],
-    [{ additionalEmails: ['a@x.example', 'A@x.example '] }, 'additionalEmails must not hold a value twice'],
+    [{ additionalEmails: ['a@x.example', 'A@x.example '] }, 'additionalEmails must not contain a value twice'],
     [{ additionalEmails: Array.from({ length: 21 }, (_, i) => `${i}@x.example`) }, 'at most 20 items'],
-    [{ additionalPhoneNumbers: ['+4570123456', '+45 70123456'] }, 'must not hold an address twice'],
+    [{ additionalPhoneNumbers: ['+4570123456', '+45 70123456'] }, 'must not contain an address twice'],
     [{ additionalPhoneNumbers: ['12'] }, 'additionalPhoneNumbers[0] must be a phone number'],
     [{ middleNames: [''] }, 'middleNames [0] must not be empty'],
     [{ middleNames: { 0: 'x' } }, 'middleNames must be an array'],

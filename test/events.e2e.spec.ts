@@ -137,13 +137,13 @@ describe('The feed of an organization', () => {
   });
 
   it.each([
-    ['types=TagCreated,TagEaten', /types \(TagEaten is none of: .*TagCreated.*\)$/],
+    ['types=TagCreated,TagEaten', /types \(must be one of: .*TagCreated.*\)$/],
     ['types=', /types \(must not be empty\)$/],
-    ['category=cat', /category \(cat is none of: .*endUser.*\)$/],
-    ['stream=cat-1', /stream \(cat is none of: .*\)$/],
+    ['category=cat', /category \(must be one of: .*endUser.*\)$/],
+    ['stream=cat-1', /stream \(must be one of: .*\)$/],
     ['stream=', /stream \(must not be empty\)$/],
-    ['stream=tag-%00', /stream \(must not hold NUL/],
-    ['types=Tag%00', /types \(must not hold NUL/],
+    ['stream=tag-%00', /stream \(must not contain NUL/],
+    ['types=Tag%00', /types \(must not contain NUL/],
     ['from=yesterday', /from \(must be one of: start, now\)$/],
     ['limit=0', /limit \(must be a whole number from 1 to 500\)$/],
     ['limit=501', /limit \(must be a whole number from 1 to 500\)$/],
@@ -282,13 +282,13 @@ describe('Waiting for events', () => {
     await waitFor('4 readers', async () => (await readersWaiting()) === 4);
     const beyond = await other.api.get(`/v1/events?types=TagDeleted&wait=1&cursor=${first.cursor}`);
     expect(beyond).toMatchObject({ status: 429, body: { code: 'too-many-requests' } });
-    expect(beyond.body.message).toContain('The organization has 4 readers that wait for events already');
+    expect(beyond.body.message).toContain('The organization has 4 readers waiting for events, which is the maximum');
     expect(Number(beyond.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await other.api.get('/v1/events/stream')).status).toBe(429);
     readers.push(...[second, second].map(wait));
     await waitFor('6 readers', async () => (await readersWaiting()) === 6);
     const more = await second.api.get(`/v1/events?wait=1&cursor=${second.cursor}`);
-    expect(more.body.message).toContain('The organization has 2 readers that wait for events already');
+    expect(more.body.message).toContain('The organization has 2 readers waiting for events, which is the maximum');
     readers.push(...[third, fourth].map(wait));
     await waitFor('8 readers', async () => (await readersWaiting()) === 8);
     expect((await other.api.get(`/v1/events?types=TagDeleted&wait=1&cursor=${first.cursor}`)).status).toBe(429);

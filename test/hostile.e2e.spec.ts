@@ -106,7 +106,9 @@ describe('A request', () => {
   it.each(['a\\u0000b', '\\ud800', 'x\\udc00\\ud800'])('with the text "%s" in its body is a 400', async (text) => {
     const answer = await api.post('/v1/tags', `{"name":"${text}"}`);
     expect(answer.status).toBe(400);
-    expect(answer.body.faults).toEqual([{ path: 'name', message: 'must not hold NUL characters or lone surrogates' }]);
+    expect(answer.body.faults).toEqual([
+      { path: 'name', message: 'must not contain NUL characters or lone surrogates' },
+    ]);
   });
 
   it.each(['{"__proto__":{}}', '{"a":[{"__proto__":1}]}', '{"\\u005f_proto__":1}', '{"constructor":{"prototype":{}}}'])(

@@ -39,6 +39,18 @@ describe('A request', () => {
     expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="deskstream"');
   });
 
+  it.each([
+    ['Basic dTpw', 'Basic is not accepted; send an API token: Authorization: Bearer <token>'],
+    ['basic dTpw', 'Basic is not accepted; send an API token: Authorization: Bearer <token>'],
+    ['Digest username="u"', 'Digest is not accepted; send an API token: Authorization: Bearer <token>'],
+    ['tr0ub4dor &3', 'This authentication scheme is not accepted; send an API token: Authorization: Bearer <token>'],
+    ['Bearer $DESKSTREAM_TOKEN', 'The API token contains a $: was a shell variable not expanded?'],
+    ['Bearer ${TOKEN}', 'The API token contains a $: was a shell variable not expanded?'],
+  ])('that sends %s is told what to send instead', async (authorization, message) => {
+    const answer = await new ApiClient(app.url, '').send('GET', '/v1/tags', undefined, { authorization });
+    expect([answer.status, answer.body.message]).toEqual([401, message]);
+  });
+
   it('to a protected path is refused before anything about it is told', async () => {
     const stranger = new ApiClient(app.url, '');
     expect((await stranger.get('/v1/tags/not-a-uuid')).status).toBe(401);

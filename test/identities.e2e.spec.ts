@@ -92,7 +92,7 @@ describe('The end user with an external id', () => {
   it.each([
     ['x'.repeat(256), 'must have at most 255 characters'],
     [' ', 'must not be empty'],
-    ['a\0', 'must not hold NUL'],
+    ['a\0', 'must not contain NUL'],
   ])('has none like %.20j', async (externalId, reason) => {
     const { status, body } = await put(externalId, { displayName: 'x' });
     expect(status).toBe(400);
@@ -102,7 +102,7 @@ describe('The end user with an external id', () => {
   });
 
   it.each([
-    [{ displayName: 'x', externalId: 'crm-2' }, 'externalId must be the one in the path, or left out'],
+    [{ displayName: 'x', externalId: 'crm-2' }, 'externalId must be the external id in the path, or be omitted'],
     [{}, 'displayName must be a string'],
     [{ displayName: 'x', emial: 'y' }, 'emial is not a field of this request'],
     [{ displayName: 'x', email: 5 }, 'email must be a string'],

@@ -141,7 +141,7 @@ describe('A page key', () => {
       const { status, body } = await api.get(`${LIST}?${query}`);
       expect({ status, message: body.message }).toEqual({
         status: 400,
-        message: `Invalid value for: query parameter ${name} (must be what the pageKey was made with; leave pageKey out to begin anew)`,
+        message: `Invalid value for: query parameter ${name} (must be the same as in the request that returned the pageKey; omit pageKey to start over)`,
       });
     }
   });

@@ -182,12 +182,15 @@ describe('Presence', () => {
   it.each([
     [{}, 'connectionStatus must be one of: Offline, Online'],
     [{ connectionStatus: null }, 'connectionStatus must be one of'],
-    [{ connectionStatus: 'online' }, 'connectionStatus must be one of'],
+    [{ connectionStatus: 'online' }, 'connectionStatus is online, which is not a known value; did you mean Online?'],
     [{ connectionStatus: 'Online', presenceStatus: 'Busy' }, 'presenceStatus must be one of: Away, Working'],
     [{ connectionStatus: 'Online', presenceStatus: null }, 'presenceStatus must be one of'],
     [{ connectionStatus: 'Online', activeChannels: 'Email' }, 'activeChannels must be an array'],
-    [{ connectionStatus: 'Online', activeChannels: ['Fax'] }, 'activeChannels may only hold'],
-    [{ connectionStatus: 'Online', activeChannels: ['Email', 'Email'] }, 'activeChannels must not hold a value twice'],
+    [{ connectionStatus: 'Online', activeChannels: ['Fax'] }, 'activeChannels may only contain'],
+    [
+      { connectionStatus: 'Online', activeChannels: ['Email', 'Email'] },
+      'activeChannels must not contain a value twice',
+    ],
     [{ connectionStatus: 'Online', activeChannels: null }, 'activeChannels must be an array'],
     [{ connectionStatus: 'Online', lastSeen: '2026-03-14T09:26:53Z' }, 'lastSeen is not a field of this request'],
     [[], 'must be a JSON object'],

@@ -68,7 +68,9 @@ describe('A list', () => {
 
   it('tells so for other spellings of what it knows, and beside a page key', async () => {
     const { body } = await api.get('/v1/endusers?name=a&pagelimit=1&pageLimit=1&namePrefix=a&asOf=x');
-    expect(body.meta).toEqual({ ignored: ['name', 'pagelimit', 'asOf'] });
+    expect(body.meta).toEqual({ ignored: ['name', 'pagelimit', 'asOf'], didYouMean: { pagelimit: 'pageLimit' } });
+    const misspelt = await api.get('/v1/endusers?emial=a@x.example&name=a');
+    expect(misspelt.body.meta).toEqual({ ignored: ['emial', 'name'], didYouMean: { emial: 'email' } });
     await api.create('/v1/endusers', {});
     await api.create('/v1/endusers', {});
     const { next } = (await api.get('/v1/endusers?pageLimit=1')).body.meta;

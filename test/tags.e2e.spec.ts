@@ -127,15 +127,15 @@ describe('Tags', () => {
     [{ name: '' }, 'name must not be empty'],
     [{ name: '   ' }, 'name must not be empty'],
     [{ name: 'x'.repeat(256) }, 'name must have at most 255 characters'],
-    [{ name: 'a\0b' }, 'name must not hold NUL characters'],
-    ['{"name": "\\ud800"}', 'name must not hold NUL characters or lone surrogates'],
+    [{ name: 'a\0b' }, 'name must not contain NUL characters'],
+    ['{"name": "\\ud800"}', 'name must not contain NUL characters or lone surrogates'],
     [{ name: 'x', color: null }, 'color must be a string'],
     [{ name: 'x', color: '' }, 'color must not be empty'],
     [[], 'must be a JSON object'],
     ['null', 'must be a JSON object'],
     ['"text"', 'must be a JSON object'],
     ['{"name": ', 'malformed JSON: Unexpected end of JSON input'],
-    ['{"__proto__": {"name": "x"}}', 'must not hold keys __proto__'],
+    ['{"__proto__": {"name": "x"}}', 'must not contain keys __proto__'],
     ['', 'must be a JSON object'],
   ])('are not created from %j', async (body, reason) => {
     const api = await app.createTestOrganization();

@@ -127,7 +127,7 @@ describe('Teams', () => {
     [{ name: 5 }, 'name must be a string'],
     [{ name: ' ' }, 'name must not be empty'],
     [{ name: 'x'.repeat(256) }, 'name must have at most 255 characters'],
-    [{ name: 'a\0b' }, 'name must not hold NUL characters'],
+    [{ name: 'a\0b' }, 'name must not contain NUL characters'],
     [[], 'must be a JSON object'],
     ['', 'must be a JSON object'],
   ])('are not created from %j', async (body, reason) => {
@@ -144,7 +144,7 @@ describe('Teams', () => {
     [{ agentIds: uuid }, 'agentIds must be an array'],
     [{ agentIds: [] }, 'agentIds must have at least 1 items'],
     [{ agentIds: Array.from({ length: 101 }, () => randomUUID()) }, 'agentIds must have at most 100 items'],
-    [{ agentIds: [uuid, uuid.toUpperCase()] }, 'agentIds must not hold a value twice'],
+    [{ agentIds: [uuid, uuid.toUpperCase()] }, 'agentIds must not contain a value twice'],
     [{ agentIds: ['1'] }, 'agentIds [0] must be a UUID'],
     [{ agentIds: [null] }, 'agentIds [0] must be a string'],
     [{ agentIds: [uuid], all: true }, 'all is not a field of this request'],

@@ -132,7 +132,7 @@ describe('Names', () => {
     const refused = await api.post('/v1/tags', { name: 'a\nb' });
     expect([refused.status, refused.body.message]).toEqual([
       400,
-      'Invalid value for: body (name must not hold the control character U+000A LINE FEED)',
+      'Invalid value for: body (name must not contain the control character U+000A LINE FEED)',
     ]);
     const { userId } = await createSupportTeam(api);
     const message = { _type: 'Inbound', content: { _type: 'Text', value: 'a\n\tb' } };

@@ -182,7 +182,7 @@ describe('An API token', () => {
     const answers = await Promise.all(Array.from({ length: 6 }, () => api.post('/v1/tokens', shop)));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
     const refusal = answers.find(({ status }) => status === 409);
-    expect(refusal?.body.message).toContain('has 1,000 API tokens in force, the most it can have. Revoke one');
+    expect(refusal?.body.message).toContain('has 1,000 valid API tokens, which is the maximum. Revoke an unused one');
     const created = answers.find(({ status }) => status === 201)?.body.data;
     await api.delete(`/v1/tokens/${created.id}`);
     expect((await api.post('/v1/tokens', shop)).status).toBe(201);

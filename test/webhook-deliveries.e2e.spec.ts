@@ -135,7 +135,7 @@ describe('The deliveries of a webhook subscription', () => {
 
   it.each([
     ['state=done', 'state (must be one of: pending, delivered, exhausted, cancelled)'],
-    ['event=Nope', 'event (must be one of: '],
+    ['event=Nope', 'event (is Nope, which is not an event; GET /v1/webhooks/event-types lists the events)'],
     ['since=yesterday', 'since (must be an instant'],
     ['until=2026-01-01', 'until (must be an instant'],
     ['since=0000-01-01T00:00:00Z', 'since (must be an instant'],
@@ -343,8 +343,8 @@ describe('Cancelling a delivery', () => {
   });
 
   it.each([
-    ['delivered', 'has been delivered; only one that is pending can be cancelled'],
-    ['exhausted', 'was given up after its last attempt; only one that is pending can be cancelled'],
+    ['delivered', 'has been delivered; only pending deliveries can be cancelled'],
+    ['exhausted', 'was given up after its last attempt; only pending deliveries can be cancelled'],
   ])('that is %s is refused', async (state, reason) => {
     const id = await delivery({ state, finished_at: PAST });
     const { status, body } = await cancel(id);

@@ -10,7 +10,7 @@ type Responses = Operation['responses'];
 export const RETRY_MODELS = [NotProcessed, PreconditionFailed];
 
 const ETAG = {
-  description: 'The version of the entity and a digest of what is shown: for If-Match and If-None-Match.',
+  description: 'The version of the entity and a digest of its representation, for If-Match and If-None-Match.',
   schema: { type: 'string' as const },
   example: '"7-4a7d1ed414474e40"',
 };
@@ -24,17 +24,21 @@ const header = (name: string, description: string, example: string, maxLength?: 
 });
 const IDEMPOTENCY_KEY = header(
   'Idempotency-Key',
-  'Makes the request safe to repeat: under the same key it is carried out once within 24 hours, and answered the same ' +
-    'each time, with `idempotent-replayed: true`. Printable ASCII, new for each request.',
+  'Makes the request safe to repeat: requests with the same key are executed once within 24 hours, and repetitions get ' +
+    'the same answer with `idempotent-replayed: true`. Printable ASCII, new for each request.',
   '7d9f1c52-8a0e-4c1b-9d57-3e2b6f0a4c11',
   255,
 );
 const IF_MATCH = header(
   'If-Match',
-  'Only if the entity is still at this version: an ETag as it was answered, a version in quotes, or `*`. Else 412.',
+  'Changes the entity only if it still has this version, else answers 412. An ETag as it was answered, a version in quotes, or `*`.',
   '"7"',
 );
-const IF_NONE_MATCH = header('If-None-Match', 'Answers 304 without a body when this is still the ETag.', ETAG.example);
+const IF_NONE_MATCH = header(
+  'If-None-Match',
+  'Answers 304 without a body if the ETag is still the same.',
+  ETAG.example,
+);
 
 /** Documents what all operations that write have in common, and all that are on one entity with an ETag. */
 export function documentRetries(document: OpenAPIObject): void {
@@ -62,13 +66,17 @@ function documentOperation(operation: Operation & Marks, reads: boolean): void {
   ];
   const { responses } = operation;
   if (versioned) answerEtag(responses);
-  if (conditional && reads)
-    responses['304'] = { description: 'It is as the client knows it.', headers: { ETag: ETAG } };
+  if (conditional && reads) responses['304'] = { description: 'The entity has not changed.', headers: { ETag: ETAG } };
   if (conditional && !reads) {
-    responses['412'] = { ...failure('The entity has changed since.', PreconditionFailed), headers: { ETag: ETAG } };
+    responses['412'] = {
+      ...failure('The entity does not have the expected version.', PreconditionFailed),
+      headers: { ETag: ETAG },
+    };
   }
   if (!repeatable) return;
-  responses['409'] ??= failure('The first request with this Idempotency-Key is still under way.', { name: 'Conflict' });
+  responses['409'] ??= failure('The first request with this Idempotency-Key is still being processed.', {
+    name: 'Conflict',
+  });
   responses['422'] = failure('The Idempotency-Key was used for another request.', NotProcessed);
 }
 

@@ -11,6 +11,7 @@ import {
 } from '#libs/organizations/api-tokens.handlers.js';
 import { TokenLookup } from '#libs/organizations/token-lookup.js';
 import { type Config } from '#libs/platform/config.js';
+import { faultOfChoice, KnownNames } from '#libs/platform/did-you-mean.js';
 import { instantOf } from '#libs/platform/instant.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { StartupError } from '#libs/platform/startup-error.js';
@@ -54,7 +55,10 @@ export const token: CliCommand = {
 
 async function issue(config: Config, urls: InstallationUrls, options: Options, rest: string[]): Promise<void> {
   const named = [...rest, ...(options.scopes?.split(',') ?? [])];
-  if (!named.every(isScope)) throw new StartupError(`There are these scopes: ${SCOPES.join(', ')}`);
+  if (!named.every(isScope)) {
+    const unknown = named.find((scope) => !isScope(scope));
+    throw new StartupError(`The scope ${faultOfChoice(unknown, new KnownNames(SCOPES))}.`);
+  }
   const { name, expires } = options;
   const expiresAt = expires === undefined ? undefined : instantOf(expires)?.toISOString();
   if (expires !== undefined && expiresAt === undefined) {

@@ -47,7 +47,7 @@ describe('An agent', () => {
   });
 
   it('has no address twice', () => {
-    const fault = (path: string) => invalidBody([{ path, message: 'must not hold an address twice' }]);
+    const fault = (path: string) => invalidBody([{ path, message: 'must not contain an address twice' }]);
     agent(created)
       .when(update({ additionalEmails: [email] }))
       .then(fault('additionalEmails'));

@@ -55,7 +55,7 @@ export class AgentsController {
   @Get()
   @Endpoint({
     summary: 'List agents in an organization.',
-    description: 'Oldest first, in pages. At most one of the filters `email` and `phone` may be given.',
+    description: 'Lists agents in pages, oldest first. Only one of the filters `email` and `phone` may be sent.',
     success: [200, 'A page of the agents', ListAgentsOutput],
     errors: [404],
   })
@@ -73,7 +73,7 @@ export class AgentsController {
   @Versioned(agentStream)
   @Endpoint({
     summary: 'Create an agent.',
-    description: 'No two agents have the same primary e-mail address, and it cannot be changed later.',
+    description: 'The primary e-mail address is unique among agents and cannot be changed later.',
     success: [201, 'The created agent', AgentOutput],
   })
   async createAgent(@Caller() caller: WriteContext, @LenientBody() input: CreateAgentInput): Promise<{ data: Agent }> {
@@ -83,8 +83,8 @@ export class AgentsController {
   @Post('bulk')
   @Endpoint({
     summary: 'Create agents.',
-    description: 'Each by itself: one that fails keeps no other from being created.',
-    success: [201, 'What became of each agent, in their order', CreateAgentsOutput],
+    description: 'Creates each agent separately: one that fails does not affect the others.',
+    success: [201, 'The result for each agent, in the order of the request', CreateAgentsOutput],
   })
   async createAgentsBulk(
     @Caller() caller: WriteContext,
@@ -100,8 +100,8 @@ export class AgentsController {
   @Put()
   @Endpoint({
     summary: 'Update agents.',
-    description: `Replaces each as if by itself: fields left out are cleared, and fields that do not exist are refused. At most ${MAX_BULK_ITEMS}.`,
-    success: [200, 'What became of each agent, in their order', BulkUpdateAgentOutput],
+    description: `Replaces each agent separately: fields that are not sent are cleared, and unknown fields are refused. At most ${MAX_BULK_ITEMS} items.`,
+    success: [200, 'The result for each agent, in the order of the request', BulkUpdateAgentOutput],
   })
   async updateAgentsBulk(
     @Caller() caller: WriteContext,
@@ -123,8 +123,8 @@ export class AgentsController {
   @Patch()
   @Endpoint({
     summary: 'Patch agents.',
-    description: `Changes each in what is named alone; \`null\` clears. Fields that do not exist are refused. At most ${MAX_BULK_ITEMS}.`,
-    success: [200, 'What became of each agent, in their order', BulkUpdateAgentOutput],
+    description: `Changes only the fields that are sent, for each agent separately; \`null\` clears a field. Unknown fields are refused. At most ${MAX_BULK_ITEMS} items.`,
+    success: [200, 'The result for each agent, in the order of the request', BulkUpdateAgentOutput],
   })
   async patchAgentsBulk(
     @Caller() caller: WriteContext,
@@ -133,7 +133,7 @@ export class AgentsController {
     const prepare = async (item: unknown) => {
       const { id, ...changes } = await validInput(BulkPatchAgentInput, item, 'refuse');
       if (Object.keys(changes).length > 0) return { id, changes: instanceToPlain(changes) };
-      throw new DomainError('invalid', 'The patch names no field to change', { bulkError: 'EmptyPatchSet' });
+      throw new DomainError('invalid', 'The patch contains no field to change', { bulkError: 'EmptyPatchSet' });
     };
     return {
       data: await this.bulk.each(caller.organizationId, items, {
@@ -147,7 +147,7 @@ export class AgentsController {
   @Get('presence')
   @Endpoint({
     summary: 'List the presence of all agents.',
-    description: 'Sorted by agent id. An agent who has never been seen is offline.',
+    description: 'Sorted by agent id. An agent without presence is offline.',
     success: [200, 'The presence of all agents', [UserPresence]],
   })
   async listPresence(@Caller() caller: WriteContext): Promise<UserPresence[]> {
@@ -158,7 +158,7 @@ export class AgentsController {
   @Versioned(agentStream, 'agentId')
   @Endpoint({
     summary: 'Get an agent by id.',
-    description: 'An agent who was removed is a 404.',
+    description: 'A removed agent answers 404.',
     success: [200, 'The agent', AgentOutput],
     errors: [404],
   })
@@ -175,7 +175,7 @@ export class AgentsController {
   @Endpoint({
     summary: 'Update an agent.',
     description:
-      'Fields left out are cleared. Fields that do not exist are refused, and so is `email`: it never changes.',
+      'Fields that are not sent are cleared. Unknown fields are refused, and so is `email`, which cannot be changed.',
     success: [200, 'The updated agent', AgentOutput],
     errors: [404, 409],
   })
@@ -192,7 +192,7 @@ export class AgentsController {
   @Endpoint({
     summary: 'Patch an agent.',
     description:
-      'Changes only the fields that are named; `null` clears, lists are replaced as a whole. Fields that do not exist are refused, and so is `email`: it never changes.',
+      'Changes only the fields that are sent; `null` clears a field, and lists are replaced as a whole. Unknown fields are refused, and so is `email`, which cannot be changed.',
     success: [200, 'The patched agent', AgentOutput],
     errors: [404, 409],
   })
@@ -208,7 +208,8 @@ export class AgentsController {
   @Versioned(agentStream, 'agentId')
   @Endpoint({
     summary: 'Remove an agent.',
-    description: 'The agent leaves all teams and queues.',
+    description:
+      'The agent is removed from all teams and queues. Open conversations of the agent go back to their queue.',
     success: [204, 'The agent was successfully removed'],
     errors: [404, 409],
   })
@@ -219,7 +220,7 @@ export class AgentsController {
   @Get(':agentId/teams')
   @Endpoint({
     summary: 'List the teams of an agent.',
-    description: 'The ids of all of them.',
+    description: 'Lists the ids of all teams of the agent.',
     success: [200, 'The teams', AgentTeamsOutput],
     errors: [404],
   })
@@ -231,7 +232,7 @@ export class AgentsController {
   @Get(':agentId/presence')
   @Endpoint({
     summary: 'Get the presence of an agent.',
-    description: 'An agent who has never been seen is offline.',
+    description: 'An agent without presence is offline.',
     success: [200, 'The presence', UserPresenceOutput],
     errors: [404],
   })
@@ -245,7 +246,7 @@ export class AgentsController {
   @Endpoint({
     summary: 'Update the presence of an agent.',
     description:
-      'A heartbeat: repeat it to stay online. What is left out stays; fields that do not exist are refused. Without heartbeats the agent is offline after `PRESENCE_TIMEOUT_SECONDS`; those closer together than a quarter of it count as one.',
+      'This request is a heartbeat: repeat it to stay online. Fields that are not sent stay as they are; unknown fields are refused. Without heartbeats, the agent is offline after `PRESENCE_TIMEOUT_SECONDS`. Heartbeats closer together than a quarter of that time count as one.',
     success: [200, 'The presence', UserPresenceOutput],
     errors: [404, 409],
   })
@@ -261,7 +262,7 @@ export class AgentsController {
   @Put(':agentId/presence/working-channel')
   @Endpoint({
     summary: 'Update whether an agent works on a group of channels.',
-    description: 'Says nothing of whether the agent is online.',
+    description: 'Does not change whether the agent is online.',
     success: [204, 'The presence was successfully updated'],
     errors: [404, 409],
   })

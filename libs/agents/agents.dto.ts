@@ -31,7 +31,7 @@ export class AgentShown extends PersonOutput implements Agent {
   @emailShown(true)
   email: string;
 
-  @ApiProperty({ description: 'What the agent may do.', type: [String], example: ['Agent'] })
+  @ApiProperty({ description: 'The roles of the agent.', type: [String], example: ['Agent'] })
   roles: string[];
 }
 
@@ -67,7 +67,7 @@ export class BulkPatchAgentInput extends PatchAgentInput {
 
 export class ListAgentsQuery extends PageQuery {
   @Text({
-    description: 'Only the agents that have this e-mail address, primary or additional. Not together with `phone`.',
+    description: 'Only agents with this e-mail address, primary or additional. Cannot be combined with `phone`.',
     example: 'alice@brown.example',
     max: 254,
     controls: true,
@@ -77,7 +77,7 @@ export class ListAgentsQuery extends PageQuery {
   email?: string;
 
   @Text({
-    description: 'Only the agents that have this phone number, primary or additional. Not together with `email`.',
+    description: 'Only agents with this phone number, primary or additional. Cannot be combined with `email`.',
     example: '+4570123456',
     max: 40,
     controls: true,

@@ -102,7 +102,7 @@ export class GetAgentHandler implements IQueryHandler<GetAgent> {
 
   async execute({ organizationId, id, asOf }: GetAgent): Promise<Sendable<object>> {
     const agent = asOf
-      ? (await this.past.load(agentStream, id, organizationId, asOf)).state
+      ? (await this.past.existing(agentStream, 'Agent', id, organizationId, asOf)).state
       : await this.reader.get(agentStream, organizationId, id);
     if (!agent) throw notFound('Agent', id);
     return agent;

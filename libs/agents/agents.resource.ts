@@ -5,7 +5,7 @@ import { presenceStream } from './presence.stream.js';
 
 export const agentsResource = {
   path: 'agents',
-  group: { name: 'Agents', description: 'Those who answer conversations, and whether they are there.' },
+  group: { name: 'Agents', description: 'The agents who answer conversations, and their presence.' },
   streams: [agentStream, presenceStream],
   entity: { name: 'Agent', id: 'agentId', stream: agentStream, note: 'Presence is no part of it.' },
   webhookEvents: AGENT_EVENTS,

@@ -16,7 +16,7 @@ export class UpdateAgentPresenceInput {
   connectionStatus: ConnectionStatus;
 
   @Choice({
-    description: 'What the agent has chosen. Left out, it stays.',
+    description: 'The presence that the agent has chosen. If it is not sent, it stays.',
     values: PRESENCE_STATUSES,
     example: 'Working',
     optional: true,
@@ -24,7 +24,7 @@ export class UpdateAgentPresenceInput {
   presenceStatus?: PresenceStatus;
 
   @Choices({
-    description: 'The channels that the agent works on when online. Left out, they stay.',
+    description: 'The channels that the agent works on when online. If they are not sent, they stay.',
     values: CONVERSATION_CHANNELS,
     example: ['Email', 'WidgetChat'],
     optional: true,
@@ -42,7 +42,7 @@ export class UpdateAgentPresenceChannelInput {
   })
   channel: ChannelGroup;
 
-  @Flag({ description: 'Whether the agent works on them.', example: true })
+  @Flag({ description: 'Whether the agent works on the channels of the group.', example: true })
   working: boolean;
 }
 

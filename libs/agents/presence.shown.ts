@@ -16,28 +16,28 @@ export class UserPresence {
   userId: string;
 
   @ApiProperty({
-    description: 'The moment of which this tells.',
+    description: 'The instant of this answer.',
     format: 'date-time',
     example: '2026-03-14T09:27:30.000Z',
   })
   requestTime: string;
 
   @ApiPropertyOptional({
-    description: 'The last heartbeat that was recorded. Absent when there was none.',
+    description: 'The last recorded heartbeat. Absent if there was none.',
     format: 'date-time',
     example: '2026-03-14T09:26:53.589Z',
   })
   lastSeen?: string;
 
   @ApiPropertyOptional({
-    description: 'What the agent last chose, if anything.',
+    description: 'The presence that the agent last chose. Absent if there is none.',
     enum: PRESENCE_STATUSES,
     example: 'Working',
   })
   presenceStatus?: PresenceStatus;
 
   @ApiProperty({
-    description: 'Offline also once no heartbeat has come for too long.',
+    description: 'Whether the agent is connected. Offline, too, after the last heartbeat has timed out.',
     enum: CONNECTION_STATUSES,
     example: 'Online',
   })

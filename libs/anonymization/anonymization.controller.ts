@@ -32,8 +32,8 @@ export class AnonymizationController {
     operationId: 'EndUsers_anonymizeUser',
     summary: 'Request the anonymization of an end user.',
     description:
-      'All personal data of the end user, of the end user’s conversations and messages is removed for good, from history and delivery logs too. Conversations that are not closed are a 409, or closed with `force=true`; so is an end user who is anonymized already.',
-    success: [202, 'The anonymization request’s status', AnonymizeEntityOutput],
+      'All personal data of the end user, of the end user’s conversations and messages is removed for good, also from history and delivery logs. Conversations that are not closed are a 409; with `force=true` they are closed first. An end user that is already anonymized is a 409.',
+    success: [202, 'The status of the anonymization request', AnonymizeEntityOutput],
     errors: [404, 409],
   })
   async anonymizeUser(
@@ -52,13 +52,13 @@ export class AnonymizationController {
     operationId: 'Conversations_anonymize',
     summary: 'Request the anonymization of a conversation.',
     description:
-      'The personal data of the conversation and its messages is removed for good, from history and delivery logs too; the end user stays. A conversation that is not closed is a 409, or closed with `force=true`.',
-    success: [202, 'The anonymization request’s status', AnonymizeEntityOutput],
+      'The personal data of the conversation and its messages is removed for good, also from history and delivery logs. The end user stays. A conversation that is not closed answers 409; with `force=true` it is closed first.',
+    success: [202, 'The status of the anonymization request', AnonymizeEntityOutput],
     errors: [404, 409],
   })
   async anonymizeConversation(
     @Caller() caller: WriteContext,
-    @IntegerParam('conversationId', 'The conversation’s number.', 'Conversation') conversationId: number,
+    @IntegerParam('conversationId', 'The conversation number.', 'Conversation') conversationId: number,
     @QueryInput() { force = false }: AnonymizeQuery,
   ): Promise<{ data: AnonymizationRequestStatus }> {
     const id = await this.commands.execute(
@@ -72,8 +72,8 @@ export class AnonymizationController {
   @ApiTags('Anonymization')
   @Endpoint({
     summary: 'Get an anonymization request by id.',
-    description: 'While it is processed and afterwards.',
-    success: [200, 'The anonymization request’s status', AnonymizeEntityOutput],
+    description: 'Answers while the request is processed and afterwards.',
+    success: [200, 'The status of the anonymization request', AnonymizeEntityOutput],
     errors: [404],
   })
   async getRequest(

@@ -6,7 +6,7 @@ const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
 
 export class AnonymizeQuery {
   @QueryFlag({
-    description: 'Close the conversations concerned that are not closed; without, they are a 409.',
+    description: 'Closes the affected conversations that are not closed. Without it, such conversations are a 409.',
     example: false,
     default: false,
     optional: true,
@@ -19,7 +19,7 @@ export class AnonymizationRequestStatus {
   id: string;
 
   @ApiProperty({
-    description: 'What is anonymized.',
+    description: 'The kind of entity that is anonymized.',
     enum: [
       'ConversationAnonymizationType',
       'MessageAnonymizationType',
@@ -30,10 +30,14 @@ export class AnonymizationRequestStatus {
   })
   entityType: string;
 
-  @ApiProperty({ description: 'What is anonymized.', enum: ['Conversation', 'Message', 'User'], example: 'User' })
+  @ApiProperty({
+    description: 'The kind of entity that is anonymized.',
+    enum: ['Conversation', 'Message', 'User'],
+    example: 'User',
+  })
   _type: string;
 
-  @ApiProperty({ description: 'When it was requested.', ...INSTANT })
+  @ApiProperty({ description: 'When the anonymization was requested.', ...INSTANT })
   initiatedAt: string;
 
   @ApiProperty({
@@ -49,7 +53,7 @@ export class AnonymizationRequestStatus {
   })
   requestedBy: string;
 
-  @ApiPropertyOptional({ description: 'When it was done; absent until then.', ...INSTANT })
+  @ApiPropertyOptional({ description: 'When the anonymization was finished. Absent until then.', ...INSTANT })
   processedAt?: string;
 }
 

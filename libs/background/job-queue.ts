@@ -10,7 +10,7 @@ interface Opened<Data> {
 /** Jobs to add. */
 export type JobsToAdd<Data> = { name: string; data: Data; opts?: JobsOptions }[];
 
-/** Adds jobs to a queue of BullMQ's, which is opened when it is first needed, and anew after it could not be opened. */
+/** Adds jobs to a BullMQ queue, which is opened on first use, and again after opening it has failed. */
 export class JobQueue<Data> {
   #opening: Promise<Opened<Data>> | undefined;
 

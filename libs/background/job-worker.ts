@@ -3,29 +3,29 @@ import { type Job, Worker, type WorkerOptions } from 'bullmq';
 import { type Outage } from '#libs/platform/outage.js';
 import { connectJobs, type JobsLocation } from './jobs-connections.js';
 
-/** What a worker does. */
+/** The work of a worker. */
 export interface Work<Data> {
   queue: string;
-  /** Jobs at the same time. */
+  /** Maximum number of parallel jobs. */
   concurrency: number;
   process: (job: Job<Data>) => Promise<void>;
-  /** Told what `process` has thrown. */
+  /** Called with what `process` has thrown. */
   onFailed: (error: Error) => void;
 }
 
-/** A worker that died gives its job back after lock and check have run out. */
+/** Duration of a job's lock. A dead worker's job is released once its lock and a check have passed. */
 const LOCK_MS = 6_000;
 const STALLED_CHECK_MS = 3_000;
-/** How soon what has failed is tried again. */
+/** Time before a retry after a failure. */
 const RETRY_MS = 1_000;
-/** BullMQ fails a job for good that stalls more often. Ours are repeatable and must survive any number of crashes. */
+/** Number of stalls after which BullMQ fails a job for good. Jobs here are repeatable and must survive all crashes. */
 const MAX_STALLED = 1_000_000;
-/** Commands of one worker that are under way at the same time on PostgreSQL. */
+/** Maximum number of parallel commands of one worker on PostgreSQL. */
 const PARALLEL = 5;
 
 /**
- * A worker of BullMQ's that runs only once it is ready. One that does not become ready, or breaks, is replaced by another
- * on a new connection, for BullMQ remembers for good that a connection has failed.
+ * A BullMQ worker that runs only once it is ready. A worker that does not become ready, or breaks, is replaced on a new
+ * connection, because BullMQ remembers for good that a connection has failed.
  */
 export class JobWorker<Data> {
   readonly #stop = new AbortController();
@@ -39,7 +39,7 @@ export class JobWorker<Data> {
     this.#running = this.#run();
   }
 
-  /** Waits for jobs that run; begins no other. */
+  /** Waits for running jobs; starts no others. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#running;
@@ -73,7 +73,7 @@ export class JobWorker<Data> {
     };
     const close = () => void worker.close();
     try {
-      // One that is closed meanwhile would take a connection afterwards, and keep it.
+      // A worker that is closed before it is ready would take a connection and keep it.
       await worker.waitUntilReady();
       signal.addEventListener('abort', close);
       if (!signal.aborted) await worker.run();
@@ -94,12 +94,12 @@ const OPTIONS = {
 } satisfies Partial<WorkerOptions>;
 
 /**
- * BullMQ's worker looks for a job again at once when looking has failed in another way than by a refused connection. When
- * failing takes no time either, nothing else of the process runs any more: so each failure is followed by a pause.
+ * BullMQ's worker looks for a job again at once after any failure but a refused connection. If failing takes no time,
+ * nothing else of the process runs any more. This worker therefore pauses after each failure.
  */
 class PatientWorker<Data> extends Worker<Data> {
   readonly #closing = new AbortController();
-  /** Told that looking for a job has worked. */
+  /** Called when looking for a job has worked. */
   onLooked: () => void = () => undefined;
 
   protected override async moveToActive(token: string, name?: string): ReturnType<Worker<Data>['getNextJob']> {

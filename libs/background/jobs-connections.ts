@@ -6,15 +6,15 @@ import { POOL } from '#libs/database/connections.js';
 /** BullMQ's types tie a backend to its connection's; here both are chosen together, at run time. */
 type AnyBackend = BackendFactory<RedisQueueBackend> | undefined;
 
-/** What one queue or worker of BullMQ is made with. */
+/** The connection of one BullMQ queue or worker. */
 export interface JobsConnection {
   connection: ConnectionOptions;
-  /** BullMQ's for Redis unless given. */
+  /** BullMQ's Redis backend unless given. */
   backend: AnyBackend;
   end(): Promise<void>;
 }
 
-/** Where BullMQ keeps its jobs: Redis or Valkey when there is a URL, else PostgreSQL. */
+/** The store of BullMQ's jobs: Redis or Valkey if there is a URL, else PostgreSQL. */
 export interface JobsLocation {
   databaseUrl: string;
   redisUrl?: string;
@@ -22,21 +22,21 @@ export interface JobsLocation {
 
 /** The schema of BullMQ's own tables. */
 export const JOBS_SCHEMA = 'bullmq';
-/** How long adding a job may wait for a Redis that does not answer. */
+/** Maximum time that adding a job waits for a Redis that does not answer. */
 const REDIS_MS = 5_000;
 
 /**
- * Opens a connection that belongs to one queue or worker, and ends with it. BullMQ remembers for good that a connection
- * has failed to become ready: so none that has failed is given to another.
- * @param parallel commands under way at the same time
- * @throws when there is nobody to connect to just now
+ * Opens a connection for one queue or worker, which ends with it. BullMQ remembers for good that a connection has
+ * failed to become ready, so a failed one is never reused.
+ * @param parallel maximum number of parallel commands
+ * @throws when the server cannot be reached now
  */
 export async function connectJobs(
   { databaseUrl, redisUrl }: JobsLocation,
   role: 'queue' | 'worker',
   parallel: number,
 ): Promise<JobsConnection> {
-  // Adding a job must fail while Redis is away, where a worker waits for it. A worker on PostgreSQL listens on a connection.
+  // Adding a job must fail while Redis is away; a worker waits. A worker on PostgreSQL also needs one to listen.
   if (redisUrl) return connectRedis(redisUrl, role === 'queue' ? ADDING : WORKING);
   return poolOn(databaseUrl, role === 'queue' ? parallel : parallel + 1);
 }
@@ -47,7 +47,7 @@ const WORKING: RedisOptions = { maxRetriesPerRequest: null };
 async function connectRedis(url: string, options: RedisOptions): Promise<JobsConnection> {
   const redis = new Redis(url, { ...options, lazyConnect: true });
   let lost: Error | undefined;
-  // BullMQ tells of errors once it has the connection.
+  // BullMQ reports errors once it has the connection.
   redis.on('error', (error) => (lost = error));
   try {
     await redis.connect();
@@ -65,7 +65,7 @@ async function connectRedis(url: string, options: RedisOptions): Promise<JobsCon
 function poolOn(connectionString: string, max: number): JobsConnection {
   const options = `-c role=deskstream_worker -c search_path=${JOBS_SCHEMA}`;
   const pool = new pg.Pool({ ...POOL, connectionString, max, options });
-  // BullMQ learns from its queries what has broken.
+  // BullMQ notices breaks by its failed queries.
   pool.on('error', () => undefined);
   return { connection: pool, backend: createPostgresBackend as unknown as AnyBackend, end: () => pool.end() };
 }

@@ -6,18 +6,18 @@ import { JobQueue } from './job-queue.js';
 import { JobWorker } from './job-worker.js';
 import { JOBS_SCHEMA, type JobsLocation } from './jobs-connections.js';
 
-/** Jobs carry ids only. */
+/** Options of {@link Jobs}, whose jobs carry ids only. */
 export interface JobsOptions extends JobsLocation {
-  /** Told what fails between this process and its jobs. */
+  /** Receives failures between this process and its jobs. */
   outage: Outage;
-  /** Told what the work on a job has thrown. */
+  /** Called with what the work on a job has thrown. */
   onFailed: (error: Error) => void;
 }
 
-/** Longer than any job runs once it has been told to stop. */
+/** Maximum wait on close; longer than any job runs once it is told to stop. */
 const CLOSE_MS = 18_000;
 
-/** Queues and workers on the one backend of this installation. They go on by themselves when it was away. */
+/** Queues and workers on the installation's one backend. They recover when it was away. */
 export class Jobs {
   #closed: Promise<void> | undefined;
   readonly #queues: { close(): Promise<void> }[] = [];
@@ -31,28 +31,28 @@ export class Jobs {
     return queue;
   }
 
-  /** Begins to work on the jobs of a queue. */
+  /** Starts a worker on the jobs of a queue. */
   worker<Data>(queue: string, concurrency: number, process: (job: Job<Data>) => Promise<void>): void {
     const { onFailed, outage } = this.options;
     this.#workers.push(new JobWorker<Data>(this.options, { queue, concurrency, process, onFailed }, outage));
   }
 
-  /** Waits for jobs that run, then disconnects; whoever runs jobs may ask for it. Does not wait for a backend that is away to come back. */
+  /** Waits for running jobs, then disconnects. May be called repeatedly. Does not wait for a backend that is away. */
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
   }
 
   async #close(): Promise<void> {
     const close = (resource: { close(): Promise<void> }) => resource.close();
-    // What runs may still add jobs.
+    // Running jobs may still add jobs.
     const closed = Promise.all(this.#workers.map(close)).then(() => Promise.all(this.#queues.map(close)));
     await Promise.race([closed, pause(CLOSE_MS, undefined, { ref: false })]);
   }
 }
 
 /**
- * Creates or updates BullMQ's tables, as the database's owner, and lets the worker use them. BullMQ makes a sequence for
- * each queue when it is first used; made here, the worker needs no right to create anything.
+ * Creates or updates BullMQ's tables, as the database's owner, and grants the worker access. BullMQ creates each
+ * queue's sequence on first use. Creating it here saves the worker the right to create anything.
  */
 export async function migrateJobs(client: pg.Client, queues: string[]): Promise<void> {
   await runMigrations(client, JOBS_SCHEMA);

@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 afterAll(() => world.close());
 
-/** A process that leads its share of the partitions. */
+/** Starts a process that leads its share of the partitions. */
 async function lead(): Promise<Checkpoints> {
   const [holder, connection] = [randomUUID(), await connectTo(world.test.appUrl)];
   connections.push(connection);
@@ -40,7 +40,7 @@ async function lead(): Promise<Checkpoints> {
   return checkpoints;
 }
 
-/** Sweeps until the test is over. */
+/** Sweeps until the test ends. */
 function sweep(checkpoints: Checkpoints, work: (chore: Chore) => Promise<void>): void {
   const [table, due, since] = ['chores', 'due_at <= now()', 'due_at'];
   const sweeper = new PartitionSweeper<{ id: string }>(world.worker, checkpoints, {

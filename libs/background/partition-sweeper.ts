@@ -2,33 +2,33 @@ import { type Database } from '#libs/database/database.js';
 import { Places } from '#libs/platform/places.js';
 import { PeriodicTask } from './periodic-task.js';
 
-/** Rows of one organization, and of all, that one look takes at most. */
+/** Maximum number of rows that one query takes, of one organization and of all. */
 const [OF_ONE, OF_ALL] = [500, 5_000];
-/** Organizations that are served at the same time, each row by row. */
+/** Organizations that are served in parallel, each row by row. */
 const PLACES = { places: 4, most: 1 };
 
-/** What is swept, as the worker sees it. */
+/** The rows to sweep, as the worker sees them. */
 export interface Swept<Row> {
-  /** For the log. */
+  /** Name in the log. */
   name: string;
   table: string;
-  /** SQL for the columns of a row, beside its organization. */
+  /** SQL for the columns of a row, except its organization. */
   columns: string;
-  /** SQL for which rows are due; `$3` is {@link Swept.value}. */
+  /** SQL for the condition of due rows; `$3` is {@link Swept.value}. */
   due: string;
   value?: () => unknown;
-  /** The column that the longest due come first by. */
+  /** The column to sort by: rows that are due longest come first. */
   since: string;
-  /** How often it is looked for rows, in milliseconds. */
+  /** Pause between two queries for rows, in milliseconds. */
   everyMs: number;
-  /** Done again for a row that is still due. What it throws is logged, and keeps no other row waiting. */
+  /** Repeated for a row that is still due. Its errors are logged, and do not delay other rows. */
   work: (row: Row & { organizationId: string }) => Promise<void>;
 }
 
 /**
- * Does what is due by the clock or on request, in the partitions that this process leads. Organizations are served side by
- * side: one that has much, or something that takes long, keeps no other waiting. A partition may change hands meanwhile, so
- * the work must be safe to do twice.
+ * Does work that is due by time or on request, in the partitions that this process leads. Organizations are served side
+ * by side, so that much or slow work of one does not delay others. A partition may change hands in between, so the work
+ * must be safe to repeat.
  */
 export class PartitionSweeper<Row> extends PeriodicTask {
   readonly #places = new Places(PLACES);
@@ -43,7 +43,7 @@ export class PartitionSweeper<Row> extends PeriodicTask {
     super(swept.name, swept.everyMs);
   }
 
-  /** Finishes the rows at hand. */
+  /** Waits for the current rows. */
   override async onApplicationShutdown(): Promise<void> {
     await super.onApplicationShutdown();
     await Promise.all(this.#served.values());

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 
 /**
- * A provider that does something periodically, from the start of the application until it shuts down, one run after the
- * other. A run that fails is logged, and the next one tries again.
+ * A provider that runs periodically, from the start of the application until it shuts down. Runs do not overlap. A
+ * failed run is logged, and the next one tries again.
  */
 export abstract class PeriodicTask implements OnApplicationBootstrap, OnApplicationShutdown {
   protected readonly logger: Logger;
@@ -11,7 +11,7 @@ export abstract class PeriodicTask implements OnApplicationBootstrap, OnApplicat
   #running: Promise<void> = Promise.resolve();
 
   /**
-   * @param name for the log
+   * @param name name in the log
    * @param everyMs pause between the end of a run and the next
    */
   constructor(
@@ -23,7 +23,7 @@ export abstract class PeriodicTask implements OnApplicationBootstrap, OnApplicat
 
   abstract run(): Promise<void>;
 
-  /** Whether the application shuts down: a run ends as soon as it can. */
+  /** Whether the application is shutting down: a run then ends as soon as it can. */
   protected get stopping(): boolean {
     return this.#stop.signal.aborted;
   }
@@ -32,7 +32,7 @@ export abstract class PeriodicTask implements OnApplicationBootstrap, OnApplicat
     this.#running = this.#repeat();
   }
 
-  /** Waits for a run that is under way, and begins no other. */
+  /** Waits for the current run, and starts no other. */
   async onApplicationShutdown(): Promise<void> {
     this.#stop.abort();
     await this.#running;

@@ -15,16 +15,16 @@ function content(format: string, name: string, example: string) {
     @Variant(format, name)
     _type: 'Html' | 'Markdown' | 'Text';
 
-    @Text({ description: 'The content itself.', example, max: MAX_CONTENT, controls: true })
+    @Text({ description: 'The text.', example, max: MAX_CONTENT, controls: true })
     value: string;
   }
   return named(format, Content);
 }
 
 export const CONTENTS = {
-  Html: content('Html', 'HTML.', '<p>My order has not arrived.</p>'),
-  Markdown: content('Markdown', 'Markdown.', 'My order has **not** arrived.'),
-  Text: content('Text', 'Plain text.', 'My order has not arrived.'),
+  Html: content('Html', 'An HTML text.', '<p>My order has not arrived.</p>'),
+  Markdown: content('Markdown', 'A Markdown text.', 'My order has **not** arrived.'),
+  Text: content('Text', 'A plain text.', 'My order has not arrived.'),
 };
 
 interface Content {
@@ -32,11 +32,14 @@ interface Content {
   value: string;
 }
 
-const CONTENT = { description: 'What is said.', example: { _type: 'Text', value: 'My order has not arrived.' } };
+const CONTENT = {
+  description: 'The content of the message.',
+  example: { _type: 'Text', value: 'My order has not arrived.' },
+};
 
 export class File {
   @Text({
-    description: 'Where it can be fetched.',
+    description: 'The URL of the file.',
     example: 'https://files.brown.example/receipt.pdf',
     format: 'uri',
     max: 2048,
@@ -44,16 +47,16 @@ export class File {
   })
   url: string;
 
-  @Text({ description: 'Its name for people.', example: 'receipt.pdf', optional: true, nullable: true })
+  @Text({ description: 'The display name.', example: 'receipt.pdf', optional: true, nullable: true })
   prettyName?: string | null;
 }
 
 class AnyMessage {
-  @NestedList(() => File, { description: 'Files that go with it.', maxItems: MAX_ATTACHMENTS, optional: true })
+  @NestedList(() => File, { description: 'The attached files.', maxItems: MAX_ATTACHMENTS, optional: true })
   attachments?: File[];
 
   @Text({
-    description: 'The e-mail integration that it goes through.',
+    description: 'The id of the e-mail integration.',
     example: 'support@acme.example',
     max: 254,
     fault: faultOfEmail,
@@ -62,7 +65,7 @@ class AnyMessage {
   })
   integrationEmail?: string | null;
 
-  @Text({ description: 'Its id elsewhere.', example: 'msg-20260314-1', optional: true, nullable: true })
+  @Text({ description: 'The id in another system.', example: 'msg-20260314-1', optional: true, nullable: true })
   externalId?: string | null;
 }
 
@@ -83,11 +86,11 @@ export class Outbound extends AnyMessage {
   @Union(CONTENTS, { ...CONTENT, optional: true })
   content?: Content;
 
-  @Uuid({ description: 'The agent who writes.', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' })
+  @Uuid({ description: 'The id of the agent who writes.', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' })
   agentId: string;
 
   @Uuids({
-    description: 'End users who get a copy.',
+    description: 'The ids of end users who get a copy.',
     example: ['01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a'],
     maxItems: MAX_RECIPIENTS,
     optional: true,
@@ -95,7 +98,7 @@ export class Outbound extends AnyMessage {
   cc?: string[];
 
   @Uuids({
-    description: 'End users who get a copy unseen.',
+    description: 'The ids of end users who get a blind copy.',
     example: ['01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a'],
     maxItems: MAX_RECIPIENTS,
     optional: true,
@@ -109,11 +112,11 @@ export class BrowserInfo {
   @Text({ description: 'The browser.', example: 'Firefox' })
   name: string;
 
-  @Text({ description: 'Its version.', example: '148.0', optional: true, nullable: true })
+  @Text({ description: 'The version of the browser.', example: '148.0', optional: true, nullable: true })
   version?: string | null;
 
   @Text({
-    description: 'The address that it came from.',
+    description: 'The IP address of the browser.',
     example: '203.0.113.7',
     max: 64,
     optional: true,
@@ -122,7 +125,7 @@ export class BrowserInfo {
   ipAddress?: string | null;
 
   @Text({
-    description: 'The page that it was on.',
+    description: 'The page that the browser showed.',
     example: 'https://shop.example/cart',
     max: 2048,
     fault: faultOfWebUrl,
@@ -133,7 +136,7 @@ export class BrowserInfo {
 }
 
 class AnyConversation {
-  @Uuid({ description: 'The end user whom it is about.', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' })
+  @Uuid({ description: 'The id of the end user.', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' })
   requesterId: string;
 }
 
@@ -141,14 +144,14 @@ class AnyConversation {
 class MessageConversation extends AnyConversation {
   @Union(MESSAGES, {
     description:
-      'The message that it begins with. An inbound one waits in the default queue; an outbound one is assigned to its agent.',
+      'The first message. A conversation that begins with an inbound message waits in the default queue; one that begins with an outbound message is assigned to its agent.',
     example: { _type: 'Inbound', content: { _type: 'Text', value: 'My order has not arrived.' } },
   })
   message: Inbound | Outbound;
 }
 
 const LANGUAGE = {
-  description: 'The language, as a tag of BCP 47.',
+  description: 'The language, as a BCP 47 tag.',
   example: 'en',
   max: 35,
   optional: true,
@@ -157,24 +160,27 @@ const LANGUAGE = {
 const ENDPOINT = { description: 'The organization’s phone number.', example: '+4578787878', max: 64 };
 
 export class Callback extends AnyConversation {
-  @Variant('Callback', 'A call that is to be made.')
+  @Variant('Callback', 'A requested call.')
   _type: 'Callback';
 
-  @Choice({ description: 'Who has asked for it.', values: ['Inbound', 'Outbound'], example: 'Inbound' })
+  @Choice({ description: 'The end user who requested the call.', values: ['Inbound', 'Outbound'], example: 'Inbound' })
   direction: 'Inbound' | 'Outbound';
 
   @Text(ENDPOINT)
   contactEndpointId: string;
 
-  @Uuid({ description: 'The queue that it waits in.', example: '01980f70-5d3c-7a42-8f0e-4b5c6d7e8f90' })
+  @Uuid({
+    description: 'The id of the queue in which the conversation waits.',
+    example: '01980f70-5d3c-7a42-8f0e-4b5c6d7e8f90',
+  })
   queueId: string;
 }
 
 export class Chat extends MessageConversation {
-  @Variant('Chat', 'A chat in a widget of a web page.')
+  @Variant('Chat', 'A chat in a widget on a web page.')
   _type: 'Chat';
 
-  @Uuid({ description: 'The widget.', example: '01980f71-6e4d-7b53-9a1f-5c6d7e8f9012' })
+  @Uuid({ description: 'The id of the widget.', example: '01980f71-6e4d-7b53-9a1f-5c6d7e8f9012' })
   widgetId: string;
 
   @Nested(() => BrowserInfo, { description: 'The end user’s browser.', optional: true, nullable: true })
@@ -186,7 +192,7 @@ export class Chat extends MessageConversation {
 
 class MailConversation extends MessageConversation {
   @Text({
-    description: 'The organization’s e-mail address.',
+    description: 'The e-mail address of the organization.',
     example: 'support@acme.example',
     max: 254,
     fault: faultOfEmail,
@@ -201,17 +207,17 @@ class MailConversation extends MessageConversation {
 }
 
 export class ContactForm extends MailConversation {
-  @Variant('ContactForm', 'A form of a web page.')
+  @Variant('ContactForm', 'A form on a web page.')
   _type: 'ContactForm';
 }
 
 export class Email extends MailConversation {
-  @Variant('Email', 'An e-mail.')
+  @Variant('Email', 'An e-mail conversation.')
   _type: 'Email';
 }
 
 export class Sms extends MessageConversation {
-  @Variant('Sms', 'A text message.')
+  @Variant('Sms', 'A text message conversation.')
   _type: 'Sms';
 
   @Text(ENDPOINT)
@@ -223,7 +229,7 @@ export const CREATE_CONVERSATION_INPUTS = { Callback, Chat, ContactForm, Email, 
 export type CreateConversationInput = Callback | Chat | ContactForm | Email | Sms;
 
 const BY_USER = {
-  description: 'The agent or end user on whose behalf it is done.',
+  description: 'The id of the agent or end user on whose behalf the change is made.',
   example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5',
   optional: true,
   nullable: true,
@@ -240,7 +246,10 @@ export class ReopenConversationInput {
 }
 
 export class FollowupConversationInput {
-  @Instant({ description: 'When it is to be open again; in the future.', example: '2027-03-14T09:26:53.589Z' })
+  @Instant({
+    description: 'When the conversation opens again. Must be in the future.',
+    example: '2027-03-14T09:26:53.589Z',
+  })
   timestamp: string;
 
   @Uuid(BY_USER)
@@ -248,15 +257,23 @@ export class FollowupConversationInput {
 }
 
 export class ClaimConversationInput {
-  @Uuid({ description: 'The agent who takes it.', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' })
+  @Uuid({
+    description: 'The id of the agent who claims the conversation.',
+    example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5',
+  })
   agentId: string;
 
-  @Flag({ description: 'Take it also from another agent.', example: false, optional: true, nullable: true })
+  @Flag({
+    description: 'Whether to claim the conversation from another agent, too.',
+    example: false,
+    optional: true,
+    nullable: true,
+  })
   force?: boolean | null;
 }
 
 export class TransferConversationInput {
-  @Uuid({ description: 'The queue that it is to wait in.', example: '01980f70-5d3c-7a42-8f0e-4b5c6d7e8f90' })
+  @Uuid({ description: 'The id of the queue.', example: '01980f70-5d3c-7a42-8f0e-4b5c6d7e8f90' })
   queueId: string;
 
   @Uuid(BY_USER)
@@ -265,13 +282,13 @@ export class TransferConversationInput {
 
 export class LinkConversationInput {
   @Checked({
-    description: 'The conversation that it belongs to.',
+    description: 'The conversation that this one belongs to.',
     example: 1041,
     schema: { type: 'integer', format: 'int64', minimum: 1 },
     fault: (id) => (Number.isInteger(id) && (id as number) > 0 ? undefined : 'must be a positive whole number'),
   })
   parentId: number;
 
-  @Choice({ description: 'How they belong together.', values: ['Related', 'SideConversation'], example: 'Related' })
+  @Choice({ description: 'The type of the link.', values: ['Related', 'SideConversation'], example: 'Related' })
   linkType: 'Related' | 'SideConversation';
 }

@@ -12,10 +12,10 @@ const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
 const NUMBER = { type: 'integer', format: 'int64', example: 1042 } as const;
 
 class Assignment {
-  @ApiProperty({ description: 'The agent.', format: 'uuid', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' })
+  @ApiProperty({ description: 'The id of the agent.', format: 'uuid', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' })
   agentId: string;
 
-  @ApiProperty({ description: 'Since when.', ...INSTANT })
+  @ApiProperty({ description: 'When the agent was assigned.', ...INSTANT })
   assignedAt: string;
 }
 
@@ -24,7 +24,10 @@ class QueueShown {
   @ApiProperty({ description: 'The queue.', format: 'uuid', example: '01980f70-5d3c-7a42-8f0e-4b5c6d7e8f90' })
   id: string;
 
-  @ApiPropertyOptional({ description: 'Since when it waits there; absent when it does not.', ...INSTANT })
+  @ApiPropertyOptional({
+    description: 'Since when the conversation waits in the queue. Absent while it does not wait.',
+    ...INSTANT,
+  })
   queuedAt?: string;
 }
 
@@ -33,7 +36,7 @@ function linkOf(type: string, description: string): Type {
     @Variant(type, description)
     _type: string;
 
-    @ApiProperty({ description: 'The conversation that it belongs to.', ...NUMBER, example: 1041 })
+    @ApiProperty({ description: 'The conversation that this one belongs to.', ...NUMBER, example: 1041 })
     parentId: number;
   }
   return named(type, Link);
@@ -41,8 +44,8 @@ function linkOf(type: string, description: string): Type {
 
 const LINKS = {
   EmailForward: linkOf('EmailForward', 'A forwarded e-mail.'),
-  FollowUp: linkOf('FollowUp', 'It follows up on another conversation, or is related to it.'),
-  SideConversation: linkOf('SideConversation', 'An exchange on the side of another conversation.'),
+  FollowUp: linkOf('FollowUp', 'A follow-up of another conversation, or a related one.'),
+  SideConversation: linkOf('SideConversation', 'A side conversation of another conversation.'),
 };
 
 /** What every conversation shows. */
@@ -52,69 +55,75 @@ class AnyConversation {
   id: number;
 
   @ApiProperty({
-    description: 'The end user whom it is about.',
+    description: 'The id of the end user.',
     format: 'uuid',
     example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
   })
   requesterId: string;
 
-  @ApiProperty({ description: 'Where it takes place.', enum: CONVERSATION_CHANNELS, example: 'Email' })
+  @ApiProperty({ description: 'The channel.', enum: CONVERSATION_CHANNELS, example: 'Email' })
   channel: ConversationChannel;
 
-  @ApiProperty({ description: 'When it began.', ...INSTANT })
+  @ApiProperty({ description: 'When the conversation began.', ...INSTANT })
   createdAt: string;
 
   @ApiPropertyOptional({
-    description: 'Who began it.',
+    description: 'Who began the conversation.',
     enum: ['Inbound', 'Internal', 'Outbound'],
     example: 'Inbound',
   })
   direction?: Direction;
 
   @ApiPropertyOptional({
-    description: 'Where it stands.',
+    description: 'The state of the conversation.',
     enum: ['AwaitingPending', 'Closed', 'Open', 'Pending'],
     example: 'Open',
   })
   state?: ConversationState;
 
-  @ApiPropertyOptional({ description: 'Since when it stands there.', ...INSTANT })
+  @ApiPropertyOptional({ description: 'When the conversation entered its state.', ...INSTANT })
   stateUpdatedAt?: string;
 
-  @ApiPropertyOptional({ description: 'The conversation that it belongs to.', ...unionSchema(LINKS) })
+  @ApiPropertyOptional({ description: 'The conversation that this one belongs to.', ...unionSchema(LINKS) })
   link?: { _type: keyof typeof LINKS; parentId: number };
 
-  @ApiPropertyOptional({ description: 'Its custom attributes; not part of lists.', type: [CustomAttributeOutput] })
+  @ApiPropertyOptional({
+    description: 'The custom attributes. Lists do not include them.',
+    type: [CustomAttributeOutput],
+  })
   customAttributes?: CustomAttributeOutput[];
 
-  @ApiPropertyOptional({ description: 'Until when the channel can be answered, where it sets a limit.', ...INSTANT })
+  @ApiPropertyOptional({
+    description: 'Until when messages can be sent on the channel, if the channel sets a limit.',
+    ...INSTANT,
+  })
   transportExpiresAt?: string;
 }
 
 class AnonymizedConversation extends AnyConversation {
-  @Variant('AnonymizedConversation', 'A conversation without personal data.')
+  @Variant('AnonymizedConversation', 'A conversation without its personal data.')
   _type: 'AnonymizedConversation';
 
-  @ApiProperty({ description: 'Since when.', ...INSTANT })
+  @ApiProperty({ description: 'When the conversation was anonymized.', ...INSTANT })
   anonymizedAt: string;
 }
 
 class ServedConversation extends AnyConversation {
-  @ApiPropertyOptional({ description: 'The agent who has it.', type: Assignment })
+  @ApiPropertyOptional({ description: 'The agent to whom the conversation is assigned.', type: Assignment })
   assignment?: Assignment;
 
-  @ApiPropertyOptional({ description: 'The queue that it was last put in.', type: QueueShown })
+  @ApiPropertyOptional({ description: 'The queue into which the conversation was last put.', type: QueueShown })
   queue?: QueueShown;
 }
 
 const SUBJECT = { description: 'The subject.', example: 'Where is my order?' };
-const LANGUAGE = { description: 'The language, as a tag of BCP 47.', example: 'en' };
-const FROM_EMAIL = { description: 'The sender’s address.', example: 'alice@brown.example' };
-const TO_EMAIL = { description: 'The recipient’s address.', example: 'support@acme.example' };
-const INTEGRATION_EMAIL = { description: 'The organization’s address.', example: 'support@acme.example' };
+const LANGUAGE = { description: 'The language, as a BCP 47 tag.', example: 'en' };
+const FROM_EMAIL = { description: 'The address of the sender.', example: 'alice@brown.example' };
+const TO_EMAIL = { description: 'The address of the recipient.', example: 'support@acme.example' };
+const INTEGRATION_EMAIL = { description: 'The address of the organization.', example: 'support@acme.example' };
 
 class EmailConversation extends ServedConversation {
-  @Variant('EmailConversation', 'An e-mail.')
+  @Variant('EmailConversation', 'An e-mail conversation.')
   _type: 'EmailConversation';
 
   @ApiProperty(TO_EMAIL)
@@ -134,7 +143,7 @@ class EmailConversation extends ServedConversation {
 }
 
 class ContactFormConversation extends ServedConversation {
-  @Variant('ContactFormConversation', 'A form of a web page.')
+  @Variant('ContactFormConversation', 'A form on a web page.')
   _type: 'ContactFormConversation';
 
   @ApiProperty(FROM_EMAIL)
@@ -169,45 +178,49 @@ function chatLike(type: string, description: string): Type {
 }
 
 class NumberedConversation extends ServedConversation {
-  @ApiPropertyOptional({ description: 'The sender’s number.', example: '+4570123456' })
+  @ApiPropertyOptional({ description: 'The number of the sender.', example: '+4570123456' })
   fromNumber?: string;
 
-  @ApiPropertyOptional({ description: 'The recipient’s number.', example: '+4578787878' })
+  @ApiPropertyOptional({ description: 'The number of the recipient.', example: '+4578787878' })
   toNumber?: string;
 }
 
 class SmsConversation extends NumberedConversation {
-  @Variant('SmsConversation', 'A text message.')
+  @Variant('SmsConversation', 'A text message conversation.')
   _type: 'SmsConversation';
 }
 
 class PstnPhoneConversation extends NumberedConversation {
-  @Variant('PstnPhoneConversation', 'A phone call, also one that is to be made.')
+  @Variant('PstnPhoneConversation', 'A phone call that takes place or is to be made.')
   _type: 'PstnPhoneConversation';
 }
 
 class TwitterConversation extends ServedConversation {
-  @Variant('TwitterConversation', 'An exchange on Twitter.')
+  @Variant('TwitterConversation', 'A Twitter conversation.')
   _type: 'TwitterConversation';
 
-  @ApiProperty({ description: 'In private or not.', enum: ['DirectMessage', 'Tweet'], example: 'DirectMessage' })
+  @ApiProperty({
+    description: 'Whether the conversation takes place in private.',
+    enum: ['DirectMessage', 'Tweet'],
+    example: 'DirectMessage',
+  })
   conversationType: string;
 
-  @ApiPropertyOptional({ description: 'The organization’s account.', example: '783214' })
+  @ApiPropertyOptional({ description: 'The account of the organization.', example: '783214' })
   contactPointTwitterId?: string;
 
-  @ApiPropertyOptional({ description: 'The end user’s account.', example: '6253282' })
+  @ApiPropertyOptional({ description: 'The account of the end user.', example: '6253282' })
   endUserTwitterId?: string;
 }
 
 class GenericConversation extends ServedConversation {
-  @Variant('GenericConversation', 'Any other channel.')
+  @Variant('GenericConversation', 'Another channel.')
   _type: 'GenericConversation';
 
-  @ApiPropertyOptional({ description: 'The sender’s contact point.', example: '+4570123456' })
+  @ApiPropertyOptional({ description: 'The contact point of the sender.', example: '+4570123456' })
   fromContactPointId?: string;
 
-  @ApiPropertyOptional({ description: 'The recipient’s contact point.', example: '+4578787878' })
+  @ApiPropertyOptional({ description: 'The contact point of the recipient.', example: '+4578787878' })
   toContactPointId?: string;
 }
 
@@ -222,12 +235,12 @@ function served(type: string, description: string): Type {
 /** The schemas of a conversation, by what it is. */
 export const CONVERSATIONS = {
   AnonymizedConversation,
-  ChatConversation: chatLike('ChatConversation', 'A chat in a widget of a web page.'),
+  ChatConversation: chatLike('ChatConversation', 'A chat in a widget on a web page.'),
   ContactFormConversation,
   EmailConversation,
-  FacebookMessengerConversation: served('FacebookMessengerConversation', 'A chat on Facebook.'),
+  FacebookMessengerConversation: served('FacebookMessengerConversation', 'A Facebook conversation.'),
   GenericConversation,
-  MessengerConversation: chatLike('MessengerConversation', 'A chat in a messenger of a web page.'),
+  MessengerConversation: chatLike('MessengerConversation', 'A chat in a messenger on a web page.'),
   PstnPhoneConversation,
   SmsConversation,
   TwitterConversation,
@@ -238,7 +251,7 @@ export const CONVERSATIONS = {
 export type ConversationOutput = AnyConversation & { _type: keyof typeof CONVERSATIONS } & Record<string, unknown>;
 
 class ConversationResponse {
-  @ApiProperty({ description: 'The new conversation’s number.', ...NUMBER })
+  @ApiProperty({ description: 'The number of the new conversation.', ...NUMBER })
   id: number;
 }
 

@@ -93,10 +93,9 @@ export class GetConversationHandler implements IQueryHandler<GetConversation> {
 
   async #then(organizationId: string, id: number, asOf: Date): Promise<object> {
     const [{ state }, definitions] = await Promise.all([
-      this.past.load(conversationStream, String(id), organizationId, asOf),
+      this.past.existing(conversationStream, 'Conversation', String(id), organizationId, asOf),
       pastDefinitions(this.past, organizationId, asOf),
     ]);
-    if (!state) throw notFound('Conversation', String(id));
     // Without details its key is destroyed, so it is anonymized by now.
     const anonymizedAt = state.details
       ? undefined

@@ -53,7 +53,7 @@ import {
   UpdateConversationAttributes,
 } from './conversations.handlers.js';
 
-const ConversationId = () => IntegerParam('conversationId', 'The conversation’s number.', 'Conversation');
+const ConversationId = () => IntegerParam('conversationId', 'The conversation number.', 'Conversation');
 const TagId = () => UuidParam('tagId', 'The tag id.');
 
 @ApiTags('Conversations')
@@ -69,7 +69,7 @@ export class ConversationsController {
   @Endpoint({
     summary: 'Create a conversation.',
     description:
-      'An inbound one waits in the default queue, where there is one; a callback in the queue that is given. An outbound one is assigned to the agent who writes.',
+      'An inbound conversation waits in the default queue if there is one; a callback waits in the given queue. An outbound conversation is assigned to the agent who writes.',
     success: [201, 'The created conversation', CreateConversationOutput],
     errors: [404, 409],
   })
@@ -84,7 +84,7 @@ export class ConversationsController {
   @Versioned(conversationStream, 'conversationId')
   @Endpoint({
     summary: 'Get a conversation by id.',
-    description: 'One that is anonymized is an `AnonymizedConversation` in the past as well.',
+    description: 'An anonymized conversation is an `AnonymizedConversation` with `asOf`, too.',
     success: [200, 'The conversation', GetConversationOutput],
     errors: [404],
   })
@@ -103,7 +103,7 @@ export class ConversationsController {
   @Endpoint({
     summary: 'Close a conversation.',
     description:
-      'Closing a closed one changes nothing. One that was never assigned and still waits in its queue counts as abandoned.',
+      'A conversation that was never assigned and still waits in its queue counts as abandoned. Closing a closed conversation changes nothing.',
     success: [204, 'The conversation is closed'],
     errors: [404, 409],
   })
@@ -122,7 +122,7 @@ export class ConversationsController {
   @Endpoint({
     summary: 'Reopen a conversation.',
     description:
-      'From closed or pending. It stays with its agent, or waits again in its queue; in the default queue when its own is gone. Reopening an open one changes nothing.',
+      'Reopens a closed or pending conversation. It stays with its agent or waits in its queue again, or in the default queue if its own was deleted. Reopening an open conversation changes nothing.',
     success: [204, 'The conversation is open'],
     errors: [404, 409],
   })
@@ -140,7 +140,7 @@ export class ConversationsController {
   @Versioned(conversationStream, 'conversationId')
   @Endpoint({
     summary: 'Set a conversation aside until a time.',
-    description: 'It is pending until then, and opens by itself. A closed one is a 409.',
+    description: 'The conversation is pending until that time and then opens again. A closed conversation is a 409.',
     success: [204, 'The conversation is pending'],
     errors: [404, 409],
   })
@@ -159,7 +159,7 @@ export class ConversationsController {
   @Endpoint({
     summary: 'Assign a conversation to an agent.',
     description:
-      'From the queue, or with `force` from another agent; without, that is a 409, as is a closed conversation. Claiming what the agent has already changes nothing.',
+      'Takes the conversation from its queue or, with `force`, from another agent. Without `force`, a conversation of another agent is a 409, and so is a closed conversation. Claiming a conversation again changes nothing.',
     success: [204, 'The conversation is assigned to the agent'],
     errors: [404, 409],
   })
@@ -176,7 +176,7 @@ export class ConversationsController {
   @Endpoint({
     summary: 'Transfer a conversation to a queue.',
     description:
-      'Its agent is unassigned, a pending one opens. Transferring it to where it waits already changes nothing. A closed one is a 409.',
+      'The agent is unassigned, and a pending conversation opens. Transferring a conversation to the queue in which it waits changes nothing. A closed conversation is a 409.',
     success: [204, 'The conversation waits in the queue'],
     errors: [404, 409],
   })
@@ -193,7 +193,7 @@ export class ConversationsController {
   @Get('conversations/:conversationId/tags')
   @Endpoint({
     summary: 'List the tags of a conversation.',
-    description: 'In the order in which they were put on.',
+    description: 'Lists the tags in the order in which they were added.',
     success: [200, 'The list of tags', ConversationTagsOutput],
     errors: [404],
   })
@@ -206,8 +206,8 @@ export class ConversationsController {
   @Put('conversations/:conversationId/tags/:tagId')
   @Versioned(conversationStream, 'conversationId')
   @Endpoint({
-    summary: 'Put a tag on a conversation.',
-    description: 'An inactive tag is a 409; a tag that is on it already changes nothing.',
+    summary: 'Add a tag to a conversation.',
+    description: 'An inactive tag is a 409. Adding a tag again changes nothing.',
     success: [204, 'The conversation has the tag'],
     errors: [404, 409],
   })
@@ -218,8 +218,8 @@ export class ConversationsController {
   @Delete('conversations/:conversationId/tags/:tagId')
   @Versioned(conversationStream, 'conversationId')
   @Endpoint({
-    summary: 'Take a tag off a conversation.',
-    description: 'A tag that is not on it changes nothing.',
+    summary: 'Remove a tag from a conversation.',
+    description: 'Removing a tag that the conversation does not have changes nothing.',
     success: [204, 'The conversation does not have the tag'],
     errors: [404, 409],
   })
@@ -234,7 +234,7 @@ export class ConversationsController {
   @ApiAttributeValues()
   @Endpoint({
     summary: 'Patch the custom attributes of a conversation.',
-    description: 'By attribute id; null clears a value. One invalid value and nothing is changed.',
+    description: 'Changes values by attribute id; `null` clears a value. If one value is invalid, nothing is changed.',
     success: [200, 'The patched attributes', PatchConversationCustomAttributesOutput],
     errors: [404, 409],
   })
@@ -250,7 +250,8 @@ export class ConversationsController {
   @Versioned(conversationStream, 'conversationId')
   @Endpoint({
     summary: 'Link a conversation to another one.',
-    description: 'It then belongs to that one. It can belong to one only, and never to itself or in a circle.',
+    description:
+      'The conversation then belongs to the other one. A conversation belongs to at most one other. Links to itself and circular links are refused.',
     success: [204, 'The conversations are linked'],
     errors: [404, 409],
   })
@@ -265,7 +266,7 @@ export class ConversationsController {
   @Get('conversations/:conversationId/linked')
   @Endpoint({
     summary: 'List the conversations that are linked to one.',
-    description: 'The one that it belongs to, and those that belong to it, by number.',
+    description: 'Lists the conversation that this one belongs to and the conversations that belong to it, by number.',
     success: [200, 'The linked conversations', ListLinkedConversationsOutput],
     errors: [404],
   })
@@ -286,7 +287,7 @@ export class EndUserConversationsController {
     operationId: 'EndUsers_listConversations',
     summary: 'List the conversations requested by an end user.',
     description:
-      'Newest first. Custom attributes are left out: get a single conversation for those. Needs the scopes `endusers:read` and `conversations:read`.',
+      'Newest first. Custom attributes are only in single conversations. Requires the scopes `endusers:read` and `conversations:read`.',
     success: [200, 'The list of conversations', ListEndUserConversationsOutput],
     errors: [404],
   })

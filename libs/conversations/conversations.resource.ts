@@ -6,7 +6,7 @@ export const conversationsResource = {
   path: 'conversations',
   group: {
     name: 'Conversations',
-    description: 'Exchanges with end users: their state, agent, queue, tags and attributes.',
+    description: 'Conversations with end users: their state, agent, queue, tags and custom attributes.',
   },
   streams: [conversationStream],
   entity: { name: 'Conversation', id: 'conversationId', stream: conversationStream, numbered: true },

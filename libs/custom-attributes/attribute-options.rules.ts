@@ -47,7 +47,7 @@ export function faultOfOptions(value: unknown): string | undefined {
     if (!Array.isArray(list)) return `${path} must be an array`.trimStart();
     if (list.length > 0 && depth > MAX_DEPTH) return `must not be nested deeper than ${MAX_DEPTH} levels`;
     count += list.length;
-    if (count > MAX_OPTIONS) return `must hold at most ${MAX_OPTIONS} options`;
+    if (count > MAX_OPTIONS) return `must contain at most ${MAX_OPTIONS} options`;
     const values = new Set<string>();
     for (const [index, option] of (list as unknown[]).entries()) {
       const at = `${path}[${index}]`;
@@ -73,14 +73,14 @@ function faultOfOption(option: unknown, ids: Set<string>): string | undefined {
   for (const [name, text] of Object.entries({ label, value })) {
     if (!isPlainText(text)) return `.${name} must be a string without NUL characters or lone surrogates`;
     if (!text.trim() || isLongerThan(text, MAX_LENGTH)) return `.${name} must have 1 to ${MAX_LENGTH} characters`;
-    if (!isVisible(text)) return `.${name} must hold a character that is visible`;
+    if (!isVisible(text)) return `.${name} must contain a visible character`;
     const control = controlCharacterOf(text);
-    if (control !== undefined) return `.${name} must not hold the control character ${control}`;
+    if (control !== undefined) return `.${name} must not contain the control character ${control}`;
   }
   if (isDeactivated !== undefined && typeof isDeactivated !== 'boolean') return '.isDeactivated must be true or false';
   if (id === undefined) return undefined;
   if (typeof id !== 'string' || !UUID.test(id)) return '.id must be a UUID';
-  if (ids.has(id.toLowerCase())) return '.id must not be given twice';
+  if (ids.has(id.toLowerCase())) return '.id must not be sent twice';
   ids.add(id.toLowerCase());
   return undefined;
 }
@@ -115,8 +115,7 @@ export function settledOptions(
         id === undefined
           ? before.find((option) => option.value.normalize('NFC') === value && !named.has(option.id))
           : known.get(id);
-      if (id !== undefined && !same)
-        faults.push({ path: `${at}.id`, message: 'must be the id of an option that exists' });
+      if (id !== undefined && !same) faults.push({ path: `${at}.id`, message: 'must be the id of an existing option' });
       const nested = settle(nestedOptions, same?.nestedOptions ?? [], `${at}.nestedOptions`);
       return { id: same?.id ?? newId, label, value, isDeactivated, orderIndex, nestedOptions: nested };
     });

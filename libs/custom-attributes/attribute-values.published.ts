@@ -47,7 +47,7 @@ export function checkedValues(
   const known = new Map(definitions.map((definition) => [definition.id, definition]));
   const faults = entries.flatMap(([id, value], index): Fault[] => {
     const twice = entries.findIndex(([other]) => other === id) !== index;
-    const message = twice ? 'must not be given twice' : faultOfValue(known.get(id), value);
+    const message = twice ? 'must not be sent twice' : faultOfValue(known.get(id), value);
     return message === undefined ? [] : [{ path: id, message }];
   });
   if (faults.length > 0) throw invalidBody(faults);
@@ -74,7 +74,7 @@ function faultOfPath(roots: SelectOption[], path: unknown): string | undefined {
     if (option.isDeactivated) return `[${index}] must not be deactivated`;
     options = option.nestedOptions;
   }
-  return options.length > 0 || path.length === 0 ? 'must lead to an option without nested ones' : undefined;
+  return options.length > 0 || path.length === 0 ? 'must lead to an option without nested options' : undefined;
 }
 
 /** The value of an attribute, as entities show it. */
@@ -83,14 +83,14 @@ export class CustomAttributeOutput {
   @ApiProperty({ description: 'The attribute id.', format: 'uuid', example: '01980f6a-5c1d-7a10-9b2c-3d4e5f607182' })
   id: string;
 
-  @ApiProperty({ description: 'Its label.', example: 'Customer tier' })
+  @ApiProperty({ description: 'The label.', example: 'Customer tier' })
   name: string;
 
-  @ApiProperty({ description: 'Its name for programs.', example: 'customer-tier' })
+  @ApiProperty({ description: 'The identifier for programs.', example: 'customer-tier' })
   identifier: string;
 
   @ApiProperty({
-    description: 'A text; of a Select the path of option values from the root to the leaf.',
+    description: 'The value: a text, or for a Select the path of option values from the root to the leaf.',
     oneOf: [{ type: 'array', items: { type: 'string' } }, { type: 'string' }],
     example: ['business', 'gold'],
   })
@@ -107,7 +107,7 @@ export function shownValues(definitions: AttributeDefinition[], values: Attribut
 
 const mapSchema = {
   name: 'Map_UUID_Option_AttributeValue',
-  description: 'Values by attribute id. `null` clears; attributes that are not named keep theirs.',
+  description: 'Values by attribute id. `null` clears a value; attributes that are not named keep their values.',
   maxProperties: MAX_VALUES,
   additionalProperties: {
     anyOf: [{ type: 'string', maxLength: MAX_TEXT }, { type: 'array', items: { type: 'string' } }, { type: 'null' }],

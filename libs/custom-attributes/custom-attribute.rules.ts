@@ -83,7 +83,10 @@ function update(
   const { id, inputDefinition: current } = attribute;
   if (attribute.isArchived) return new DomainError('conflict', `Custom attribute ${id} is archived`);
   if (draft && draft._type !== current._type) {
-    return new DomainError('conflict', `Custom attribute ${id} is and stays of type ${current._type}`);
+    return new DomainError(
+      'conflict',
+      `The type of a custom attribute cannot be changed; ${id} has the type ${current._type}`,
+    );
   }
   const inputDefinition = draft ? settled(draft, current) : undefined;
   if (inputDefinition instanceof DomainError) return inputDefinition;

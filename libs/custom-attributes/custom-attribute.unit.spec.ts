@@ -131,9 +131,7 @@ describe('A custom attribute', () => {
   it('refuses ids of options that it does not have', () => {
     attribute(selectCreated)
       .when(update(draft({ id: 'other', label: 'x', value: 'x' })))
-      .then(
-        invalidBody([{ path: 'inputDefinition.options[0].id', message: 'must be the id of an option that exists' }]),
-      );
+      .then(invalidBody([{ path: 'inputDefinition.options[0].id', message: 'must be the id of an existing option' }]));
   });
 
   it('is archived for good, any number of times', () => {
@@ -164,8 +162,8 @@ describe('Options', () => {
     [[nested(6)], 'must not be nested deeper than 5 levels'],
     [[nested(30)], 'must not be nested deeper than 5 levels'],
     [many(MAX_OPTIONS), undefined],
-    [many(MAX_OPTIONS + 1), 'must hold at most 500 options'],
-    [[input('a', { nestedOptions: many(MAX_OPTIONS) })], 'must hold at most 500 options'],
+    [many(MAX_OPTIONS + 1), 'must contain at most 500 options'],
+    [[input('a', { nestedOptions: many(MAX_OPTIONS) })], 'must contain at most 500 options'],
     [null, 'must be an array'],
     [{ length: 1 }, 'must be an array'],
     [[null], '[0] must be an object'],
@@ -185,7 +183,7 @@ describe('Options', () => {
     [[input('a', { isDeactivated: null })], '[0].isDeactivated must be true or false'],
     [[input('a', { id: null })], '[0].id must be a UUID'],
     [[input('a', { id: '1' })], '[0].id must be a UUID'],
-    [[input('a', { id: uuid }), input('b', { id: uuid.toLowerCase() })], '[1].id must not be given twice'],
+    [[input('a', { id: uuid }), input('b', { id: uuid.toLowerCase() })], '[1].id must not be sent twice'],
   ])('are judged (%#)', (options, fault) => {
     if (fault === undefined) expect(faultOfOptions(options)).toBeUndefined();
     else expect(faultOfOptions(options)).toContain(fault);
@@ -230,12 +228,12 @@ describe('Values of custom attributes', () => {
     [{ 'id-text': 5 }, 'id-text must be a string'],
     [{ 'id-text': ['a'] }, 'id-text must be a string'],
     [{ 'id-text': '' }, 'id-text must not be empty'],
-    [{ 'id-text': 'a\0' }, 'id-text must not hold NUL'],
+    [{ 'id-text': 'a\0' }, 'id-text must not contain NUL'],
     [{ 'id-text': 'x'.repeat(4097) }, 'id-text must have at most 4096 characters'],
-    [{ 'id-text': 'a', 'ID-text': 'b' }, 'id-text must not be given twice'],
+    [{ 'id-text': 'a', 'ID-text': 'b' }, 'id-text must not be sent twice'],
     [{ 'id-select': 'leaf' }, 'id-select must be an array'],
-    [{ 'id-select': [] }, 'id-select must lead to an option without nested ones'],
-    [{ 'id-select': ['a'] }, 'id-select must lead to an option without nested ones'],
+    [{ 'id-select': [] }, 'id-select must lead to an option without nested options'],
+    [{ 'id-select': ['a'] }, 'id-select must lead to an option without nested options'],
     [{ 'id-select': ['b'] }, 'id-select [0] must be the value of an option there'],
     [{ 'id-select': ['a', 'b', 'c', 'd'] }, 'id-select [3] must be the value of an option there'],
     [{ 'id-select': ['a', null] }, 'id-select [1] must be the value of an option there'],

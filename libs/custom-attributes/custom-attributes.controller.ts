@@ -41,7 +41,7 @@ export class CustomAttributesController {
   @Get()
   @Endpoint({
     summary: 'List all custom attributes in an organization.',
-    description: 'Oldest first, deactivated and archived ones too.',
+    description: 'Lists all attributes, oldest first, including deactivated and archived ones.',
     success: [200, 'The definitions of the custom attributes', ListCustomAttributesOutput],
   })
   async list(@Caller() caller: WriteContext): Promise<{ data: Sendable<object>[] }> {
@@ -52,7 +52,7 @@ export class CustomAttributesController {
   @Versioned(customAttributeStream)
   @Endpoint({
     summary: 'Create a custom attribute.',
-    description: 'Adds a field to all end users (`Contact`) or conversations. Options get ids of their own.',
+    description: 'Adds a field to all end users (`Contact`) or conversations. Options get generated ids.',
     success: [201, 'The created custom attribute', CreateCustomAttributeOutput],
   })
   async createCustomAttribute(
@@ -66,7 +66,7 @@ export class CustomAttributesController {
   @Versioned(customAttributeStream, 'customAttributeId')
   @Endpoint({
     summary: 'Get a custom attribute by id.',
-    description: 'Also one that is archived.',
+    description: 'Archived attributes are returned, too.',
     success: [200, 'The definition of the custom attribute', GetCustomAttributeOutput],
     errors: [404],
   })
@@ -85,10 +85,10 @@ export class CustomAttributesController {
   @Endpoint({
     summary: 'Change a custom attribute.',
     description:
-      'Only what is named changes; `null` clears the description. An `inputDefinition` replaces the one before: options that it ' +
-      'leaves out are gone, options with their id, or with their value at their place, stay the same. Values that end users ' +
-      'and conversations have are not touched.',
-    success: [200, 'The custom attribute as it is now', PatchCustomAttributeOutput],
+      'Changes only the fields that are sent; `null` clears the description. An `inputDefinition` replaces the previous one: ' +
+      'options that it leaves out are removed, and options with the same id, or with the same value at the same place, are ' +
+      'kept. Values of end users and conversations do not change.',
+    success: [200, 'The changed custom attribute', PatchCustomAttributeOutput],
     errors: [404, 409],
   })
   async updateCustomAttribute(
@@ -103,7 +103,8 @@ export class CustomAttributesController {
   @Versioned(customAttributeStream, 'customAttributeId')
   @Endpoint({
     summary: 'Archive a custom attribute.',
-    description: 'For good: it takes no values any more, and keeps its identifier. Archiving twice changes nothing.',
+    description:
+      'Archives the attribute for good: it takes no new values and keeps its identifier. Archiving an archived attribute changes nothing.',
     success: [204, 'The custom attribute was successfully archived'],
     errors: [404, 409],
   })

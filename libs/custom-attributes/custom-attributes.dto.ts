@@ -6,30 +6,32 @@ import { faultOfOptions, MAX_DEPTH, MAX_OPTIONS, type OptionInput } from './attr
 import { ENTITY_TYPES, type EntityType } from './custom-attribute.rules.js';
 
 const OPTION = {
-  label: { description: 'The name to show.', example: 'Gold' },
-  value: { description: 'What values are made of; unique among the options beside it.', example: 'gold' },
-  isDeactivated: { description: 'Cannot be chosen any more.', example: false },
-  nestedOptions: { description: 'The options that this one leads to.' },
+  label: { description: 'The display name.', example: 'Gold' },
+  value: { description: 'The text that values consist of, unique among sibling options.', example: 'gold' },
+  isDeactivated: { description: 'Whether the option can no longer be chosen.', example: false },
+  nestedOptions: { description: 'The nested options.' },
 };
 
 const DOCS = {
-  entityType: { description: 'What has values of it.', example: 'Contact' },
+  entityType: { description: 'The kind of entity that has values of the attribute.', example: 'Contact' },
   identifier: {
-    description: 'Its name for programs, unique for the entity type without regard to case. Never changes.',
+    description:
+      'The identifier for programs, unique within the entity type without regard to case. It cannot be changed.',
     example: 'customer-tier',
   },
-  label: { description: 'The name to show.', example: 'Customer tier' },
-  description: { description: 'What it is for.', example: 'What the customer has signed up for.' },
-  isRequired: { description: 'Whether agents are to fill it in.', example: false },
-  isDeactivated: { description: 'While true it takes no new values.', example: false },
+  label: { description: 'The display name.', example: 'Customer tier' },
+  description: { description: 'A description.', example: 'What the customer has signed up for.' },
+  isRequired: { description: 'Whether agents must fill in the attribute.', example: false },
+  isDeactivated: { description: 'Whether the attribute takes no new values.', example: false },
   inputDefinition: { description: 'How a value is entered.' },
-  placeholder: { description: 'Shown while there is no text.', example: 'A-1042' },
+  placeholder: { description: 'A placeholder, shown while there is no text.', example: 'A-1042' },
 };
 
 @ApiSchema({ name: 'SelectOptionInput' })
 class SelectOptionInput implements OptionInput {
   @ApiPropertyOptional({
-    description: 'Names an option that exists. Without it, the option with this value at this place stays the same.',
+    description:
+      'The id of an existing option. Without an id, an option with the same value at the same place is kept.',
     format: 'uuid',
     example: '01980f6a-7e2f-7b31-8c4d-5e6f70819203',
   })
@@ -50,7 +52,7 @@ class SelectOptionInput implements OptionInput {
 
 @ApiSchema({ name: 'TextDefinitionInput' })
 export class TextDefinitionInput {
-  @Variant('Text', 'A text of one line or more.')
+  @Variant('Text', 'A text of one or more lines.')
   _type: 'Text';
 
   @Text({ ...DOCS.placeholder, optional: true })
@@ -60,11 +62,11 @@ export class TextDefinitionInput {
 @ApiSchema({ name: 'SelectDefinitionInput' })
 @ApiExtraModels(SelectOptionInput)
 export class SelectDefinitionInput {
-  @Variant('Select', 'One of the options, or of those nested in it.')
+  @Variant('Select', 'One of the options or of their nested options.')
   _type: 'Select';
 
   @Checked({
-    description: `In their order: at most ${MAX_OPTIONS} in ${MAX_DEPTH} levels.`,
+    description: `The options, in order: at most ${MAX_OPTIONS} in ${MAX_DEPTH} levels.`,
     fault: faultOfOptions,
     schema: { type: 'array', items: { $ref: getSchemaPath(SelectOptionInput) } },
     optional: true,
@@ -111,7 +113,10 @@ export class PatchCustomAttributeInput {
   @Flag({ ...DOCS.isDeactivated, optional: true })
   isDeactivated?: boolean;
 
-  @Union(INPUTS, { description: 'Replaces the one before, whose `_type` it must have.', optional: true })
+  @Union(INPUTS, {
+    description: 'The new input definition. It must have the `_type` of the current one.',
+    optional: true,
+  })
   inputDefinition?: TextDefinitionInput | SelectDefinitionInput;
 }
 
@@ -132,12 +137,12 @@ class SelectOptionOutput {
   @ApiProperty(OPTION.isDeactivated)
   isDeactivated: boolean;
 
-  @ApiProperty({ description: 'Its position among those beside it.', type: 'integer', format: 'int32', example: 0 })
+  @ApiProperty({ description: 'The position among sibling options.', type: 'integer', format: 'int32', example: 0 })
   orderIndex: number;
 }
 
 class TextDefinition {
-  @Variant('Text', 'A text of one line or more.')
+  @Variant('Text', 'A text of one or more lines.')
   _type: 'Text';
 
   @ApiPropertyOptional(DOCS.placeholder)
@@ -145,10 +150,10 @@ class TextDefinition {
 }
 
 class SelectDefinition {
-  @Variant('Select', 'One of the options, or of those nested in it.')
+  @Variant('Select', 'One of the options or of their nested options.')
   _type: 'Select';
 
-  @ApiPropertyOptional({ description: 'The options, in their order.', type: [SelectOptionOutput] })
+  @ApiPropertyOptional({ description: 'The options, in order.', type: [SelectOptionOutput] })
   options: SelectOptionOutput[];
 }
 
@@ -174,16 +179,19 @@ export class CustomAttributeDefinition {
   @ApiPropertyOptional(DOCS.description)
   description?: string;
 
-  @ApiProperty({ description: 'When it was created.', ...INSTANT })
+  @ApiProperty({ description: 'When the entity was created.', ...INSTANT })
   createdAt: string;
 
-  @ApiPropertyOptional({ description: 'When it was last changed.', ...INSTANT })
+  @ApiPropertyOptional({ description: 'When the entity was last changed.', ...INSTANT })
   updatedAt?: string;
 
   @ApiProperty(DOCS.isRequired)
   isRequired: boolean;
 
-  @ApiProperty({ description: 'It is over for good; values that exist are still shown.', example: false })
+  @ApiProperty({
+    description: 'Whether the attribute is archived for good. Existing values are still shown.',
+    example: false,
+  })
   isArchived: boolean;
 
   @ApiProperty(DOCS.isDeactivated)

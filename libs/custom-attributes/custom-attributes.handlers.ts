@@ -119,7 +119,7 @@ export class GetCustomAttributeHandler implements IQueryHandler<GetCustomAttribu
 
   async execute({ organizationId, id, asOf }: GetCustomAttribute): Promise<Sendable<object>> {
     const attribute = asOf
-      ? (await this.past.load(customAttributeStream, id, organizationId, asOf)).state
+      ? (await this.past.existing(customAttributeStream, 'Custom attribute', id, organizationId, asOf)).state
       : await this.reader.get(customAttributeStream, organizationId, id);
     if (!attribute) throw notFound('Custom attribute', id);
     return attribute;

@@ -6,7 +6,7 @@ export const customAttributesResource = {
   path: 'custom-attributes',
   group: {
     name: 'Custom Attributes',
-    description: 'Fields that an organization adds to its end users and conversations.',
+    description: 'Fields that the organization defines for its end users and conversations.',
   },
   streams: [customAttributeStream],
   entity: { name: 'Custom attribute', id: 'customAttributeId', stream: customAttributeStream },

@@ -11,7 +11,7 @@ afterAll(() => database.drop());
 
 describe('Statements beyond those that are kept prepared', () => {
   it('answer by their own columns after a table has changed under one that is', async () => {
-    // Names of statements are the module's: the built one leaves those of other tests alone.
+    // Statement names belong to the module: a built copy leaves those of other tests alone.
     const built = new URL('../../dist/libs/platform/batch.js', import.meta.url).href;
     const copy = (await import(built)) as { Batch: typeof Batch };
     const client = await connectTo(database.ownerUrl);

@@ -5,9 +5,9 @@ import { prepareValue } from 'pg/lib/utils.js';
 export interface Statement {
   text: string;
   values?: unknown[];
-  /** Planned anew for its values each time, not once a connection: where they decide which index to take. */
+  /** Replans the statement on each execution, because its values decide which index is best. */
   replanned?: boolean;
-  /** How one statement does it for many: `$1` takes a JSON array of all their records, each of which is JSON, too. */
+  /** Does the same for many at once: `$1` takes a JSON array of all their records, each of which is JSON text. */
   many?: { text: string; records: () => string[] };
 }
 
@@ -22,40 +22,39 @@ interface Wire {
   sync(): void;
 }
 
-/** A column of what a statement answers, and how its text becomes a value. */
+/** A column of a statement's result, with the parser of its text. */
 interface Column {
   name: string;
   parse: (text: string) => unknown;
 }
 
-/** What a connection has been told of a statement; a failed batch leaves it open whether the server has it. */
+/** What a connection knows about a statement. After a failed batch, the server may or may not have it prepared. */
 interface Preparation {
   state: 'prepared' | 'unknown';
-  /** Once the server has described them. They stay the same for as long as the statement is prepared. */
+  /** Set once the server has described them. They stay the same while the statement is prepared. */
   columns?: Column[];
 }
 
-/** What one statement of a batch has answered. */
+/** The result of one statement of a batch. */
 export interface BatchResult {
-  /** Empty also where they are not wanted. */
+  /** Also empty if they are not wanted. */
   rows: unknown[];
 }
 
-/** Distinct statements that a connection keeps prepared; those beyond are parsed each time. */
+/** Maximum number of statements that a connection keeps prepared; others are parsed each time. */
 const MAX_PREPARED = 500;
 const UNNAMED = '';
-/** feature_not_supported ("cached plan must not change result type"), invalid_sql_statement_name */
+/** SQLSTATEs feature_not_supported ("cached plan must not change result type"), invalid_sql_statement_name. */
 const STALE_STATES = new Set(['0A000', '26000']);
 
 const names = new Map<string, string>();
 const preparations = new WeakMap<Wire, Map<string, Preparation>>();
-/** The places of statements by the errors that they failed with. */
+/** The index of the failed statement, by error. */
 const failures = new WeakMap<object, number>();
 
 /**
- * Statements that are sent together and end with a single Sync: one round trip and, as PostgreSQL has it, one
- * transaction, without a BEGIN or COMMIT to wait for. Each statement is prepared once a connection, and its columns are
- * asked for once.
+ * Sends statements together with a single Sync: one round trip and one implicit transaction, without a BEGIN or COMMIT
+ * to wait for. Each statement is prepared, and its columns are described, once per connection.
  * A query object of pg: `client.query(batch)`.
  */
 export class Batch implements pg.Submittable {
@@ -65,10 +64,10 @@ export class Batch implements pg.Submittable {
   #settle: { resolve: (results: BatchResult[]) => void; reject: (error: Error) => void };
   #known: Map<string, Preparation>;
   #rows: object[] = [];
-  /** Of the statement whose answer is arriving; undefined where they are not wanted. */
+  /** Of the statement whose result is arriving; undefined if unwanted or not yet described. */
   #columns: Column[] | undefined;
 
-  /** @param wanted how many of the last statements answer rows that are wanted; asking costs a message each way */
+  /** @param wanted number of statements, from the end, whose rows are wanted; describing costs a message each way */
   constructor(
     private readonly statements: Statement[],
     private readonly types: pg.CustomTypesConfig,
@@ -125,7 +124,7 @@ export class Batch implements pg.Submittable {
 
   handleError(error: Error): void {
     if (this.#results.length < this.statements.length) failures.set(error, this.#results.length);
-    // A table has changed since: what the server has prepared is of no use any more.
+    // A table has changed: the statements that the server has prepared are unusable.
     if (isStale(error)) {
       for (const { text, replanned } of this.statements) {
         const name = replanned ? UNNAMED : nameOf(text);
@@ -135,7 +134,7 @@ export class Batch implements pg.Submittable {
     this.#settle.reject(error);
   }
 
-  /** Once for each connection. What a failed batch may have left is closed first, which is harmless when there is none. */
+  /** Prepares once per connection. Closes first what a failed batch may have left; closing nothing is harmless. */
   #prepare(wire: Wire, name: string, text: string): void {
     if (name !== UNNAMED) {
       const known = this.#known.get(name);
@@ -163,15 +162,15 @@ export class Batch implements pg.Submittable {
   }
 }
 
-/** The place of the statement that made a batch fail; undefined where none did, as when the commit failed. */
+/** Returns the index of the statement that made a batch fail; undefined if none did, as in a failed commit. */
 export function failedStatement(error: unknown): number | undefined {
   const { cause } = (error ?? {}) as { cause?: unknown };
   return failures.get(error as object) ?? failures.get(cause as object);
 }
 
 /**
- * Runs a batch that is undone as a whole when it fails, and once more when a table had changed under its statements: they
- * are prepared anew then.
+ * Runs a batch that is rolled back as a whole when it fails. If a table had changed under its statements, runs it
+ * again, which prepares them again.
  */
 export async function preparedAnew<T>(run: () => Promise<T>): Promise<T> {
   try {

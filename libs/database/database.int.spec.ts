@@ -15,7 +15,7 @@ const quotient = (divisor: number) => ({ text: 'SELECT 12 / $1::int AS quotient'
 describe('Lookups of one moment', () => {
   it('share round trips, thirty-two of them each', async () => {
     const { organizationId } = world.context();
-    // What runs as one batch is one transaction, and begins at one time.
+    // A batch is one transaction, so its lookups share one start time.
     const now = (place: number) => ({ text: 'SELECT now()::text AS now, $1::int AS place', values: [place] });
     const rows = await Promise.all(
       Array.from({ length: 48 }, (_, place) =>

@@ -9,60 +9,60 @@ import { Grouping } from './grouping.js';
 import { Contended, ReadOnlyDatabase, unavailable } from './unavailable.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/** How long a call waits for a connection. */
+/** Maximum wait for a connection. */
 const WITHIN_MS = 5_000;
-/** None waits for more than so many others. How many batches there are at once, the pool bounds. */
+/** Lookups that share a batch, at most. The pool bounds the number of parallel batches. */
 const LOOKUPS = { parallel: Infinity, size: 32 };
 
-/** A statement, and the organization whose rows it sees: none's where that is empty. */
+/** A statement, and the organization whose rows it sees; none if empty. */
 interface ScopedStatement {
   scope: string;
   statement: Statement;
 }
 
-/** What a connection is set to: see {@link SESSION}. */
+/** The settings of a connection: see {@link SESSION}. */
 interface Session {
   organizationId: string;
   lockTimeout: string;
 }
 
 const SESSION = "SELECT set_config('app.org', $1, false), set_config('lock_timeout', $2, false)";
-/** Who waits for a connection where several organizations share one. */
+/** Key under which a batch of several organizations waits for a connection. */
 const SHARED = 'shared';
 const WAITS_FOR_LOCKS = '0';
-/** How long a transaction that several organizations share waits for what others hold. */
+/** Maximum lock wait of a transaction that several organizations share. */
 const HURRIES = '50ms';
 
-/** Which organization's statement made a shared transaction fail. */
+/** The organization whose statement made a shared transaction fail, by error. */
 const failedOrganizations = new WeakMap<object, string>();
 
-/** Whose write it was that made a {@link Database.writeTogether} fail; undefined where it was nobody's. */
+/** Returns the organization whose write made {@link Database.writeTogether} fail; undefined if none did. */
 export function failedOrganization(error: unknown): string | undefined {
   return failedOrganizations.get(error as object);
 }
 
 /**
- * The only door to PostgreSQL. Every call is one network round trip and one transaction, see {@link Batch}. Every call
- * names its organization, and row-level security shows it that organization's rows alone; without one (`null`) tenant
- * tables look empty.
+ * The only access to PostgreSQL. Every call is one network round trip and one transaction: see {@link Batch}. Every
+ * call names its organization, and row-level security shows it only that organization's rows. Without one (`null`),
+ * tenant tables look empty.
  */
 export class Database {
   /**
-   * What a connection is set to, while that is certain: a batch that fails takes its settings back. Saves the statement
-   * when one organization follows upon itself.
+   * The settings of each connection, while they are known: a failed batch reverts them. Saves the statement that sets
+   * them when consecutive batches belong to one organization.
    */
   readonly #sessions = new WeakMap<pg.PoolClient, Session>();
 
-  /** What calls belong to that are made in the course of the same work. */
+  /** The unit of work that the current calls belong to. */
   readonly #unit = new AsyncLocalStorage<UnitOfWork>();
 
   readonly #lookups = new Grouping<ScopedStatement, BatchResult>(LOOKUPS, (lookups) => this.#sendDistinct(lookups));
 
   readonly #places: Places;
-  /** One is always left to others: a unit can be long. */
+  /** Leaves one place to others: a unit can be long. */
   readonly #unitPlaces: Places;
 
-  /** @param units has the connections of units of work: those who hold one for long keep no others waiting */
+  /** @param units the pool for units of work, so that long ones do not delay other calls */
   protected constructor(
     private readonly dataSource: DataSource,
     private readonly units: pg.Pool,
@@ -77,7 +77,7 @@ export class Database {
     });
   }
 
-  /** Connects, and fails with {@link DomainError} `unavailable` when the server cannot be reached. */
+  /** Opens the database. Fails with {@link DomainError} `unavailable` when the server is unreachable. */
   static async open(options: DatabaseOptions): Promise<Database> {
     const settings = dataSourceOptions(options);
     const dataSource = new DataSource(settings);
@@ -92,15 +92,15 @@ export class Database {
     return new this(dataSource, units, { pool: settings.poolSize, units: max });
   }
 
-  /** Rows of one statement, seen by one organization. */
+  /** Returns one statement's rows, as one organization sees them. */
   async query<Row>(organizationId: string | null, statement: Statement): Promise<Row[]> {
     const [result] = await this.transact(organizationId, [statement]);
     return result?.rows as Row[];
   }
 
   /**
-   * The same for a statement that finds few rows by an index. Lookups that are asked for in one turn of the event loop
-   * share a round trip: to write to a socket costs more than to find a row. Equal ones share their rows as well.
+   * Returns the rows of a statement that finds few by an index. Lookups of one turn of the event loop share a round
+   * trip, because writing to a socket costs more than finding a row. Equal lookups share their rows as well.
    */
   async lookup<Row>(organizationId: string, statement: Statement): Promise<Row[]> {
     if (this.unit) return this.query(organizationId, statement);
@@ -108,26 +108,26 @@ export class Database {
     return rows as Row[];
   }
 
-  /** Runs the statements as one transaction in one round trip. The first that fails undoes and rejects them all. */
+  /** Runs the statements as one transaction in one round trip. The first that fails rolls back and rejects all. */
   transact(organizationId: string | null, statements: Statement[]): Promise<BatchResult[]> {
     return this.#run(organizationId, statements, true);
   }
 
-  /** The same for what several share that are to wait for nobody: it fails with {@link Contended} when it waits for a lock. */
+  /** Runs statements that several callers share. Fails with {@link Contended} rather than wait long for a lock. */
   transactTogether(statements: Statement[]): Promise<BatchResult[]> {
     const scoped = statements.map((statement) => ({ scope: '', statement }));
     return this.#send(scoped, true, HURRIES);
   }
 
-  /** The same for statements that answer no rows, or none that matter. */
+  /** Runs statements like {@link transact}, but returns no rows. */
   async write(organizationId: string | null, statements: Statement[]): Promise<void> {
     await this.#run(organizationId, statements, false);
   }
 
   /**
-   * Writes of several organizations as one transaction, each in its own scope. One that waits for a lock of others fails
-   * soon, with {@link Contended}: so none keeps the others waiting.
-   * @throws see {@link failedOrganization}; nothing has happened then
+   * Writes for several organizations in one transaction, each in its own scope. Fails soon with {@link Contended} when
+   * a write waits for a lock, so that it does not delay the others.
+   * @throws see {@link failedOrganization}; nothing has been written then
    */
   async writeTogether(writes: { organizationId: string; statements: Statement[] }[]): Promise<void> {
     const scoped = writes.flatMap(({ organizationId: scope, statements }) =>
@@ -136,16 +136,16 @@ export class Database {
     await this.#send(scoped, false, HURRIES);
   }
 
-  /** The unit of work that calls from here are part of, if any. */
+  /** The unit of work of the current calls, if any. */
   get unit(): UnitOfWork | undefined {
     return this.#unit.getStore();
   }
 
   /**
-   * Makes one transaction of all calls of this database in the course of `work`: two round trips more. When `work` fails,
-   * nothing has happened; when the answer to the commit is lost, all of it or nothing.
-   * @throws {Contended} when others waited for what it holds, and it for them: it can be done anew
-   * @param opening statements that come first; `work` gets their results
+   * Makes one transaction of all calls of this database in the course of `work`, at the cost of two more round trips.
+   * If `work` fails, nothing is written. If the answer to the commit is lost, all of it or nothing is.
+   * @throws {Contended} on a deadlock with other transactions; the work can be retried
+   * @param opening statements that run first; `work` gets their results
    */
   inUnit<T>(
     organizationId: string,
@@ -165,7 +165,7 @@ export class Database {
     try {
       const opened = await unit.begin(opening);
       const result = await this.#unit.run(unit, () => work(unit, opened));
-      // What could not be done just now is no answer to keep, even if it is only a part of the work.
+      // If a part of the work failed as unavailable, the result must not be committed.
       if (unit.broken) throw unit.broken;
       await unit.commit();
       return result;
@@ -177,12 +177,12 @@ export class Database {
     }
   }
 
-  /** Keeps work that is for everybody out of the unit that calls from here may be part of. */
+  /** Runs shared work outside of the unit of work of the current calls. */
   apart<T>(work: () => T): T {
     return this.#unit.exit(work);
   }
 
-  /** Throws {@link DomainError} `unavailable` when the database does not answer, or takes no changes. */
+  /** Throws {@link DomainError} `unavailable` when the database does not answer, or is read-only. */
   async ping(): Promise<void> {
     const text = "SELECT current_setting('transaction_read_only') = 'on' AS readonly";
     const [row] = await this.query<{ readonly: boolean }>(null, { text });
@@ -211,7 +211,7 @@ export class Database {
         );
   }
 
-  /** Each distinct statement once, those of an organization after one another. */
+  /** Sends each distinct statement once, grouped by organization. */
   async #sendDistinct(lookups: ScopedStatement[]): Promise<BatchResult[]> {
     const keys = lookups.map(({ scope, statement: { text, values } }) => JSON.stringify([scope, text, values]));
     const distinct = new Map(keys.map((key, index) => [key, lookups[index] as ScopedStatement]));
@@ -224,7 +224,7 @@ export class Database {
     return keys.map((key) => answers.get(key) as BatchResult);
   }
 
-  /** One batch. A statement that sets the session precedes those that are not under that of the connection already. */
+  /** Sends one batch. Statements set the session wherever it differs from that of the connection. */
   #send(scoped: ScopedStatement[], wanted: boolean, lockTimeout = WAITS_FOR_LOCKS): Promise<BatchResult[]> {
     const [first] = scoped;
     const isShared = scoped.some(({ scope }) => scope !== first?.scope);
@@ -263,7 +263,7 @@ export class Database {
 /** The database as the worker sees it: the same tables, of all organizations. */
 export class WorkerDatabase extends Database {}
 
-/** The name of the unique index or constraint that the error violates, if that is what it is about. */
+/** Returns the name of the unique index or constraint that the error violates, if any. */
 export function violatedConstraint(error: unknown): string | undefined {
   const { code, constraint } = error as { code?: string; constraint?: string };
   return code === '23505' ? constraint : undefined;

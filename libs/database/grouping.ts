@@ -8,18 +8,18 @@ interface Waiting<Call, Answer> {
   reject: (error: unknown) => void;
 }
 
-/** How far calls are taken together. */
+/** Limits of a {@link Grouping}. */
 export interface GroupingLimits {
-  /** Groups under way at the same time. Calls that come while so many are wait, and then share one. */
+  /** Maximum number of groups under way. Further calls wait, and then share one. */
   parallel: number;
-  /** Calls in a group, at most. */
+  /** Maximum number of calls in a group. */
   size: number;
 }
 
 /**
- * Lets calls share a transaction, and so its round trip and its flush to disk: those of one turn of the event loop, and
- * those that would have to wait anyway. Organizations that wait take turns. A group that fails is undone as a whole, and
- * each of its calls then stands for itself: none suffers from another.
+ * Lets calls share a transaction, and so its round trip and its flush to disk: calls of one turn of the event loop, and
+ * calls that have to wait anyway. Waiting organizations take turns. A group that fails is rolled back, and then runs
+ * each of its calls alone, so that no call suffers from another.
  */
 export class Grouping<Call, Answer> {
   #running = 0;
@@ -27,8 +27,8 @@ export class Grouping<Call, Answer> {
   readonly #waiting = new FairQueue<Waiting<Call, Answer>>();
 
   /**
-   * @param run does all of the calls or none, and answers each in its place
-   * @param onIdle told whenever nothing is under way any more
+   * @param run runs all of the calls or none, and returns their answers in order
+   * @param onIdle called whenever nothing is under way any more
    */
   constructor(
     private readonly limits: GroupingLimits,
@@ -67,7 +67,7 @@ export class Grouping<Call, Answer> {
       const answers = await this.run(group.map(({ call }) => call));
       for (const [index, { resolve }] of group.entries()) resolve(answers[index] as Answer);
     } catch (error) {
-      // A database that is away is away for each of them; whatever else it is, one of them is the cause.
+      // An unavailable database fails all of them. Any other error is caused by one of the calls.
       const away = error instanceof DomainError && !(error instanceof Contended);
       if (group.length === 1 || away) for (const { reject } of group) reject(error);
       else await Promise.all(group.map((one) => this.#runGroup([one])));

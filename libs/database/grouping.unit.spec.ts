@@ -2,7 +2,7 @@ import { DomainError } from '#libs/platform/domain-error.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { Grouping } from './grouping.js';
 
-/** Groups that are under way until they are let go. */
+/** Makes groups that stay under way until released. */
 function held() {
   const groups: number[][] = [];
   const release: (() => void)[] = [];

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => store.close());
 
 const COUNT = 25;
-/** Rows whose instants are equal by threes. */
+/** Rows of which each three share an instant. */
 const ROWS = {
   text: `SELECT * FROM (SELECT n AS number, ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid AS id,
            '2026-01-01T00:00:00.001Z'::timestamptz + n / 3 * interval '1 second' AS at

@@ -5,19 +5,19 @@ import { isPlainText } from '#libs/platform/values.js';
 import { type Statement } from './batch.js';
 import { type Database } from './database.js';
 
-/** A place in a list: the sort key of the row beside it, and whether to read back from there. */
+/** A position in a list: the sort key of the adjacent row, and the direction to read in. */
 export interface Cursor {
   values: (string | number)[];
   backward: boolean;
 }
 
-/** What a client asks of a list. Without a cursor it is the first page. */
+/** A request for a page of a list; without a cursor, the first page. */
 export interface PageRequest {
   limit: number;
   cursor?: Cursor;
 }
 
-/** A piece of a list, and where the pieces beside it begin. */
+/** A page of a list, and the cursors of the adjacent pages. */
 export interface Page<Row> {
   rows: Row[];
   previous?: Cursor;
@@ -26,15 +26,15 @@ export interface Page<Row> {
 
 /** A column that a list is sorted by. */
 export interface KeyColumn<Row> {
-  /** Its name in SQL. */
+  /** The column's name in SQL. */
   name: string;
   type: 'uuid' | 'timestamptz' | 'bigint' | 'text';
   of: (row: Row) => string | number;
 }
 
 /**
- * The order of a list, by columns that together are unique. A page begins after the key of a row, so its cost does not
- * grow with its depth, and rows that come and go meanwhile shift nothing.
+ * The order of a list, by columns that together are unique. A page starts after the key of a row (keyset pagination),
+ * so its cost does not grow with its depth, and concurrent changes do not shift rows.
  */
 export class Keyset<Row> {
   readonly #columns: string;
@@ -52,10 +52,10 @@ export class Keyset<Row> {
   }
 
   /**
-   * One page, in one round trip.
-   * @param select a statement that ends within its WHERE, so that `AND …` can follow. With `each`, it is made for each
-   *   row of that FROM clause, and the page is the beginning of what all of them find: so that an index has the order
-   *   whose first columns are not those of the list. Columns of the order are then those of a table `d`
+   * Returns one page, in one round trip.
+   * @param select a statement that ends within its WHERE, so that `AND …` can follow. With `each`, it runs for each row
+   *   of that FROM clause, and the page is the start of all their results: so an index can be used whose first columns
+   *   are not those of the list. Columns of the order are then those of a table `d`
    * @throws {DomainError} `invalid` for a cursor of another order
    */
   async read(
@@ -82,7 +82,7 @@ export class Keyset<Row> {
     return this.#page(rows, limit, cursor);
   }
 
-  /** One row more than the page has was asked for: it tells whether there is another page. */
+  /** Builds the page. One extra row was read to tell whether there is another page. */
   #page(read: Row[], limit: number, cursor: Cursor | undefined): Page<Row> {
     const more = read.length > limit;
     const rows = read.slice(0, limit);
@@ -115,17 +115,17 @@ const IS_OF: Record<KeyColumn<unknown>['type'], (value: unknown) => boolean> = {
   text: isPlainText,
 };
 
-/** SQL for the milliseconds of an instant: to make a Date of each row's costs more than all else of the row. */
+/** Returns SQL for an instant's milliseconds: making a Date for each row costs more than the rest of it. */
 export function msOf(column: string): string {
   return `extract(epoch FROM ${column}) * 1000`;
 }
 
-/** What {@link msOf} answers, in ISO 8601. */
+/** Returns a result of {@link msOf} in ISO 8601. */
 export function isoOfMs(milliseconds: string): string {
   return new Date(Number(milliseconds)).toISOString();
 }
 
-/** In UTC and of an existing day: of ISO 8601's other forms PostgreSQL does not read all. */
+/** Accepts instants in UTC on an existing day. PostgreSQL does not read all forms of ISO 8601. */
 function isInstant(value: unknown): boolean {
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/.test(value)) return false;
   return instantOf(value) !== undefined;

@@ -1,11 +1,11 @@
 import { type Statement } from './batch.js';
 
-/** Statements of one kind from which on one for all is faster than each by itself: JSON has to be unpacked. */
+/** Minimum number of statements of one kind to merge; below it, unpacking the JSON costs more than it saves. */
 const WORTHWHILE = 16;
 
 /**
- * Statements with those of one kind made one, where there are many: each kind stands where its first was. So their order
- * must matter to nobody but those that cannot be merged.
+ * Merges statements of one kind into one where there are many, at the place of the first. Their order may therefore
+ * matter only to statements that cannot be merged.
  */
 export function merged(statements: Statement[]): Statement[] {
   const kinds = Map.groupBy(statements, ({ many }) => many?.text);

@@ -1,6 +1,6 @@
 import { type Database } from './database.js';
 
-/** Sorts as `ORDER BY name, id` does, in the database's collation; one round trip. */
+/** Sorts entities as `ORDER BY name, id` does, in the database's collation; one round trip. */
 export async function sortedByName<T extends { id: string; name: string }>(
   database: Database,
   organizationId: string,

@@ -2,19 +2,19 @@ import pg from 'pg';
 import { Signal } from '#libs/platform/signal.js';
 
 const CHANNEL = 'deskstream_events';
-/** The first append is announced at once; those that follow within this time share an announcement. */
+/** Minimum time between announcements. The first append is announced at once. */
 const INTERVAL_MS = 25;
-/** What PostgreSQL carries along with a notification, 8,000 bytes, holds so many ids. */
+/** Maximum number of ids in a notification, which PostgreSQL limits to 8,000 bytes. */
 const MAX_NAMED = 200;
 const RECONNECT_MS = 1_000;
 
-/** Hears which organizations have new events; undefined when it may be any. */
+/** Receives the organizations that have new events; undefined if it may be any. */
 export type NotificationListener = (organizationIds?: string[]) => void;
 
 /**
- * Tells all processes that there are new events, so that they need not wait for their next poll. Sent outside of the
- * append's transaction and on a connection of its own, because a NOTIFY inside makes all commits queue up; a lost one
- * costs a poll interval and nothing else. The same connection listens, once somebody does.
+ * Tells all processes about new events, so that they need not wait for their next poll. Notifications are sent outside
+ * of the append's transaction and on a separate connection, because a NOTIFY inside serializes all commits. A lost one
+ * only costs a poll interval. The same connection listens, once there is a listener.
  */
 export class Notifications {
   readonly #listeners = new Set<NotificationListener>();
@@ -33,26 +33,26 @@ export class Notifications {
 
   constructor(private readonly url: string) {}
 
-  /** Announces new events of an organization, soon. */
+  /** Schedules an announcement of an organization's new events. */
   signal(organizationId: string): void {
     this.#appended.add(organizationId);
     this.#schedule();
   }
 
-  /** Hears of all announcements of all processes from now on. */
+  /** Calls the listener on all announcements of all processes from now on. */
   listen(listener: NotificationListener): void {
     this.#listeners.add(listener);
     void this.#connected().then((client) => client && this.#begin(client));
   }
 
-  /** Shows that a holder of partitions is alive, for as long as the connection lasts; again on one that takes its place. */
+  /** Shows that a holder of partitions is alive while the connection lasts, and again on each new connection. */
   async showAlive(holder: string): Promise<void> {
     this.#holder = holder;
     const client = await this.#connected();
     if (client) await this.#begin(client);
   }
 
-  /** Resolves at the next announcement, at once if one came since the last wait, or after `timeoutMs`. For one waiter. */
+  /** Resolves at the next announcement, at once if one came since the last wait, or at the timeout. For one waiter. */
   async wait(timeoutMs: number): Promise<void> {
     if (!this.#waiting) {
       this.#waiting = true;
@@ -97,12 +97,12 @@ export class Notifications {
     const client = await this.#connected();
     const named = this.#appended.size <= MAX_NAMED ? [...this.#appended].join(',') : '';
     this.#appended = new Set();
-    // Whoever listens polls as well.
+    // Listeners also poll, so it may fail.
     if (client) await this.#ask(client, 'SELECT pg_notify($1, $2)', [CHANNEL, named]);
     this.#sending = false;
   }
 
-  /** The connection, made when it is first needed and again after it broke. */
+  /** Returns the connection, which is opened on first use and again after a break. */
   #connected(): Promise<pg.Client | undefined> {
     if (!this.#closed && !this.#connection) {
       const connection = this.#connect(() => {
@@ -133,19 +133,19 @@ export class Notifications {
       return client;
     } catch {
       drop();
-      // One that never came up, or broke on the way, need not say goodbye.
+      // A connection that failed needs no orderly end.
       await client.end().catch(() => undefined);
       return undefined;
     }
   }
 
-  /** Doing it again changes nothing. A connection that breaks meanwhile is made anew, and then begins, too. */
+  /** Listens and shows the holder. Repeating it changes nothing, and each new connection does it again. */
   async #begin(client: pg.Client): Promise<void> {
     if (this.#listeners.size > 0) await this.#ask(client, `LISTEN ${CHANNEL}`);
     if (this.#holder !== undefined) await this.#ask(client, 'SELECT show_holder_alive($1)', [this.#holder]);
   }
 
-  /** One after the other. What fails of a connection that breaks is done anew on the next. */
+  /** Runs queries one after another. Failures are ignored: a new connection begins again. */
   #ask(client: pg.Client, text: string, values?: unknown[]): Promise<unknown> {
     this.#asked = this.#asked.then(() => client.query(text, values)).catch(() => undefined);
     return this.#asked;

@@ -1,4 +1,4 @@
 declare module 'pg/lib/utils.js' {
-  /** How pg turns a value into what goes over the wire. */
+  /** Converts a value to the form that pg sends. */
   export function prepareValue(value: unknown): unknown;
 }

@@ -1,9 +1,9 @@
 import { type Statement } from './batch.js';
 
 /**
- * A statement that deletes what is left of an entity, and with that the record of its twins: values that differed from
- * others to an earlier version and do no longer. Of an entity that stays, the record must stay, too: a rebuild goes
- * through all the values that it ever had.
+ * Returns a statement that deletes the last rows of an entity and the record of its twins: values that an earlier
+ * version told apart and this one does not. If the entity remains, the record must remain, too, because a rebuild
+ * replays all values that the entity ever had.
  */
 export function forgettingTwins({ text, values }: Statement): Statement {
   return {
@@ -13,8 +13,8 @@ export function forgettingTwins({ text, values }: Statement): Statement {
 }
 
 /**
- * SQL for what sets a value apart from its twin; empty where it has none. To call the function costs more than to insert
- * the row, so it is only called in a database that has twins at all. Arguments are SQL, too.
+ * Returns SQL for what sets a value apart from its twin; empty if it has none. Calling the function costs more than
+ * inserting the row, so it is only called in a database that has twins. Arguments are SQL, too.
  */
 export function twinOf(organization: string, entity: string, field: string, key: string): string {
   return `CASE WHEN EXISTS (SELECT FROM legacy_twins) THEN twin_of(${organization}, ${entity}, ${field}, ${key}) ELSE '' END`;

@@ -1,29 +1,29 @@
 import { DomainError } from '#libs/platform/domain-error.js';
 
 /**
- * SQLSTATEs by which the database says that it cannot serve just now, whatever was asked: connection exceptions (08),
- * timeouts that end a session (25P03, 25P04), insufficient resources such as memory, disk and connections (53), operator
- * intervention such as a shutdown, a recovery or a cancelled statement (57), system and internal errors (58, XX000).
+ * SQLSTATEs of a database that cannot serve any request now: connection exceptions (08), timeouts that end a session
+ * (25P03, 25P04), insufficient resources such as memory, disk and connections (53), operator intervention such as a
+ * shutdown, a recovery or a cancelled statement (57), system and internal errors (58, XX000).
  */
 const AWAY = /^(08|25P0[34]|53|57|58|XX000)/;
-/** read_only_sql_transaction: a standby, or a primary that was set to take no changes. */
+/** SQLSTATE read_only_sql_transaction, of a standby or a read-only primary. */
 const READ_ONLY = '25006';
-/** serialization_failure, deadlock_detected, lock_not_available. */
+/** SQLSTATEs serialization_failure, deadlock_detected, lock_not_available. */
 const CONTENDED = new Set(['40001', '40P01', '55P03']);
-/** Of pg, and of TypeORM, which gives a connection up that broke between two statements. */
+/** Messages of pg, and of TypeORM, which drops a connection that broke between two statements. */
 const LOST_MESSAGES =
   /terminated|not queryable|timeout exceeded when trying to connect|Connection ended|Query runner already released/i;
 const RETRY_SECONDS = 5;
 
-/** The database takes no changes: a connection to it is not worth keeping. */
+/** The database is read-only: its connection is not worth keeping. */
 export class ReadOnlyDatabase extends DomainError {
   constructor(options?: ErrorOptions) {
-    const message = 'The database takes no changes just now: it is read-only, or a standby. Try again later.';
+    const message = 'The database accepts no changes at the moment: it is read-only or a standby. Try again later.';
     super('unavailable', message, { retryAfterSeconds: RETRY_SECONDS }, options);
   }
 }
 
-/** Others were in the way of a transaction, as in a deadlock, and PostgreSQL has ended it: it can be made anew. */
+/** Other transactions were in the way, as in a deadlock, and PostgreSQL ended this one. It can be retried. */
 export class Contended extends DomainError {
   constructor(options?: ErrorOptions) {
     const message = 'Others are changing the same entities at this moment; send the request again';
@@ -32,8 +32,8 @@ export class Contended extends DomainError {
 }
 
 /**
- * What a failed call of the database is to its caller: `unavailable` when the connection it was made on is not to be
- * used any more, {@link Contended} when others were in the way of the call; else what the server says about the call.
+ * Returns the error of a failed database call for its caller: `unavailable` when the connection is no longer usable,
+ * {@link Contended} when other transactions were in the way, and otherwise the server's error.
  */
 export function asUnavailable(error: unknown): unknown {
   if (error instanceof DomainError || !(error instanceof Error)) return error;
@@ -48,7 +48,7 @@ export function unavailable(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   return new DomainError(
     'unavailable',
-    'The database cannot be reached just now',
+    'The database cannot be reached at the moment',
     { retryAfterSeconds: RETRY_SECONDS },
     { cause: error },
   );

@@ -15,7 +15,7 @@ const refuse = () => {
   throw new Refused();
 };
 
-/** The sum of an organization's counters, as anybody sees it who is not part of a transaction. */
+/** Returns the sum of an organization's counters, as seen outside of transactions. */
 async function sumOf(organizationId: string): Promise<number> {
   const text = 'SELECT coalesce(sum(value), 0)::int AS sum FROM counters WHERE organization_id = $1';
   const [row] = await world.test.sql<{ sum: number }>(text, [organizationId]);

@@ -10,18 +10,18 @@ const UNDO = [{ text: 'ROLLBACK TO SAVEPOINT batch' }, RELEASE];
 
 const scopedTo = (scope: string) => ({ text: `SELECT set_config('app.org', $1, true)`, values: [scope] });
 
-/** Sends statements over the unit's connection, as one round trip. */
+/** Sends statements over the unit's connection in one round trip. */
 type Send = (statements: Statement[], wanted: number) => Promise<BatchResult[]>;
 
 /**
- * One transaction of many round trips, over a connection of its own. Each batch in it is whole or nothing, as elsewhere:
- * one that fails is undone by itself, and the next goes on from before it. Batches that come at the same time take turns.
+ * One transaction of many round trips, on its own connection. Each batch in it succeeds or fails as a whole: a failed
+ * one is rolled back alone, and the next continues from the state before it. Concurrent batches take turns.
  */
 export class UnitOfWork {
-  /** What is written last, along with the commit. */
+  /** Statements that run last, along with the commit. */
   readonly closing: Statement[] = [];
   readonly #announcements: (() => void)[] = [];
-  /** What has ended the transaction for good: the connection is gone, or the transaction was in a deadlock. */
+  /** The error that ended the transaction for good, such as a lost connection or a deadlock. */
   broken: DomainError | undefined;
   #scope: string;
   #failed = false;
@@ -35,21 +35,21 @@ export class UnitOfWork {
     this.#scope = organizationId;
   }
 
-  /** Begins the transaction, and runs its first statements with that. */
+  /** Begins the transaction and runs its first statements, in one round trip. */
   async begin(statements: Statement[]): Promise<BatchResult[]> {
     const before = [BEGIN, scopedTo(this.organizationId)];
     const results = await this.#send([...before, ...statements], statements.length);
     return results.slice(before.length);
   }
 
-  /** Runs a batch when those before it are done. See {@link Database.transact}. */
+  /** Runs a batch after those before it. See {@link Database.transact}. */
   run(organizationId: string | null, statements: Statement[], wanted: number): Promise<BatchResult[]> {
     const results = this.#last.then(() => preparedAnew(() => this.#run(organizationId ?? '', statements, wanted)));
     this.#last = results.catch(() => undefined);
     return results;
   }
 
-  /** Does something once all of it is committed, or never. */
+  /** Calls `announce` once the unit is committed, or never. */
   afterCommit(announce: () => void): void {
     this.#announcements.push(announce);
   }
@@ -63,7 +63,7 @@ export class UnitOfWork {
     await this.#end(() => [ROLLBACK]);
   }
 
-  /** Whoever still waits for a turn comes too late: nothing of it may run outside of the transaction. */
+  /** Ends the unit. Batches that still wait for a turn fail: none may run outside of the transaction. */
   async #end(statements: () => Statement[]): Promise<void> {
     this.#over = true;
     await this.#last;
@@ -90,7 +90,7 @@ export class UnitOfWork {
     }
   }
 
-  /** What takes back a batch that has failed, and the scope that it had set. */
+  /** Returns statements that undo a failed batch and its scope. */
   #undone(): Statement[] {
     return this.#failed ? UNDO : [];
   }

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { StartupError } from '#libs/platform/startup-error.js';
 
-/** PostgreSQL's programs, as the npm package for this platform ships them. */
+/** Paths of PostgreSQL's programs in the npm package for this platform. */
 export interface Binaries {
   initdb: string;
   pg_ctl: string;
@@ -20,19 +20,19 @@ export async function findBinaries(): Promise<Binaries> {
   }
 }
 
-/** How PostgreSQL's programs are run. It refuses to run as root, so root needs another identity for it. */
+/** The identity that runs PostgreSQL's programs. They refuse to run as root, so root needs another one. */
 export interface Identity {
-  /** Goes before the program. */
+  /** Command before the program. */
   prefix: string[];
   uid?: number;
   gid?: number;
 }
 
 const NOBODY = 65_534;
-/** Inside, the process is "nobody"; outside, its files are root's own, so no folder needs to be opened to anyone. */
+/** Inside, the process is "nobody"; outside, its files belong to root, so no folder must be opened to others. */
 const OWN_NAMESPACE = ['unshare', '--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`, '--'];
 
-/** The identity for a data directory: that of its owner, if it exists. */
+/** Returns the identity for a data directory; for root, that of its owner, if any. */
 export async function identityFor(directory: string): Promise<Identity> {
   if (process.getuid?.() !== 0) return { prefix: [] };
   const owner = await stat(directory).then(
@@ -56,11 +56,11 @@ async function unprivilegedAccount(): Promise<{ uid: number; gid: number }> {
   return { uid: Number(account[2]), gid: Number(account[3]) };
 }
 
-/** Runs a program to its end; rejects with what it printed when it fails. */
+/** Runs a program to its end; rejects with its output if it fails. */
 export async function run(identity: Identity, program: string, args: string[]): Promise<void> {
   const [command, ...rest] = [...identity.prefix, program, ...args] as [string, ...string[]];
   const { uid, gid } = identity;
-  // pg_ctl leaves a server behind that holds the pipes: so its exit counts, not their end.
+  // pg_ctl leaves a server that holds the pipes: wait for its exit, not their end.
   const child = spawn(command, rest, {
     uid,
     gid,

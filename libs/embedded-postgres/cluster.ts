@@ -10,12 +10,12 @@ import { type Credentials, type Listening, OWNER } from './database-urls.js';
 import { readable, removeOldSockets, runningServer, socketSetting } from './listening.js';
 
 export const START_SECONDS = 60;
-/** What PostgreSQL says while processes of a server that was killed still run, and how long that may take. */
+/** Part of PostgreSQL's error while processes of a killed server still run, with the maximum wait. */
 const REMAINS = 'shared memory block';
 const REMAINS_MS = 20_000;
 const REMAINS_PAUSE_MS = 500;
 
-/** The passwords, made on first use. */
+/** Returns the passwords; creates them on first use. */
 export async function prepare(dataDir: string): Promise<Credentials> {
   const file = join(dataDir, 'database.json');
   try {
@@ -34,7 +34,7 @@ function newPassword(): string {
   return randomBytes(24).toString('base64url');
 }
 
-/** Makes the cluster under another name first, so that one that was interrupted is never taken for whole. */
+/** Creates the cluster under another name first, so that an interrupted one never counts as complete. */
 export async function initialise(
   binaries: Binaries,
   identity: Identity,
@@ -64,7 +64,7 @@ export async function initialise(
   await rename(unfinished, cluster);
 }
 
-/** Starts the server in a session of its own, so that Ctrl-C does not reach it before its clients are done. */
+/** Starts the server in its own session, so that Ctrl-C does not reach it before its clients are done. */
 export async function start(
   binaries: Binaries,
   identity: Identity,
@@ -74,7 +74,7 @@ export async function start(
 ): Promise<Listening> {
   const options = [
     `-p ${port}`,
-    // Terse, because what PostgreSQL says of an error in detail quotes rows, and rows hold personal data.
+    // Terse, because PostgreSQL's detailed errors quote rows, and rows hold personal data.
     ...[
       'listen_addresses=127.0.0.1',
       `unix_socket_directories=${socketSetting(cluster, port)}`,

@@ -9,7 +9,7 @@ import { waitFor } from '#libs/testing/wait-for.js';
 import { type EmbeddedPostgres, runningEmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
 
 const settings = ['fsync=off'];
-/** The connection that asks comes by a socket: PostgreSQL knows no address of it. */
+/** Tells whether its connection is by socket: it then has no address. */
 const BY_SOCKET = 'SELECT inet_client_addr() IS NULL AS by_socket, current_database() AS database';
 
 let dataDir: string;

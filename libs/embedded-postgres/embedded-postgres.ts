@@ -10,37 +10,37 @@ import { freePort, runningServer } from './listening.js';
 export { type DatabaseUrls, withDatabase } from './database-urls.js';
 export { freePort } from './listening.js';
 
-/** A running PostgreSQL of our own. */
+/** A running embedded PostgreSQL. */
 export interface EmbeddedPostgres extends DatabaseUrls {
-  /** Stops the server, once its clients are done. */
+  /** Stops the server; call it once its clients are done. */
   stop(): Promise<void>;
 }
 
 export interface EmbeddedPostgresOptions {
-  /** Absolute path; made when missing. */
+  /** Absolute path; created if missing. */
   dataDir: string;
   /** Settings of postgresql.conf, such as `fsync=off` for tests. */
   settings?: string[];
-  /** Told when a server that died could not be started again at once; it is tried until it succeeds. */
+  /** Called when a server that died could not be restarted at once; restarts go on until one succeeds. */
   onTrouble?: (error: Error) => void;
 }
 
-/** Held on a connection for as long as an instance lives: ends with it, however it ends. */
+/** Lock that a connection holds while an instance lives, so it ends however the instance ends. */
 const INSTANCE_LOCK = 0x4453_0001;
-/** A server that dies while it is being started is started again. */
+/** Maximum number of starts: a server that dies during its start is started again. */
 const START_ATTEMPTS = 3;
 const WRONG_PASSWORD = '28P01';
-/** On a socket, there may be no file. */
+/** Errors without a server; a socket may have no file. */
 const NOBODY_LISTENS = ['ECONNREFUSED', 'ENOENT'];
-/** A server listens from its first moment, also while it recovers. */
+/** Maximum time of refused connections: a server listens at once, even during recovery. */
 const REFUSED_MS = 3_000;
-/** How long a server may still believe in the connection of an instance that was killed. */
+/** Maximum time for which a server keeps the connection of a killed instance. */
 const TAKEOVER_MS = 3_000;
 const REVIVE_PAUSE_MS = 500;
 
 /**
- * Starts the PostgreSQL of a data directory, or takes over one that a killed instance left running. Should the server
- * die while the instance lives, it is started again on the same port.
+ * Starts the PostgreSQL of a data directory, or takes over one that a killed instance left running. If the server dies
+ * while the instance lives, it is restarted on the same port.
  * @throws {StartupError} when the directory cannot be used, or is in use by another instance
  */
 export async function startEmbeddedPostgres({
@@ -96,7 +96,7 @@ export async function startEmbeddedPostgres({
   };
 }
 
-/** Does it again when the server has died meanwhile; what a server that lives is refused for would be refused again. */
+/** Repeats work that fails, unless a server that is alive refuses it. */
 async function outliving(work: () => Promise<void>, running: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -110,7 +110,7 @@ async function outliving(work: () => Promise<void>, running: () => Promise<unkno
   }
 }
 
-/** The URLs of a server that is running already, for the command line beside it. */
+/** Returns the URLs of a running server, for the command line. */
 export async function runningEmbeddedPostgres(dataDir: string): Promise<DatabaseUrls | undefined> {
   const server = await runningServer(join(dataDir, 'postgres'));
   return server && urlsFor(server, await prepare(dataDir));

@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(cluster, { recursive: true }));
 
-/** More than the number of any process. */
+/** A number above that of any process. */
 const NOBODY = 2 ** 22 + 1;
 
 describe('Sockets of a cluster', () => {

@@ -3,14 +3,15 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Listening } from './database-urls.js';
 
-/** The server works in its cluster, so this is the cluster, whatever its path. */
+/** The cluster's path for its server, which works in it. */
 const CLUSTER = '.';
-/** Bytes that the path of a socket has room for, with a zero at its end. */
+/** Size of a socket's path in bytes, including a final zero. */
 const SOCKET_PATH_BYTES = process.platform === 'darwin' ? 104 : 108;
 
 /**
- * The cluster's server when it is alive. The file of a dead one is left to PostgreSQL, which sees by it
- * whether processes of that server still write; but it takes any living process of that number for a server.
+ * Returns the cluster's server if it is alive. PostgreSQL needs the file of a dead one to see whether processes of that
+ * server still write. If another process has its number now, the file is removed: PostgreSQL would take it for a
+ * server.
  */
 export async function runningServer(cluster: string): Promise<Listening | undefined> {
   const file = join(cluster, 'postmaster.pid');
@@ -24,13 +25,13 @@ export async function runningServer(cluster: string): Promise<Listening | undefi
   return undefined;
 }
 
-/** The folder that a server is told to put its socket in. None where no client could reach it. */
+/** Returns the folder for a server's socket; empty if no client could reach it. */
 export function socketSetting(cluster: string, port: number): string {
   const path = join(cluster, `.s.PGSQL.${port}`);
   return process.platform !== 'win32' && Buffer.byteLength(path) < SOCKET_PATH_BYTES ? CLUSTER : '';
 }
 
-/** A server that was killed leaves its socket and the lock beside it. */
+/** Removes the sockets and locks that killed servers left. */
 export async function removeOldSockets(cluster: string): Promise<void> {
   for await (const name of glob('.s.PGSQL.*.lock', { cwd: cluster })) {
     const lock = join(cluster, name);
@@ -50,14 +51,16 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Whether a process is the cluster's server, which works in its directory. Where that cannot be seen it counts as one. */
+/**
+ * Returns whether a process is the cluster's server, which works in its directory; without `/proc`, it counts as one.
+ */
 async function worksIn(pid: number, cluster: string): Promise<boolean> {
   const directory = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
   if (directory !== undefined) return directory === (await realpath(cluster));
   return (await readable('/proc/self/stat')) === undefined;
 }
 
-/** A port of this machine that nobody listens on. */
+/** Returns a port of this machine that nobody listens on. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   return new Promise((resolve, reject) => {

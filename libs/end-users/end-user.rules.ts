@@ -106,7 +106,7 @@ function update(endUser: EndUser, patch: Changes<EndUserFields>): EndUserEvent[]
 function faultsOf(fields: Partial<EndUserFields>, changes: Changes<EndUserFields> = fields): Fault[] {
   const { externalId, additionalExternalIds = [] } = fields;
   const twice = externalId !== undefined && additionalExternalIds.includes(externalId);
-  const fault = { path: 'additionalExternalIds', message: 'must not hold the external id again' };
+  const fault = { path: 'additionalExternalIds', message: 'must not contain the external id again' };
   return [...faultsOfAddresses(fields, changes), ...(twice ? [fault] : [])];
 }
 

@@ -49,7 +49,7 @@ const nobody = {
   customAttributes: {},
 };
 const conflict = (state: string) => new DomainError('conflict', `End user ${id} ${state}`);
-const twice = invalidBody([{ path: 'additionalEmails', message: 'must not hold an address twice' }]);
+const twice = invalidBody([{ path: 'additionalEmails', message: 'must not contain an address twice' }]);
 
 describe('An end user', () => {
   it('is created with what is given', () => {
@@ -155,7 +155,7 @@ describe('An end user', () => {
   });
 
   it('does not have its external id twice', () => {
-    const again = invalidBody([{ path: 'additionalExternalIds', message: 'must not hold the external id again' }]);
+    const again = invalidBody([{ path: 'additionalExternalIds', message: 'must not contain the external id again' }]);
     endUser(created)
       .when(update({ externalId: 'x', additionalExternalIds: ['y', 'x'] }))
       .then(again);

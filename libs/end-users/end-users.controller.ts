@@ -53,7 +53,7 @@ import {
 import { ListEndUsersQuery } from './list-end-users.dto.js';
 
 const UserId = () => UuidParam('userId', 'The end user id.');
-const UNIQUE = 'No two end users share an e-mail address, a phone number or an external id.';
+const UNIQUE = 'E-mail addresses, phone numbers and external ids are unique among end users.';
 
 @ApiTags('End Users')
 @Controller('v1/endusers')
@@ -68,7 +68,7 @@ export class EndUsersController {
   @Endpoint({
     summary: 'List end users.',
     description:
-      'Those that fit all filters, without their custom attributes. Oldest first unless `sort` says otherwise.',
+      'Lists the end users that match all filters, without their custom attributes. Oldest first by default.',
     success: [200, 'A page of end users', ListEndUsersOutput],
     errors: [404],
   })
@@ -101,8 +101,9 @@ export class EndUsersController {
   @Put()
   @Endpoint({
     summary: 'Replace many end users.',
-    description: 'Each by itself: one that fails does not fail the others. Fields that are left out are cleared.',
-    success: [200, 'What became of each, in their order', BulkUpdateEndUsersOutput],
+    description:
+      'Replaces each end user separately: one that fails does not affect the others. Fields that are not sent are cleared.',
+    success: [200, 'The result for each item, in the order of the request', BulkUpdateEndUsersOutput],
   })
   async updateUsersBulk(@Caller() caller: WriteContext, @BulkInput(BulkUpdateEndUsersInput) items: unknown[]) {
     const prepare = async (item: unknown) => {
@@ -120,9 +121,10 @@ export class EndUsersController {
 
   @Patch()
   @Endpoint({
-    summary: 'Change many end users.',
-    description: 'Each by itself: one that fails does not fail the others. Only what is named changes; `null` clears.',
-    success: [200, 'What became of each, in their order', BulkPatchEndUsersOutput],
+    summary: 'Patch many end users.',
+    description:
+      'Changes each end user separately: one that fails does not affect the others. Only the fields that are sent change; `null` clears a field.',
+    success: [200, 'The result for each item, in the order of the request', BulkPatchEndUsersOutput],
   })
   async patchUsersBulk(
     @Caller() caller: WriteContext,
@@ -131,7 +133,7 @@ export class EndUsersController {
     const prepare = async (item: unknown) => {
       const { id, ...input } = await validInput(BulkPatchEndUserInput, item, 'refuse');
       if (Object.keys(input).length === 0) {
-        throw new DomainError('invalid', 'The patch names no field to change', { bulkError: 'EmptyPatchSet' });
+        throw new DomainError('invalid', 'The patch contains no field to change', { bulkError: 'EmptyPatchSet' });
       }
       return { id, input };
     };
@@ -147,8 +149,8 @@ export class EndUsersController {
   @Post('bulk')
   @Endpoint({
     summary: 'Create many end users.',
-    description: `Each by itself: one that fails does not fail the others. ${UNIQUE}`,
-    success: [201, 'What became of each, in their order', CreateEndUsersOutput],
+    description: `Creates each end user separately: one that fails does not affect the others. ${UNIQUE}`,
+    success: [201, 'The result for each item, in the order of the request', CreateEndUsersOutput],
   })
   async createUsersBulk(
     @Caller() caller: WriteContext,
@@ -164,7 +166,7 @@ export class EndUsersController {
   @Versioned(endUserStream, 'userId')
   @Endpoint({
     summary: 'Get an end user by id.',
-    description: 'One that has been anonymized has nothing left but its id and `createdAt`.',
+    description: 'An anonymized end user has only its id and `createdAt`.',
     success: [200, 'The end user', GetEndUserOutput],
     errors: [404],
   })
@@ -180,7 +182,7 @@ export class EndUsersController {
   @Versioned(endUserStream, 'userId')
   @Endpoint({
     summary: 'Update an end user.',
-    description: `Fields that are left out are cleared; custom attributes stay. ${UNIQUE}`,
+    description: `Fields that are not sent are cleared; custom attributes stay. ${UNIQUE}`,
     success: [200, 'The updated end user', UpdateEndUserOutput],
     errors: [404, 409],
   })
@@ -196,7 +198,7 @@ export class EndUsersController {
   @Versioned(endUserStream, 'userId')
   @Endpoint({
     summary: 'Patch an end user.',
-    description: `Only what is named changes; \`null\` clears. ${UNIQUE}`,
+    description: `Only the fields that are sent change; \`null\` clears a field. ${UNIQUE}`,
     success: [200, 'The patched end user', PatchEndUserOutput],
     errors: [404, 409],
   })
@@ -214,9 +216,9 @@ export class EndUsersController {
   @Endpoint({
     summary: 'Patch custom attributes of an end user.',
     description:
-      'Maps custom attribute ids to values: a text, the path of option values from the root to a leaf, or `null` to clear. ' +
-      'If any is refused, none is applied.',
-    success: [200, 'All custom attributes that the end user has then', PatchCustomAttributesOutput],
+      'Maps custom attribute ids to values: a text, the path of option values from the root to a leaf, or `null` to clear the ' +
+      'value. If one value is refused, none is applied.',
+    success: [200, 'All custom attributes of the end user after the change', PatchCustomAttributesOutput],
     errors: [404, 409],
   })
   async updateCustomAttributes(

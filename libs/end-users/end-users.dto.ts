@@ -16,9 +16,9 @@ import {
 import { MAX_ADDITIONAL } from '#libs/people/person.js';
 
 const ID = { description: 'The end user id.', example: '01980f70-1a2b-7c3d-8e4f-506172839405' };
-const EXTERNAL_ID = { description: 'Its id in another system, compared exactly.', example: 'crm-20417' };
+const EXTERNAL_ID = { description: 'The id in another system, compared exactly.', example: 'crm-20417' };
 const ADDITIONAL_EXTERNAL_IDS = {
-  description: `Further ids in other systems, at most ${MAX_ADDITIONAL}, such as those of end users who were merged into this one.`,
+  description: `Additional ids in other systems, at most ${MAX_ADDITIONAL}, such as those of end users that were merged into this one.`,
   example: ['crm-20418'],
 };
 const open = { optional: true, nullable: true };
@@ -30,7 +30,7 @@ const ExternalId = (presence: Pick<FieldOptions, 'optional' | 'nullable'>) =>
 const AdditionalExternalIds = () =>
   Texts({
     ...ADDITIONAL_EXTERNAL_IDS,
-    description: `${ADDITIONAL_EXTERNAL_IDS.description} Left out, they stay, whatever the method is.`,
+    description: `${ADDITIONAL_EXTERNAL_IDS.description} If the field is not sent, they stay, with PUT as well.`,
     maxItems: MAX_ADDITIONAL,
     fault: faultOfAddress,
     optional: true,
@@ -87,7 +87,7 @@ export class BulkUpdateEndUsersInput extends bulkInput('BulkUpdateEndUsersInput'
 export class BulkPatchEndUsersInput extends bulkInput('BulkPatchEndUsersInput', BulkPatchEndUserInput) {}
 
 export class MergeEndUserInput {
-  @Uuid({ description: 'The end user that it becomes part of.', example: '01980f70-1a2b-7c3d-8e4f-506172839406' })
+  @Uuid({ description: 'The id of the end user that remains.', example: '01980f70-1a2b-7c3d-8e4f-506172839406' })
   intoId: string;
 }
 
@@ -96,11 +96,15 @@ export class EndUserOutput extends PersonOutput {
   @ApiProperty({ ...ID, format: 'uuid' })
   id: string;
 
-  @ApiProperty({ description: 'When it was created.', format: 'date-time', example: '2026-03-14T09:26:53.589Z' })
+  @ApiProperty({
+    description: 'When the entity was created.',
+    format: 'date-time',
+    example: '2026-03-14T09:26:53.589Z',
+  })
   createdAt: string;
 
   @ApiPropertyOptional({
-    description: 'When it changed last, be it its creation.',
+    description: 'When the end user was last changed or, without a change, created.',
     format: 'date-time',
     example: '2026-03-15T10:12:07.411Z',
   })
@@ -119,7 +123,7 @@ export class EndUserOutput extends PersonOutput {
   additionalExternalIds: string[];
 
   @ApiPropertyOptional({
-    description: 'The values of its custom attributes. Lists leave them out.',
+    description: 'The values of the custom attributes. Lists do not include them.',
     type: [CustomAttributeOutput],
   })
   customAttributes?: CustomAttributeOutput[];

@@ -13,7 +13,7 @@ import { type Loaded } from '#libs/event-store/loaded.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { OrganizationSettings } from '#libs/organizations/organization-settings.published.js';
 import { emailKey, phoneOfQuery } from '#libs/people/contact.js';
-import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { DomainError } from '#libs/platform/domain-error.js';
 import { extended, type JsonText } from '#libs/platform/json-text.js';
 import { type AddressKind } from './addresses.published.js';
 import { endUsersWhere, type EndUserOrder, type EndUserSearch, ORDERS } from './end-user-search.js';
@@ -58,10 +58,9 @@ export class EndUserReader {
   /** As it was then, with the definitions of then. Two round trips at the same time. */
   async getAsOf(organizationId: string, id: string, asOf: Date): Promise<EndUserOutput> {
     const [{ state, recordedAt }, definitions] = await Promise.all([
-      this.past.load(endUserStream, id, organizationId, asOf),
+      this.past.existing(endUserStream, 'End user', id, organizationId, asOf),
       pastDefinitions(this.past, organizationId, asOf),
     ]);
-    if (!state) throw notFound('End user', id);
     if (state.mergedInto) throw mergedAway(id, state.mergedInto);
     return shownEndUser({ state, recordedAt }, definitions);
   }

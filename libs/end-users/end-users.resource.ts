@@ -4,7 +4,7 @@ import { END_USER_EVENTS } from './end-user.webhooks.js';
 
 export const endUsersResource = {
   path: 'endusers',
-  group: { name: 'End Users', description: 'The customers: those who write to the organization.' },
+  group: { name: 'End Users', description: 'The customers of the organization.' },
   streams: [endUserStream],
   entity: { name: 'End user', id: 'userId', stream: endUserStream },
   webhookEvents: END_USER_EVENTS,

@@ -37,7 +37,7 @@ export class IdentitiesController {
     operationId: 'EndUsers_replaceByExternalId',
     summary: 'Create or replace the end user with an external id.',
     description:
-      'Replaces the fields of the end user who has this external id, primary or additional; what is left out is cleared, its external ids and custom attributes stay. If there is none, it is created. Any number of such calls at the same time make one end user.',
+      'Replaces the fields of the end user with this external id, primary or additional. Fields that are not sent are cleared; external ids and custom attributes stay. If no end user has the id, one is created. Concurrent calls create one end user.',
     success: [200, 'The updated end user', ReplaceByExternalIdOutput],
     errors: [409],
   })
@@ -48,7 +48,7 @@ export class IdentitiesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ data: EndUserOutput }> {
     if ((named ?? externalId) !== externalId) {
-      throw invalidBody([{ path: 'externalId', message: 'must be the one in the path, or left out' }]);
+      throw invalidBody([{ path: 'externalId', message: 'must be the external id in the path, or be omitted' }]);
     }
     const { created, endUser } = await this.commands.execute(
       new ReplaceByExternalId({ context: caller, externalId, input }),
@@ -62,8 +62,8 @@ export class IdentitiesController {
     operationId: 'EndUsers_mergeUser',
     summary: 'Merge an end user into another one.',
     description:
-      'In one step, the other takes over the conversations (at most 1,000, else 409), the addresses, external ids and custom attributes, and the fields that it lacks itself. What both have it keeps; addresses and external ids of the merged one become additional ones. The merged end user is a 404 from then on, which names the other in `mergedInto`. This cannot be undone.',
-    success: [200, 'The end user that it was merged into', MergeEndUserOutput],
+      'In one transaction, the other end user takes over the conversations (at most 1,000, else 409), the addresses, external ids and custom attributes, and the fields that it lacks. Where both have a value, the other end user keeps its own; addresses and external ids of the merged end user become additional ones. From then on the merged end user answers 404 with the id of the other in `mergedInto`. A merge cannot be undone.',
+    success: [200, 'The end user that remains', MergeEndUserOutput],
     errors: [404, 409],
   })
   async mergeUser(

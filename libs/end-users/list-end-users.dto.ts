@@ -9,7 +9,7 @@ import { type EndUserOrder, ORDERS } from './end-user-search.js';
 export class ListEndUsersQuery extends PageQuery {
   @Text({
     description:
-      'Only the end user with this e-mail address, primary or additional. Of `email`, `phone` and `externalId` at most one may be given.',
+      'Only the end user with this e-mail address, primary or additional. Only one of `email`, `phone` and `externalId` may be sent.',
     example: 'alice@brown.example',
     max: 254,
     controls: true,
@@ -36,7 +36,7 @@ export class ListEndUsersQuery extends PageQuery {
   externalId?: string;
 
   @Text({
-    description: 'Only end users whose display name begins with this, in any case.',
+    description: 'Only end users whose display name begins with this text, without regard to case.',
     example: 'ali',
     max: 100,
     optional: true,
@@ -44,14 +44,14 @@ export class ListEndUsersQuery extends PageQuery {
   namePrefix?: string;
 
   @Uuid({
-    description: 'Only end users who have `attributeValue` in this custom attribute.',
+    description: 'Only end users whose value of this custom attribute is `attributeValue`.',
     example: '01980f6a-5c1d-7a10-9b2c-3d4e5f607182',
     optional: true,
   })
   attributeId?: string;
 
   @Text({
-    description: `The value that is looked for, exactly: a text, or an option on the path of a Select. Values of more than ${MAX_SEARCHED_VALUE} characters cannot be found.`,
+    description: `The exact value: a text, or an option on the path of a Select. Values of more than ${MAX_SEARCHED_VALUE} characters cannot be found.`,
     example: 'gold',
     max: MAX_SEARCHED_VALUE,
     controls: true,
@@ -60,21 +60,21 @@ export class ListEndUsersQuery extends PageQuery {
   attributeValue?: string;
 
   @QueryInstant({
-    description: 'Only end users who were created then or later.',
+    description: 'Only end users created at or after this instant.',
     example: '2026-03-01T00:00:00Z',
     optional: true,
   })
   createdSince?: string;
 
   @QueryInstant({
-    description: 'Only end users who were created before.',
+    description: 'Only end users created before this instant.',
     example: '2026-04-01T00:00:00Z',
     optional: true,
   })
   createdUntil?: string;
 
   @QueryInstant({
-    description: 'Only end users who were changed, or created, then or later.',
+    description: 'Only end users created or changed at or after this instant.',
     example: '2026-03-14T00:00:00Z',
     optional: true,
   })
@@ -82,7 +82,7 @@ export class ListEndUsersQuery extends PageQuery {
 
   @Choice({
     description:
-      'What to sort by, `-` for the reverse; `createdAt` unless given. Names compare without regard to case, by code point.',
+      'The sort order, with `-` for descending. Default: `createdAt`. Names are compared without regard to case, by code point.',
     example: '-updatedAt',
     values: Object.keys(ORDERS),
     optional: true,

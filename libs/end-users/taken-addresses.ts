@@ -59,7 +59,7 @@ export class TakenAddresses {
         await this.#refuse(context, id, fields);
       }
     }
-    throw new DomainError('conflict', 'Others are changing these addresses; try again');
+    throw new DomainError('conflict', 'Another request is changing these addresses; try again');
   }
 
   /**

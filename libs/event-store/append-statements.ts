@@ -3,7 +3,7 @@ import { type EncodedEvent } from './event-codec.js';
 import { type RecordedEvent } from './event.js';
 
 /**
- * Before it draws a position, an append takes the lock that `feed_horizon()` looks for in the organization's partition.
+ * Returns SQL that draws a position after taking the lock that `feed_horizon()` looks for in its partition.
  * @param organization SQL for the organization
  */
 const positionFor = (organization: string) => `CASE
@@ -14,7 +14,7 @@ const POSITION = positionFor('$1');
 const INSERT_EVENT = `INSERT INTO events
   (organization_id, stream, version, event_id, type, schema_version, data, metadata, recorded_at, position)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, `;
-/** That the version of a stream's first event is free, its primary key sees to. */
+/** Inserts a stream's first event. The primary key ensures that its version is free. */
 const INSERT_FIRST = `${INSERT_EVENT} ${POSITION})`;
 const INSERT_NEXT = `${INSERT_EVENT} CASE
     WHEN EXISTS (SELECT FROM events WHERE organization_id = $1 AND stream = $2 AND version = $3 - 1) THEN ${POSITION}
@@ -32,8 +32,8 @@ const INSERT_KEYS = `INSERT INTO stream_keys (organization_id, stream, sealed_ke
   SELECT * FROM json_to_recordset($1) AS n(organization_id uuid, stream text, sealed_key text)`;
 
 /**
- * Stores one event as its stream's next: the version before it must exist, its own must not.
- * @param isFirst whether it is the first that this transaction stores of its stream: the others follow upon that
+ * Returns a statement that stores an event as its stream's next: the version before must exist, its own must not.
+ * @param isFirst whether it is the first event of its stream in this transaction; others follow upon it
  */
 export function appendStatement(
   event: RecordedEvent,
@@ -69,7 +69,7 @@ export function appendStatement(
   };
 }
 
-/** Keeps the key of a stream's personal data. */
+/** Returns a statement that stores the key of a stream's personal data. */
 export function insertKey(organizationId: string, stream: string, sealedKey: string): Statement {
   return {
     text: 'INSERT INTO stream_keys (organization_id, stream, sealed_key) VALUES ($1, $2, $3)',
@@ -81,7 +81,7 @@ export function insertKey(organizationId: string, stream: string, sealedKey: str
   };
 }
 
-/** Destroys it: what was sealed with it is unreadable from then on. */
+/** Returns a statement that destroys the key: what it sealed is unreadable from then on. */
 export function deleteKey(organizationId: string, stream: string): Statement {
   return {
     text: 'DELETE FROM stream_keys WHERE organization_id = $1 AND stream = $2',

@@ -8,16 +8,16 @@ import { deleteSnapshots, snapshotsOf } from './snapshots.js';
 import { type Staged } from './staged.js';
 import { evolved, streamName } from './stream-definition.js';
 
-/** What is written for a change of one stream. */
+/** The events and statements of a change to one stream. */
 export interface Append {
   events: RecordedEvent[];
-  /** Of events, keys and snapshots. */
+  /** Statements on events, keys and snapshots. */
   inserts: Statement[];
-  /** Of the stream's read tables. */
+  /** Statements on the stream's read tables. */
   projected: Statement[];
 }
 
-/** What a change writes, and the events as they will be recorded. */
+/** Returns what a change writes, and the events as they will be recorded. */
 export function appendOf(
   codec: EventCodec,
   { definition, id, loaded, events }: Staged,
@@ -52,7 +52,7 @@ export function appendOf(
   };
 }
 
-/** What is recorded of the writer. */
+/** Returns what is recorded about the writer. */
 function metadataOf(context: WriteContext): EventMetadata {
   const metadata: Partial<WriteContext> & EventMetadata = { ...context };
   delete metadata.organizationId;

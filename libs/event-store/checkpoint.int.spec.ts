@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-/** A process that shows that it is alive, until its connection ends. */
+/** Starts a process that shows that it is alive until its connection ends. */
 async function startProcess(): Promise<{ checkpoints: Checkpoints; connection: pg.Client }> {
   const holder = randomUUID();
   const connection = await connectTo(world.test.appUrl);

@@ -2,7 +2,7 @@ import { type Statement } from '#libs/database/batch.js';
 import { type Database } from '#libs/database/database.js';
 import { PARTITIONS } from './partitions.js';
 
-/** The right to lead a partition: how far its consumer got, and the epoch that its writes must carry. */
+/** The right to lead a partition, with its consumer's position and the epoch that its writes must carry. */
 export interface Leadership {
   partition: number;
   epoch: number;
@@ -16,25 +16,25 @@ interface LeaseRow {
 }
 
 const FENCED_STATE = 'DS002';
-/** How long a leader that is cut off keeps others out. */
+/** Duration of a lease: how long a disconnected leader keeps others out. */
 const LEASE = `interval '5 seconds'`;
 
 /**
- * How far a consumer of the feed has got in each partition, and which process may move it. Processes share the
- * partitions evenly: each renews its leases, takes free ones up to its share, and gives back what it has beyond. Leases of
- * a process end together with the connection on which it shows that it is alive, or when they run out. Each new leader
- * gets a higher epoch, and a checkpoint that an earlier leader still tries to write is refused by the database, with all
- * that came with it.
+ * The checkpoints of a feed's consumer in each partition, and the leases of the processes that may move them. Processes
+ * share the partitions evenly: each renews its leases, claims free ones up to its share, and gives back the rest.
+ * Leases of a process end with the connection on which it shows that it is alive, or when they expire. Each new leader
+ * gets a higher epoch. The database refuses a checkpoint that an earlier leader still writes, with all that came with
+ * it.
  */
 export class Checkpoints {
   readonly #held = new Map<number, Leadership>();
-  /** As the database should have them. */
+  /** The positions that the database should have. */
   readonly #stored = new Map<number, number>();
   readonly #settling = new Set<number>();
 
   /**
    * @param database as the worker sees it
-   * @param holder the id of this process; without one that is shown to be alive, it leads nothing
+   * @param holder the id of this process, which leads nothing unless it is shown to be alive
    */
   constructor(
     private readonly database: Database,
@@ -47,7 +47,7 @@ export class Checkpoints {
     return [...this.#held.keys()];
   }
 
-  /** Whether {@link renew} is moving the checkpoint just now: nothing else may. */
+  /** Returns whether {@link renew} is moving the checkpoint now: nothing else may. */
   isSettling(partition: number): boolean {
     return this.#settling.has(partition);
   }
@@ -57,9 +57,9 @@ export class Checkpoints {
   }
 
   /**
-   * Becomes or stays leader of this process' share, and accounts for pages that concerned nobody. One round trip.
-   * @param busy partitions whose checkpoints are being moved: they are left as this process knows them
-   * @returns how many partitions it has beyond its share
+   * Claims and renews this process' share, and stores the positions of pages that concerned nobody. One round trip.
+   * @param busy partitions whose checkpoints are being moved: their positions stay as this process knows them
+   * @returns the number of partitions beyond its share
    */
   async renew(busy: ReadonlySet<number>): Promise<number> {
     const moved = [...this.#held.values()].filter(
@@ -87,7 +87,7 @@ export class Checkpoints {
       this.#learn(leases, busy, before);
       return Math.max(0, leases.length - share.share);
     } catch (error) {
-      // Nobody knows what was stored.
+      // It is unknown what was stored.
       for (const partition of this.held) if (!busy.has(partition)) this.forget(partition);
       throw error;
     } finally {
@@ -95,7 +95,7 @@ export class Checkpoints {
     }
   }
 
-  /** Gives leases back, so that another process can lead at once: all of them unless told which. */
+  /** Gives leases back, so that another process can lead at once: all, or those of the given partitions. */
   async resign(partitions?: number[]): Promise<void> {
     for (const partition of partitions ?? this.held) this.forget(partition);
     await this.database.write(null, [
@@ -108,15 +108,15 @@ export class Checkpoints {
     ]);
   }
 
-  /** What this process holds to be the checkpoint may not have been stored: the next {@link renew} looks. */
+  /** Forgets a checkpoint that may not have been stored: the next {@link renew} reads it again. */
   forget(partition: number): void {
     this.#held.delete(partition);
     this.#stored.delete(partition);
   }
 
   /**
-   * Moves a checkpoint; belongs into the transaction whose work it accounts for. When that fails, or is not made,
-   * {@link forget} it. See {@link isFenced}.
+   * Returns a statement that moves a checkpoint, for the transaction whose work it accounts for. If that fails or is
+   * not made, {@link forget} it. See {@link isFenced}.
    */
   advance({ partition, epoch }: Leadership, position: number): Statement {
     const values = [this.#nameOf(partition), epoch, this.#stored.get(partition), position];
@@ -124,7 +124,7 @@ export class Checkpoints {
     return { text: 'SELECT advance_checkpoint($1, $2, $3, $4)', values };
   }
 
-  /** @param before the checkpoints when it was asked: those that have moved since are known better here */
+  /** @param before the checkpoints at the time of the request: those that have moved since are newer here */
   #learn(leases: LeaseRow[], busy: ReadonlySet<number>, before: ReadonlyMap<number, number>): void {
     const found = new Map(leases.map((lease) => [Number(lease.consumer.slice(this.#prefix.length)), lease]));
     for (const partition of this.held) if (!found.has(partition)) this.forget(partition);
@@ -145,7 +145,7 @@ export class Checkpoints {
   }
 }
 
-/** Whether a transaction failed because its leader has been succeeded by another, or is wrong about the checkpoint. */
+/** Returns whether a transaction failed because another leader took over, or the checkpoint was another. */
 export function isFenced(error: unknown): boolean {
   return (error as { code?: string }).code === FENCED_STATE;
 }
@@ -155,14 +155,14 @@ const SETTLE = `UPDATE checkpoints c SET position = m.reached
   WHERE c.consumer = m.consumer AND c.epoch = m.epoch AND c.position = m.stored`;
 const SEEN = `INSERT INTO partition_holders (id, seen_at) VALUES ($1, now())
   ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at`;
-/** The process has no share any more, but may have work to finish, for as long as it is shown to be alive. */
+/** Withdraws the process from sharing. While it is shown to be alive, it may finish its work. */
 const WITHDRAW = `UPDATE partition_holders SET seen_at = '-infinity' WHERE id = $1`;
 const FORGET_DEAD = `DELETE FROM partition_holders WHERE seen_at < now() - ${LEASE} AND NOT holder_is_alive(id)`;
-/** Without those whose page is being stored at this moment: nobody waits for it. */
+/** Skips leases whose page is being stored now, rather than wait for it. */
 const RENEW = `UPDATE checkpoints SET lease_until = now() + ${LEASE} WHERE consumer IN (
   SELECT consumer FROM checkpoints WHERE starts_with(consumer, $1) AND holder = $2 FOR UPDATE SKIP LOCKED)`;
 const ALIVE = `alive AS MATERIALIZED (SELECT id, seen_at FROM partition_holders WHERE holder_is_alive(id))`;
-/** What each has, of those who are alive and have been heard of lately. */
+/** The share of each process that is alive and was seen lately. */
 const EACH = `SELECT ceil(${PARTITIONS}::numeric / greatest(count(*), 1))::integer AS share
   FROM alive WHERE seen_at > now() - ${LEASE}`;
 const SHARE = `WITH ${ALIVE} ${EACH}`;

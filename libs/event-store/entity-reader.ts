@@ -7,11 +7,11 @@ import { type Loaded } from './loaded.js';
 import { type StreamDefinition, streamName } from './stream-definition.js';
 import { StreamStates } from './stream-states.js';
 
-/** The columns that rows are shown by in lists: {@link ListedRow}. */
+/** The columns that rows of lists are shown by: {@link ListedRow}. */
 export const LISTED = 'id, shape, shown';
-/** The same with the version, which makes an ETag: {@link ShownRow}. */
+/** The columns of {@link LISTED}, and the version, which makes an ETag: {@link ShownRow}. */
 export const SHOWN = `${LISTED}, version`;
-/** The same with the state: {@link StateRow}. */
+/** The columns of {@link SHOWN}, and the state: {@link StateRow}. */
 export const SHOWN_WITH_STATE = `${SHOWN}, document`;
 
 /** A row of {@link LISTED}. */
@@ -31,7 +31,7 @@ export interface StateRow<State> extends ShownRow {
   document: NonNullable<State>;
 }
 
-/** Reads entities as the API shows them, by the rows that hold their states. */
+/** Reads entities as the API shows them, from the rows that hold their states. */
 export class EntityReader {
   readonly #states: StreamStates;
 
@@ -42,7 +42,7 @@ export class EntityReader {
     this.#states = new StreamStates(database, codec);
   }
 
-  /** One of them; undefined when it does not exist. */
+  /** Returns one entity; undefined when it does not exist. */
   async get<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
     organizationId: string,
@@ -56,7 +56,7 @@ export class EntityReader {
     return shown;
   }
 
-  /** Those that a query answers {@link LISTED} of. */
+  /** Returns the entities of a query that selects {@link LISTED}. */
   async list<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
     organizationId: string,
@@ -65,7 +65,7 @@ export class EntityReader {
     return this.#shown(definition, organizationId, await this.database.query<ListedRow>(organizationId, select));
   }
 
-  /** Rows as they would be if none was stale. Another round trip where some are. */
+  /** Returns the rows with stale ones renewed, which takes another round trip. */
   async fresh<State, Event extends DomainEvent, Row extends ListedRow>(
     definition: StreamDefinition<State, Event>,
     organizationId: string,
@@ -96,7 +96,7 @@ export class EntityReader {
   }
 }
 
-/** What a row shows. */
+/** Returns what a row shows. */
 export function shownText({ shown, version }: ListedRow & Partial<ShownRow>): JsonText {
   return new JsonText(shown, version);
 }

@@ -3,7 +3,7 @@ import { type Statement } from '#libs/database/batch.js';
 import { forgettingTwins } from '#libs/database/twins.js';
 import { type Loaded } from './loaded.js';
 
-/** What a row says besides the state. */
+/** Facts of a row besides the state. */
 export interface RowFacts {
   organizationId: string;
   /** When the last event was recorded. */
@@ -13,26 +13,26 @@ export interface RowFacts {
 /** A column of an entity's row, made from the entity's state. */
 export interface Column<Entity> {
   of: (entity: Entity, row: RowFacts) => unknown;
-  /** SQL around the value, where that is more than the value. */
+  /** Returns SQL for the value, where that is more than the value itself. */
   sql?: (value: string, organization: string, id: string) => string;
-  /** It is the same all the entity's life: changes leave it alone. */
+  /** Whether the value never changes: updates leave it alone. */
   constant?: boolean;
 }
 
 /**
- * The read table of an entity: a row holds its stream's version and its state after the last event, beside the columns
- * that something searches, sorts or must be unique by. The row goes when the entity does.
+ * The read table of an entity: a row holds its stream's version, its state after the last event, and the columns that
+ * are searched, sorted by or unique. The row is deleted with the entity.
  */
 export interface EntityRow<Entity> {
   table: string;
-  /** Of the ids: `uuid` unless given. */
+  /** Type of the ids; `uuid` unless given. */
   idType?: 'bigint';
-  /** What the API shows of the entity alone; kept as text that is ready to send. */
+  /** Returns what the API shows of the entity alone; kept as text that is ready to send. */
   shown: (entity: Entity, row: RowFacts) => object;
   columns: Record<string, Column<Entity>>;
-  /** Whether the record of its twins goes with the row: see {@link forgettingTwins}. */
+  /** Whether the record of its twins is deleted with the row: see {@link forgettingTwins}. */
   hasTwins?: boolean;
-  /** Whether the entity is there to be read; one without is found by its events alone. All are unless told. */
+  /** Returns whether the entity has a row; otherwise only its events are found. True unless given. */
   isPresent?: (entity: Entity) => boolean;
 }
 
@@ -49,13 +49,13 @@ export interface StoredRow {
 /** The columns that every entity's table has: {@link EntityRow}. */
 const COMMON = ['organization_id', 'id', 'version', 'shape', 'recorded_at', 'document', 'shown'];
 
-/** Whose row, and what it was made from before. */
+/** The key of an entity's row. */
 export interface RowKey {
   organizationId: string;
   id: string;
 }
 
-/** Statements on an entity's read table; their texts are made once. */
+/** Statements on an entity's read table; their texts are built once. */
 export class RowStatements<Entity> {
   readonly #insert: string;
   readonly #update: string;
@@ -67,7 +67,7 @@ export class RowStatements<Entity> {
 
   /**
    * @param shape see {@link StreamDefinition.shape}
-   * @param keyed the category of the streams; given where they have keys of their own
+   * @param keyed the category of the streams, if they have keys of their own
    */
   constructor(
     private readonly row: EntityRow<Entity>,
@@ -96,12 +96,12 @@ export class RowStatements<Entity> {
       WHERE organization_id = $1 AND id = ANY($2)`;
   }
 
-  /** Answers the {@link StoredRow}s of entities. */
+  /** Returns a statement that selects the {@link StoredRow}s of entities. */
   load(organizationId: string, ids: string[]): Statement {
     return { text: this.#load, values: [organizationId, ids] };
   }
 
-  /** The statements that change the row from the state before to the state after; none when neither exists. */
+  /** Returns the statements that change the row from the state before to the state after; none if neither exists. */
   change(key: RowKey, before: Loaded<Entity | undefined>, after: Loaded<Entity | undefined>): Statement[] {
     const [was, is] = [this.#present(before.state), this.#present(after.state)];
     const identity = [key.organizationId, key.id];
@@ -129,7 +129,7 @@ export class RowStatements<Entity> {
     ];
   }
 
-  /** What makes a stale row anew; nothing when somebody else has been first. */
+  /** Returns the statements that rebuild a stale row, unless it has been rebuilt already. */
   renewal(key: RowKey, loaded: Loaded<Entity | undefined>): Statement[] {
     return this.change(key, loaded, loaded).map(({ text, values }) => ({
       text: text === this.#update ? this.#renew : text,
@@ -154,7 +154,7 @@ export class RowStatements<Entity> {
   }
 }
 
-/** A value among the records of many: the state is JSON already. */
+/** Returns a value of a record as JSON: the state is JSON already. */
 function jsonOf(name: string, value: unknown): string {
   return name === 'document' ? (value as string) : JSON.stringify(value ?? null);
 }

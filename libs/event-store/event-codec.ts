@@ -17,47 +17,47 @@ export interface EventRow {
   data: Record<string, unknown>;
   metadata: EventMetadata;
   recorded_at: Date;
-  /** Absent for streams without personal data, and once it has been destroyed. */
+  /** The stream's key; absent without personal data, and once it has been destroyed. */
   sealed_key?: string | null;
 }
 
-/** What events are read from: the rows with the keys of their streams. */
+/** The tables that events are read from: their rows with the keys of their streams. */
 export const KEYED_EVENTS = 'events LEFT JOIN stream_keys USING (organization_id, stream)';
 
-/** An event as it may be shown to those who read events. */
+/** An event as it is shown to readers of events. */
 export interface DisclosedEvent extends FeedEvent {
-  /** Whether personal fields were left out, because they are not for this reader or have been destroyed. */
+  /** Whether personal fields were left out, because the reader may not see them or the key is destroyed. */
   redacted: boolean;
 }
 
-/** The key of the stream of an event `e`: the same for statements that read a few rows out of a larger order. */
+/** The key of the stream of an event `e`, for statements that read a few rows out of a larger order. */
 export const SEALED_KEY = `(SELECT sealed_key FROM stream_keys k
   WHERE k.organization_id = e.organization_id AND k.stream = e.stream)`;
 
-/** The part of an event that its row stores, and the secret fields as sealed on the way. */
+/** The part of an event that its row stores, and its sealed secret fields. */
 export interface EncodedEvent {
   schemaVersion: number;
   data: Record<string, unknown>;
   sealed: Record<string, string>;
 }
 
-/** The event to encode, with what it is sealed for. */
+/** The event to encode, with the fields that bind its seals. */
 type Encodable = Pick<RecordedEvent, 'organizationId' | 'stream' | 'eventId' | 'type' | 'data'>;
 
-/** Which state of a stream is kept. */
+/** The key of a stream's state at a version. */
 interface StateKey {
   organizationId: string;
   stream: string;
   version: number;
 }
 
-/** Where the sealed personal fields of an event are kept among its data. */
+/** The field of an event's data that keeps its sealed personal fields. */
 const PERSONAL = '$personal';
 const KEY_BYTES = 32;
-/** Keys of streams that are kept open, the latest used. */
+/** Maximum number of stream keys that are kept open, by last use. */
 const OPENED_KEYS = 10_000;
 
-/** Between events as the code sees them and as rows keep them: seals secret and personal fields, lifts old schema versions. */
+/** Converts events between code and rows: seals secret and personal fields, and upcasts older schema versions. */
 export class EventCodec {
   readonly #byCategory: Map<string, AnyStreamDefinition>;
   readonly #openedKeys = new LRUCache<string, Cipher>({ max: OPENED_KEYS });
@@ -69,7 +69,7 @@ export class EventCodec {
     this.#byCategory = new Map(definitions.map((definition) => [definition.category, definition]));
   }
 
-  /** A new key for a stream's personal data, sealed under the master key. */
+  /** Returns a new key for a stream's personal data, sealed under the master key. */
   createKey(organizationId: string, stream: string): string {
     const key = randomBytes(KEY_BYTES);
     const sealedKey = this.cipher.seal(key.toString('base64'), keyContext(organizationId, stream));
@@ -77,7 +77,7 @@ export class EventCodec {
     return sealedKey;
   }
 
-  /** @param sealedKey the stream's key; must be there when the event has personal fields */
+  /** @param sealedKey the stream's key, which events with personal fields require */
   encode(event: Encodable, sealedKey?: string): EncodedEvent {
     const { organizationId, stream, type } = event;
     const data: Record<string, unknown> = { ...event.data };
@@ -116,7 +116,7 @@ export class EventCodec {
     };
   }
 
-  /** An event without what nobody is shown, and without its personal fields unless the reader may see them. */
+  /** Returns an event with its secrets masked, and without its personal fields unless the reader may see them. */
   disclose(row: EventRow, mayReadPersonal: boolean): DisclosedEvent {
     const sealedKey = mayReadPersonal ? row.sealed_key : null;
     const event = this.decode({ ...row, sealed_key: sealedKey });
@@ -134,35 +134,35 @@ export class EventCodec {
   }
 
   /**
-   * A state as snapshots keep it: sealed under the stream's own key where it has personal data, else under the master key
-   * where it has secrets.
+   * Returns a state as snapshots keep it: sealed under the stream's own key if it has personal data, else under the
+   * master key if it has secrets.
    */
   sealState(key: StateKey, state: unknown, sealedKey: string | undefined): string {
     const text = JSON.stringify(state);
     return this.#cipherOfState(key, sealedKey)?.seal(text, stateContext(key)) ?? text;
   }
 
-  /** @throws {Error} when it was not sealed by {@link sealState} for the same stream and version */
+  /** @throws {Error} when {@link sealState} did not seal it for the same stream and version */
   openState(key: StateKey, stored: string, sealedKey: string | undefined): unknown {
     return JSON.parse(this.#cipherOfState(key, sealedKey)?.open(stored, stateContext(key)) ?? stored);
   }
 
-  /** Those of all kinds of stream. */
+  /** The definitions of all kinds of stream. */
   get definitions(): AnyStreamDefinition[] {
     return [...this.#byCategory.values()];
   }
 
-  /** All kinds of stream. */
+  /** The categories of all streams. */
   get categories(): string[] {
     return [...this.#byCategory.keys()];
   }
 
-  /** All types of events. */
+  /** The types of all events. */
   get types(): string[] {
     return [...new Set([...this.#byCategory.values()].flatMap(({ types }) => Object.keys(types)))];
   }
 
-  /** All personal fields of an event are sealed as one. */
+  /** Seals all personal fields of an event as one. */
   #sealPersonal(event: Encodable, data: Record<string, unknown>, sealedKey: string | undefined): void {
     const fields = this.#definition(event.stream).personal?.[event.type] ?? [];
     const present = fields.filter((field) => data[field] !== undefined);
@@ -173,7 +173,7 @@ export class EventCodec {
     data[PERSONAL] = this.#open(event, sealedKey).seal(personal, personalContext(event));
   }
 
-  /** Without the personal fields, when the stream's key has been destroyed. */
+  /** Opens the personal fields, or omits them if the stream's key has been destroyed. */
   #openPersonal({ organization_id, stream, event_id, data, sealed_key }: EventRow): Record<string, unknown> {
     const { [PERSONAL]: personal, ...others } = data;
     if (personal === undefined || !sealed_key) return others;
@@ -209,7 +209,7 @@ export class EventCodec {
   }
 }
 
-/** What a secret field is sealed for; read rows that keep the sealed value open it with the same. */
+/** Returns the context that seals a secret field. Readers of rows with the sealed value open it with this. */
 export function secretContext(organizationId: string, stream: string, field: string): string {
   return `${organizationId}|${stream}|${field}`;
 }

@@ -22,7 +22,7 @@ const WRITERS = 16;
 const EVENTS = 20_000;
 const BATCH = 5;
 
-/** A connection inside a transaction that has appended to a stream, as the store does it, and is not over yet. */
+/** Begins a transaction on a connection and appends to a stream, as the store does, without ending it. */
 async function beginAppend(client: pg.Client, organizationId: string, id: string, version: number, by: number[]) {
   await client.query('BEGIN');
   await client.query("SELECT set_config('app.org', $1, true)", [organizationId]);
@@ -44,12 +44,12 @@ async function beginAppend(client: pg.Client, organizationId: string, id: string
 
 const connectApp = () => connectTo(world.test.appUrl, 'deskstream_app');
 
-/** A new organization of that partition. */
+/** Returns a new organization of that partition. */
 function organizationIn(partition: number): string {
   return randomUUID().slice(0, -2) + partition.toString(16).padStart(2, '0');
 }
 
-/** Appends to its own stream, with random delays inside the transaction, some of which are rolled back. */
+/** Appends to its own stream in transactions with random delays, some of which are rolled back. */
 async function write(organizationId: string, events: number): Promise<void> {
   const client = await connectApp();
   const id = randomUUID();
@@ -63,13 +63,13 @@ async function write(organizationId: string, events: number): Promise<void> {
   await client.end();
 }
 
-/** The page of one partition. */
+/** Returns the page of one partition. */
 async function pageOf(feed: EventFeed, partition: number, position: number, limit: number): Promise<FeedPage> {
   const [page] = await feed.read([{ partition, position }], limit);
   return page as FeedPage;
 }
 
-/** Follows the feed of an organization's partition until it has seen as many events. */
+/** Follows the feed of an organization's partition until it has seen the given number of events. */
 async function follow(feed: EventFeed, organizationId: string, count: number): Promise<FeedEvent[]> {
   const seen: FeedEvent[] = [];
   let position = 0;
@@ -139,7 +139,7 @@ describe('The feed', () => {
     await world.store.append(counterStream, randomUUID(), 0, [raise(1)], context);
     expect((await pageOf(feed, partition, 0, 10)).events).toHaveLength(1);
     await slow.query('ROLLBACK');
-    // As the version before does.
+    // The lock of the previous version.
     await slow.query(
       "BEGIN; SELECT pg_advisory_xact_lock_shared(position_lock(pg_sequence_last_value('event_position')))",
     );
@@ -208,7 +208,7 @@ describe('The feed', () => {
     it('moves on past events that nobody wants, so many at a time', async () => {
       const nobody = "SELECT 'NobodyWantsThis'";
       const pages = [await read(nobody, start)];
-      // One that stands still would do so for ever.
+      // A feed that stands still must not loop forever.
       while (pages.at(-1)?.more && pages.length < COUNT) pages.push(await read(nobody, pages.at(-1)?.position ?? 0));
       expect(pages).toEqual([
         { events: [], position: start + SPAN, more: true },

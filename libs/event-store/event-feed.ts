@@ -3,26 +3,26 @@ import { type Leadership } from './checkpoint.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
 import { type FeedEvent } from './event.js';
 
-/** A piece of the feed. Reading on from `position` misses nothing, also when `events` is empty. */
+/** A page of the feed. Reading on from `position` misses nothing, even if `events` is empty. */
 export interface FeedPage {
   events: FeedEvent[];
   position: number;
-  /** Whether there is more to be read at once. */
+  /** Whether there is more to read at once. */
   more: boolean;
 }
 
 /**
- * Positions that one statement looks at, at most, whatever it looks for: few enough for a fraction of a second, and
- * enough for a reader that is ten million events behind to be back within a minute.
+ * Maximum number of positions that one statement looks at. It takes a fraction of a second, and lets a reader that is
+ * ten million events behind catch up within a minute.
  */
 export const MAX_POSITIONS = 20_000;
 
-/** Events that a page looks at, at most: few enough for a fraction of a second. */
+/** Maximum number of events that a page looks at, in a fraction of a second. */
 const MAX_SCANNED = 20_000;
 
 /**
- * SQL for where a statement stops that reads the feed after a position: it looks at `positions`, and passes a gap behind
- * them in one step, however wide it is. A restored database begins a thousand million positions after its last event.
+ * Returns SQL for the position at which a statement that reads the feed stops: it looks at `positions`, and skips a gap
+ * after them in one step, however wide. A restored database begins a thousand million positions after its last event.
  * @param after SQL for the position
  * @param last SQL for the last position that may be read
  */
@@ -32,14 +32,14 @@ export function stretchEnd(after: string, last: string, positions = MAX_POSITION
 }
 
 /**
- * The events of a partition's organizations in the order of their positions, without gaps that fill up later: a page ends
- * where the oldest append still under way in the partition could place an event. Needs the worker's role.
+ * The events of a partition's organizations in the order of their positions, without gaps that fill up later: a page
+ * ends where the oldest append in progress in the partition could place an event. Needs the worker's role.
  */
 export class EventFeed {
   /**
-   * @param typesOfInterest a query for the event types to read in the partition `led.partition`, seen in the same instant
+   * @param typesOfInterest a query for the event types to read in the partition `led.partition`, in the same snapshot
    *   as the events
-   * @param scanned events that a page looks at, whatever their types
+   * @param scanned number of events that a page looks at, of all types
    */
   constructor(
     private readonly database: Database,
@@ -49,14 +49,14 @@ export class EventFeed {
   ) {}
 
   /**
-   * The next page of each of some partitions, in one round trip.
+   * Returns the next page of each of some partitions, in one round trip.
    * @param led where each page begins: after its leader's position; 0 is the beginning
-   * @param limit events of one page
+   * @param limit maximum number of events in a page
    * @returns a page for each, in the same order
    */
   async read(led: Led[], limit: number): Promise<FeedPage[]> {
-    // Two statements, for the second must take its snapshot after the first has seen which appends are under way. It
-    // walks along the positions: what is new since the planner last looked seems so little to it that it would sort it.
+    // Two statements, because the second must take its snapshot after the first has seen which appends are in progress.
+    // No bitmap scans, to walk along the positions: the planner underestimates new events, and would sort them.
     const [places, rows] = (
       await this.database.transact(null, [
         {
@@ -93,7 +93,7 @@ export class EventFeed {
     });
   }
 
-  /** Which partitions have events after the positions that their leaders have come to. */
+  /** Returns the partitions that have events after their leaders' positions. */
   async partitionsWithNews(led: Led[]): Promise<number[]> {
     const rows = await this.database.query<{ partition: number }>(null, {
       text: `SELECT partition FROM ${LED}
@@ -105,7 +105,7 @@ export class EventFeed {
   }
 }
 
-/** Partitions, and the positions that their leaders have come to: as values, and in SQL. */
+/** A partition, and the position that its leader has reached. */
 type Led = Pick<Leadership, 'partition' | 'position'>;
 const LED = 'unnest($1::int[], $2::bigint[]) WITH ORDINALITY AS led(partition, position, ordinality)';
 

@@ -156,7 +156,7 @@ describe('Load, decide, append', () => {
   });
 });
 
-/** Between its load and its append there is always somebody else. */
+/** Another writer appends between each load and append of this store. */
 class OvertakenStore extends EventStore {
   override async load<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,

@@ -15,13 +15,13 @@ import { evolved, type StreamDefinition, streamName } from './stream-definition.
 import { StreamReader } from './stream-reader.js';
 import { isVersionConflict, VersionConflict } from './version-conflict.js';
 
-/** What an execution left behind; no events when there was nothing to change. */
+/** The result of a command; without events when there was nothing to change. */
 export interface Executed<State, Event extends DomainEvent> extends Loaded<State> {
   events: RecordedEvent<Event>[];
 }
 
 const ATTEMPTS = 8;
-/** Changes that are sealed and serialized without a pause. */
+/** Number of changes that are sealed and serialized without a pause. */
 const ENCODED_AT_ONCE = 20;
 
 /**
@@ -40,9 +40,9 @@ export class EventStore extends StreamReader {
   }
 
   /**
-   * Appends events after `expectedVersion` and applies their projections, in one round trip.
-   * Appending the same event ids at the same version again succeeds and changes nothing.
-   * @throws {VersionConflict} when the stream is at another version; unique violations of read tables as they come.
+   * Appends events after `expectedVersion` and applies their projections, in one round trip. Appending the same event
+   * ids at the same version again succeeds and changes nothing.
+   * @throws {VersionConflict} when the stream is at another version; unique violations of read tables unchanged
    */
   async append<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
@@ -61,9 +61,9 @@ export class EventStore extends StreamReader {
 
   /**
    * Appends to any number of streams: all or nothing, in one round trip.
-   * @param guards statements that call `guard(…)`: what else must hold at this moment, after the projections
-   * @param recordedAt one instant for all: whoever asks for the past sees what they change together, or nothing of it
-   * @throws {VersionConflict} when a stream is at another version, or a guard does not hold; unique violations as they come
+   * @param guards statements that call `guard(…)`: conditions that are checked after the projections
+   * @param recordedAt one instant for all, so that reads of the past see the changes together or not at all
+   * @throws {VersionConflict} when a stream is at another version, or a guard fails; unique violations unchanged
    */
   async commit(
     changes: Staged[],
@@ -80,7 +80,7 @@ export class EventStore extends StreamReader {
     if (recorded.length === 0) return [];
     const { unit } = this.database;
     try {
-      // What is part of a unit of work shares its transaction, and none with others.
+      // A change in a unit of work is written in its transaction, shared with no others.
       const statements = [
         ...appends.flatMap(({ inserts }) => inserts),
         ...appends.flatMap(({ projected }) => projected),
@@ -90,7 +90,7 @@ export class EventStore extends StreamReader {
       if (unit) await this.database.write(organizationId, merged(statements));
       else await this.#writes.write({ organizationId, stream: (recorded[0] as RecordedEvent).stream, statements });
     } catch (error) {
-      // A unit holds on to what it has done, which others wait for: it can be done anew only as a whole.
+      // A unit keeps its locks, which others wait for: it can only be retried as a whole.
       if (!isVersionConflict(error) || (unit && error instanceof Contended)) throw error;
       if (!(await this.#alreadyAppended(recorded))) throw new VersionConflict(error);
     }
@@ -108,11 +108,11 @@ export class EventStore extends StreamReader {
   }
 
   /**
-   * The one way to write: load, decide by the command, append at the version that was read. Nothing is loaded where the
-   * definition says that the command starts a stream under an id that is new.
-   * @param guards see {@link commit}; of what was loaded
-   * @throws {DomainError} what was decided
-   * @throws {VersionConflict} when others keep being first
+   * The one way to write: loads, decides the command, and appends at the version that was read. Nothing is loaded if
+   * the definition says that the command starts a stream under a new id.
+   * @param guards see {@link commit}; made from the loaded state
+   * @throws {DomainError} the decider's refusal
+   * @throws {VersionConflict} when other writers keep being first
    */
   async handle<State, Event extends DomainEvent, Command extends { type: string }>(
     definition: StreamDefinition<State, Event, Command>,
@@ -132,9 +132,9 @@ export class EventStore extends StreamReader {
   }
 
   /**
-   * Handles many commands in two round trips: each is decided on the state that those before it leave, and all events are
-   * committed together. A refused command is answered by its error and does not affect the others.
-   * @throws {VersionConflict} when others keep being first; unique violations as they come: nothing has happened then
+   * Handles many commands in two round trips: each is decided on the state that those before it leave, and all events
+   * are committed together. A refused command is answered by its error and does not affect the others.
+   * @throws {VersionConflict} when other writers keep being first; unique violations unchanged: nothing is written then
    */
   async handleAll<State, Event extends DomainEvent, Command extends { type: string }>(
     definition: StreamDefinition<State, Event, Command>,
@@ -168,9 +168,9 @@ export class EventStore extends StreamReader {
   }
 
   /**
-   * The same upon what the caller has loaded; once.
-   * @throws {DomainError} what was decided
-   * @throws {VersionConflict} when others were first
+   * Decides and appends once, on the state that the caller has loaded.
+   * @throws {DomainError} the decider's refusal
+   * @throws {VersionConflict} when other writers were first
    */
   async decide<State, Event extends DomainEvent, Command>(
     definition: StreamDefinition<State, Event, Command>,
@@ -192,9 +192,9 @@ export class EventStore extends StreamReader {
   }
 
   /**
-   * Loads, decides and commits, in the caller's words. When somebody else was first it is done anew on what they left, a
-   * few times.
-   * @throws {VersionConflict} when others keep being first
+   * Runs `work`, which loads, decides and commits. If another writer was first, runs it again on the new state, a few
+   * times.
+   * @throws {VersionConflict} when other writers keep being first
    */
   async retrying<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {

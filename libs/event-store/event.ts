@@ -1,10 +1,10 @@
-/** What a resource's decider says has happened: a type in the past tense and its facts. */
+/** An event that a resource's decider returns: a type in the past tense and its facts. */
 export interface DomainEvent {
   type: string;
   data: object;
 }
 
-/** Who caused an event, and through what. Recorded with every event; the organization always comes from the token. */
+/** The cause of an event, recorded with it. The organization always comes from the token. */
 export interface EventMetadata {
   /** The agent on whose behalf the token acts. */
   actorId: string;
@@ -15,23 +15,23 @@ export interface EventMetadata {
   correlationId?: string;
 }
 
-/** Whoever wants to know which streams are read for a change, and which are changed. */
+/** An observer of the streams that are read for a change, and of those that are changed. */
 export interface StreamObserver {
-  /** @throws {DomainError} when the change is not to be made upon that version */
+  /** @throws {DomainError} when the change must not be made at that version */
   loaded(stream: string, version: number, isPersonal: boolean): void;
   appended(stream: string, from: number, to: number, isPersonal: boolean): void;
-  /** Something is told of whom a stream with personal data is about. */
+  /** Reports a stream with personal data that the answer mentions. */
   met(stream: string): void;
 }
 
-/** Whose stream is written, and what to record about the writer. */
+/** The organization whose stream is written, and what to record about the writer. */
 export interface WriteContext extends EventMetadata {
   organizationId: string;
   /** Not recorded. */
   observer?: StreamObserver;
 }
 
-/** Whose streams are read for a change. */
+/** The organization whose streams are read for a change. */
 export type ReadContext = Pick<WriteContext, 'organizationId' | 'observer'>;
 
 /** An event as the store keeps it. */
@@ -43,7 +43,7 @@ export interface RecordedEvent<E extends DomainEvent = DomainEvent> {
   version: number;
   eventId: string;
   type: E['type'];
-  /** In the newest schema version, secret fields in clear. */
+  /** Data in the newest schema version, with secret fields in clear. */
   data: E['data'];
   /** The secret fields as they are stored: see {@link StreamDefinition.secrets}. */
   sealed: Record<string, string>;
@@ -51,12 +51,12 @@ export interface RecordedEvent<E extends DomainEvent = DomainEvent> {
   recordedAt: Date;
 }
 
-/** A recorded event with its place in the feed: rising, unique, with gaps. */
+/** A recorded event with its position in the feed. Positions rise and are unique, with gaps. */
 export interface FeedEvent<E extends DomainEvent = DomainEvent> extends RecordedEvent<E> {
   position: number;
 }
 
-/** When an event was recorded, and by whom. */
+/** The time and the cause of a recorded event. */
 export type Recording = Pick<RecordedEvent, 'recordedAt' | 'metadata'>;
 
 /** Narrows a recorded event to one type of a union, with that type's data. */

@@ -14,13 +14,13 @@ type Context = ReturnType<TestStore['context']>;
 const start = (context: Context, by = 1, id: string = randomUUID()) =>
   world.store.append(counterStream, id, 0, [raise(by)], context);
 
-/** The transactions that the counters were stored in, with how many there are of each. */
+/** Returns the number of counters that each transaction has stored. */
 async function transactions(): Promise<number[]> {
   const rows = await world.test.sql<{ count: number }>('SELECT count(*)::int AS count FROM counters GROUP BY xmin');
   return rows.map(({ count }) => count).sort((one, other) => one - other);
 }
 
-/** Keeps a counter's row from others until it is let go. */
+/** Locks a counter's row until it is released. */
 async function held({ organizationId }: Context, id: string): Promise<() => Promise<void>> {
   const client = await connectTo(world.test.ownerUrl);
   await client.query('BEGIN');

@@ -6,16 +6,16 @@ import { merged } from '#libs/database/merged-statements.js';
 import { Contended } from '#libs/database/unavailable.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 
-/** Of the line that all organizations share, and of one organization's own. */
+/** Limits of the shared line, and of each organization's own line. */
 const LIMITS = { parallel: 2, size: 32 };
-/** Statements of a write that is too large to keep other organizations waiting. */
+/** Number of statements above which a write would delay other organizations. */
 const LARGE = 64;
-/** For how long an organization keeps to its own line after one of its writes has failed. */
+/** Time that an organization keeps to its own line after one of its writes has failed. */
 const APART_MS = 10_000;
-/** Of organizations that keep to their own lines. */
+/** Maximum number of organizations that keep to their own lines. */
 const MOST_APART = 10_000;
 
-/** What is written together or not at all. */
+/** Statements that are written together or not at all. */
 export interface Write {
   organizationId: string;
   /** The first stream that it appends to. */
@@ -24,8 +24,8 @@ export interface Write {
 }
 
 /**
- * Lets writes share a transaction when they would have to wait anyway, whosever they are: see {@link Grouping}. An
- * organization whose write fails, is large, or waits for a lock, goes on in a line of its own: nobody else waits for it.
+ * Lets writes of all organizations share a transaction when they would have to wait anyway: see {@link Grouping}. Large
+ * writes, and organizations whose write fails or waits for a lock, get lines of their own: no other waits for them.
  */
 export class GroupCommit {
   readonly #shared = new Grouping<Write, void>(LIMITS, (writes) => this.#commitTogether(writes));
@@ -34,7 +34,7 @@ export class GroupCommit {
 
   constructor(private readonly database: Database) {}
 
-  /** Runs the write's statements in one transaction, whole or not at all. */
+  /** Runs the write's statements in one transaction: all or nothing. */
   write(write: Write): Promise<void> {
     const { organizationId, statements } = write;
     const isApart = statements.length > LARGE || this.#apart.has(organizationId);
@@ -55,21 +55,21 @@ export class GroupCommit {
     }
   }
 
-  /** The writes of the organization that has failed go on each by itself, and the others without it. */
+  /** Writes of the organization that has failed are committed one by one, and the others without them. */
   async #commitOthers(writes: Write[], failed: string | undefined): Promise<(void | Promise<void>)[]> {
     const isInnocent = ({ organizationId }: Write) => failed !== undefined && organizationId !== failed;
     if (failed !== undefined) this.#apart.set(failed, true);
     const apart = new Map(
       writes.filter((write) => !isInnocent(write)).map((write) => [write, this.#writeAlone(write)]),
     );
-    // Whoever has asked hears of a failure, after the others' commit.
+    // Callers get the failure after the others' commit.
     for (const answer of apart.values()) answer.catch(() => undefined);
     const others = writes.filter(isInnocent);
     const answers = others.length > 0 ? await this.#commitTogether(others) : [];
     return writes.map((write) => apart.get(write) ?? answers[others.indexOf(write)]);
   }
 
-  /** One that waits for a lock must keep no other write of the organization waiting. */
+  /** Writes alone: a write that waits for a lock must not delay others of the organization. */
   #writeAlone(write: Write): Promise<void> {
     return this.database.write(write.organizationId, statementsOf([write]));
   }
@@ -90,7 +90,7 @@ export class GroupCommit {
   }
 }
 
-/** In one order, as bulk requests under a key have it: transactions do not wait for one another in a circle. */
+/** Returns the statements ordered by stream, as bulk requests with a key are: transactions cannot deadlock. */
 function statementsOf(writes: Write[]): Statement[] {
   const ordered = writes.toSorted((one, other) => (one.stream < other.stream ? -1 : 1));
   return merged(ordered.flatMap(({ statements }) => statements));

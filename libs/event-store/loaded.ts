@@ -4,6 +4,6 @@ export interface Loaded<State> {
   version: number;
   /** When its last event was recorded; absent when there is none. */
   recordedAt?: Date;
-  /** Of its personal data: see {@link StreamDefinition.personal}. */
+  /** The key of its personal data: see {@link StreamDefinition.personal}. */
   sealedKey?: string;
 }

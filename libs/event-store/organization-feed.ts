@@ -2,33 +2,33 @@ import { type Statement } from '#libs/database/batch.js';
 import { type Database } from '#libs/database/database.js';
 import { type EventRow } from './event-codec.js';
 
-/** Which events of the feed to read; all unless given. What is given must all hold. */
+/** A filter of the feed's events. All given conditions must hold; without any, it matches all. */
 export interface FeedFilter {
   types?: string[];
-  /** The streams of one kind. */
+  /** Matches streams of one category. */
   category?: string;
-  /** One stream. */
+  /** Matches one stream. */
   stream?: string;
 }
 
-/** A piece of an organization's feed. */
+/** A page of an organization's feed. */
 export interface OrganizationFeedPage {
   rows: EventRow[];
-  /** Reading on from here misses nothing and repeats nothing, also when `rows` is empty. */
+  /** Reading on from here misses and repeats nothing, even if `rows` is empty. */
   position: number;
-  /** Whether there is more to be read at once. */
+  /** Whether there is more to read at once. */
   more: boolean;
-  /** Whether there is more to be read as soon as appends end that are under way. */
+  /** Whether there will be more to read when appends in progress end. */
   soon: boolean;
 }
 
-/** Events that one read looks at, at most, in search of those that a filter lets through. */
+/** Maximum number of events that one read looks at to find those that match a filter. */
 const MAX_SCANNED = 10_000;
 
 /**
- * A later statement must take its snapshot after this one has seen which appends are under way. Without sorting, the
- * planner is left with the one index that has the order that is asked for; it would else read the events of all
- * organizations, where it takes this one's to be many among them, and sort them.
+ * Returns a statement that sets the horizon. A later statement must take its snapshot after this one has seen the
+ * appends in progress. Without sorting, the planner must use the one index with the requested order. Otherwise it would
+ * read and sort the events of all organizations, if this one has many of them.
  */
 const setHorizon = (organizationId: string): Statement => ({
   text: `SELECT set_config('app.feed_horizon', feed_horizon(partition_of($1))::text, true),
@@ -37,20 +37,20 @@ const setHorizon = (organizationId: string): Statement => ({
 });
 const HORIZON = "current_setting('app.feed_horizon')::bigint";
 
-/** All that is left of the feed, in the order of its index; or what is left of one stream, which has the same order. */
+/** The scans of a page: the rest of the feed by its index, or the rest of one stream, which has the same order. */
 const SCANS = {
   feed: { where: '', order: 'position NULLS FIRST' },
   stream: { where: 'AND stream = $7', order: 'version' },
 };
 
 /**
- * The events of one organization in the order of their positions, without gaps that fill up later: a page ends where the
- * oldest append still under way could place an event. Needs no more than the application's role.
+ * The events of one organization in the order of their positions, without gaps that fill up later: a page ends where
+ * the oldest append in progress could place an event. Needs only the application's role.
  */
 export class OrganizationFeed {
   constructor(private readonly database: Database) {}
 
-  /** Events after a position, at most `limit`, in one round trip. 0 is the beginning. */
+  /** Returns at most `limit` events after a position, in one round trip. 0 is the beginning. */
   async read(
     organizationId: string,
     after: number,
@@ -73,7 +73,7 @@ export class OrganizationFeed {
     return { rows, position, more: lookedAt === scanned || (reached !== null && position < reached), soon };
   }
 
-  /** Where the organization's feed ends now. */
+  /** Returns the position at which the organization's feed ends now. */
   async end(organizationId: string): Promise<number> {
     const [, result] = await this.database.transact(organizationId, [
       setHorizon(organizationId),
@@ -88,7 +88,7 @@ export class OrganizationFeed {
   }
 }
 
-/** What a page has looked at: in the row of each of its events, or in one without an event when it has none. */
+/** The reach of a page: in the row of each of its events, or in one row without an event. */
 interface Reach {
   event_id: string | null;
   reached: number | null;
@@ -97,9 +97,9 @@ interface Reach {
 }
 
 /**
- * What is there is looked at first, by little more than its place; what passes the filter is then read by its key. A page
- * goes no further than an event that was seen, never to the horizon itself: after a crash, PostgreSQL may give a position
- * again that it had given to an append that came to nothing.
+ * Returns the SQL of a page. It scans little more than positions first, and then reads matching events by their keys. A
+ * page ends at an event that was seen, never at the horizon: after a crash, PostgreSQL may reuse a position that it had
+ * given to an append that was not committed.
  */
 function page({ where, order }: { where: string; order: string }): string {
   return `

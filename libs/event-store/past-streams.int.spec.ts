@@ -9,7 +9,7 @@ import { staged } from './staged.js';
 import { type StreamDefinition } from './stream-definition.js';
 import { StreamStates } from './stream-states.js';
 
-/** Its name begins with that of the other category. */
+/** A category whose name begins with that of the other. */
 const neighborStream: StreamDefinition<number, CounterEvent> = {
   ...counterStream,
   category: 'counterNeighbor',

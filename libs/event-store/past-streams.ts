@@ -1,4 +1,5 @@
 import { type Database } from '#libs/database/database.js';
+import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { turns } from '#libs/platform/turns.js';
 import { type EventCodec, type EventRow, SEALED_KEY } from './event-codec.js';
 import { type DomainEvent } from './event.js';
@@ -7,8 +8,8 @@ import { type AnyStreamDefinition, type StreamDefinition, streamName } from './s
 import { after, StreamStates } from './stream-states.js';
 
 /**
- * Streams as they were at an instant. The clocks of two processes may differ, and so a version may be recorded before
- * the one that precedes it: what counts is the last version that was recorded by then, with all before it.
+ * Streams as they were at an instant. The clocks of two processes may differ, so a version may be recorded before the
+ * one that precedes it. The last version recorded by then counts, with all before it.
  */
 export class PastStreams {
   readonly #states: StreamStates;
@@ -20,7 +21,7 @@ export class PastStreams {
     this.#states = new StreamStates(database, codec);
   }
 
-  /** One stream; at version 0 and in its initial state when it had not begun by then. Two round trips. */
+  /** Returns one stream; at version 0 in its initial state if it had not begun by then. Two round trips. */
   async load<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
     id: string,
@@ -39,8 +40,48 @@ export class PastStreams {
   }
 
   /**
-   * All streams of a category that had begun by then, those that had ended, too. A round trip for every
-   * thousand events, and one: no more of them are in memory at once. Organizations take turns with each thousand.
+   * The state of an entity at an instant.
+   * @param entity what the error message calls it
+   * @throws {DomainError} `not-found`; the message says when the entity was created, if it ever was
+   */
+  async existing<State, Event extends DomainEvent>(
+    definition: StreamDefinition<State, Event>,
+    entity: string,
+    id: string,
+    organizationId: string,
+    asOf: Date,
+  ): Promise<Loaded<NonNullable<State>>> {
+    const loaded = await this.load(definition, id, organizationId, asOf);
+    if (loaded.state === undefined || loaded.state === null) {
+      throw (
+        (await this.#absent(streamName(definition, id), `${entity} ${id}`, organizationId, asOf, loaded.version > 0)) ??
+        notFound(entity, id)
+      );
+    }
+    return loaded as Loaded<NonNullable<State>>;
+  }
+
+  async #absent(
+    stream: string,
+    entity: string,
+    organizationId: string,
+    asOf: Date,
+    wasDeleted: boolean,
+  ): Promise<DomainError | undefined> {
+    const then = asOf.toISOString();
+    if (wasDeleted) return new DomainError('not-found', `${entity} was deleted before ${then}`);
+    const [first] = await this.database.query<{ recorded_at: Date }>(organizationId, {
+      text: 'SELECT recorded_at FROM events WHERE organization_id = $1 AND stream = $2 AND version = 1',
+      values: [organizationId, stream],
+    });
+    if (!first) return undefined;
+    const created = `it was created at ${first.recorded_at.toISOString()}`;
+    return new DomainError('not-found', `${entity} did not exist at ${then}; ${created}`);
+  }
+
+  /**
+   * Returns all streams of a category that had begun by then, also those that had ended. Takes one round trip per
+   * thousand events and one more, and keeps no more of them in memory. Organizations take turns after each thousand.
    */
   async loadAll<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
@@ -63,7 +104,7 @@ export class PastStreams {
     return [...begun.values()];
   }
 
-  /** What a stream was at its snapshot, if it has one: the rest is folded upon that. */
+  /** Returns a stream at its snapshot, if any; later events are folded onto that. */
   #begun<State>(definition: AnyStreamDefinition, organizationId: string, known: KnownStream): Loaded<State> {
     const { stream, base_version: version, base_state, base_at, sealed_key } = known;
     const state =
@@ -74,7 +115,7 @@ export class PastStreams {
   }
 
   #knownStreams(definition: AnyStreamDefinition, organizationId: string, asOf: Date): Promise<KnownStream[]> {
-    // Spelt out, for a prepared statement could not make a range of the index out of a parameter.
+    // A literal, because a prepared statement cannot make an index range from a parameter.
     const prefix = `stream ^@ '${streamName(definition, '')}'`;
     return this.database.query<KnownStream>(organizationId, {
       text: `
@@ -101,13 +142,13 @@ export class PastStreams {
   }
 }
 
-/** Events that are in memory at once while many streams are folded. */
+/** Maximum number of events in memory while many streams are folded. */
 const PAGE = 1_000;
 
-/** A stream that had begun by then, and its last snapshot of before then: version 0 is none. */
+/** A stream that had begun by then, and its last snapshot before then; version 0 means none. */
 interface KnownStream {
   stream: string;
-  /** The last version that was recorded by then: versions have no gaps, so it had as many events. */
+  /** The last version recorded by then, which is also the number of events: versions have no gaps. */
   newest: number;
   base_version: number;
   base_state: string | null;
@@ -115,14 +156,14 @@ interface KnownStream {
   sealed_key: string | null;
 }
 
-/** Some events of a stream: from the version `first` to `last`. */
+/** A range of a stream's events: from the version `first` to `last`. */
 interface Piece {
   stream: string;
   first: number;
   last: number;
 }
 
-/** Streams in pages of so many events, each stream's from its snapshot on. */
+/** Splits streams into pages of {@link PAGE} events, each stream from its snapshot on. */
 function* inPages(streams: KnownStream[]): Generator<Piece[]> {
   let [page, room]: [Piece[], number] = [[], PAGE];
   for (const { stream, newest, base_version } of streams) {

@@ -6,7 +6,7 @@ import { type AnyStreamDefinition } from './stream-definition.js';
 
 const statements = new WeakMap<AnyStreamDefinition, RowStatements<unknown>>();
 
-/** The statements on the table that a kind of stream keeps its state in, if it does. */
+/** Returns the statements on the table with the states of a kind of stream, if it has one. */
 export function rowStatementsOf(definition: AnyStreamDefinition): RowStatements<unknown> | undefined {
   if (!definition.row) return undefined;
   const known = statements.get(definition);
@@ -17,8 +17,8 @@ export function rowStatementsOf(definition: AnyStreamDefinition): RowStatements<
 }
 
 /**
- * What events of one stream do to its read tables, or to some of them.
- * @param before what the stream was, and `after` them
+ * Returns what events of one stream change in its read tables, or in some of them.
+ * @param before the stream before the events, and `after` them
  */
 export function changesOfTables(
   definition: AnyStreamDefinition,

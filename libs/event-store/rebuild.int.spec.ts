@@ -15,11 +15,11 @@ afterEach(() => world.close());
 const rebuild = () => rebuildTable(world.test.ownerUrl, world.codec, counterStream, 'counters');
 const table = () => world.test.sql('SELECT * FROM counters ORDER BY organization_id, id');
 
-/** What the table must hold, by the events. */
+/** The rows that the table must hold, by the events. */
 const COUNTED = `SELECT organization_id, substr(stream, 9)::uuid AS id, count(*)::int AS value FROM events
   GROUP BY 1, 2 ORDER BY 1, 2`;
 
-/** Appends one by one, each in a transaction that takes its time. */
+/** Appends events one by one, each in a slow transaction. */
 async function writeSlowly(id: string, organizationId: string, count: number): Promise<void> {
   const client = await connectTo(world.test.appUrl, 'deskstream_app');
   for (let version = 1; version <= count; version++) {

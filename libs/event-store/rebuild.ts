@@ -9,7 +9,7 @@ import { changesOfTables } from './read-tables.js';
 import { type AnyStreamDefinition } from './stream-definition.js';
 import { after, StreamStates } from './stream-states.js';
 
-/** What a rebuild did. `heldMs` is for how long writes to the table had to wait. */
+/** The result of a rebuild. `heldMs` is the time that writes to the table had to wait. */
 export interface RebuildResult {
   table: string;
   events: number;
@@ -17,12 +17,12 @@ export interface RebuildResult {
 }
 
 const PAGE = 1_000;
-/** lock_not_available; unique_violation, by a value whose taker has been seen but not yet its giver */
+/** lock_not_available; unique_violation, if a value's new owner was read before its old one released it */
 const AGAIN = new Set(['55P03', '23505']);
 
 /**
- * Rebuilds a read table from the events while the application goes on: a new table is filled beside the old
- * one, and takes its place under a lock that is held only to apply the last few events.
+ * Rebuilds a read table from the events while the application goes on: fills a new table beside the old one, and
+ * replaces the old one under a lock that is held only to apply the last few events.
  * @param ownerUrl the database, as the role that owns its tables
  */
 export async function rebuildTable(
@@ -32,7 +32,7 @@ export async function rebuildTable(
   table: string,
 ): Promise<RebuildResult> {
   const client = new pg.Client({ connectionString: ownerUrl, options: '-c lock_timeout=2s' });
-  // The query that is under way tells it.
+  // The running query reports it.
   client.on('error', () => undefined);
   await client.connect();
   const rebuild = new Rebuild(client, codec, definition, table);
@@ -86,7 +86,7 @@ class Rebuild {
     while (await this.#inTransaction(() => this.#catchUp('SELECT feed_horizon()')));
   }
 
-  /** An empty table of the same shape, in a schema of its own so that its indexes can have the same names. */
+  /** Creates an empty copy of the table, in its own schema so that its indexes can have the same names. */
   async #createShadow(): Promise<void> {
     const { client } = this;
     await client.query(`DROP SCHEMA IF EXISTS ${this.#schema} CASCADE`);
@@ -105,8 +105,8 @@ class Rebuild {
   }
 
   /**
-   * All but the primary key's. They are built on the filled table, which is faster, and spares unique ones a moment that
-   * never was: of two events that hand a value on, the taker's may have the lower position.
+   * Returns all indexes except the primary key's. Building them on the filled table is faster, and avoids false unique
+   * violations: when a value changes owners, the event of the new owner may have the lower position.
    */
   async #secondaryIndexes(): Promise<string[]> {
     const { rows } = await this.client.query<{ definition: string }>(
@@ -124,8 +124,8 @@ class Rebuild {
   }
 
   /**
-   * Applies the next page of events up to a position; false when it has come there. The position is read by a statement
-   * before that of the events: what is committed by then must be seen.
+   * Applies the next page of events up to a position; returns false at that position. An earlier statement than that of
+   * the events reads the position, so that all commits before it are seen.
    */
   async #catchUp(upTo: string): Promise<boolean> {
     const { client } = this;
@@ -150,7 +150,7 @@ class Rebuild {
     return this.#position < end;
   }
 
-  /** What the next events do to the table, stream by stream. */
+  /** Returns what the next events change in the table, stream by stream. */
   async #statements(events: RecordedEvent[]): Promise<Statement[]> {
     const { definition } = this;
     const streams = [...Map.groupBy(events, ({ organizationId, stream }) => `${organizationId} ${stream}`).values()];
@@ -167,8 +167,8 @@ class Rebuild {
   }
 
   /**
-   * Once the old table is locked, each append has either written to it and committed, so its events are applied here;
-   * or has not touched it yet, and will write to the new one.
+   * Replaces the old table. Once it is locked, each append has either written to it and committed, so its events are
+   * applied here; or has not touched it yet, and will write to the new one.
    */
   async #flip(): Promise<number> {
     const { client } = this;

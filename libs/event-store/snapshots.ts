@@ -3,21 +3,20 @@ import { type EventCodec } from './event-codec.js';
 import { type Loaded } from './loaded.js';
 import { type AnyStreamDefinition } from './stream-definition.js';
 
-/** Events between two snapshots of a stream whose state has a row: what a look at its past costs at most. */
+/** Events between two snapshots of a stream with a row: the most that a read of its past folds. */
 const BESIDE_ROWS = 50;
-/** Of one without: what each write costs at most. */
+/** Events between two snapshots of a stream without a row: the most that a write folds. */
 const WITHOUT_ROWS = 20;
 
-/** Events between two snapshots of a stream. */
+/** Returns the number of events between two snapshots of a stream. */
 export function eventsPerSnapshot({ row }: AnyStreamDefinition): number {
   return row ? BESIDE_ROWS : WITHOUT_ROWS;
 }
 
 /**
- * Keeps what a stream is, each so many events, so that its past is folded from there on. A stream's personal data is
- * sealed under its own key there, too: forgetting reaches it. Nothing when it is not yet time, or
- * the key is destroyed.
- * @param before the version that it was at
+ * Returns a statement that stores a snapshot of a stream, from which its past is folded. Its personal data is sealed
+ * under the stream's own key, so forgetting includes it. Returns nothing if no snapshot is due or the key is destroyed.
+ * @param before the stream's version before
  */
 export function snapshotsOf(
   codec: EventCodec,
@@ -41,7 +40,7 @@ export function snapshotsOf(
   ];
 }
 
-/** Drops the snapshots of a stream whose personal data is forgotten: nobody can open them any more. */
+/** Returns a statement that deletes a forgotten stream's snapshots: nobody can open them any more. */
 export function deleteSnapshots(organizationId: string, stream: string): Statement {
   return {
     text: 'DELETE FROM snapshots WHERE organization_id = $1 AND stream = $2',

@@ -3,19 +3,19 @@ import { type DomainEvent } from './event.js';
 import { type Loaded } from './loaded.js';
 import { type AnyStreamDefinition, type StreamDefinition } from './stream-definition.js';
 
-/** An event whose id the caller chose: appending it again is recognized. */
+/** An event whose id the caller may choose, so that a repeated append is recognized. */
 export type Identified<Event extends DomainEvent> = Event & { eventId?: string };
 
-/** Events for one stream that are to be committed together with others: see {@link staged}. */
+/** Events of one stream to commit together with others: see {@link staged}. */
 export interface Staged {
   definition: AnyStreamDefinition;
   id: string;
-  /** What the stream was when they were decided. */
+  /** The stream when they were decided. */
   loaded: Loaded<unknown>;
   events: Identified<DomainEvent>[];
 }
 
-/** Events decided on what a stream was. */
+/** Returns events decided on a loaded stream. */
 export function staged<State, Event extends DomainEvent>(
   definition: StreamDefinition<State, Event>,
   id: string,
@@ -26,8 +26,8 @@ export function staged<State, Event extends DomainEvent>(
 }
 
 /**
- * What a command does to a stream that was loaded, to be committed with changes of others.
- * @throws {DomainError} what was decided
+ * Decides a command on a loaded stream, to be committed with changes of others.
+ * @throws {DomainError} the decider's refusal
  */
 export function decided<State, Event extends DomainEvent, Command>(
   definition: StreamDefinition<State, Event, Command>,
@@ -39,7 +39,7 @@ export function decided<State, Event extends DomainEvent, Command>(
   return staged(definition, id, loaded, events);
 }
 
-/** Now, but not before the events of these streams: the clock of the process that has recorded them may be ahead. */
+/** Returns now, but not before these streams' events: the clock that recorded them may be ahead. */
 export function instantAfter(loaded: Pick<Loaded<unknown>, 'recordedAt'>[]): Date {
   return new Date(Math.max(Date.now(), ...loaded.map(({ recordedAt }) => recordedAt?.getTime() ?? 0)));
 }

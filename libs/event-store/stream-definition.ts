@@ -4,46 +4,46 @@ import { type EntityRow, type RowKey } from './entity-row.js';
 import { type DomainEvent, type RecordedOf, type Recording } from './event.js';
 
 /**
- * Everything the store must know about one kind of stream. A resource exports exactly one.
- * `evolve` folds events into the state that `decide` looks at; `row`, `parts` and `projections` keep read tables in step.
+ * All that the store must know about one kind of stream. A resource exports exactly one. `evolve` folds events into the
+ * state that `decide` looks at; `row`, `parts` and `projections` keep read tables current.
  */
 export interface StreamDefinition<State, Event extends DomainEvent, Command = never> {
-  /** First part of the stream's name, `<category>-<id>`; has no hyphen of its own. */
+  /** First part of the stream's name, `<category>-<id>`; contains no hyphen. */
   category: string;
-  /** All types of its events. */
+  /** The types of its events. */
   types: Record<Event['type'], true>;
   initialState: State;
   /**
-   * The version of the stored form of a state, in its row and in snapshots. Raise it when the state, the row's columns or
-   * the shown form change: a row or snapshot of another shape is not read, but made anew from the events.
+   * The version of the stored form of a state, in its row and in snapshots. Raise it when the state, the row's columns
+   * or the shown form change: rows and snapshots of another shape are rebuilt from the events, not read.
    */
   shape: number;
   /**
-   * What a command does to an entity in this state: the events, none when there is nothing to change, or why it cannot be.
+   * Returns the events of a command on an entity in this state, none if nothing changes; or the reason for a refusal.
    * @param recordedAt the instant at which the events will be recorded
    */
   decide(command: Command, state: State, recordedAt: Date): Event[] | DomainError;
-  /** The type of the command that starts a stream, under an id that is new. */
+  /** Type of the command that starts a stream under a new id. */
   creates?: string;
-  /** The state after one more event. */
+  /** Returns the state after one more event. */
   evolve: (state: State, event: Event, recording: Recording) => State;
-  /** The read table that holds the state, so that nobody has to fold the stream. */
+  /** The read table that holds the state, which saves folding the stream. */
   row?: EntityRow<NonNullable<State>>;
   /** Further read tables that are made from the state. */
   parts?: Part<State>[];
-  /** Read tables of what grows without end, which is no part of the state. */
+  /** Read tables of what grows without bound and is not part of the state. */
   projections?: Projection<Event>[];
   upcasters?: Upcasters;
   /** Fields, by event type, that are stored encrypted under the installation's master key. */
   secrets?: Partial<Record<Event['type'], readonly string[]>>;
   /**
-   * Fields, by event type, that identify a person: stored encrypted under a key of the stream's own. Once that key is
-   * destroyed, the events are without these fields, so all of them are optional in the event's type.
+   * Fields, by event type, that identify a person: stored encrypted under the stream's own key. Once that key is
+   * destroyed, the events lack these fields, so they must be optional in the event's type.
    */
   personal?: Partial<Record<Event['type'], readonly string[]>>;
-  /** Fields, by event type, that identify a person who is not anonymized: kept in clear, and left out for who may not read them. */
+  /** Fields, by event type, that identify a person who is not anonymized: in clear, but withheld without the right. */
   identifying?: Partial<Record<Event['type'], readonly string[]>>;
-  /** Fields, of whatever event of the stream, that nobody is shown: what recognizes a secret. */
+  /** Fields of any of the stream's events that are masked for everybody: digests of secrets. */
   hidden?: readonly string[];
   /** The event type that destroys the stream's key in the transaction that records it. */
   forgetsWith?: Event['type'];
@@ -51,27 +51,27 @@ export interface StreamDefinition<State, Event extends DomainEvent, Command = ne
 
 /** A read table and what each event does to it. Written in the same transaction as the events themselves. */
 export interface Projection<Event extends DomainEvent> {
-  /** The table, which is also the projection's name. Only its statements write it. */
+  /** The table, whose name is also the projection's. Only its statements write it. */
   table: string;
-  /** Statements that bring the table up to date. They see only the event and the table. */
+  /** Returns statements that bring the table up to date. They see only the event and the table. */
   apply: (event: RecordedOf<Event>) => Statement[];
 }
 
 /** A read table that is made from an entity's state. Written in the same transaction as the events. */
 export interface Part<State> {
   table: string;
-  /** Statements that make the rows of what the entity was those of what it is. */
+  /** Returns statements that turn the rows of the state before into those of the state after. */
   change: (key: RowKey, before: State, after: State) => Statement[];
 }
 
 /**
- * How stored data of older schema versions becomes the newest: by event type, the n-th function lifts version n to
- * n + 1. Stored rows never change; an event type is written in version (number of its functions) + 1.
+ * Functions that lift stored data of older schema versions: by event type, the n-th function lifts version n to n + 1.
+ * Stored rows never change; an event type is written in version (number of its functions) + 1.
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each function knows the shape it lifts, the chain does not
 export type Upcasters = Record<string, ((data: any) => object)[]>;
 
-/** A definition whose types no longer matter: what lists of all streams hold. */
+/** A definition with its types erased, for lists of all streams. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- existential: state and event are private to each definition
 export type AnyStreamDefinition = StreamDefinition<any, any, any>;
 
@@ -79,12 +79,12 @@ export function streamName(definition: AnyStreamDefinition, id: string): string 
   return `${definition.category}-${id}`;
 }
 
-/** All read tables of a kind of stream. */
+/** Returns all read tables of a kind of stream. */
 export function tablesOf({ row, parts = [], projections = [] }: AnyStreamDefinition): string[] {
   return [...(row ? [row.table] : []), ...[...parts, ...projections].map(({ table }) => table)];
 }
 
-/** A state after further events that are recorded together. */
+/** Returns a state after further events that are recorded together. */
 export function evolved<State, Event extends DomainEvent>(
   { evolve }: Pick<StreamDefinition<State, Event>, 'evolve'>,
   state: State,

@@ -8,7 +8,7 @@ import { rowStatementsOf } from './read-tables.js';
 import { type AnyStreamDefinition, type StreamDefinition, streamName } from './stream-definition.js';
 import { StreamStates } from './stream-states.js';
 
-/** Reads what streams are, for whoever decides upon it. */
+/** Reads streams for decisions on them. */
 export class StreamReader {
   readonly #states: StreamStates;
 
@@ -20,8 +20,8 @@ export class StreamReader {
   }
 
   /**
-   * What a stream is: by the row that holds its state, else from its events. A stream without events is at version 0, in
-   * its initial state.
+   * Returns a stream, from the row that holds its state, else from its events. A stream without events is at version 0,
+   * in its initial state.
    * @throws {DomainError} when the context's observer refuses the version
    */
   async load<State, Event extends DomainEvent>(
@@ -33,7 +33,7 @@ export class StreamReader {
     return loaded as Loaded<State>;
   }
 
-  /** The same for many streams, in the order of the ids. One round trip; another one where rows are missing or stale. */
+  /** Returns many streams in the order of the ids. One round trip; another one if rows are missing or stale. */
   async loadAll<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
     ids: string[],
@@ -51,8 +51,8 @@ export class StreamReader {
   }
 
   /**
-   * A stream, and ids that a decision needs to know besides: all as of one instant. One round trip; others where the row
-   * is missing or stale, and then the ids are the newer ones, so that the version tells what has changed between.
+   * Returns a stream, and ids that a decision also needs, as of one instant. One round trip; more if the row is missing
+   * or stale. The ids are then the newer ones, so that the version reveals changes in between.
    * @param queries of ids
    */
   async loadWith<State, Event extends DomainEvent>(
@@ -89,7 +89,7 @@ export class StreamReader {
     return this.#loadedOf(definition, rows);
   }
 
-  /** Those of the rows that are not stale, by id. */
+  /** Returns the rows that are not stale, by id. */
   #loadedOf<State>(definition: AnyStreamDefinition, rows: StoredRow[]): Map<string, Loaded<State>> {
     const current = rows.filter(({ shape }) => shape === definition.shape);
     return new Map(
@@ -100,7 +100,7 @@ export class StreamReader {
     );
   }
 
-  /** A stream's events, oldest first. */
+  /** Returns a stream's events, oldest first. */
   async read<Event extends DomainEvent>(stream: string, organizationId: string): Promise<RecordedEvent<Event>[]> {
     const rows = await this.database.query<EventRow>(organizationId, {
       text: `SELECT * FROM ${KEYED_EVENTS} WHERE organization_id = $1 AND stream = $2 ORDER BY version`,
@@ -110,7 +110,7 @@ export class StreamReader {
   }
 }
 
-/** A statement that answers the one row of another, or none, beside the ids that queries find: as `ids_0` and so on. */
+/** Returns a statement that selects the row of another, if any, and the ids that queries find, as `ids_0` and so on. */
 function together(load: Statement, queries: Statement[]): Statement {
   const values = [...(load.values ?? [])];
   const columns = queries.map((query, index) => {
@@ -124,7 +124,7 @@ function together(load: Statement, queries: Statement[]): Statement {
   };
 }
 
-/** What {@link together} has found, query by query. */
+/** Returns what {@link together} has found, query by query. */
 function idsOf(row: object | undefined): string[][] {
   return Object.entries(row ?? {})
     .filter(([name]) => name.startsWith('ids_'))

@@ -4,32 +4,32 @@ import { type RecordedEvent } from './event.js';
 import { type Loaded } from './loaded.js';
 import { type AnyStreamDefinition } from './stream-definition.js';
 
-/** A stream whose past is asked for. */
+/** A request for a stream's state. */
 export interface Wanted {
   definition: AnyStreamDefinition;
   organizationId: string;
   stream: string;
-  /** The last version that is asked for; all unless given. */
+  /** The last version to fold; all unless given. */
   through?: number;
-  /** The state before this version is asked for as well, so the fold begins before it; `through` unless given. */
+  /** The first version whose previous state is needed as well; if absent, only the last state is. */
   from?: number;
 }
 
-/** Whoever can be asked, as a `Database` can. */
+/** Runs queries, as a `Database` does. */
 interface Asked {
   query<Row>(organizationId: string | null, statement: Statement): Promise<Row[]>;
 }
 
-/** What is left to fold of a stream: the state at its nearest snapshot, and the events after that. */
+/** The rest to fold of a stream: the state at its nearest snapshot, and the events after that. */
 export interface Stretch {
   base: Loaded<unknown>;
   events: RecordedEvent[];
 }
 
-/** More than any stream has. */
+/** A version above that of any stream. */
 const ALL = 2_147_483_647;
 
-/** States of streams from their events, each from its nearest snapshot on: see {@link snapshotsOf}. */
+/** Folds streams from their events, each from its nearest snapshot on: see {@link snapshotsOf}. */
 export class StreamStates {
   constructor(
     private readonly database: Asked,
@@ -37,8 +37,8 @@ export class StreamStates {
   ) {}
 
   /**
-   * What each stream was; version 0 is one that does not exist. One round trip.
-   * @param organizationId whose scope to read in; `null` for all, as the worker
+   * Returns the state of each stream; version 0 if it does not exist. One round trip.
+   * @param organizationId the scope to read in; `null` for all, as the worker
    */
   async fold(organizationId: string | null, wanted: Wanted[]): Promise<Loaded<unknown>[]> {
     const stretches = await this.stretches(organizationId, wanted);
@@ -48,7 +48,7 @@ export class StreamStates {
     });
   }
 
-  /** What must be folded for each stream, in the order in which they are asked for. One round trip. */
+  /** Returns what to fold for each stream, in the requested order. One round trip. */
   async stretches(organizationId: string | null, wanted: Wanted[]): Promise<Stretch[]> {
     if (wanted.length === 0) return [];
     const rows = await this.database.query<StretchRow>(organizationId, {
@@ -83,7 +83,7 @@ export class StreamStates {
   }
 }
 
-/** What a stream is after one more event. */
+/** Returns a stream after one more event. */
 export function after<State>(
   { evolve }: AnyStreamDefinition,
   { state, sealedKey }: Loaded<State>,
@@ -99,13 +99,13 @@ interface StretchRow extends Omit<EventRow, 'event_id'> {
   place: number;
   base_version: number | null;
   base_at: Date | null;
-  /** In the first row of a stream. */
+  /** Set in the first row of a stream. */
   base_state: string | null;
 }
 
 /**
- * One statement, for a snapshot and the events after it must be of one instant. Where to begin is a column: row-level
- * security keeps conditions with a `coalesce` from the index, and all events of the stream would be read.
+ * One statement, because a snapshot and the events after it must be of one instant. The start is a column: row-level
+ * security keeps conditions with `coalesce` from the index, and all events of the stream would be read.
  */
 const SELECT_STRETCHES = `
   WITH base AS MATERIALIZED (

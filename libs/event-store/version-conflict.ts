@@ -6,8 +6,8 @@ import { DomainError } from '#libs/platform/domain-error.js';
 const CONFLICT_STATE = 'DS001';
 
 /**
- * Somebody else was first: a stream is no longer at the expected version, or a guard does not hold any more. When others
- * were only in the way, as in a deadlock, it is `unavailable`: the same may succeed in a moment.
+ * Another writer was first: a stream is no longer at the expected version, or a guard no longer holds. After mere
+ * contention, as in a deadlock, it is `unavailable`: a retry may succeed in a moment.
  */
 export class VersionConflict extends DomainError {
   constructor(cause?: unknown) {
@@ -17,7 +17,7 @@ export class VersionConflict extends DomainError {
   }
 }
 
-/** Whether an error of the database says that a version was taken or a guard did not hold. */
+/** Returns whether a database error means that a version was taken or a guard did not hold. */
 export function isVersionConflict(error: unknown): boolean {
   if (error instanceof Contended || violatedConstraint(error) === 'events_pkey') return true;
   return (error as { code?: string }).code === CONFLICT_STATE;

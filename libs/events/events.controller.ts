@@ -32,8 +32,8 @@ export class EventsController {
   @Endpoint({
     summary: 'List the events of an organization.',
     description:
-      'Everything that has happened, in the order of the feed. Ask again with the `cursor` of the answer: then nothing is missed and nothing comes twice. With `wait`, an answer that would have no event is held back until there is one. Readers that wait are limited, to 20 a token and 200 an organization unless the operator says otherwise, and to fewer where many organizations have some: 429.',
-    success: [200, 'A piece of the feed', ListEventsOutput],
+      'Lists the events in the order of the feed. Send the `cursor` of the answer with the next request: then no event is missed and none comes twice. With `wait`, the server holds back an answer without events until there is one. The number of waiting readers is limited, by default to 20 for each token and 200 for each organization, and to fewer while many organizations have some. Beyond the limit, the answer is 429.',
+    success: [200, 'A page of the feed', ListEventsOutput],
   })
   @Header('cache-control', 'no-store')
   async list(
@@ -58,12 +58,12 @@ export class EventsController {
   @Endpoint({
     summary: 'Follow the events of an organization as Server-Sent Events.',
     description:
-      'Each event comes with its cursor as `id`, its type as `event`, and itself as JSON in `data`, of the same shape as in the list. Who connects again with the header `Last-Event-ID` misses nothing. The stream ends when the token does. Streams are limited, to 20 a token and 200 an organization unless the operator says otherwise, and to fewer where many organizations have some: 429.',
+      'Each event has its cursor as `id`, its type as `event`, and itself as JSON in `data`, in the same shape as in the list. A client that reconnects with the header `Last-Event-ID` misses nothing. The stream ends when the token expires or is revoked. The number of streams is limited, by default to 20 for each token and 200 for each organization, and to fewer while many organizations have some. Beyond the limit, the answer is 429.',
     success: [200, 'The events, from then on'],
   })
   @ApiHeader({
     name: 'Last-Event-ID',
-    description: 'Where to go on: the `id` of the last event. Goes before `cursor` and `from`.',
+    description: 'Where to continue: the `id` of the last event. It takes precedence over `cursor` and `from`.',
     required: false,
     schema: { type: 'string', maxLength: 200 },
   })

@@ -10,7 +10,7 @@ export const DEFAULT_LIMIT = 100;
 /** Where in the feed to begin, and which of its events to read. */
 export class FeedQuery {
   @Text({
-    description: 'Where to read on: the cursor of the last answer. Do not construct or change it.',
+    description: 'Where to continue: the cursor of the last answer. Do not construct or change it.',
     example: 'v1.QmFzZTY0dXJsIG9mIGEgc2VhbGVkIHBvc2l0aW9uIGluIHRoZSBmZWVk',
     max: 200,
     optional: true,
@@ -18,7 +18,7 @@ export class FeedQuery {
   cursor?: string;
 
   @Choice({
-    description: 'Where to begin without a cursor: with the first event, or with what happens from now on.',
+    description: 'Where to begin without a cursor: at the first event, or after the last one.',
     values: ['start', 'now'],
     example: 'now',
     optional: true,
@@ -26,7 +26,7 @@ export class FeedQuery {
   from?: 'start' | 'now';
 
   @Checked({
-    description: 'Only events of these types, comma-separated. An unknown one is answered with those that there are.',
+    description: 'Only events of these types, comma-separated. The error for an unknown type lists the known ones.',
     schema: { type: 'string', maxLength: 8192 },
     example: 'TagCreated,TagDeleted',
     fault: faultOfTypes,
@@ -36,7 +36,7 @@ export class FeedQuery {
   types?: string[];
 
   @Text({
-    description: 'Only events of streams of this kind: the first part of their names.',
+    description: 'Only events of streams of this kind, which is the first part of their names.',
     example: 'tag',
     optional: true,
   })
@@ -59,7 +59,7 @@ function faultOfTypes(types: unknown): string | undefined {
 /** The query of `GET /v1/events`. */
 export class ListEventsQuery extends FeedQuery {
   @QueryWhole({
-    description: 'Most events of the answer.',
+    description: 'The largest number of events in the answer.',
     example: DEFAULT_LIMIT,
     min: 1,
     max: 500,
@@ -68,7 +68,7 @@ export class ListEventsQuery extends FeedQuery {
   limit?: number;
 
   @QueryWhole({
-    description: 'How many seconds to wait for an event when there is none; 0 unless given.',
+    description: 'How many seconds to wait for an event when there is none. Default: 0.',
     example: 20,
     max: 30,
     optional: true,
@@ -78,42 +78,54 @@ export class ListEventsQuery extends FeedQuery {
 
 @ApiSchema({ name: 'Event' })
 export class EventOutput implements ShownEvent {
-  @ApiProperty({ description: 'The event’s id.', format: 'uuid', example: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081' })
+  @ApiProperty({ description: 'The event id.', format: 'uuid', example: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081' })
   id: string;
 
-  @ApiProperty({ description: 'What has happened.', example: 'TagCreated' })
+  @ApiProperty({ description: 'The type of the event.', example: 'TagCreated' })
   type: string;
 
   @ApiProperty({
-    description: 'What it has happened to: a kind and an id.',
+    description: 'The stream: its kind and the id of its entity.',
     example: 'tag-01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
   })
   stream: string;
 
-  @ApiProperty({ description: 'Its number in the stream, from 1 on.', type: 'integer', example: 1 })
+  @ApiProperty({
+    description: 'The version: the position of the event in its stream, counted from 1.',
+    type: 'integer',
+    example: 1,
+  })
   version: number;
 
-  @ApiProperty({ description: 'When.', format: 'date-time', example: '2026-03-14T09:26:53.589Z' })
+  @ApiProperty({
+    description: 'When the event was recorded.',
+    format: 'date-time',
+    example: '2026-03-14T09:26:53.589Z',
+  })
   recordedAt: string;
 
-  @ApiProperty({ description: 'On whose behalf.', format: 'uuid', example: '01980f5c-7a1b-7c3d-8e5f-2a3b4c5d6e7f' })
+  @ApiProperty({
+    description: 'The id of the agent on whose behalf the change was made.',
+    format: 'uuid',
+    example: '01980f5c-7a1b-7c3d-8e5f-2a3b4c5d6e7f',
+  })
   actorId: string;
 
   @ApiPropertyOptional({
-    description: 'With which API token; absent for what Deskstream and its operator do.',
+    description: 'The id of the API token. Absent if Deskstream or its operator made the change.',
     format: 'uuid',
     example: '01980f5c-8b2c-7d4e-9f60-3b4c5d6e7f80',
   })
   tokenId?: string;
 
   @ApiPropertyOptional({
-    description: 'By which request: its X-Request-Id.',
+    description: 'The id of the request, as in X-Request-Id.',
     example: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c',
   })
   requestId?: string;
 
   @ApiProperty({
-    description: 'What there is to say about it; the fields depend on the type. Secrets are `***`.',
+    description: 'The facts of the event, whose fields depend on the type. Secrets are `***`.',
     type: 'object',
     additionalProperties: true,
     example: { id: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a', name: 'VIP', color: '#ff8800' },
@@ -122,7 +134,7 @@ export class EventOutput implements ShownEvent {
 
   @ApiPropertyOptional({
     description:
-      'Personal fields were left out: the token lacks the scope to read them (`agents:read`, `endusers:read`, `conversations:read`), or they have been anonymized.',
+      'Whether personal fields are left out, because the token lacks the scope to read them (`agents:read`, `endusers:read`, `conversations:read`) or because they have been anonymized.',
     type: Boolean,
     example: true,
   })
@@ -131,20 +143,20 @@ export class EventOutput implements ShownEvent {
 
 class FeedProgress extends ListMeta {
   @ApiProperty({
-    description: 'Where to read on. Also there when no event is.',
+    description: 'Where to continue. Present even if the answer has no events.',
     example: 'v1.QmFzZTY0dXJsIG9mIGEgc2VhbGVkIHBvc2l0aW9uIGluIHRoZSBmZWVk',
   })
   cursor: string;
 
   @ApiProperty({
-    description: 'Whether there is more to read at once, also when this answer has no event.',
+    description: 'Whether more can be read at once, even if this answer has no events.',
     example: false,
   })
   more: boolean;
 }
 
 class FeedOutput extends listOutput('', EventOutput) {
-  @ApiProperty({ description: 'How to go on.', type: FeedProgress, required: true })
+  @ApiProperty({ description: 'How to get the next page.', type: FeedProgress, required: true })
   override meta: FeedProgress;
 }
 

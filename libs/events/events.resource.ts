@@ -4,7 +4,7 @@ export const eventsResource = {
   path: 'events',
   group: {
     name: 'Events',
-    description: 'Everything that happens in the organization, in order: in pages, or as a stream.',
+    description: 'All events of the organization in order, in pages or as a stream.',
   },
   streams: [],
 } as const satisfies Resource;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { type FeedFilter } from '#libs/event-store/organization-feed.js';
+import { faultOfChoice, KnownNames } from '#libs/platform/did-you-mean.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type FeedQuery } from './events.dto.js';
 import { FeedCursors } from './feed-cursors.js';
@@ -41,6 +42,6 @@ export class FeedQueries {
 
 function requireKnown(parameter: string, value: string, known: string[]): void {
   if (known.includes(value)) return;
-  const reason = `${value} is none of: ${known.sort().join(', ')}`;
+  const reason = faultOfChoice(value, new KnownNames(known.sort()));
   throw new DomainError('invalid', `Invalid value for: query parameter ${parameter} (${reason})`);
 }

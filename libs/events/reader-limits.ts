@@ -86,5 +86,6 @@ export class ReaderLimits implements BeforeApplicationShutdown {
 const FULL = 'No more readers can wait for events just now; try again later';
 
 function shareRefusalOf(whose: string): (taken: number) => string {
-  return (taken) => `The ${whose} has ${taken} readers that wait for events already; end one, or try again later`;
+  return (taken) =>
+    `The ${whose} has ${taken} readers waiting for events, which is the maximum; end one, or try again later`;
 }

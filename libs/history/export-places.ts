@@ -16,7 +16,7 @@ export class ExportPlaces {
     ...EXPORTS,
     retrySeconds: RETRY_SECONDS,
     shareRefusal: () => 'An export of the organization is under way: read it to its end, then request the next',
-    refusal: 'The server writes as many exports as it can at a time; request this one again later',
+    refusal: 'Too many exports are being read; request this one again later',
   });
 
   /**

@@ -23,10 +23,10 @@ export class EndUserExportController {
   @Get(':userId/export')
   @Endpoint({
     operationId: 'EndUsers_export',
-    summary: 'Export everything that is held about an end user.',
+    summary: 'Export all data about an end user.',
     description:
-      'One document, for the right of access: the end user, the end user’s conversations in full, their histories, requests for anonymization, and to whom events were delivered. After anonymization, what is left. An organization has one export at a time; while one is read, others answer 429, and 503 while 50 other organizations read theirs. Needs the scopes `endusers:read` and `conversations:read`.',
-    success: [200, 'The document, as a file to be saved', EndUserExportOutput],
+      'Answers one document for the right of access: the end user, the end user’s conversations in full, their histories, requests for anonymization, and the webhook deliveries. After anonymization, it has what is left. An organization can read one export at a time; other requests answer 429, and 503 while 50 other organizations read theirs. Requires the scopes `endusers:read` and `conversations:read`.',
+    success: [200, 'The document, as a file', EndUserExportOutput],
     errors: [404],
   })
   async export(

@@ -18,21 +18,27 @@ export class ExportedDelivery {
   })
   subscriptionId: string;
 
-  @ApiPropertyOptional({ description: 'Its name; absent when it is deleted.', example: 'CRM' })
+  @ApiPropertyOptional({ description: 'The name of the subscription. Absent if it was deleted.', example: 'CRM' })
   subscriptionName?: string;
 
-  @ApiProperty({ description: 'Where the delivery is.', enum: STATES, example: 'delivered' })
+  @ApiProperty({ description: 'The state of the delivery.', enum: STATES, example: 'delivered' })
   state: (typeof STATES)[number];
 
-  @ApiProperty({ description: 'When it was created.', ...INSTANT })
+  @ApiProperty({ description: 'When the entity was created.', ...INSTANT })
   createdAt: string;
 
-  @ApiPropertyOptional({ description: 'When it came to its end; absent while it is pending.', ...LATER })
+  @ApiPropertyOptional({
+    description: 'When the delivery reached its final state. Absent while it is pending.',
+    ...LATER,
+  })
   finishedAt?: string;
 }
 
 export class ExportedEvent extends HistoryEventOutput {
-  @ApiProperty({ description: 'To whom it was delivered, as far as that is kept.', type: [ExportedDelivery] })
+  @ApiProperty({
+    description: 'The webhook deliveries of the event, as long as they are kept.',
+    type: [ExportedDelivery],
+  })
   deliveries: ExportedDelivery[];
 }
 
@@ -40,10 +46,14 @@ export class ExportedRequest {
   @ApiProperty({ description: 'The request id.', format: 'uuid', example: '01980f72-7f5e-7c64-8b20-6d7e8f901234' })
   id: string;
 
-  @ApiProperty({ description: 'What is anonymized.', enum: ['User', 'Conversation'], example: 'User' })
+  @ApiProperty({
+    description: 'The kind of entity that is anonymized.',
+    enum: ['User', 'Conversation'],
+    example: 'User',
+  })
   entity: AnonymizedEntity;
 
-  @ApiProperty({ description: 'When it was requested.', ...INSTANT })
+  @ApiProperty({ description: 'When the anonymization was requested.', ...INSTANT })
   initiatedAt: string;
 
   @ApiProperty({
@@ -53,18 +63,18 @@ export class ExportedRequest {
   })
   requestedBy: string;
 
-  @ApiPropertyOptional({ description: 'When it was done; absent until then.', ...LATER })
+  @ApiPropertyOptional({ description: 'When the anonymization was finished. Absent until then.', ...LATER })
   processedAt?: string;
 }
 
 export class ExportedAddress {
-  @ApiProperty({ description: 'What it is.', enum: ['email', 'phone', 'externalId'], example: 'email' })
+  @ApiProperty({ description: 'The kind of the address.', enum: ['email', 'phone', 'externalId'], example: 'email' })
   kind: AddressKind;
 
   @ApiProperty({ description: 'The address.', example: 'alice@brown.example' })
   value: string;
 
-  @ApiProperty({ description: 'The field of the end user that holds it.', example: 'email' })
+  @ApiProperty({ description: 'The field of the end user that has the address.', example: 'email' })
   field: string;
 }
 
@@ -73,7 +83,7 @@ export class ExportedConversation {
   conversation: object;
 
   @ApiPropertyOptional({
-    description: 'The message that it began with; absent when there is none, or no longer.',
+    description: 'The first message. Absent if there is none, or if it was removed.',
     type: 'object',
     additionalProperties: true,
     example: {
@@ -84,14 +94,14 @@ export class ExportedConversation {
   })
   message?: object;
 
-  @ApiProperty({ description: 'The names of its tags.', type: [String], example: ['VIP'] })
+  @ApiProperty({ description: 'The names of the tags.', type: [String], example: ['VIP'] })
   tags: string[];
 
-  @ApiProperty({ description: 'Requests to anonymize it alone.', type: [ExportedRequest] })
+  @ApiProperty({ description: 'Requests to anonymize this conversation only.', type: [ExportedRequest] })
   anonymizationRequests: ExportedRequest[];
 
   @ApiProperty({
-    description: 'Its events, oldest first; the first one without the message, which stands in `message`.',
+    description: 'The events, oldest first. The first event does not repeat the message, which is in `message`.',
     type: [ExportedEvent],
   })
   history: AsyncIterable<ExportedEvent>;
@@ -100,7 +110,7 @@ export class ExportedConversation {
 @ApiSchema({ name: 'EndUserExport' })
 export class EndUserExport {
   @ApiProperty({
-    description: 'When the export began. What changes while it is read may be part of it, or not.',
+    description: 'When the export began. It may or may not include changes made while it is read.',
     ...INSTANT,
   })
   exportedAt: string;
@@ -108,7 +118,7 @@ export class EndUserExport {
   @ApiProperty({ description: 'The end user.', allOf: [{ $ref: getSchemaPath('EndUser') }] })
   endUser: ShownEndUser;
 
-  @ApiProperty({ description: 'All addresses by which the end user is found.', type: [ExportedAddress] })
+  @ApiProperty({ description: 'All addresses that identify the end user.', type: [ExportedAddress] })
   addresses: ExportedAddress[];
 
   @ApiProperty({ description: 'Requests to anonymize the end user.', type: [ExportedRequest] })

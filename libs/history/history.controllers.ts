@@ -32,7 +32,7 @@ function historyController(path: string, group: string, entity: EntityWithHistor
     @Endpoint({
       operationId: `${name}_getHistory`,
       summary: `Get the history of ${withArticle(entity.name)}.`,
-      description: `Its events, newest first, also when it is deleted: what happened, when, by whom, through which API token and request. The name of the agent who acted is there with the scope \`agents:read\`. Personal data that has been removed is absent, with \`redacted: true\`.${note ? ` ${note}` : ''}`,
+      description: `Lists the events, newest first, also after the entity was deleted: what happened, when, on whose behalf, and through which API token and request. The name of the acting agent is included if the token has the scope \`agents:read\`. Removed personal data is absent, with \`redacted: true\`.${note ? ` ${note}` : ''}`,
       success: [200, 'A page of the history', HistoryOutput],
       errors: [404],
     })

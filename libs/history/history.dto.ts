@@ -4,14 +4,14 @@ import { pageOutput } from '#libs/http/endpoint.js';
 @ApiSchema({ name: 'HistoryActor' })
 class ActorOutput {
   @ApiProperty({
-    description: 'The agent on whose behalf it was done, or the organization itself.',
+    description: 'The agent on whose behalf the change was made, or the organization itself.',
     format: 'uuid',
     example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5',
   })
   id: string;
 
   @ApiPropertyOptional({
-    description: 'The agent’s name now; absent when there is no such agent, or no longer.',
+    description: 'The current name of the agent. Absent if the agent does not exist.',
     example: 'Bob Stone',
   })
   name?: string;
@@ -22,50 +22,54 @@ class TokenOutput {
   @ApiProperty({ description: 'The token id.', format: 'uuid', example: '01980f5d-02c4-7d61-a1b7-4e5f60718293' })
   id: string;
 
-  @ApiPropertyOptional({ description: 'The token’s name.', example: 'CRM integration' })
+  @ApiPropertyOptional({ description: 'The name of the token.', example: 'CRM integration' })
   name?: string;
 }
 
 @ApiSchema({ name: 'HistoryEvent' })
 export class HistoryEventOutput {
   @ApiProperty({
-    description: 'The event id, which receivers of webhooks see as `webhook-id`.',
+    description: 'The event id, which receivers see as `webhook-id`.',
     format: 'uuid',
     example: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081',
   })
   id: string;
 
-  @ApiProperty({ description: 'What happened.', example: 'TagCreated' })
+  @ApiProperty({ description: 'The type of the event.', example: 'TagCreated' })
   type: string;
 
   @ApiProperty({
-    description: 'Its place among the events of its stream, rising.',
+    description: 'The version: the position of the event in its stream.',
     type: 'integer',
     format: 'int32',
     example: 1,
   })
   version: number;
 
-  @ApiProperty({ description: 'When.', format: 'date-time', example: '2026-03-14T09:26:53.589Z' })
+  @ApiProperty({
+    description: 'When the event was recorded.',
+    format: 'date-time',
+    example: '2026-03-14T09:26:53.589Z',
+  })
   recordedAt: string;
 
-  @ApiProperty({ description: 'By whom.', type: ActorOutput })
+  @ApiProperty({ description: 'Who made the change.', type: ActorOutput })
   actor: ActorOutput;
 
   @ApiPropertyOptional({
-    description: 'Through which API token; absent for what Deskstream does by itself.',
+    description: 'The id of the API token. Absent if Deskstream made the change itself.',
     type: TokenOutput,
   })
   token?: TokenOutput;
 
   @ApiPropertyOptional({
-    description: 'From which request: its X-Request-Id.',
+    description: 'The id of the request, as in X-Request-Id.',
     example: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c',
   })
   requestId?: string;
 
   @ApiProperty({
-    description: 'The facts, in the newest shape of this type of event. Secrets are `***`.',
+    description: 'The facts of the event, in the current shape of its type. Secrets are `***`.',
     type: 'object',
     additionalProperties: true,
     example: { id: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a', name: 'VIP' },
@@ -73,7 +77,7 @@ export class HistoryEventOutput {
   data: Record<string, unknown>;
 
   @ApiPropertyOptional({
-    description: 'True when personal facts have been removed for good, else absent.',
+    description: 'True if personal facts have been removed for good, else absent.',
     type: Boolean,
     example: true,
   })

@@ -8,7 +8,7 @@ import { QueryInstant } from './instant-fields.js';
 /** The clocks of two processes may differ by so much: what one has just recorded is no future to the other. */
 const MAX_SKEW_MS = 5_000;
 const DESCRIPTION =
-  'Answers as of this instant, from the events up to then: what did not exist then, or was deleted by then, is not found. An instant in the future is a 400. What has been anonymized since is without its personal data in the past as well.';
+  'Answers the state as of this instant, from the events up to then. An entity that did not exist or was deleted at that time is a 404. An instant in the future is a 400. Personal data that has since been anonymized is absent.';
 const EXAMPLE = '2026-03-14T09:26:53.589Z';
 
 class AsOfQuery {

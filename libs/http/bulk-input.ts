@@ -43,8 +43,8 @@ export function bulkInput(name: string, item: Type): Type<{ data: unknown[] }> {
 export function BulkInput(documented: Type | [Type]): ParameterDecorator {
   const bare = Array.isArray(documented);
   const description = bare
-    ? `At most ${MAX_BULK_ITEMS} items. \`{"data": […]}\` is taken as well.`
-    : 'The bare array of the items is taken as well.';
+    ? `An array of at most ${MAX_BULK_ITEMS} items. \`{"data": […]}\` is accepted, too.`
+    : 'A bare array of items is accepted, too.';
   return (target, method, index) => {
     Body(new ItemsPipe(bare))(target, method, index);
     const descriptor = Object.getOwnPropertyDescriptor(target, method as string) as PropertyDescriptor;

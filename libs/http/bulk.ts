@@ -122,13 +122,13 @@ function bulkError(type: string, description: string, id: 'none' | 'optional' | 
     @Variant(type, description)
     _type: string;
 
-    @ApiProperty({ description: 'What is wrong, for people.', example: description })
+    @ApiProperty({ description: 'The error message, for people.', example: description })
     message: string;
   }
   if (id === 'none') return named(schema, Output);
   // Applied by hand, so nothing tells its type.
   const idField = {
-    description: 'The item that it is about.',
+    description: 'The item.',
     type: String,
     example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
   };
@@ -142,9 +142,9 @@ function bulkError(type: string, description: string, id: 'none' | 'optional' | 
 const ERRORS = {
   EmptyPatchSet: bulkError('EmptyPatchSet', 'The patch changes nothing.', 'always'),
   ErrorResponse: bulkError('ErrorResponse', 'The item failed.', 'none'),
-  Infrastructure: bulkError('Infrastructure', 'The server cannot do it just now.', 'always'),
-  Integrity: bulkError('Integrity', 'It conflicts with what others do.', 'always'),
-  InvalidArgument: bulkError('InvalidArgument', 'The item is not what is expected.', 'none'),
+  Infrastructure: bulkError('Infrastructure', 'The server cannot do this at the moment.', 'always'),
+  Integrity: bulkError('Integrity', 'The change conflicts with concurrent changes.', 'always'),
+  InvalidArgument: bulkError('InvalidArgument', 'The item does not have the expected version.', 'none'),
   NotFound: bulkError('NotFound', 'The entity could not be found.', 'always', 'EntityNotFound'),
   Validation: bulkError('Validation', 'A field is not valid.', 'optional'),
 };
@@ -158,7 +158,11 @@ export function bulkOutput(name: string, entity: string, success: object): Type<
   const { outcome, models } = outcomeSchemas(entity, success);
   @ApiExtraModels(...models)
   class Output {
-    @ApiPropertyOptional({ description: 'What became of each item, in their order.', type: 'array', items: outcome })
+    @ApiPropertyOptional({
+      description: 'The result for each item, in the order of the request.',
+      type: 'array',
+      items: outcome,
+    })
     data: BulkOutcome<unknown>[];
   }
   return named(name, Output);
@@ -178,14 +182,14 @@ function makeOutcomeSchemas(entity: string, success: object) {
     @Variant('BulkActionSuccess', 'The item was processed.')
     _type: 'BulkActionSuccess';
 
-    @ApiProperty({ description: 'Its result.', ...success })
+    @ApiProperty({ description: 'The result.', ...success })
     data: unknown;
   }
   class Failure {
-    @Variant('BulkActionFailure', 'The item failed; others may not have.')
+    @Variant('BulkActionFailure', 'The item failed. Other items may have succeeded.')
     _type: 'BulkActionFailure';
 
-    @ApiProperty({ description: 'Why.', ...unionSchema(ERRORS) })
+    @ApiProperty({ description: 'The reason.', ...unionSchema(ERRORS) })
     error: BulkError;
   }
   const variants = {

@@ -4,24 +4,24 @@ import { TellsIgnored } from './ignored-parameters.js';
 import { MAX_IGNORED_LENGTH, MAX_IGNORED_PARAMETERS } from './limits.js';
 
 class FaultOutput {
-  @ApiProperty({ description: 'Where in the input.', example: 'authorization.username' })
+  @ApiProperty({ description: 'The path of the field.', example: 'authorization.username' })
   path: string;
 
-  @ApiProperty({ description: 'Why it was refused.', example: 'must be a string' })
+  @ApiProperty({ description: 'Why the value was refused.', example: 'must be a string' })
   message: string;
 }
 
 /** The body of one status, under a schema name of its own. */
 function errorOutput(name: string, code: string, message: string): Type {
   class Output {
-    @ApiProperty({ description: 'What is wrong, for people.', example: message })
+    @ApiProperty({ description: 'The error message, for people.', example: message })
     message: string;
 
-    @ApiPropertyOptional({ description: 'The kind of error, for programs.', example: code })
+    @ApiPropertyOptional({ description: 'The kind of the error, for programs.', example: code })
     code?: string;
 
     @ApiPropertyOptional({
-      description: 'As in the header X-Request-Id.',
+      description: 'The request id, as in the header X-Request-Id.',
       example: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c',
     })
     requestId?: string;
@@ -30,7 +30,7 @@ function errorOutput(name: string, code: string, message: string): Type {
 }
 
 class BadRequest extends errorOutput('', 'invalid', 'Invalid value for: body (name must be a string)') {
-  @ApiPropertyOptional({ description: 'Each faulty field.', type: [FaultOutput] })
+  @ApiPropertyOptional({ description: 'The faulty fields.', type: [FaultOutput] })
   faults?: FaultOutput[];
 }
 
@@ -38,7 +38,7 @@ const MISSING = 'Tag 01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a could not be found';
 
 class NotFound extends errorOutput('', 'not-found', MISSING) {
   @ApiPropertyOptional({
-    description: 'Of an end user who was merged into another one: that one’s id.',
+    description: 'The id of the end user that the requested one was merged into.',
     format: 'uuid',
     example: '01980f70-1a2b-7c3d-8e4f-506172839405',
   })
@@ -52,18 +52,20 @@ export const PreconditionFailed = errorOutput(
 export const NotProcessed = errorOutput(
   'NotProcessed',
   'unprocessable',
-  'This Idempotency-Key was used for another request: take a new one',
+  'This Idempotency-Key was used for another request; send a new key',
 );
 
 /** How often the token may call, on every answer to it. See draft-ietf-httpapi-ratelimit-headers. */
 const RATE_LIMIT_HEADERS = {
   'RateLimit-Policy': {
-    description: 'How often the token may call: so many requests (q) in so many seconds (w). Absent without a limit.',
+    description:
+      'The rate limit of the token: the number of requests (q) in a window of seconds (w). Absent if there is no limit.',
     schema: { type: 'string' as const },
     example: '"default";q=200;w=2',
   },
   RateLimit: {
-    description: 'How many requests are left (r), and after how many seconds there are more (t). Absent likewise.',
+    description:
+      'The number of requests left (r), and the seconds until there are more (t). Absent if there is no limit.',
     schema: { type: 'string' as const },
     example: '"default";r=199;t=2',
   },
@@ -75,40 +77,40 @@ const ERRORS = {
     type: BadRequest,
   },
   401: {
-    description: 'No API token, or none that is valid.',
+    description: 'The API token is missing or not valid.',
     type: errorOutput('Unauthorized', 'unauthenticated', 'Send a valid API token: Authorization: Bearer <token>'),
   },
   403: {
-    description: 'The API token lacks the scope that the operation needs.',
+    description: 'The API token lacks the scope that the operation requires.',
     type: errorOutput('Forbidden', 'forbidden', 'The API token lacks the scope webhooks:write'),
   },
   404: {
-    description: 'It does not exist in the organization of the token.',
+    description: 'The entity does not exist in the organization of the token.',
     type: NotFound,
   },
   409: {
-    description: 'It conflicts with what others do, or with the state of the entity.',
+    description: 'The request conflicts with a concurrent change or with the state of the entity.',
     type: errorOutput('Conflict', 'conflict', 'Others are changing this entity; try again'),
   },
   429: {
-    description: 'The API token has sent too many requests. Try again after the seconds in Retry-After.',
+    description: 'The API token has sent too many requests. Try again after the number of seconds in Retry-After.',
     type: errorOutput('TooManyRequests', 'too-many-requests', 'Too many requests; try again in 2 seconds'),
     headers: {
       ...RATE_LIMIT_HEADERS,
       'Retry-After': {
-        description: 'Seconds, at least 1.',
+        description: 'The number of seconds, at least 1.',
         schema: { type: 'integer' as const, minimum: 1 },
         example: 2,
       },
     },
   },
   500: {
-    description: 'The server failed. Its log says more under the request id.',
+    description: 'The server failed. Its log has details under the request id.',
     type: errorOutput('ServerError', 'internal', 'Internal failure during request processing'),
   },
   503: {
-    description: 'The database cannot be reached just now. Try again after the seconds in Retry-After.',
-    type: errorOutput('Unavailable', 'unavailable', 'The database cannot be reached just now'),
+    description: 'The database cannot be reached. Try again after the number of seconds in Retry-After.',
+    type: errorOutput('Unavailable', 'unavailable', 'The database cannot be reached at the moment'),
   },
 } as const;
 
@@ -164,13 +166,21 @@ export function arrayOutput<T>(name: string, type: Type<T>): Type<{ data: T[] }>
 /** What any list may say of itself. */
 export class ListMeta {
   @ApiPropertyOptional({
-    description: `Query parameters that the list does not know, and has ignored: they may be misspelt. Absent when there are none; at most ${MAX_IGNORED_PARAMETERS}, each cut off after ${MAX_IGNORED_LENGTH} characters.`,
+    description: `Query parameters that the list does not know and has ignored. Absent if there are none; at most ${MAX_IGNORED_PARAMETERS}, each shortened to ${MAX_IGNORED_LENGTH} characters.`,
     type: 'array',
     items: { type: 'string', maxLength: MAX_IGNORED_LENGTH },
     maxItems: MAX_IGNORED_PARAMETERS,
     example: ['name'],
   })
   ignored?: string[];
+
+  @ApiPropertyOptional({
+    description: 'The known parameters that were probably meant by ignored ones. Absent if there are none.',
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    example: { emial: 'email' },
+  })
+  didYouMean?: Record<string, string>;
 }
 
 /** What the schemas of lists are known by. */
@@ -184,7 +194,7 @@ export function listOutput<T>(name: string, type: Type<T>): Type<{ data: T[]; me
     @ApiProperty({ description: 'The results.', type: [type] })
     override data: T[];
 
-    @ApiPropertyOptional({ description: 'About the list.', type: ListMeta })
+    @ApiPropertyOptional({ description: 'Metadata of the list.', type: ListMeta })
     meta?: ListMeta;
   }
   return named(name, Output);
@@ -196,14 +206,14 @@ function isList(body: EndpointOptions['success'][2]): boolean {
 
 class PaginationLinks extends ListMeta {
   @ApiPropertyOptional({
-    description: 'The page before this one, as an absolute URL; absent when there is none.',
+    description: 'The absolute URL of the previous page. Absent on the first page.',
     format: 'uri',
     example: 'http://localhost:3000/v1/endusers?pageKey=eyJiIjp0cnVlfQ',
   })
   previous?: string;
 
   @ApiPropertyOptional({
-    description: 'The page after this one, as an absolute URL; absent when there is none.',
+    description: 'The absolute URL of the next page. Absent on the last page.',
     format: 'uri',
     example: 'http://localhost:3000/v1/endusers?pageKey=eyJiIjpmYWxzZX0',
   })
@@ -213,7 +223,7 @@ class PaginationLinks extends ListMeta {
 /** The schema `{data: T[], meta: {previous?, next?, ignored?}}` under a name of its own. */
 export function pageOutput<T>(name: string, type: Type<T>): Type<{ data: T[]; meta: PaginationLinks }> {
   class Output extends listOutput(name, type) {
-    @ApiPropertyOptional({ description: 'The pages beside this one.', type: PaginationLinks })
+    @ApiPropertyOptional({ description: 'Links to the other pages.', type: PaginationLinks })
     override meta: PaginationLinks;
   }
   return named(name, Output);

@@ -36,7 +36,7 @@ interface Refusal {
 
 /** What Fastify refuses before any controller sees it. */
 const FASTIFY_REFUSALS: Record<string, DomainError> = {
-  FST_ERR_BAD_URL: new DomainError('invalid', 'The URL holds a %-sequence that is no UTF-8'),
+  FST_ERR_BAD_URL: new DomainError('invalid', 'The URL contains a %-sequence that is not UTF-8'),
   FST_ERR_CTP_BODY_TOO_LARGE: new DomainError('too-large', 'The body is larger than 1 MB'),
 };
 

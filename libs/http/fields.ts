@@ -4,6 +4,7 @@ import { Transform } from 'class-transformer';
 import { ArrayMaxSize, ArrayUnique, IsArray, IsBoolean, IsIn, ValidateBy, ValidateIf } from 'class-validator';
 import { controlCharacterOf, isLongerThan, isVisible, lengthOf } from '#libs/platform/text.js';
 import { faultOfUuid } from '#libs/platform/uuid.js';
+import { faultOfChoice, KnownNames, type Verb } from '#libs/platform/did-you-mean.js';
 import { isPlainText } from '#libs/platform/values.js';
 
 /** What each field of an input says of itself: once, for validation and documentation alike. */
@@ -57,10 +58,10 @@ export function faultOfText(
   if (isLongerThan(value, max)) return `must have at most ${max} characters`;
   if (value.trim() === '') return 'must not be empty';
   if (lengthOf(value.trim()) < min) return `must have at least ${min} characters`;
-  if (!isPlainText(value)) return 'must not hold NUL characters or lone surrogates';
-  if (!isVisible(value)) return 'must hold a character that is visible';
+  if (!isPlainText(value)) return 'must not contain NUL characters or lone surrogates';
+  if (!isVisible(value)) return 'must contain a visible character';
   const control = controls ? undefined : controlCharacterOf(value);
-  return fault?.(value) ?? (control && `must not hold the control character ${control}`);
+  return fault?.(value) ?? (control && `must not contain the control character ${control}`);
 }
 
 interface TextsOptions extends TextOptions {
@@ -106,7 +107,7 @@ export function Texts({
       }
       if (repeatable) return undefined;
       const distinct = new Set(sameAs ? (value as string[]).map(sameAs) : value);
-      return distinct.size === value.length ? undefined : 'must not hold a value twice';
+      return distinct.size === value.length ? undefined : 'must not contain a value twice';
     }),
     ...presence(optional, nullable),
   );
@@ -191,10 +192,19 @@ export function QueryFlag({ optional, ...docs }: FieldOptions & ApiPropertyOptio
 
 interface ChoiceOptions extends FieldOptions {
   values: readonly string[];
+  /** Why a value is refused that is not among them; a list of them, or the probable one, unless given. */
+  fault?: (value: unknown, verb: Verb) => string;
 }
 
 /** A list of distinct values out of an enumeration. */
-export function Choices({ values, optional, nullable, ...docs }: ChoiceOptions): PropertyDecorator {
+export function Choices({
+  values,
+  fault = faultAmong(values),
+  optional,
+  nullable,
+  ...docs
+}: ChoiceOptions): PropertyDecorator {
+  const unknownOf = (given: unknown): unknown => [given].flat().find((value) => !values.includes(value as string));
   return applyDecorators(
     ApiProperty({
       ...docs,
@@ -207,19 +217,30 @@ export function Choices({ values, optional, nullable, ...docs }: ChoiceOptions):
     }),
     IsArray({ message: 'must be an array' }),
     ArrayMaxSize(values.length, { message: `must have at most ${values.length} items` }),
-    IsIn(values, { each: true, message: `may only hold: ${values.join(', ')}` }),
-    ArrayUnique({ message: 'must not hold a value twice' }),
+    IsIn(values, { each: true, message: ({ value }) => fault(unknownOf(value), 'contains') }),
+    ArrayUnique({ message: 'must not contain a value twice' }),
     ...presence(optional, nullable),
   );
 }
 
 /** One value out of an enumeration. */
-export function Choice({ values, optional, nullable, ...docs }: ChoiceOptions): PropertyDecorator {
+export function Choice({
+  values,
+  fault = faultAmong(values),
+  optional,
+  nullable,
+  ...docs
+}: ChoiceOptions): PropertyDecorator {
   return applyDecorators(
     ApiProperty({ ...docs, type: 'string', nullable, enum: values, required: !optional }),
-    IsIn(values, { message: `must be one of: ${values.join(', ')}` }),
+    IsIn(values, { message: ({ value }) => fault(value, 'is') }),
     ...presence(optional, nullable),
   );
+}
+
+function faultAmong(values: readonly string[]): (value: unknown, verb: Verb) => string {
+  const known = new KnownNames(values);
+  return (value, verb) => faultOfChoice(value, known, verb);
 }
 
 /** `IsOptional` would let `null` through, which means something else than a field left out. */

@@ -124,19 +124,19 @@ function refusedHeader(name: string, why: string): DomainError {
 }
 
 function stillUnderWay(): DomainError {
-  return new DomainError('conflict', 'The first request with this Idempotency-Key is still under way', {
+  return new DomainError('conflict', 'The first request with this Idempotency-Key is still being processed', {
     retryAfterSeconds: 1,
   });
 }
 
 function keyOfAnother(): DomainError {
-  return new DomainError('unprocessable', 'This Idempotency-Key was used for another request: take a new one');
+  return new DomainError('unprocessable', 'This Idempotency-Key was used for another request; send a new key');
 }
 
 function notKept(): DomainError {
   const why = 'it was too long, or it told of a person who has been anonymized';
   return new DomainError(
     'conflict',
-    `The request with this Idempotency-Key was carried out, but its answer is not kept: ${why}`,
+    `The request with this Idempotency-Key was executed, but its answer is not stored: ${why}`,
   );
 }

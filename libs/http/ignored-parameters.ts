@@ -1,4 +1,5 @@
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { KnownNames } from '#libs/platform/did-you-mean.js';
 import { MAX_IGNORED_LENGTH, MAX_IGNORED_PARAMETERS } from './limits.js';
 import { OperationConfig } from './operation-config.js';
 
@@ -7,6 +8,12 @@ declare module 'fastify' {
     /** Which query parameters a list takes. */
     knownParameters?: () => ReadonlySet<string>;
   }
+}
+
+/** What the answer of a list says of query parameters that it has ignored. */
+interface Ignored {
+  ignored: string[];
+  didYouMean?: Record<string, string>;
 }
 
 const TAKEN = Symbol('query parameters');
@@ -34,18 +41,24 @@ export function TellsIgnored(): MethodDecorator {
 /** Tells clients of lists which query parameters were ignored: a filter may be misspelt. */
 export function tellIgnoredParameters(fastify: FastifyInstance): void {
   fastify.addHook('preSerialization', (request, reply, answer, done) => {
-    const ignored = reply.statusCode < 300 ? ignoredOf(request) : [];
+    const about = reply.statusCode < 300 ? ignoredOf(request) : undefined;
     const { meta } = (answer ?? {}) as { meta?: object };
-    done(null, ignored.length === 0 ? answer : { ...(answer as object), meta: { ...meta, ignored } });
+    done(null, about ? { ...(answer as object), meta: { ...meta, ...about } } : answer);
   });
 }
 
-function ignoredOf({ query, routeOptions }: FastifyRequest): string[] {
+function ignoredOf({ query, routeOptions }: FastifyRequest): Ignored | undefined {
   const names = Object.keys(query as object);
   const known = names.length > 0 ? routeOptions.config.knownParameters?.() : undefined;
-  if (!known) return [];
-  const ignored = names.filter((name) => !known.has(name));
-  return ignored.slice(0, MAX_IGNORED_PARAMETERS).map(shortened);
+  const unknown = known ? names.filter((name) => !known.has(name)).slice(0, MAX_IGNORED_PARAMETERS) : [];
+  if (!known || unknown.length === 0) return undefined;
+  const knownNames = new KnownNames([...known]);
+  const meant = unknown.flatMap((name) => {
+    const one = knownNames.meantBy(name);
+    return one === undefined ? [] : [[shortened(name), one] as const];
+  });
+  const ignored = unknown.map(shortened);
+  return { ignored, ...(meant.length > 0 && { didYouMean: Object.fromEntries(meant) }) };
 }
 
 function shortened(name: string): string {

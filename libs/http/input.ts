@@ -57,7 +57,7 @@ class BodyPipe extends InputPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (!isRecord(value)) throw notAnObject(value);
+    if (!isRecord(value)) throw notAnObject(value, fieldsOf(metadata.metatype as Type));
     return super.transform(namesAlone(value, fieldsOf(metadata.metatype as Type)), metadata);
   }
 
@@ -77,9 +77,18 @@ function namesAlone(body: Record<string, unknown>, known: KnownNames): Record<st
   );
 }
 
-/** The error of a body that is missing or is not a JSON object. */
-export function notAnObject(body: unknown): DomainError {
-  return invalidBody([{ path: '', message: `must be a JSON object${body === undefined ? MISSING : ''}` }]);
+/**
+ * The error of a body that is missing or is not a JSON object.
+ * @param known the fields of the object
+ */
+export function notAnObject(body: unknown, known?: KnownNames): DomainError {
+  return invalidBody([{ path: '', message: `must be a JSON object${whatWasSent(body, known)}` }]);
+}
+
+function whatWasSent(body: unknown, known?: KnownNames): string {
+  if (body === undefined) return MISSING;
+  if (!Array.isArray(body)) return '';
+  return known?.names.includes('data') ? '; wrap the array: {"data": […]}' : ', not an array';
 }
 
 /** The same for query parameters: those that a page key holds need not come along, and none has two values. */

@@ -58,7 +58,7 @@ function refusalOf(request: FastifyRequest, body: Buffer): DomainError | undefin
 function faultOfJson(text: string): string {
   try {
     JSON.parse(text);
-    return 'must not hold keys __proto__ or constructor.prototype';
+    return 'must not contain keys __proto__ or constructor.prototype';
   } catch (error) {
     return `malformed JSON: ${reasonOf(error)}`;
   }

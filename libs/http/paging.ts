@@ -12,7 +12,8 @@ const MAX_LIMIT = 200;
 /** What every paged list takes. */
 export class PageQuery {
   @QueryWhole({
-    description: 'Most results on a page. Beside a `pageKey`, it changes the length of this page and the next.',
+    description:
+      'The largest number of results on a page. With a `pageKey`, it changes the length of this page and the following ones.',
     example: DEFAULT_LIMIT,
     min: 1,
     max: MAX_LIMIT,
@@ -22,7 +23,7 @@ export class PageQuery {
 
   @Text({
     description:
-      'Where the page begins: from `meta` of another page. It holds the filters and `pageLimit` as well: they may be left out, or sent again as they were. Do not construct or change it.',
+      'The position of the page, from `meta` of another page. It includes the filters and `pageLimit`, which may be omitted or sent again unchanged. Do not construct or change it.',
     example: 'eyJwIjoiL3YxL2VuZHVzZXJzIn0',
     max: 8192,
     optional: true,
@@ -80,7 +81,7 @@ export class Pages {
     const filters = filtersOf(plainToInstance(type, key.filters));
     const other = Object.keys(this.#filters).find((name) => this.#filters[name] !== filters[name]);
     if (other !== undefined) {
-      const message = 'must be what the pageKey was made with; leave pageKey out to begin anew';
+      const message = 'must be the same as in the request that returned the pageKey; omit pageKey to start over';
       throw invalidParameter([{ path: other, message }]);
     }
     if (Object.keys(key.filters).length > Object.keys(this.#filters).length) throw notOfThisList();
@@ -97,7 +98,7 @@ export class Pages {
   #origin(): string {
     const { protocol, host } = this.request;
     if (host) return `${protocol}://${host}`;
-    throw new DomainError('invalid', 'Invalid value for: header Host (is missing, and links need it)');
+    throw new DomainError('invalid', 'Invalid value for: header Host (is missing, but links require it)');
   }
 
   #list(): Pick<PageKey, 'organization' | 'path'> {

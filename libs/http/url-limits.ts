@@ -15,7 +15,7 @@ function refusalOf({ url, params }: FastifyRequest): DomainError | undefined {
   }
   if (!url.includes('%')) return undefined;
   for (const [name, value] of Object.entries((params ?? {}) as Record<string, string>)) {
-    if (value.includes('\0')) return invalid(`path parameter ${name} (must not hold NUL characters)`);
+    if (value.includes('\0')) return invalid(`path parameter ${name} (must not contain NUL characters)`);
   }
   return refusalOfQuery(url.slice(url.indexOf('?') + 1));
 }
@@ -26,7 +26,7 @@ function refusalOfQuery(query: string): DomainError | undefined {
     const [name = ''] = pair.split('=', 1);
     const text = decoded(pair);
     if (text === undefined) return invalid(`query parameter ${name} (holds a %-sequence that is no UTF-8)`);
-    if (text.includes('\0')) return invalid(`query parameter ${name} (must not hold NUL characters)`);
+    if (text.includes('\0')) return invalid(`query parameter ${name} (must not contain NUL characters)`);
   }
   return undefined;
 }

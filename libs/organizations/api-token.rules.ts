@@ -143,21 +143,21 @@ function refuseLongerLife(issuer: Issuer | undefined, expiresAt: string | undefi
   const last = issuer?.expiresAt;
   if (issuer?.scopes.includes('admin') || last === undefined) return undefined;
   if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.parse(last)) return undefined;
-  return new DomainError('forbidden', `The API token expires at ${last}, and gives none that lives longer`);
+  return new DomainError('forbidden', `A token that expires at ${last} cannot issue one that expires later`);
 }
 
 function tooMany(): DomainError {
   const most = MAX_TOKENS_IN_FORCE.toLocaleString('en');
   return new DomainError(
     'conflict',
-    `The organization has ${most} API tokens in force, the most it can have. Revoke one that is not used: GET /v1/tokens says when each was last used`,
+    `The organization has ${most} valid API tokens, which is the maximum. Revoke an unused one: GET /v1/tokens says when each was last used`,
   );
 }
 
 function tooManySecrets(tokenId: string, until: string): DomainError {
   return new DomainError(
     'conflict',
-    `API token ${tokenId} has three secrets, the most it can have: an earlier one works until ${until}. Rotate after that, or with overlapSeconds 0, which ends the present secret at once`,
+    `API token ${tokenId} has three secrets, which is the maximum; an earlier one works until ${until}. Rotate after that, or with overlapSeconds 0, which ends the current secret at once`,
   );
 }
 

@@ -38,7 +38,7 @@ export class TokensController {
   @Get()
   @Endpoint({
     summary: 'List all API tokens in an organization.',
-    description: 'Oldest first; those that have expired or been revoked are part of it.',
+    description: 'Oldest first, including tokens that have expired or been revoked.',
     success: [200, 'A page of API tokens', ListTokensOutput],
   })
   async list(@Caller() { organizationId }: WriteContext, @QueryInput() query: PageQuery, @Paged() pages: Pages) {
@@ -50,7 +50,7 @@ export class TokensController {
   @Post()
   @Endpoint({
     summary: 'Create an API token.',
-    description: `It acts for the actor of the calling token, and can be given no scope that the calling token lacks. Its secret is shown this once. An organization has at most ${MAX_TOKENS_IN_FORCE} tokens that are neither revoked nor expired; beyond that, 409.`,
+    description: `The new token acts for the actor of the calling token, and cannot have a scope that the calling token lacks. Its secret is shown only in this answer. An organization has at most ${MAX_TOKENS_IN_FORCE} tokens that are neither revoked nor expired; beyond that, the answer is 409.`,
     success: [201, 'The created API token with its secret', CreateTokenOutput],
     errors: [409],
   })
@@ -70,7 +70,7 @@ export class TokensController {
   @Get(':tokenId')
   @Endpoint({
     summary: 'Get an API token by id.',
-    description: 'Without its secret, which is shown once, when it is made.',
+    description: 'The answer has no secret: secrets are shown once, when they are created.',
     success: [200, 'The API token', GetTokenOutput],
     errors: [404],
   })
@@ -80,9 +80,9 @@ export class TokensController {
 
   @Post(':tokenId/rotate')
   @Endpoint({
-    summary: 'Give an API token another secret.',
+    summary: 'Rotate the secret of an API token.',
     description:
-      'The present secret works, too, until the overlap is over, and those that earlier rotations have left until theirs are. A token has at most three secrets that work; beyond that, 409 says until when. Without an overlap, the present secret ends at once. Id, scopes, expiry and limit stay. Fields that do not exist are refused.',
+      'The current secret works until the overlap ends, and secrets from earlier rotations until their own overlap ends. A token has at most three working secrets; beyond that, the answer is 409 and says until when. With an overlap of 0, the current secret stops working at once. Id, scopes, expiry and rate limit stay the same. Unknown fields are refused.',
     success: [200, 'The API token with its new secret', RotateTokenOutput],
     errors: [404, 409],
   })
@@ -101,7 +101,7 @@ export class TokensController {
   @Delete(':tokenId')
   @Endpoint({
     summary: 'Revoke an API token.',
-    description: 'It is let in no more, at the latest after 5 seconds. Revoking a revoked token changes nothing.',
+    description: 'The token is refused within 5 seconds. Revoking a revoked token changes nothing.',
     success: [204, 'The API token is revoked'],
     errors: [404, 409],
   })

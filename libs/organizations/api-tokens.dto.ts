@@ -14,12 +14,12 @@ export const DEFAULT_OVERLAP_SECONDS = 86_400;
 
 @ApiSchema({ name: 'TokenRateLimit' })
 export class TokenRateLimitDto {
-  @Whole({ description: 'Requests per second in the long run.', example: 100, min: 1, max: MAX_PER_SECOND })
+  @Whole({ description: 'The sustained number of requests per second.', example: 100, min: 1, max: MAX_PER_SECOND })
   perSecond: number;
 
   @Whole({
     description:
-      'Requests at once, a multiple of `perSecond`, at most 3600 times as many: so many are let through in each `burst / perSecond` seconds.',
+      'The number of requests that may come at once, a multiple of `perSecond` and at most 3600 times as many. This number is admitted in each window of `burst / perSecond` seconds.',
     example: 200,
     min: 1,
   })
@@ -27,26 +27,26 @@ export class TokenRateLimitDto {
 }
 
 export class CreateTokenInput {
-  @Text({ description: 'What the token is for. Histories show it.', example: 'Web shop' })
+  @Text({ description: 'The purpose of the token, as histories show it.', example: 'Web shop' })
   name: string;
 
   @Choices({
     description:
-      'What the token may do: `<resource>:read`, `<resource>:write`, which includes reading, or `admin` for everything. Only what the calling token may do itself.',
+      'The scopes of the token: `<resource>:read`, `<resource>:write`, which includes reading, or `admin` for everything. Scopes that the calling token lacks are refused.',
     example: ['endusers:write', 'tags:read'],
     values: SCOPES,
   })
   scopes: Scope[];
 
   @Instant({
-    description: 'From then on the token is refused; it does not expire unless given.',
+    description: 'When the token expires. Without a value, it does not expire.',
     example: '2027-03-14T09:26:53Z',
     optional: true,
   })
   expiresAt?: string;
 
   @Nested(() => TokenRateLimitDto, {
-    description: "How often the token may call; the installation's limit unless given.",
+    description: 'The rate limit of the token. Without a value, the limit of the installation applies.',
     optional: true,
   })
   rateLimit?: TokenRateLimitDto;
@@ -54,7 +54,7 @@ export class CreateTokenInput {
 
 export class RotateTokenInput {
   @Whole({
-    description: `For so many seconds the present secret works, too; ${DEFAULT_OVERLAP_SECONDS}, a day, unless given.`,
+    description: `The seconds for which the current secret keeps working. Default: ${DEFAULT_OVERLAP_SECONDS}, one day.`,
     example: 3600,
     max: MAX_OVERLAP_SECONDS,
     optional: true,
@@ -71,7 +71,7 @@ class TokenCreator {
   actorId: string;
 
   @ApiPropertyOptional({
-    description: 'The token that it was created with; absent when it was on the command line.',
+    description: 'The id of the token that created this one. Absent if it was created on the command line.',
     format: 'uuid',
     example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
   })
@@ -83,18 +83,18 @@ export class ApiTokenOutput {
   @ApiProperty({ description: 'The token id.', format: 'uuid', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' })
   id: string;
 
-  @ApiProperty({ description: 'What the token is for.', example: 'Web shop' })
+  @ApiProperty({ description: 'The purpose of the token.', example: 'Web shop' })
   name: string;
 
   @ApiProperty({
-    description: 'Only an active token is let in.',
+    description: 'The state of the token. Only active tokens are accepted.',
     enum: ['Active', 'Expired', 'Revoked'],
     example: 'Active',
   })
   state: 'Active' | 'Expired' | 'Revoked';
 
   @ApiProperty({
-    description: 'What the token may do.',
+    description: 'The scopes of the token.',
     type: String,
     enum: SCOPES,
     isArray: true,
@@ -103,48 +103,52 @@ export class ApiTokenOutput {
   scopes: Scope[];
 
   @ApiProperty({
-    description: 'On whose behalf the token acts.',
+    description: 'The actor on whose behalf the token acts.',
     format: 'uuid',
     example: '01980f5b-60f0-7a91-95d3-8fb0c1d2e3f4',
   })
   actorId: string;
 
-  @ApiProperty({ description: 'When it was created.', format: 'date-time', example: '2026-03-14T09:26:53.589Z' })
+  @ApiProperty({
+    description: 'When the entity was created.',
+    format: 'date-time',
+    example: '2026-03-14T09:26:53.589Z',
+  })
   createdAt: string;
 
-  @ApiProperty({ description: 'Who created it.', type: TokenCreator })
+  @ApiProperty({ description: 'The agent who created the token.', type: TokenCreator })
   createdBy: TokenCreator;
 
   @ApiPropertyOptional({
-    description: 'From then on it is refused; absent when it does not expire.',
+    description: 'When the token expires. Absent if it does not expire.',
     format: 'date-time',
     example: '2027-03-14T09:26:53.000Z',
   })
   expiresAt?: string;
 
   @ApiPropertyOptional({
-    description: 'When it was revoked.',
+    description: 'When the token was revoked.',
     format: 'date-time',
     example: '2026-04-01T12:00:00.000Z',
   })
   revokedAt?: string;
 
   @ApiPropertyOptional({
-    description: 'Until then an earlier secret works, too, the last one that does; absent when none does.',
+    description: 'Until when an earlier secret works: the last one that still does. Absent if none does.',
     format: 'date-time',
     example: '2026-03-15T09:26:53.589Z',
   })
   previousSecretUntil?: string;
 
   @ApiPropertyOptional({
-    description: 'When it was last let in, to about a minute.',
+    description: 'When the token was last used, accurate to about a minute.',
     format: 'date-time',
     example: '2026-03-14T10:01:07.120Z',
   })
   lastUsedAt?: string;
 
   @ApiPropertyOptional({
-    description: "How often it may call; absent when the installation's limit counts.",
+    description: 'The rate limit of the token. Absent if the limit of the installation applies.',
     type: TokenRateLimitDto,
   })
   rateLimit?: TokenRateLimitDto;
@@ -153,7 +157,8 @@ export class ApiTokenOutput {
 @ApiSchema({ name: 'TokenWithSecret' })
 export class ApiTokenWithSecret extends ApiTokenOutput {
   @ApiProperty({
-    description: 'What clients send as `Authorization: Bearer <secret>`. Shown this once: only a hash of it is kept.',
+    description:
+      'The secret, which clients send as `Authorization: Bearer <secret>`. It is shown only here: the server stores a hash.',
     example: 'dsk_3q2-7wEjRaYd0V0lq5mXcB1nUuT9sK8hGfPzOiLyxA4',
   })
   secret: string;

@@ -3,7 +3,7 @@ import { apiTokenStream } from './api-token.stream.js';
 
 export const apiTokensResource = {
   path: 'tokens',
-  group: { name: 'Tokens', description: 'API tokens: who may call, what, how often, and until when.' },
+  group: { name: 'Tokens', description: 'API tokens with their scopes, rate limits and expiry.' },
   streams: [apiTokenStream],
   entity: {
     name: 'API token',

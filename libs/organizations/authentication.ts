@@ -11,6 +11,9 @@ import { type TokenIdentity, TokenLookup } from './token-lookup.js';
 import { hashApiToken } from './token-secret.js';
 import { TokenUsage } from './token-usage.js';
 
+/** Schemes that clients may send by mistake. */
+const SCHEMES = ['Basic', 'Digest', 'Token', 'Negotiate', 'ApiKey', 'OAuth'];
+
 /**
  * Lets requests through whose token is valid, may do this, and has not sent too many; and says on whose behalf they act.
  * Both `<token>` and `Bearer <token>` work.
@@ -75,8 +78,23 @@ export class Authentication {
 
 function tokenOf({ headers: { authorization = '' } }: AuthenticatedRequest): string {
   const token = authorization.replace(/^Bearer\s+/i, '').trim();
-  if (token) return token;
-  throw new DomainError('unauthenticated', 'Send an API token: header Authorization: Bearer <token>');
+  const fault = faultOfToken(token);
+  if (fault) throw new DomainError('unauthenticated', fault);
+  return token;
+}
+
+/** Why a text cannot be an API token, or undefined. It is not repeated, since it may be somebody's secret. */
+function faultOfToken(token: string): string | undefined {
+  if (token === '') return 'Send an API token: Authorization: Bearer <token>';
+  if (token.includes('$')) return 'The API token contains a $: was a shell variable not expanded?';
+  const [scheme] = token.split(/\s/, 1);
+  if (scheme !== token) return `${known(scheme)} is not accepted; send an API token: Authorization: Bearer <token>`;
+  return undefined;
+}
+
+/** The name of an authentication scheme; other words in its place may be part of a secret. */
+function known(scheme = ''): string {
+  return SCHEMES.find((name) => name.toLowerCase() === scheme.toLowerCase()) ?? 'This authentication scheme';
 }
 
 /** Whoever has the secret may know why it is refused. */

@@ -16,7 +16,7 @@ export class OrganizationController {
   @Get()
   @Endpoint({
     summary: 'Get the organization.',
-    description: 'The one whose API token is sent.',
+    description: 'The organization is that of the API token.',
     success: [200, 'The organization', GetOrganizationOutput],
     errors: [404],
   })

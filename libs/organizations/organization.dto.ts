@@ -13,20 +13,21 @@ export class OrganizationDetails {
   name: string;
 
   @ApiProperty({
-    description: 'The name, spelt so that it could be part of an address. It is none, and it need not be unique.',
+    description:
+      'The name in a form that could be part of an address. It is not an address, and it need not be unique.',
     example: 'example-ltd',
   })
   subdomain: string;
 
   @ApiProperty({
-    description: 'Whether it is served: all organizations are.',
+    description: 'Whether the organization is served. Always true.',
     enum: ['Active', 'Suspended'],
     example: 'Active',
   })
   status: 'Active';
 
   @ApiPropertyOptional({
-    description: 'A picture; none are kept.',
+    description: 'A picture. Always absent: none are stored.',
     format: 'uri',
     example: 'https://example.com/logo.png',
   })

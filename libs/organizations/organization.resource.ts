@@ -3,6 +3,6 @@ import { organizationStream } from './organization.stream.js';
 
 export const organizationResource = {
   path: 'organization',
-  group: { name: 'Organization', description: 'Whose API token it is.' },
+  group: { name: 'Organization', description: 'The organization of the API token.' },
   streams: [organizationStream],
 } as const satisfies Resource;

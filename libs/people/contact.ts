@@ -16,7 +16,7 @@ export function isRegion(value: string): value is CountryCode {
 /** Why a text cannot be compared with others as an address or an id of another system, or undefined. */
 export function faultOfAddress(value: string): string | undefined {
   const hidden = hiddenCharacterOf(value);
-  return hidden === undefined ? undefined : `must not hold the invisible character ${hidden}`;
+  return hidden === undefined ? undefined : `must not contain the invisible character ${hidden}`;
 }
 
 /** All but the one that quotes may hold. */

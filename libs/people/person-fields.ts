@@ -6,30 +6,30 @@ import { MAX_ADDITIONAL, type PersonInputFields } from './person.js';
 const MAX_MIDDLE_NAMES = 10;
 
 const DOCS = {
-  displayName: { description: 'The name to show.', example: 'Alice Brown' },
+  displayName: { description: 'The display name.', example: 'Alice Brown' },
   email: {
     description:
-      'The primary e-mail address; kept in lower case. `u@müller.example` and `u@xn--mller-kva.example` are the same.',
+      'The primary e-mail address, stored in lower case. `u@müller.example` and `u@xn--mller-kva.example` are the same address.',
     example: 'alice@customers.example',
     format: 'email',
   },
   phoneNumber: {
     description:
-      'The primary phone number; kept in E.164. Without a country code it is taken for one of the default region.',
+      'The primary phone number, stored in E.164. A number without a country code belongs to the default region.',
     example: '+4530405060',
   },
   additionalEmails: {
-    description: `Further e-mail addresses, at most ${MAX_ADDITIONAL}.`,
+    description: `Additional e-mail addresses, at most ${MAX_ADDITIONAL}.`,
     example: ['alice.brown@work.example'],
   },
   additionalPhoneNumbers: {
-    description: `Further phone numbers, at most ${MAX_ADDITIONAL}.`,
+    description: `Additional phone numbers, at most ${MAX_ADDITIONAL}.`,
     example: ['+4530405061'],
   },
   firstName: { description: 'The first name.', example: 'Alice' },
   lastName: { description: 'The last name.', example: 'Brown' },
   middleNames: { description: `The middle names, at most ${MAX_MIDDLE_NAMES}.`, example: ['Marie'] },
-  avatarUrl: { description: 'A picture.', example: 'https://brown.example/alice.png', format: 'uri' },
+  avatarUrl: { description: 'The URL of a picture.', example: 'https://brown.example/alice.png', format: 'uri' },
 };
 
 const open = { optional: true, nullable: true };

@@ -69,7 +69,7 @@ export function faultsOfAddresses(person: PersonInputFields, changes: PersonInpu
   return lists.flatMap(([primary, path, keyOf]) => {
     if (!(primary in changes) && !(path in changes)) return [];
     const all = [person[primary] ?? [], person[path] ?? []].flat();
-    return new Set(all.map(keyOf)).size === all.length ? [] : [{ path, message: 'must not hold an address twice' }];
+    return new Set(all.map(keyOf)).size === all.length ? [] : [{ path, message: 'must not contain an address twice' }];
   });
 }
 

@@ -1,4 +1,4 @@
-/** What conversations come through. */
+/** The channels of conversations. */
 export const CONVERSATION_CHANNELS = [
   'Callback',
   'ContactForm',

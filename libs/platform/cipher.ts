@@ -4,15 +4,15 @@ const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const POOLED_IVS = 256;
-/** Names algorithm and layout, so that a later one can be told apart. */
+/** Version of algorithm and layout, to tell a later one apart. */
 const PREFIX = 'v1.';
 
 /**
- * AES-256-GCM under the installation's master key. What is sealed opens only with the same key and the same
- * context (where it belongs), so a sealed value copied elsewhere is refused.
+ * Seals values with AES-256-GCM under the installation's master key. They open only with the same key and the same
+ * context (where they belong), so a sealed value copied elsewhere is refused.
  */
 export class Cipher {
-  /** Not as bytes, which each use would turn into such an object again, for three times the price of the use itself. */
+  /** A key object, because converting bytes on each use would cost three times the use itself. */
   readonly #key: KeyObject;
 
   /** @param masterKey 32 bytes */
@@ -21,7 +21,7 @@ export class Cipher {
     this.#key = createSecretKey(masterKey);
   }
 
-  /** A cipher under a key of its own, for what is sealed too often to be sealed under the master key itself. */
+  /** Returns a cipher under a derived key, for purposes that seal too often for the master key. */
   derived(purpose: string): Cipher {
     return new Cipher(Buffer.from(hkdfSync('sha256', this.#key, '', purpose, KEY_BYTES)));
   }
@@ -33,7 +33,7 @@ export class Cipher {
     return PREFIX + sealed.toString('base64url');
   }
 
-  /** Throws when the key or the context is not the one it was sealed with, or the value was changed. */
+  /** Throws when the key or the context is not the one that sealed the value, or the value was changed. */
   open(sealed: string, context: string): string {
     if (!sealed.startsWith(PREFIX)) throw new Error('Not a sealed value');
     const bytes = Buffer.from(sealed.slice(PREFIX.length), 'base64url');
@@ -44,7 +44,7 @@ export class Cipher {
   }
 }
 
-/** Random bytes for many IVs: to draw a few costs as much as to draw a thousand. */
+/** Random bytes for many IVs: drawing a few costs as much as drawing a thousand. */
 let pool = Buffer.alloc(0);
 
 function nextIv(): Buffer {

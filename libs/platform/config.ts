@@ -11,18 +11,18 @@ export interface Config {
   /** The origin by which clients reach the API. Absent: the one that each request names. */
   readonly publicUrl?: string;
   readonly http: {
-    /** Within which all headers of a request must have arrived. */
+    /** Maximum time until all headers of a request arrive. */
     readonly headersTimeoutMs: number;
-    /** Within which a whole request must have arrived. */
+    /** Maximum time until a whole request arrives. */
     readonly requestTimeoutMs: number;
-    /** For how long a connection is kept on which nothing is asked. */
+    /** Time after which an idle connection is closed. */
     readonly idleTimeoutMs: number;
     readonly maxConnections: number;
-    /** Whose scripts may call the API from browsers; `*` is all. */
+    /** Origins whose scripts may call the API from browsers; `*` is all. */
     readonly corsOrigins: readonly string[];
   };
   readonly logLevel: string;
-  /** For how long the event loop may stand before the process ends itself; 0 is for ever. */
+  /** Time that the event loop may block before the process exits; 0 is unlimited. */
   readonly eventLoopTimeoutSeconds: number;
   /** Absolute path. */
   readonly dataDir: string;
@@ -31,16 +31,16 @@ export interface Config {
   readonly masterKey?: string;
   /** Absent: the embedded PostgreSQL. */
   readonly databaseUrl?: string;
-  /** For migrations; `databaseUrl` unless given. */
+  /** The URL for migrations; `databaseUrl` unless given. */
   readonly databaseOwnerUrl?: string;
-  /** For the worker's role, so that the login of `databaseUrl` need not have it; `databaseUrl` unless given. */
+  /** The URL for the worker's role, so that the login of `databaseUrl` need not have it; `databaseUrl` unless given. */
   readonly databaseWorkerUrl?: string;
   readonly databasePoolSize: number;
-  /** Addresses and networks whose word is taken for where a request comes from. */
+  /** Addresses and networks of proxies that may name a request's client. */
   readonly trustedProxies: readonly string[];
   /** See `RateLimits`. */
   readonly rateLimits: RateLimits;
-  /** For how long an agent counts as online without a heartbeat. */
+  /** Time that an agent stays online without a heartbeat. */
   readonly presenceTimeoutSeconds: number;
   /** Absent: BullMQ on PostgreSQL. */
   readonly redisUrl?: string;
@@ -65,7 +65,7 @@ export interface Config {
   };
 }
 
-/** The configuration has faults; the message lists them all. */
+/** Reports an invalid configuration; the message lists all faults. */
 export class InvalidConfig extends Error {
   override readonly name = 'InvalidConfig';
   constructor(faults: string[]) {
@@ -125,7 +125,7 @@ function rateLimits(environment: Environment): RateLimits {
   });
 }
 
-/** Receivers on this machine are for trying things out, which is what the embedded database is for, too. */
+/** Receivers on this machine are for trials, like the embedded database, which alone allows them by default. */
 function webhookOptions(environment: Environment): Config['webhooks'] {
   const { WEBHOOK_ALLOWED_NETWORKS: networks, DATABASE_URL } = environment;
   return Object.freeze({

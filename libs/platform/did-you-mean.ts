@@ -1,9 +1,9 @@
-/** Names that are longer are not misspelt. */
+/** Maximum length of a misspelled name. */
 const MAX_LENGTH = 64;
-/** In shorter names a letter more or less makes another word. */
+/** Minimum length: in shorter names, one letter makes another word. */
 const MIN_LENGTH = 4;
 
-/** The names that there are somewhere, such as the fields of a body: tells which of them another was meant to be. */
+/** The known names of something, such as the fields of a body; finds the one that an unknown name is meant to be. */
 export class KnownNames {
   readonly #letters: Map<string, string>;
 
@@ -12,9 +12,9 @@ export class KnownNames {
   }
 
   /**
-   * The name that another is a misspelling of: the same but for case and punctuation (`display_name` for `displayName`),
-   * or with one letter too many, too few, wrong, or swapped with the next (`emial` for `email`).
-   * @returns undefined where there is none
+   * Returns the name that another misspells: the same except for case and punctuation (`display_name` for
+   * `displayName`), or with one letter too many, too few, wrong, or swapped with the next (`emial` for `email`).
+   * @returns undefined if there is none
    */
   meantBy(misspelt: string): string | undefined {
     if (misspelt.length > MAX_LENGTH) return undefined;
@@ -24,10 +24,25 @@ export class KnownNames {
   }
 }
 
-/** Why a field of a body is refused that is none of those that are known. */
+/** Returns why an unknown field of a body is refused. */
 export function faultOfUnknownField(name: string, known: KnownNames): string {
+  return `is not a field of this request${suggestion(name, known)}`;
+}
+
+/** The relation of a field and a refused value: the field is that value, or is a list that contains it. */
+export type Verb = 'is' | 'contains';
+
+/** Returns why a value is refused where one of several is expected: names the one that was meant, or all. */
+export function faultOfChoice(value: unknown, known: KnownNames, verb: Verb = 'is'): string {
+  const hint = typeof value === 'string' ? suggestion(value, known) : '';
+  if (hint) return `${verb} ${value as string}, which is not a known value${hint}`;
+  return `${verb === 'is' ? 'must be one of' : 'may only contain'}: ${known.names.join(', ')}`;
+}
+
+/** Returns the question whether a known name was meant; empty if none is similar. */
+export function suggestion(name: string, known: KnownNames): string {
   const meant = known.meantBy(name);
-  return `is not a field of this request${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+  return meant === undefined ? '' : `; did you mean ${meant}?`;
 }
 
 function lettersOf(name: string): string {

@@ -1,4 +1,4 @@
-/** What went wrong, in the domain's words. The one place that turns a kind into an HTTP status is `http/error.filter.ts`. */
+/** The kind of an error, in the domain's words. Only `http/error.filter.ts` turns it into an HTTP status. */
 export type DomainErrorKind =
   | 'invalid'
   | 'unauthenticated'
@@ -13,27 +13,27 @@ export type DomainErrorKind =
   | 'too-many-requests'
   | 'unavailable';
 
-/** One faulty field of an input: where it is (`authorization.username`) and why it was refused. */
+/** A faulty field of an input: its path (`authorization.username`) and why it was refused. */
 export interface Fault {
   path: string;
   message: string;
 }
 
-/** What there is to say beyond the message. */
+/** Details besides the message. */
 export interface ErrorDetails {
   faults?: Fault[];
   retryAfterSeconds?: number;
-  /** What the entity is at, where the client expected another version. */
+  /** The entity's version, if the client expected another. */
   currentVersion?: number;
-  /** How a bulk operation names it, where that does not follow from the kind. */
+  /** The error's name in bulk operations, if it does not follow from the kind. */
   bulkError?: 'EmptyPatchSet' | 'InvalidArgument';
-  /** The id of what has taken the place of an entity that is not found. */
+  /** The id of the entity that replaced one that is not found. */
   mergedInto?: string;
 }
 
 /**
- * An expected refusal, as a value: deciders return it, handlers throw it, and callers see its message.
- * Everything else that is thrown is a bug and answers 500.
+ * An expected refusal, as a value: deciders return it, handlers throw it, and callers see its message. Any other error
+ * that is thrown is a bug and answers 500.
  */
 export class DomainError extends Error {
   override readonly name = 'DomainError';
@@ -48,22 +48,22 @@ export class DomainError extends Error {
   }
 }
 
-/** A decision that is not an error. @throws {DomainError} the decision, when it is one */
+/** Returns a decision that is not an error. @throws {DomainError} the decision, when it is one */
 export function accepted<Decision>(decision: Decision | DomainError): Decision {
   if (decision instanceof DomainError) throw decision;
   return decision;
 }
 
-/** The entity does not exist in the caller's organization; entities of other organizations look the same. */
+/** Returns the error for an entity that does not exist, or belongs to another organization, which looks the same. */
 export function notFound(entity: string, id: string): DomainError {
   return new DomainError('not-found', `${entity} ${id} could not be found`);
 }
 
-/** Faults that an answer names at most, and characters of each path: fields have the names that clients give them. */
+/** Maximum number of faults in an answer. */
 const MAX_FAULTS = 20;
 const MAX_PATH_LENGTH = 200;
 
-/** A body that is faulty in itself or by a rule that needs more than the DTO. Of many faults, the first are told. */
+/** Returns the error for a body that is faulty by itself or by a rule beyond the DTO. It names the first faults. */
 export function invalidBody(all: Fault[]): DomainError {
   const faults = all.slice(0, MAX_FAULTS).map(({ path, message }) => ({ path: shortened(path), message }));
   const reasons = faults.map(({ path, message }) => (path ? `${path} ${message}` : message));
@@ -75,19 +75,19 @@ function shortened(path: string): string {
   return path.length > MAX_PATH_LENGTH ? `${path.slice(0, MAX_PATH_LENGTH).toWellFormed()}…` : path;
 }
 
-/** Query parameters that are faulty in themselves or by a rule that needs more than the DTO. */
+/** Returns the error for query parameters that are faulty by themselves or by a rule beyond the DTO. */
 export function invalidParameter(faults: [Fault, ...Fault[]]): DomainError {
   const [{ path, message }] = faults;
   return new DomainError('invalid', `Invalid value for: query parameter ${path} (${message})`, { faults });
 }
 
-/** An error that was caught, where it is a refusal. @throws whatever else it is */
+/** Returns a caught error that is a refusal. @throws any other error */
 export function asRefusal(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   throw error;
 }
 
-/** What is made, or why it is refused. */
+/** Returns what is made, or the refusal. */
 export function orRefusal<T>(make: () => T): T | DomainError {
   try {
     return make();

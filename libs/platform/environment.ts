@@ -18,7 +18,7 @@ import ipaddr from 'ipaddr.js';
 import { faultOfBurst, MAX_PER_SECOND } from './rate-limits.js';
 
 const number = Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? Number(value) : value));
-/** The same, or `none`. */
+/** A number, or `none`. */
 const numberOrNone = Transform(({ value }: { value: unknown }) =>
   typeof value === 'string' ? (value === 'none' ? null : Number(value)) : value,
 );
@@ -40,21 +40,21 @@ const numbers = Transform(({ value }: { value: unknown }) =>
 );
 const Each = (name: string, holds: (item: string) => boolean, message: string) =>
   ValidateBy({ name, validator: { validate: holds, defaultMessage: () => message } }, { each: true });
-/** An address, with a port if need be: `192.0.2.53:5353`, `[2001:db8::53]:5353`. */
+/** An address with an optional port: `192.0.2.53:5353`, `[2001:db8::53]:5353`. */
 const isDnsServer = (text: string) => isIP(text) > 0 || isIP(/^\[?(.+?)\]?(:\d{1,5})?$/.exec(text)?.[1] ?? '') > 0;
-/** As browsers send it: no path, no closing slash. */
+/** As browsers send it, without a path or closing slash. */
 const isOrigin = (text: string) =>
   text === '*' || (/^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text);
 const isAddress = (text: string) => isIP(text) > 0 || ipaddr.isValidCIDR(text);
-/** Nothing for what is no URL. */
+/** Undefined if it is not a URL. */
 const loginOf = (url: unknown) => (typeof url === 'string' && URL.canParse(url) ? new URL(url).username : undefined);
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const POSTGRES_URL = { protocols: ['postgres', 'postgresql'], require_tld: false, require_protocol: true };
 
-/** What an operator may choose as a token: long enough not to be guessed, and safe in a header. */
+/** The form of a token that an operator chooses: hard to guess, and safe in a header. */
 export const API_TOKEN_PATTERN = /^[\w-]{32,128}$/;
 
-/** The environment variables that Deskstream knows, with their defaults. `.env.example` explains each. */
+/** The environment variables of Deskstream, with their defaults. `.env.example` explains each. */
 export class Environment {
   @whole(0, 65_535)
   PORT = 3000;

@@ -1,9 +1,9 @@
 /**
- * A queue whose owners take turns: however much one of them has put into it, each of the others waits for one item of
- * each owner at most. An owner's own items keep their order.
+ * A queue whose owners take turns (round robin): each of them waits for at most one item of each other owner,
+ * regardless of how many items that owner has. An owner's own items keep their order.
  */
 export class FairQueue<Item> {
-  /** Whose turn is next comes first. */
+  /** In order of turns. */
   readonly #lines = new Map<string, Item[]>();
   #length = 0;
 
@@ -20,7 +20,7 @@ export class FairQueue<Item> {
 
   /**
    * Takes the next item, and puts its owner behind the others.
-   * @param mayTake whose turn is passed over unless it answers true
+   * @param mayTake skips the owners for which it does not return true
    */
   shift(mayTake: (owner: string) => boolean = () => true): Item | undefined {
     for (const [owner, line] of this.#lines) {
@@ -34,7 +34,7 @@ export class FairQueue<Item> {
     return undefined;
   }
 
-  /** Takes the next items, one of each owner after the other. */
+  /** Takes the next items, one of each owner in turn. */
   take(count: number): Item[] {
     const items: Item[] = [];
     while (items.length < count && this.#length > 0) items.push(this.shift() as Item);

@@ -1,9 +1,9 @@
 /**
- * A value that is JSON already: answers pass its text on as it is, without parsing it.
- * Whoever needs the value itself gets it by `JSON.stringify` all the same.
+ * A value that is JSON already: answers pass its text on unparsed. `JSON.stringify` works on it like on the value
+ * itself.
  */
 export class JsonText {
-  /** @param version of the entity that it shows, where it shows one */
+  /** @param version the version of the entity that it shows, if any */
   constructor(
     readonly text: string,
     readonly version?: number,
@@ -14,15 +14,15 @@ export class JsonText {
   }
 }
 
-/** An object as it is, or as JSON that is ready to send. */
+/** An object, or its JSON that is ready to send. */
 export type Sendable<T> = T | JsonText;
 
-/** An object with further members. @param shown a JSON object that has some */
+/** Returns an object with further members. @param shown a JSON object that is not empty */
 export function extended(shown: JsonText, members: object): JsonText {
   return new JsonText(`${shown.text.slice(0, -1)},${JSON.stringify(members).slice(1)}`, shown.version);
 }
 
-/** The JSON of an answer whose members may be, or be arrays of, {@link JsonText}. */
+/** Returns the JSON of an answer whose members may be, or be arrays of, {@link JsonText}. */
 export function stringify(answer: unknown): string {
   if (typeof answer !== 'object' || answer === null) return JSON.stringify(answer);
   const members = Object.entries(answer).filter(([, value]) => value !== undefined);

@@ -4,8 +4,8 @@ import { type Logger as Pino, pino } from 'pino';
 import { DomainError } from './domain-error.js';
 
 /**
- * What is secret; where errors of the database quote rows and parameters, which may be personal; and where errors of Redis
- * quote commands with scripts and arguments.
+ * Names of fields that are redacted: secrets; fields of database errors that quote rows and parameters, which may be
+ * personal; and fields of Redis errors that quote commands.
  */
 const UNLOGGED = new Set([
   ...['authorization', 'customHeaders', 'secretKey', 'password', 'token'],
@@ -13,38 +13,38 @@ const UNLOGGED = new Set([
   ...['command', 'previousErrors'],
 ]);
 type Fields = Record<string, unknown>;
-/** Objects within objects that are looked into. */
+/** Maximum depth of nested objects. */
 const DEPTH = 4;
-/** Characters of a line's fields, names and values together, and of one value. */
+/** Maximum number of characters of a line's fields, names and values together, and of one value. */
 const [MAX_LINE, MAX_TEXT] = [6_000, 2_000];
 const ELLIPSIS = '…';
-/** What an item of a list, or a field, takes besides its text. */
+/** Characters that count for an item or a field besides its text. */
 const ITEM = 8;
 
-/** What a line still has room for. */
+/** The characters that a line has room for. */
 interface Room {
   left: number;
 }
 
-/** The process's log: JSON lines on standard output. Values of the fields {@link UNLOGGED} do not appear. */
+/** Returns the process's log: JSON lines on standard output, with the fields {@link UNLOGGED} redacted. */
 export function createLogger(level: string): Pino {
   return pino({
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    // pino's own redaction costs ten times what the rest of a line does.
+    // pino's own redaction costs ten times as much as the rest of a line.
     formatters: { log: (fields) => withoutSecrets(fields), bindings: (fields) => withoutSecrets(fields) },
   });
 }
 
-/** The same log for Nest and all that logs through `@nestjs/common`. */
+/** Returns a log for Nest and all that logs through `@nestjs/common`. */
 export function nestLogger(logger: Pino): LoggerService {
   return new Logger(new PinoLogger({ pinoHttp: { logger } }), {});
 }
 
 /**
- * Looks into objects, lists and errors, as far as the log goes, and while there is room. What shows itself as JSON in its
- * own way does so.
+ * Returns a value as the log shows it, with objects, lists and errors cut to the depth and the room. Values with a
+ * `toJSON` are kept.
  */
 function shown(value: unknown, room: Room, depth: number): unknown {
   if (typeof value === 'string') return cut(value, room);
@@ -57,14 +57,14 @@ function shown(value: unknown, room: Room, depth: number): unknown {
   return withoutSecrets(fields, room, depth);
 }
 
-/** Callers are told only that there is no database just now; the log is told why. */
+/** Returns the cause of an unavailable database, which callers do not see, for the log. */
 function told(error: Error): Error {
   const isUnavailable = error instanceof DomainError && error.kind === 'unavailable';
   return isUnavailable && error.cause instanceof Error ? error.cause : error;
 }
 
 function withoutSecrets(fields: Fields, room: Room = { left: MAX_LINE }, depth = DEPTH): Fields {
-  // Ids and the like come first, so that what is long cannot crowd them out.
+  // Short values such as ids come first, so that long ones cannot crowd them out.
   const entries = Object.entries(fields).sort(([, one], [, other]) => Number(isLong(one)) - Number(isLong(other)));
   return Object.fromEntries(
     Array.from(withinRoom(entries, room), ([name, value]) => [
@@ -84,7 +84,7 @@ function cut(text: string, room: Room): string {
   return text.length > most ? text.slice(0, most) + ELLIPSIS : text;
 }
 
-/** Each item takes some room, whatever it is. */
+/** Counts some room for each item. */
 function* withinRoom<T>(items: T[], room: Room): Generator<T> {
   for (const item of items) {
     if (room.left <= 0) return;

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { asUnavailable } from '#libs/database/unavailable.js';
 import { createLogger } from './logging.js';
 
-/** What a line says that is logged. */
+/** Returns the fields of a logged line. */
 function logged(fields: object, message?: string): Record<string, any> {
   const lines: string[] = [];
   const logger = createLogger('info');

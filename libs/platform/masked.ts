@@ -1,9 +1,9 @@
 import { isRecord } from './values.js';
 
-/** What those see of a secret who may not know it. */
+/** The text that replaces a secret. */
 export const MASK = '***';
 
-/** A secret as those see it who may not know it; of an object the names of its fields show. */
+/** Returns a secret masked for unauthorized readers; of an object, field names remain. */
 export function masked<T>(secret: T): T;
 export function masked(secret: unknown): unknown {
   if (!isRecord(secret)) return MASK;

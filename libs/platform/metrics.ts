@@ -3,8 +3,8 @@ import { collectDefaultMetrics, register } from 'prom-client';
 import { reasonOf } from './reason.js';
 
 /**
- * A server, not listening yet, that answers `GET /metrics` with the figures of this process in Prometheus' text format.
- * It has a port of its own, so that figures are not public where the API is. One a process.
+ * Returns a server, not listening yet, that answers `GET /metrics` with this process's metrics in Prometheus' text
+ * format. A separate port keeps metrics private where the API is public. Call it once per process.
  */
 export function createMetricsServer(): Server {
   collectDefaultMetrics();

@@ -7,17 +7,17 @@ const degraded = new Gauge({
   labelNames: ['part'],
 });
 
-/** What the log is told. */
+/** Receives what to log. */
 export interface OutageReports {
   /** @param reason of the first failure */
   begins(reason: string): void;
   ends(): void;
 }
 
-/** For how long nothing must have failed before an outage is over: one that flickers is one. */
+/** Time without failures after which an outage ends, so that flickering is one outage. */
 const QUIET_MS = 5_000;
 
-/** The times in which a service fails that a part of the process can do without: told once when each begins and ends. */
+/** The outages of a service that a part of the process can do without: reports when each begins and ends. */
 export class Outage {
   #failedAt: number | undefined;
 

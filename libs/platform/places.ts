@@ -1,23 +1,23 @@
 import { DomainError } from './domain-error.js';
 import { FairQueue } from './fair-queue.js';
 
-/** How many places there are, and how they are shared. */
+/** The number of places, and how they are shared. */
 export interface PlacesOptions {
   places: number;
-  /** Places that one organization has at most, so that there is always one for others; all of them unless given. */
+  /** Maximum number of places of one organization, which leaves some to others; all unless given. */
   most?: number;
   /**
-   * Whether one organization has no more places than are left: however many of them take all that they can, the next
-   * finds some.
+   * Whether one organization may have no more places than are left: however many organizations take all that they can,
+   * the next finds some.
    */
   leavesRoom?: boolean;
-  /** How long one waits for a place, in milliseconds; as long as it takes unless given. */
+  /** Maximum wait for a place, in milliseconds; unlimited unless given. */
   withinMs?: number;
-  /** What those are told who have waited too long, or have found no place at once. */
+  /** Message for callers that waited too long, or found no place at once. */
   refusal?: string;
-  /** What an organization is told that has its share already, of so many places. */
+  /** Returns the message for an organization that has its share already. */
   shareRefusal?: (taken: number) => string;
-  /** When those who are refused may come again, in seconds; 1 unless given. */
+  /** Seconds after which refused callers may retry; 1 unless given. */
   retrySeconds?: number;
 }
 
@@ -27,8 +27,8 @@ interface Waiting {
 }
 
 /**
- * Something scarce that organizations share, such as connections. Who comes while all places are taken waits, and those
- * who wait take turns by organization: what one of them has asked for keeps none of the others waiting.
+ * A scarce resource that organizations share, such as connections. Callers wait while all places are taken. Waiting
+ * organizations take turns, so that requests of one do not delay the others.
  */
 export class Places {
   readonly #waiting = new FairQueue<Waiting>();
@@ -41,22 +41,22 @@ export class Places {
     this.#most = options.most ?? options.places;
   }
 
-  /** How many places nobody has taken. */
+  /** The number of free places. */
   get free(): number {
     return this.#free;
   }
 
-  /** Organizations that have all the places that one may have. */
+  /** The organizations that have all the places they may have. */
   get served(): string[] {
     return [...this.#taken.keys()].filter((organizationId) => !this.#mayTake(organizationId));
   }
 
-  /** Whether an organization that comes now has to wait. */
+  /** Returns whether an organization has to wait now. */
   keepsWaiting(organizationId: string): boolean {
     return this.#free === 0 || !this.#mayTake(organizationId);
   }
 
-  /** Does work in a place. @throws {DomainError} `unavailable` when there is none in time */
+  /** Runs work in a place. @throws {DomainError} `unavailable` when there is none in time */
   async with<T>(organizationId: string, work: () => Promise<T>): Promise<T> {
     await this.take(organizationId);
     try {
@@ -66,7 +66,7 @@ export class Places {
     }
   }
 
-  /** Resolves once there is a place, which {@link leave} gives back. */
+  /** Resolves once a place is taken, which {@link leave} gives back. */
   take(organizationId: string): Promise<void> {
     if (this.keepsWaiting(organizationId)) return this.#wait(organizationId);
     this.#enter(organizationId);
@@ -111,7 +111,7 @@ export class Places {
     });
   }
 
-  /** Who has given up is passed over. */
+  /** Skips callers that gave up. */
   #admit(): void {
     while (this.#free > 0) {
       let owner = '';
@@ -131,7 +131,7 @@ export class Places {
     this.#taken.set(organizationId, this.#takenBy(organizationId) + 1);
   }
 
-  /** Of one that has none, nobody says that it has taken too many. */
+  /** An organization without a place never has its share already. */
   #hasItsShare(organizationId: string): boolean {
     return this.#takenBy(organizationId) > 0 && !this.#mayTake(organizationId);
   }
@@ -150,4 +150,4 @@ export class Places {
   }
 }
 
-const BUSY = 'The server has too much to do at this moment; send the request again';
+const BUSY = 'The server is busy; send the request again';

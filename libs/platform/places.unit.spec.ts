@@ -2,7 +2,7 @@ import { Places } from './places.js';
 
 const endOfTurn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Those who have come in, in their order. */
+/** Returns those that have entered, in order. */
 function entering(places: Places) {
   const entered: string[] = [];
   const come = async (...names: string[]) => {

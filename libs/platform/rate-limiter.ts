@@ -5,11 +5,11 @@ import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimi
 import { Outage } from './outage.js';
 import { type RateLimit } from './rate-limits.js';
 
-/** What is left to a caller. */
+/** The remaining quota of a caller. */
 export interface Quota {
-  /** Nothing was left. */
+  /** Whether nothing was left. */
   exceeded: boolean;
-  /** Until there is more, at least 1. */
+  /** Seconds until the quota resets, at least 1. */
   resetSeconds: number;
   /** The header `RateLimit-Policy` of draft-ietf-httpapi-ratelimit-headers. */
   policy: string;
@@ -17,16 +17,16 @@ export interface Quota {
   state: string;
 }
 
-/** How long Redis may take before a process counts on its own. */
+/** Time limit of Redis, after which a process counts on its own. */
 const REDIS_MS = 250;
-/** No token's id. */
+/** A key that is not a token's id. */
 const PROBE = 'probe';
 
-/** What counts by one limit. */
+/** The counters of one limit. */
 interface Counters {
-  /** Of all processes; absent without Redis. */
+  /** For all processes; absent without Redis. */
   shared?: RateLimiterAbstract;
-  /** Of this process alone. */
+  /** For this process alone. */
   own: RateLimiterAbstract;
 }
 
@@ -35,7 +35,7 @@ export class RateLimiter implements OnApplicationShutdown {
   readonly #logger = new Logger('Rate limits');
   readonly #counters = new LRUCache<string, Counters>({ max: 1_000 });
   readonly #redis: Redis | undefined;
-  /** The times in which each process counts on its own, although there is a Redis. */
+  /** The outages of Redis, in which each process counts on its own. */
   readonly #outage: Outage | undefined;
 
   constructor(redisUrl?: string) {
@@ -51,26 +51,26 @@ export class RateLimiter implements OnApplicationShutdown {
     this.#redis = this.#connect(redisUrl, this.#outage);
   }
 
-  /** Counts a request of `key`, also one that exceeds the limit. One message to Redis, if it counts there. */
+  /** Counts a request of `key`, even beyond the limit. Sends one message to Redis, if it counts there. */
   take(key: string, limit: RateLimit): Promise<Quota> {
     return this.#count(limit, (counter) => consumed(counter, key));
   }
 
   /**
-   * Counts more of a request that was let through, even beyond the limit: then there is nothing left until the limit has
+   * Counts further requests for one that was admitted, even beyond the limit: nothing is then left until the limit has
    * made up for it.
    */
   charge(key: string, limit: RateLimit, requests: number): Promise<Quota> {
     return this.#count(limit, (counter) => charged(counter, key, limit, requests));
   }
 
-  /** Whether another request of `key` would exceed the limit in this process; counts nothing. */
+  /** Returns whether another request of `key` would exceed the limit in this process; counts nothing. */
   async look(key: string, limit: RateLimit): Promise<Quota> {
     const counted = await this.#countersOf(limit).own.get(key);
     return quotaOf(limit, new RateLimiterRes(0, counted?.msBeforeNext, (counted?.consumedPoints ?? 0) + 1));
   }
 
-  /** Whether requests are counted where they should be. Tries it out, for nobody else may just now. */
+  /** Returns whether requests are counted where they should be. Tries it, because there may be no traffic. */
   async works(): Promise<boolean> {
     if (this.#outage) await this.take(PROBE, { perSecond: 1, burst: 1 });
     return this.#outage?.lasts !== true;
@@ -117,7 +117,7 @@ export class RateLimiter implements OnApplicationShutdown {
   }
 }
 
-/** What is counted with a request, whether it may or not. */
+/** Returns the count with a request, whether admitted or not. */
 async function consumed(limiter: RateLimiterAbstract, key: string): Promise<RateLimiterRes> {
   try {
     return await limiter.consume(key);
@@ -127,7 +127,7 @@ async function consumed(limiter: RateLimiterAbstract, key: string): Promise<Rate
   }
 }
 
-/** The window that is exceeded lasts as long as the limit takes to let so many through. */
+/** Extends an exceeded window by the time in which the limit admits the excess. */
 async function charged(
   limiter: RateLimiterAbstract,
   key: string,

@@ -3,8 +3,8 @@ import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * The text of a file that only this user can read; made on first use. It appears whole or not at all, and stays after a
- * power failure: what it opens would be lost with it.
+ * Returns the text of a file that only this user can read; creates it on first use. It appears whole or not at all, and
+ * survives a power failure: what it opens would be lost with it.
  * @throws the file system's error
  */
 export async function readOrCreateSecret(file: string, create: () => string): Promise<string> {
@@ -13,7 +13,7 @@ export async function readOrCreateSecret(file: string, create: () => string): Pr
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  // Others must be able to pass through: the database's account may be another one.
+  // Other accounts must be able to pass through: the database may run as another.
   await mkdir(dirname(file), { recursive: true, mode: 0o711 });
   const unfinished = `${file}.${randomUUID()}`;
   const handle = await open(unfinished, 'wx', 0o600);

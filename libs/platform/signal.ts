@@ -1,8 +1,8 @@
-/** Lets one caller sleep until another wakes it. A wake-up that comes while nobody sleeps is not remembered. */
+/** Lets one caller sleep until another wakes it. Waking without a sleeper has no effect. */
 export class Signal {
   #wake: () => void = () => undefined;
 
-  /** Resolves after so many milliseconds, or at the next {@link wake}. */
+  /** Resolves after the given time, or at the next {@link wake}. */
   async sleep(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);

@@ -1,4 +1,4 @@
-/** Deskstream cannot start, and the message says what to do about it. Shown without a stack; the process ends with 1. */
+/** Stops the start; its message says what to do. It is shown without a stack, and the process exits with 1. */
 export class StartupError extends Error {
   override readonly name = 'StartupError';
 }

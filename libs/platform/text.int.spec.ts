@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** Every character that PostgreSQL knows, with what its own case folding makes of it. */
+/** Returns every character that PostgreSQL knows, with its case folding. */
 async function foldedByPostgres(): Promise<Map<string, string>> {
   const rows = await database.sql<{ character: string; folded: string }>(
     `SELECT chr(code) AS character, normalize(casefold(normalize(chr(code), NFD) COLLATE pg_unicode_fast), NFC) AS folded

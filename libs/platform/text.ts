@@ -1,4 +1,4 @@
-/** Controls, format characters, and what Unicode lets a renderer ignore, such as variation selectors; and blank symbols. */
+/** Controls, format characters, what renderers may ignore, such as variation selectors, and blank symbols. */
 const HIDDEN = String.raw`\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}`;
 
 const VISIBLE = new RegExp(String.raw`[^\s${HIDDEN}]`, 'u');
@@ -6,22 +6,22 @@ const FIRST_HIDDEN = new RegExp(`[${HIDDEN}]`, 'u');
 const ALL_HIDDEN = new RegExp(`[${HIDDEN}]`, 'gu');
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
-/** Whether a text shows anything at all. */
+/** Returns whether a text shows anything. */
 export function isVisible(text: string): boolean {
   return VISIBLE.test(text);
 }
 
-/** The first character that an address cannot hold, since nobody sees it: `U+200B ZERO WIDTH SPACE`. */
+/** Returns the first invisible character, which an address must not have: `U+200B ZERO WIDTH SPACE`. */
 export function hiddenCharacterOf(text: string): string | undefined {
   return codePoint(FIRST_HIDDEN.exec(text)?.[0]);
 }
 
-/** The first character that would break a line or control a terminal, such as `U+000A LINE FEED`. */
+/** Returns the first character that breaks a line or controls a terminal, such as `U+000A LINE FEED`. */
 export function controlCharacterOf(text: string): string | undefined {
   return codePoint(CONTROL.exec(text)?.[0]);
 }
 
-/** A text without the characters that nobody sees, such as the marks of direction around a copied phone number. */
+/** Returns a text without invisible characters, such as the marks of direction around a copied phone number. */
 export function withoutHidden(text: string): string {
   return text.replace(ALL_HIDDEN, '');
 }
@@ -46,51 +46,51 @@ function codePoint(character: string | undefined): string | undefined {
   return [`U+${hex}`, NAMES[hex]].filter(Boolean).join(' ');
 }
 
-/** Whether a text has more code points than that, as `maxLength` of JSON Schema and PostgreSQL count. */
+/** Returns whether a text has more code points than `max`, as JSON Schema and PostgreSQL count. */
 export function isLongerThan(text: string, max: number): boolean {
   if (text.length <= max) return false;
   return text.length > 2 * max || lengthOf(text) > max;
 }
 
-/** How many code points a text has. */
+/** Returns the number of a text's code points. */
 export function lengthOf(text: string): number {
   return Array.from(text).length;
 }
 
-/** No language stacks so many marks on a letter. To compose more takes time that grows with their square. */
+/** Maximum number of marks on a letter, above that of any language. Composing time grows with their square. */
 export const MAX_MARKS = 30;
 const TOO_MANY_MARKS = new RegExp(String.raw`\p{M}{${MAX_MARKS + 1}}`, 'u');
-/** Up to there, every character stands for itself in NFC. */
+/** The characters that are their own NFC. */
 const COMPOSED = /^[\0-\u02ff]*$/;
 
-/** A text in NFC, in which each character has one spelling; undefined when it stacks more than {@link MAX_MARKS} marks. */
+/** Returns a text in NFC, where each character has one spelling; undefined if over {@link MAX_MARKS} marks stack. */
 export function composed(text: string): string | undefined {
   if (COMPOSED.test(text)) return text;
   return TOO_MANY_MARKS.test(text) ? undefined : text.normalize('NFC');
 }
 
-/** Each character has one other case at most, and no other spelling. */
+/** The characters with at most one other case, and no other spelling. */
 const ASCII = /^[\0-\x7f]*$/;
 
 /**
- * What texts that differ in case alone have in common: Unicode's full case folding, in NFC. JavaScript has no function
- * for it. PostgreSQL's `casefold` says the same of each character; a test compares them.
+ * Returns what texts that differ only in case have in common: Unicode's full case folding, in NFC, which JavaScript
+ * lacks. PostgreSQL's `casefold` agrees on each character; a test compares them.
  */
 export function caseFolded(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase();
   return Array.from(text.normalize('NFD'), foldedCharacter).join('').normalize('NFC');
 }
 
-/** One by one, for a sigma at the end of a word has a small form of its own. A dotless i has no other case. */
+/** Single characters, because a final sigma has its own small form. A dotless i has no other case. */
 function foldedCharacter(character: string): string {
   return character === 'ı' ? character : character.toLowerCase().toUpperCase().toLowerCase();
 }
 
 const TAGS = String.raw`[\u{E0020}-\u{E007F}]`;
-/** The flags of England, Scotland and Wales differ in tags alone, which are ignorable anywhere else. */
+/** The flags of England, Scotland and Wales differ only in tags, which are ignorable elsewhere. */
 const IGNORED = new RegExp(String.raw`(?!${TAGS})\p{Default_Ignorable_Code_Point}|(?<!\u{1F3F4}${TAGS}*)${TAGS}`, 'gu');
 
-/** What names that look the same have in common: without regard to case, spelling, and what nobody sees. */
+/** Returns what names that look the same have in common, regardless of case, spelling and invisible characters. */
 export function nameKey(name: string): string {
   return caseFolded(name.replace(IGNORED, ''));
 }

@@ -1,13 +1,13 @@
 import { FairQueue } from './fair-queue.js';
 
 /**
- * The event loop, as those share it who have much to compute: each asks for a turn before a piece of some milliseconds.
- * Between two pieces, whatever else waits goes on; and organizations take turns.
+ * Shares the event loop among long computations: each asks for a turn before a piece of some milliseconds. Between two
+ * pieces, other work proceeds. Organizations take turns.
  */
 export class Turns {
   readonly #waiting = new FairQueue<() => void>();
 
-  /** @param atOnce pieces that are computed without a pause: more than one where they are small */
+  /** @param atOnce number of pieces that are computed without a pause: more than one where they are small */
   constructor(private readonly atOnce = 1) {}
 
   /** Resolves when a piece may be computed. */
@@ -26,5 +26,5 @@ export class Turns {
   }
 }
 
-/** For pieces of some milliseconds: the process has one event loop. */
+/** For pieces of some milliseconds; the process has one event loop. */
 export const turns = new Turns();

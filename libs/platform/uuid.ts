@@ -1,6 +1,6 @@
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Why a text is no UUID, or undefined. */
+/** Returns why a text is not a UUID, or undefined. */
 export function faultOfUuid(value: string): string | undefined {
   return UUID.test(value) ? undefined : 'must be a UUID';
 }

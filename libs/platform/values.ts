@@ -1,9 +1,9 @@
-/** Whether a value is a JSON object, neither array nor null. */
+/** Returns whether a value is a JSON object, not an array or null. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether a value is text that PostgreSQL can store: JSON can spell NUL and lone surrogates, which it cannot. */
+/** Returns whether a value is text that PostgreSQL can store, which excludes NUL and lone surrogates. */
 export function isPlainText(value: unknown): value is string {
   return typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
 }

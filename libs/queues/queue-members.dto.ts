@@ -9,7 +9,7 @@ export class BulkQueueEndpointInput {
   // The public API's document has it optional; without it there is nothing to do, so it is refused.
   @ApiPropertyOptional()
   @Uuids({
-    description: 'Ids of agents, from 1 to 10. A request without any is refused.',
+    description: 'The ids of 1 to 10 agents. An empty list is refused.',
     example: [AGENT_ID.example],
     minItems: 1,
     maxItems: 10,
@@ -22,7 +22,7 @@ export class QueueMember {
   agentId: string;
 
   @ApiPropertyOptional({
-    description: 'Its place among the members; none is kept.',
+    description: 'The priority among the members. Always absent: none is stored.',
     type: 'integer',
     format: 'int32',
     example: 1,

@@ -19,7 +19,7 @@ class GenericChannel {
   })
   availability: 'Available' | 'NotAvailable';
 
-  @ApiPropertyOptional({ description: 'How many conversations wait.', ...INT32, example: 3 })
+  @ApiPropertyOptional({ description: 'The number of waiting conversations.', ...INT32, example: 3 })
   queueSize: number;
 }
 
@@ -30,16 +30,16 @@ class UnexpectedError {
   @ApiProperty({ description: 'The channel.', example: 'Email' })
   channel: string;
 
-  @ApiProperty({ description: 'What, for people.', example: 'The channel could not be looked at' })
+  @ApiProperty({ description: 'The message, for people.', example: 'The channel could not be looked at' })
   message: string;
 }
 
 @ApiExtraModels(GenericChannel)
 class Success {
-  @Variant('Success', 'It is known how it stands with the channel.')
+  @Variant('Success', 'The state of the channel is known.')
   _type: 'Success';
 
-  @ApiProperty({ description: 'How it stands with the channel.', ...unionSchema({ GenericChannel }) })
+  @ApiProperty({ description: 'The state of the channel.', ...unionSchema({ GenericChannel }) })
   channelAvailability: GenericChannel;
 }
 
@@ -47,11 +47,11 @@ class Success {
 class Failure {
   @Variant(
     'Failure',
-    'It is not known how it stands with the channel. Never answered: all channels are known, or none.',
+    'The state of the channel is not known. Deskstream never answers this: all channels are known, or none.',
   )
   _type: 'Failure';
 
-  @ApiProperty({ description: 'Why.', ...unionSchema({ UnexpectedError }) })
+  @ApiProperty({ description: 'The reason.', ...unionSchema({ UnexpectedError }) })
   error: UnexpectedError;
 }
 
@@ -61,7 +61,7 @@ export type ChannelAvailability = Success;
 @ApiExtraModels(Success, Failure)
 export class QueueAvailabilityOutput extends listOutput('', Object) {
   @ApiPropertyOptional({
-    description: 'Each channel that members work on at this moment or conversations wait in, by name.',
+    description: 'The channels that members currently work on or that conversations wait in, by name.',
     type: 'array',
     items: unionSchema(AVAILABILITY),
   })
@@ -69,11 +69,15 @@ export class QueueAvailabilityOutput extends listOutput('', Object) {
 }
 
 export class QueuedConversation {
-  @ApiPropertyOptional({ description: 'Its place in its queue: 1 waits longest.', ...INT32, example: 1 })
+  @ApiPropertyOptional({
+    description: 'The position in the queue. The conversation at position 1 has waited longest.',
+    ...INT32,
+    example: 1,
+  })
   position: number;
 
   @ApiProperty({
-    description: 'Since when it waits in its queue.',
+    description: 'Since when the conversation waits in its queue.',
     format: 'date-time',
     example: '2026-03-14T09:26:53.589Z',
   })

@@ -89,7 +89,7 @@ export function decideQueue(command: QueueCommand, queue: Queue | undefined): Qu
     }
     case 'DeleteQueue':
       if (queue.settings.isDefault)
-        return new DomainError('conflict', `Queue ${id} is the default queue; make another the default first`);
+        return new DomainError('conflict', `Queue ${id} is the default queue; make another queue the default first`);
       return [{ type: 'QueueDeleted', data: { id } }];
     case 'AssignQueueMembers': {
       const agentIds = command.agentIds.filter((agentId) => !command.members.includes(agentId));

@@ -80,7 +80,7 @@ describe('A queue', () => {
   it('is deleted unless it is the default queue', () => {
     queue(created).when({ type: 'DeleteQueue', id }).then([deleted]);
     expect(queue(created, deleted).state).toBeUndefined();
-    const error = new DomainError('conflict', `Queue ${id} is the default queue; make another the default first`);
+    const error = new DomainError('conflict', `Queue ${id} is the default queue; make another queue the default first`);
     queue(createdAsDefault).when({ type: 'DeleteQueue', id }).then(error);
     queue(createdAsDefault, updated({ isDefault: false }))
       .when({ type: 'DeleteQueue', id })

@@ -68,7 +68,7 @@ export class QueuesController {
   @Endpoint({
     summary: 'Create a queue.',
     description:
-      'A new default queue takes over from the one before. How conversations are offered is kept for the programs that offer them: Deskstream itself offers none.',
+      'A new default queue replaces the previous one. The settings for offering conversations are stored for the programs that offer them; Deskstream itself does not offer conversations.',
     success: [201, 'The created queue', CreateQueueOutput],
     errors: [409],
   })
@@ -86,7 +86,7 @@ export class QueuesController {
   @Get('conversation-position/:csid')
   @Endpoint({
     summary: 'Get the position of a conversation in its queue.',
-    description: '404 also when the conversation does not wait in a queue.',
+    description: 'Answers 404 also when the conversation does not wait in a queue.',
     success: [200, 'The position', GetQueuedConversationPositionOutput],
     errors: [404],
   })
@@ -102,7 +102,7 @@ export class QueuesController {
   @Versioned(queueStream, 'queueId')
   @Endpoint({
     summary: 'Get a queue by id.',
-    description: 'Its settings. Its members and its availability have operations of their own.',
+    description: 'The answer has the settings. Members and availability have operations of their own.',
     success: [200, 'The queue', GetQueueByIdOutput],
     errors: [404],
   })
@@ -119,7 +119,7 @@ export class QueuesController {
   @Endpoint({
     summary: 'Patch a queue.',
     description:
-      'Changes only the fields that are named; maps are replaced as a whole, `null` clears. Fields that do not exist are refused. `isDefault: true` takes over from the default queue before; `false` leaves the organization without one.',
+      'Only the fields that are sent change. Maps are replaced as a whole, and `null` clears a field. Unknown fields are refused. `isDefault: true` replaces the previous default queue; `false` leaves the organization without a default queue.',
     success: [200, 'The patched queue', PatchQueueOutput],
     errors: [404, 409],
   })
@@ -138,7 +138,7 @@ export class QueuesController {
   @Endpoint({
     summary: 'Delete a queue.',
     description:
-      'Its members are members no more. The default queue is not deleted, nor one that conversations wait in: 409.',
+      'Its members stop being members. The default queue and a queue in which conversations wait cannot be deleted (409).',
     success: [204, 'The queue was successfully deleted'],
     errors: [404, 409],
   })
@@ -149,7 +149,7 @@ export class QueuesController {
   @Get(':queueId/availability')
   @Endpoint({
     summary: 'Get the availability of a queue.',
-    description: 'By channel: whether a member is there, and how many conversations wait.',
+    description: 'Shows for each channel whether a member is available and how many conversations wait.',
     success: [200, 'The availability of the queue', QueueAvailabilityOutput],
     errors: [404, 409],
   })
@@ -161,7 +161,7 @@ export class QueuesController {
   @Get(':queueId/members')
   @Endpoint({
     summary: 'List all members of a queue.',
-    description: 'Agents, by id.',
+    description: 'Lists the agents, sorted by id.',
     success: [200, 'The members of the queue', QueueMembersOutput],
     errors: [404],
   })
@@ -175,8 +175,8 @@ export class QueuesController {
   @Endpoint({
     summary: 'Assign agents to a queue.',
     description:
-      'Answers what became of each id, in their order; one that fails keeps no other from becoming a member. Assigning a member changes nothing.',
-    success: [200, 'What became of each agent', BulkQueueEndpointOutput],
+      'Answers the result for each id, in the order of the request. One that fails does not affect the others. Assigning a member again changes nothing.',
+    success: [200, 'The result for each agent', BulkQueueEndpointOutput],
     errors: [404, 409],
   })
   async assignMembers(
@@ -191,7 +191,7 @@ export class QueuesController {
   @Versioned(queueStream, 'queueId', { answers: 'other' })
   @Endpoint({
     summary: 'Remove agents from a queue.',
-    description: 'Agents who are no members are ignored.',
+    description: 'Agents that are not members are ignored.',
     success: [204, 'The agents were successfully removed'],
     errors: [404, 409],
   })

@@ -36,7 +36,7 @@ function WholeMap(limits: Record<string, number>, docs: FieldOptions) {
   const fault = (value: unknown) => {
     if (!isRecord(value)) return 'must be an object';
     for (const [key, item] of Object.entries(value)) {
-      if (!Object.hasOwn(limits, key)) return `may only have these keys: ${Object.keys(limits).join(', ')}`;
+      if (!Object.hasOwn(limits, key)) return `may only have the keys ${Object.keys(limits).join(', ')}`;
       const reason = faultOfWhole(item, 0, limits[key]);
       if (reason) return `${key} ${reason}`;
     }
@@ -47,59 +47,65 @@ function WholeMap(limits: Record<string, number>, docs: FieldOptions) {
 }
 
 const DOCS = {
-  name: { description: 'The name. Several queues may have the same.', example: 'Support' },
+  name: { description: 'The name. It need not be unique.', example: 'Support' },
   isDefault: {
     description:
-      'Whether it is the default queue: at most one of an organization is. The one that was before ceases to be it.',
+      'Whether the queue is the default queue. An organization has at most one: setting it here replaces the previous default.',
     example: false,
   },
-  callFunctionality: { description: 'Whether it is for phone calls.', example: false },
+  callFunctionality: { description: 'Whether the queue is for phone calls.', example: false },
   isDoNotOfferEnabled: {
     description: 'Whether `doNotOfferTimeouts` apply.',
     example: true,
   },
   queueThresholds: {
-    description: `What to warn of, by kind: AvailableAgents and WaitingConversations are numbers, LongestWait and SlaTimeLimit seconds (at most ${LONG}), SlaPercentage is from 0 to 100.`,
+    description: `The thresholds of warnings, by kind. AvailableAgents and WaitingConversations are counts, LongestWait and SlaTimeLimit are seconds (at most ${LONG}), SlaPercentage is from 0 to 100.`,
     example: { SlaPercentage: 80, SlaTimeLimit: 120 },
   },
   doNotOfferTimeouts: {
-    description: `Seconds, by channel, for which a conversation is not offered again to an agent who did not take it; at most ${LONG}.`,
+    description: `For each channel, the seconds before a conversation is offered again to an agent that did not take it; at most ${LONG}.`,
     example: { Email: 3600, WidgetChat: 60 },
   },
   offerTimeout: {
-    description: 'Seconds for which a conversation is offered to an agent. Left out: until it is taken.',
+    description:
+      'The seconds for which a conversation is offered to an agent. Without a value, it is offered until an agent takes it.',
     example: 30,
   },
   offerAlgorithm: {
-    description: 'To whom among its members a conversation is offered. Left out: as AllAtOnce.',
+    description: 'How conversations are offered to the members. Without a value: AllAtOnce.',
     example: 'LongestIdle',
   },
   wrapupTimeout: {
-    description: 'Seconds that an agent has after a conversation before the next. Left out: none.',
+    description: 'The seconds that an agent has between two conversations. Without a value: none.',
     example: 15,
   },
   priority: {
-    description: 'Its place among queues: 1 comes first. Left out: after all that have one.',
+    description: 'The priority among queues, where 1 is the highest. A queue without a value comes last.',
     example: 1,
   },
   offerAbandonedConversations: {
-    description: 'Whether conversations are offered that the end user has left. Left out: no.',
+    description: 'Whether conversations that the end user has left are offered. Default: false.',
     example: false,
   },
   preferredAgentTimeouts: {
-    description: `Seconds, by channel, for which a conversation waits for its preferred agent alone; at most ${LONG}.`,
+    description: `For each channel, the seconds for which a conversation waits for its preferred agent only; at most ${LONG}.`,
     example: { Email: 7200 },
   },
-  isPreferredAgentEnabled: { description: 'Whether `preferredAgentTimeouts` apply. Left out: no.', example: true },
+  isPreferredAgentEnabled: { description: 'Whether `preferredAgentTimeouts` apply. Default: false.', example: true },
   preferredAgentOfflineTimeout: {
-    description: 'Seconds for which a conversation waits for its preferred agent who is offline. Left out: none.',
+    description:
+      'The seconds for which a conversation waits for its preferred agent while that agent is offline. Without a value: none.',
     example: 3600,
   },
   personalAgentOfflineTimeout: {
-    description: 'Seconds for which a conversation waits for its personal agent who is offline. Left out: none.',
+    description:
+      'The seconds for which a conversation waits for its personal agent while that agent is offline. Without a value: none.',
     example: 86_400,
   },
-  isRestricted: { description: 'Whether only its members may see its conversations. Left out: no.', example: false },
+  isRestricted: {
+    description: 'Whether only members may see the conversations of the queue. Default: false.',
+    example: false,
+  },
 };
 
 const open = { optional: true, nullable: true };
@@ -184,7 +190,7 @@ class QueueUsages {
   queueId: string;
 
   @ApiProperty({
-    description: 'The contact points that lead into it, by channel; none are kept.',
+    description: 'The contact points that lead into the queue, by channel. Always empty: none are stored.',
     type: 'object',
     propertyNames: { enum: CONVERSATION_CHANNELS },
     additionalProperties: { type: 'array', uniqueItems: true, items: { type: 'string' } },
@@ -205,7 +211,7 @@ export class QueueOutput {
   isDefault: boolean;
 
   @ApiProperty({
-    description: 'The organization that it belongs to.',
+    description: 'The organization of the queue.',
     format: 'uuid',
     example: '01980f5b-60f0-7a91-95d3-8fb0c1d2e3f4',
   })
@@ -218,7 +224,7 @@ export class QueueOutput {
   queueThresholds: NumberMap<QueueThreshold>;
 
   @ApiProperty({
-    description: 'How abandoned conversations count in service levels: not at all.',
+    description: 'How abandoned conversations count in service levels. Always `AbandonedIgnored`.',
     enum: ['AbandonedIgnored'],
     example: 'AbandonedIgnored',
   })
@@ -231,13 +237,13 @@ export class QueueOutput {
   offeringAlgorithm?: OfferAlgorithm;
 
   @ApiPropertyOptional({
-    description: 'How members come about: they are assigned.',
+    description: 'How agents become members. Always `Default`: they are assigned.',
     enum: ['Default', 'SkillBased'],
     example: 'Default',
   })
   memberListType: 'Default';
 
-  @ApiPropertyOptional({ description: 'What leads into it.', type: QueueUsages })
+  @ApiPropertyOptional({ description: 'What leads into the queue.', type: QueueUsages })
   usages: QueueUsages;
 
   @ApiPropertyOptional({ ...DOCS.wrapupTimeout, ...INT32 })

@@ -128,9 +128,9 @@ export class GetQueueHandler implements IQueryHandler<GetQueue> {
     return queue;
   }
 
-  async #then(organizationId: string, id: string, asOf: Date): Promise<QueueOutput | undefined> {
-    const { state } = await this.past.load(queueStream, id, organizationId, asOf);
-    return state && shownQueue(state, { organizationId });
+  async #then(organizationId: string, id: string, asOf: Date): Promise<QueueOutput> {
+    const { state } = await this.past.existing(queueStream, 'Queue', id, organizationId, asOf);
+    return shownQueue(state, { organizationId });
   }
 }
 

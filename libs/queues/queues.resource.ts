@@ -4,7 +4,7 @@ import { QUEUE_EVENTS } from './queue.webhooks.js';
 
 export const queuesResource = {
   path: 'queues',
-  group: { name: 'Queues', description: 'Where conversations wait for agents, and who their agents are.' },
+  group: { name: 'Queues', description: 'Queues in which conversations wait for agents, and their members.' },
   streams: [queueStream],
   entity: { name: 'Queue', id: 'queueId', stream: queueStream },
   webhookEvents: QUEUE_EVENTS,

@@ -10,7 +10,7 @@ export class TagOutput implements Tag {
   @ApiProperty({ description: 'The name, unique in the organization without regard to case.', example: 'VIP' })
   name: string;
 
-  @ApiPropertyOptional({ description: 'The color, as it was given.', example: '#ff8800' })
+  @ApiPropertyOptional({ description: 'The color, as it was sent.', example: '#ff8800' })
   color?: string;
 
   @ApiProperty({

@@ -25,7 +25,7 @@ export class TagsController {
   @Get()
   @Endpoint({
     summary: 'List all tags in an organization.',
-    description: 'Sorted by name; inactive tags are part of it unless `includeDeactivated=false`.',
+    description: 'Sorted by name. Inactive tags are included unless `includeDeactivated=false`.',
     success: [200, 'The list of tags in an organization', ListTagsOutput],
   })
   async list(
@@ -44,8 +44,8 @@ export class TagsController {
   @Versioned(tagStream)
   @Endpoint({
     summary: 'Create a tag.',
-    description: 'Creating a name that exists answers the tag that has it; it is not updated to match the input.',
-    success: [200, 'The created tag or an existing tag with the same name.', CreateTagOutput],
+    description: 'If a tag with this name exists, it is returned unchanged.',
+    success: [200, 'The created tag, or the existing tag with the same name.', CreateTagOutput],
   })
   async createTag(
     @Caller() caller: WriteContext,
@@ -60,7 +60,7 @@ export class TagsController {
   @Versioned(tagStream, 'tagId')
   @Endpoint({
     summary: 'Get a tag by id.',
-    description: 'Also one that is inactive.',
+    description: 'Inactive tags are returned, too.',
     success: [200, 'The tag', GetTagOutput],
     errors: [404],
   })
@@ -88,7 +88,7 @@ export class TagsController {
   @Versioned(tagStream, 'tagId')
   @Endpoint({
     summary: 'Deactivate a tag.',
-    description: 'It stays on conversations that have it. Deactivating an inactive tag changes nothing.',
+    description: 'Conversations that have the tag keep it. Deactivating an inactive tag changes nothing.',
     success: [204, 'The tag was successfully deactivated'],
     errors: [404, 409],
   })
@@ -100,7 +100,8 @@ export class TagsController {
   @Versioned(tagStream, 'tagId')
   @Endpoint({
     summary: 'Remove a tag.',
-    description: 'It is gone from conversations as well, and its name is free. To keep it on those, deactivate it.',
+    description:
+      'The tag is removed from all conversations, and its name becomes free. To keep it on conversations, deactivate it instead.',
     success: [204, 'The tag was successfully removed'],
     errors: [404, 409],
   })

@@ -5,17 +5,17 @@ import { TagOutput } from './tag.shown.js';
 export class CreateTagInput {
   @Text({
     description:
-      'The name. A tag that has it already, in whatever case and with or without invisible characters, is answered unchanged.',
+      'The name. If a tag has this name already, compared without regard to case and invisible characters, that tag is returned unchanged.',
     example: 'VIP',
   })
   name: string;
 
-  @Text({ description: 'A color for display, in any notation.', example: '#ff8800', max: 64, optional: true })
+  @Text({ description: 'A display color in any notation.', example: '#ff8800', max: 64, optional: true })
   color?: string;
 }
 
 export class ListTagsQuery {
-  @QueryFlag({ description: 'false leaves inactive tags out.', example: true, default: true, optional: true })
+  @QueryFlag({ description: '`false` leaves out inactive tags.', example: true, default: true, optional: true })
   includeDeactivated?: boolean;
 }
 

@@ -89,9 +89,9 @@ export class GetTagHandler implements IQueryHandler<GetTag> {
     return tag;
   }
 
-  async #then(organizationId: string, id: string, asOf: Date): Promise<Tag | undefined> {
-    const { state } = await this.past.load(tagStream, id, organizationId, asOf);
-    return state && shownTag(state);
+  async #then(organizationId: string, id: string, asOf: Date): Promise<Tag> {
+    const { state } = await this.past.existing(tagStream, 'Tag', id, organizationId, asOf);
+    return shownTag(state);
   }
 }
 

@@ -59,7 +59,7 @@ export class TeamsController {
   @Versioned(teamStream)
   @Endpoint({
     summary: 'Create a team.',
-    description: 'It has no agents yet. Several teams may have the same name.',
+    description: 'The team has no agents at first. Several teams may have the same name.',
     success: [201, 'The created team', CreateTeamOutput],
   })
   async createTeam(
@@ -73,7 +73,7 @@ export class TeamsController {
   @Versioned(teamStream, 'teamId')
   @Endpoint({
     summary: 'Get a team by id.',
-    description: 'Its agents are a list of their own.',
+    description: 'The agents of a team are listed by an operation of their own.',
     success: [200, 'The team', CreateTeamOutput],
     errors: [404],
   })
@@ -89,7 +89,7 @@ export class TeamsController {
   @Versioned(teamStream, 'teamId')
   @Endpoint({
     summary: 'Delete a team.',
-    description: 'Its members stay agents.',
+    description: 'The members stay agents of the organization.',
     success: [204, 'The team was successfully deleted'],
     errors: [404, 409],
   })
@@ -100,7 +100,8 @@ export class TeamsController {
   @Get(':teamId/agents')
   @Endpoint({
     summary: 'List all agents in a team.',
-    description: 'All of them, sorted by agent id. To tokens without the scope `agents:read`, by their ids alone.',
+    description:
+      'Lists all agents of the team, sorted by agent id. Tokens without the scope `agents:read` get the ids only.',
     success: [200, 'List of agents in the specified team', ListTeamMembersOutput],
     errors: [404],
   })
@@ -119,7 +120,7 @@ export class TeamsController {
   @Versioned(teamStream, 'teamId', { answers: 'other' })
   @Endpoint({
     summary: 'Add agents to a team.',
-    description: 'All of them or, when one does not exist, none. Adding a member again changes nothing.',
+    description: 'Adds all agents, or none if one of them does not exist. Adding a member again changes nothing.',
     success: [200, 'The agents are members of the team'],
     errors: [404, 409],
   })
@@ -136,7 +137,7 @@ export class TeamsController {
   @Endpoint({
     summary: 'Remove agents from a team.',
     description:
-      'An empty or missing list is refused: it never stands for all members. Agents who are no members are ignored.',
+      'An empty or missing list is refused; it never stands for all members. Agents that are not members are ignored.',
     success: [204, 'The agents were successfully removed from the team'],
     errors: [404, 409],
   })
@@ -151,7 +152,7 @@ export class TeamsController {
   @Get(':teamId/presence')
   @Endpoint({
     summary: 'List the presence of all agents in a team.',
-    description: 'In pages, sorted by agent id. An agent who has never been seen is offline.',
+    description: 'Sorted by agent id, in pages. An agent without presence is offline.',
     success: [200, 'A page of the presence of the agents in the specified team', ListPresenceOutput],
     errors: [404],
   })

@@ -19,7 +19,7 @@ export class TeamMember {
   @ApiProperty({ description: 'The agent id.', format: 'uuid', example: EXAMPLE_ID })
   id: string;
 
-  @ApiPropertyOptional({ description: 'The name to show.', example: 'Alice Brown' })
+  @ApiPropertyOptional({ description: 'The display name.', example: 'Alice Brown' })
   name?: string;
 
   @ApiPropertyOptional({ description: 'The primary e-mail address.', example: 'alice@brown.example' })
@@ -30,14 +30,14 @@ export class TeamMember {
 }
 
 export class CreateTeamInput {
-  @Text({ description: 'The name. Others may have the same.', example: 'Billing' })
+  @Text({ description: 'The name. It need not be unique.', example: 'Billing' })
   name: string;
 }
 
 export class AgentsToTeamInput {
   // The public API's clients may think that they can leave it out.
   @ApiPropertyOptional()
-  @Uuids({ description: 'Ids of agents to add.', example: [EXAMPLE_ID], minItems: 1, maxItems: MAX_AGENT_IDS })
+  @Uuids({ description: 'The ids of the agents to add.', example: [EXAMPLE_ID], minItems: 1, maxItems: MAX_AGENT_IDS })
   agentIds: string[];
 }
 
@@ -45,7 +45,7 @@ export class DeleteAgentsFromTeamInput {
   // As above; none never stands for all.
   @ApiPropertyOptional()
   @Uuids({
-    description: 'Ids of members to remove. Those that are no members are ignored.',
+    description: 'The ids of the members to remove. Ids that are not members are ignored.',
     example: [EXAMPLE_ID],
     minItems: 1,
     maxItems: MAX_AGENT_IDS,

@@ -125,7 +125,7 @@ export class GetTeamHandler implements IQueryHandler<GetTeam> {
 
   async execute({ organizationId, id, asOf }: GetTeam): Promise<Sendable<object>> {
     const team = asOf
-      ? (await this.past.load(teamStream, id, organizationId, asOf)).state
+      ? (await this.past.existing(teamStream, 'Team', id, organizationId, asOf)).state
       : await this.reader.get(teamStream, organizationId, id);
     if (!team) throw notFound('Team', id);
     return team;

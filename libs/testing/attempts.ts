@@ -10,18 +10,18 @@ import { type DnsServer, startDnsServer } from './dns-server.js';
 import { type Behaviour, type FaultyReceiver, startFaultyReceiver } from './faulty-receiver.js';
 import { waitFor } from './wait-for.js';
 
-/** The deadline of an attempt, unless a test says another: what ends before it has ended by itself. */
+/** Default deadline of an attempt: attempts that end before have ended by themselves. */
 export const TIMEOUT_MS = 60_000;
-/** The deadline where a test waits for it. */
+/** Deadline for tests that wait for it. */
 export const DEADLINE_MS = 1_500;
 export const KB = 1024;
-/** Senders look up names here. */
+/** The name server of senders. */
 export let dns: DnsServer;
 /** The sender's ends of all connections of a test. */
 export const sockets: Socket[] = [];
 const closing: (() => unknown)[] = [];
 
-/** For a test file of attempts: a name server for all of them; what a test has opened is closed after it. */
+/** Prepares a test file of attempts: starts a name server, and closes what a test has opened after it. */
 export function prepareAttempts(): void {
   const onRequest = (message: unknown) => {
     const { request } = message as { request: ClientRequest };
@@ -47,7 +47,7 @@ export function closeAfterwards(close: () => unknown): void {
   closing.push(close);
 }
 
-/** Receivers on this machine are allowed unless told otherwise. */
+/** Returns options that by default allow local receivers. */
 export function optionsOf(options: Partial<WebhookOptions>): WebhookOptions {
   return {
     timeoutMs: TIMEOUT_MS,
@@ -80,13 +80,13 @@ export function to(url: string, body = '{"a":1}'): AttemptRequest {
   return { url, headers: { 'accept-encoding': 'identity' }, body };
 }
 
-/** One attempt at a receiver that behaves like this. */
+/** Makes one attempt at a receiver with this behaviour. */
 export async function attempt(behaviour: Behaviour, options: Partial<WebhookOptions> = {}): Promise<AttemptResult> {
   const { port } = await receiver(behaviour);
   return sender(options).send(to(`http://127.0.0.1:${port}/hook`));
 }
 
-/** The most that was read from any connection. */
+/** Returns the most bytes that were read from a connection. */
 export function bytesRead(): number {
   return Math.max(0, ...sockets.map((socket) => socket.bytesRead));
 }

@@ -3,7 +3,7 @@ import { type Projection, type StreamDefinition } from '#libs/event-store/stream
 
 export type CounterEvent = { type: 'CounterRaised'; data: { by: number; note?: string } };
 
-/** Raises a new counter, or one that there may be; no further than told. */
+/** Raises a new counter, or one that may exist, until it reaches `upTo`. */
 export interface CounterCommand {
   type: 'Start' | 'Raise';
   by: number;
@@ -11,7 +11,7 @@ export interface CounterCommand {
 }
 
 const MOST_AT_ONCE = 1_000;
-/** What is answered to who wants to raise it by more. */
+/** The error for raising it by more. */
 export const tooMuch = new DomainError('invalid', `must be at most ${MOST_AT_ONCE}`);
 
 /** The read table of {@link counterStream}. */
@@ -26,7 +26,7 @@ export const counters: Projection<CounterEvent> = {
   ],
 };
 
-/** A stream that knows no resource, for tests of the store itself; its read table is `counters`. */
+/** A stream without a resource, for tests of the store itself; its read table is `counters`. */
 export const counterStream: StreamDefinition<number, CounterEvent, CounterCommand> = {
   category: 'counter',
   types: { CounterRaised: true },

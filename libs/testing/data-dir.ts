@@ -5,12 +5,12 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Copies a data directory whose server does not run, with owners and rights, which PostgreSQL looks at. */
+/** Copies a data directory of a stopped server, with owners and permissions, which PostgreSQL checks. */
 export async function copyDataDir(from: string, to: string): Promise<void> {
   await run('cp', ['-a', from, to]);
 }
 
-/** A data directory of its own with a migrated database, which no Deskstream has been started on. */
+/** Returns a new data directory with a migrated database, on which Deskstream was never started. */
 export async function newDataDir(): Promise<string> {
   const folder = await mkdtemp(join(process.env.TEST_FOLDER as string, 'home-'));
   await copyDataDir(`${process.env.TEST_DATA_DIR}/.`, folder);

@@ -2,19 +2,19 @@ import { createSocket } from 'node:dgram';
 import { isIPv4 } from 'node:net';
 import { type Answer, decode, encode, RECURSION_DESIRED } from 'dns-packet';
 
-/** Codes of RFC 1035. */
+/** Response codes of RFC 1035. */
 const CODES = { SERVFAIL: 2, NXDOMAIN: 3 };
 
-/** What a name stands for: addresses of both kinds, a failure, or no answer at all. */
+/** The resolution of a name: addresses of both kinds, a failure, or no answer at all. */
 export type Resolution = string[] | keyof typeof CODES | 'silence';
 
-/** A name server of one's own. */
+/** A name server for tests. */
 export interface DnsServer {
-  /** As `WEBHOOK_DNS_SERVERS` wants it. */
+  /** In the form of `WEBHOOK_DNS_SERVERS`. */
   address: string;
-  /** Names that were asked for, once for each question. */
+  /** Names that were queried, one per question. */
   questions: string[];
-  /** Answers this from now on; unknown names do not exist. What has been met with silence is answered now. */
+  /** Sets the answer from now on; unknown names do not exist. Unanswered questions are answered now. */
   resolve(name: string, resolution: Resolution): void;
   close(): Promise<void>;
 }

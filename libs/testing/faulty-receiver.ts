@@ -1,22 +1,22 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 
-/** What it does once a whole request has come. */
+/** Handles a whole request. */
 export type Behaviour = (socket: Socket, request: string) => void;
 
-/** A server of bare sockets, which speaks HTTP as badly as it is told. */
+/** A server on bare sockets, which speaks HTTP as badly as it is told. */
 export interface FaultyReceiver {
   port: number;
-  /** Whole requests as they came, heads and bodies. */
+  /** Whole requests as received, heads and bodies. */
   requests: string[];
-  /** How many connections were ever opened to it. */
+  /** Returns the number of connections ever opened to it. */
   connections: () => number;
-  /** How many of them are open. */
+  /** Returns the number of open ones. */
   open: () => number;
   close(): Promise<void>;
 }
 
-/** @param tls speaks TLS with it; plain HTTP when absent */
+/** @param tls options to speak TLS with; plain HTTP when absent */
 export async function startFaultyReceiver(behaviour: Behaviour, tls?: TlsOptions): Promise<FaultyReceiver> {
   const requests: string[] = [];
   const sockets = new Set<Socket>();
@@ -54,7 +54,7 @@ export async function startFaultyReceiver(behaviour: Behaviour, tls?: TlsOptions
   };
 }
 
-/** A whole response. */
+/** Sends a whole response. */
 export function answering(status: string, headers: Record<string, string> = {}, body = ''): Behaviour {
   const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body) });
   return (socket) => {
@@ -62,7 +62,7 @@ export function answering(status: string, headers: Record<string, string> = {}, 
   };
 }
 
-/** A beginning, and then the same again and again without end, as fast as it is taken or in a rhythm. */
+/** Sends a beginning, and then the same piece without end, as fast as it is taken or at an interval. */
 export function endlessly(beginning: string, piece: string | Buffer, everyMs?: number): Behaviour {
   return (socket) => {
     socket.write(beginning);

@@ -1,7 +1,7 @@
 import { type Recording } from '#libs/event-store/event.js';
 import { type DomainError } from '#libs/platform/domain-error.js';
 
-/** When the past events of tests were recorded, and by whom. */
+/** The time and author of past events in tests. */
 export const RECORDED: Recording = {
   recordedAt: new Date('2026-03-14T09:26:53.589Z'),
   metadata: { actorId: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' },

@@ -10,8 +10,8 @@ declare global {
 }
 
 /**
- * One PostgreSQL for all tests, whose database is the template of theirs. Its data directory as it was before any of them
- * is the template of those that processes start on.
+ * Starts one PostgreSQL for all tests, whose database is the template of theirs. A copy of its data directory before
+ * the tests is the template for processes.
  */
 export default async function setUp(): Promise<void> {
   const folder = await mkdtemp(join(scratchFolder(), 'deskstream-test-'));
@@ -21,7 +21,7 @@ export default async function setUp(): Promise<void> {
   await migrate(made);
   await made.stop();
   await copyDataDir(template, dataDir);
-  // Whose processes are killed, not the machine: what they have written stays with the system. Pages may be torn.
+  // Tests kill its processes, not the machine: the system keeps what they wrote. Pages may be torn.
   await appendFile(join(template, 'postgres', 'postgresql.auto.conf'), 'fsync = off\n');
   const postgres = await startEmbeddedPostgres({ dataDir, settings });
   globalThis.testPostgres = { ...postgres, folder };

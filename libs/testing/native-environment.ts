@@ -1,6 +1,6 @@
 /**
- * The environment of Jest's tests is that of Node itself, not a context made for each file: see `native-runtime.ts`.
- * Jest changes what it finds here, and nothing of the process.
+ * A Jest environment that is Node's own, not a context for each file: see `native-runtime.ts`. Jest changes what it
+ * finds here, and nothing of the process.
  */
 export default class NativeEnvironment {
   readonly global = { process: Object.create(process) as NodeJS.Process };

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const require = createRequire(import.meta.url);
-/** Where jest-circus keeps who listens to a file's tests. */
+/** Key of jest-circus' listeners to a file's tests. */
 const LISTENERS = Symbol.for('EVENT_HANDLERS');
 
 /**
- * Jest's runtime, by Node's own module loader: a process that runs test files loads the application and its libraries
- * once, and not once for each file, which takes seconds. So what modules keep outlives a file; tests share nothing
+ * Jest's runtime, on Node's own module loader: a process that runs test files loads the application and its libraries
+ * once, not once for each file, which takes seconds. Module state therefore outlives a file; tests share nothing
  * because each makes what it needs.
  */
 export default class NativeRuntime {
@@ -26,7 +26,7 @@ export default class NativeRuntime {
     return require(file);
   }
 
-  /** Jest's own, new for each file: it holds the state of that file's tests. */
+  /** Loads Jest's own modules again for each file: they hold the state of that file's tests. */
   requireInternalModule(file: string): unknown {
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the cache is an object that is keyed by file
     delete require.cache[file];
@@ -54,7 +54,7 @@ export default class NativeRuntime {
   }
 }
 
-/** Jest reads maps from files; those that Node holds are written when the first error is told. */
+/** Jest reads maps from files; those that Node holds are written on the first error. */
 class SourceMaps extends Map<string, string> {
   override get(file: string): string | undefined {
     const known = super.get(file);

@@ -1,14 +1,14 @@
 import { statfsSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 
-/** Where Linux keeps files in memory. */
+/** Linux's folder in memory. */
 const MEMORY = '/dev/shm';
-/** What must be left there, and of the machine's memory, before tests put their databases there. */
+/** Minimum free space there, and free memory of the machine, for tests to put their databases there. */
 const [ROOM_BYTES, FREE_BYTES] = [2 * 2 ** 30, 4 * 2 ** 30];
 
 /**
- * Where the databases of tests go: memory if there is plenty, for each consists of a thousand files that do not live
- * long. No test takes the machine's power away, so none can tell the difference.
+ * Returns the folder for test databases: memory if there is plenty, because each has a thousand short-lived files. No
+ * test cuts the machine's power, so none can tell the difference.
  */
 export function scratchFolder(): string {
   return roomInMemory() >= ROOM_BYTES && freemem() >= FREE_BYTES ? MEMORY : tmpdir();

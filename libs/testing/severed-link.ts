@@ -1,24 +1,24 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A way to a server. */
+/** A proxy to a server. */
 export interface Link {
-  /** The URL of the server, this way. */
+  /** The server's URL by this proxy. */
   url: string;
   close(): Promise<void>;
 }
 
-/** A way that breaks once, in the middle of what goes over it. */
+/** A proxy that breaks once, in the middle of a transfer. */
 export interface SeveredLink extends Link {
-  /** Whether it has broken. */
+  /** Returns whether it has broken. */
   severed: () => boolean;
 }
 
-/** Connections that are dropped after a link has broken, before one gets through again. */
+/** Number of connections that are dropped after a link has broken. */
 const DROPPED = 3;
 
 /**
- * Opens a way to the server of a URL that breaks with the n-th piece of data that clients send: all connections on it do, and
- * so do the next few.
+ * Opens a proxy to the server of a URL that breaks at the n-th piece of data that clients send: it drops all
+ * connections, and the next few.
  */
 export async function severedLink(target: string, breaksAt: number): Promise<SeveredLink> {
   let [pieces, dropped] = [0, 0];
@@ -35,8 +35,8 @@ export async function severedLink(target: string, breaksAt: number): Promise<Sev
 }
 
 /**
- * Opens a way to the server of a URL.
- * @param onPiece told of each piece of data that clients send, before it goes on
+ * Opens a proxy to the server of a URL.
+ * @param onPiece called with each piece of data that clients send, before it goes on
  * @param accepts whether a connection may be made
  */
 export async function openLink(
@@ -76,7 +76,7 @@ export async function openLink(
   return { url: through(target, server), close: () => closed(server, sockets) };
 }
 
-/** Over TCP, also where the target has a socket: a server listens on both. */
+/** Returns a URL over TCP, even if the target has a socket: a server listens on both. */
 function through(target: string, server: Server): string {
   const url = new URL(target);
   url.searchParams.delete('host');

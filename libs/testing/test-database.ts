@@ -9,7 +9,7 @@ export interface TestDatabase extends Pick<AskedDatabase, 'sql'> {
   drop(): Promise<void>;
 }
 
-/** @param from the database that it is a copy of; the migrated template unless given, `template0` for an empty one */
+/** @param from the database to copy; the migrated template unless given, `template0` for an empty one */
 export async function createTestDatabase(from?: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const { TEST_OWNER_URL, TEST_APP_URL } = process.env;

@@ -7,7 +7,7 @@ import { Cipher } from '#libs/platform/cipher.js';
 import { COUNTERS_TABLE, counterStream } from './counter.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
-/** An event store on a database of its own, and the worker's view of it. */
+/** An event store on its own database, and the worker's view of it. */
 export interface TestStore {
   store: EventStore;
   codec: EventCodec;
@@ -15,7 +15,7 @@ export interface TestStore {
   database: Database;
   worker: WorkerDatabase;
   test: TestDatabase;
-  /** A new tenant to write as. */
+  /** Returns a new tenant to write as. */
   context(): { organizationId: string; actorId: string };
   close(): Promise<void>;
 }

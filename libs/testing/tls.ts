@@ -1,7 +1,7 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { generate } from 'selfsigned';
 
-/** In PEM, as a TLS server takes them. */
+/** A key and its certificate, in PEM. */
 export interface KeyAndCertificate {
   key: string;
   cert: string;
@@ -9,11 +9,11 @@ export interface KeyAndCertificate {
 
 const DAY_MS = 86_400_000;
 
-/** An authority that this process trusts from now on, until it is forgotten. */
+/** An authority that this process trusts until it is forgotten. */
 export interface Authority {
-  /** A certificate for a name. */
+  /** Returns a certificate for a name. */
   certify(name: string): Promise<KeyAndCertificate>;
-  /** One that was valid until yesterday. */
+  /** Returns one that was valid until yesterday. */
   certifyExpired(name: string): Promise<KeyAndCertificate>;
   forget(): void;
 }
@@ -41,7 +41,7 @@ export async function trustNewAuthority(): Promise<Authority> {
   };
 }
 
-/** A certificate that nobody vouches for. */
+/** Returns a self-signed certificate. */
 export function certifyOneself(name: string): Promise<KeyAndCertificate> {
   return certificate(name, {});
 }

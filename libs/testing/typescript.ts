@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { transformFileSync } from '@swc/core';
 
 /**
- * Preloaded into the processes that run tests: Node itself then loads the TypeScript of this project, compiled as the
- * build compiles it.
+ * Preloaded into the processes that run tests: Node itself then loads this project's TypeScript, compiled as in the
+ * build.
  */
 const isOurs = (url: string | undefined) => url?.endsWith('.ts') && !url.includes('/node_modules/');
 

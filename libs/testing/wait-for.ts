@@ -1,23 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 const LOOK_MS = 20;
-/** How long nothing may move, and how long a wait may take however much does. */
+/** How long nothing may move, and how long a wait may take in all. */
 export interface Patience {
   stillMs: number;
-  /** Looks count, too: a machine that is slow looks seldom. */
+  /** Looks count, too, because a slow machine looks rarely. */
   stillLooks: number;
   limitMs: number;
 }
 
-/** Within `testTimeout`, so that the reason is told. */
+/** Less than `testTimeout`, so that the reason is shown. */
 const PATIENCE: Patience = { stillMs: 60_000, stillLooks: 1_500, limitMs: 480_000 };
 
-/** What changes while things get on. */
+/** A value that changes on progress. */
 type Progress = string | number | undefined;
 
 /**
- * Waits until a condition holds, and answers what it answered.
- * @param moved what changes while things get on, such as a count; a wait goes on as long as it does
+ * Waits until a condition holds, and returns its result.
+ * @param moved returns what changes on progress, such as a count; a wait goes on as long as it changes
  * @throws with `what` when nothing has moved for a minute, or after eight minutes
  */
 export async function waitFor<T>(

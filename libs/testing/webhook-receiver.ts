@@ -1,12 +1,12 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo } from 'node:net';
 
-/** One request that the receiver got. */
+/** A request that the receiver got. */
 export interface Received {
   /** Path and query. */
   url: string;
   headers: IncomingHttpHeaders;
-  /** The bytes as they came. */
+  /** The body as received. */
   body: string;
   payload: { event_id: string; event_fqn: string; data: { tag: { id: string; name: string } } } & Record<
     string,
@@ -14,11 +14,11 @@ export interface Received {
   >;
 }
 
-/** A real HTTP server that keeps what it gets. */
+/** A real HTTP server that keeps its requests. */
 export interface WebhookReceiver {
   url: string;
   received: Received[];
-  /** What it answers from now on: 200 unless told. */
+  /** Sets its answer from now on: 200 by default. */
   answerWith(status: number, body?: string): void;
   close(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import addFormats from 'ajv-formats';
 import {
   CATALOGUE,
   EVENT_NAMES,
+  faultOfEventName,
   filterFieldsOf,
   PRODUCED_EVENT_NAMES,
   shownEventTypes,
@@ -76,7 +77,7 @@ describe('Filters', () => {
   });
 
   it('are refused with a reason when they are malformed', () => {
-    const fault = (value: unknown) => faultOfFilters(value, filterFieldsOf);
+    const fault = (value: unknown) => faultOfFilters(value, filterFieldsOf, faultOfEventName);
     const condition = { _type: 'IsOneOf', field: 'QueueId', values: ['01980F5E-8f4c-7c21-9d3a-1f2e3d4c5b6a'] };
     const combined = (more: object, event = 'ConversationCreated') => ({
       [event]: { _type: 'CombinedFilters', strategy: 'All', conditions: [condition], ...more },
@@ -104,16 +105,19 @@ describe('Filters', () => {
       faultOfFilters(
         { [event]: { _type: 'CombinedFilters', strategy: 'All', conditions: [{ _type: 'IsOneOf', field, values }] } },
         filterFieldsOf,
+        faultOfEventName,
       );
-    expect(fault('TagCreated', 'QueueId', ['x'])).toContain('looks at QueueId, but can look at: nothing');
-    expect(fault('QueueCreated', 'InitialChannel', ['Email'])).toContain('can look at: QueueId');
-    expect(fault('ConversationCreated', 'InitialChannel', ['Email', 'Pigeon'])).toContain('names Pigeon');
+    expect(fault('TagCreated', 'QueueId', ['x'])).toContain(
+      'uses the field QueueId, but the event has no fields for filters',
+    );
+    expect(fault('QueueCreated', 'InitialChannel', ['Email'])).toContain('can only use: QueueId');
+    expect(fault('ConversationCreated', 'InitialChannel', ['Email', 'Pigeon'])).toContain('contains Pigeon');
     expect(fault('ConversationCreated', 'OperationOrigin', ['Human'])).toContain('one of: Api, System');
     expect(fault('ConversationCreated', 'OperationOrigin', ['api'])).toBeUndefined();
     expect(fault('ConversationCreated', 'QueueId', ['Support'])).toContain(
-      'names Support, but QueueId is the id of a queue, a UUID',
+      'contains Support, but QueueId must be the id of a queue, a UUID',
     );
-    expect(fault('ConversationRated', 'InitialChannel', ['Pigeon'])).toContain('names Pigeon');
+    expect(fault('ConversationRated', 'InitialChannel', ['Pigeon'])).toContain('contains Pigeon');
   });
 
   it('take values as payloads spell them, too', () => {

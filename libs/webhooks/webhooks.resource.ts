@@ -7,7 +7,7 @@ export const webhooksResource = {
   path: 'webhooks',
   group: {
     name: 'Webhooks',
-    description: 'Subscriptions to events, how their deliveries went, and how to repeat them.',
+    description: 'Subscriptions to events, their deliveries, and how to repeat them.',
   },
   streams: [subscriptionStream, recoveryStream],
   entity: {

@@ -1,4 +1,5 @@
 import { type RecordedEvent } from '#libs/event-store/event.js';
+import { KnownNames, suggestion, type Verb } from '#libs/platform/did-you-mean.js';
 import { type Resource } from '#libs/resources/resource.js';
 import { RESOURCES } from '#libs/resources/resources.js';
 import { type WebhookEventType } from '../events/event-type.published.js';
@@ -23,6 +24,19 @@ export const PRODUCED_EVENT_NAMES = Object.keys(CATALOGUE) as ProducedEventName[
 
 /** All events that can be subscribed to: those that are produced, and those of the public API that will be. */
 export const EVENT_NAMES = [...PRODUCED_EVENT_NAMES, ...Object.keys(PLANNED_EVENTS)] as WebhookEventName[];
+
+const KNOWN_EVENTS = new KnownNames(EVENT_NAMES);
+const NAMES_IN_PAYLOADS = new Map(EVENT_NAMES.map((name) => [fullyQualifiedName(name), name]));
+
+/** Why a value is refused where the name of an event is expected. */
+export function faultOfEventName(value: unknown, verb: Verb = 'is'): string {
+  const list = 'GET /v1/webhooks/event-types lists the events';
+  if (typeof value !== 'string')
+    return `${verb === 'is' ? 'must be the name of an event' : 'may only contain names of events'}; ${list}`;
+  const meant = NAMES_IN_PAYLOADS.get(value);
+  if (meant) return `${verb} ${value}, which is the name in payloads; subscribe to ${meant}`;
+  return `${verb} ${value.slice(0, 64).toWellFormed()}, which is not an event${suggestion(value, KNOWN_EVENTS) || `; ${list}`}`;
+}
 
 /** The event of that name, if it is produced. */
 export function webhookEventType(type: string): WebhookEventType | undefined {

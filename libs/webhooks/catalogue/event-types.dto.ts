@@ -15,23 +15,23 @@ class EventTypeOutput implements ShownEventType {
 
   @ApiProperty({
     description:
-      'Whether Deskstream sends it. One that is not produced yet can be subscribed to; deliveries begin with the version that produces it.',
+      'Whether Deskstream produces the event. An event that is not produced yet can be subscribed to; its deliveries begin with the version that produces it.',
     example: EVENT_TYPE.produced,
   })
   produced: boolean;
 
   @ApiPropertyOptional({
     description:
-      'Of the payload: `event_version`. It rises when a field of `data` changes its meaning or goes away. Absent while the event is not produced.',
+      'The `event_version` of payloads. It rises when a field of `data` changes its meaning or is removed. Absent while the event is not produced.',
     example: EVENT_TYPE.version,
   })
   version?: string;
 
-  @ApiProperty({ description: 'When it happens.', example: EVENT_TYPE.description })
+  @ApiProperty({ description: 'When the event happens.', example: EVENT_TYPE.description })
   description: string;
 
   @ApiProperty({
-    description: 'What its filters can look at. Filters by other fields are refused.',
+    description: 'The fields that filters can use. Other fields are refused.',
     enum: FILTER_FIELDS,
     isArray: true,
     example: ['QueueId'],
@@ -39,7 +39,7 @@ class EventTypeOutput implements ShownEventType {
   filterFields: readonly FilterField[];
 
   @ApiPropertyOptional({
-    description: 'A whole payload, as it is sent. Absent while the event is not produced.',
+    description: 'A complete example payload. Absent while the event is not produced.',
     type: 'object',
     additionalProperties: true,
     example: EVENT_TYPE.example,

@@ -47,18 +47,20 @@ const MAX_VALUES = 100;
 
 /**
  * Why a map from event names to filters is refused, or undefined.
- * @param fieldsOf what an event's filters can look at; undefined when there is no such event
+ * @param fieldsOf the fields that an event's filters can use; undefined if there is no such event
+ * @param faultOfEvent why the name of an event is refused
  */
 export function faultOfFilters(
   value: unknown,
   fieldsOf: (event: string) => readonly FilterField[] | undefined,
+  faultOfEvent: (event: string, verb: 'contains') => string,
 ): string | undefined {
   if (!isRecord(value)) return 'must be an object';
   for (const [event, filters] of Object.entries(value)) {
     const fields = fieldsOf(event);
-    if (!fields) return `may only name events of GET /v1/webhooks/event-types; there is no ${event.slice(0, 64)}`;
+    if (!fields) return faultOfEvent(event, 'contains');
     if (!isRecord(filters) || filters._type !== 'CombinedFilters') return `needs _type CombinedFilters for ${event}`;
-    if (!hasOnly(filters, ['_type', 'strategy', 'conditions'])) return `has fields for ${event} that do not exist`;
+    if (!hasOnly(filters, ['_type', 'strategy', 'conditions'])) return `has unknown fields for ${event}`;
     if (filters.strategy !== 'All' && filters.strategy !== 'Any') return `needs strategy All or Any for ${event}`;
     const { conditions } = filters;
     if (!Array.isArray(conditions) || conditions.length === 0 || conditions.length > MAX_VALUES) {
@@ -76,13 +78,14 @@ function faultOfCondition(condition: unknown, fields: readonly FilterField[]): s
     return `is not of the form {_type: IsOneOf or IsNotOneOf, field, values: 1 to ${MAX_VALUES} texts of at most 255 characters}`;
   }
   const { field, values } = condition;
-  if (!fields.includes(field)) return `looks at ${field}, but can look at: ${fields.join(', ') || 'nothing'}`;
+  if (!fields.includes(field))
+    return `uses the field ${field}, but ${fields.length > 0 ? `can only use: ${fields.join(', ')}` : 'the event has no fields for filters'}`;
   const possible = VALUES[field];
   const fits = (value: string) =>
     possible ? possible.some((one) => plain(one) === plain(value)) : faultOfUuid(value) === undefined;
   const unknown = values.find((value) => !fits(value));
   if (unknown === undefined) return undefined;
-  return `names ${unknown.slice(0, 64)}, but ${field} is ${possible ? `one of: ${possible.join(', ')}` : 'the id of a queue, a UUID'}`;
+  return `contains ${unknown.slice(0, 64)}, but ${field} must be ${possible ? `one of: ${possible.join(', ')}` : 'the id of a queue, a UUID'}`;
 }
 
 /** Ids of all queues that filters name, each once, in lower case. */

@@ -3,7 +3,7 @@ import { dataOutput, pageOutput } from '#libs/http/endpoint.js';
 import { Choice } from '#libs/http/fields.js';
 import { QueryInstant } from '#libs/http/instant-fields.js';
 import { PageQuery } from '#libs/http/paging.js';
-import { EVENT_NAMES, type WebhookEventName } from '../catalogue/catalogue.published.js';
+import { EVENT_NAMES, faultOfEventName, type WebhookEventName } from '../catalogue/catalogue.published.js';
 import { AttemptOutput } from '../subscriptions/subscription-outputs.dto.js';
 
 /** Where a delivery is: what is not pending has come to its end. */
@@ -28,63 +28,77 @@ export class ListDeliveriesQuery extends PageQuery {
   })
   state?: DeliveryState;
 
-  @Choice({ description: 'Only deliveries of this event.', example: 'TagCreated', values: EVENT_NAMES, optional: true })
+  @Choice({
+    description: 'Only deliveries of this event.',
+    example: 'TagCreated',
+    values: EVENT_NAMES,
+    fault: faultOfEventName,
+    optional: true,
+  })
   event?: WebhookEventName;
 
   @QueryInstant({
-    description: 'Only deliveries created then or later.',
+    description: 'Only deliveries created at or after this instant.',
     example: '2026-03-13T00:00:00Z',
     optional: true,
   })
   since?: string;
 
-  @QueryInstant({ description: 'Only deliveries created before.', example: '2026-03-14T00:00:00Z', optional: true })
+  @QueryInstant({
+    description: 'Only deliveries created before this instant.',
+    example: '2026-03-14T00:00:00Z',
+    optional: true,
+  })
   until?: string;
 }
 
 @ApiSchema({ name: 'WebhookDelivery' })
 export class DeliveryOutput {
   @ApiProperty({
-    description: 'The id of the event, which the receiver sees as `webhook-id`.',
+    description: 'The event id, which the receiver sees as `webhook-id`.',
     format: 'uuid',
     example: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081',
   })
   id: string;
 
-  @ApiProperty({ description: 'What is delivered.', enum: EVENT_NAMES, example: 'TagCreated' })
+  @ApiProperty({ description: 'The name of the event.', enum: EVENT_NAMES, example: 'TagCreated' })
   event: string;
 
   @ApiProperty({
     description:
-      '`pending`: to be sent, for the first time or again. `delivered`: the receiver has answered 2xx. `exhausted`: given up after the last attempt. `cancelled`: given up without, for `cancelReason`.',
+      '`pending`: to be sent, for the first time or again. `delivered`: the receiver answered 2xx. `exhausted`: given up after the last attempt. `cancelled`: given up before that, for the reason in `cancelReason`.',
     enum: DELIVERY_STATES,
     example: 'delivered',
   })
   state: DeliveryState;
 
   @ApiProperty({
-    description: 'How many attempts have been made, of the present round.',
+    description: 'The number of attempts of the current round.',
     type: 'integer',
     format: 'int32',
     example: 1,
   })
   attempts: number;
 
-  @ApiProperty({ description: 'When it was created.', ...INSTANT })
+  @ApiProperty({ description: 'When the entity was created.', ...INSTANT })
   createdAt: string;
 
   @ApiPropertyOptional({
-    description: 'When it is due, if it is pending. Absent in `fifo` order, where it is due after those before it.',
+    description:
+      'When the next attempt is due. Absent unless the delivery is pending, and in `fifo` order, where it is due after the deliveries before it.',
     ...LATER,
   })
   nextAttemptAt?: string;
 
-  @ApiPropertyOptional({ description: 'When it came to its end; absent while it is pending.', ...LATER })
+  @ApiPropertyOptional({
+    description: 'When the delivery reached its final state. Absent while it is pending.',
+    ...LATER,
+  })
   finishedAt?: string;
 
   @ApiPropertyOptional({
     description:
-      'Why it was cancelled. `requested`: somebody asked for it. `unsubscribed`, `filtered`: after a change, the subscription no longer has the event among its `events`, or its `filters` keep it out. `subscription_deleted`: the subscription is gone.',
+      'Why the delivery was cancelled. `requested`: a client cancelled it. `unsubscribed`, `filtered`: after a change, the `events` or the `filters` of the subscription exclude the event. `subscription_deleted`: the subscription was deleted.',
     enum: CANCEL_REASONS,
     example: 'requested',
   })
@@ -93,14 +107,19 @@ export class DeliveryOutput {
 
 @ApiSchema({ name: 'WebhookDeliveryAttempt' })
 class LoggedAttemptOutput extends AttemptOutput {
-  @ApiProperty({ description: '1 for the first of a round.', type: 'integer', format: 'int32', example: 1 })
+  @ApiProperty({
+    description: 'The number of the attempt within its round, counted from 1.',
+    type: 'integer',
+    format: 'int32',
+    example: 1,
+  })
   number: number;
 }
 
 @ApiSchema({ name: 'WebhookDeliveryDetails' })
 export class DeliveryDetailsOutput extends DeliveryOutput {
   @ApiProperty({
-    description: 'The body as it is sent; `null` when it is kept no longer.',
+    description: 'The body that is sent. `null` if it is no longer kept.',
     type: 'string',
     nullable: true,
     example: '{"event_id":"01980f62-0c1d-7f24-9e6f-3c4d5e6f7081","event_fqn":"TAG_CREATED"}',

@@ -129,7 +129,7 @@ export class RetryDeliveryHandler implements ICommandHandler<RetryDelivery> {
     if (row) return shownDelivery(row);
     await this.deliveries.get(organizationId, subscriptionId, id, []);
     const recover = `POST /v1/webhooks/${subscriptionId}/recover makes it anew`;
-    throw new DomainError('conflict', `The payload of delivery ${id} is kept no longer; ${recover}`);
+    throw new DomainError('conflict', `The payload of delivery ${id} is no longer kept; ${recover}`);
   }
 }
 
@@ -149,7 +149,7 @@ export class CancelDeliveryHandler implements ICommandHandler<CancelDelivery> {
     const delivery = row ? shownDelivery(row) : await this.deliveries.get(organizationId, subscriptionId, id, []);
     if (delivery.state === 'cancelled') return delivery;
     const end = delivery.state === 'delivered' ? 'has been delivered' : 'was given up after its last attempt';
-    throw new DomainError('conflict', `Delivery ${id} ${end}; only one that is pending can be cancelled`);
+    throw new DomainError('conflict', `Delivery ${id} ${end}; only pending deliveries can be cancelled`);
   }
 }
 

@@ -6,17 +6,17 @@ import { EVENT_NAMES } from '../catalogue/catalogue.published.js';
 const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
 
 class DeliveryDetail {
-  @ApiProperty({ description: 'There was a delivery.', enum: ['DeliveryDetail'], example: 'DeliveryDetail' })
+  @ApiProperty({ description: 'A delivery was made.', enum: ['DeliveryDetail'], example: 'DeliveryDetail' })
   _type: 'DeliveryDetail';
 
   @ApiProperty({ description: 'When the last attempt began.', ...INSTANT })
   deliveryTimestamp: string;
 
-  @ApiProperty({ description: 'Whether the receiver answered 2xx.', example: true })
+  @ApiProperty({ description: 'Whether the receiver answered with a 2xx status.', example: true })
   success: boolean;
 
   @ApiProperty({
-    description: 'The HTTP status; 0 when no response came.',
+    description: 'The HTTP status; 0 if there was no response.',
     type: 'integer',
     format: 'int32',
     example: 200,
@@ -28,7 +28,7 @@ class DeliveryDetail {
 }
 
 class NoRecentDelivery {
-  @ApiProperty({ description: 'There was no delivery yet.', enum: ['NoRecentDelivery'], example: 'NoRecentDelivery' })
+  @ApiProperty({ description: 'No delivery was made.', enum: ['NoRecentDelivery'], example: 'NoRecentDelivery' })
   _type: 'NoRecentDelivery';
 }
 
@@ -36,19 +36,19 @@ const STATUSES = { DeliveryDetail, NoRecentDelivery };
 
 @ApiExtraModels(DeliveryDetail, NoRecentDelivery)
 export class EventDeliveryStatus {
-  @ApiProperty({ description: 'A subscribed event.', enum: EVENT_NAMES, example: 'TagCreated' })
+  @ApiProperty({ description: 'The name of a subscribed event.', enum: EVENT_NAMES, example: 'TagCreated' })
   event: string;
 
-  @ApiProperty({ description: 'How its last delivery went.', ...unionSchema(STATUSES) })
+  @ApiProperty({ description: 'The result of the last delivery.', ...unionSchema(STATUSES) })
   deliveryStatus: DeliveryDetail | NoRecentDelivery;
 }
 
 export class EventDeliveryLog {
-  @ApiProperty({ description: 'How the attempt went.', type: DeliveryDetail })
+  @ApiProperty({ description: 'The result of the attempt.', type: DeliveryDetail })
   deliveryDetail: DeliveryDetail;
 
   @ApiProperty({
-    description: 'The body that was sent; empty when it is kept no longer.',
+    description: 'The body that was sent. Empty if it is no longer kept.',
     example: '{"event_id":"01980f62-0c1d-7f24-9e6f-3c4d5e6f7081","event_fqn":"TAG_CREATED"}',
   })
   payload: string;

@@ -3,7 +3,7 @@ import { Database } from '#libs/database/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { query } from '#libs/platform/messages.js';
 import { type Scope } from '#libs/platform/scopes.js';
-import { EVENT_NAMES } from '../catalogue/catalogue.published.js';
+import { EVENT_NAMES, faultOfEventName } from '../catalogue/catalogue.published.js';
 import { type Outcome } from '../delivery/sending/attempt.js';
 import { SubscriptionReader } from '../subscriptions/subscription.reader.js';
 import { type EventDeliveryLog, type EventDeliveryStatus } from './delivery-log.dto.js';
@@ -66,10 +66,7 @@ export class GetDeliveryLogsHandler implements IQueryHandler<GetDeliveryLogs> {
 
   async execute({ organizationId, subscriptionId, event, granted }: GetDeliveryLogs): Promise<EventDeliveryLog[]> {
     if (!(EVENT_NAMES as string[]).includes(event)) {
-      throw new DomainError(
-        'invalid',
-        `Invalid value for: path parameter event (must be one of: ${EVENT_NAMES.join(', ')})`,
-      );
+      throw new DomainError('invalid', `Invalid value for: path parameter event (${faultOfEventName(event)})`);
     }
     await this.reader.mustExist(organizationId, subscriptionId);
     const rows = await this.database.query<AttemptRow>(organizationId, {

@@ -5,7 +5,7 @@ import { webhookEventType } from '../catalogue/catalogue.published.js';
 
 /** What operations say of {@link ShownExchange}. */
 export const EXCHANGE_MASKED =
-  'What was sent and what the receiver answered are `***` unless the token has the scopes of all whose personal data the event shows: `agents:read`, `conversations:read` and `endusers:read` for conversations, `agents:read` for agents, `endusers:read` for end users.';
+  'The payload and the receiver’s answers are `***` unless the token has the scopes for all personal data in the event: `agents:read`, `conversations:read` and `endusers:read` for conversations, `agents:read` for agents, `endusers:read` for end users.';
 
 /** What was sent for an event, and what the receiver answered to it, as the API shows it to a token with these scopes. */
 export class ShownExchange {

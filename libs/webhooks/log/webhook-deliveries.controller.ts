@@ -22,7 +22,8 @@ import { CancelDelivery, GetDelivery, ListDeliveries, RetryDelivery } from './de
 import { EXCHANGE_MASKED } from './shown-exchange.js';
 
 const SubscriptionId = () => UuidParam('webhookSubscriptionId', 'The webhook subscription id.');
-const DeliveryId = () => UuidParam('deliveryId', 'The delivery id, which is the event’s: `webhook-id`.');
+const DeliveryId = () =>
+  UuidParam('deliveryId', 'The delivery id. It equals the event id, which receivers see as `webhook-id`.');
 
 @ApiTags('Webhooks')
 @Controller('v1/webhooks/:webhookSubscriptionId/deliveries')
@@ -35,7 +36,7 @@ export class WebhookDeliveriesController {
   @Get()
   @Endpoint({
     summary: 'List the deliveries of a webhook subscription.',
-    description: 'The newest first. Filters can be combined.',
+    description: 'Newest first. Filters can be combined.',
     success: [200, 'A page of the deliveries', ListDeliveriesOutput],
     errors: [404],
   })
@@ -54,7 +55,7 @@ export class WebhookDeliveriesController {
   @Get(':deliveryId')
   @Endpoint({
     summary: 'Get a delivery of a webhook subscription by id.',
-    description: `With the payload and the attempts, as long as they are kept. ${EXCHANGE_MASKED}`,
+    description: `The answer includes the payload and the attempts, as long as they are kept. ${EXCHANGE_MASKED}`,
     success: [200, 'The delivery', GetDeliveryOutput],
     errors: [404],
   })
@@ -69,10 +70,10 @@ export class WebhookDeliveriesController {
 
   @Post(':deliveryId/retry')
   @Endpoint({
-    summary: 'Deliver once more.',
+    summary: 'Retry a delivery.',
     description:
-      'A delivery that is pending becomes due now. One that was delivered or given up is pending again, with all its attempts before it. A pause of the subscription ends; in `fifo` order its turn is waited for. Refused once the payload is kept no longer.',
-    success: [202, 'The delivery, which is pending now', RetryDeliveryOutput],
+      'A pending delivery becomes due at once. A delivery that was delivered or given up becomes pending again, with all its attempts. A pause of the subscription ends; in `fifo` order the delivery waits for its turn. Refused if the payload is no longer kept.',
+    success: [202, 'The pending delivery', RetryDeliveryOutput],
     errors: [404, 409],
   })
   async retry(
@@ -87,8 +88,8 @@ export class WebhookDeliveriesController {
   @Endpoint({
     summary: 'Cancel a delivery.',
     description:
-      'A delivery that is pending is given up: nothing more of it is sent. In `fifo` order the next one goes at once. An attempt that is under way goes on; if the receiver takes it, the delivery is `delivered` after all. One that is cancelled already is answered as it is. Refused when it has been delivered or its last attempt has failed. Retrying it, or recovering the time of its event, makes it pending again.',
-    success: [200, 'The delivery, which is cancelled', CancelDeliveryOutput],
+      'A pending delivery is given up and not sent again. In `fifo` order the next delivery follows at once. An attempt under way is not interrupted; if the receiver accepts it, the delivery becomes `delivered`. Cancelling a cancelled delivery changes nothing. Delivered and exhausted deliveries cannot be cancelled. Retrying the delivery, or recovering the period of its event, makes it pending again.',
+    success: [200, 'The cancelled delivery', CancelDeliveryOutput],
     errors: [404, 409],
   })
   async cancel(

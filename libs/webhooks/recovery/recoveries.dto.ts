@@ -3,9 +3,9 @@ import { dataOutput, listOutput } from '#libs/http/endpoint.js';
 import { Flag } from '#libs/http/fields.js';
 import { Instant } from '#libs/http/instant-fields.js';
 
-const SINCE = { description: 'Events recorded then or later.', example: '2026-03-13T00:00:00.000Z' };
-const UNTIL = 'Events recorded before.';
-const ONLY_MISSING = { description: 'Leave out what was delivered.', example: true };
+const SINCE = { description: 'Only events recorded at or after this instant.', example: '2026-03-13T00:00:00.000Z' };
+const UNTIL = 'Only events recorded before this instant.';
+const ONLY_MISSING = { description: 'Whether to leave out delivered events.', example: true };
 const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
 const COUNT = { type: 'integer', format: 'int32' } as const;
 
@@ -14,14 +14,14 @@ export class RecoverWebhookInput {
   since: string;
 
   @Instant({
-    description: `${UNTIL} Now, unless given; must not be in the future.`,
+    description: `${UNTIL} Default: now. Must not be in the future.`,
     example: '2026-03-14T00:00:00.000Z',
     optional: true,
   })
   until?: string;
 
   @Flag({
-    description: `${ONLY_MISSING.description} \`true\` unless given; \`since\` must then be within the time for which deliveries are kept.`,
+    description: `${ONLY_MISSING.description} Default: \`true\`. If true, \`since\` must lie within the time for which deliveries are kept.`,
     example: false,
     optional: true,
   })
@@ -43,19 +43,19 @@ export class RecoveryOutput {
   onlyMissing: boolean;
 
   @ApiProperty({
-    description: '`running` until all of its events have been looked at; deliveries may still be pending afterwards.',
+    description: '`running` until all events have been examined. Deliveries may still be pending afterwards.',
     enum: ['running', 'finished'],
     example: 'running',
   })
   state: 'running' | 'finished';
 
-  @ApiProperty({ description: 'How many events have been looked at.', ...COUNT, example: 1042 })
+  @ApiProperty({ description: 'The number of events that have been examined.', ...COUNT, example: 1042 })
   examined: number;
 
-  @ApiProperty({ description: 'How many of them are delivered (again).', ...COUNT, example: 17 })
+  @ApiProperty({ description: 'The number of events that are delivered (again).', ...COUNT, example: 17 })
   queued: number;
 
-  @ApiProperty({ description: 'When it was requested.', ...INSTANT })
+  @ApiProperty({ description: 'When the recovery was requested.', ...INSTANT })
   requestedAt: string;
 
   @ApiProperty({
@@ -65,7 +65,7 @@ export class RecoveryOutput {
   })
   requestedBy: string;
 
-  @ApiPropertyOptional({ description: 'When it was finished; absent while it is running.', ...INSTANT })
+  @ApiPropertyOptional({ description: 'When the recovery finished. Absent while it is running.', ...INSTANT })
   finishedAt?: string;
 }
 

@@ -33,7 +33,7 @@ export class WebhookRecoveriesController {
   @Endpoint({
     summary: 'Deliver the events of a period again.',
     description:
-      'Those that the subscription asks for as it is now, in the background; their payloads are made anew where they are kept no longer. While one runs for the same period, asking again answers that one. Fields that do not exist are refused.',
+      'Delivers the events that the subscription’s current `events` and `filters` select, in the background. Payloads that are no longer kept are built again. While a recovery of the same period is running, the request answers that one. Unknown fields are refused.',
     success: [202, 'The recovery', RequestRecoveryOutput],
     errors: [404, 409],
   })
@@ -49,7 +49,7 @@ export class WebhookRecoveriesController {
   @Get('recoveries')
   @Endpoint({
     summary: 'List the recoveries of a webhook subscription.',
-    description: 'The latest 100, newest first.',
+    description: 'Lists the latest 100 recoveries, newest first.',
     success: [200, 'The list of recoveries', ListRecoveriesOutput],
     errors: [404],
   })
@@ -64,7 +64,7 @@ export class WebhookRecoveriesController {
   @Versioned(recoveryStream, 'recoveryId')
   @Endpoint({
     summary: 'Get a recovery of a webhook subscription by id.',
-    description: 'While it runs and afterwards: how many events it has looked at, and how many of them are delivered.',
+    description: 'Shows how many events the recovery has examined, and how many of them it delivers.',
     success: [200, 'The recovery', GetRecoveryOutput],
     errors: [404],
   })

@@ -15,9 +15,9 @@ export function faultOfHeaders(headers: Record<string, unknown>): string | undef
   if (names.length > MAX_HEADERS) return `must have at most ${MAX_HEADERS} headers`;
   if (new Set(names.map((name) => name.toLowerCase())).size < names.length) return 'must not name a header twice';
   for (const [name, value] of Object.entries(headers)) {
-    if (!NAME.test(name)) return `holds a name that is no header name: ${JSON.stringify(name.slice(0, 64))}`;
+    if (!NAME.test(name)) return `contains an invalid header name: ${JSON.stringify(name.slice(0, 64))}`;
     if (RESERVED.test(name))
-      return `must not set ${name}${/^authorization$/i.test(name) ? '; use authorization' : ', which deliveries need for themselves'}`;
+      return `must not set ${name}${/^authorization$/i.test(name) ? '; use authorization' : ', which deliveries set themselves'}`;
     if (typeof value !== 'string' || !VALUE.test(value)) return `needs plain text of 1 to 2048 characters for ${name}`;
   }
   return undefined;

@@ -4,7 +4,7 @@ import { unionSchema, Variant } from '#libs/http/nested-fields.js';
 import { FILTER_FIELDS, type FilterField } from '../events/filters.rules.js';
 
 class NoAuth {
-  @Variant('NoAuth', 'No authorization header.')
+  @Variant('NoAuth', 'No Authorization header.')
   _type: 'NoAuth';
 }
 
@@ -13,9 +13,9 @@ class BasicAuth {
   _type: 'BasicAuth';
 
   @Text({
-    description: 'The user name; holds no colon.',
+    description: 'The user name, without a colon.',
     example: 'deskstream',
-    fault: (text) => (text.includes(':') ? 'must not hold a colon' : undefined),
+    fault: (text) => (text.includes(':') ? 'must not contain a colon' : undefined),
   })
   username: string;
 
@@ -24,11 +24,11 @@ class BasicAuth {
 }
 
 class TokenAuth {
-  @Variant('TokenAuth', 'A value for the Authorization header.')
+  @Variant('TokenAuth', 'A complete Authorization header.')
   _type: 'TokenAuth';
 
   @Text({
-    description: 'Sent as it is in the Authorization header.',
+    description: 'The value of the Authorization header, sent unchanged.',
     example: 'Bearer 9f86d081884c7d65',
     max: 2048,
     fault: (text) => (/^[\x20-\x7e]+$/.test(text) ? undefined : 'must be plain ASCII text'),
@@ -42,7 +42,7 @@ class IsOneOf {
   @ApiProperty({ description: 'The field has one of the values.', enum: ['IsOneOf'], example: 'IsOneOf' })
   _type: 'IsOneOf';
 
-  @ApiProperty({ description: 'What is looked at.', enum: FILTER_FIELDS, example: 'QueueId' })
+  @ApiProperty({ description: 'The field to compare.', enum: FILTER_FIELDS, example: 'QueueId' })
   field: FilterField;
 
   @ApiProperty({
@@ -56,13 +56,13 @@ class IsOneOf {
 
 class IsNotOneOf {
   @ApiProperty({
-    description: 'The field has none of the values, or no value at all.',
+    description: 'The field has none of the values.',
     enum: ['IsNotOneOf'],
     example: 'IsNotOneOf',
   })
   _type: 'IsNotOneOf';
 
-  @ApiProperty({ description: 'What is looked at.', enum: FILTER_FIELDS, example: 'InitialChannel' })
+  @ApiProperty({ description: 'The field to compare.', enum: FILTER_FIELDS, example: 'InitialChannel' })
   field: FilterField;
 
   @ApiProperty({ description: 'The values.', type: [String], minItems: 1, example: ['Email'] })
@@ -71,7 +71,7 @@ class IsNotOneOf {
 
 @ApiExtraModels(IsOneOf, IsNotOneOf)
 export class CombinedFilters {
-  @ApiProperty({ description: 'Several conditions together.', enum: ['CombinedFilters'], example: 'CombinedFilters' })
+  @ApiProperty({ description: 'A combination of conditions.', enum: ['CombinedFilters'], example: 'CombinedFilters' })
   _type: 'CombinedFilters';
 
   @ApiProperty({ description: 'Whether all conditions must hold, or any.', enum: ['All', 'Any'], example: 'All' })
@@ -88,35 +88,38 @@ export class CombinedFilters {
 
 /** What inputs and outputs say of the fields that they share. */
 export const DOCUMENTED = {
-  name: { description: 'A name for people.', example: 'CRM synchronization' },
+  name: { description: 'The display name.', example: 'CRM synchronization' },
   url: {
     description:
-      'Where deliveries are POSTed: http or https, without credentials, at an address that this installation delivers to.',
+      'The URL to which deliveries are POSTed. It begins with http:// or https://, has no credentials, and its address is one to which this installation delivers.',
     example: 'https://crm.example.com/hooks/deskstream',
   },
   events: {
     description:
-      'The events to deliver. None: nothing is delivered. `GET /v1/webhooks/event-types` says which of them are produced.',
+      'The names of the events to deliver. With an empty list, nothing is delivered. `GET /v1/webhooks/event-types` says which events are produced.',
     example: ['ConversationCreated', 'ConversationEnqueued'],
   },
-  enabled: { description: 'While false, events are neither collected nor sent; what is waiting stays.', example: true },
+  enabled: {
+    description: 'While false, events are neither collected nor sent. Waiting deliveries stay.',
+    example: true,
+  },
   ordering: {
     description:
-      '`unordered`: deliveries go side by side. `fifo`: one after the other in the order in which the events were recorded; one that fails holds up those after it until it succeeds or is given up.',
+      '`unordered`: deliveries are sent in parallel. `fifo`: deliveries are sent one after the other in the order in which the events were recorded; a failing delivery holds up the following ones until it succeeds or is given up.',
     example: 'unordered',
   },
-  maxPerSecond: { description: 'Most attempts in a second. `null`: as many as there are.', example: 50 },
+  maxPerSecond: { description: 'The largest number of attempts in a second. `null`: no limit.', example: 50 },
   authorization: {
-    description: 'How deliveries authorize themselves to the receiver.',
+    description: 'How deliveries authenticate to the receiver.',
     example: { _type: 'BasicAuth', username: 'deskstream', password: 'correct horse battery staple' },
   },
   customHeaders: {
-    description: 'Headers to add to each delivery. Those that deliveries need for themselves are refused.',
+    description: 'Headers to add to each delivery. Headers that deliveries set themselves are refused.',
     example: { 'X-Tenant': 'acme' },
   },
   filters: {
     description:
-      'By event name, which events to deliver. An event without filters is delivered always. Values of `QueueId` are ids of queues, else 400; one that does not exist is a 404.',
+      'Filters by event name. Without a filter, all events of that name are delivered. Values of `QueueId` must be queue ids (else 400) of existing queues (else 404).',
     example: {
       ConversationEnqueued: {
         _type: 'CombinedFilters',

@@ -4,6 +4,7 @@ import { Union } from '#libs/http/nested-fields.js';
 import { isRecord } from '#libs/platform/values.js';
 import {
   EVENT_NAMES,
+  faultOfEventName,
   filterFieldsOf,
   PRODUCED_EVENT_NAMES,
   type ProducedEventName,
@@ -22,7 +23,7 @@ const headersFault = (value: unknown) => (isRecord(value) ? faultOfHeaders(value
 
 /** What may be left out, of a new subscription as of a change. */
 class OptionalSettings {
-  @Choices({ ...DOCUMENTED.events, values: EVENT_NAMES, optional: true })
+  @Choices({ ...DOCUMENTED.events, values: EVENT_NAMES, fault: faultOfEventName, optional: true })
   events?: WebhookEventName[];
 
   @Flag({ ...DOCUMENTED.enabled, optional: true })
@@ -33,7 +34,7 @@ class OptionalSettings {
 
   @Checked({
     ...DOCUMENTED.filters,
-    fault: (value) => faultOfFilters(value, filterFieldsOf),
+    fault: (value) => faultOfFilters(value, filterFieldsOf, faultOfEventName),
     schema: filtersSchema,
     optional: true,
   })
@@ -71,7 +72,7 @@ export class PatchWebhookSubscriptionInput extends OptionalSettings {
 
 export class RotateWebhookSecretInput {
   @Whole({
-    description: 'For so many hours deliveries are signed with the old key, too; 24 unless given.',
+    description: 'The hours for which deliveries are also signed with the old key. Default: 24.',
     example: 24,
     max: MAX_OVERLAP_HOURS,
     optional: true,
@@ -82,7 +83,7 @@ export class RotateWebhookSecretInput {
 export class TestWebhookSubscriptionInput {
   @Choice({
     description:
-      'The event whose example is sent; it need not be subscribed to. One that is not produced yet has no example.',
+      'The name of the event whose example is sent. The subscription need not contain it. Events that are not produced yet have no example.',
     example: 'TagCreated',
     values: PRODUCED_EVENT_NAMES,
   })

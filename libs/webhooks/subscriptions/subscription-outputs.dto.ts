@@ -12,18 +12,19 @@ const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
 @ApiSchema({ name: 'WebhookHealth' })
 class HealthOutput {
   @ApiProperty({
-    description: 'Attempts that have failed in a row, since the last success, the last change of `url`, or enabling.',
+    description:
+      'The number of failed attempts in a row since the last success, the last change of `url`, or enabling.',
     type: 'integer',
     format: 'int32',
     example: 3,
   })
   failures: number;
 
-  @ApiPropertyOptional({ description: 'When the first of them failed.', ...INSTANT })
+  @ApiPropertyOptional({ description: 'When the first of these failures happened.', ...INSTANT })
   failingSince?: string;
 
   @ApiPropertyOptional({
-    description: 'Nothing is sent before: the receiver has asked for it, or fails too often.',
+    description: 'Until when nothing is sent, because the receiver asked for it or fails too often.',
     ...INSTANT,
   })
   pausedUntil?: string;
@@ -45,28 +46,28 @@ export class WebhookSubscriptionOutput {
 
   @ApiProperty({
     description:
-      'All headers that deliveries carry for the receiver, the authorization among them; their values are `***` to tokens without the scope `webhooks:write`.',
+      'All headers that deliveries carry for the receiver, including the authorization. The values are `***` to tokens without the scope `webhooks:write`.',
     ...headersSchema,
     example: { Authorization: 'Bearer 9f86d081884c7d65', 'X-Tenant': 'acme' },
   })
   headers: Record<string, string>;
 
   @ApiProperty({
-    description: 'Signs the deliveries: 32 bytes in hex; `***` to tokens without the scope `webhooks:write`.',
+    description:
+      'The key that signs the deliveries: 32 bytes in hex. `***` to tokens without the scope `webhooks:write`.',
     example: 'b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184',
   })
   secretKey: string;
 
   @ApiPropertyOptional({
     description:
-      'Until then, deliveries are signed with a key from before a rotation, too: the latest of `previousSecretsUntil`. Absent when no earlier key counts any more.',
+      'Until when deliveries are also signed with an earlier key: the latest of `previousSecretsUntil`. Absent if no earlier key is in use.',
     ...INSTANT,
   })
   previousSecretUntil?: string;
 
   @ApiPropertyOptional({
-    description:
-      'Until when each of the earlier keys counts, that of the newest first; at most two. Absent when none counts any more.',
+    description: 'Until when each earlier key is in use, the newest key first; at most two. Absent if none is.',
     type: [String],
     format: 'date-time',
     example: [INSTANT.example],
@@ -77,7 +78,7 @@ export class WebhookSubscriptionOutput {
   enabled: boolean;
 
   @ApiPropertyOptional({
-    description: 'Why Deskstream has disabled it: the receiver answered 410, or did nothing but fail for days.',
+    description: 'Why Deskstream disabled the subscription: the receiver answered 410, or it only failed for days.',
     enum: DISABLED_REASONS,
     example: 'gone',
   })
@@ -89,20 +90,20 @@ export class WebhookSubscriptionOutput {
   @ApiProperty({ ...DOCUMENTED.maxPerSecond, type: 'integer', format: 'int32', nullable: true })
   maxPerSecond: number | null;
 
-  @ApiPropertyOptional({ description: 'How its receiver does. Absent in answers of the past.', type: HealthOutput })
+  @ApiPropertyOptional({ description: 'The health of the receiver. Absent with `asOf`.', type: HealthOutput })
   health?: HealthOutput;
 
-  @ApiProperty({ description: 'When it was created.', ...INSTANT })
+  @ApiProperty({ description: 'When the entity was created.', ...INSTANT })
   createdAt: string;
 
-  @ApiProperty({ description: 'The agent who created it.', ...ACTOR })
+  @ApiProperty({ description: 'The agent who created the subscription.', ...ACTOR })
   createdBy: string;
 
-  @ApiProperty({ description: 'When it was last changed.', ...INSTANT })
+  @ApiProperty({ description: 'When the entity was last changed.', ...INSTANT })
   updatedAt: string;
 
   @ApiProperty({
-    description: 'The agent who last changed it, or the organization itself when Deskstream disabled it.',
+    description: 'The agent who last changed the subscription, or the organization itself if Deskstream disabled it.',
     ...ACTOR,
   })
   updatedBy: string;
@@ -113,17 +114,17 @@ export class WebhookSubscriptionOutput {
 
 /** An attempt that is over. */
 export class AttemptOutput {
-  @ApiProperty({ description: 'How it ended.', enum: OUTCOMES, example: 'delivered' })
+  @ApiProperty({ description: 'The outcome.', enum: OUTCOMES, example: 'delivered' })
   outcome: Outcome;
 
-  @ApiProperty({ description: 'When it began.', ...INSTANT })
+  @ApiProperty({ description: 'When the attempt began.', ...INSTANT })
   startedAt: string;
 
-  @ApiProperty({ description: 'For how many milliseconds it went on.', type: 'integer', format: 'int32', example: 87 })
+  @ApiProperty({ description: 'The duration in milliseconds.', type: 'integer', format: 'int32', example: 87 })
   durationMs: number;
 
   @ApiPropertyOptional({
-    description: 'The HTTP status; absent when no response came.',
+    description: 'The HTTP status. Absent if there was no response.',
     type: 'integer',
     format: 'int32',
     example: 200,
@@ -136,7 +137,7 @@ export class AttemptOutput {
 
 @ApiSchema({ name: 'WebhookTestResult' })
 export class TestResultOutput extends AttemptOutput {
-  @ApiProperty({ description: 'Whether the receiver answered 2xx.', example: true })
+  @ApiProperty({ description: 'Whether the receiver answered with a 2xx status.', example: true })
   success: boolean;
 }
 

@@ -35,8 +35,7 @@ export class SubscriptionReader {
 
   /** As it was then, without its secrets and its health. @throws {DomainError} `not-found` */
   async getAsOf(organizationId: string, id: string, asOf: Date): Promise<WebhookSubscriptionOutput> {
-    const { state } = await this.past.load(subscriptionStream, id, organizationId, asOf);
-    if (!state) throw notFound('Webhook subscription', id);
+    const { state } = await this.past.existing(subscriptionStream, 'Webhook subscription', id, organizationId, asOf);
     return pastSubscription(state, asOf);
   }
 

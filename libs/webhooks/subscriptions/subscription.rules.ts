@@ -138,8 +138,8 @@ function refuseMoreSecrets(
   const next = stillCounting(previousSecrets, now)
     .map(({ until }) => until)
     .sort()[0];
-  const instead = 'rotate again then, or with overlapHours 0, which ends the present key at once';
-  return new DomainError('conflict', `${MAX_SECRETS} keys count already, one of them until ${next}; ${instead}`);
+  const instead = 'rotate after that, or with overlapHours 0, which ends the current key at once';
+  return new DomainError('conflict', `${MAX_SECRETS} keys are already in use, one of them until ${next}; ${instead}`);
 }
 
 export function evolveSubscription(
@@ -189,6 +189,6 @@ function tooMany(): DomainError {
   const most = MAX_SUBSCRIPTIONS.toLocaleString('en');
   return new DomainError(
     'conflict',
-    `The organization has ${most} webhook subscriptions, the most it can have. Delete one that is not used`,
+    `The organization has ${most} webhook subscriptions, which is the maximum. Delete an unused one`,
   );
 }

@@ -88,7 +88,7 @@ export class WebhooksController {
   @Versioned(subscriptionStream)
   @Endpoint({
     summary: 'Create a webhook subscription.',
-    description: 'It receives the events that happen from now on. Its `secretKey` is generated.',
+    description: 'The subscription receives the events that happen from now on. Its `secretKey` is generated.',
     success: [201, 'The created webhook subscription', CreateWebhookSubscriptionOutput],
     errors: [404, 409],
   })
@@ -103,7 +103,7 @@ export class WebhooksController {
   @Get('event-types')
   @Endpoint({
     summary: 'List all events that can be subscribed to.',
-    description: 'With an example of what is sent, and the JSON Schema of its `data`.',
+    description: 'Each event type comes with an example payload and the JSON Schema of its `data`.',
     success: [200, 'The list of events', ListEventTypesOutput],
   })
   listEventTypes(): { data: ShownEventType[] } {
@@ -132,7 +132,7 @@ export class WebhooksController {
   @Endpoint({
     summary: 'Patch a webhook subscription.',
     description:
-      'Changes only the fields that are named; lists and maps are replaced as a whole. Deliveries that are waiting go to the new URL; those that `events` or `filters` no longer ask for are cancelled soon after. Fields that do not exist are refused.',
+      'Only the fields that are sent change; lists and maps are replaced as a whole. Waiting deliveries go to the new URL. Waiting deliveries that `events` or `filters` now exclude are cancelled soon after. Unknown fields are refused.',
     success: [200, 'The patched webhook subscription', PatchWebhookSubscriptionOutput],
     errors: [404, 409],
   })
@@ -151,9 +151,9 @@ export class WebhooksController {
   @Post(':webhookSubscriptionId/rotate-secret')
   @Versioned(subscriptionStream, 'webhookSubscriptionId')
   @Endpoint({
-    summary: 'Generate another secret key for a webhook subscription.',
+    summary: 'Rotate the secret key of a webhook subscription.',
     description:
-      'Deliveries are signed with it at once, and with the key that it replaces, too, until the overlap is over. Keys from earlier rotations keep their time. Three keys count at the same time at most: 409 says when the next one ends; an overlap of 0 is always possible, and ends the present key at once. Fields that do not exist are refused.',
+      'Deliveries are signed with the new key at once, and also with the replaced key until the overlap ends. Keys from earlier rotations keep their time. At most three keys are in use at the same time; beyond that, the answer is 409 and says when the next one ends. An overlap of 0 is always possible and retires the current key at once. Unknown fields are refused.',
     success: [200, 'The webhook subscription with its new key', RotateWebhookSecretOutput],
     errors: [404, 409],
   })
@@ -167,10 +167,10 @@ export class WebhooksController {
 
   @PostWithoutKey(':webhookSubscriptionId/test')
   @Endpoint({
-    summary: 'Send the example of an event to a webhook subscription.',
+    summary: 'Send an example event to a webhook subscription.',
     description:
-      'At once and once, also while it is disabled; the headers and signatures are those of a delivery. Answers how it went; nothing of it is kept.',
-    success: [200, 'How the attempt went', TestWebhookSubscriptionOutput],
+      'Sends one request at once, also while the subscription is disabled, with the headers and signatures of a delivery. The answer is the result; nothing is stored.',
+    success: [200, 'The result of the attempt', TestWebhookSubscriptionOutput],
     errors: [404],
   })
   async testSubscription(
@@ -187,7 +187,7 @@ export class WebhooksController {
   @Versioned(subscriptionStream, 'webhookSubscriptionId')
   @Endpoint({
     summary: 'Delete a webhook subscription.',
-    description: 'Deliveries that are waiting are cancelled.',
+    description: 'Waiting deliveries are cancelled.',
     success: [204, 'The webhook subscription was successfully deleted'],
     errors: [404, 409],
   })
@@ -198,7 +198,7 @@ export class WebhooksController {
   @Get(':webhookSubscriptionId/delivery-status')
   @Endpoint({
     summary: 'Get the latest delivery statuses of a webhook subscription.',
-    description: `One entry for each subscribed event. ${EXCHANGE_MASKED}`,
+    description: `Has one entry for each subscribed event. ${EXCHANGE_MASKED}`,
     success: [200, 'The latest delivery statuses of a webhook subscription', GetDeliveryStatusOutput],
     errors: [404],
   })
@@ -217,7 +217,7 @@ export class WebhooksController {
   @Get(':webhookSubscriptionId/delivery-status/logs/:event')
   @Endpoint({
     summary: 'Get the latest delivery logs of a webhook subscription for one event.',
-    description: `The last 100 attempts, newest first, with the payload as it was sent. ${EXCHANGE_MASKED}`,
+    description: `Lists the last 100 attempts, newest first, with the payload that was sent. ${EXCHANGE_MASKED}`,
     success: [200, 'The webhook subscription event logs', GetDeliveryLogsOutput],
     errors: [404],
   })

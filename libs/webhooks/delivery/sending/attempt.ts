@@ -74,7 +74,7 @@ export class Sender implements OnApplicationShutdown {
     if (fault) throw new BlockedAddress(fault);
     const answer = await post(delivery, this.#connections, this.options.timeoutMs);
     const { status, headers, text } = answer;
-    const responseText = (await text) ?? `The status came alone. ${failureOf(answer.fault).responseText}`;
+    const responseText = (await text) ?? `The answer has no complete body. ${failureOf(answer.fault).responseText}`;
     return { ...judged(status, headers?.['retry-after']), responseCode: status, responseText };
   }
 }

@@ -21,7 +21,7 @@ export interface Answer {
   fault?: Error;
 }
 
-/** For a body, once the status is there: that a receiver does not end it must not hold up others. */
+/** For a body, once the status is there: that a receiver does not end it must not contain up others. */
 const BODY_MS = 1_000;
 /** Of a body. */
 export const MAX_KEPT_BYTES = 16 * 1024;
@@ -88,12 +88,12 @@ function postOnce(
     request
       .on('error', fail)
       .once('upgrade', () => {
-        fail(new NoStatus('The answer switches to another protocol, which was not asked for'));
+        fail(new NoStatus('The answer switches to another protocol without being asked'));
       })
       .once('response', (response) => {
         const { statusCode: status = 0, headers } = response;
         if (status < 200) {
-          fail(new NoStatus(`The answer has the status ${status}, which is none to end with`));
+          fail(new NoStatus(`The answer has the status ${status}, which is not a final status`));
           return;
         }
         clearTimeout(timer);

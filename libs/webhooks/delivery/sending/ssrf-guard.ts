@@ -55,21 +55,26 @@ export class SsrfGuard {
     const { host, port } = endpointOf(new URL(url));
     if (isIP(host)) return undefined;
     const resolved = this.#resolver.addressesOf(host).catch(() => []);
-    return this.#faultOfAny(await Promise.race([resolved, pause(CHECK_MS, [], { ref: false })]), port);
+    return this.#faultOfAny(await Promise.race([resolved, pause(CHECK_MS, [], { ref: false })]), port, host);
   }
 
-  /** Why nothing may be sent to an address, or undefined. */
-  faultOfAddress(address: string, port: number): string | undefined {
+  /**
+   * Why nothing may be sent to an address, or undefined.
+   * @param name the name that was resolved to the address, which is then not told: it may be a secret of the network
+   */
+  faultOfAddress(address: string, port: number, name?: string): string | undefined {
     const ip = ipaddr.process(address);
     if (this.#networks.some((network) => contains(network, ip))) return undefined;
-    return isPublic(ip) ? this.#faultOfPort(port) : 'must point to a public address';
+    if (isPublic(ip)) return this.#faultOfPort(port);
+    const points = name === undefined ? `points to ${ip.toString()}` : `points to ${name}`;
+    return `${points}, which ${name === undefined ? 'is' : 'has'} a ${kindOf(ip)} address; ${HOW_TO_ALLOW}`;
   }
 
   /** For connections to a port: answers all addresses of a name, or that one of them is refused. */
   lookup(port: number): LookupFunction {
     const answer = async (hostname: string) => {
       const addresses = await this.#resolver.addressesOf(hostname);
-      const fault = this.#faultOfAny(addresses, port);
+      const fault = this.#faultOfAny(addresses, port, hostname);
       if (fault) throw new BlockedAddress(fault);
       return addresses.map((address) => ({ address, family: isIP(address) }));
     };
@@ -85,8 +90,8 @@ export class SsrfGuard {
     };
   }
 
-  #faultOfAny(addresses: string[], port: number): string | undefined {
-    return addresses.map((address) => this.faultOfAddress(address, port)).find((fault) => fault);
+  #faultOfAny(addresses: string[], port: number, name: string): string | undefined {
+    return addresses.map((address) => this.faultOfAddress(address, port, name)).find((fault) => fault);
   }
 
   #faultOfPort(port: number): string | undefined {
@@ -98,11 +103,14 @@ export class SsrfGuard {
 /** Why a text is no URL of a receiver wherever receivers may be, or undefined. */
 export function faultOfUrl(text: string): string | undefined {
   const url = URL.parse(text);
-  if (!url) return 'must be a URL';
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'must begin with http:// or https://';
-  if (url.username || url.password) return 'must not hold credentials; use authorization';
+  if (!url) return WEB_SCHEME.test(text) ? 'is not a valid URL' : BEGINS_WITH;
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return BEGINS_WITH;
+  if (url.username || url.password) return 'must not contain credentials; use authorization';
   return undefined;
 }
+
+const WEB_SCHEME = /^\s*https?:/i;
+const BEGINS_WITH = 'must begin with http:// or https://';
 
 /** What the parser of URLs drops or changes without a word, inside of a URL as well as at its ends. */
 const DROPPED = /[\s\p{C}\\]/u;
@@ -112,9 +120,9 @@ const AT_IN_AUTHORITY = /^[^/]*\/\/[^/?#]*@/;
 /** Why a URL that the parser understands is not written as one (RFC 3986), so that others may understand another; or undefined. */
 function faultOfWriting(url: string): string | undefined {
   if (DROPPED.test(url))
-    return 'must not hold white space, control characters or backslashes; write them as %20, %09, %5C';
+    return 'must not contain white space, control characters or backslashes; write them as %20, %09, %5C';
   if (!SCHEME_AND_HOST.test(url)) return 'must have two slashes and a host after http: or https:';
-  if (AT_IN_AUTHORITY.test(url)) return 'must not hold credentials; use authorization';
+  if (AT_IN_AUTHORITY.test(url)) return 'must not contain credentials; use authorization';
   return undefined;
 }
 
@@ -122,6 +130,16 @@ function faultOfWriting(url: string): string | undefined {
 export function endpointOf({ protocol, hostname, port }: URL): { host: string; port: number } {
   const standard = protocol === 'https:' ? 443 : 80;
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? standard : Number(port) };
+}
+
+const HOW_TO_ALLOW = 'the operator can allow it with WEBHOOK_ALLOWED_NETWORKS';
+
+/** What kind of address one is that is not public. */
+function kindOf(ip: ipaddr.IPv4 | ipaddr.IPv6): string {
+  const range = ip.range();
+  if (range === 'private' || range === 'uniqueLocal' || range === 'carrierGradeNat') return 'private';
+  if (range === 'loopback') return 'loopback';
+  return range === 'linkLocal' ? 'link-local' : 'non-public';
 }
 
 function isPublic(ip: ipaddr.IPv4 | ipaddr.IPv6): boolean {
