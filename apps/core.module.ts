@@ -18,7 +18,7 @@ import { RELAY_CONSUMER } from '#libs/webhooks/log/redaction.published.js';
 import { WebhookOptions } from '#libs/webhooks/options.js';
 import { type Runtime } from './runtime.js';
 
-/** The root: what the roles of the process consist of, the buses, and what the runtime has opened, for all of them. */
+/** The root module: the roles of the process, the buses, and what the runtime has opened, for all of them. */
 @Module({})
 export class CoreModule {
   static forRoot(

@@ -1,13 +1,13 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type Config } from '#libs/platform/config.js';
+import { type Config } from './config.js';
 import { createMetricsServer } from '#libs/platform/metrics.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { watchBacklog } from '#libs/webhooks/delivery/metrics.js';
 import { type Runtime } from './runtime.js';
 
-/** @throws {StartupError} when the port is not to be had, before anything else is begun */
+/** @throws {StartupError} when the port is unavailable, before anything else begins */
 export async function checkPort({ port, host }: Config): Promise<void> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
@@ -21,10 +21,10 @@ export async function checkPort({ port, host }: Config): Promise<void> {
   });
 }
 
-/** Begins to serve, and answers the base URL. @throws {StartupError} when the port is not to be had */
+/** Starts serving, and returns the base URL. @throws {StartupError} when the port is unavailable */
 export async function listen(app: NestFastifyApplication, { port, host }: Config): Promise<string> {
   try {
-    // Fastify's own, for Nest's would log what is told below.
+    // Fastify's own, because Nest's would log what is logged below.
     await app.getHttpAdapter().getInstance().listen({ port, host });
   } catch (error) {
     throw refused('PORT', port, host, error);
@@ -33,8 +33,8 @@ export async function listen(app: NestFastifyApplication, { port, host }: Config
 }
 
 /**
- * Serves the figures of this process where `METRICS_PORT` says, if it does; answers how to stop.
- * @throws {StartupError} when the port is not to be had
+ * Serves the metrics of this process on `METRICS_PORT`, if set; returns a function to stop.
+ * @throws {StartupError} when the port is unavailable
  */
 export async function serveMetrics({ config, logger, worker }: Runtime): Promise<() => Promise<void>> {
   const { metricsPort, host } = config;

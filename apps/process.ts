@@ -1,21 +1,21 @@
-import { loadConfig, InvalidConfig, type Config } from '#libs/platform/config.js';
+import { loadConfig, InvalidConfig, type Config } from './config.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { createLogger } from '#libs/platform/logging.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { type Logger } from 'pino';
 import { startWatchdog } from './watchdog.js';
 
-/** How long a stop may take before the process ends regardless. */
+/** Maximum time of a stop, after which the process exits anyway. */
 const STOP_SECONDS = 30;
-/** Ctrl-C reaches this process from the terminal and again through npm: within this time it is one wish. */
+/** Time within which repeated signals are one: Ctrl-C arrives from the terminal and again through npm. */
 const ECHO_MS = 1_000;
 
-/** What a process does: it returns how to stop again. */
+/** The work of a process; returns a function to stop it. */
 export type Main = (config: Config, logger: Logger) => Promise<() => Promise<void>>;
 
 /**
- * Runs a process from its configuration to its end. Ctrl-C and SIGTERM stop it in order; a second one at once.
- * Whatever keeps it from starting is told in one line, with status 1.
+ * Runs a process from its configuration to its end. Ctrl-C and SIGTERM shut it down gracefully; a second one exits at
+ * once. An error that prevents the start is printed in one line, with status 1.
  */
 export async function runProcess(main: Main): Promise<void> {
   const stopRequested = new Promise<void>((resolve) => {
@@ -27,7 +27,7 @@ export async function runProcess(main: Main): Promise<void> {
     };
     process.on('SIGINT', ask).on('SIGTERM', ask);
   });
-  // Also of a start that does not come to an end.
+  // Also for a start that does not end.
   void stopRequested.then(() => setTimeout(() => process.exit(1), STOP_SECONDS * 1000).unref());
   try {
     const config = loadConfig();
@@ -44,13 +44,13 @@ export async function runProcess(main: Main): Promise<void> {
   }
 }
 
-/** Tells people why; only what nobody foresaw shows its stack. */
+/** Prints an error; only unexpected ones with their stack. */
 export function explain(error: unknown): void {
   const expected = [StartupError, InvalidConfig, DomainError].some((kind) => error instanceof kind);
   process.stderr.write(`\n${expected ? (error as Error).message : ((error as Error).stack ?? String(error))}\n\n`);
 }
 
-/** Undoes steps in reverse, each even if one before it failed; for a start that got only so far. */
+/** Undoes steps in reverse order, each even if another failed, also after a partial start. */
 export class Teardown {
   readonly #steps: (() => Promise<void>)[] = [];
 

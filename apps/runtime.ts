@@ -5,12 +5,12 @@ import { Notifications } from '#libs/database/notifications.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { type Cipher } from '#libs/platform/cipher.js';
-import { type Config } from '#libs/platform/config.js';
+import { type Config } from './config.js';
 import { Outage } from '#libs/platform/outage.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { STREAMS } from '#libs/resources/resources.js';
 
-/** What the roles of a process share: opened before Nest starts, closed after it has stopped. */
+/** The resources that the roles of a process share: opened before Nest starts, closed after it has stopped. */
 export interface Runtime {
   config: Config;
   logger: Logger;
@@ -26,7 +26,7 @@ export interface Runtime {
 
 /**
  * Connects to everything that the roles of this process need.
- * @param databaseUrl whose login may take on `deskstream_app`, and `deskstream_worker` unless the configuration names another
+ * @param databaseUrl its login may take on `deskstream_app`, and `deskstream_worker` unless configured otherwise
  */
 export async function openRuntime(
   config: Config,
@@ -81,14 +81,14 @@ function outageOfJobs(logger: Logger): Outage {
 
 const REPEAT_MS = 10_000;
 
-/** Logs what jobs fail of; while the database is away, many fail of the same. */
+/** Logs why jobs fail; while the database is away, many fail for the same reason. */
 function reporter(logger: Logger): (error: Error) => void {
   let last = { reason: '', at: 0 };
   return (error) => {
     const reason = reasonOf(error);
     if (reason === last.reason && Date.now() - last.at < REPEAT_MS) return;
     last = { reason, at: Date.now() };
-    // Not the error itself: pools attach the client to it, with all that it knows.
+    // Not the error itself: pools attach the client to it, with all its data.
     logger.warn({ reason }, 'A job failed; its work is found again');
   };
 }

@@ -10,24 +10,24 @@ import { type EventStore } from '#libs/event-store/event-store.js';
 import { IssueApiToken, IssueApiTokenHandler } from '#libs/organizations/api-tokens.handlers.js';
 import { CreateOrganization, CreateOrganizationHandler } from '#libs/organizations/organizations.handlers.js';
 import { Cipher } from '#libs/platform/cipher.js';
-import { type Config } from '#libs/platform/config.js';
+import { type Config } from './config.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { readOrCreateSecret } from '#libs/platform/secret-file.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { DELIVERIES_QUEUE } from '#libs/webhooks/delivery/draining/drain-scheduler.js';
 import { MIGRATIONS } from './migrations.js';
 
-/** How to reach the database, and as whom. */
+/** The URLs of the database, by role. */
 export interface InstallationUrls {
-  /** As the owner of everything, for migrations. */
+  /** URL of the owner of everything, for migrations. */
   ownerUrl: string;
-  /** As the login that takes on `deskstream_app`. */
+  /** URL of the login that takes on `deskstream_app`. */
   appUrl: string;
-  /** As the login that takes on `deskstream_worker`; that of `appUrl` unless given. */
+  /** URL of the login that takes on `deskstream_worker`; that of `appUrl` unless given. */
   workerUrl?: string;
 }
 
-/** What works on an installation once its database is open. */
+/** The tools for an installation whose database is open. */
 export interface Tools {
   database: Database;
   store: EventStore;
@@ -42,16 +42,16 @@ const AS_APP = '-c role=deskstream_app';
 const UNDEFINED_TABLE = '42P01';
 const UNKNOWN_ROLE = '22023';
 
-/** The database was away, or went away, in the middle of a step. */
+/** Reports that the database was, or became, unreachable during a step. */
 export class DatabaseUnreachable extends StartupError {}
 
 /**
- * Brings the database's tables up to date, as their owner, and makes sure that the application's logins exist: one for
- * both roles, or one for each when the worker has a URL of its own.
+ * Migrates the database's tables, as their owner, and ensures that the application's logins exist: one for both roles,
+ * or one for each when the worker has a URL of its own.
  */
 export async function migrate({ ownerUrl, appUrl, workerUrl = appUrl }: InstallationUrls): Promise<string[]> {
   return withClient(ownerUrl, undefined, async (client) => {
-    // Building an index takes its time: no statement timeout here.
+    // Building an index takes time: no statement timeout here.
     const dataSource = new DataSource({ type: 'postgres', url: ownerUrl, migrations: MIGRATIONS, ...QUIET_POOL });
     await dataSource.initialize();
     try {
@@ -67,7 +67,7 @@ export async function migrate({ ownerUrl, appUrl, workerUrl = appUrl }: Installa
   });
 }
 
-/** What breaks is told by the query that fails of it. */
+/** Breaks are reported by the query that fails. */
 const QUIET_POOL = { poolErrorHandler: () => undefined, extra: { onConnect: survive } };
 
 /** @throws {StartupError} when the tables are not those that this version needs, or cannot be changed */
@@ -86,16 +86,16 @@ export async function checkMigrations(url: string): Promise<void> {
   }
 }
 
-/** @throws {StartupError} when the database cannot be changed there */
+/** @throws {StartupError} when the database is read-only there */
 export async function requirePrimary(url: string): Promise<void> {
   await withClient(url, undefined, () => Promise.resolve());
 }
 
 /**
- * Does a step of a start on a connection of its own.
+ * Runs a step of a start on a connection of its own.
  * @param options of the connection
  * @throws {StartupError} when the database is a standby
- * @throws {DatabaseUnreachable} when it is away, or goes away meanwhile
+ * @throws {DatabaseUnreachable} when it is, or becomes, unreachable
  */
 async function withClient<T>(
   url: string,
@@ -137,7 +137,7 @@ function pendingMigrations(count: number): StartupError {
   return new StartupError(`The database lacks ${what}. Apply ${them} with: npm run migrate`);
 }
 
-/** A login that can do nothing by itself: its rights are those of the roles that it may take on. */
+/** Ensures a login without rights of its own: it has those of the roles that it may take on. */
 async function ensureLogin(
   client: pg.Client,
   { username, password }: URL,
@@ -160,9 +160,9 @@ async function ensureLogin(
 }
 
 /**
- * The installation's cipher. The key comes from the configuration or from a file in the data directory, which is made
- * together with the installation; a database that was set up with another key is refused.
- * @param client as the database's owner; left out by processes that only use an installation
+ * Returns the installation's cipher. The key comes from the configuration or from a file in the data directory, which
+ * is created with the installation; a database that was set up with another key is refused.
+ * @param create sets up a new installation, as the database's owner; false for processes that only use one
  */
 export async function openCipher(config: Config, url: string, create: boolean): Promise<Cipher> {
   return withClient(url, create ? undefined : AS_APP, async (client) => {
@@ -200,7 +200,7 @@ function verifyKey(cipher: Cipher, check: string, { masterKey, dataDir }: Config
   }
 }
 
-/** Who runs the demo organization, of which each installation has one. */
+/** Returns the administrator of the demo organization, of which each installation has one. */
 export async function demoAdministrator(url: string): Promise<{ organizationId: string; actorId: string }> {
   return withClient(url, AS_APP, async (client) => {
     const { rows } = await client.query<{ organizationId: string; actorId: string }>(
@@ -212,8 +212,8 @@ export async function demoAdministrator(url: string): Promise<{ organizationId: 
 }
 
 /**
- * Makes the demo organization and its first token, each unless it exists: a start that was interrupted is made good by
- * the next. Answers the token only when it was issued just now.
+ * Creates the demo organization and its first token, each unless it exists, so that the next start completes an
+ * interrupted one. Returns the token only when it was issued just now.
  */
 export async function bootstrap(url: string, tools: Tools, chosenToken?: string): Promise<string | undefined> {
   const { database, store } = tools;
@@ -239,7 +239,7 @@ export async function bootstrap(url: string, tools: Tools, chosenToken?: string)
   return (await new IssueApiTokenHandler(store, database).execute(issue)).secret;
 }
 
-/** @throws {StartupError} for processes that cannot bring a database of their own */
+/** @throws {StartupError} for processes that cannot start a database themselves */
 export function requireDatabaseUrl({ databaseUrl }: Config): string {
   if (!databaseUrl) throw new StartupError('Set DATABASE_URL. (npm start runs everything on a database of its own.)');
   return databaseUrl;

@@ -8,8 +8,8 @@ const MOST_LOOKS = (timeoutSeconds * 1000) / LOOK_MS;
 const STANDARD_OUTPUT = 1;
 
 /**
- * Looks whether the event loop goes on. Time is counted in looks, not read from a clock: while the whole process is
- * suspended, nothing of it passes here either.
+ * Checks that the event loop goes on. Time is counted in looks, not read from a clock: while the whole process is
+ * suspended, none of it passes here either.
  */
 const clock = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 let [seen, looks] = [Atomics.load(beats, 0), 0];
@@ -24,11 +24,11 @@ tell(
 );
 process.kill(process.pid, 'SIGKILL');
 
-/** As the log would, which needs the event loop. */
+/** Logs without the event loop. */
 function tell(msg: string): void {
   try {
     writeSync(STANDARD_OUTPUT, `${JSON.stringify({ level: 60, time: new Date().toISOString(), msg })}\n`);
   } catch {
-    // Nobody reads it any more, and the process must end all the same.
+    // Nobody reads it any more, but the process must still end.
   }
 }

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { type Logger } from 'pino';
 
-/** What the watchdog's thread is given. */
+/** The data of the watchdog's thread. */
 export interface WatchdogData {
   /** Rises as long as the event loop of the process turns. */
   beats: Int32Array<SharedArrayBuffer>;
@@ -9,12 +9,12 @@ export interface WatchdogData {
 }
 
 const BEAT_MS = 500;
-/** The thread runs a few lines. */
+/** Limits in MB: the thread runs a few lines. */
 const LIMITS = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 };
 
 /**
- * Ends the process when its event loop has stood for so long, by a thread of its own: nothing else of a process that spins
- * would, and its supervisor would take it for alive.
+ * Ends the process when its event loop has blocked for the given time, from a separate thread: nothing else in a
+ * spinning process could, and its supervisor would take it for alive.
  * @param timeoutSeconds 0 is never
  */
 export function startWatchdog(timeoutSeconds: number, logger: Logger): void {

@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** Read tables of organizations and API tokens, and what an installation knows of itself. */
+/** Read tables of organizations and API tokens, and the installation's record of itself. */
 export class Organizations1764000000001 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`

@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** The keys that personal data in events is sealed under, and what appends across streams need. */
+/** The keys that seal personal data in events, and what appends across streams need. */
 export class PersonalData1764000000004 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`

@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** Where an organization's phone numbers are from, when they do not say. */
+/** The default region of an organization's phone numbers. */
 export class DefaultRegion1764000000005 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query('ALTER TABLE organizations ADD COLUMN default_region text');

@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** The read tables of end users, and of what they are found by. */
+/** The read tables of end users and of their addresses. */
 export class EndUsers1764000000007 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`

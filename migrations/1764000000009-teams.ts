@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** The read tables of teams and of who is in them. */
+/** The read tables of teams and of their members. */
 export class Teams1764000000009 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`

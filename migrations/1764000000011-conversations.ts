@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** The read table of conversations, and where their numbers come from. */
+/** The read table of conversations, and the sequence of their numbers. */
 export class Conversations1764000000011 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`

@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** The read table of anonymization requests, and what redacting deliveries needs. */
+/** The read table of anonymization requests, and what the redaction of deliveries needs. */
 export class Anonymization1764000000012 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`

@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** Ordering, pace, rotated secrets, the health of receivers, recoveries; and what makes deliveries cheap to drain and to keep. */
+/** Ordering, rate limits, rotated secrets, receivers' health, recoveries; and cheaper draining and retention. */
 export class WebhookEngine1764000000013 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(SUBSCRIPTIONS);
@@ -27,7 +27,7 @@ const SUBSCRIPTIONS = `
   ALTER TABLE webhook_subscriptions ALTER COLUMN ordering DROP DEFAULT, ALTER COLUMN failures_count_from DROP DEFAULT;
 `;
 
-/** A delivery is what it is of (an event) and for (a subscription); it carries its event's position, for order and pages. */
+/** A delivery is identified by event and subscription, and has its event's position, for order and pages. */
 const DELIVERIES = `
   ALTER TABLE webhook_deliveries NO FORCE ROW LEVEL SECURITY;
   ALTER TABLE webhook_attempts NO FORCE ROW LEVEL SECURITY;
@@ -123,7 +123,7 @@ const RECOVERIES = `
   SELECT protect_tenant_table('webhook_recovery_progress', 'SELECT', 'SELECT, INSERT, UPDATE, DELETE');
 `;
 
-/** Found by their age. Events are never dropped, so that a summary of their blocks stays true. */
+/** Indexes by age. Events are never deleted, so that a summary of their blocks stays true. */
 const RETENTION = `
   CREATE INDEX webhook_messages_created ON webhook_messages (created_at);
   CREATE INDEX webhook_attempts_started ON webhook_attempts (started_at);
@@ -131,7 +131,7 @@ const RETENTION = `
   CREATE INDEX events_recorded ON events USING brin (recorded_at) WITH (autosummarize = on);
 `;
 
-/** A leader moves the checkpoint from where it knows it to be: what the database has taken back is not passed over. */
+/** A leader moves the checkpoint from the position that it knows, so that it skips nothing that was rolled back. */
 const CHECKPOINTS = `
   DROP FUNCTION advance_checkpoint;
   CREATE FUNCTION advance_checkpoint(in_consumer text, in_epoch bigint, in_from bigint, in_position bigint) RETURNS void

@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** What a token may do. Those issued before may do everything. */
+/** Scopes of tokens. Those issued before may do everything. */
 export class TokenScopes1764000000014 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`

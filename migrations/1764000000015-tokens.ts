@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** API tokens that expire, are rotated and revoked, and have limits of their own; and when each was last used. */
+/** API tokens that expire, are rotated and revoked, and have their own limits; and when each was last used. */
 export class Tokens1764000000015 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(TOKENS);
@@ -13,7 +13,7 @@ export class Tokens1764000000015 implements MigrationInterface {
   }
 }
 
-/** Until now, whoever a token acts for has issued it. */
+/** Until now, tokens were issued by the agent that they act for. */
 const TOKENS = `
   ALTER TABLE api_tokens
     ADD COLUMN expires_at timestamptz,
@@ -32,7 +32,7 @@ const TOKENS = `
   CREATE UNIQUE INDEX api_tokens_previous_hash ON api_tokens (previous_hash);
 `;
 
-/** Tells the token that a hash is of, whether it counts or not; replaced_at when it is of the secret before. */
+/** Finds the token of a hash, whether valid or not; with replaced_at if the hash is of the previous secret. */
 const LOOK_UP = `
   DROP POLICY by_possession ON api_tokens;
   CREATE POLICY by_possession ON api_tokens FOR SELECT TO deskstream_app USING (

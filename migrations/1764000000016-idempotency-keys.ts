@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** Requests under an Idempotency-Key, with their answers. */
+/** Requests with an Idempotency-Key, and their answers. */
 export class IdempotencyKeys1764000000016 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`

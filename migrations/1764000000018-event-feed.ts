@@ -1,9 +1,9 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
 /**
- * What makes the feed of one organization cheap to read: its own events in the order of the feed. No position is null, but
- * this order is one that the index of all organizations' events does not have: the planner would like to walk through that
- * one, past everybody else's events.
+ * Index of one organization's events in the order of the feed, which makes that feed cheap to read. No position is
+ * null, but the index of all organizations' events lacks NULLS FIRST: the planner would prefer to walk through that
+ * one, past other organizations' events.
  */
 export class EventFeed1764000000018 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {

@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** What end users are searched and sorted by, and who has become part of whom. */
+/** Columns that end users are searched and sorted by, and the targets of merges. */
 export class SearchAndMerge1764000000019 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(COLUMNS);
@@ -35,7 +35,7 @@ const COLUMNS = `
   ALTER TABLE events FORCE ROW LEVEL SECURITY;
 `;
 
-/** A table beside end_users, so that changes of other fields do not touch its index. */
+/** A separate table, so that changes of other fields do not touch its index. */
 const ATTRIBUTES = `
   CREATE TABLE end_user_attributes (
     organization_id uuid NOT NULL,

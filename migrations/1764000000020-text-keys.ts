@@ -5,8 +5,8 @@ import { tagKey } from '#libs/tags/tag.stream.js';
 import { fillKeys, replaceByKeys } from './rekeying.js';
 
 /**
- * What names and addresses are compared by. Those that differed to the version before, and do no longer, are twins: the
- * older one is found by the key and keeps others from it; the younger ones keep their values, set apart by `twin`.
+ * Keys that names and addresses are compared by. Values that an earlier version told apart and this one does not are
+ * twins: the key finds the older one and is taken by it; the younger ones keep their values, distinguished by `twin`.
  */
 export class TextKeys1764000000020 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
@@ -51,7 +51,7 @@ const TWINS = `
     $$ SELECT coalesce((SELECT twin FROM legacy_twins WHERE twin = twin_digest(organization, entity, field, key)), '') $$;
 `;
 
-/** Of all rows of a table with the same key, the oldest is what it was; ids begin with the time of creation. */
+/** Returns SQL that marks twins: of rows with the same key, all but the oldest, because ids begin with the time. */
 function setTwinsApart(table: string, entity: string, field: string, key: string, unique: string): string {
   return `
     INSERT INTO legacy_twins SELECT twin_digest(organization_id, ${entity}, ${field}, ${key}) FROM (

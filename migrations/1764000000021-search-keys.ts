@@ -2,7 +2,7 @@ import { type MigrationInterface, type QueryRunner } from 'typeorm';
 import { nameKey } from '#libs/platform/text.js';
 import { fillKeys } from './rekeying.js';
 
-/** What end users are searched and sorted by comes with the events: names folded as tags are, values in NFC. */
+/** Search and sort keys of end users come with the events: names folded as tags are, values in NFC. */
 export class SearchKeys1764000000021 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`

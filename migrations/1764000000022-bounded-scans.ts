@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** One index for lists of deliveries, whatever they are filtered by; and none by the time of events, which nobody asks by. */
+/** One index for lists of deliveries with any filter; and none by the time of events, which no query uses. */
 export class BoundedScans1764000000022 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`

@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** Why deliveries were cancelled, what is to be held against changed settings, and all keys of subscriptions that still count. */
+/** Reasons of cancellations, reviews after changed settings, and all keys of subscriptions that still count. */
 export class WebhookCancellations1764000000023 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(CANCELLATIONS);
@@ -32,7 +32,7 @@ const CANCELLATIONS = `
     'What waits from this position on is to be held against the settings, which have changed; NULL: nothing is';
 `;
 
-/** As the events tell it, which the read table is rebuilt from: instants in the same spelling. */
+/** As in the events, which the read table is rebuilt from: instants in the same format. */
 const KEYS = `
   ALTER TABLE webhook_subscriptions NO FORCE ROW LEVEL SECURITY;
   ALTER TABLE webhook_subscriptions ADD COLUMN previous_secrets jsonb NOT NULL DEFAULT '[]';

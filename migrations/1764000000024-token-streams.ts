@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** Each API token gets a stream of its own, and may have two earlier secrets besides the present one. */
+/** Each API token gets its own stream, and may have two earlier secrets besides the current one. */
 export class TokenStreams1764000000024 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(COLUMNS);
@@ -13,7 +13,7 @@ export class TokenStreams1764000000024 implements MigrationInterface {
   }
 }
 
-/** A new name for the hash: processes of the version before, which know the old one, cannot change tokens any more. */
+/** A new name for the hash: processes of the previous version, which use the old one, can no longer change tokens. */
 const COLUMNS = `
   ALTER TABLE api_tokens RENAME COLUMN token_hash TO secret_hash;
   ALTER TABLE api_tokens
@@ -52,8 +52,8 @@ const LOOK_UP = `
 `;
 
 /**
- * The first event of each stream: the token as it is now. It is the organization's doing, and takes its place in the feed
- * as any append does: under the lock that the feed's horizon looks for.
+ * The first event of each stream: the current token. The organization is its actor. It is placed in the feed like any
+ * append: under the lock that the feed's horizon looks for.
  */
 const ADOPTION = `
   CREATE FUNCTION pg_temp.iso(instant timestamptz) RETURNS text LANGUAGE sql AS

@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** Read tables hold the states of entities, and streams have snapshots: nobody folds a long stream. */
+/** Read tables hold the states of entities, and streams have snapshots, so that no long stream is folded. */
 export class EntityRows1764000000025 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(SNAPSHOTS);
@@ -16,7 +16,7 @@ export class EntityRows1764000000025 implements MigrationInterface {
 
 const TABLES = ['agents', 'conversations', 'custom_attributes', 'end_users', 'queues', 'tags', 'teams'];
 
-/** Rows that were there before are of shape 0, which is nobody's: they are made anew from the events. */
+/** Adds columns. Existing rows get shape 0, which no definition has: they are rebuilt from the events. */
 const columnsOf = (table: string) => `
   ALTER TABLE ${table}
     ADD COLUMN version integer NOT NULL DEFAULT 0,
@@ -27,7 +27,7 @@ const columnsOf = (table: string) => `
   GRANT UPDATE ON ${table} TO deskstream_worker;
 `;
 
-/** What is in the state, and nothing searches, sorts or is unique by. */
+/** Columns that are in the state and that nothing searches, sorts or is unique by. */
 const DROPPED = `
   ALTER TABLE tags DROP COLUMN color;
   ALTER TABLE custom_attributes DROP COLUMN description, DROP COLUMN is_required, DROP COLUMN updated_at;

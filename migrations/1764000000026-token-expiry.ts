@@ -1,8 +1,8 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
 /**
- * Tokens in force are counted by an index on the column. One on an expression with `coalesce` is of no use under
- * row-level security, which lets only conditions into an index that are known not to leak.
+ * Tokens in force are counted by an index on the column. An index on an expression with `coalesce` is useless under
+ * row-level security, which only lets conditions into an index that are known not to leak.
  */
 export class TokenExpiry1764000000026 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {

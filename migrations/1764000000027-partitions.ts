@@ -1,9 +1,9 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
 /**
- * Organizations hash onto 64 partitions. Each has a horizon and a checkpoint of its own, so that a transaction that stays
- * open holds up the events of its partition alone, and several processes can relay. The version before keeps working on
- * these tables: writers that name no partition hold up all of them, and the horizon of the whole feed sees all writers.
+ * Organizations hash onto 64 partitions. Each has its own horizon and checkpoint, so that a transaction that stays open
+ * delays only events of its partition, and several processes can relay. The previous version keeps working on these
+ * tables: writers that name no partition delay all, and the horizon of the whole feed sees all writers.
  */
 export class Partitions1764000000027 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
@@ -45,7 +45,7 @@ const FUNCTIONS = `
   CREATE OR REPLACE FUNCTION feed_horizon() RETURNS bigint LANGUAGE sql AS $$ SELECT feed_horizon(NULL) $$;
 `;
 
-/** Each partition goes on from where the whole feed has come to. */
+/** Each partition continues from the position of the whole feed. */
 const CHECKPOINTS = `
   INSERT INTO checkpoints (consumer, position, epoch, holder, lease_until)
     SELECT 'webhooks/' || partition, coalesce((SELECT position FROM checkpoints WHERE consumer = 'webhooks'), 0), 0, NULL,

@@ -1,8 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/**
- * What is read for several partitions at once, and who shares them. The version before keeps working on these tables.
- */
+/** Reads for several partitions at once, and their holders. The previous version keeps working on these tables. */
 export class PagesOfPartitions1764000000028 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(HORIZONS);

@@ -30,8 +30,8 @@ export async function fillKeys(
 }
 
 /**
- * Replaces the values of a table of values by their keys. Those of plain ASCII are their own, unless they have quotes.
- * @param key the columns of its primary key, all text or UUID, the value among them
+ * Replaces the values of a table by their keys. Plain ASCII values are their own keys, unless they have quotes.
+ * @param key the columns of its primary key, all text or UUID, including the value
  */
 export async function replaceByKeys(
   db: QueryRunner,

@@ -60,7 +60,7 @@ describe('Anonymizing an end user', () => {
     ]);
     const again = await keyed('POST', '/v1/endusers', alice, 'create');
     expect([again.status, again.body.code]).toEqual([409, 'conflict']);
-    expect(again.body.message).toContain('its answer is not kept');
+    expect(again.body.message).toContain('its answer is not stored');
     expect((await keyed('POST', '/v1/tags', { name: 'VIP' }, 'unrelated')).headers.get('idempotent-replayed')).toBe(
       'true',
     );
@@ -131,7 +131,7 @@ describe('An answer', () => {
     const first = await keyed('POST', '/v1/endusers/bulk', { data }, 'k');
     expect(first.status).toBe(201);
     const again = await keyed('POST', '/v1/endusers/bulk', { data }, 'k');
-    expect([again.status, again.body.message]).toEqual([409, expect.stringContaining('its answer is not kept')]);
+    expect([again.status, again.body.message]).toEqual([409, expect.stringContaining('its answer is not stored')]);
     expect((await keyed('POST', '/v1/endusers/bulk', { data: [] }, 'k')).status).toBe(422);
   });
 });

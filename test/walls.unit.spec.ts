@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const ROOT = process.cwd();
-const COPIED = ['libs', 'apps', '.dependency-cruiser.cjs', 'tsconfig.json', 'package.json'];
+const COPIED = ['libs', 'apps', 'migrations', '.dependency-cruiser.cjs', 'tsconfig.json', 'package.json'];
 /** Floors below the resources, each with a file of its own that a resource may import. */
 const GROUND = ['platform', 'database', 'background', 'event-store', 'http', 'people'];
 const NO_RESOURCES = [...GROUND, 'embedded-postgres', 'resources', 'testing', 'history', 'lifecycle'];

@@ -230,7 +230,7 @@ describe('Webhook subscriptions', () => {
     [{ ...input, events: 'TagCreated' }, 'events must be an array'],
     [{ ...input, events: null }, 'events must be an array'],
     [{ ...input, enabled: 'yes' }, 'enabled must be true or false'],
-    [{ ...input, ordering: 'lifo' }, 'ordering must be one of: unordered, fifo'],
+    [{ ...input, ordering: 'lifo' }, 'ordering is lifo, which is not a known value; did you mean fifo?'],
     [{ ...input, ordering: null }, 'ordering must be one of: unordered, fifo'],
     [{ ...input, maxPerSecond: 0 }, 'maxPerSecond must be a whole number from 1 to 1000'],
     [{ ...input, maxPerSecond: 1001 }, 'maxPerSecond must be a whole number from 1 to 1000'],
@@ -246,10 +246,7 @@ describe('Webhook subscriptions', () => {
       'filters contains QUEUE_CREATED, which is the name in payloads; subscribe to QueueCreated',
     ],
     [{ ...input, filters: { TagCreated: filter } }, 'uses the field QueueId, but the event has no fields for filters'],
-    [
-      { ...input, filters: { TagCreated: { ...filter, extra: 'a\0b' } } },
-      'filters has fields for TagCreated that do not exist',
-    ],
+    [{ ...input, filters: { TagCreated: { ...filter, extra: 'a\0b' } } }, 'filters has unknown fields for TagCreated'],
     [
       { ...input, filters: { TagCreated: { ...filter, conditions: [{ ...condition, 'x\0': 1 }] } } },
       'filters has a condition for TagCreated that is not of the form',
@@ -279,7 +276,7 @@ describe('Webhook subscriptions', () => {
     ];
     for (const { status, body } of await send(by(queueId, 'Support'))) {
       expect(status).toBe(400);
-      expect(body.message).toContain('names Support, but QueueId is the id of a queue, a UUID');
+      expect(body.message).toContain('contains Support, but QueueId must be the id of a queue, a UUID');
     }
     for (const { status, body } of await send(by(queueId, foreign))) {
       expect(status).toBe(404);
@@ -444,7 +441,7 @@ describe('Rotating the secret of a webhook subscription', () => {
     const { body } = await rotate(1);
     const refused = await rotate(3);
     expect(refused.status).toBe(409);
-    expect(refused.body.message).toContain(`one of them until ${body.data.previousSecretsUntil[0]}; rotate again then`);
+    expect(refused.body.message).toContain(`one of them until ${body.data.previousSecretsUntil[0]}; rotate after that`);
     expect((await api.get(`/v1/webhooks/${id}`)).body.data.secretKey).toBe(body.data.secretKey);
     expect((await rotate(0)).status).toBe(200);
   });

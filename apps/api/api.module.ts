@@ -14,7 +14,7 @@ import { TeamsModule } from '#libs/teams/teams.module.js';
 import { WebhooksModule } from '#libs/webhooks/webhooks.module.js';
 import { HealthController } from './health.controller.js';
 
-/** What the API serves: one module for each resource, and one for what concerns several. */
+/** The API: one module for each resource, and those for what concerns several. */
 @Module({
   imports: [
     AgentsModule,

@@ -3,19 +3,19 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { Database } from '#libs/database/database.js';
 import { RateLimiter } from '#libs/platform/rate-limiter.js';
 
-/** What there is to say while requests can be served. */
+/** The answer while requests can be served. */
 interface Health {
   /** `degraded`: with less than was configured. */
   status: 'ok' | 'degraded';
-  /** What is missing, for people. */
+  /** What is missing, in words. */
   message?: string;
 }
 
 const RATE_LIMITS_APART = 'Redis does not count requests: each process applies the rate limits on its own';
 
 /**
- * For load balancers and containers: 200 while requests can be served, else 503. Without the Redis of the rate limits they
- * can: a process that left would not be replaced by one that has it.
+ * Health check for load balancers and containers: 200 while requests can be served, else 503. A missing Redis for rate
+ * limits does not fail it: a process that left would not be replaced by one that has it.
  */
 @ApiExcludeController()
 @Controller('health')

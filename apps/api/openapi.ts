@@ -1,7 +1,7 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { type FastifyRequest } from 'fastify';
-import { type Config } from '#libs/platform/config.js';
+import { type Config } from '../config.js';
 import { RESOURCES } from '#libs/resources/resources.js';
 import { documentRetries, RETRY_MODELS } from './retry-docs.js';
 import { swaggerUiPlugin } from './swagger-ui-plugin.js';
@@ -18,7 +18,7 @@ Success answers \`{"data": …}\`; errors answer \`{"message": "…"}\` with a \
 Any request can be refused for its size or form, with 408, 413, 414, 415 or 431.`;
 
 /**
- * The OpenAPI 3.1 document, made from controllers and DTOs.
+ * Returns the OpenAPI 3.1 document, made from controllers and DTOs.
  * @param server the origin that its paths are relative to
  */
 export function openApiDocument(app: INestApplication, server: string): OpenAPIObject {
@@ -46,8 +46,8 @@ export function openApiDocument(app: INestApplication, server: string): OpenAPIO
 }
 
 /**
- * Swagger UI fills in the example of a parameter, and would send all filters of a list at once. As one of the schema's
- * `examples` it is shown all the same.
+ * Moves a parameter's example into its schema's `examples`: Swagger UI still shows it there, but does not fill it in,
+ * and so send all filters of a list at once.
  */
 function suggestNothing(parameter: Parameter): void {
   if (!('in' in parameter) || parameter.in !== 'query' || parameter.required) return;
@@ -59,7 +59,7 @@ function suggestNothing(parameter: Parameter): void {
   if (suggested !== undefined) Object.assign(schema, { examples: [suggested] });
 }
 
-/** Swagger UI at `/docs`, the document at `/openapi.json`, each for the origin by which it is asked for. */
+/** Serves Swagger UI at `/docs` and the document at `/openapi.json`, for the public URL or the request's origin. */
 export function serveOpenApi(app: INestApplication, { publicUrl }: Config): void {
   SwaggerModule.setup('docs', app, () => openApiDocument(app, '/'), {
     jsonDocumentUrl: 'openapi.json',

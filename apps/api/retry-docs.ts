@@ -19,7 +19,7 @@ const header = (name: string, description: string, example: string, maxLength?: 
   in: 'header' as const,
   required: false,
   description,
-  // As one of the schema's, for Swagger UI would send the parameter's.
+  // In the schema, because Swagger UI would send the parameter's.
   schema: { type: 'string' as const, ...(maxLength !== undefined && { minLength: 1, maxLength }), examples: [example] },
 });
 const IDEMPOTENCY_KEY = header(
@@ -40,7 +40,7 @@ const IF_NONE_MATCH = header(
   ETAG.example,
 );
 
-/** Documents what all operations that write have in common, and all that are on one entity with an ETag. */
+/** Documents what all writing operations have in common, and all operations on one entity with an ETag. */
 export function documentRetries(document: OpenAPIObject): void {
   for (const { get, post, put, patch, delete: remove } of Object.values(document.paths)) {
     for (const operation of [get, post, put, patch, remove]) {

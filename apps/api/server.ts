@@ -25,14 +25,14 @@ import { type Runtime } from '../runtime.js';
 import { serveOpenApi } from './openapi.js';
 import { UNBUILT } from './unbuilt.js';
 
-/** How often connections are looked at that may have been idle or slow for too long. */
+/** Pause between checks for connections that were idle or slow for too long. */
 const CONNECTIONS_CHECK_MS = 1_000;
-/** A connection on which no byte moves, not even of an answer. */
+/** Maximum time without a byte on a connection, even of an answer. */
 const SILENCE_TIMEOUT_MS = 120_000;
-/** How often a server that closes looks for connections that have become idle. */
+/** Pause between checks of a closing server for idle connections. */
 const IDLE_CHECK_MS = 100;
 
-/** The HTTP application of a process with these roles; not listening yet. */
+/** Returns the HTTP application of a process with these roles; not listening yet. */
 export async function createServer(runtime: Runtime, roles: Type[]): Promise<NestFastifyApplication> {
   const { http } = runtime.config;
   const routes = new Routes();
@@ -43,7 +43,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: http.headersTimeoutMs,
       connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
-      // Answered in the form of all errors, by requireHosts.
+      // requireHosts answers this in the form of all errors.
       requireHostHeader: false,
     },
     requestTimeout: http.requestTimeoutMs,
@@ -55,11 +55,11 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
     genReqId: requestId,
     rewriteUrl: originForm,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      // Before any hook.
+      // This runs before any hook.
       reply.headers({ ...OF_ERRORS, 'x-request-id': request.id });
       errors.answer(error, request, reply);
     },
-    // Nothing that arrives is longer: how long URLs may be is for their own limit to say, and parameters for validation.
+    // No parameter is longer: URLs have their own limit, and validation limits parameters.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEADER_BYTES, querystringParser: parseQuery },
     trustProxy: [...runtime.config.trustedProxies],
   });
@@ -75,7 +75,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
   requireHosts(fastify);
   addSecurityHeaders(fastify);
   fastify.addHook('onRoute', (route) => {
-    // That of preflight requests comes before Nest's error handler.
+    // The route of preflight requests precedes Nest's error handler.
     if (route.url === '*')
       route.errorHandler = (error, request, reply) => {
         errors.answer(error, request, reply);
@@ -90,18 +90,18 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
     done();
   });
   const app = await NestFactory.create<NestFastifyApplication>(CoreModule.forRoot(runtime, roles), adapter, {
-    // Nest tells a line for each module and route while it starts.
+    // Nest logs a line for each module and route while it starts.
     logger: false,
     abortOnError: false,
     bodyParser: false,
   });
   app.useGlobalFilters(errors);
   const authentication = app.get(Authentication);
-  // Before the body is read: whoever is refused has sent it in vain.
+  // Before the body is read, which refused requests do not need.
   fastify.addHook('onRequest', async (request, reply) => {
     if (needsToken(request)) await authentication.admit(request as AuthenticatedRequest, reply);
   });
-  // A request for many counts as many, which only its body tells.
+  // A bulk request counts as many, which only its body shows.
   fastify.addHook('preValidation', async (request) => {
     const items = itemsOf(request);
     if (items > 1) await (request as AuthenticatedRequest).charge(items - 1);
@@ -115,8 +115,8 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
 }
 
 /**
- * While a server closes, Fastify drops the connections that are idle at first. One whose answer was there before all of
- * its request becomes so later.
+ * Closes connections of a closing server as they become idle. Fastify closes only those that are idle at first, but a
+ * connection whose answer was complete before its request becomes idle later.
  */
 function closeWhenIdle(server: Server): void {
   const timer = setInterval(() => {
@@ -127,7 +127,7 @@ function closeWhenIdle(server: Server): void {
   });
 }
 
-/** Everything under `/v1` does; `/health` and the documentation are for all. */
+/** Returns whether a request needs a token: all under `/v1` do; `/health` and the documentation do not. */
 function needsToken({ routeOptions: { url } }: FastifyRequest): boolean {
   return url?.startsWith('/v1/') ?? false;
 }

@@ -4,8 +4,8 @@ type Json = Record<string, unknown>;
  * Replaces how Swagger UI resolves references: its own way parses the whole document for each operation that is opened,
  * which takes seconds when the document is OpenAPI 3.1 (https://github.com/swagger-api/swagger-ui/issues/10748).
  *
- * The browser gets the text of this function, so it uses nothing from outside of it. Its functions are methods, since the
- * bundler wraps all others that have a name.
+ * The browser gets the text of this function, so it uses nothing from outside. Its functions are methods, because the
+ * bundler wraps all other named functions.
  */
 export function swaggerUiPlugin() {
   return {

@@ -1,4 +1,4 @@
-/** Paths of the hosted API that are not built yet, where something else would take their last part for an id. */
+/** Unbuilt paths of the hosted API, whose last part another route would take for an id. */
 export const UNBUILT = [
   '/v1/conversations/activitylog',
   '/v1/conversations/flows',

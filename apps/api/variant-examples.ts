@@ -2,7 +2,7 @@ import { type OpenAPIObject } from '@nestjs/swagger';
 
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 
-/** Names an example of each variant that a body can be of: Swagger UI would offer the first alone. */
+/** Names an example of each variant of a body: Swagger UI would offer only the first. */
 export function nameVariants({ paths, components }: OpenAPIObject): void {
   for (const { post } of Object.values(paths)) {
     if (!post?.requestBody || !('content' in post.requestBody)) continue;
@@ -15,7 +15,7 @@ export function nameVariants({ paths, components }: OpenAPIObject): void {
   }
 }
 
-/** What the examples of a schema's fields make together. */
+/** Returns the examples of a schema's fields as one object. */
 function exampleOf(reference: string, schemas: Schemas): object {
   const { properties = {} } = schemas[reference.split('/').at(-1) ?? ''] as Extract<
     Schemas[string],

@@ -1,16 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { loadConfig } from '#libs/platform/config.js';
+import { loadConfig } from '../config.js';
 import { CoreModule } from '../core.module.js';
 import { type Runtime } from '../runtime.js';
 import { ApiModule } from './api.module.js';
 import { openApiDocument } from './openapi.js';
 
-/** `npm run openapi`: writes the OpenAPI document to the file that is named, sorted, without a database. */
+/** `npm run openapi`: writes the OpenAPI document to the named file, sorted, without a database. */
 const config = loadConfig({});
 const runtime = { config } as Runtime;
-// In a preview nothing is made of the classes, so nothing else of the runtime is missed.
+// A preview instantiates no class, and so needs nothing else of the runtime.
 const app = await NestFactory.create(CoreModule.forRoot(runtime, [ApiModule]), new FastifyAdapter(), {
   preview: true,
   abortOnError: false,

@@ -7,20 +7,20 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
 import { organizationStream } from '#libs/organizations/organization.stream.js';
 import { type Cipher } from '#libs/platform/cipher.js';
-import { type Config } from '#libs/platform/config.js';
+import { type Config } from '../config.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { faultOfUuid } from '#libs/platform/uuid.js';
 import { STREAMS } from '#libs/resources/resources.js';
 import { demoAdministrator, type InstallationUrls, openCipher, type Tools } from '../setup.js';
 
-/** Something that operators can have done: `npm run cli -- <name> …`. */
+/** A command for operators: `npm run cli -- <name> …`. */
 export interface CliCommand {
   /** How to call it, and what it does. */
   usage: string[];
   run: (config: Config, urls: InstallationUrls, args: string[]) => Promise<void>;
 }
 
-/** Works as the application does, and closes its connections. */
+/** Runs work with the application's tools, and closes its connections. */
 export async function withTools(
   { appUrl }: InstallationUrls,
   cipher: Cipher,
@@ -34,7 +34,7 @@ export async function withTools(
   }
 }
 
-/** Works for one organization, as its first administrator. @param id the demo organization's unless given */
+/** Runs work for one organization, as its first administrator. @param id the demo organization's unless given */
 export async function withOrganization(
   config: Config,
   urls: InstallationUrls,
@@ -54,7 +54,7 @@ export async function withOrganization(
   });
 }
 
-/** Options as they are told apart by `node:util`. @throws {StartupError} for those that do not exist or lack a value */
+/** Returns options as `node:util` parses them. @throws {StartupError} for those that do not exist or lack a value */
 export function parsed<T extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: T) {
   try {
     return parseArgs({ args, options, allowPositionals: true });
@@ -63,7 +63,7 @@ export function parsed<T extends NonNullable<ParseArgsConfig['options']>>(args: 
   }
 }
 
-/** Who is given what the command that runs prints. */
+/** Receives what the running command prints. */
 export const printing = new AsyncLocalStorage<(line: string) => void>();
 
 export function print(line: string): void {

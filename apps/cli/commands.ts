@@ -1,5 +1,5 @@
 import { runningEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
-import { type Config, loadConfig } from '#libs/platform/config.js';
+import { type Config, loadConfig } from '../config.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { type InstallationUrls } from '../setup.js';
 import { type CliCommand, printing } from './command.js';
@@ -10,11 +10,11 @@ import { token } from './tokens.js';
 const COMMANDS: Record<string, CliCommand> = { migrate, organization, token, region, rebuild };
 
 /**
- * Runs one command, or tells what commands there are.
- * @param args the command's name and what follows it
- * @param env what the configuration is read from
- * @param print is given each line that the command prints
- * @throws what kept the command from its work; its message says what to do
+ * Runs one command, or lists the commands.
+ * @param args the command's name and its arguments
+ * @param env the environment that the configuration is read from
+ * @param print receives each line that the command prints
+ * @throws the error that stopped the command; its message says what to do
  */
 export async function runCommand(args: string[], env: NodeJS.ProcessEnv, print: (line: string) => void): Promise<void> {
   const [name = '', ...rest] = args;
@@ -30,7 +30,7 @@ export async function runCommand(args: string[], env: NodeJS.ProcessEnv, print: 
   }
 }
 
-/** The database of the configuration, else the embedded one of a running instance. */
+/** Returns the configured database, else the embedded one of a running instance. */
 async function findDatabase(config: Config): Promise<InstallationUrls> {
   const { databaseUrl: appUrl, databaseOwnerUrl, databaseWorkerUrl: workerUrl, dataDir } = config;
   if (appUrl) return { appUrl, ownerUrl: databaseOwnerUrl ?? appUrl, workerUrl };

@@ -15,7 +15,7 @@ import { type CliCommand, parsed, print, withOrganization, withTools } from './c
 
 const LIST = 'SELECT organization_id AS id, name FROM organizations ORDER BY name, organization_id';
 
-/** Organizations are made here alone: no token is above them all. */
+/** Organizations are created only here: no token is above them all. */
 export const organization: CliCommand = {
   usage: [
     'organization create <name>',

@@ -10,7 +10,7 @@ import {
   RotateApiTokenHandler,
 } from '#libs/organizations/api-tokens.handlers.js';
 import { TokenLookup } from '#libs/organizations/token-lookup.js';
-import { type Config } from '#libs/platform/config.js';
+import { type Config } from '../config.js';
 import { faultOfChoice, KnownNames } from '#libs/platform/did-you-mean.js';
 import { instantOf } from '#libs/platform/instant.js';
 import { type Scope } from '#libs/platform/scopes.js';

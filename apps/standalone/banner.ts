@@ -1,6 +1,6 @@
-import { type Config } from '#libs/platform/config.js';
+import { type Config } from '../config.js';
 
-/** Tells the person at the terminal where everything is. The token is shown this once. */
+/** Prints where everything is. The token is shown only once. */
 export function banner(url: string, token: string | undefined, config: Config): void {
   const database = config.databaseUrl ? new URL(config.databaseUrl).host : `embedded PostgreSQL in ${config.dataDir}`;
   const lines = [
@@ -18,7 +18,7 @@ export function banner(url: string, token: string | undefined, config: Config): 
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** Where deliveries may go. */
+/** Describes the allowed targets. */
 function reach({ webhooks }: Config): string {
   const networks = webhooks.allowedNetworks.join(', ');
   return networks ? `may go to public addresses, and to ${networks}` : 'may go to public addresses only';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
-import { type Config } from '#libs/platform/config.js';
+import { type Config } from '../config.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { ApiModule } from '../api/api.module.js';
 import { createServer } from '../api/server.js';
@@ -13,7 +13,7 @@ import { banner } from './banner.js';
 
 /** `npm start`: api and worker in one process, on the embedded PostgreSQL unless there is a DATABASE_URL. */
 const main: Main = async (config, logger) => {
-  // First, for a token that is issued must also be shown.
+  // First, because a token that is issued must also be shown.
   await checkPort(config);
   const teardown = new Teardown();
   try {
@@ -24,7 +24,7 @@ const main: Main = async (config, logger) => {
       ? undefined
       : await startEmbeddedPostgres({ dataDir: config.dataDir, onTrouble });
     if (postgres) teardown.add(() => postgres.stop());
-    // One of our own comes back when it died; of any other, the supervisor has to judge.
+    // The embedded one comes back after it died; any other is for the supervisor to judge.
     const step = postgres ? whileDatabaseReturns : once;
     const { url, cipher } = await step(() => prepareDatabase(config, postgres));
     const runtime = await step(() => openRuntime(config, logger, cipher, url, { worker: true }));
@@ -43,10 +43,10 @@ const main: Main = async (config, logger) => {
 
 const once = <T>(work: () => Promise<T>) => work();
 
-/** How long a database that died may need to be back, and how soon it is looked for. */
+/** Maximum time for a dead database to return, and pause between tries. */
 const [RETURN_MS, LOOK_MS] = [60_000, 200];
 
-/** Does a step again that failed because the database died meanwhile. Each step can be done again. */
+/** Repeats a step that failed because the database died. Each step can be repeated. */
 async function whileDatabaseReturns<T>(work: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + RETURN_MS;
   for (;;) {

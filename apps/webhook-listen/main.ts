@@ -8,13 +8,13 @@ import { explain } from '../process.js';
 import { type ListenOptions, readOptions, USAGE } from './options.js';
 import { faultOfDixaSignature, faultOfSignature } from './verify.js';
 
-/** How often each `webhook-id` has come. */
+/** The number of times that each `webhook-id` has come. */
 const seen = new Map<string, number>();
 
-/** As a receiver does well to answer what somebody else may have sent. */
+/** The status for requests that others may have sent. */
 const NOT_VERIFIED = 401;
 
-/** A receiver for trying things out: prints what it gets, and whether the signature is right. */
+/** Runs a receiver for trials: prints what it gets, and whether the signature is right. */
 async function main(): Promise<void> {
   const { help, ...options } = readOptions(process.argv.slice(2));
   if (help) {
@@ -43,7 +43,7 @@ async function listen(options: ListenOptions): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Answers the status to answer with. */
+/** Returns the status to answer with. */
 async function receive(request: IncomingMessage, { secret, delay, status }: ListenOptions): Promise<number> {
   const body = await buffer(request);
   const id = request.headers['webhook-id']?.toString();
@@ -59,13 +59,13 @@ async function receive(request: IncomingMessage, { secret, delay, status }: List
   return fault ? NOT_VERIFIED : status;
 }
 
-/** What is wrong with the signatures, if anything. */
+/** Returns what is wrong with the signatures, if anything. */
 function faultOf({ headers }: IncomingMessage, body: Buffer, secret: string): string | undefined {
   const dixa = headers['x-dixa-signature'] ? faultOfDixaSignature(headers, body, secret) : undefined;
   return faultOfSignature(headers, body, secret) ?? dixa;
 }
 
-/** The event's name, where there is one, and the body as people can read it. */
+/** Returns the event's name, if any, and the body in readable form. */
 function read(body: Buffer): { name?: string; text: string } {
   const raw = body.toString();
   try {
@@ -77,7 +77,7 @@ function read(body: Buffer): { name?: string; text: string } {
   }
 }
 
-/** What comes from outside must not steer the terminal. */
+/** Prints text whose control characters cannot affect the terminal. */
 function print(text: string): void {
   process.stdout.write(`${text.replace(/(?![\n\t])\p{Cc}/gu, '\uFFFD')}\n`);
 }

@@ -1,15 +1,15 @@
 import { parseArgs } from 'node:util';
 import { StartupError } from '#libs/platform/startup-error.js';
 
-/** What the listening tool was told on its command line. */
+/** The options of the listening tool. */
 export interface ListenOptions {
-  /** 0 takes any port that is free. */
+  /** 0 takes any free port. */
   port: number;
   /** The subscription's `secretKey`, in hex. Absent: signatures are not verified. */
   secret?: string;
-  /** What deliveries are answered with. */
+  /** Status that deliveries are answered with. */
   status: number;
-  /** How long an answer takes, in milliseconds. */
+  /** Delay of an answer, in milliseconds. */
   delay: number;
 }
 
@@ -19,7 +19,7 @@ export const USAGE = `npm run webhook:listen -- [options]
   --status <status>   what to answer, 200 to 599; 200 unless given; 401 where the signature is wrong
   --delay <ms>        how long to take for an answer, up to 600000; 0 unless given`;
 
-/** @throws {StartupError} which says what to write instead */
+/** @throws {StartupError} that says what to write instead */
 export function readOptions(args: string[]): ListenOptions & { help: boolean } {
   const { port, secret, status, delay, help } = parse(args);
   if (secret !== undefined && !/^[0-9a-f]{64}$/i.test(secret)) {

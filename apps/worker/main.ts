@@ -7,7 +7,7 @@ import { openRuntime } from '../runtime.js';
 import { checkMigrations, openCipher, requireDatabaseUrl } from '../setup.js';
 import { WorkerModule } from './worker.module.js';
 
-/** Delivers webhooks. Any number of workers can run side by side. */
+/** Delivers webhooks. Any number of workers can run in parallel. */
 const main: Main = async (config, logger) => {
   const url = requireDatabaseUrl(config);
   await checkMigrations(url);

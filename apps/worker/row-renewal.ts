@@ -9,11 +9,11 @@ import { eventsPerSnapshot, snapshotsOf } from '#libs/event-store/snapshots.js';
 import { type AnyStreamDefinition, streamName } from '#libs/event-store/stream-definition.js';
 import { StreamStates } from '#libs/event-store/stream-states.js';
 
-/** How often it is looked whether there are stale rows. */
+/** Pause between looks for stale rows. */
 const EVERY_MS = 60_000;
-/** Rows that one transaction makes anew. */
+/** Maximum number of rows that one transaction rebuilds. */
 const AT_ONCE = 100;
-/** How often the log tells how far it has come. */
+/** Number of rows between reports of the progress. */
 const PROGRESS_ROWS = 10_000;
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
@@ -23,8 +23,8 @@ interface StaleRow {
 }
 
 /**
- * Makes rows anew that are of another shape than the program's, while it serves. Until then, whoever needs such a row
- * folds its stream. It may be killed at any time, and any number of workers may do it: what is renewed stays so.
+ * Rebuilds rows of another shape than the program's, while it serves. Until then, readers of such a row fold its
+ * stream. It may be killed at any time, and workers may do it in parallel: what is renewed stays so.
  */
 @Injectable()
 export class RowRenewal extends PeriodicTask {
@@ -38,7 +38,7 @@ export class RowRenewal extends PeriodicTask {
     this.#states = new StreamStates(database, codec);
   }
 
-  /** Renews all that is stale, table by table. */
+  /** Renews all stale rows, table by table. */
   async run(): Promise<void> {
     for (const definition of this.codec.definitions) {
       if (definition.row && !(await this.#isDone(definition))) await this.#renew(definition);
@@ -83,13 +83,13 @@ export class RowRenewal extends PeriodicTask {
       const loaded = folded[index] as Loaded<unknown>;
       return rowStatementsOf(definition)?.renewal(key, loaded) ?? [];
     });
-    // The rows come last: a row that is made anew says that its snapshots are there, too.
+    // The rows come last: a renewed row implies that its snapshots are there, too.
     for (const [index, stream] of streams.entries())
       await this.#snapshots(stream, (folded[index] as Loaded<unknown>).version);
     await this.database.write(null, renewals);
   }
 
-  /** Those that a long stream of an earlier version lacks, one after the other: each is folded from the one before. */
+  /** Stores missing snapshots of a long stream, one after the other: each is folded from the one before. */
   async #snapshots(
     key: { definition: AnyStreamDefinition; organizationId: string; stream: string },
     newest: number,
@@ -127,7 +127,7 @@ export class RowRenewal extends PeriodicTask {
   }
 }
 
-/** Less than every id of a kind of entity. */
+/** Returns an id below all ids of a kind of entity. */
 function firstId({ row }: AnyStreamDefinition): string | number {
   return row?.idType === 'bigint' ? -1 : NOBODY;
 }

@@ -7,7 +7,7 @@ import { IdempotencyRetention } from '#libs/http/idempotency-retention.js';
 import { DeliveryModule } from '#libs/webhooks/delivery/delivery.module.js';
 import { RowRenewal } from './row-renewal.js';
 
-/** What runs in the background. */
+/** The work in the background. */
 @Module({
   imports: [DeliveryModule, AnonymizerModule],
   providers: [FollowUps, IdempotencyRetention, PresenceRecorder, PresenceSweeper, RowRenewal],

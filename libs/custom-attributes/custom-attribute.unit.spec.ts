@@ -87,7 +87,9 @@ describe('A custom attribute', () => {
   });
 
   it('never changes its type', () => {
-    attribute(textCreated).when(update(draft())).then(conflict('and stays of type Text'));
+    attribute(textCreated)
+      .when(update(draft()))
+      .then(new DomainError('conflict', `The type of a custom attribute cannot be changed; ${id} has the type Text`));
   });
 
   it('keeps options that have their value at their place, and those that are named by id', () => {

@@ -12,7 +12,7 @@ afterAll(() => database.drop());
 describe('Statements beyond those that are kept prepared', () => {
   it('answer by their own columns after a table has changed under one that is', async () => {
     // Statement names belong to the module: a built copy leaves those of other tests alone.
-    const built = new URL('../../dist/libs/platform/batch.js', import.meta.url).href;
+    const built = new URL('../../dist/libs/database/batch.js', import.meta.url).href;
     const copy = (await import(built)) as { Batch: typeof Batch };
     const client = await connectTo(database.ownerUrl);
     const send = (...statements: Statement[]) => {

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { prepareValue } from 'pg/lib/utils.js';
 
-/** One SQL statement; `$1`… take the values. */
+/** An SQL statement; `$1`… take the values. */
 export interface Statement {
   text: string;
   values?: unknown[];
@@ -64,7 +64,7 @@ export class Batch implements pg.Submittable {
   #settle: { resolve: (results: BatchResult[]) => void; reject: (error: Error) => void };
   #known: Map<string, Preparation>;
   #rows: object[] = [];
-  /** Of the statement whose result is arriving; undefined if unwanted or not yet described. */
+  /** Columns of the statement whose result is arriving; undefined if unwanted or not described. */
   #columns: Column[] | undefined;
 
   /** @param wanted number of statements, from the end, whose rows are wanted; describing costs a message each way */

@@ -9,9 +9,8 @@ const CLUSTER = '.';
 const SOCKET_PATH_BYTES = process.platform === 'darwin' ? 104 : 108;
 
 /**
- * Returns the cluster's server if it is alive. PostgreSQL needs the file of a dead one to see whether processes of that
- * server still write. If another process has its number now, the file is removed: PostgreSQL would take it for a
- * server.
+ * Returns the cluster's server if it is alive. The file of a dead one stays: PostgreSQL sees by it whether its
+ * processes still write. It is removed if another process has that number, which PostgreSQL would take for the server.
  */
 export async function runningServer(cluster: string): Promise<Listening | undefined> {
   const file = join(cluster, 'postmaster.pid');
@@ -51,9 +50,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/**
- * Returns whether a process is the cluster's server, which works in its directory; without `/proc`, it counts as one.
- */
+/** Returns whether a process is the cluster's server, by its working directory. Without `/proc`, it counts as one. */
 async function worksIn(pid: number, cluster: string): Promise<boolean> {
   const directory = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
   if (directory !== undefined) return directory === (await realpath(cluster));

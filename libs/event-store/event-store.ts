@@ -108,8 +108,8 @@ export class EventStore extends StreamReader {
   }
 
   /**
-   * The one way to write: loads, decides the command, and appends at the version that was read. Nothing is loaded if
-   * the definition says that the command starts a stream under a new id.
+   * Loads a stream, decides the command, and appends at the version that was read: the one way to write. Nothing is
+   * loaded if the definition says that the command starts a stream under a new id.
    * @param guards see {@link commit}; made from the loaded state
    * @throws {DomainError} the decider's refusal
    * @throws {VersionConflict} when other writers keep being first

@@ -40,8 +40,8 @@ export class PastStreams {
   }
 
   /**
-   * The state of an entity at an instant.
-   * @param entity what the error message calls it
+   * Returns an entity as it was at an instant.
+   * @param entity its name in the error message
    * @throws {DomainError} `not-found`; the message says when the entity was created, if it ever was
    */
   async existing<State, Event extends DomainEvent>(

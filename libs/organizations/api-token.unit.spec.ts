@@ -19,7 +19,7 @@ const granted = ['tags:write', 'tokens:write'] as const;
 const issue = { type: 'IssueApiToken' as const, ...choices, granted, inForce: 0, at };
 const rotate = { type: 'RotateApiToken' as const, ...renewal, granted, at };
 const revoke: ApiTokenCommand = { type: 'RevokeApiToken', tokenId, granted };
-const threeSecrets = `API token ${tokenId} has three secrets, the most it can have: an earlier one works until 2026-03-14T10:00:00.000Z. Rotate after that, or with overlapSeconds 0, which ends the present secret at once`;
+const threeSecrets = `API token ${tokenId} has three secrets, which is the maximum; an earlier one works until 2026-03-14T10:00:00.000Z. Rotate after that, or with overlapSeconds 0, which ends the current secret at once`;
 const lacks = (scope: string) => new DomainError('forbidden', `The API token lacks the scope ${scope}`);
 const tokens = given({ decide: decideApiToken, evolve: evolveApiToken, initialState: undefined });
 
@@ -56,7 +56,7 @@ describe('An API token', () => {
     const heir = { ...choices, tokenId: '01980f5f-0000-7000-8000-000000000001' };
     const issuer = { scopes: choices.scopes, expiresAt: '2026-04-01T00:00:00.000Z', revoked: false };
     const inherit = { ...issue, ...heir, issuer };
-    const refusal = 'The API token expires at 2026-04-01T00:00:00.000Z, and gives none that lives longer';
+    const refusal = 'A token that expires at 2026-04-01T00:00:00.000Z cannot issue one that expires later';
     tokens().when(inherit).then(new DomainError('forbidden', refusal));
     tokens()
       .when({ ...inherit, expiresAt: '2026-04-01T00:00:00.001Z' })
@@ -81,7 +81,7 @@ describe('An API token', () => {
       .when({ ...issue, inForce: MAX_TOKENS_IN_FORCE - 1 })
       .then([{ type: 'ApiTokenIssued', data: choices }]);
     const refusal =
-      'The organization has 1,000 API tokens in force, the most it can have. Revoke one that is not used: GET /v1/tokens says when each was last used';
+      'The organization has 1,000 valid API tokens, which is the maximum. Revoke an unused one: GET /v1/tokens says when each was last used';
     tokens()
       .when({ ...issue, inForce: MAX_TOKENS_IN_FORCE })
       .then(new DomainError('conflict', refusal));

@@ -3,12 +3,11 @@ import { type FastifyReply } from 'fastify';
 import { clientNetwork } from '#libs/http/client-network.js';
 import { type AuthenticatedRequest } from '#libs/http/request-context.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { API_TOKEN_PATTERN } from '#libs/platform/environment.js';
 import { type Quota, RateLimiter } from '#libs/platform/rate-limiter.js';
 import { RateLimits } from '#libs/platform/rate-limits.js';
 import { grants, scopeOf } from '#libs/platform/scopes.js';
 import { type TokenIdentity, TokenLookup } from './token-lookup.js';
-import { hashApiToken } from './token-secret.js';
+import { API_TOKEN_PATTERN, hashApiToken } from './token-secret.js';
 import { TokenUsage } from './token-usage.js';
 
 /** Schemes that clients may send by mistake. */

@@ -2,6 +2,9 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 const PREFIX = 'dsk_';
 
+/** The form of a token that an operator chooses: hard to guess, and safe in a header. */
+export const API_TOKEN_PATTERN = /^[\w-]{32,128}$/;
+
 /** A new token: 256 random bits behind a prefix that secret scanners can look for. */
 export function mintApiToken(): string {
   return PREFIX + randomBytes(32).toString('base64url');

@@ -4,7 +4,7 @@ const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const POOLED_IVS = 256;
-/** Version of algorithm and layout, to tell a later one apart. */
+/** Version of algorithm and layout, to distinguish later ones. */
 const PREFIX = 'v1.';
 
 /**

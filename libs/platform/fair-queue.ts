@@ -3,7 +3,7 @@
  * regardless of how many items that owner has. An owner's own items keep their order.
  */
 export class FairQueue<Item> {
-  /** In order of turns. */
+  /** Owners in order of turns. */
   readonly #lines = new Map<string, Item[]>();
   #length = 0;
 

@@ -131,7 +131,7 @@ export class Places {
     this.#taken.set(organizationId, this.#takenBy(organizationId) + 1);
   }
 
-  /** An organization without a place never has its share already. */
+  /** Returns whether an organization has its share; never without a place. */
   #hasItsShare(organizationId: string): boolean {
     return this.#takenBy(organizationId) > 0 && !this.#mayTake(organizationId);
   }

@@ -81,7 +81,7 @@ export function caseFolded(text: string): string {
   return Array.from(text.normalize('NFD'), foldedCharacter).join('').normalize('NFC');
 }
 
-/** Single characters, because a final sigma has its own small form. A dotless i has no other case. */
+/** Folds a single character, because a final sigma has its own small form. A dotless i has no other case. */
 function foldedCharacter(character: string): string {
   return character === 'ı' ? character : character.toLowerCase().toUpperCase().toLowerCase();
 }

@@ -10,7 +10,7 @@ export type Resolution = string[] | keyof typeof CODES | 'silence';
 
 /** A name server for tests. */
 export interface DnsServer {
-  /** In the form of `WEBHOOK_DNS_SERVERS`. */
+  /** Its address, as in `WEBHOOK_DNS_SERVERS`. */
   address: string;
   /** Names that were queried, one per question. */
   questions: string[];

@@ -14,7 +14,7 @@ interface Decider<State, Command, Event> {
 }
 
 /**
- * Given past events, when a command comes, then these events follow, or this error:
+ * Tests a decider: given past events, when a command comes, then these events follow, or this error:
  * `const tag = given(decider); tag(created).when(deactivate).then([deactivated])`.
  */
 export function given<State, Command, Event>({ decide, evolve, initialState }: Decider<State, Command, Event>) {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 const LOOK_MS = 20;
-/** How long nothing may move, and how long a wait may take in all. */
+/** Limits of a wait without movement, and of a wait in all. */
 export interface Patience {
   stillMs: number;
   /** Looks count, too, because a slow machine looks rarely. */

@@ -85,7 +85,9 @@ describe('Filters', () => {
     expect(fault(combined({}))).toBeUndefined();
     expect(fault({})).toBeUndefined();
     expect(fault(null)).toBe('must be an object');
-    expect(fault({ Unknown: {} })).toBe('may only name events of GET /v1/webhooks/event-types; there is no Unknown');
+    expect(fault({ Unknown: {} })).toBe(
+      'contains Unknown, which is not an event; GET /v1/webhooks/event-types lists the events',
+    );
     expect(fault({ TagCreated: null })).toContain('CombinedFilters');
     expect(fault(combined({ strategy: 'Some' }))).toContain('All or Any');
     expect(fault(combined({ conditions: [] }))).toContain('conditions');
@@ -151,8 +153,8 @@ describe('Headers of a subscription', () => {
     [{ 'x-dixa-signature': 'x' }, 'x-dixa-signature'],
     [{ 'content-type': 'x' }, 'content-type'],
     [{ 'Transfer-Encoding': 'chunked' }, 'Transfer-Encoding'],
-    [{ 'a b': 'x' }, 'no header name'],
-    [{ '': 'x' }, 'no header name'],
+    [{ 'a b': 'x' }, 'invalid header name'],
+    [{ '': 'x' }, 'invalid header name'],
     [{ 'X-A': 'a\r\nX-B: c' }, 'plain text'],
     [{ 'X-A': '' }, 'plain text'],
     [{ 'X-A': 'ü' }, 'plain text'],

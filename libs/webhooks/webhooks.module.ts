@@ -24,7 +24,7 @@ import {
 import { TestSubscriptionHandler } from './subscriptions/test-subscription.handler.js';
 import { WebhooksController } from './subscriptions/webhooks.controller.js';
 
-/** Webhook subscriptions and their deliveries over HTTP. Delivering is the worker's: see `delivery/`. */
+/** Webhook subscriptions and their deliveries over HTTP. The worker delivers: see `delivery/`. */
 @Module({
   imports: [SenderModule],
   controllers: [WebhooksController, WebhookDeliveriesController, WebhookRecoveriesController],

@@ -11,7 +11,7 @@ type EventsOf<R> = R extends { webhookEvents: infer Events } ? keyof Events : ne
 
 export type ProducedEventName = Extract<EventsOf<(typeof RESOURCES)[number]>, string>;
 
-/** All events that are produced, by name: those of a resource together, the resources in the order of their paths. */
+/** All events that are produced, by name: grouped by resource, in the order of the resources' paths. */
 export const CATALOGUE = Object.fromEntries(
   RESOURCES.toSorted((one, other) => (one.path < other.path ? -1 : 1)).flatMap(({ webhookEvents = {} }: Resource) =>
     Object.entries(webhookEvents),
@@ -22,13 +22,13 @@ export type WebhookEventName = ProducedEventName | keyof typeof PLANNED_EVENTS;
 
 export const PRODUCED_EVENT_NAMES = Object.keys(CATALOGUE) as ProducedEventName[];
 
-/** All events that can be subscribed to: those that are produced, and those of the public API that will be. */
+/** All events that can be subscribed to: produced ones, and planned ones of the public API. */
 export const EVENT_NAMES = [...PRODUCED_EVENT_NAMES, ...Object.keys(PLANNED_EVENTS)] as WebhookEventName[];
 
 const KNOWN_EVENTS = new KnownNames(EVENT_NAMES);
 const NAMES_IN_PAYLOADS = new Map(EVENT_NAMES.map((name) => [fullyQualifiedName(name), name]));
 
-/** Why a value is refused where the name of an event is expected. */
+/** Returns why a value is refused where the name of an event is expected. */
 export function faultOfEventName(value: unknown, verb: Verb = 'is'): string {
   const list = 'GET /v1/webhooks/event-types lists the events';
   if (typeof value !== 'string')
@@ -38,12 +38,12 @@ export function faultOfEventName(value: unknown, verb: Verb = 'is'): string {
   return `${verb} ${value.slice(0, 64).toWellFormed()}, which is not an event${suggestion(value, KNOWN_EVENTS) || `; ${list}`}`;
 }
 
-/** The event of that name, if it is produced. */
+/** Returns the event of that name, if it is produced. */
 export function webhookEventType(type: string): WebhookEventType | undefined {
   return Object.hasOwn(CATALOGUE, type) ? CATALOGUE[type as ProducedEventName] : undefined;
 }
 
-/** What filters of an event can look at; undefined when there is no such event. */
+/** Returns the fields that filters of an event can use; undefined when there is no such event. */
 export function filterFieldsOf(type: string): readonly FilterField[] | undefined {
   const produced = webhookEventType(type);
   if (produced) return Object.keys(produced.filterFields ?? {}) as FilterField[];
@@ -54,7 +54,7 @@ function isPlanned(type: string): type is keyof typeof PLANNED_EVENTS {
   return Object.hasOwn(PLANNED_EVENTS, type);
 }
 
-/** The body that is signed, stored and sent. Its bytes are made once. */
+/** Returns the body that is signed, stored and sent. Its bytes are made once. */
 export function payloadOf(
   event: Pick<RecordedEvent, 'eventId' | 'type' | 'recordedAt'>,
   organization: { id: string; name: string },
@@ -71,7 +71,7 @@ export function payloadOf(
   });
 }
 
-/** A program that subscribes reads here what it will receive. Of an event that is not produced yet, no payload is known. */
+/** An event type as subscribers see it. An event that is not produced yet has no payload. */
 export interface ShownEventType {
   name: WebhookEventName;
   eventFqn: string;
@@ -89,7 +89,7 @@ const EXAMPLE = {
   organization: { id: '01980f5b-60f0-7a91-95d3-8fb0c1d2e3f4', name: 'Example Ltd' },
 };
 
-/** The catalogue as the API shows it. */
+/** Returns the catalogue as the API shows it. */
 export function shownEventTypes(): ShownEventType[] {
   return EVENT_NAMES.map((name) => ({
     name,

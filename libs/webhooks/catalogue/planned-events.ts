@@ -1,16 +1,16 @@
 import { FILTER_FIELDS, type FilterField } from '../events/filters.rules.js';
 
-/** An event of the public API that can be subscribed to, although nothing produces it yet. */
+/** An event of the public API that can be subscribed to, although it is not produced yet. */
 export interface PlannedEventType {
   description: string;
-  /** What its filters can look at once it is produced. */
+  /** Fields that its filters can use once it is produced. */
   filterFields: readonly FilterField[];
 }
 
 const aboutConversation = (description: string): PlannedEventType => ({ description, filterFields: FILTER_FIELDS });
 const withoutFilters = (description: string): PlannedEventType => ({ description, filterFields: [] });
 
-/** Whoever subscribes to all events of the public API need not leave these out. Move a name to its file when it is produced. */
+/** Events that clients can subscribe to before they are produced. Move a name to its file when it is. */
 export const PLANNED_EVENTS = {
   AgentBannedEnduser: withoutFilters('An agent banned an end user.'),
   AgentBannedIp: withoutFilters('An agent banned an IP address.'),

@@ -29,7 +29,7 @@ import { Reviews } from './reviews.js';
 import { Sender } from './sending/attempt.js';
 import { SenderModule } from './sending/sender.module.js';
 
-/** Runs the way from the feed to the receivers: relay → delivery rows → claims → signed POSTs. */
+/** Runs the path from the feed to the receivers: relay → delivery rows → claims → signed POSTs. */
 @Injectable()
 class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   #running: RunningDrains;
@@ -71,14 +71,14 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
     this.#relay.start();
   }
 
-  /** Finishes the relay's page, before anybody closes the queues that it fills. */
+  /** Finishes the relay's page before the queues that it fills are closed. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#stopping = true;
     await this.#relay.stop();
     await this.#drains.stop();
   }
 
-  /** Finishes the attempts that are under way; requests are taken no more by then. */
+  /** Finishes the attempts that are under way. No requests are accepted by then. */
   async onApplicationShutdown(): Promise<void> {
     await this.#running.ended();
     await this.jobs.close();

@@ -8,7 +8,7 @@ import { countAttempt, observeDelivery, watchBacklog } from './metrics.js';
 const lines = async () => (await register.metrics()).split('\n');
 
 describe('The figures of webhooks', () => {
-  // The process may have served other tests before.
+  // Other tests may have run in this process.
   beforeAll(() => {
     register.resetMetrics();
   });

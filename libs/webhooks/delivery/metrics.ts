@@ -19,7 +19,7 @@ const duration = new Histogram({
   buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, MINUTE],
 });
 
-/** Up to the end of the default schedule. */
+/** Buckets up to the end of the default schedule. */
 const LATENCIES = [
   ...[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, MINUTE, 5 * MINUTE, 30 * MINUTE],
   ...[HOUR, 3 * HOUR, 8 * HOUR, 18 * HOUR, 28 * HOUR],
@@ -31,23 +31,23 @@ const latency = new Histogram({
   buckets: LATENCIES,
 });
 
-/** Counts an attempt that is over. */
+/** Counts an ended attempt. */
 export function countAttempt(outcome: Outcome, durationMs: number): void {
   attempts.inc({ outcome });
   duration.observe({ outcome }, durationMs / 1000);
 }
 
-/** Notes that a delivery has been taken. @param latencyMs since its event was recorded */
+/** Records an accepted delivery. @param latencyMs since its event was recorded */
 export function observeDelivery(latencyMs: number): void {
   latency.observe(latencyMs / 1000);
 }
 
-/** No more rows are counted, so that a scrape costs little however much is waiting. */
+/** Maximum number of rows to count, so that a scrape costs little. */
 const MOST_COUNTED = 100_000;
 
 /**
- * What is due is looked for by subscription, so that no amount of deliveries to a disabled one hides it. All are read in
- * the order of their index, so that the planner reads that alone.
+ * Due deliveries are counted by subscription, so that those of a disabled one cannot hide them. Pending ones are read
+ * in the order of their index, so that the planner reads only that.
  */
 const BACKLOG = {
   text: `SELECT (SELECT count(*) FROM (
@@ -68,8 +68,8 @@ const BACKLOG = {
 };
 
 /**
- * Shows how much is waiting, in the whole installation, as it is when it is asked for; while the database is away,
- * nothing. Once a process.
+ * Exports the installation's backlog, counted on each scrape; nothing while the database is away. Call it once per
+ * process.
  * @param database as the worker sees it
  */
 export function watchBacklog(database: Database): void {

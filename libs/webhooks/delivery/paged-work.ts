@@ -3,13 +3,13 @@ import { type Statement } from '#libs/database/batch.js';
 import { isFenced } from '#libs/event-store/checkpoint.js';
 import { partitionOf } from '#libs/event-store/partitions.js';
 
-/** How often open tasks are looked for while there is none; and for how long one that fails is left alone. */
+/** Pause between looks for open tasks while there is none, and after a failure. */
 const [LOOK_MS, FAILURE_PAUSE_MS] = [1_000, 30_000];
 
-/** Makes a statement that fails when somebody else leads the partition. */
+/** Returns a statement that fails when another process leads the partition. */
 export type Fence = () => Statement;
 
-/** Does something in a partition that this process leads, while nothing else is done there; false when that is not now. */
+/** Runs work in a partition that this process leads, with no other work there; returns false if not possible now. */
 export type InPartition = (partition: number, work: (fence: Fence) => Promise<void>) => Promise<boolean>;
 
 /** Tasks that the leader of an organization's partition does page by page, between the pages of new events. */
@@ -18,16 +18,16 @@ export abstract class PagedWork<Task extends { organization_id: string }> {
   #lookAt = 0;
   #busy = false;
 
-  /** @param failure what the log says when a page fails */
+  /** @param failure the log message when a page fails */
   constructor(private readonly failure: string) {}
 
-  /** One of the open tasks in some partitions, chosen at random, so that a long one does not keep others waiting. */
+  /** Returns one of the open tasks in some partitions, at random, so that a long one does not delay others. */
   protected abstract open(partitions: number[]): Promise<Task | undefined>;
 
   /** Does the next page of a task. */
   protected abstract goOn(task: Task, fence: Fence): Promise<void>;
 
-  /** Does one page of one of the open tasks; false when there is none. A task that fails keeps nothing else waiting. */
+  /** Does one page of an open task; returns false when there is none. A failure pauses these tasks only. */
   async page(partitions: number[], inPartition: InPartition): Promise<boolean> {
     const now = performance.now();
     if (!this.#busy && now < this.#lookAt) return false;

@@ -6,7 +6,7 @@ let world: TestStore;
 const [FIRST, COUNT] = [5_000, 100_000];
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 
-/** One every second, but every other one half a minute too early; positions begin late, and every tenth is missing. */
+/** Events of every second, every other half a minute too early; positions begin late, and every tenth is missing. */
 beforeAll(async () => {
   world = await createTestStore();
   await world.test.sql(
@@ -32,7 +32,7 @@ describe('The place of an instant in the feed', () => {
   it.each([-1, 0, 1, 30, 40_000, 70_000, COUNT - 1, COUNT + 100])('is found for second %i', async (second) => {
     const [low] = await place('low', at(second));
     const [high] = await place('high', at(second));
-    // All that is more than the disorder away is on the right side of it.
+    // Events further away than the disorder are on the right side of it.
     const [wrong] = await world.test.sql<{ count: number }>(
       `SELECT count(*)::int AS count FROM events
        WHERE position <= $1 AND recorded_at >= $3::timestamptz + interval '1 minute'

@@ -11,9 +11,9 @@ import { type Fence, PagedWork } from './paged-work.js';
 import { deliveriesOf, enroll, SELECT_DELIVERIES, storeMessages } from './relaying/fanout-rows.js';
 import { type FanoutPlanner } from './relaying/fanout.js';
 
-/** Events that one page takes at most. */
+/** Maximum number of events in a page. */
 const EVENTS = 500;
-/** By how much times may go back while positions rise: clocks differ, and transactions take their time. */
+/** Maximum decrease of times while positions rise: clocks differ, and transactions take time. */
 const DISORDER = "interval '1 hour'";
 
 interface OpenRecovery {
@@ -23,10 +23,10 @@ interface OpenRecovery {
   until: Date;
   only_missing: boolean;
   requested_by: string;
-  /** How far it has come; null before its first page. */
+  /** The position reached; null before its first page. */
   position: number | null;
   last_position: number;
-  /** Where the next page stops at the latest. */
+  /** The last position of the next page. */
   through: number;
   examined: number;
   queued: number;
@@ -39,9 +39,9 @@ interface OpenRecovery {
 }
 
 /**
- * Goes through past events for those who have missed some. Each page makes deliveries due and moves the recovery's own
- * checkpoint in one transaction, so it may stop anywhere and none is made due twice. Only the partition's leader does this:
- * what is forgotten of a person while a page is made is found by the redaction, as it is with new events.
+ * Replays past events for subscriptions that have missed some. Each page makes deliveries due and moves the recovery's
+ * own checkpoint in one transaction, so it may stop anywhere and no delivery is made due twice. Only the partition's
+ * leader does this, so that redactions find personal data that is forgotten while a page is made, as with new events.
  */
 export class Recoveries extends PagedWork<OpenRecovery> {
   /** @param database as the worker sees it */
@@ -74,7 +74,7 @@ export class Recoveries extends PagedWork<OpenRecovery> {
     return row;
   }
 
-  /** Finds the part of the feed that its time is in, or a little more. */
+  /** Finds the part of the feed that covers its period, or a little more. */
   async #begin({ organization_id, id, since, until }: OpenRecovery, fence: Statement): Promise<void> {
     await this.database.write(null, [
       fence,
@@ -141,8 +141,8 @@ export class Recoveries extends PagedWork<OpenRecovery> {
 }
 
 /**
- * A query for where in the feed an instant is, by halves: up to `low`, all is from before it; after `high`, nothing is.
- * That is so close enough for one page to look at what is between, and as far as times rise with positions.
+ * Returns a query that bisects the feed for an instant: events up to `low` are older, those after `high` are not. One
+ * page can look at the events in between. This holds as far as times rise with positions.
  */
 export function placeOf(bound: 'low' | 'high', instant: string): string {
   return `WITH RECURSIVE halves(low, high) AS (

@@ -4,22 +4,22 @@ import { WorkerDatabase } from '#libs/database/database.js';
 import { WebhookOptions } from '../options.js';
 
 const EVERY_MS = 10 * 60 * 1000;
-/** Rows that one transaction drops: few enough that nobody waits for it. */
+/** Maximum number of rows in one transaction: few enough that nobody waits for it. */
 const AT_ONCE = 2_000;
 
-/** What is dropped once it is older than so many days. Deliveries that have not come to their end have no such time. */
+/** Rows that are deleted after a number of days. Deliveries that are not finished do not expire. */
 interface Expiring {
   table: string;
-  /** The column that says how old a row is. */
+  /** The column with a row's time. */
   time: string;
   days: number;
-  /** What must hold besides. */
+  /** SQL for rows that stay. */
   unless?: string;
 }
 
 /**
- * Drops payloads and attempts that are old, and much later the deliveries themselves. Any number of workers may do so at
- * once: none waits for rows that another is dropping.
+ * Deletes old payloads and attempts, and much later the deliveries themselves. Workers may do so in parallel: none
+ * waits for rows that another is deleting.
  */
 @Injectable()
 export class Retention extends PeriodicTask {
@@ -30,7 +30,7 @@ export class Retention extends PeriodicTask {
     super('Retention of deliveries', EVERY_MS);
   }
 
-  /** Drops all that is due, in batches. A table that fails keeps no other waiting. */
+  /** Deletes all expired rows, in batches. A table that fails does not stop the others. */
   async run(): Promise<void> {
     for (const expiring of this.#expiring()) {
       await this.#dropFrom(expiring).catch((error: unknown) => {
@@ -54,7 +54,7 @@ export class Retention extends PeriodicTask {
     ];
   }
 
-  /** From the oldest on: what must stay is looked at once in a run. */
+  /** Starts from the oldest: rows that stay are looked at once in a run. */
   async #dropFrom(expiring: Expiring): Promise<void> {
     for (let from: Date | number = -Infinity; !this.stopping;) {
       const { looked, dropped, last } = await this.#drop(expiring, from);
@@ -83,6 +83,6 @@ export class Retention extends PeriodicTask {
 interface Dropped {
   looked: number;
   dropped: number;
-  /** The youngest that was looked at. */
+  /** Time of the youngest row. */
   last: Date | null;
 }

@@ -6,7 +6,7 @@ import { type Ordering } from '../subscriptions/subscription.rules.js';
 import { type Fence, PagedWork } from './paged-work.js';
 import { type FanoutPlanner } from './relaying/fanout.js';
 
-/** Deliveries that one page looks at. */
+/** Maximum number of deliveries in a page. */
 const AT_ONCE = 500;
 
 interface OpenReview {
@@ -20,8 +20,8 @@ interface OpenReview {
 }
 
 /**
- * Cancels what waits and is no longer asked for, after a subscription's events or filters have changed. Only the leader of
- * the partition does this, between its pages: so no delivery is stored later that was planned by the settings before.
+ * Cancels pending deliveries that are no longer wanted after a subscription's events or filters have changed. Only the
+ * partition's leader does this, between its pages, so that none is stored later that was planned by earlier settings.
  */
 export class Reviews extends PagedWork<OpenReview> {
   /** @param database as the worker sees it */
@@ -57,7 +57,7 @@ export class Reviews extends PagedWork<OpenReview> {
       cancelDeliveries(organization_id, id, unsubscribed.map(idOf), 'unsubscribed'),
       cancelDeliveries(organization_id, id, filtered.map(idOf), 'filtered'),
       {
-        // A change that has come meanwhile begins anew.
+        // A change in the meantime restarts the review.
         text: `UPDATE webhook_health h SET review_from = $4 FROM webhook_subscriptions s
                WHERE h.organization_id = $1 AND h.subscription_id = $2 AND h.review_from = $3
                  AND s.organization_id = $1 AND s.id = $2 AND s.events = $5 AND s.filters = $6`,
@@ -66,7 +66,7 @@ export class Reviews extends PagedWork<OpenReview> {
     ]);
   }
 
-  /** What waits behind the place that the review has come to and may be asked for no longer, in the order of the events. */
+  /** Returns pending deliveries after the review's position that may be unwanted, in the order of the events. */
   #waiting({ organization_id, id, review_from, events, filters }: OpenReview): Promise<Waiting[]> {
     return this.database.query<Waiting>(null, {
       text: `SELECT event_id, event_name, position FROM webhook_deliveries

@@ -3,7 +3,7 @@ import { isLongerThan } from '#libs/platform/text.js';
 import { faultOfUuid } from '#libs/platform/uuid.js';
 import { isPlainText, isRecord } from '#libs/platform/values.js';
 
-/** What a filter can look at. An event has only some of these fields. */
+/** Fields that filters can use. An event has only some of these fields. */
 export const FILTER_FIELDS = ['InitialChannel', 'OperationOrigin', 'QueueId'] as const;
 
 export type FilterField = (typeof FILTER_FIELDS)[number];
@@ -14,25 +14,25 @@ export interface Condition {
   values: string[];
 }
 
-/** Which events of one name a subscription wants. */
+/** The filters of a subscription for events of one name. */
 export interface Filters {
   _type: 'CombinedFilters';
   strategy: 'All' | 'Any';
   conditions: Condition[];
 }
 
-/** Values that a field can have; those of others are ids of queues. */
+/** Possible values of fields; those of other fields are ids of queues. */
 const VALUES: Partial<Record<FilterField, readonly string[]>> = {
   InitialChannel: CONVERSATION_CHANNELS,
   OperationOrigin: ['Api', 'System'],
 };
 
-/** `WidgetChat` is the same as `WIDGET_CHAT`, as payloads spell it. */
+/** Normalizes values: `WidgetChat` equals `WIDGET_CHAT`, as in payloads. */
 function plain(value: string): string {
   return value.replaceAll('_', '').toLowerCase();
 }
 
-/** Whether an event passes. A field that the event does not have is not one of any values. */
+/** Returns whether an event passes. A field that the event lacks matches no value. */
 export function passes(filters: Filters | undefined, fields: Partial<Record<FilterField, string>>): boolean {
   if (!filters) return true;
   const holds = ({ _type, field, values }: Condition) => {
@@ -46,7 +46,7 @@ export function passes(filters: Filters | undefined, fields: Partial<Record<Filt
 const MAX_VALUES = 100;
 
 /**
- * Why a map from event names to filters is refused, or undefined.
+ * Returns why a map from event names to filters is refused, or undefined.
  * @param fieldsOf the fields that an event's filters can use; undefined if there is no such event
  * @param faultOfEvent why the name of an event is refused
  */
@@ -72,7 +72,7 @@ export function faultOfFilters(
   return undefined;
 }
 
-/** Refuses what could never match: it would silently keep events back. */
+/** Refuses conditions that could never match: they would silently withhold events. */
 function faultOfCondition(condition: unknown, fields: readonly FilterField[]): string | undefined {
   if (!isCondition(condition)) {
     return `is not of the form {_type: IsOneOf or IsNotOneOf, field, values: 1 to ${MAX_VALUES} texts of at most 255 characters}`;
@@ -88,7 +88,7 @@ function faultOfCondition(condition: unknown, fields: readonly FilterField[]): s
   return `contains ${unknown.slice(0, 64)}, but ${field} must be ${possible ? `one of: ${possible.join(', ')}` : 'the id of a queue, a UUID'}`;
 }
 
-/** Ids of all queues that filters name, each once, in lower case. */
+/** Returns the ids of all queues that filters name, each once, in lower case. */
 export function queuesOf(filters: Record<string, Filters>): string[] {
   const conditions = Object.values(filters).flatMap((combined) => combined.conditions);
   const values = conditions.filter(({ field }) => field === 'QueueId').flatMap((condition) => condition.values);

@@ -3,12 +3,12 @@ export const USER_TYPES = ['Contact', 'Member'] as const;
 
 export type UserType = (typeof USER_TYPES)[number];
 
-/** The JSON Schema of an object that has all of these properties, and no others. */
+/** Returns the JSON Schema of an object that has all of these properties, and no others. */
 export function object(properties: Record<string, object>) {
   return { type: 'object', required: Object.keys(properties), properties, additionalProperties: false };
 }
 
-/** The same, or `null`. */
+/** Returns a schema that also allows `null`. */
 export function nullable(schema: object) {
   return { anyOf: [schema, { type: 'null' }] };
 }

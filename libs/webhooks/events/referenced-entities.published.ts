@@ -11,7 +11,7 @@ export interface References {
   tagIds?: string[];
 }
 
-/** An end user or agent in payloads. What is not known of them is `null`. */
+/** An end user or agent in payloads. Unknown fields are `null`. */
 export interface UserPayload {
   id: string;
   name: string | null;
@@ -31,9 +31,9 @@ export interface TagPayload extends Named {
   is_deactivated: boolean;
 }
 
-/** Entities that payloads refer to, of one organization. One that is gone is shown by its id alone. */
+/** Entities of one organization that payloads refer to. Deleted ones are shown only by their ids. */
 export class ReferencedEntities {
-  /** @param tagNames also of tags that are gone */
+  /** @param tagNames also of deleted tags */
   constructor(
     private readonly users: Map<string, UserPayload>,
     private readonly queues: Map<string, Named>,
@@ -49,7 +49,7 @@ export class ReferencedEntities {
     return this.knownUser(id) ?? nobody(id, 'Member');
   }
 
-  /** An agent or end user; undefined when there is none. */
+  /** Returns an agent or end user; undefined when there is none. */
   knownUser(id: string): UserPayload | undefined {
     return this.users.get(id);
   }
@@ -58,12 +58,12 @@ export class ReferencedEntities {
     return this.queues.get(id) ?? { id, name: null };
   }
 
-  /** Those of the tags that there are. */
+  /** Returns those of the tags that exist. */
   tags(ids: string[]): TagPayload[] {
     return ids.flatMap((id) => this.knownTags.get(id) ?? []);
   }
 
-  /** Names are never changed, so that of a tag that is gone is known, too. */
+  /** Returns a tag's name, even if it is deleted: names never change. */
   tagName(id: string): string {
     return this.tagNames.get(id) ?? '';
   }
@@ -71,7 +71,7 @@ export class ReferencedEntities {
 
 export const NOTHING_RELATED = new ReferencedEntities(new Map(), new Map(), new Map(), new Map());
 
-/** Reads what all the references of an organization name, in one round trip. */
+/** Reads the entities that all the references of an organization name, in one round trip. */
 export async function readRelated(
   database: Database,
   organizationId: string,
@@ -136,7 +136,7 @@ function queues(organizationId: string, ids: string[]): Statement {
   };
 }
 
-/** Tags that are gone have no state, and the name that they were created with. */
+/** Reads tags. Deleted ones have no state, and the name that they were created with. */
 function tags(organizationId: string, ids: string[]): Statement {
   return {
     text: `SELECT i.id, coalesce(t.name, e.data ->> 'name') AS name, t.state FROM unnest($2::uuid[]) AS i(id)

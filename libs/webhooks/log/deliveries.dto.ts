@@ -6,12 +6,12 @@ import { PageQuery } from '#libs/http/paging.js';
 import { EVENT_NAMES, faultOfEventName, type WebhookEventName } from '../catalogue/catalogue.published.js';
 import { AttemptOutput } from '../subscriptions/subscription-outputs.dto.js';
 
-/** Where a delivery is: what is not pending has come to its end. */
+/** The states of a delivery: all except `pending` are ends. */
 export const DELIVERY_STATES = ['pending', 'delivered', 'exhausted', 'cancelled'] as const;
 
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
-/** Why a delivery was cancelled: somebody asked for it, or the subscription no longer asks for the event, or is gone. */
+/** Why a delivery was cancelled: on request, or because the subscription does not want the event or is deleted. */
 const CANCEL_REASONS = ['requested', 'unsubscribed', 'filtered', 'subscription_deleted'] as const;
 
 export type CancelReason = (typeof CANCEL_REASONS)[number];
@@ -156,7 +156,7 @@ export const GetDeliveryOutput = dataOutput('GetWebhookDeliveryOutput', Delivery
 export const RetryDeliveryOutput = dataOutput('RetryWebhookDeliveryOutput', DeliveryOutput);
 export const CancelDeliveryOutput = dataOutput('CancelWebhookDeliveryOutput', DeliveryOutput);
 
-// As wholes: what is pending has no end, and what has come to its end is not due.
+// Whole examples: a pending delivery has no end, and one that has ended is not due.
 ApiProperty({ type: [DeliveryOutput], example: [DELIVERED] })(ListDeliveriesOutput.prototype as object, 'data');
 ApiProperty({ type: DeliveryDetailsOutput, example: DETAILS })(GetDeliveryOutput.prototype as object, 'data');
 ApiProperty({ type: DeliveryOutput, example: PENDING })(RetryDeliveryOutput.prototype as object, 'data');

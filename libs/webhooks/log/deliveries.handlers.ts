@@ -22,7 +22,7 @@ import {
   shownDelivery,
 } from './delivery.reader.js';
 
-/** Which deliveries to list; `since` and `until` say when they were created, in ISO 8601. */
+/** Filters of a list of deliveries; `since` and `until` are times of creation, in ISO 8601. */
 export interface DeliveryFilters {
   state?: DeliveryState;
   event?: string;
@@ -36,19 +36,19 @@ export class ListDeliveries extends query<
   Page<DeliveryOutput>
 >() {}
 
-/** One delivery, with what is sent and how its attempts went. Its id is the event's. */
+/** One delivery, with its payload and its attempts. Its id is the event's. */
 export class GetDelivery extends query<
   { organizationId: string; subscriptionId: string; id: string; granted: readonly Scope[] },
   DeliveryDetailsOutput
 >() {}
 
-/** Makes a delivery due now, whatever its subscription waits for; one that had come to its end begins anew. */
+/** Makes a delivery due now, whatever its subscription waits for; one that has ended starts again. */
 export class RetryDelivery extends command<
   { organizationId: string; subscriptionId: string; id: string },
   DeliveryOutput
 >() {}
 
-/** Gives up a delivery that is pending; one that is cancelled already stays so. An attempt under way is not called back. */
+/** Cancels a pending delivery; one that is cancelled already stays so. An attempt under way goes on. */
 export class CancelDelivery extends command<
   { organizationId: string; subscriptionId: string; id: string },
   DeliveryOutput
@@ -62,7 +62,7 @@ export const NEWEST_FIRST = new Keyset<DeliveryRow & { created_key: string }>(
   ],
   'DESC',
 );
-/** One index serves all filters: it is looked into for each state and each event that may be in the page. */
+/** One index serves all filters, with a look-up for each state and each event that may be in the page. */
 const LIST = {
   each: 'unnest($3::text[]) AS states(state) CROSS JOIN unnest($4::text[]) AS events(event_name)',
   text: `SELECT ${COLUMNS}, ${CREATED_KEY} FROM webhook_deliveries d
@@ -70,13 +70,13 @@ const LIST = {
            AND d.state = states.state AND d.event_name = events.event_name
            AND d.created_at >= greatest($5, $7::timestamptz)
            AND d.created_at < least($6, $8::timestamptz + interval '1 microsecond')`,
-  // The planner must see how few rows are asked for.
+  // The planner must see how few rows are wanted.
   replanned: true,
 };
 
 /**
- * What {@link ListDeliveries} asks of the database. The place that a page begins at bounds the time as well: an index
- * with two bounds of one column might begin at the wider one.
+ * Returns the query of {@link ListDeliveries}. The start of a page bounds the time as well: an index scan with two
+ * bounds of one column might begin at the wider one.
  */
 export function listDeliveries(
   organizationId: string,
@@ -153,7 +153,7 @@ export class CancelDeliveryHandler implements ICommandHandler<CancelDelivery> {
   }
 }
 
-/** What is due already keeps its place before what has become due later. A pause of the subscription is over. */
+/** A due delivery keeps its place before those that became due later. A pause of the subscription ends. */
 const RETRY = `
   WITH retried AS (
     UPDATE webhook_deliveries d

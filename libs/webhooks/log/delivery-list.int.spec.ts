@@ -6,12 +6,12 @@ import { type DeliveryFilters, listDeliveries, NEWEST_FIRST } from './deliveries
 let world: TestStore;
 const ids = { organizationId: randomUUID() as string, subscriptionId: randomUUID() as string };
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
-/** The same, as keys of pages have it. */
+/** Returns the instant in the form of page keys. */
 const key = (minute: number) => at(minute).replace('000Z', '000000Z');
 const COUNT = 20_000;
 const LIMIT = 50;
 
-/** One every minute: nearly all delivered, of one event; of the others each that a filter may ask for, in the middle. */
+/** One every minute: delivered, then pending, nearly all of one event; rare states and events in between. */
 beforeAll(async () => {
   world = await createTestStore();
   await world.test.sql(
@@ -41,7 +41,7 @@ interface Node {
   Plans?: Node[];
 }
 
-/** What is read of the table of deliveries, as the application's role has it done. */
+/** Returns the scans of the table of deliveries, as the application's role runs them. */
 async function scans(filters: DeliveryFilters, cursor?: Cursor): Promise<Node[]> {
   const explaining = {
     query: (organizationId: string, { text, values }: { text: string; values: unknown[] }) =>
@@ -100,7 +100,7 @@ describe('A list of deliveries', () => {
   ])('by %j begins at the key of its page: %j', async (filters, cursor) => {
     const [node] = await scans({ ...filters, event: 'TagCreated' }, cursor);
     expect(node?.['Actual Rows']).toBe(LIMIT + 1);
-    // Of the index, what leads to the key and a leaf or two; and what these rows are in.
+    // Blocks of the index down to the key and a leaf or two, and the blocks of these rows.
     expect((node?.['Shared Hit Blocks'] ?? 0) + (node?.['Shared Read Blocks'] ?? 0)).toBeLessThan(20);
   });
 });

@@ -9,13 +9,13 @@ import { SubscriptionReader } from '../subscriptions/subscription.reader.js';
 import { type EventDeliveryLog, type EventDeliveryStatus } from './delivery-log.dto.js';
 import { ShownExchange } from './shown-exchange.js';
 
-/** For each subscribed event, how its last delivery went. */
+/** The result of the last delivery for each subscribed event. */
 export class GetDeliveryStatus extends query<
   { organizationId: string; subscriptionId: string; granted: readonly Scope[] },
   EventDeliveryStatus[]
 >() {}
 
-/** The latest attempts for one event, newest first, with what was sent. */
+/** The latest attempts for one event, newest first, with their payloads. */
 export class GetDeliveryLogs extends query<
   { organizationId: string; subscriptionId: string; event: string; granted: readonly Scope[] },
   EventDeliveryLog[]

@@ -9,7 +9,7 @@ import { SUBSCRIPTION_EXISTS, SubscriptionReader } from '../subscriptions/subscr
 import { type CancelReason, type DeliveryDetailsOutput, type DeliveryState } from './deliveries.dto.js';
 import { ShownExchange } from './shown-exchange.js';
 
-/** A row as {@link COLUMNS} select it. */
+/** A row of {@link COLUMNS}. */
 export interface DeliveryRow {
   event_id: string;
   event_name: string;
@@ -31,11 +31,11 @@ interface AttemptRow {
   response_text: string;
 }
 
-/** What the API shows of a delivery `d`. */
+/** SQL for what the API shows of a delivery `d`. */
 export const COLUMNS = `d.event_id, d.event_name, d.position, d.state, d.attempts, d.created_at, d.finished_at,
   d.cancel_reason,
   CASE WHEN d.state = 'pending' AND isfinite(d.next_attempt_at) THEN d.next_attempt_at END AS due_at`;
-/** When it was created, to the microsecond, which a JavaScript date does not know. */
+/** SQL for its creation to the microsecond, which a JavaScript date lacks. */
 export const CREATED_KEY = `to_char(d.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_key`;
 const MAX_ATTEMPTS = 100;
 
@@ -48,8 +48,8 @@ export class DeliveryReader {
   ) {}
 
   /**
-   * @param granted what the reader's token may do: see {@link ShownExchange}
-   * @throws {DomainError} `not-found`, also when it is the subscription that does not exist
+   * @param granted scopes of the reader's token: see {@link ShownExchange}
+   * @throws {DomainError} `not-found`, also when the subscription does not exist
    */
   async get(
     organizationId: string,
@@ -72,7 +72,7 @@ export class DeliveryReader {
   }
 }
 
-/** A delivery as a {@link DeliveryRow}; none when there is none, or the subscription does not exist. @param more columns */
+/** Returns a query for a {@link DeliveryRow}; none if it or the subscription does not exist. @param more columns */
 export function deliveryById(organizationId: string, subscriptionId: string, id: string, more = ''): Statement {
   return {
     text: `SELECT ${COLUMNS}${more} FROM webhook_deliveries d
@@ -84,7 +84,7 @@ export function deliveryById(organizationId: string, subscriptionId: string, id:
 const PAYLOAD = `, (SELECT body FROM webhook_messages m
   WHERE m.organization_id = d.organization_id AND m.event_id = d.event_id) AS payload`;
 
-/** Oldest first. */
+/** Selects the latest, oldest first. */
 function latestAttempts(organizationId: string, subscriptionId: string, id: string): Statement {
   return {
     text: `SELECT * FROM (

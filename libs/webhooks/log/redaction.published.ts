@@ -3,12 +3,12 @@ import { type EventCodec, type EventRow, KEYED_EVENTS } from '#libs/event-store/
 import { Payloads } from '../delivery/relaying/payloads.js';
 
 const PAGE = 200;
-/** Of an event that the catalogue does not have any more. */
+/** Body of an event that the catalogue no longer has. */
 const NOTHING_LEFT = '{}';
 
 /**
- * Makes what deliveries keep of some streams' events anew from the events as they are now, and forgets what receivers
- * answered: once the streams' keys are destroyed, no personal data is left in either. Doing it again changes nothing.
+ * Rebuilds the payloads of some streams' events from the events as they are now, and deletes receivers' answers: once
+ * the streams' keys are destroyed, no personal data is left in either. Repeating it changes nothing.
  * @param database as the worker sees it
  */
 export async function redactDeliveries(
@@ -29,7 +29,7 @@ export async function redactDeliveries(
     const [first] = rows;
     if (!first) break;
     const published = await payloads.published(rows.map((row) => codec.decode(row)));
-    // Without people, whoever they are: the rows that they are read from may not be scrubbed yet.
+    // Without end users: the rows that they are read from may not be scrubbed yet.
     const related = await payloads.related(published, ['endUserIds']);
     const made = new Map(published.map((item) => [item.event.eventId, item]));
     const bodies = rows.map(({ event_id: id }) => {
@@ -37,7 +37,7 @@ export async function redactDeliveries(
       return { id, body: item ? payloads.body(item, first.organization_name, related) : NOTHING_LEFT };
     });
     await database.write(null, [
-      // Whoever is recording attempts is waited for, and whoever comes later sees that they are redacted.
+      // Waits for processes that record attempts; later ones see that they are redacted.
       { text: 'SELECT take_redaction_lock($1)', values: [organizationId] },
       {
         text: `UPDATE webhook_messages m SET body = b.body, redacted_at = now()
@@ -50,7 +50,7 @@ export async function redactDeliveries(
       },
     ]);
   }
-  // Answers outlive the payloads that they were to.
+  // Answers may outlive their payloads.
   await database.write(null, [
     { text: 'SELECT take_redaction_lock($1)', values: [organizationId] },
     {
@@ -62,7 +62,7 @@ export async function redactDeliveries(
   ]);
 }
 
-/** Whether all events of some streams have become deliveries, from the events as they were: none will any more. */
+/** Returns whether all events of a stream have become deliveries, so that none will be made of them later. */
 export async function deliveriesAreUpToDate(
   database: Database,
   organizationId: string,
@@ -76,5 +76,5 @@ export async function deliveriesAreUpToDate(
   return row?.done ?? false;
 }
 
-/** How far the deliveries have come in each partition of the feed is kept under this name. */
+/** Name of the checkpoints of deliveries in the partitions of the feed. */
 export const RELAY_CONSUMER = 'webhooks';

@@ -3,11 +3,11 @@ import { type Scope } from '#libs/platform/scopes.js';
 import { showsPersonal } from '#libs/resources/scopes.js';
 import { webhookEventType } from '../catalogue/catalogue.published.js';
 
-/** What operations say of {@link ShownExchange}. */
+/** Description of {@link ShownExchange} for operations. */
 export const EXCHANGE_MASKED =
   'The payload and the receiver’s answers are `***` unless the token has the scopes for all personal data in the event: `agents:read`, `conversations:read` and `endusers:read` for conversations, `agents:read` for agents, `endusers:read` for end users.';
 
-/** What was sent for an event, and what the receiver answered to it, as the API shows it to a token with these scopes. */
+/** An event's payload and the receiver's answer, as the API shows them to a token with these scopes. */
 export class ShownExchange {
   readonly #isShown: boolean;
 
@@ -20,7 +20,7 @@ export class ShownExchange {
     return this.#isShown || !body ? body : MASK;
   }
 
-  /** What the receiver said may quote what was sent. @param responseCode absent when nothing came, and the words are ours */
+  /** Returns the answer, which may quote the payload. @param responseCode null when none came, and the text is ours */
   responseText(text: string, responseCode: number | null): string {
     return this.#isShown || responseCode === null || !text ? text : MASK;
   }

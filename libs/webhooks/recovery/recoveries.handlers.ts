@@ -12,7 +12,7 @@ import { RecoveryReader } from './recovery.reader.js';
 import { type RecoveryScope } from './recovery.rules.js';
 import { recoveryStream } from './recovery.stream.js';
 
-/** Requests that past events are delivered, and answers the recovery; the one that runs for the same already, if any. */
+/** Requests the delivery of past events, and returns the recovery, or the one that runs for the same scope already. */
 export class RequestRecovery extends command<
   { context: WriteContext; subscriptionId: string; scope: RecoveryScope },
   RecoveryOutput
@@ -26,7 +26,7 @@ export class GetRecovery extends query<
   RecoveryOutput
 >() {}
 
-/** Those that run for the same scope. One that was asked for without an end ends where it was requested. */
+/** SQL for those that run for the same scope. One that was requested without an end ends at its request. */
 const RUNNING = `r.finished_at IS NULL AND r.since = $3 AND r.until = coalesce($4, r.requested_at) AND r.only_missing = $5`;
 const MAX_LISTED = 100;
 const DAY_MS = 86_400_000;
@@ -91,14 +91,14 @@ function mustBePast({ since, until }: RecoveryScope): void {
   if (faults.length > 0) throw invalidBody(faults);
 }
 
-/** What has been delivered longer ago cannot be told from what has not. */
+/** Refuses earlier events: their deliveries are not kept, so missing ones are unknown. */
 function mustBeKnown({ since, onlyMissing }: RecoveryScope, days: number): void {
   if (!onlyMissing || Date.parse(since) > Date.now() - days * DAY_MS) return;
   const message = `must be within the last ${days} days, for which deliveries are kept; or set onlyMissing to false`;
   throw invalidBody([{ path: 'since', message }]);
 }
 
-/** Guards: the subscription exists, and of requests that come at the same time one begins a recovery. */
+/** Returns guards: the subscription exists, and only one of simultaneous requests begins a recovery. */
 function onlyRunning(scopeKey: unknown[]): Statement[] {
   return [
     {

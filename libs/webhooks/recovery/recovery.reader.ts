@@ -5,7 +5,7 @@ import { SUBSCRIPTION_EXISTS, SubscriptionReader } from '../subscriptions/subscr
 import { type RecoveryOutput } from './recoveries.dto.js';
 import { type RecoveryRow } from './recovery.stream.js';
 
-/** A row with how far it has come. */
+/** A row with its progress. */
 type RecoveryWithProgress = RecoveryRow & { examined: number; queued: number };
 
 const RECOVERIES = `
@@ -22,7 +22,7 @@ export class RecoveryReader {
     private readonly subscriptions: SubscriptionReader,
   ) {}
 
-  /** @throws {DomainError} `not-found`, also when it is the subscription that does not exist */
+  /** @throws {DomainError} `not-found`, also when the subscription does not exist */
   async get(organizationId: string, subscriptionId: string, id: string): Promise<RecoveryOutput> {
     const [found] = await this.read(organizationId, 'r.id = $3', [organizationId, subscriptionId, id]);
     if (found) return found;

@@ -1,16 +1,16 @@
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 
-/** Which of a subscription's past events are to be delivered again. */
+/** The past events to deliver to a subscription again. */
 export interface RecoveryScope {
-  /** Events recorded from then on, in ISO 8601, … */
+  /** Events recorded from then on, in ISO 8601. */
   since: string;
-  /** … and before then; absent: before the recovery was requested. */
+  /** Events recorded before then; absent: before the request. */
   until?: string;
-  /** Leave out what was delivered. */
+  /** Whether to skip what was delivered. */
   onlyMissing: boolean;
 }
 
-/** That events of the past are to be delivered to a subscription, and whether this is done. */
+/** A request to deliver past events to a subscription, and whether it is finished. */
 export interface Recovery extends RecoveryScope {
   id: string;
   subscriptionId: string;
@@ -19,14 +19,14 @@ export interface Recovery extends RecoveryScope {
 
 export type RecoveryCommand =
   | { type: 'RequestRecovery'; id: string; subscriptionId: string; scope: RecoveryScope }
-  /** So many events were looked at, and so many of them made deliveries that are due. */
+  /** `examined` events were looked at, and `queued` deliveries made due. */
   | { type: 'FinishRecovery'; id: string; examined: number; queued: number };
 
 export type RecoveryEvent =
   | { type: 'WebhookRecoveryRequested'; data: { id: string; subscriptionId: string } & RecoveryScope }
   | { type: 'WebhookRecoveryFinished'; data: { id: string; examined: number; queued: number } };
 
-/** What is finished already leaves no event: the work may come to its end more than once. */
+/** Returns no event for a finished recovery: the work may end more than once. */
 export function decideRecovery(
   command: RecoveryCommand,
   recovery: Recovery | undefined,

@@ -13,7 +13,7 @@ export interface RecoveryRow {
   id: string;
   subscription_id: string;
   since: Date;
-  /** When it was requested, unless the request says otherwise. */
+  /** The time of the request, unless the request sets another. */
   until: Date;
   only_missing: boolean;
   requested_at: Date;

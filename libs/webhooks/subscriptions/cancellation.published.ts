@@ -3,8 +3,8 @@ import { type CancelReason } from '../log/deliveries.dto.js';
 import { SUBSCRIPTION_EXISTS } from './subscription.reader.js';
 
 /**
- * Gives up those of some deliveries that are pending. In fifo order, what is behind them has waited along
- * with them: that pause is over. Whether there is one is not asked, for an attempt that ends at this moment may begin it.
+ * Returns a statement that cancels the pending ones of some deliveries. In fifo order, those behind them have waited,
+ * too, so the pause ends. It ends unconditionally, because an attempt that ends at this moment may begin it.
  */
 export function cancelDeliveries(
   organizationId: string,
@@ -26,7 +26,7 @@ export function cancelDeliveries(
   };
 }
 
-/** Has what waits held against a subscription's settings: see `Reviews`. Part of the append that changes them. */
+/** Returns a statement that requests a review of pending deliveries: see `Reviews`. Part of the settings' append. */
 export function askForReview(organizationId: string, subscriptionId: string): Statement {
   return {
     text: `INSERT INTO webhook_health (organization_id, subscription_id, review_from) VALUES ($1, $2, 0)

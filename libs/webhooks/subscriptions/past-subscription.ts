@@ -4,7 +4,7 @@ import { subscriberHeaders } from './subscriber-headers.rules.js';
 import { type WebhookSubscriptionOutput } from './subscription-outputs.dto.js';
 import { type RotatedSubscription } from './subscription.rules.js';
 
-/** A subscription as the API shows it, as it was at an instant; its secrets are never in clear. */
+/** Returns a subscription as the API shows it, at an instant; its secrets are never in clear. */
 export function pastSubscription(state: RotatedSubscription, asOf: Date): WebhookSubscriptionOutput {
   const { disabledReason, createdAt, createdBy, updatedAt, updatedBy } = state;
   return {

@@ -2,7 +2,7 @@ import { stillCounting, type Subscription } from './subscription.rules.js';
 
 type Settings = Omit<Subscription, 'authorization' | 'customHeaders' | 'secretKey'>;
 
-/** What a client has set of a subscription, as the API shows it; secrets are not part of it. */
+/** Returns a subscription's settings as the API shows them, without secrets. */
 export function shownSettings({ id, name, url, events, enabled, ordering, maxPerSecond, filters }: Settings) {
   return {
     id,
@@ -16,7 +16,7 @@ export function shownSettings({ id, name, url, events, enabled, ordering, maxPer
   };
 }
 
-/** Until when keys count that were replaced, as the API shows it; nothing when none does any more. */
+/** Returns the ends of replaced keys that still count, as the API shows them; nothing if there are none. */
 export function shownOverlap(previousSecrets: { until: string }[], at: Date) {
   const ends = stillCounting(previousSecrets, at).map(({ until }) => until);
   const last = ends.toSorted().at(-1);

@@ -1,15 +1,15 @@
 import { type Authorization } from './subscription.rules.js';
 
-/** Header names as RFC 9110 has them. */
+/** Header names by RFC 9110. */
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
-/** Visible ASCII, spaces and tabs inside. */
+/** Visible ASCII, with spaces and tabs inside. */
 const VALUE = /^[\x21-\x7e](?:[\t\x20-\x7e]{0,2046}[\x21-\x7e])?$/;
-/** What Deskstream or the transport sets; `webhook-…` and `x-dixa-…` carry the signatures. */
+/** Headers that Deskstream or the transport sets; `webhook-…` and `x-dixa-…` carry the signatures. */
 const RESERVED =
   /^(webhook-.*|x-dixa-.*|authorization|content-type|content-length|content-encoding|transfer-encoding|host|connection|keep-alive|upgrade|expect|te|trailer|proxy-.*|accept-encoding|user-agent)$/i;
 const MAX_HEADERS = 20;
 
-/** Why custom headers are refused, or undefined. */
+/** Returns why custom headers are refused, or undefined. */
 export function faultOfHeaders(headers: Record<string, unknown>): string | undefined {
   const names = Object.keys(headers);
   if (names.length > MAX_HEADERS) return `must have at most ${MAX_HEADERS} headers`;
@@ -23,7 +23,7 @@ export function faultOfHeaders(headers: Record<string, unknown>): string | undef
   return undefined;
 }
 
-/** All headers that a subscription adds to its deliveries, the authorization among them. */
+/** Returns all headers that a subscription adds to its deliveries, including the authorization. */
 export function subscriberHeaders(
   authorization: Authorization,
   customHeaders: Record<string, string>,

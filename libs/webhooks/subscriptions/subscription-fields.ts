@@ -86,7 +86,7 @@ export class CombinedFilters {
   conditions: (IsOneOf | IsNotOneOf)[];
 }
 
-/** What inputs and outputs say of the fields that they share. */
+/** Documentation of the fields that inputs and outputs share. */
 export const DOCUMENTED = {
   name: { description: 'The display name.', example: 'CRM synchronization' },
   url: {

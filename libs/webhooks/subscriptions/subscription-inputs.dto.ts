@@ -21,7 +21,7 @@ const MAX_OVERLAP_HOURS = 168;
 
 const headersFault = (value: unknown) => (isRecord(value) ? faultOfHeaders(value) : 'must be an object');
 
-/** What may be left out, of a new subscription as of a change. */
+/** Settings that are optional, for a new subscription and for a change. */
 class OptionalSettings {
   @Choices({ ...DOCUMENTED.events, values: EVENT_NAMES, fault: faultOfEventName, optional: true })
   events?: WebhookEventName[];

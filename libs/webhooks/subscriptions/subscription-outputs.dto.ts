@@ -112,7 +112,7 @@ export class WebhookSubscriptionOutput {
   filters?: Record<string, Filters>;
 }
 
-/** An attempt that is over. */
+/** An ended attempt. */
 export class AttemptOutput {
   @ApiProperty({ description: 'The outcome.', enum: OUTCOMES, example: 'delivered' })
   outcome: Outcome;
@@ -141,7 +141,7 @@ export class TestResultOutput extends AttemptOutput {
   success: boolean;
 }
 
-/** An attempt as the API shows it. */
+/** Returns an attempt as the API shows it. */
 export function shownAttempt({ startedAt, outcome, durationMs, responseCode, responseText }: AttemptResult) {
   return { outcome, startedAt: startedAt.toISOString(), durationMs, responseCode, responseText };
 }

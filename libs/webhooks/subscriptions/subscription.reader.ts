@@ -13,7 +13,7 @@ import { openSecrets, SUBSCRIPTION_COLUMNS, type SubscriptionRow, subscriptionSt
 
 type RowWithHealth = SubscriptionRow & HealthRow;
 
-/** That a subscription exists, as a condition in SQL; its organization is `$1`, its id `$2`. */
+/** SQL condition that a subscription exists; its organization is `$1`, its id `$2`. */
 export const SUBSCRIPTION_EXISTS = 'EXISTS (SELECT FROM webhook_subscriptions WHERE organization_id = $1 AND id = $2)';
 
 /** Reads subscriptions as the API shows them. */
@@ -33,13 +33,13 @@ export class SubscriptionReader {
     return this.#shown(await this.row(organizationId, id), inClear);
   }
 
-  /** As it was then, without its secrets and its health. @throws {DomainError} `not-found` */
+  /** Returns it as it was then, without secrets and health. @throws {DomainError} `not-found` */
   async getAsOf(organizationId: string, id: string, asOf: Date): Promise<WebhookSubscriptionOutput> {
     const { state } = await this.past.existing(subscriptionStream, 'Webhook subscription', id, organizationId, asOf);
     return pastSubscription(state, asOf);
   }
 
-  /** Oldest first. @param inClear whether secrets and the values of headers are shown */
+  /** Returns all, oldest first. @param inClear whether secrets and the values of headers are shown */
   async list(organizationId: string, inClear: boolean): Promise<WebhookSubscriptionOutput[]> {
     const rows = await this.#rows(organizationId, 'ORDER BY s.created_at, s.id');
     return rows.map((row) => this.#shown(row, inClear));
@@ -61,7 +61,7 @@ export class SubscriptionReader {
     if (!row?.exists) throw notFound('Webhook subscription', id);
   }
 
-  /** @param rest how the statement goes on after its condition on the organization */
+  /** @param rest the rest of the statement after its condition on the organization */
   #rows(organizationId: string, rest: string, ...values: string[]): Promise<RowWithHealth[]> {
     return this.database.query<RowWithHealth>(organizationId, {
       text: `SELECT ${SUBSCRIPTION_COLUMNS}, ${HEALTH_COLUMNS} FROM webhook_subscriptions s

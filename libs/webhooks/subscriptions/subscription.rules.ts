@@ -3,77 +3,77 @@ import { changesOf } from '#libs/platform/changes.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { type Filters } from '../events/filters.rules.js';
 
-/** How a delivery proves itself to the receiver, besides its signature. */
+/** The authorization of deliveries at the receiver, besides the signature. */
 export type Authorization =
   | { _type: 'NoAuth' }
   | { _type: 'BasicAuth'; username: string; password: string }
   | { _type: 'TokenAuth'; value: string };
 
-/** `fifo`: one after the other, in the order in which the events were recorded. `unordered`: side by side. */
+/** `fifo`: one after the other, in the order in which the events were recorded. `unordered`: in parallel. */
 export const ORDERINGS = ['unordered', 'fifo'] as const;
 
 export type Ordering = (typeof ORDERINGS)[number];
 
-/** Why a subscription was disabled by itself: the receiver answered 410, or nothing but failures came for days. */
+/** Why Deskstream disabled a subscription: the receiver answered 410, or only failed for days. */
 export const DISABLED_REASONS = ['gone', 'failing'] as const;
 
 export type DisabledReason = (typeof DISABLED_REASONS)[number];
 
-/** What a client can set of a subscription. */
+/** The settings of a subscription that clients can change. */
 export interface SubscriptionSettings {
   name: string;
   url: string;
-  /** Names of the catalogue. None: nothing is delivered. */
+  /** Names of the catalogue. If empty, nothing is delivered. */
   events: string[];
   enabled: boolean;
   authorization: Authorization;
   customHeaders: Record<string, string>;
-  /** By event name; an event without filters is delivered always. */
+  /** Filters by event name; events without filters are always delivered. */
   filters: Record<string, Filters>;
   ordering: Ordering;
-  /** Most attempts in a second; without a limit when `null`. */
+  /** Maximum number of attempts per second; unlimited when `null`. */
   maxPerSecond: number | null;
 }
 
-/** Where the organization wants its events delivered. */
+/** A receiver of the organization's events. */
 export interface Subscription extends SubscriptionSettings {
   id: string;
-  /** 32 bytes in hex; deliveries are signed with it. */
+  /** 32 bytes in hex, which sign deliveries. */
   secretKey: string;
 }
 
-/** A key that was replaced; until then (ISO 8601), deliveries are signed with it, too. */
+/** A replaced key, which also signs deliveries until then (ISO 8601). */
 export interface PreviousSecret {
   secretKey: string;
   until: string;
 }
 
-/** A subscription with what has become of it. */
+/** A subscription with its later changes. */
 export interface RotatedSubscription extends Subscription {
-  /** The keys that it had before, the newest first. */
+  /** The replaced keys, the newest first. */
   previousSecrets: PreviousSecret[];
-  /** Why Deskstream gave the receiver up, until a client enables the subscription again. */
+  /** Why Deskstream disabled it, until a client enables the subscription again. */
   disabledReason?: DisabledReason;
-  /** ISO 8601, as all instants. */
+  /** In ISO 8601, like all instants. */
   createdAt: string;
   createdBy: string;
   updatedAt: string;
   updatedBy: string;
 }
 
-/** Most subscriptions of an organization. */
+/** Maximum number of subscriptions of an organization. */
 export const MAX_SUBSCRIPTIONS = 5_000;
 
-/** Keys that sign at the same time: the present one and two before it. */
+/** Maximum number of keys that sign at the same time: the current one and two before it. */
 export const MAX_SECRETS = 3;
 
-/** Those of the previous keys that still count at an instant, of whichever kind. */
+/** Returns the previous keys that still count at an instant, in either form. */
 export function stillCounting<T extends { until: string }>(previous: T[], at: Date): T[] {
   return previous.filter(({ until }) => new Date(until) > at);
 }
 
 export type SubscriptionCommand =
-  /** `existing`: how many the organization has; larger numbers may be given as the most it can have. */
+  /** `existing`: the organization's number of subscriptions; larger numbers may be capped at the maximum. */
   | { type: 'CreateSubscription'; subscription: Subscription; existing: number }
   | { type: 'UpdateSubscription'; id: string; changes: Partial<SubscriptionSettings> }
   | { type: 'RotateSecret'; id: string; secretKey: string; previousUntil: string; now: Date }
@@ -84,18 +84,18 @@ export type SubscriptionEvent =
   | { type: 'WebhookSubscriptionCreated'; data: Subscription }
   | { type: 'WebhookSubscriptionUpdated'; data: { id: string } & Partial<SubscriptionSettings> }
   /**
-   * Until then, deliveries are signed with the key that this one replaces, too. Keys before that one keep their own time;
-   * with `endsEarlier`, which earlier versions meant by every rotation, they have ended.
+   * The replaced key also signs deliveries until then. Keys before that one keep their own time; with `endsEarlier`,
+   * which earlier versions meant by every rotation, they have ended.
    */
   | {
       type: 'WebhookSecretRotated';
       data: { id: string; secretKey: string; previousUntil: string; endsEarlier?: true };
     }
-  /** Deskstream has given the receiver up; clients disable a subscription by an update. */
+  /** Deskstream has disabled it; clients disable a subscription by an update. */
   | { type: 'WebhookSubscriptionDisabled'; data: { id: string; reason: DisabledReason; failingSince?: string } }
   | { type: 'WebhookSubscriptionDeleted'; data: { id: string } };
 
-/** An update holds only what it changes; one that changes nothing leaves no event. */
+/** Returns the events of a command. An update holds only changes, and makes no event without any. */
 export function decideSubscription(
   command: SubscriptionCommand,
   subscription: RotatedSubscription | undefined,
@@ -128,7 +128,7 @@ export function decideSubscription(
   }
 }
 
-/** Every key keeps the time that it was promised, so there is room for another only when one has ended. */
+/** Refuses another key until one has ended: every key keeps its promised time. */
 function refuseMoreSecrets(
   { previousSecrets }: RotatedSubscription,
   { previousUntil, now }: Extract<SubscriptionCommand, { type: 'RotateSecret' }>,

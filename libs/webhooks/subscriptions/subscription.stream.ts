@@ -18,7 +18,7 @@ import {
   type SubscriptionEvent,
 } from './subscription.rules.js';
 
-/** A row of the read table of webhook subscriptions. What is secret in the events is as sealed here. */
+/** A row of the read table of webhook subscriptions. Secrets are sealed as in the events. */
 export interface SubscriptionRow {
   organizationId: string;
   id: string;
@@ -29,13 +29,13 @@ export interface SubscriptionRow {
   authorization: string;
   customHeaders: string;
   secretKey: string;
-  /** Keys that were replaced, sealed, the newest first; those whose time was over at the last rotation are left out. */
+  /** Replaced keys, sealed, the newest first; without those that had ended at the last rotation. */
   previousSecrets: PreviousSecret[];
   filters: Record<string, Filters>;
   ordering: Ordering;
   maxPerSecond: number | null;
   disabledReason: DisabledReason | null;
-  /** Failures and pauses from before count no longer: it was enabled, pointed elsewhere or put in another order then. */
+  /** Earlier failures and pauses do not count: it was then enabled, redirected or reordered. */
   failuresCountFrom: Date;
   createdAt: Date;
   createdBy: string;
@@ -106,7 +106,7 @@ const subscriptionProjection: Projection<SubscriptionEvent> = {
             values: [
               ...[organizationId, event.data.id, event.data.previousUntil],
               ...[sealed.secretKey, recordedAt, metadata.actorId, event.data.endsEarlier === true],
-              // Instants are all spelled alike, and so compare as texts.
+              // All instants have the same format, and so compare as texts.
               recordedAt.toISOString(),
             ],
           },
@@ -157,7 +157,7 @@ export const subscriptionStream: StreamDefinition<
   },
   upcasters: {
     WebhookSubscriptionCreated: [(data: object) => ({ ...data, ordering: 'unordered', maxPerSecond: null })],
-    // Whoever rotated then may have done so because an earlier key had leaked.
+    // Such a rotation may have been made because an earlier key had leaked.
     WebhookSecretRotated: [(data: object) => ({ ...data, endsEarlier: true })],
   },
 };
@@ -171,7 +171,7 @@ export interface SubscriptionSecrets {
   previousSecrets: PreviousSecret[];
 }
 
-/** Opens what the row keeps sealed. */
+/** Returns a row's secrets in clear. */
 export function openSecrets(
   cipher: Cipher,
   row: Pick<SubscriptionRow, 'organizationId' | 'id' | keyof SubscriptionSecrets>,
@@ -191,15 +191,15 @@ export function openSecrets(
   };
 }
 
-/** Subscriptions of an organization, as far as the limit `$2` goes. */
+/** SQL for the number of an organization's subscriptions, up to the limit `$2`. */
 const EXISTING = `(SELECT count(*) FROM (SELECT FROM webhook_subscriptions WHERE organization_id = $1 LIMIT $2) AS existing)`;
 
-/** How many subscriptions an organization has, at most {@link MAX_SUBSCRIPTIONS}: one row `{ count }`. */
+/** Returns a query for an organization's number of subscriptions, at most {@link MAX_SUBSCRIPTIONS}: `{ count }`. */
 export function existingSubscriptions(organizationId: string): Statement {
   return { text: `SELECT ${EXISTING} AS count`, values: [organizationId, MAX_SUBSCRIPTIONS] };
 }
 
-/** Guards: no more subscriptions than there may be. Those that are created at the same time wait for one another. */
+/** Returns guards for the maximum number of subscriptions. Simultaneous creations wait for one another. */
 export function roomForSubscription(organizationId: string): Statement[] {
   return [
     oneAtATime(organizationId),

@@ -40,8 +40,7 @@ describe('A webhook subscription', () => {
     subscription()
       .when({ ...create, existing: MAX_SUBSCRIPTIONS - 1 })
       .then([created]);
-    const refusal =
-      'The organization has 5,000 webhook subscriptions, the most it can have. Delete one that is not used';
+    const refusal = 'The organization has 5,000 webhook subscriptions, which is the maximum. Delete an unused one';
     subscription()
       .when({ ...create, existing: MAX_SUBSCRIPTIONS })
       .then(new DomainError('conflict', refusal));
@@ -92,7 +91,7 @@ describe('A webhook subscription', () => {
   it('has three keys at once at most, unless the present one ends at once', () => {
     const full = [created, rotated('cd', 20), rotated('ef', 15)];
     const message =
-      '3 keys are already in use, one of them until 2026-03-15T09:26:53.589Z; rotate again then, or with overlapHours 0, which ends the present key at once';
+      '3 keys are already in use, one of them until 2026-03-15T09:26:53.589Z; rotate after that, or with overlapHours 0, which ends the current key at once';
     subscription(...full)
       .when(rotate('09', 16))
       .then(new DomainError('conflict', message));

@@ -9,7 +9,7 @@ const disabled: WebhookEventType<Subscription, DisabledEvent['data']> = {
   version: '1',
   description: 'Deskstream has disabled a webhook subscription: its receiver answered 410, or failed for days.',
   stream: subscriptionStream,
-  // Without its URL, which may hold secrets of that receiver.
+  // Without its URL, which may contain secrets of that receiver.
   data: ({ id, name }, { data: { reason, failingSince = null } }) => ({
     webhook_subscription: { id, name, reason: reason.toUpperCase(), failing_since: failingSince },
   }),

@@ -14,22 +14,22 @@ import { SubscriptionReader } from './subscription.reader.js';
 import { type SubscriptionSettings } from './subscription.rules.js';
 import { existingSubscriptions, roomForSubscription, subscriptionStream } from './subscription.stream.js';
 
-/** Answers the new subscription with its generated secret key. Its URL must be one that deliveries can go to. */
+/** Creates a subscription, and returns it with its generated secret key. Its URL must be an allowed target. */
 export class CreateSubscription extends command<
   { context: WriteContext; settings: SubscriptionSettings },
   WebhookSubscriptionOutput
 >() {}
 
 /**
- * Changes the settings that are named, and answers the subscription as it is then. A new URL is checked, too. What waits and
- * is no longer asked for by `events` and `filters` is cancelled soon after.
+ * Changes the given settings, and returns the changed subscription. A new URL is checked, too. Pending deliveries that
+ * `events` and `filters` no longer include are cancelled soon after.
  */
 export class UpdateSubscription extends command<
   { context: WriteContext; id: string; changes: Partial<SubscriptionSettings> },
   WebhookSubscriptionOutput
 >() {}
 
-/** Generates another secret key, and answers the subscription with it. The present one signs, too, for some hours; earlier ones keep their time. */
+/** Generates a secret key, and returns it. The current one also signs for some hours; earlier ones keep their time. */
 export class RotateSecret extends command<
   { context: WriteContext; id: string; overlapHours: number },
   WebhookSubscriptionOutput
@@ -37,13 +37,13 @@ export class RotateSecret extends command<
 
 export class DeleteSubscription extends command<{ context: WriteContext; id: string }>() {}
 
-/** As it is now, without its secrets unless they are asked for in clear; or as it was then, without its secrets. */
+/** A subscription now, with secrets only if `inClear`; or as it was at `asOf`, without secrets. */
 export class GetSubscription extends query<
   { organizationId: string; id: string; inClear?: boolean; asOf?: Date },
   WebhookSubscriptionOutput
 >() {}
 
-/** All subscriptions, oldest first; without their secrets unless they are asked for in clear. */
+/** All subscriptions, oldest first; with their secrets only if `inClear`. */
 export class ListSubscriptions extends query<
   { organizationId: string; inClear?: boolean },
   WebhookSubscriptionOutput[]
@@ -55,7 +55,7 @@ function newSecretKey(): string {
   return randomBytes(32).toString('hex');
 }
 
-/** The URL as it is kept, which is the very text that has been checked. */
+/** Returns the URL to store, which is the exact text that has been checked. */
 async function allowedUrl(targets: SsrfGuard, text: string): Promise<string> {
   const url = text.trim();
   const fault = await targets.check(url);
@@ -63,7 +63,7 @@ async function allowedUrl(targets: SsrfGuard, text: string): Promise<string> {
   return url;
 }
 
-/** A filter by a queue that there is not would keep all events back, or none. */
+/** Checks queues: a filter by a missing one would withhold all events, or none. */
 async function queuesMustExist(database: Database, organizationId: string, filters: Record<string, Filters> = {}) {
   const [missing] = await missingQueues(database, organizationId, queuesOf(filters));
   if (missing !== undefined) throw notFound('Queue', missing);

@@ -10,7 +10,7 @@ import { shownAttempt, type TestResultOutput } from './subscription-outputs.dto.
 import { SubscriptionReader } from './subscription.reader.js';
 import { openSecrets } from './subscription.stream.js';
 
-/** Sends the example of an event to a subscription at once, enabled or not, and answers how it went. Nothing is kept. */
+/** Sends the example of an event to a subscription at once, enabled or not, and returns the result. Stores nothing. */
 export class TestSubscription extends command<
   { organizationId: string; id: string; event: ProducedEventName },
   TestResultOutput

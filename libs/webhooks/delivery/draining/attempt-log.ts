@@ -4,7 +4,7 @@ import { type DrainTarget, type EndedAttempt } from './drain-statements.js';
 
 const logger = new Logger('Webhooks');
 
-/** Counts an attempt, and tells everything about it in one line of the log. */
+/** Counts an attempt, and logs everything about it in one line. */
 export function reportAttempt(target: DrainTarget, { delivery, number, result, pauseMs }: EndedAttempt): void {
   const { outcome, durationMs, responseCode } = result;
   const latencyMs = Date.now() - timeOf(delivery.event_id);
@@ -24,7 +24,7 @@ export function reportAttempt(target: DrainTarget, { delivery, number, result, p
   });
 }
 
-/** When an event was recorded, in milliseconds: its id begins with it. */
+/** Returns the time of an event's recording, in milliseconds, with which its id begins. */
 function timeOf(eventId: string): number {
   return parseInt(eventId.slice(0, 8) + eventId.slice(9, 13), 16);
 }

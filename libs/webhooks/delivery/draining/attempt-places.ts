@@ -1,18 +1,18 @@
 import { Places } from '#libs/platform/places.js';
 import { Turns } from '#libs/platform/turns.js';
 
-/** Attempts of a process that have just begun, and those of one organization. */
+/** Limits of a process's attempts that have just begun, in all and per organization. */
 const BEGUN = { places: 1_000, most: 500, leavesRoom: true };
-/** For how long an attempt counts as such: most receivers have answered by then. */
+/** Time for which an attempt counts as just begun, in which most receivers answer. */
 const BEGUN_MS = 250;
-/** Attempts of a process in all, each with a connection, and those of one organization. */
+/** Limits of a process's attempts, each with a connection, in all and per organization. */
 export const CONNECTIONS = { places: 8_000, most: 2_000, leavesRoom: true };
-/** To sign and send takes a fraction of a millisecond. */
+/** Number of attempts that begin without a pause. */
 const MADE_AT_ONCE = 8;
 
 /**
- * The connections of a process, as organizations share them. An attempt that has not been answered soon gives the first
- * of its two places up for others: receivers that hang keep nobody else waiting.
+ * The connections of a process, shared by organizations. An attempt without an early answer frees the first of its two
+ * places, so that receivers that hang do not delay others.
  */
 export class AttemptPlaces {
   readonly #begun = new Places(BEGUN);

@@ -1,9 +1,9 @@
-/** How long tokens gather that nobody takes. */
+/** Time for which unused tokens accumulate. */
 const BURST_MS = 50;
 
 /**
- * Keeps to so many attempts in a second: a bucket that fills steadily, and holds what comes in a few milliseconds, but
- * at least one.
+ * A token bucket that limits the attempts per second. It fills steadily, and holds the tokens of a few milliseconds,
+ * but at least one.
  */
 export class AttemptRate {
   readonly #perMs: number;
@@ -16,7 +16,7 @@ export class AttemptRate {
     this.#burst = Math.max(1, this.#perMs * BURST_MS);
   }
 
-  /** Attempts that may begin now. */
+  /** Returns the number of attempts that may begin now. */
   available(now = performance.now()): number {
     this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#filledAt) * this.#perMs);
     this.#filledAt = now;
@@ -27,7 +27,7 @@ export class AttemptRate {
     this.#tokens -= attempts;
   }
 
-  /** Milliseconds until the next attempt may begin. */
+  /** Returns the milliseconds until the next attempt may begin. */
   wait(): number {
     return this.available() > 0 ? 0 : Math.ceil((1 - this.#tokens) / this.#perMs);
   }

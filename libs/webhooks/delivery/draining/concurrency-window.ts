@@ -1,12 +1,12 @@
 import { PARALLEL } from './drain-statements.js';
 
-/** Attempts that run side by side at first. */
+/** Initial number of parallel attempts. */
 export const FIRST_ATTEMPTS = 4;
 
 /**
- * How many attempts of one subscription may run side by side. A receiver shows by its answers how many it can take, as
- * in TCP's slow start: twice as many once all have been answered well, half as many for each that has failed. One that
- * never answers keeps a few connections busy, not a hundred.
+ * Limits the parallel attempts of one subscription. A receiver shows by its answers how many it can take, as in TCP's
+ * slow start: twice as many once all have succeeded, half as many after each failure. A receiver that never answers
+ * keeps a few connections busy, not a hundred.
  */
 export class ConcurrencyWindow {
   #size = FIRST_ATTEMPTS;

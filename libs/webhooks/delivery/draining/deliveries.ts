@@ -2,12 +2,12 @@ import { type Database } from '#libs/database/database.js';
 import { Grouping } from '#libs/database/grouping.js';
 import { type DrainTarget, type Exchange, exchangeStatements, type Work, worksOf } from './drain-statements.js';
 
-/** Orphans that are given up at once. */
+/** Maximum number of orphans to cancel at once. */
 const CANCEL_AT_ONCE = 5_000;
-/** Of drains of one process. */
+/** Limits of grouped exchanges. */
 const EXCHANGES = { parallel: 4, size: 32 };
 
-/** The delivery rows, as the worker sees them: of all organizations. */
+/** The delivery rows of all organizations, as the worker sees them. */
 export class Deliveries {
   readonly #exchanges = new Grouping<Exchange, Work>(EXCHANGES, async (exchanges) => {
     const statements = exchangeStatements(exchanges);
@@ -21,14 +21,14 @@ export class Deliveries {
   constructor(private readonly database: Database) {}
 
   /**
-   * Records attempts that have ended, takes or renews the lease, and reads what is due: one round trip, one transaction.
+   * Records ended attempts, takes or renews the lease, and reads due deliveries: one round trip, one transaction.
    * Repeating it with the same attempts records them once.
    */
   exchange(exchange: Exchange): Promise<Work> {
     return this.#exchanges.call(exchange.organizationId, exchange);
   }
 
-  /** Gives what waits its turn by its position, whatever pauses it has had: for a subscription that came into fifo order. */
+  /** Orders pending deliveries by position, whatever their pauses: for a subscription that changed to fifo order. */
   async putInOrder({ organizationId, subscriptionId }: DrainTarget): Promise<void> {
     await this.database.write(null, [
       {
@@ -39,7 +39,7 @@ export class Deliveries {
     ]);
   }
 
-  /** Gives up deliveries of subscriptions that are gone, in some partitions, a part of them at a time. */
+  /** Cancels deliveries of deleted subscriptions, in some partitions, a limited number at a time. */
   async cancelOrphans(partitions: number[]): Promise<void> {
     const values = [partitions];
     const isGone = `partition_of(h.organization_id) = ANY($1) AND NOT EXISTS (SELECT FROM webhook_subscriptions s

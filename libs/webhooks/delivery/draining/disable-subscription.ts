@@ -4,7 +4,7 @@ import { type DisabledReason } from '../../subscriptions/subscription.rules.js';
 import { subscriptionStream } from '../../subscriptions/subscription.stream.js';
 import { type DrainTarget } from './drain-statements.js';
 
-/** Gives a receiver up, of nobody's doing: the organization itself. Does nothing when the subscription is gone or disabled. */
+/** Disables a subscription on behalf of its organization. Does nothing when it is gone or disabled. */
 export async function disableSubscription(
   store: EventStore,
   { organizationId, subscriptionId: id }: DrainTarget,

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** An organization with so many subscriptions, each with a delivery that is due after so many seconds. */
+/** Returns an organization with subscriptions, each with a delivery that is due in `dueIn` seconds. */
 async function waiting(subscriptions: number, { enabled = true, dueIn = -1 } = {}): Promise<string> {
   const organizationId = randomUUID();
   const values = [organizationId, subscriptions];
@@ -42,7 +42,7 @@ async function waiting(subscriptions: number, { enabled = true, dueIn = -1 } = {
   return organizationId;
 }
 
-/** A claim of a process that was seen a moment ago. */
+/** Returns a claim of a process that was just seen. */
 async function by(claim: Partial<Claim> = {}): Promise<Claim> {
   const holder = randomUUID();
   await world.test.sql("INSERT INTO partition_holders VALUES ($1, now() + interval '1 minute')", [holder]);

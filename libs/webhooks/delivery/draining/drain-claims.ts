@@ -2,41 +2,41 @@ import { type Statement } from '#libs/database/batch.js';
 import { type Database } from '#libs/database/database.js';
 import { type DrainTarget, IS_FREE, IS_PAUSED, LEASE_TIME } from './drain-statements.js';
 
-/** Subscriptions of one organization that are claimed at once: others are to have some, too. */
+/** Maximum number of subscriptions of one organization in a claim, which leaves some to others. */
 export const CLAIMED_AT_ONCE = 32;
 
-/** Organizations that other processes are told of at once. */
+/** Maximum number of organizations to notify other processes of at once. */
 const SOME = 100;
 
-/** Who claims, and how much. */
+/** The claimant, and the limits of a claim. */
 export interface Claim {
-  /** The process that drains what it claims. */
+  /** The process that drains the claimed subscriptions. */
   holder: string;
-  /** Subscriptions at most. */
+  /** Maximum number of subscriptions. */
   room: number;
-  /** Organizations that are passed over. */
+  /** Organizations to skip. */
   except: string[];
 }
 
 /**
- * Takes the leases of subscriptions with due deliveries that nobody drains, whether or not a job knows of them: of each
- * organization those that nobody has drained for the longest time. Those that another process is claiming are passed over.
+ * Claims the leases of subscriptions with due deliveries that nobody drains, with or without a job: of each
+ * organization those drained least recently. Skips subscriptions that another process is claiming.
  */
 export class DrainClaims {
   /** @param database as the worker sees it */
   constructor(private readonly database: Database) {}
 
-  /** Of some organizations. */
+  /** Claims subscriptions of some organizations. */
   ofOrganizations(organizationIds: string[], claim: Claim): Promise<DrainTarget[]> {
     return this.#claim('SELECT id FROM unnest($4::uuid[]) AS id', organizationIds, claim);
   }
 
-  /** Of all organizations in some partitions. */
+  /** Claims subscriptions of all organizations in some partitions. */
   ofPartitions(partitions: number[], claim: Claim): Promise<DrainTarget[]> {
     return this.#claim(waitingIn('$4'), partitions, claim);
   }
 
-  /** Some organizations in partitions for which anything waits. */
+  /** Returns some organizations in partitions that have pending deliveries. */
   async someWaiting(partitions: number[]): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(null, {
       text: `${waitingIn('$1')} LIMIT ${SOME}`,
@@ -54,8 +54,8 @@ export class DrainClaims {
 }
 
 /**
- * Organizations in partitions, a parameter, for which anything waits, in no order, so that none is always the last: one look into
- * the index for each that there is.
+ * Returns SQL for organizations with pending deliveries in partitions, a parameter, in random order so that none is
+ * always last. Looks into the index once for each organization.
  */
 const waitingIn = (partitions: string) => `
   WITH RECURSIVE waiting(id) AS (
@@ -67,7 +67,7 @@ const waitingIn = (partitions: string) => `
   )
   SELECT id FROM waiting WHERE partition_of(id) = ANY(${partitions}::integer[]) ORDER BY random()`;
 
-/** Due deliveries are looked for last, and only for subscriptions whose lease is free: that is told by their row alone. */
+/** Looks for due deliveries last, and only for subscriptions whose row shows that their lease is free. */
 const claimFrom = (organizations: string) => `
   WITH claimed AS MATERIALIZED (
     SELECT found.* FROM (${organizations}) AS o CROSS JOIN LATERAL (

@@ -7,27 +7,27 @@ import { type Claim, CLAIMED_AT_ONCE, type DrainClaims } from './drain-claims.js
 import { type DrainTarget } from './drain-statements.js';
 import { type RunningDrains } from './running-drains.js';
 
-/** A job in it says: these organizations may have something to send. */
+/** Queue of jobs that name organizations with possibly due deliveries. */
 export const DELIVERIES_QUEUE = 'webhook-deliveries';
-/** Jobs that one process takes at the same time; each is over once its drains have begun. */
+/** Maximum number of parallel jobs of one process; a job ends once its drains have begun. */
 const CONCURRENCY = 5;
-/** How long the process waits for jobs that are being added when it ends. */
+/** Maximum wait for jobs that are being added on shutdown. */
 const STOP_MS = 2_000;
-/** Organizations that one job is for; a job costs more than what a claim does. */
+/** Maximum number of organizations per job; a job costs more than a claim. */
 const ORGANIZATIONS = 20;
 
 /**
- * Brings subscriptions with due deliveries and workers with room for them together. Jobs only wake workers up: a worker
- * claims what it drains in the database, and announces the organization again when there may be more than it has taken.
- * The partition's leader claims for itself what no job brings: retries whose time has come, everything while the job queue
- * is away, and what the queue has lost.
+ * Assigns subscriptions with due deliveries to workers with free capacity. Jobs only wake workers up: a worker claims
+ * what it drains in the database, and announces the organization again if there may be more. The partition's leader
+ * claims what no job brings: retries whose time has come, everything while the job queue is away, and what the queue
+ * has lost.
  */
 export class DrainScheduler {
   readonly #logger = new Logger('Webhooks');
   readonly #queue: JobQueue<string[]>;
   readonly #announced = new Set<string>();
   #announcing: Promise<void> | undefined;
-  /** Claims go one after the other: each knows what room the one before has left. */
+  /** Claims run one after another: each knows the room that the previous one has left. */
   #claiming: Promise<unknown> = Promise.resolve();
   #started = false;
   #stopping = false;
@@ -41,14 +41,14 @@ export class DrainScheduler {
     this.#queue = jobs.queue<string[]>(DELIVERIES_QUEUE);
   }
 
-  /** Begins to take jobs; once the process is known, for leases of one that is not are free for others. */
+  /** Starts taking jobs, once the process is known: leases of an unknown one count as free. */
   start(): void {
     if (this.#started || this.#stopping) return;
     this.#started = true;
     this.jobs.worker<string[]>(DELIVERIES_QUEUE, CONCURRENCY, ({ data }) => this.#claim(data));
   }
 
-  /** What this process is draining hears of it at once; the others, through jobs that are added soon. */
+  /** Notifies drains of this process at once, and other processes by jobs that are added soon. */
   announce(targets: DrainTarget[]): void {
     for (const target of targets) {
       if (!this.running.nudge(target)) this.#announced.add(target.organizationId);
@@ -56,7 +56,7 @@ export class DrainScheduler {
     if (this.#announced.size > 0 && !this.#stopping) this.#announcing ??= this.#addJobs();
   }
 
-  /** Begins to drain what is due in some partitions, whether or not a job is under way; for what is beyond, there are jobs. */
+  /** Starts draining due deliveries in some partitions, with or without jobs; adds jobs for the rest. */
   async claimDue(partitions: number[]): Promise<void> {
     await this.#inTurn(async (claim) => {
       const claimed = await this.claims.ofPartitions(partitions, claim);
@@ -67,19 +67,19 @@ export class DrainScheduler {
     });
   }
 
-  /** Waits a moment for jobs that are being added, and adds no more. The next leader finds the rest. */
+  /** Waits briefly for jobs that are being added, and adds no more. The next leader finds the rest. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.race([this.#announcing, pause(STOP_MS, undefined, { ref: false })]);
   }
 
-  /** One request at a time: what is announced meanwhile shares the next. */
+  /** Adds jobs, one request at a time: later announcements share the next. */
   async #addJobs(): Promise<void> {
     try {
       while (this.#announced.size > 0 && !this.#stopping) {
         const organizationIds = [...this.#announced];
         this.#announced.clear();
-        // Whether jobs can be added, their queue tells.
+        // The queue reports whether jobs can be added.
         await this.#queue.addBulk(jobsFor(organizationIds)).catch(() => this.#claim(organizationIds));
       }
     } catch (error) {
@@ -101,19 +101,19 @@ export class DrainScheduler {
     return turn;
   }
 
-  /** Others begin with what is left of an organization at the same time. */
+  /** Starts claimed drains, and announces the rest to other processes. */
   #shareOut(claimed: DrainTarget[], others: string[]): void {
     for (const organizationId of [...organizationsOfMore(claimed), ...others]) this.#announced.add(organizationId);
     this.announce([]);
     for (const target of claimed) {
-      // Drains outlast their job. What is lost together with the process, the leader finds.
+      // Drains outlast their job. The leader finds what is lost together with the process.
       this.#drain(target).catch((error: unknown) => {
         this.#logger.warn({ err: error as Error, ...target }, 'A subscription could not be drained; it is tried again');
       });
     }
   }
 
-  /** A subscription that has made room for others comes again after them. */
+  /** Drains a subscription; announces it again if it made room for others. */
   async #drain(target: DrainTarget): Promise<void> {
     if (await this.running.drain(target)) this.announce([target]);
   }
@@ -128,7 +128,7 @@ function jobsFor(organizationIds: string[]): JobsToAdd<string[]> {
   return jobs;
 }
 
-/** Organizations of which as many were claimed as one claim takes. */
+/** Returns the organizations of which a claim has taken its maximum. */
 function organizationsOfMore(claimed: DrainTarget[]): string[] {
   const byOrganization = Map.groupBy(claimed, ({ organizationId }) => organizationId);
   return [...byOrganization.keys()].filter((id) => byOrganization.get(id)?.length === CLAIMED_AT_ONCE);

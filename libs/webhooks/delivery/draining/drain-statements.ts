@@ -8,96 +8,96 @@ export interface DrainTarget {
   subscriptionId: string;
 }
 
-/** A delivery whose time has come. */
+/** A delivery that is due. */
 export interface DueDelivery {
   event_id: string;
   event_name: string;
   position: number;
-  /** How many were made. */
+  /** Number of attempts made. */
   attempts: number;
   body: string;
 }
 
-/** An attempt that is over, and what follows from it. */
+/** An ended attempt, and its consequences. */
 export interface EndedAttempt {
   id: string;
   delivery: DueDelivery;
   /** 1 for the first. */
   number: number;
   result: AttemptResult;
-  /** Until the delivery's next attempt; undefined when there is none. */
+  /** Milliseconds to the delivery's next attempt; undefined when there is none. */
   pauseMs: number | undefined;
-  /** Made in fifo order: its turn comes again by its position. */
+  /** Whether it was made in fifo order: its next turn is by its position. */
   fifo: boolean;
 }
 
-/** The subscription as it is now, with its receiver's health. */
+/** The current subscription, with its receiver's health. */
 export interface Receiver extends SubscriptionRow {
   failures: number;
   /** Milliseconds since the first of these failures. */
   failingMs: number;
-  /** Nothing is to be sent just now. */
+  /** Whether nothing may be sent now. */
   paused: boolean;
 }
 
-/** What a drain tells, and asks for, in one round trip. */
+/** A drain's report and request in one round trip. */
 export interface Exchange extends DrainTarget {
-  /** Who drains. */
+  /** The process that drains. */
   holder: string;
   ended: EndedAttempt[];
-  /** Failures in a row by now; undefined when the drain does not know yet. */
+  /** Consecutive failures so far; undefined when the drain does not know yet. */
   failures: number | undefined;
   /** The {@link Receiver.failuresCountFrom} that these belong to. */
   countsFrom: Date | undefined;
-  /** Whether to take or renew the lease, and to note how the receiver does. */
+  /** Whether to take or renew the lease, and to record the receiver's health. */
   renew: boolean;
-  /** For how long nothing is to be sent. */
+  /** Time for which nothing may be sent. */
   pauseMs: number;
-  /** In fifo order: what is to be tried again before anything else, and when; unless it is cancelled. */
+  /** In fifo order: the delivery to retry before any other, and when; unless it is cancelled. */
   head: { eventId: string; pauseMs: number } | undefined;
   /** Deliveries that are being attempted. */
   busy: string[];
-  /** How many more could be. */
+  /** Maximum number to read. */
   room: number;
-  /** Gives the lease back: always, or if nothing is due. */
+  /** When to release the lease: always, if nothing is due, or never. */
   release: 'always' | 'if-idle' | 'never';
 }
 
-/** What is there to be done. */
+/** The result of an exchange. */
 export interface Work {
-  /** Whether the subscription is this drain's alone. */
+  /** Whether this drain holds the lease. */
   leased: boolean;
   /** Undefined when the subscription is gone. */
   receiver: Receiver | undefined;
-  /** In the order of their turn. */
+  /** Due deliveries, by turn. */
   due: DueDelivery[];
 }
 
 /**
- * Attempts of one subscription that run side by side, and what a worker leaves unrecorded at most when it is killed. An
+ * Maximum number of parallel attempts of one subscription, and of those that a killed worker leaves unrecorded. An
  * {@link Exchange.room} is no larger.
  */
 export const PARALLEL = 96;
-/** How long a drain that has died keeps others off. */
+/** Duration of a lease: how long a dead drain blocks others. */
 const LEASE_SECONDS = 8;
 export const LEASE_TIME = `interval '${LEASE_SECONDS} seconds'`;
-/** Nobody drains the subscription: the lease has run out, or its process is gone. */
+/** SQL: nobody drains the subscription, because the lease has expired or its process is gone. */
 export const IS_FREE = `(h.lease_until <= now()
   OR (h.holder NOT IN (SELECT present_holders()) AND NOT holder_is_alive(h.holder)))`;
-/** Of an exchange `e`. */
+/** SQL: `d` is due in an exchange `e`. */
 const IS_DUE = `d.organization_id = e.organization_id AND d.subscription_id = e.subscription_id AND d.state = 'pending'
   AND d.next_attempt_at <= now()`;
-/** There is something to send. */
+/** SQL: there is something to send. */
 const ANY_DUE = `EXISTS (SELECT FROM webhook_deliveries d JOIN webhook_messages m USING (organization_id, event_id) WHERE ${IS_DUE})`;
-/** Failures and pauses from before the subscription was enabled, pointed elsewhere or put in another order are over. */
+/** SQL: failures and pauses count, because the subscription was not enabled, redirected or reordered since. */
 const COUNTS = 'h.counts_from = s.failures_count_from';
 export const IS_PAUSED = `coalesce(${COUNTS} AND h.paused_until > now(), false)`;
-/** `e`: the exchanges, of which `$1` holds many. */
+/** SQL for exchanges `e`, as a JSON array in `$1`. */
 const EXCHANGES = `jsonb_to_recordset($1) AS e(organization_id uuid, subscription_id uuid, holder uuid, failures integer,
   counts_from timestamptz, renew boolean, pause_seconds double precision, head uuid, head_pause_seconds double precision,
   release text, busy uuid[], room integer)`;
 
-/** The statements of exchanges that share a transaction; the last two tell what there is to be done: see {@link worksOf}. */
+/** Returns the statements of exchanges that share a transaction; the last two read the work: see {@link worksOf}. */
 export function exchangeStatements(exchanges: Exchange[]): Statement[] {
   const ended = exchanges.flatMap(rowsOfEnded);
   const values = [JSON.stringify(exchanges.map(rowOf))];
@@ -109,7 +109,7 @@ export function exchangeStatements(exchanges: Exchange[]): Statement[] {
   ];
 }
 
-/** What the answers to {@link exchangeStatements} say, for each exchange. */
+/** Returns each exchange's work, from the results of {@link exchangeStatements}. */
 export function worksOf(results: { rows: unknown[] }[], exchanges: Exchange[]): Work[] {
   const [receivers, due] = results.slice(-2).map(({ rows }) => rows) as [Found[], (DueDelivery & Of)[]];
   const found = new Map(receivers.map((row) => [row.of, row]));
@@ -125,12 +125,12 @@ export function worksOf(results: { rows: unknown[] }[], exchanges: Exchange[]): 
   });
 }
 
-/** Which subscription a row is about. */
+/** The subscription of a row. */
 interface Of {
   of: string;
 }
 
-/** What {@link RECEIVERS} finds. */
+/** A row of {@link RECEIVERS}. */
 type Found = Receiver & Of & { leased: boolean; id: string | null };
 
 function rowOf(exchange: Exchange) {
@@ -171,18 +171,18 @@ function rowsOfEnded({ organizationId, subscriptionId, ended }: Exchange) {
   }));
 }
 
-/** Cancelled during the attempt `e`, which cannot be called back: what the receiver has taken is delivered nevertheless. */
+/** SQL: cancelled during the attempt `e`, which is not aborted; stays so unless the receiver has accepted it. */
 const STAYS_CANCELLED = `d.state = 'cancelled' AND e.state <> 'delivered'`;
 
-/** What another drain has found out meanwhile stays; that the attempt was made is recorded all the same. */
+/** Records attempts in any case, but keeps delivery states that another drain has written since. */
 function record(exchanges: Exchange[], ended: object[]): Statement[] {
   const organizationIds = [...new Set(exchanges.map(({ organizationId }) => organizationId))].sort();
   return [
     { text: 'SELECT share_redaction_lock(id) FROM unnest($1::uuid[]) AS id', values: [organizationIds] },
     {
-      // That they are few, and named by each key that an index has, leads the planner to them whatever its statistics
-      // say; so does CASE, which it cannot look into: nearly all were finished when it last looked, so it would look for
-      // the others first.
+      // The LIMIT and conditions on each key of the index lead the planner to these few rows, whatever its statistics
+      // say. So does CASE, which it cannot look into: nearly all rows were finished at its last look, so it would begin
+      // with the others.
       text: `WITH ended AS (
                SELECT * FROM jsonb_to_recordset($1) AS e(organization_id uuid, subscription_id uuid, id uuid, number integer,
                  event_id uuid, position bigint, event_name text, outcome text, started_at timestamptz, duration_ms integer,
@@ -212,8 +212,8 @@ function record(exchanges: Exchange[], ended: object[]): Statement[] {
 }
 
 /**
- * Takes the leases that are free, renews those that are one's own; and notes how the receivers do. Whether failures and
- * pauses count is not a matter of whose clock is ahead: they carry what the drain took for failures_count_from.
+ * Takes free leases, renews own ones, and records the receivers' health. Whether failures and pauses count does not
+ * depend on clocks: they carry the failures_count_from that the drain has read.
  */
 const LEASE = `
   UPDATE webhook_health h SET holder = e.holder,
@@ -246,7 +246,7 @@ const RECEIVERS = `
     JOIN webhook_health h ON h.organization_id = e.organization_id AND h.subscription_id = e.subscription_id
     LEFT JOIN webhook_subscriptions s ON s.organization_id = h.organization_id AND s.id = h.subscription_id`;
 
-/** The planner takes a limit that it does not know for a tenth of what there is, and would sort all of it. */
+/** The planner takes an unknown limit for a tenth of the rows, and would sort all of them. */
 const DUE = `
   SELECT e.subscription_id AS of, due.* FROM ${EXCHANGES}
     CROSS JOIN LATERAL (

@@ -23,9 +23,9 @@ import { pauseAfter } from './retry-schedule.js';
 
 /** Time slice of a drain: after it, the drain ends when other subscriptions wait for its place. */
 const SLICE_MS = 10_000;
-/** How long the first ended attempt waits for others to be recorded with it, */
+/** Maximum wait of an ended attempt for others to record with it, if more is due. */
 const GATHER_MS = 5;
-/** and how long it waits when nothing else is known to be due. */
+/** Maximum wait of an ended attempt for others, if no more is known to be due. */
 const SETTLE_MS = 50;
 /** Pause between two looks for due deliveries while attempts are under way. It doubles while there are none. */
 const LOOK_MS = 200;
@@ -33,12 +33,12 @@ const LOOK_MS = 200;
 const LINGER_MS = 100;
 /** Age at which the lease is renewed, well within its time. */
 const RENEW_MS = 2_000;
-/** While the database is away: pause between two tries to record ended attempts, and how long they are tried. */
+/** Pause between tries to record ended attempts while the database is away, and their maximum duration. */
 const [RECORD_AGAIN_MS, RECORD_WITHIN_MS] = [500, 60_000];
-/** How long they are tried once the process shuts down. */
+/** Maximum duration of these tries once the process shuts down. */
 const STOP_WITHIN_MS = 10_000;
 
-/** What the drains of a process share. */
+/** The context that the drains of a process share. */
 export interface DrainContext {
   /** Identifies the process. Its leases end when the process is no longer alive. */
   holder: string;
@@ -48,9 +48,9 @@ export interface DrainContext {
   cipher: Cipher;
   options: WebhookOptions;
   disable: (target: DrainTarget, reason: DisabledReason, failingMs: number) => Promise<void>;
-  /** Whether the process shuts down. */
+  /** Returns whether the process shuts down. */
   stopping: () => boolean;
-  /** Whether the organization has no free place for another drain, so that others may be waiting. */
+  /** Returns whether the organization has no free place for another drain, so that others may be waiting. */
   crowded: (target: DrainTarget) => boolean;
 }
 
@@ -60,10 +60,10 @@ type State = 'closed' | 'sending' | 'idle' | 'released';
  * The delivery worker of one subscription. It runs while its process holds the subscription's lease, and talks to the
  * database in exchanges: each records the attempts that have ended, renews the lease and reads due deliveries.
  *
- * - `closed`: no attempt begins. The first state, until an exchange has read the receiver. Also the state once the lease is
- *   lost, the subscription is disabled, its receiver is paused, the process shuts down, or the time slice is over and other
- *   subscriptions wait. Attempts under way end and are recorded. -> `sending` when an exchange finds the subscription open.
- *   -> `released` when no attempt is left.
+ * - `closed`: no attempt begins. The first state, until an exchange has read the receiver. Also the state once the
+ *   lease is lost, the subscription is disabled, its receiver is paused, the process shuts down, or the time slice is
+ *   over and other subscriptions wait. Attempts under way end and are recorded. -> `sending` when an exchange finds
+ *   the subscription open. -> `released` when no attempt is left.
  * - `sending`: attempts begin as long as there is room. -> `idle` when none is under way and none has become due for
  *   `LINGER_MS`. -> `closed` for the reasons above.
  * - `idle`: the next exchange releases the lease unless something is due. -> `sending` when something is due.
@@ -144,14 +144,14 @@ export class Drain {
     return this.#state;
   }
 
-  /** When the next exchange releases the lease. */
+  /** Returns when the next exchange releases the lease. */
   #release(room: number): Exchange['release'] {
     if (this.#sending.size > 0 || this.#receiver.reasonToDisable) return 'never';
     if (this.#receiver.pauseMs > 0) return 'always';
     return this.#state === 'idle' && room > 0 ? 'if-idle' : 'never';
   }
 
-  /** Records the ended attempts, and reads what is due. */
+  /** Records the ended attempts, and reads due deliveries. */
   async #exchange(room: number, release: Exchange['release']): Promise<Work> {
     const ended = this.#ended.splice(0);
     const { failures } = this.#receiver.health;
@@ -215,8 +215,8 @@ export class Drain {
   }
 
   /**
-   * Orders deliveries that were stored before the subscription became fifo. Returns true when it did: what was read may be
-   * in another order.
+   * Orders deliveries that were stored before the subscription became fifo. Returns true when it did: what was read may
+   * be in another order.
    */
   async #putInOrder(): Promise<boolean> {
     const before = this.#inOrder;
@@ -253,7 +253,7 @@ export class Drain {
     this.#signal.wake();
   }
 
-  /** Sends a request; undefined when the drain was closed while the attempt waited for its place. */
+  /** Sends a request; returns undefined when the drain was closed while the attempt waited for its place. */
   async #send(delivery: DueDelivery) {
     const { current, secrets } = this.#receiver;
     if (this.#state !== 'sending' || !current) return undefined;
@@ -275,7 +275,7 @@ export class Drain {
     for (let ms = this.#patience(); ms > 0; ms = this.#patience()) await this.#signal.sleep(ms);
   }
 
-  /** Milliseconds until then, if no attempt ends before. */
+  /** Returns the milliseconds until then, if no attempt ends before. */
   #patience(): number {
     const now = performance.now();
     const room = this.#receiver.room(this.#sending.size);

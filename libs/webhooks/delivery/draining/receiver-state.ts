@@ -7,7 +7,7 @@ import { afterAttempt, type Health, HEALTHY, isTripped, pauseOfReceiver, reasonT
 import { ConcurrencyWindow } from './concurrency-window.js';
 import { type Exchange, type Receiver } from './drain-statements.js';
 
-/** What the next exchange records about a receiver. */
+/** The findings about a receiver that the next exchange records. */
 export type Verdict = Pick<Exchange, 'pauseMs' | 'head'>;
 
 const NO_VERDICT: Verdict = { pauseMs: 0, head: undefined };
@@ -37,18 +37,18 @@ export class ReceiverState {
     return this.#health;
   }
 
-  /** Why the subscription must be disabled, or undefined. */
+  /** The reason to disable the subscription, or undefined. */
   get reasonToDisable(): DisabledReason | undefined {
     return this.#reasonToDisable;
   }
 
-  /** Milliseconds for which the receiver is left alone after the next exchange. */
+  /** Milliseconds for which the receiver is paused after the next exchange. */
   get pauseMs(): number {
     return this.#verdict.pauseMs;
   }
 
   /**
-   * Takes over what an exchange has read. The process that holds the lease counts failures itself, until the subscription
+   * Applies what an exchange has read. The process that holds the lease counts failures itself, until the subscription
    * is enabled, pointed at another URL or put in another order.
    * @returns whether earlier failures still count
    */
@@ -70,7 +70,7 @@ export class ReceiverState {
     return countsOn;
   }
 
-  /** How many attempts may begin now, while others are under way. */
+  /** Returns how many attempts may begin now, while others are under way. */
   room(underWay: number): number {
     const oneByOne = this.#current?.ordering === 'fifo' || isTripped(this.#health);
     const room = (oneByOne ? 1 : this.window.size) - underWay;
@@ -90,7 +90,7 @@ export class ReceiverState {
   /**
    * Judges the receiver by an attempt, unless that attempt was made to an earlier receiver of the subscription.
    * @param receiver the receiver that the attempt was made to
-   * @param retry when a failed delivery of a fifo subscription is tried again: those behind it wait, too
+   * @param retry when a failed delivery of a fifo subscription is retried: those behind it wait, too
    */
   judge(receiver: Receiver, result: AttemptResult, retry: Exchange['head']): void {
     if (!this.#current || !countTogether(this.#current, receiver)) return;
@@ -102,7 +102,7 @@ export class ReceiverState {
     this.#verdict = { pauseMs, head: retry ?? this.#verdict.head };
   }
 
-  /** What the next exchange is to record; it is handed out once. */
+  /** Returns what the next exchange is to record, only once. */
   takeVerdict(): Verdict {
     const verdict = this.#verdict;
     this.#verdict = NO_VERDICT;
@@ -114,7 +114,7 @@ export class ReceiverState {
   }
 }
 
-/** Whether failures at both readings count together: the subscription was not enabled, redirected or reordered in between. */
+/** Returns whether failures at both readings count together: no enabling, redirection or reordering in between. */
 function countTogether(one: Receiver, other: Receiver): boolean {
   return one.failuresCountFrom.getTime() === other.failuresCountFrom.getTime();
 }

@@ -3,7 +3,7 @@ import { type Claim } from './drain-claims.js';
 import { type DrainTarget } from './drain-statements.js';
 import { Drain, type DrainContext } from './drain.js';
 
-/** Subscriptions that one process drains at the same time, and those of one organization. */
+/** Limits of the subscriptions that one process drains, in all and per organization. */
 const PLACES = { places: 5_000, most: 2_500, leavesRoom: true };
 
 /** The subscriptions that this process is draining. */
@@ -16,12 +16,12 @@ export class RunningDrains {
     this.#context = { ...context, crowded: ({ organizationId }) => this.#places.keepsWaiting(organizationId) };
   }
 
-  /** How many more can be drained, and the organizations of which no more can. */
+  /** The number of free places, and the organizations that can have none. */
   get vacancy(): Pick<Claim, 'room' | 'except'> {
     return { room: this.#context.stopping() ? 0 : this.#places.free, except: this.#places.served };
   }
 
-  /** Tells a drain of this process that something is new; false when there is none. */
+  /** Nudges this process's drain of a subscription; returns false when there is none. */
   nudge({ subscriptionId }: DrainTarget): boolean {
     const running = this.#running.get(subscriptionId);
     running?.drain.nudge();
@@ -29,10 +29,10 @@ export class RunningDrains {
   }
 
   /**
-   * Drains a subscription whose lease has been claimed. True when it has made room for others and more may be due.
+   * Drains a subscription whose lease has been claimed. Returns true when it made room for others and more may be due.
    *
-   * A drain of it that still runs here has just given the lease back, or has lost it: either it goes on with the new lease,
-   * or the next drain begins when it has ended.
+   * A drain of it that still runs here has just released the lease, or has lost it. It either continues with the new
+   * lease, or the next drain begins when it has ended.
    */
   async drain(target: DrainTarget): Promise<boolean> {
     const { subscriptionId } = target;
@@ -56,7 +56,7 @@ export class RunningDrains {
 
   async #drained(drain: Drain): Promise<boolean> {
     let more = await drain.run();
-    // Something came up when it had just looked for the last time.
+    // Deliveries became due after its last look.
     while (!more && drain.nudged && !this.#context.stopping()) more = await drain.run();
     return more;
   }

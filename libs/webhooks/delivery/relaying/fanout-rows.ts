@@ -6,13 +6,13 @@ export interface Fanout {
   organizationId: string;
   eventId: string;
   eventName: string;
-  /** The event's place in the feed. */
+  /** The event's position in the feed. */
   position: number;
   body: string;
   receivers: { id: string; fifo: boolean }[];
 }
 
-/** Statements that store messages and their deliveries. Storing them again changes nothing. */
+/** Returns statements that store messages and their deliveries. Storing them again changes nothing. */
 export function storeFanouts(fanouts: Fanout[]): Statement[] {
   return [
     storeMessages(fanouts),
@@ -25,7 +25,7 @@ export function storeFanouts(fanouts: Fanout[]): Statement[] {
   ];
 }
 
-/** A body for each event, however many it is for. One that is there stays as it is. */
+/** Returns a statement that stores a body for each event, for all its receivers. Existing ones stay. */
 export function storeMessages(fanouts: Fanout[]): Statement {
   const messages = fanouts.map(({ organizationId, eventId, eventName, body }) => ({
     organization_id: organizationId,
@@ -41,14 +41,14 @@ export function storeMessages(fanouts: Fanout[]): Statement {
   };
 }
 
-/** Columns of new deliveries, of which `$1` holds many. In fifo order, their turn is their position alone. */
+/** SQL for new deliveries, as a JSON array in `$1`. In fifo order, their turn is their position alone. */
 export const SELECT_DELIVERIES = `
   SELECT organization_id, subscription_id, event_id, event_name, position,
     CASE WHEN fifo THEN '-infinity' ELSE now() END
   FROM jsonb_to_recordset($1) AS d(organization_id uuid, subscription_id uuid, event_id uuid, event_name text,
     position bigint, fifo boolean)`;
 
-/** {@link SELECT_DELIVERIES} of these. */
+/** Returns `$1` of {@link SELECT_DELIVERIES}. */
 export function deliveriesOf(fanouts: Fanout[]): string {
   const rows = fanouts.flatMap(({ organizationId, eventId, eventName, position, receivers }) =>
     receivers.map(({ id, fifo }) => ({
@@ -63,7 +63,7 @@ export function deliveriesOf(fanouts: Fanout[]): string {
   return JSON.stringify(rows);
 }
 
-/** Makes subscriptions known to {@link DrainClaims}. */
+/** Returns a statement that makes subscriptions known to {@link DrainClaims}. */
 export function enroll(targets: DrainTarget[]): Statement {
   return {
     text: `INSERT INTO webhook_health (organization_id, subscription_id)

@@ -7,11 +7,11 @@ import { subscriptionStream } from '../../subscriptions/subscription.stream.js';
 import { type Fanout } from './fanout-rows.js';
 import { type Payloads, type Published } from './payloads.js';
 
-/** The types of event that anybody in the partition `led` wants: the relay need not look at others. */
+/** SQL for the event types that subscriptions in the partition `led` want: the relay reads no others. */
 export const SUBSCRIBED_EVENTS = `SELECT DISTINCT unnest(events) FROM webhook_subscriptions
   WHERE enabled AND partition_of(organization_id) = led.partition`;
 
-/** A subscription that events are held against. */
+/** A subscription to match events with. */
 interface Candidate {
   organization_id: string;
   organization_name: string;
@@ -19,21 +19,21 @@ interface Candidate {
   events: string[];
   filters: Record<string, Filters>;
   ordering: Ordering;
-  /** What was recorded before this position is not meant for it: that of its own first event, where nobody asks for more. */
+  /** Events up to this position are not for it: that of its own first event, or 0 for all events. */
   since: number;
 }
 
-/** By their organizations. */
+/** Candidates by organization. */
 export type Candidates = ReadonlyMap<string, Candidate[]>;
 
-/** Decides which events of the feed go to which subscriptions, and what they say. */
+/** Decides which events of the feed go to which subscriptions, and with which bodies. */
 export class FanoutPlanner {
   constructor(
     private readonly database: Database,
     private readonly payloads: Payloads,
   ) {}
 
-  /** In the order of the events. Two round trips, or none when nobody wants any of them. */
+  /** Returns fanouts in the order of the events. Two round trips, or none when no event is wanted. */
   async plan(events: FeedEvent[], candidates: Candidates): Promise<Fanout[]> {
     const publishable = events.filter(({ type }) => webhookEventType(type));
     const wanted = publishable.filter((event) =>
@@ -54,12 +54,12 @@ export class FanoutPlanner {
     }));
   }
 
-  /** The organizations in some partitions whose events are wanted at all. */
+  /** Returns the organizations in some partitions that have enabled subscriptions. */
   subscribers(partitions: number[]): Promise<Set<string>> {
     return this.#subscribersWhere('partition_of(organization_id) = ANY($1)', partitions);
   }
 
-  /** Those of some organizations whose events are wanted at all. */
+  /** Returns those of some organizations that have enabled subscriptions. */
   subscribersAmong(organizationIds: string[]): Promise<Set<string>> {
     return this.#subscribersWhere('organization_id = ANY($1)', organizationIds);
   }
@@ -72,14 +72,14 @@ export class FanoutPlanner {
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** Ids of those of an organization's events that one subscription asks for. */
+  /** Returns the ids of an organization's events that one subscription wants. */
   async wantedBy(events: FeedEvent[], candidate: Candidate): Promise<Set<string>> {
     const published = await this.payloads.published(events);
     const addressed = published.flatMap((one) => addressedTo(one, [candidate]));
     return new Set(addressed.map(({ published: { event } }) => event.eventId));
   }
 
-  /** Subscriptions that may want some of the events. */
+  /** Returns the subscriptions that may want some of the events. */
   async candidates(events: FeedEvent[]): Promise<Candidates> {
     if (events.length === 0) return new Map();
     const candidates = await this.database.query<Candidate>(null, {
@@ -103,8 +103,8 @@ function wants({ events, since }: Candidate, event: FeedEvent): boolean {
 }
 
 /**
- * As many of the events, in their order, as make so many deliveries, give or take those of the last one. Filters are not
- * asked: they may let fewer through.
+ * Returns the first events that make the given number of deliveries, give or take those of the last one. Filters are
+ * ignored: they may let fewer through.
  */
 export function firstOf(events: FeedEvent[], candidates: Candidates, deliveries: number): FeedEvent[] {
   let made = 0;
@@ -116,7 +116,7 @@ export function firstOf(events: FeedEvent[], candidates: Candidates, deliveries:
   return end < 0 ? events : events.slice(0, end);
 }
 
-/** The subscriptions that an event goes to, if there are any. */
+/** Returns the subscriptions that an event goes to, if any. */
 function addressedTo(published: Published, candidates: Candidate[]) {
   const { event, entity, eventType } = published;
   const found = Object.entries(eventType.filterFields ?? {}).map(([field, of]) => [field, of(entity, event)]);

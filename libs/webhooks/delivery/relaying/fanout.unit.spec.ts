@@ -5,7 +5,7 @@ const event = (position: number, type = 'TagCreated', organizationId = 'busy') =
   ({ position, type, organizationId }) as FeedEvent;
 const EVENTS = [event(1), event(2, 'TagDeleted'), event(3), event(4)];
 
-/** So many subscriptions of the busy organization, from a position on. */
+/** Returns a number of subscriptions of the busy organization, from a position on. */
 const subscribed = (count: number, since = 0) =>
   new Map([
     ['busy', Array.from({ length: count }, () => ({ events: ['TagCreated'], since }))],

@@ -1,46 +1,46 @@
 import { type Checkpoints, type Leadership } from '#libs/event-store/checkpoint.js';
 
-/** Partitions that are read together: they share round trips and a transaction. */
+/** Maximum number of partitions in a page, which share round trips and a transaction. */
 const TOGETHER = 16;
-/** Pages that a process works on at the same time, each of other partitions. */
+/** Maximum number of parallel pages of a process, each of other partitions. */
 const SIDE_BY_SIDE = 2;
 
-/** What is done with a page of some partitions. Answers the partitions of which there is more. */
+/** Processes a page of some partitions. Returns the partitions that have more. */
 type Page = (leaderships: Leadership[]) => Promise<number[]>;
 
 /**
- * Which of its partitions a process works on, and when: those that have news, page by page, and one whose tasks have their
- * turn. Nothing else is done in a partition meanwhile.
+ * Schedules work on a process's partitions: pages of those that have news, and of one whose tasks have their turn.
+ * Nothing else is done in a partition at the same time.
  */
 export class PartitionTurns {
-  /** In the order of their turns. */
+  /** Partitions with news, by turn. */
   readonly #news = new Set<number>();
   readonly #busy = new Set<number>();
   readonly #pages = new Set<Promise<void>>();
-  /** Partitions whose page has failed, and has not gone well since. */
+  /** Partitions whose page failed among others, and has not succeeded since. */
   readonly #apart = new Set<number>();
-  /** Whose next turn is a task's. */
+  /** Partitions reserved for a task. */
   readonly #reserved = new Set<number>();
   #stopping = false;
 
-  /** @param onFailed told why a page has failed */
+  /** @param onFailed called with the error of a failed page */
   constructor(
     private readonly checkpoints: Checkpoints,
     private readonly page: Page,
     private readonly onFailed: (error: unknown) => void,
   ) {}
 
-  /** Partitions that something is being done in. */
+  /** Partitions with work under way. */
   get busy(): ReadonlySet<number> {
     return this.#busy;
   }
 
-  /** Whether a task, or partitions that have news, could be worked on, were there not pages under way. */
+  /** Whether a task, or partitions with news, wait for the pages under way. */
   get areWaitedFor(): boolean {
     return this.#reserved.size > 0 || this.#next().length > 0;
   }
 
-  /** There may be something new in some partitions. */
+  /** Records that some partitions may have news. */
   add(partitions: number[]): void {
     for (const partition of partitions) this.#news.add(partition);
   }
@@ -58,7 +58,7 @@ export class PartitionTurns {
     }
   }
 
-  /** Does something in a partition once the page at hand is over; false when this process does not lead it. */
+  /** Runs work in a partition after its current page; returns false when this process does not lead it. */
   async reserve(partition: number, work: (leadership: Leadership) => Promise<void>): Promise<boolean> {
     this.#reserved.add(partition);
     try {
@@ -69,13 +69,13 @@ export class PartitionTurns {
     }
   }
 
-  /** Waits for the pages at hand; begins no other. */
+  /** Waits for the current pages; begins no other. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#pages);
   }
 
-  /** One whose page has failed among others goes on by itself, so that those do not fail along with it again. */
+  /** Returns the next partitions. One whose page failed among others goes alone, not to fail them again. */
   #next(): number[] {
     const free = [...this.#news].filter((partition) => this.#isFree(partition));
     const [first] = free;
@@ -105,7 +105,7 @@ export class PartitionTurns {
     }
   }
 
-  /** False when this process does not lead all of them. */
+  /** Returns false when this process does not lead all of them. */
   async #in(partitions: number[], work: (leaderships: Leadership[]) => Promise<void>): Promise<boolean> {
     const leaderships = partitions.flatMap((partition) => this.checkpoints.leadershipOf(partition) ?? []);
     if (leaderships.length < partitions.length) return false;
@@ -114,7 +114,7 @@ export class PartitionTurns {
       await work(leaderships);
       return true;
     } catch (error) {
-      // What this process holds to be its positions may not have been stored.
+      // The positions that this process knows may not have been stored.
       for (const partition of partitions) this.checkpoints.forget(partition);
       throw error;
     } finally {

@@ -16,11 +16,11 @@ import {
 export interface Published {
   event: FeedEvent;
   eventType: WebhookEventType;
-  /** Right after the event; right before it, when the event has deleted the entity. */
+  /** Its state right after the event; right before it, when the event has deleted the entity. */
   entity: unknown;
 }
 
-/** Makes what events say to their subscribers, from the events themselves. */
+/** Builds the payloads of subscribers from the events themselves. */
 export class Payloads {
   readonly #states: StreamStates;
 
@@ -32,8 +32,8 @@ export class Payloads {
   }
 
   /**
-   * The entities as they were at the events, in one round trip; in none for those that begin with them. Events that are not
-   * in the catalogue drop out.
+   * Returns the entities as they were at the events, in one round trip; in none for entities that begin with them.
+   * Events that are not in the catalogue are left out.
    * @param events those of one stream in their order
    */
   async published(events: FeedEvent[]): Promise<Published[]> {
@@ -47,8 +47,8 @@ export class Payloads {
   }
 
   /**
-   * What the payloads refer to, by organization: a round trip for each that has any.
-   * @param unread kinds that are shown by their ids alone
+   * Returns the entities that the payloads refer to, by organization: a round trip for each that has any.
+   * @param unread kinds that are shown only by their ids
    */
   async related(published: Published[], unread: (keyof References)[] = []): Promise<Map<string, ReferencedEntities>> {
     const byOrganization = Map.groupBy(
@@ -66,7 +66,7 @@ export class Payloads {
     return new Map(await Promise.all(related));
   }
 
-  /** The body to deliver. */
+  /** Returns the body to deliver. */
   body(
     { event, eventType, entity }: Published,
     organizationName: string,
@@ -77,7 +77,7 @@ export class Payloads {
     return payloadOf(event, organization, eventType.version, data);
   }
 
-  /** By stream, what its entity was at each of some of its events, which are to be asked for in their order. */
+  /** Returns, by stream, a function that returns the entity at each of some events, which must be passed in order. */
   async #entities(streams: Known[][]): Promise<Map<string, (event: FeedEvent) => unknown>> {
     const longer = streams.filter((stream) => lastOf(stream).version > 1);
     const wanted = longer.map((stream): Wanted => {
@@ -110,7 +110,7 @@ function streamOf({ organizationId, stream }: RecordedEvent): string {
   return `${organizationId} ${stream}`;
 }
 
-/** Tells what the entity was at events that come in their order: what precedes them is folded once, not for each. */
+/** Returns a function for the entity at events in their order: earlier ones are folded once, not for each. */
 function entityAt(definition: AnyStreamDefinition, stretch?: Stretch): (event: FeedEvent) => unknown {
   const earlier = (stretch?.events ?? []).values();
   let [before, next] = [stretch?.base ?? { state: definition.initialState as unknown, version: 0 }, earlier.next()];

@@ -14,36 +14,36 @@ import { enroll, type Fanout, storeFanouts } from './fanout-rows.js';
 import { type Candidates, type FanoutPlanner, firstOf } from './fanout.js';
 import { PartitionTurns } from './partition-turns.js';
 
-/** Events that are read at once, in all partitions that are read together. */
+/** Maximum number of events in a page, of all its partitions together. */
 const PAGE = 500;
-/** Deliveries that are made of one page, in one transaction, give or take those of the last event of each partition. */
+/** Maximum deliveries of one page and transaction, give or take those of each partition's last event. */
 const DELIVERIES = 2_000;
-/** How soon a process that has come or gone is noticed; well within the lease. */
+/** Pause between lease renewals, which notice processes that come or go; well within the lease. */
 const RENEW_MS = 700;
-/** How long an event waits at most when its wake-up was lost, and how often due retries are looked for. */
+/** Pause between polls for events whose wake-up was lost, and for due retries. */
 const POLL_MS = 1_000;
-/** How often it is asked whether those have subscribed who are not known to have. */
+/** Pause between checks for new subscribers among other organizations. */
 const MEET_MS = 100;
-/** After a failure, which is mostly a database that is away. */
+/** Pause after a failure, which is mostly an unavailable database. */
 const FAILURE_PAUSE_MS = 500;
-/** How often deliveries to subscriptions that are gone are given up. */
+/** Pause between cancellations of deliveries to deleted subscriptions. */
 const CANCEL_MS = 10_000;
 
 /**
  * Turns events into delivery rows, exactly once each: rows and checkpoint are one transaction. Each partition has one
- * leader; processes share the partitions. A page is of all partitions of a process that have something new, and each has
- * the same part of it, so that much in one does not keep the others waiting. The leader also looks for due rows that no job
- * knows of: retries, and what a lost queue forgot; and it goes through the past for recoveries and through what waits after
- * changes, so that there is one writer of an organization's deliveries.
+ * leader; processes share the partitions. A page takes an equal part of all partitions of a process that have news, so
+ * that many events in one do not delay the others. The leader also looks for due rows without a job: retries, and those
+ * that a lost queue forgot. It does the pages of recoveries and reviews, too, so that there is one writer of an
+ * organization's deliveries.
  */
 export class Relay {
   readonly #logger = new Logger('Relay');
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
   readonly #turns: PartitionTurns;
-  /** Whose events somebody wants, as far as is known: what others do wakes nobody up. */
+  /** Organizations known to have subscriptions: events of others wake nobody up. */
   #subscribers = new Set<string>();
-  /** Who has new events, and may have subscribed since the last poll. */
+  /** Organizations with new events that may have subscribed since the last poll. */
   readonly #strangers = new Set<string>();
   #renewedAt = -RENEW_MS;
   #polledAt = -POLL_MS;
@@ -83,7 +83,7 @@ export class Relay {
     this.#running = this.#run();
   }
 
-  /** Finishes the pages at hand and hands the partitions on. */
+  /** Finishes the current pages and hands the partitions over. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.notifications.wake();
@@ -112,13 +112,13 @@ export class Relay {
     });
   }
 
-  /** Until something is to be done that no wake-up tells of. */
+  /** Returns the time until work that no wake-up announces. */
   #restMs(): number {
     const untilRenewal = this.#renewedAt + RENEW_MS - performance.now();
     return Math.max(0, Math.min(untilRenewal, this.#strangers.size > 0 ? MEET_MS : RENEW_MS));
   }
 
-  /** Renews the leases in good time, and gives those back that others are to have. */
+  /** Renews the leases in time, and gives surplus ones back. */
   async #lead(): Promise<void> {
     if (performance.now() - this.#renewedAt < RENEW_MS) return;
     this.#renewedAt = performance.now();
@@ -130,7 +130,7 @@ export class Relay {
     if (surplus > 0 && idle.length > 0) await this.checkpoints.resign(idle.slice(-surplus));
   }
 
-  /** What no wake-up told of, and what is due by the clock. */
+  /** Finds events without a wake-up, and work that is due by time. */
   async #poll(): Promise<void> {
     const now = performance.now();
     const { held } = this.checkpoints;
@@ -145,7 +145,7 @@ export class Relay {
     await this.drains.claimDue(held);
   }
 
-  /** Begins with what those have recorded who have subscribed since the last poll. */
+  /** Adds partitions of organizations that have subscribed since the last poll. */
   async #meet(): Promise<void> {
     const now = performance.now();
     if (this.#strangers.size === 0 || now - this.#metAt < MEET_MS) return;
@@ -167,8 +167,8 @@ export class Relay {
   }
 
   /**
-   * Makes deliveries of what is new in some partitions, an equal part of each, and answers those that have more. One that is
-   * alone goes on while no other waits, so that it need not read again what it has read.
+   * Makes deliveries of an equal part of the news in each of some partitions, and returns those that have more. A
+   * single partition continues while no other waits, so that it need not read events again.
    */
   async #page(leaderships: Leadership[]): Promise<number[]> {
     let pages = await this.feed.read(leaderships, Math.ceil(PAGE / leaderships.length));
@@ -200,7 +200,7 @@ export class Relay {
     this.drains.announce(targets);
   }
 
-  /** One page of what else is to be done in a partition; true when there may be more. */
+  /** Does one page of recoveries and of reviews; returns true when there may be more. */
   async #pageOfTasks(): Promise<boolean> {
     const { held } = this.checkpoints;
     if (held.length === 0) return false;
@@ -218,7 +218,7 @@ export class Relay {
   }
 }
 
-/** As much of a page as makes so many deliveries. */
+/** Returns the beginning of a page that makes the given number of deliveries. */
 function beginningOf(page: FeedPage, candidates: Candidates, deliveries: number): FeedPage {
   const events = firstOf(page.events, candidates, deliveries);
   const left = page.events[events.length];

@@ -1,6 +1,6 @@
 import { lookup, Resolver } from 'node:dns/promises';
 
-/** Two tries of up to 2 seconds. Node looks only once in a second whether the time of a try is over. */
+/** Two tries of up to 2 seconds. Node checks the time of a try only once a second. */
 const QUERY = { timeout: 1_900, maxTimeout: 1_900, tries: 2 };
 const LOCALHOST = /^(?:.+\.)?localhost\.?$/i;
 const REASONS: Record<string, string> = {
@@ -10,7 +10,7 @@ const REASONS: Record<string, string> = {
   ETIMEOUT: 'cannot be looked up: its name servers do not answer in time',
 };
 
-/** A name that has no address, or none that can be found just now. */
+/** Reports a name that has no address, or none that can be found now. */
 export class Unresolved extends Error {
   override readonly name = 'Unresolved';
   constructor(hostname: string, { code = 'unknown error' }: NodeJS.ErrnoException) {
@@ -18,19 +18,19 @@ export class Unresolved extends Error {
   }
 }
 
-/** Looks up the addresses of receivers, without the threads that everything else in the process needs, too. */
+/** Looks up the addresses of receivers, without the threads that the rest of the process needs. */
 export class AddressResolver {
   readonly #resolver = new Resolver(QUERY);
   readonly #systemsOwn: boolean;
 
-  /** @param servers to ask; none: those that the system knows */
+  /** @param servers to ask; if empty, the system's own */
   constructor(servers: readonly string[]) {
     this.#systemsOwn = servers.length === 0;
     if (!this.#systemsOwn) this.#resolver.setServers(servers);
   }
 
   /**
-   * All addresses of a name, IPv4 first. The one kind is enough when the other cannot be had.
+   * Returns all addresses of a name, IPv4 first. One kind is enough if the other is unavailable.
    * @throws {Unresolved}
    */
   async addressesOf(hostname: string): Promise<string[]> {
@@ -42,7 +42,7 @@ export class AddressResolver {
     return this.#otherwise(hostname, first.reason as NodeJS.ErrnoException);
   }
 
-  /** Names that no name server knows may stand in the hosts file, or in a search domain. */
+  /** Looks for unknown names in the hosts file and in search domains. */
   async #otherwise(hostname: string, error: NodeJS.ErrnoException): Promise<string[]> {
     const unresolved = new Unresolved(hostname, error);
     if (!this.#systemsOwn || error.code !== 'ENOTFOUND') throw unresolved;

@@ -144,7 +144,7 @@ describe('An attempt over a connection that breaks', () => {
 });
 
 describe('An attempt over a kept connection', () => {
-  /** Answers what comes first over each connection, and does something else with what comes after that. */
+  /** Answers the first request over each connection, and does something else with later ones. */
   const onceFriendly = (otherwise: Behaviour): Behaviour => {
     const known = new WeakSet();
     return (socket, request) => {
@@ -279,7 +279,7 @@ describe('An attempt at a receiver that speaks HTTP badly', () => {
   ])('goes by the status of an answer with %s', async (_what, text) => {
     const result = await attempt((socket) => socket.write(text, 'latin1'));
     expect(result).toMatchObject({ outcome: 'delivered', responseCode: 200 });
-    expect(result.responseText).toMatch(/^The status came alone\. /);
+    expect(result.responseText).toMatch(/^The answer has no complete body\. /);
     await expectHungUp();
   });
 

@@ -87,7 +87,7 @@ describe('An attempt', () => {
     const one = sender();
     for (let i = 0; i < 9; i++) expect((await one.send(to(`http://127.0.0.1:${port}`))).outcome).toBe('delivered');
     expect(requests).toHaveLength(9);
-    // One may not be free again yet when the next attempt begins.
+    // A connection may not be free yet when the next attempt begins.
     expect(connections()).toBeLessThanOrEqual(2);
     expect(bytesRead()).toBeGreaterThan(3 * 40 * KB);
     one.onApplicationShutdown();

@@ -7,28 +7,28 @@ import { type AttemptRequest, DeadlineExpired, MAX_KEPT_BYTES, post } from './po
 import { retryAfter } from './retry-after.js';
 import { BlockedAddress, SsrfGuard } from './ssrf-guard.js';
 
-/** How an attempt can end. Failing is an outcome, not an exception. */
+/** The outcomes of an attempt. Failing is an outcome, not an exception. */
 export const OUTCOMES = [
   /** 2xx. */
   'delivered',
   /** Any status without an outcome of its own; redirects are not followed. */
   'refused',
   'timeout',
-  /** No connection, or it broke before the status came, or what came was no HTTP. */
+  /** No connection, or it broke before the status came, or the answer was not HTTP. */
   'connection_reset',
   'dns_error',
   'tls_error',
-  /** Nothing was sent: deliveries may not go there. */
+  /** Nothing was sent: the target is not allowed. */
   'blocked_target',
   /** 410. */
   'gone',
-  /** 429; or 503 that says when to come back. */
+  /** 429; or 503 with Retry-After. */
   'throttled',
 ] as const;
 
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** What is known of an attempt once it is over. */
+/** The result of an attempt. */
 export interface AttemptResult {
   outcome: Outcome;
   startedAt: Date;
@@ -37,7 +37,7 @@ export interface AttemptResult {
   responseCode?: number;
   /** The beginning of the response's body, or why there is none. */
   responseText: string;
-  /** What Retry-After asks for, capped. */
+  /** The pause that Retry-After asks for, capped. */
   retryAfterMs?: number;
 }
 
@@ -55,12 +55,12 @@ export class Sender implements OnApplicationShutdown {
     this.#connections = new Connections(targets);
   }
 
-  /** POSTs once, and answers within the time of an attempt, whatever the receiver does. Does not reject. */
+  /** POSTs once, and resolves within the time of an attempt, whatever the receiver does. Does not reject. */
   async send(delivery: AttemptRequest): Promise<AttemptResult> {
     const startedAt = new Date();
     const start = performance.now();
     const ending = await this.#exchange(delivery).catch(failureOf);
-    // What is wrong with a certificate can be long, too.
+    // Errors of certificates can be long, too.
     ending.responseText = ending.responseText.slice(0, MAX_KEPT_BYTES);
     return { startedAt, durationMs: Math.round(performance.now() - start), ...ending };
   }
@@ -87,10 +87,10 @@ function judged(status: number, header?: string): Pick<Ending, 'outcome' | 'retr
   return { outcome: status === 429 ? 'throttled' : 'refused' };
 }
 
-/** Codes of TLS itself, and of what OpenSSL finds wrong with a certificate. */
+/** Error codes of TLS itself, and of OpenSSL's certificate checks. */
 const TLS =
   /^(ERR_TLS_|ERR_O?SSL_|EPROTO$|CERT_|CRL_|UNABLE_TO_|ERROR_IN_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_|PATH_LENGTH_|HOSTNAME_)/;
-/** For people, by codes. */
+/** Messages by error code. */
 const WORDS: Record<string, string> = {
   ETIMEDOUT: 'The connection timed out',
   ECONNREFUSED: 'The connection was refused',

@@ -4,12 +4,12 @@ import { type Socket } from 'node:net';
 import { BlockedAddress, type SsrfGuard } from './ssrf-guard.js';
 
 const CONNECT_MS = 5_000;
-/** For connections that nothing is sent over: most receivers wait a little longer. */
+/** Maximum idle time of a connection: most receivers wait a little longer. */
 const KEEP_ALIVE_MS = 4_000;
-/** For one of several addresses, before the next is tried as well. */
+/** Time for one of several addresses before the next is tried as well. */
 const ADDRESS_MS = 1_000;
 
-/** A receiver that cannot be reached in time. */
+/** Reports a receiver that cannot be reached in time. */
 export class ConnectTimeout extends Error {
   override readonly name = 'ConnectTimeout';
   constructor() {
@@ -17,7 +17,7 @@ export class ConnectTimeout extends Error {
   }
 }
 
-/** Connections to receivers, to allowed addresses only. Names are looked up for each connection anew. */
+/** Connections to receivers, only to allowed addresses. Each connection looks up the name again. */
 export class Connections {
   readonly #kept: Agents;
   readonly #fresh: Agents;
@@ -27,7 +27,7 @@ export class Connections {
     this.#fresh = agentsOf(targets, false);
   }
 
-  /** @param fresh makes a connection that nothing was sent over before, and is not kept */
+  /** @param fresh makes a new connection, which is not kept */
   agentFor({ protocol }: URL, fresh: boolean): http.Agent {
     const { http, https } = fresh ? this.#fresh : this.#kept;
     return protocol === 'https:' ? https : http;
@@ -61,15 +61,15 @@ function agentsOf(targets: SsrfGuard, keepAlive: boolean): Agents {
 }
 
 /**
- * Makes an agent's connections go to allowed addresses alone, and answers them once something can be sent: what TLS has
- * to say is said before.
- * @param ready the event that tells so
+ * Restricts an agent's connections to allowed addresses, and returns them once data can be sent: errors of TLS come
+ * before.
+ * @param ready the event that announces this
  */
 function guarded<A extends http.Agent>(agent: A, targets: SsrfGuard, ready: 'connect' | 'secureConnect'): A {
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (options: https.RequestOptions & { port: number }, callback) => {
     const { port } = options;
-    // A name in TLS has no dot at its end (RFC 6066, section 3), nor have those of certificates.
+    // Names in TLS (RFC 6066, section 3) and in certificates have no final dot.
     const servername = options.servername?.replace(/\.$/, '');
     const guarding = { ...options, servername, lookup: targets.lookup(port) };
     const socket = connect(guarding) as Socket;

@@ -4,7 +4,7 @@ import { type Readable } from 'node:stream';
 import { type Connections } from './connections.js';
 import { Received } from './received.js';
 
-/** What is sent. */
+/** A request to send. */
 export interface AttemptRequest {
   url: string;
   headers: Record<string, string>;
@@ -21,30 +21,30 @@ export interface Answer {
   fault?: Error;
 }
 
-/** For a body, once the status is there: that a receiver does not end it must not contain up others. */
+/** Maximum time for a body after the status: a receiver that does not end it must not delay others. */
 const BODY_MS = 1_000;
-/** Of a body. */
+/** Bytes that are kept of a body. */
 export const MAX_KEPT_BYTES = 16 * 1024;
 
-/** No answer came in time. */
+/** Reports that no answer came in time. */
 export class DeadlineExpired extends Error {
   override readonly name = 'DeadlineExpired';
 }
 
-/** What came has no status that an attempt could be judged by. */
+/** Reports an answer without a status to judge the attempt by. */
 class NoStatus extends Error {
   override readonly name = 'NoStatus';
 }
 
-/** A connection that was kept has ended before anything was answered: the receiver may not have read what was sent. */
+/** Reports that a kept connection ended before any answer: the receiver may not have read the request. */
 class KeptConnectionClosed extends Error {
   override readonly name = 'KeptConnectionClosed';
 }
 
 /**
- * POSTs, and answers as soon as the status is there, whatever follows it. Interim answers (RFC 9110, section 15.2) are
- * passed over. What goes over a kept connection that the receiver closes just then goes once more, over a new one.
- * @throws {DeadlineExpired} after `timeoutMs`; and whatever else keeps a status from coming
+ * POSTs, and resolves as soon as the status is there, whatever follows it. Interim answers (RFC 9110, section 15.2) are
+ * skipped. If the receiver closes a kept connection in between, the request is sent once more, over a new one.
+ * @throws {DeadlineExpired} after `timeoutMs`; and any other error that prevents a status
  */
 export async function post(request: AttemptRequest, connections: Connections, timeoutMs: number): Promise<Answer> {
   const deadline = performance.now() + timeoutMs;
@@ -70,7 +70,7 @@ function postOnce(
   const { request: open } = target.protocol === 'https:' ? https : http;
   return new Promise((resolve, reject) => {
     const agent = connections.agentFor(target, fresh);
-    // More lenient than RFC 9112: the only one whom a misread answer can harm is the receiver that sent it.
+    // More lenient than RFC 9112: a misread answer can only harm the receiver that sent it.
     const request = open(target, { method: 'POST', headers, agent, insecureHTTPParser: true });
     const received = new Received(request);
     const left = () => Math.max(0, deadline.atMs - performance.now());
@@ -98,7 +98,7 @@ function postOnce(
         }
         clearTimeout(timer);
         request.off('error', fail).on('error', () => undefined);
-        // Read from now on: what comes with the head can break off before anybody else runs.
+        // Read at once: a body that comes with the head can break off before other code runs.
         resolve({ status, headers, text: beginningOf(response, Math.min(BODY_MS, left())) });
       })
       .end(Buffer.from(body));
@@ -109,7 +109,7 @@ function isClosing({ code }: NodeJS.ErrnoException): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE';
 }
 
-/** Reads as far as the body comes within a time. The status has come and decides, however the body ends. */
+/** Returns the part of a body that comes within a time. The status decides, however the body ends. */
 function beginningOf(body: Readable, withinMs: number): Promise<string> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -117,7 +117,7 @@ function beginningOf(body: Readable, withinMs: number): Promise<string> {
     const finish = () => {
       clearTimeout(patience);
       const text = Buffer.concat(chunks).subarray(0, MAX_KEPT_BYTES).toString('utf8');
-      // PostgreSQL keeps no NUL in a text.
+      // PostgreSQL stores no NUL in text.
       resolve(text.replaceAll('\0', '�'));
     };
     const patience = setTimeout(() => {

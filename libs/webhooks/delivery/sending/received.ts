@@ -1,13 +1,13 @@
 import { type ClientRequest } from 'node:http';
 import { type Socket } from 'node:net';
 
-/** Of an answer, its head and the interim answers before it included. */
+/** Maximum size of an answer, with its head and interim answers. */
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** A status line that is there as a whole, after any number of interim answers. */
+/** A complete status line after any number of interim answers. */
 const STATUS =
   /^(?:HTTP\/\d(?:\.\d)? 1(?!01)\d\d[^\n]*\n(?:[^\r\n][^\n]*\n)*\r?\n)*HTTP\/\d(?:\.\d)? +([2-9]\d\d)(?: [^\n]*|\r)?\n/;
 
-/** More came than any answer needs. */
+/** Reports an answer that is too long. */
 class AnswerTooLong extends Error {
   override readonly name = 'AnswerTooLong';
   constructor() {
@@ -15,7 +15,7 @@ class AnswerTooLong extends Error {
   }
 }
 
-/** What comes in answer to a request, as it comes. Breaks the connection when there is no end of it. */
+/** The answer to a request, as it arrives. Breaks the connection when it is too long. */
 export class Received {
   #size = 0;
   readonly #beginning: Buffer[] = [];
@@ -27,7 +27,7 @@ export class Received {
         const onData = (chunk: Buffer) => {
           this.#add(chunk, socket);
         };
-        // Before the parser, which may find fault with it.
+        // Before the parser, which may reject it.
         socket.prependListener('data', onData);
         request.once('close', () => socket.off('data', onData));
       })
@@ -40,7 +40,7 @@ export class Received {
     return this.#size === 0;
   }
 
-  /** The status of an answer whose head is faulty, or was never there as a whole; undefined when not even that has come. */
+  /** The status of an answer with a faulty or incomplete head; undefined if even the status is missing. */
   get status(): number | undefined {
     const status = STATUS.exec(Buffer.concat(this.#beginning).toString('latin1'))?.[1];
     return status === undefined ? undefined : Number(status);

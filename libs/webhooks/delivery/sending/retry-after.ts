@@ -3,8 +3,8 @@ const SECONDS = /^\d+$/;
 const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?,? /;
 
 /**
- * Milliseconds that a Retry-After header asks to wait, at most an hour. Undefined when it asks for nothing: it is
- * absent, past or neither seconds nor an HTTP date.
+ * Returns the milliseconds that a Retry-After header asks to wait, at most an hour. Undefined when it asks for nothing:
+ * it is absent, past or neither seconds nor an HTTP date.
  */
 export function retryAfter(header: string | string[] | undefined, now = Date.now()): number | undefined {
   const value = [header].flat()[0]?.trim() ?? '';
@@ -12,7 +12,7 @@ export function retryAfter(header: string | string[] | undefined, now = Date.now
   return wait > 0 ? Math.min(wait, HOUR_MS) : undefined;
 }
 
-/** The oldest of the three forms of an HTTP date does not say that it is in GMT. */
+/** Parses an HTTP date, whose oldest form does not state GMT. */
 function timeOf(date: string): number {
   return Date.parse(date.endsWith('GMT') ? date : `${date} GMT`);
 }

@@ -3,23 +3,23 @@ import { subscriberHeaders } from '../../subscriptions/subscriber-headers.rules.
 import { type SubscriptionSecrets } from '../../subscriptions/subscription.stream.js';
 import { type AttemptRequest } from './post.js';
 
-/** Where a delivery goes, with the subscription's secrets in clear. */
+/** The receiver of a delivery, with the subscription's secrets in clear. */
 export interface Receiver {
   url: string;
   subscriptionId: string;
   secrets: SubscriptionSecrets;
 }
 
-/** What is delivered: the id is the same for each attempt, so that receivers can tell a repetition; the body as stored. */
+/** A message to deliver. Its id is the same for each attempt, so that receivers can detect repetitions. */
 export interface Message {
   eventId: string;
   body: string;
 }
 
 /**
- * The request of a delivery: the subscriber's own headers, and signatures of the very bytes that are sent. These are
- * those of Standard Webhooks (standardwebhooks.com), and the scheme of the hosted API for receivers written for that;
- * each is made with all keys that count when it is sent, the newest first.
+ * Returns the request of a delivery, with the subscriber's own headers and signatures of the very bytes that are sent:
+ * those of Standard Webhooks (standardwebhooks.com), and of the hosted API for receivers written for that. Each is made
+ * with all keys that are valid when it is sent, the newest first.
  */
 export function deliveryRequest(receiver: Receiver, { eventId, body }: Message, sentAt: Date): AttemptRequest {
   const { url, subscriptionId, secrets } = receiver;
@@ -45,7 +45,7 @@ export function deliveryRequest(receiver: Receiver, { eventId, body }: Message, 
 
 const opened = new WeakMap<SubscriptionSecrets, { key: KeyObject; until?: string }[]>();
 
-/** Made once, for making a key costs four times what signing with it does. What was opened may outlive an earlier key's time. */
+/** Returns the valid keys. They are made once, which costs four times as much as signing, and may expire later. */
 function keysOf(secrets: SubscriptionSecrets, at: Date): KeyObject[] {
   const { secretKey, previousSecrets } = secrets;
   const keys =

@@ -169,7 +169,7 @@ describe('The check of a URL with a name', () => {
     'refuses %s, which has an address that is not public',
     async (name) => {
       expect(await check(`https://${name}`)).toEqual(NOT_PUBLIC);
-      expect(await check(`https://${name}`)).toContain(`points to ${name}, which has a `);
+      expect(await check(`https://${name}`)).toContain(`points to ${name.toLowerCase()}, which has a `);
     },
   );
 

@@ -7,13 +7,13 @@ import { AddressResolver } from './address-resolver.js';
 
 type Network = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
-/** What is routed at all; ipaddr.js takes for public what it does not know. */
+/** The range that is routed; ipaddr.js takes unknown ranges for public. */
 const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
-/** There Azure answers its virtual machines, although the address is a public one. */
+/** Public address where Azure answers its virtual machines. */
 const AZURE_HOST = '168.63.129.16';
 const CHECK_MS = 2_000;
 
-/** Nothing is sent, because of where it would go. */
+/** Reports that nothing is sent to a target. */
 export class BlockedAddress extends Error {
   override readonly name = 'BlockedAddress';
   constructor(fault: string) {
@@ -22,8 +22,8 @@ export class BlockedAddress extends Error {
 }
 
 /**
- * Where deliveries may go: to public addresses at the usual ports, and anywhere in the networks that the operator allows.
- * The same rules hold when a URL is saved, when it is tested, and for each connection.
+ * Prevents SSRF: deliveries go to public addresses at the allowed ports, and anywhere in the networks that the operator
+ * allows. The same rules apply when a URL is saved, when it is tested, and on every connection.
  */
 @Injectable()
 export class SsrfGuard {
@@ -35,19 +35,19 @@ export class SsrfGuard {
     this.#networks = options.allowedNetworks.map((network) => ipaddr.parseCIDR(network));
   }
 
-  /** Why deliveries cannot go to a URL, or undefined; looks at the URL alone. */
+  /** Returns why deliveries cannot go to a URL, or undefined; looks only at the URL. */
   faultOf(url: string): string | undefined {
     const fault = faultOfUrl(url);
     if (fault) return fault;
     const { host, port } = endpointOf(new URL(url));
     if (isIP(host)) return this.faultOfAddress(host, port);
-    // A name may stand for an address in an allowed network, where any port will do.
+    // A name may resolve to an allowed network, where any port is allowed.
     return this.#networks.length > 0 ? undefined : this.#faultOfPort(port);
   }
 
   /**
-   * The same of a URL that is about to be saved, and resolves the name: refused when any of its addresses is refused. A name that cannot be resolved just
-   * now passes. At most 2 seconds.
+   * Returns the same for a URL that is about to be saved, and resolves its name within 2 seconds: it is refused when
+   * any of its addresses is. A name that cannot be resolved now passes.
    */
   async check(url: string): Promise<string | undefined> {
     const fault = this.faultOf(url) ?? faultOfWriting(url);
@@ -59,8 +59,8 @@ export class SsrfGuard {
   }
 
   /**
-   * Why nothing may be sent to an address, or undefined.
-   * @param name the name that was resolved to the address, which is then not told: it may be a secret of the network
+   * Returns why nothing may be sent to an address, or undefined.
+   * @param name the name that resolved to the address, which is then not shown: it may be a secret of the network
    */
   faultOfAddress(address: string, port: number, name?: string): string | undefined {
     const ip = ipaddr.process(address);
@@ -70,7 +70,7 @@ export class SsrfGuard {
     return `${points}, which ${name === undefined ? 'is' : 'has'} a ${kindOf(ip)} address; ${HOW_TO_ALLOW}`;
   }
 
-  /** For connections to a port: answers all addresses of a name, or that one of them is refused. */
+  /** Returns a look-up for connections to a port: it finds all addresses of a name, or fails if one is refused. */
   lookup(port: number): LookupFunction {
     const answer = async (hostname: string) => {
       const addresses = await this.#resolver.addressesOf(hostname);
@@ -100,7 +100,7 @@ export class SsrfGuard {
   }
 }
 
-/** Why a text is no URL of a receiver wherever receivers may be, or undefined. */
+/** Returns why a text can never be the URL of a receiver, or undefined. */
 export function faultOfUrl(text: string): string | undefined {
   const url = URL.parse(text);
   if (!url) return WEB_SCHEME.test(text) ? 'is not a valid URL' : BEGINS_WITH;
@@ -112,12 +112,12 @@ export function faultOfUrl(text: string): string | undefined {
 const WEB_SCHEME = /^\s*https?:/i;
 const BEGINS_WITH = 'must begin with http:// or https://';
 
-/** What the parser of URLs drops or changes without a word, inside of a URL as well as at its ends. */
+/** Characters that the URL parser silently drops or changes, inside a URL and at its ends. */
 const DROPPED = /[\s\p{C}\\]/u;
 const SCHEME_AND_HOST = /^https?:\/\/[^/?#]/i;
 const AT_IN_AUTHORITY = /^[^/]*\/\/[^/?#]*@/;
 
-/** Why a URL that the parser understands is not written as one (RFC 3986), so that others may understand another; or undefined. */
+/** Returns why a URL that the parser accepts violates RFC 3986, so that others may read another; or undefined. */
 function faultOfWriting(url: string): string | undefined {
   if (DROPPED.test(url))
     return 'must not contain white space, control characters or backslashes; write them as %20, %09, %5C';
@@ -126,7 +126,7 @@ function faultOfWriting(url: string): string | undefined {
   return undefined;
 }
 
-/** Of a parsed URL: it has already made `127.0.0.1` of `0x7f.1`, `2130706433` and `①②⑦.1`. */
+/** Returns the endpoint of a parsed URL, in which `0x7f.1`, `2130706433` and `①②⑦.1` are `127.0.0.1`. */
 export function endpointOf({ protocol, hostname, port }: URL): { host: string; port: number } {
   const standard = protocol === 'https:' ? 443 : 80;
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? standard : Number(port) };
@@ -134,7 +134,7 @@ export function endpointOf({ protocol, hostname, port }: URL): { host: string; p
 
 const HOW_TO_ALLOW = 'the operator can allow it with WEBHOOK_ALLOWED_NETWORKS';
 
-/** What kind of address one is that is not public. */
+/** Returns the kind of an address that is not public. */
 function kindOf(ip: ipaddr.IPv4 | ipaddr.IPv6): string {
   const range = ip.range();
   if (range === 'private' || range === 'uniqueLocal' || range === 'carrierGradeNat') return 'private';

@@ -1,8 +1,35 @@
 import { resolve } from 'node:path';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { Environment } from './environment.js';
-import { type RateLimits } from './rate-limits.js';
+import { PresenceSettings } from '#libs/agents/presence.settings.js';
+import { JobsSettings } from '#libs/background/jobs.settings.js';
+import { DatabaseSettings } from '#libs/database/database.settings.js';
+import { EventsSettings } from '#libs/events/events.settings.js';
+import { HttpSettings } from '#libs/http/http.settings.js';
+import { RateLimitSettings } from '#libs/platform/rate-limits.settings.js';
+import { type RateLimits } from '#libs/platform/rate-limits.js';
+import { documentedSettings, type SettingsType } from '#libs/platform/settings.js';
+import { WebhookSettings } from '#libs/webhooks/webhooks.settings.js';
+import { InstallationSettings } from './installation.settings.js';
+import { ProcessSettings } from './process.settings.js';
+
+/** The environment variables of Deskstream by their owners, in the order of the documentation. */
+export const SETTINGS = [
+  ProcessSettings,
+  InstallationSettings,
+  HttpSettings,
+  RateLimitSettings,
+  DatabaseSettings,
+  JobsSettings,
+  PresenceSettings,
+  WebhookSettings,
+  EventsSettings,
+] as const satisfies SettingsType[];
+
+type Intersection<Union> = (Union extends unknown ? (one: Union) => void : never) extends (all: infer All) => void
+  ? All
+  : never;
+type Environment = Intersection<InstanceType<(typeof SETTINGS)[number]>>;
 
 /** The configuration, validated once and never changed. */
 export interface Config {
@@ -78,9 +105,10 @@ const LOOPBACK = '127.0.0.0/8,::1/128';
 /** @throws {InvalidConfig} */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
-  const environment = plainToInstance(Environment, given, { exposeDefaultValues: true });
-  const faults = validateSync(environment, { stopAtFirstError: true });
+  const parts = SETTINGS.map((type) => partOf(type, given));
+  const faults = parts.flatMap((part) => validateSync(part, { stopAtFirstError: true }));
   if (faults.length > 0) throw new InvalidConfig(faults.flatMap((fault) => Object.values(fault.constraints ?? {})));
+  const environment = Object.assign({}, ...parts) as Environment;
   return Object.freeze({
     port: environment.PORT,
     host: environment.HOST,
@@ -114,6 +142,13 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       heartbeatMs: environment.EVENTS_HEARTBEAT_SECONDS * 1000,
     }),
   });
+}
+
+/** The variables of one owner. */
+function partOf(type: SettingsType, given: Record<string, unknown>): object {
+  const names = documentedSettings(type).map(({ name }) => name);
+  const own = Object.fromEntries(names.filter((name) => name in given).map((name) => [name, given[name]]));
+  return plainToInstance<object, object>(type, own, { exposeDefaultValues: true });
 }
 
 function rateLimits(environment: Environment): RateLimits {

@@ -1,0 +1,41 @@
+import { IsIn, IsOptional, MinLength, ValidateBy } from 'class-validator';
+import { Setting, Whole } from '#libs/platform/settings.js';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** The variables of every process. */
+export class ProcessSettings {
+  @Setting('The port that the API listens on. `0` picks any free port.')
+  @Whole(0, 65_535)
+  PORT = 3000;
+
+  @Setting('The address that the API listens on. `0.0.0.0` means all addresses, as containers need.')
+  @MinLength(1, { message: 'HOST must not be empty' })
+  HOST = 'localhost';
+
+  @Setting(
+    'The lowest level of log lines that are written: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.',
+  )
+  @IsIn(LOG_LEVELS, { message: `LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}` })
+  LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
+
+  @Setting(
+    'How long the event loop of a process may be blocked before the process ends itself, 0 to 3600; `0` means never. See [Stop and restart](#stop-and-restart).',
+  )
+  @Whole(0, 3600)
+  EVENT_LOOP_TIMEOUT_SECONDS = 30;
+
+  @Setting(
+    'The port on `HOST` where each process serves its metrics. `0` picks any free port. Without it, no metrics are served.',
+  )
+  @IsOptional()
+  @Whole(0, 65_535)
+  @ValidateBy({
+    name: 'apart',
+    validator: {
+      validate: (port, args) => port === 0 || port !== (args?.object as ProcessSettings).PORT,
+      defaultMessage: () => 'METRICS_PORT must be another than PORT',
+    },
+  })
+  METRICS_PORT?: number;
+}

@@ -1,0 +1,44 @@
+import { IsOptional, IsUrl, ValidateBy } from 'class-validator';
+import { Setting, Whole } from '#libs/platform/settings.js';
+
+/** Returns the login of a URL; undefined if it is not a URL. */
+const loginOf = (url: unknown) => (typeof url === 'string' && URL.canParse(url) ? new URL(url).username : undefined);
+const POSTGRES_URL = { protocols: ['postgres', 'postgresql'], require_tld: false, require_protocol: true };
+
+/** The variables of PostgreSQL. */
+export class DatabaseSettings {
+  @Setting(
+    "The database, with the application's login: `postgres://user:password@host:5432/database`. Without it, `npm start` runs the embedded PostgreSQL.",
+  )
+  @IsOptional()
+  @IsUrl(POSTGRES_URL, { message: 'DATABASE_URL must look like postgres://user:password@host:5432/database' })
+  DATABASE_URL?: string;
+
+  @Setting(
+    "The same database with its owner's login, for `migrate` and `rebuild`. The serving processes do not need it.",
+  )
+  @IsOptional()
+  @IsUrl(POSTGRES_URL, { message: 'DATABASE_OWNER_URL must look like postgres://user:password@host:5432/database' })
+  DATABASE_OWNER_URL?: string;
+
+  @Setting(
+    'The same database with a separate login for the workers, see [Two logins](#two-logins). Used by `migrate`, `npm start` and the workers; the API does not need it.',
+  )
+  @IsOptional()
+  @IsUrl(POSTGRES_URL, { message: 'DATABASE_WORKER_URL must look like postgres://user:password@host:5432/database' })
+  @ValidateBy({
+    name: 'apart',
+    validator: {
+      validate: (url, args) => {
+        const other = loginOf((args?.object as DatabaseSettings).DATABASE_URL);
+        return other !== undefined && other !== loginOf(url);
+      },
+      defaultMessage: () => 'DATABASE_WORKER_URL must have another login than DATABASE_URL, which must be set as well',
+    },
+  })
+  DATABASE_WORKER_URL?: string;
+
+  @Setting('Connections per pool, 1 to 200.')
+  @Whole(1, 200)
+  DATABASE_POOL_SIZE = 10;
+}

@@ -1,0 +1,24 @@
+import { Decimal, Setting, Whole } from '#libs/platform/settings.js';
+
+/** The variables of readers of the feed. */
+export class EventsSettings {
+  @Setting('Maximum number of readers per process that wait for events or follow them at the same time, 1 to 100000.')
+  @Whole(1, 100_000)
+  EVENTS_MAX_READERS = 1000;
+
+  @Setting(
+    'Maximum number of such readers per process for each organization, 1 to 100000, but no more than are left. An organization with more streams needs higher values of both. Further readers get 429.',
+  )
+  @Whole(1, 100_000)
+  EVENTS_MAX_READERS_PER_ORGANIZATION = 200;
+
+  @Setting('Maximum number of such readers per process for each API token, 1 to 100000.')
+  @Whole(1, 100_000)
+  EVENTS_MAX_READERS_PER_TOKEN = 20;
+
+  @Setting(
+    'How often an event stream sends a heartbeat and checks that its token is still valid, 0.1 to 25. A client that reads nothing for twice as long is disconnected.',
+  )
+  @Decimal(0.1, 25)
+  EVENTS_HEARTBEAT_SECONDS = 15;
+}
