@@ -196,7 +196,7 @@ describe('Agents', () => {
   });
 
   it.each([
-    ['email=a%40x.example&phone=%2B4570123456', 'query parameters email and phone (only one may be given)'],
+    ['email=a%40x.example&phone=%2B4570123456', 'query parameters email and phone (only one may be sent)'],
     ['email=nobody', 'query parameter email (must be an e-mail address)'],
     ['email=', 'query parameter email (must not be empty)'],
     ['email=a%40x.example&email=b%40x.example', 'query parameter email (must be sent once'],

@@ -3,6 +3,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import { type FastifyRequest } from 'fastify';
 import { type Config } from '../config.js';
 import { RESOURCES } from '#libs/resources/resources.js';
+import { exampleErrors } from './error-examples.js';
 import { documentRetries, RETRY_MODELS } from './retry-docs.js';
 import { swaggerUiPlugin } from './swagger-ui-plugin.js';
 import { nameVariants } from './variant-examples.js';
@@ -42,6 +43,7 @@ export function openApiDocument(app: INestApplication, server: string): OpenAPIO
   }
   nameVariants(document);
   documentRetries(document);
+  exampleErrors(document);
   return document;
 }
 

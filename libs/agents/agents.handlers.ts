@@ -137,7 +137,7 @@ export class ListAgentsHandler implements IQueryHandler<ListAgents> {
   /** An e-mail address and a phone number are never the same, so one column holds both. */
   async #address(organizationId: string, { email, phone }: ListAgents['filter']): Promise<string | undefined> {
     if (email !== undefined && phone !== undefined) {
-      throw new DomainError('invalid', 'Invalid value for: query parameters email and phone (only one may be given)');
+      throw new DomainError('invalid', 'Invalid value for: query parameters email and phone (only one may be sent)');
     }
     if (phone === undefined) return email === undefined ? undefined : emailKey(email);
     const number = phoneOfQuery(phone, (await this.settings.of(organizationId)).defaultRegion);

@@ -73,7 +73,7 @@ export class Database {
       places: sizes.units,
       most: Math.max(1, sizes.units - 1),
       withinMs: WITHIN_MS,
-      refusal: 'Too many requests with an Idempotency-Key are under way at this moment; send this one again',
+      refusal: 'Too many requests with an Idempotency-Key are being processed; send this one again',
     });
   }
 

@@ -119,7 +119,7 @@ function addressOf(
 ): [AddressKind, string] | undefined {
   const given = Object.entries(filters) as [AddressKind, string | undefined][];
   const [filter, another] = given.filter((entry): entry is [AddressKind, string] => entry[1] !== undefined);
-  if (another) throw refused(another[0], 'only one of email, phone and externalId can be given');
+  if (another) throw refused(another[0], 'only one of email, phone and externalId may be sent');
   if (!filter) return undefined;
   const [kind, value] = filter;
   if (kind === 'email') return [kind, emailKey(value)];

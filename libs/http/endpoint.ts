@@ -78,7 +78,7 @@ const ERRORS = {
   },
   401: {
     description: 'The API token is missing or not valid.',
-    type: errorOutput('Unauthorized', 'unauthenticated', 'Send a valid API token: Authorization: Bearer <token>'),
+    type: errorOutput('Unauthorized', 'unauthenticated', 'Send an API token: Authorization: Bearer <token>'),
   },
   403: {
     description: 'The API token lacks the scope that the operation requires.',

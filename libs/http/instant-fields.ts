@@ -5,7 +5,7 @@ import { type FieldOptions, Text } from './fields.js';
 
 /** With as many digits, and as long a time zone, as anybody writes. */
 const MAX_INSTANT = 100;
-const EXAMPLE = '2026-03-14T09:26:53Z';
+export const EXAMPLE_INSTANT = '2026-03-14T09:26:53Z';
 
 /** An instant with its offset from UTC, as {@link instantOf} reads it. Becomes `2026-03-14T09:26:53.000Z`. */
 export function Instant(docs: FieldOptions) {
@@ -14,7 +14,7 @@ export function Instant(docs: FieldOptions) {
       ...docs,
       format: 'date-time',
       max: MAX_INSTANT,
-      fault: (value) => (instantOf(value) ? undefined : `must be an instant such as ${EXAMPLE}`),
+      fault: (value) => (instantOf(value) ? undefined : `must be an instant such as ${EXAMPLE_INSTANT}`),
     }),
     Transform(({ value }: { value: unknown }) => inUtc(value)),
   );

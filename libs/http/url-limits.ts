@@ -25,7 +25,7 @@ function refusalOfQuery(query: string): DomainError | undefined {
   for (const pair of query.split('&')) {
     const [name = ''] = pair.split('=', 1);
     const text = decoded(pair);
-    if (text === undefined) return invalid(`query parameter ${name} (holds a %-sequence that is no UTF-8)`);
+    if (text === undefined) return invalid(`query parameter ${name} (contains a %-sequence that is not UTF-8)`);
     if (text.includes('\0')) return invalid(`query parameter ${name} (must not contain NUL characters)`);
   }
   return undefined;

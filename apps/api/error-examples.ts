@@ -1,0 +1,83 @@
+import { type OpenAPIObject } from '@nestjs/swagger';
+import { EXAMPLE_INSTANT } from '#libs/http/instant-fields.js';
+import { notFound } from '#libs/platform/domain-error.js';
+import { scopeOf } from '#libs/platform/scopes.js';
+import { type Resource } from '#libs/resources/resource.js';
+import { RESOURCES } from '#libs/resources/resources.js';
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+type Parameters = NonNullable<Operation['parameters']>;
+type Parameter = Exclude<Parameters[number], { $ref: string }>;
+
+const ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
+const NUMBER = '1042';
+
+/** What an entity is called, by the path parameter that identifies it. */
+const ENTITIES = new Map<string, string>([
+  ...RESOURCES.flatMap(({ entity }: Resource) => (entity ? [[entity.id, entity.name] as const] : [])),
+  ['requestId', 'Anonymization request'],
+  ['csid', 'Waiting conversation'],
+]);
+
+/** The same where the path identifies nothing: what the body, a filter or the token refers to. */
+const REFERENCES: Record<string, string> = {
+  '/v1/agents': 'Agent',
+  '/v1/conversations': 'End user',
+  '/v1/endusers': 'End user',
+  '/v1/organization': 'Organization',
+  '/v1/webhooks': 'Queue',
+};
+
+/** Gives the errors of each operation examples that are true for it: messages that the server sends. */
+export function exampleErrors({ paths }: OpenAPIObject): void {
+  for (const [path, item] of Object.entries(paths)) {
+    for (const method of ['get', 'post', 'put', 'patch', 'delete'] as const) {
+      const operation = item[method];
+      if (!operation) continue;
+      example(operation, '400', 'invalid', messageOfInvalid(operation));
+      example(operation, '403', 'forbidden', `The API token lacks the scope ${scopeOf(method.toUpperCase(), path)}`);
+      example(operation, '404', 'not-found', messageOfMissing(path));
+    }
+  }
+}
+
+function example({ responses }: Operation, status: string, code: string, message: string): void {
+  const response = responses[status];
+  if (!response || '$ref' in response) return;
+  const content = response.content?.['application/json'];
+  if (content) content.example = { message, code, requestId: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c' };
+}
+
+/** The entity that the path identifies first is the first to be missed. */
+function messageOfMissing(path: string): string {
+  const parameter = /\{(\w+)\}/.exec(path)?.[1];
+  const name = parameter === undefined ? REFERENCES[path] : ENTITIES.get(parameter);
+  const isNumber = parameter === 'conversationId' || parameter === 'csid';
+  return notFound(name ?? 'Entity', isNumber ? NUMBER : ID).message;
+}
+
+function messageOfInvalid({ parameters = [], requestBody }: Operation): string {
+  const body = requestBody && 'content' in requestBody ? requestBody : undefined;
+  if (body?.required) return 'Invalid value for: body (must be a JSON object, but is missing)';
+  const [inPath] = parametersIn('path', parameters).filter((one) => faultOf(one) !== undefined);
+  if (inPath) return `Invalid value for: path parameter ${inPath.name} (${faultOf(inPath)})`;
+  if (body) return 'Invalid value for: body (must be a JSON array, or an object with it as data)';
+  const [inQuery] = parametersIn('query', parameters).filter((one) => faultOf(one) !== undefined);
+  if (inQuery) return `Invalid value for: query parameter ${inQuery.name} (${faultOf(inQuery)})`;
+  return 'Invalid value for: query parameter x (contains a %-sequence that is not UTF-8)';
+}
+
+function parametersIn(place: string, parameters: Parameters): Parameter[] {
+  return parameters.filter((one): one is Parameter => 'in' in one && one.in === place);
+}
+
+/** What is wrong with the value `x` of a parameter; undefined if nothing is, or if it is not known. */
+function faultOf({ schema, in: place }: Parameter): string | undefined {
+  if (!schema || '$ref' in schema) return undefined;
+  const { type, format, minimum, maximum } = schema;
+  if (format === 'uuid') return 'must be a UUID';
+  if (format === 'date-time') return `must be an instant such as ${EXAMPLE_INSTANT}`;
+  if (type === 'boolean') return 'must be true or false';
+  if (type !== 'integer') return undefined;
+  return place === 'path' ? 'must be a positive whole number' : `must be a whole number from ${minimum} to ${maximum}`;
+}

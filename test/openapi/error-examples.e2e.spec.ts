@@ -1,0 +1,141 @@
+import { ApiClient } from '../support/api-client.js';
+import { createSupportTeam, emailFrom } from '../support/support-team.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+
+interface ErrorResponse {
+  content?: { 'application/json'?: { example?: { message: string; code: string } } };
+}
+interface Operation {
+  operationId: string;
+  requestBody?: { required?: boolean };
+  responses: Record<string, ErrorResponse>;
+}
+type Documented = [path: string, method: string, operation: Operation];
+
+let app: TestApp;
+let api: ApiClient;
+let operations: Documented[];
+
+beforeAll(async () => {
+  app = await startTestApp();
+  api = await app.createTestOrganization();
+  const { body } = await new ApiClient(app.url, '').get('/openapi.json');
+  const paths = Object.entries(body.paths as Record<string, Record<string, Operation>>);
+  operations = paths.flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): Documented => [path, method.toUpperCase(), operation]),
+  );
+});
+afterAll(() => app.close());
+
+/** No conversation has it: numbers are counted up from 1. */
+const NUMBER = '1042';
+const ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
+
+/** A path whose parameters identify nothing. */
+function filled(path: string): string {
+  return path
+    .replace(/\{(conversationId|csid)\}/g, NUMBER)
+    .replace('{event}', 'TagCreated')
+    .replace(/\{\w+\}/g, ID);
+}
+
+const exampleOf = ({ responses }: Operation, status: string) =>
+  responses[status]?.content?.['application/json']?.example;
+
+/** The path and body of a request that is faulty in what the example speaks of. */
+function faulty(path: string, message: string): [path: string, body?: unknown] {
+  const inPath = /path parameter (\w+)/.exec(message)?.[1];
+  if (inPath) return [filled(path.replace(`{${inPath}}`, 'x'))];
+  if (message.includes('%-sequence')) return [`${filled(path)}?x=%ff`];
+  const inQuery = /query parameter (\w+)/.exec(message)?.[1];
+  if (inQuery) return [`${filled(path)}?${inQuery}=x`];
+  if (message.includes('body (')) return [filled(path), message.includes('is missing') ? undefined : {}];
+  throw new Error(`No request is known that is answered: ${message}`);
+}
+
+/** What was answered, where it is not what the document shows. */
+async function differences(
+  status: number,
+  ask: (documented: Documented, message: string) => Promise<{ status: number; body: any } | undefined>,
+) {
+  const found: object[] = [];
+  for (const documented of operations) {
+    const example = exampleOf(documented[2], String(status));
+    if (!example) continue;
+    const answer = await ask(documented, example.message);
+    const { message, code } = answer?.body ?? {};
+    if (answer && (answer.status !== status || message !== example.message || code !== example.code)) {
+      found.push({ operation: documented[2].operationId, example: example.message, status: answer.status, message });
+    }
+  }
+  return found;
+}
+
+describe('The example of an error in the OpenAPI document', () => {
+  it('is there for every operation', () => {
+    for (const [, , operation] of operations) {
+      const statuses = Object.keys(operation.responses).filter((status) => ['400', '403', '404'].includes(status));
+      expect(statuses.filter((status) => !exampleOf(operation, status))).toEqual([]);
+    }
+  });
+
+  it('is what a faulty request is answered', async () => {
+    const found = await differences(400, ([path, method], message) => {
+      const [url, body] = faulty(path, message);
+      return api.send(method, url, body);
+    });
+    expect(found).toEqual([]);
+  });
+
+  it('is what a token without the scope is answered', async () => {
+    const { secret } = await api.create('/v1/tokens', { name: 'Nothing much', scopes: ['organization:read'] });
+    const other = await api.create('/v1/tokens', { name: 'Nothing else', scopes: ['tags:read'] });
+    const found = await differences(403, ([path, method], message) => {
+      const token = message.endsWith('organization:read') ? (other.secret as string) : (secret as string);
+      return new ApiClient(app.url, token).send(method, filled(path));
+    });
+    expect(found).toEqual([]);
+  });
+
+  it('is what a request about nothing is answered', async () => {
+    const { agentId, userId, otherQueueId: queueId, tagId } = await createSupportTeam(api);
+    const { id: parentId } = await api.create('/v1/conversations', emailFrom(userId));
+    const bodies: Record<string, object> = {
+      ...BODIES,
+      Conversations_claim: { agentId },
+      Conversations_link: { parentId, linkType: 'Related' },
+      Conversations_transferToQueue: { queueId },
+    };
+    const found = await differences(404, ([path, method, { operationId, requestBody }]) => {
+      // What identifies nothing in the path refers to others in a body, or is always there.
+      if (!path.includes('{')) return Promise.resolve(undefined);
+      const known = path.startsWith('/v1/conversations') ? path.replace('{tagId}', tagId) : path;
+      return api.send(method, filled(known), requestBody && bodies[operationId]);
+    });
+    expect(found).toEqual([]);
+  });
+});
+
+/** Bodies that are valid, so that the entity is looked for. */
+const agentIds = [ID];
+const BODIES: Record<string, object> = {
+  Agents_updateAgentById: { displayName: 'Alice' },
+  Agents_patchAgent: { displayName: 'Alice' },
+  Agents_updatePresence: { connectionStatus: 'Online' },
+  Agents_updateWorkingChannel: { channel: 'Email', working: true },
+  Conversations_updateCustomAttributes: {},
+  Conversations_followUp: { timestamp: '2099-01-01T00:00:00Z' },
+  CustomAttributes_updateCustomAttribute: { label: 'Tier' },
+  EndUsers_updateUserById: { displayName: 'Alice' },
+  EndUsers_updateUser: { displayName: 'Alice' },
+  EndUsers_updateCustomAttributes: {},
+  EndUsers_mergeUser: { intoId: '01980f70-1a2b-7c3d-8e4f-506172839405' },
+  Queues_updateQueue: { name: 'Sales' },
+  Queues_assignMembers: { agentIds },
+  Queues_removeMembersBulk: { agentIds },
+  Teams_addMembers: { agentIds },
+  Teams_removeMembers: { agentIds },
+  Webhooks_updateSubscription: { name: 'ERP' },
+  Webhooks_testSubscription: { event: 'TagCreated' },
+  WebhookRecoveries_recover: { since: '2026-11-01T00:00:00Z', onlyMissing: false },
+};
