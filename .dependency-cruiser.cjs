@@ -21,7 +21,7 @@ const FLOORS = [...GROUND, ...UPPER];
 
 /** The list of resources: every folder may ask it, and it knows them all. */
 const LIST = '^libs/resources/';
-const TESTS = '\\.spec\\.ts$|^libs/testing/|^test/';
+const TESTS = '\\.(spec|samples)\\.ts$|^libs/testing/|^test/';
 const RESOURCES = `^libs/(?!(${GROUND.flat().join('|')}|resources|testing)/)`;
 /** What a resource lets others import: rules, the stream's definition, what the API shows, guards and look-ups. */
 const PUBLISHED = '\\.(rules|stream|shown|published)\\.ts$';

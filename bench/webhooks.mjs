@@ -4,6 +4,7 @@
  *
  *   npm run bench:webhooks -- --quick             short rounds: shows that everything runs, and the order of magnitude
  *   npm run bench:webhooks -- --backend=redis     BullMQ on one backend alone: postgres or redis
+ *   npm run bench:webhooks -- --rounds=1          one round instead of three, whose medians are shown
  *
  * Deliveries/s count from the start of the sending process, Deskstream's or a peer's, until the last delivery. The start
  * takes about a second; backlogs are so long that it is a small part. In a short round it is most of the time.
@@ -40,12 +41,12 @@ const MOST_SUBSCRIPTIONS = 100;
 const BACKENDS = { postgres: 'PostgreSQL', redis: 'Redis' };
 const FULL = {
   rounds: 3,
-  deliveries: 60_000,
+  deliveries: 30_000,
   ofMany: { organizations: 500, subscriptions: 10, deliveries: 20_000 },
   pauseMs: 500,
   warmUpSeconds: 3,
   streamSeconds: 6,
-  backlog: 100_000,
+  backlog: 60_000,
   recoveries: 3,
 };
 const QUICK = {
@@ -59,7 +60,10 @@ const QUICK = {
   recoveries: 1,
 };
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean' }, backend: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean' }, backend: { type: 'string' }, rounds: { type: 'string' } },
+});
+const rounds = Number(values.rounds ?? FULL.rounds);
 if (values.backend && !(values.backend in BACKENDS)) {
   console.error(`--backend takes one of: ${Object.keys(BACKENDS).join(', ')}`);
   process.exit(1);
@@ -67,7 +71,7 @@ if (values.backend && !(values.backend in BACKENDS)) {
 
 const [loadBefore] = loadavg();
 const rows = [];
-const status = await runBench(values.quick ? QUICK : FULL, async (bench) => {
+const status = await runBench(values.quick ? QUICK : { ...FULL, rounds }, async (bench) => {
   const receiver = Process.fork(bench, 'receiver', 'webhooks/receiver.mjs', process.env);
   const ports = await receiver.call('listen', MOST_SUBSCRIPTIONS);
   for (const backend of values.backend ? [values.backend] : Object.keys(BACKENDS)) {

@@ -1,8 +1,8 @@
-import { type Server } from 'node:http';
+import { type Server as HttpServer } from 'node:http';
 import { type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { itemsOf } from '#libs/http/bulk-input.js';
 import { answerClientError } from '#libs/http/client-errors.js';
 import { composeText } from '#libs/http/composed-text.js';
@@ -31,6 +31,87 @@ const CONNECTIONS_CHECK_MS = 1_000;
 const SILENCE_TIMEOUT_MS = 120_000;
 /** Pause between checks of a closing server for idle connections. */
 const IDLE_CHECK_MS = 100;
+
+/** What the hooks of the HTTP server need. */
+interface Server {
+  fastify: FastifyInstance;
+  runtime: Runtime;
+  routes: Routes;
+  errors: ErrorFilter;
+}
+
+/** What handles each request before Nest's own hooks, in this order. */
+const BEFORE_NEST: ((server: Server) => void | Promise<void>)[] = [
+  function noteRoutes({ fastify, routes }) {
+    routes.watch(fastify);
+  },
+  function acceptJson({ fastify }) {
+    acceptJsonOnly(fastify);
+  },
+  function answerEtags({ fastify, runtime }) {
+    answerVersions(fastify, runtime.database);
+  },
+  function reportIgnoredParameters({ fastify }) {
+    tellIgnoredParameters(fastify);
+  },
+  function identifyRequests({ fastify }) {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      reply.header('x-request-id', request.id);
+      done();
+    });
+  },
+  function checkHosts({ fastify }) {
+    requireHosts(fastify);
+  },
+  function secureAnswers({ fastify }) {
+    addSecurityHeaders(fastify);
+  },
+  function answerErrorsOfPreflights({ fastify, errors }) {
+    // The route of preflight requests comes before Nest's error handler.
+    fastify.addHook('onRoute', (route) => {
+      if (route.url !== '*') return;
+      route.errorHandler = (error, request, reply) => {
+        errors.answer(error, request, reply);
+      };
+    });
+  },
+  async function allowBrowsers({ fastify, runtime }) {
+    await allowOrigins(fastify, runtime.config.http.corsOrigins);
+  },
+  function checkUrls({ fastify }) {
+    limitUrls(fastify);
+  },
+  function normalizeText({ fastify }) {
+    composeText(fastify);
+  },
+  function serializeAnswers({ fastify }) {
+    fastify.setReplySerializer(stringify);
+  },
+  function closeIdleConnections({ fastify }) {
+    fastify.addHook('preClose', (done) => {
+      closeWhenIdle(fastify.server);
+      done();
+    });
+  },
+];
+
+/** What handles each request after them, in this order. */
+const AFTER_NEST: ((fastify: FastifyInstance, app: NestFastifyApplication) => void)[] = [
+  // Before the body is read: a client that is refused need not send it.
+  function authenticate(fastify, app) {
+    const authentication = app.get(Authentication);
+    fastify.addHook('onRequest', async (request, reply) => {
+      if (needsToken(request)) await authentication.admit(request as AuthenticatedRequest, reply);
+    });
+  },
+  // A bulk request counts as many requests, which only its body tells.
+  function chargeForItems(fastify) {
+    fastify.addHook('preValidation', async (request) => {
+      const items = itemsOf(request);
+      if (items > 1) await (request as AuthenticatedRequest).charge(items - 1);
+    });
+  },
+];
 
 /** Returns the HTTP application of a process with these roles; not listening yet. */
 export async function createServer(runtime: Runtime, roles: Type[]): Promise<NestFastifyApplication> {
@@ -64,31 +145,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
     trustProxy: [...runtime.config.trustedProxies],
   });
   const fastify = adapter.getInstance();
-  routes.watch(fastify);
-  acceptJsonOnly(fastify);
-  answerVersions(fastify, runtime.database);
-  tellIgnoredParameters(fastify);
-  fastify.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
-    done();
-  });
-  requireHosts(fastify);
-  addSecurityHeaders(fastify);
-  fastify.addHook('onRoute', (route) => {
-    // The route of preflight requests precedes Nest's error handler.
-    if (route.url === '*')
-      route.errorHandler = (error, request, reply) => {
-        errors.answer(error, request, reply);
-      };
-  });
-  await allowOrigins(fastify, http.corsOrigins);
-  limitUrls(fastify);
-  composeText(fastify);
-  fastify.setReplySerializer(stringify);
-  fastify.addHook('preClose', (done) => {
-    closeWhenIdle(fastify.server);
-    done();
-  });
+  for (const install of BEFORE_NEST) await install({ fastify, runtime, routes, errors });
   const app = await NestFactory.create<NestFastifyApplication>(CoreModule.forRoot(runtime, roles), adapter, {
     // Nest logs a line for each module and route while it starts.
     logger: false,
@@ -96,16 +153,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
     bodyParser: false,
   });
   app.useGlobalFilters(errors);
-  const authentication = app.get(Authentication);
-  // Before the body is read, which refused requests do not need.
-  fastify.addHook('onRequest', async (request, reply) => {
-    if (needsToken(request)) await authentication.admit(request as AuthenticatedRequest, reply);
-  });
-  // A bulk request counts as many, which only its body shows.
-  fastify.addHook('preValidation', async (request) => {
-    const items = itemsOf(request);
-    if (items > 1) await (request as AuthenticatedRequest).charge(items - 1);
-  });
+  for (const install of AFTER_NEST) install(fastify, app);
   serveOpenApi(app, runtime.config);
   await app.init();
   routes.reserve(fastify, UNBUILT);
@@ -118,7 +166,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
  * Closes connections of a closing server as they become idle. Fastify closes only those that are idle at first, but a
  * connection whose answer was complete before its request becomes idle later.
  */
-function closeWhenIdle(server: Server): void {
+function closeWhenIdle(server: HttpServer): void {
   const timer = setInterval(() => {
     server.closeIdleConnections();
   }, IDLE_CHECK_MS);

@@ -1,15 +1,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** By header name in lower case, as Node has them. */
+/** Header values by their lower-case names, as Node has them. */
 type Headers = Record<string, string | string[] | undefined>;
 
-/** What is older may be a copy that somebody has overheard and sends again. */
+/** An older delivery may be a replay of one that somebody recorded. */
 const TOLERANCE_MS = 5 * 60_000;
 
 /**
- * Why a delivery is not to be trusted, or undefined: looks at the headers of Standard Webhooks.
- * @param body the bytes as they came
- * @param secretKey of the subscription, in hex
+ * Returns why a delivery must not be trusted, or undefined. Checks the headers of Standard Webhooks.
+ * @param body the received bytes
+ * @param secretKey the key of the subscription, in hex
  */
 export function faultOfSignature(headers: Headers, body: Buffer, secretKey: string): string | undefined {
   const [id, timestamp, signatures] = ['id', 'timestamp', 'signature'].map((name) => headers[`webhook-${name}`]);
@@ -22,7 +22,7 @@ export function faultOfSignature(headers: Headers, body: Buffer, secretKey: stri
   return matches ? undefined : 'no signature in webhook-signature fits this key and this body';
 }
 
-/** The same by the header X-DIXA-SIGNATURE. */
+/** Returns the same for the header X-DIXA-SIGNATURE. */
 export function faultOfDixaSignature(headers: Headers, body: Buffer, secretKey: string): string | undefined {
   const [time = '', ...signatures] = String(headers['x-dixa-signature'] ?? '').split(',');
   const timestamp = time.replace(/^t=/, '');
@@ -39,12 +39,12 @@ function isRecent(milliseconds: number): boolean {
 
 function hmac(secretKey: string, prefix: string, body: Buffer): Buffer {
   const key = Buffer.from(secretKey, 'hex');
-  // What is no hex would make a shorter key, down to an empty one, which anybody has.
+  // Text that is not hex would decode to a shorter key, possibly the empty one, which anybody knows.
   if (key.length !== 32) throw new Error('The secret key must be 32 bytes in hex');
   return createHmac('sha256', key).update(prefix).update(body).digest();
 }
 
-/** Takes as long wherever they differ, so that nobody can find a signature by measuring. */
+/** Compares in constant time, so that nobody can find a signature by measuring. */
 function areEqual(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];
   return a.length === b.length && timingSafeEqual(a, b);

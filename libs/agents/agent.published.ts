@@ -3,8 +3,8 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { command } from '#libs/platform/messages.js';
 
 /**
- * A guard: all these agents exist in the organization when the append commits. None of them can be removed before that,
- * and a removal that was first makes the guard fail. See `EventStore.commit`.
+ * A guard: all these agents exist in the organization when the append commits. A concurrent removal waits for the
+ * commit; an earlier one makes the guard fail. See `EventStore.commit`.
  */
 export function agentsExist(organizationId: string, ids: string[]): Statement {
   return {
@@ -15,12 +15,12 @@ export function agentsExist(organizationId: string, ids: string[]): Statement {
   };
 }
 
-/** Whether there is such an agent: a row, or none. */
+/** Returns a row if the organization has such an agent. */
 export function agentById(organizationId: string, id: string): Statement {
   return { text: 'SELECT id FROM agents WHERE organization_id = $1 AND id = $2', values: [organizationId, id] };
 }
 
-/** Those of the ids that are no agents of the organization: what to tell where {@link agentsExist} would fail. */
+/** Returns those ids that are not agents of the organization: for the error when {@link agentsExist} fails. */
 export function missingAgents(organizationId: string, ids: string[]): Statement {
   return {
     text: `SELECT id FROM unnest($2::uuid[]) WITH ORDINALITY AS wanted(id, place)
@@ -30,5 +30,5 @@ export function missingAgents(organizationId: string, ids: string[]): Statement 
   };
 }
 
-/** Takes the agent out of all that has members, in the same commit; before that, conversations away from the agent. */
+/** Releases the agent's conversations, then removes the agent and its memberships in one commit. */
 export class RemoveAgent extends command<{ context: WriteContext; id: string }>() {}

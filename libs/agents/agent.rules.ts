@@ -2,12 +2,12 @@ import { faultsOfAddresses, type Person } from '#libs/people/person.js';
 import { applyChanges, type Changes, changesOf } from '#libs/platform/changes.js';
 import { type DomainError, invalidBody, notFound } from '#libs/platform/domain-error.js';
 
-/** What a client can set of an agent at any time. */
+/** The fields of an agent that a client can set at any time. */
 export interface AgentSettings extends Omit<Person, 'email'> {
   displayName: string;
 }
 
-/** Somebody who answers conversations. */
+/** An agent, who answers conversations. */
 export interface Agent extends AgentSettings {
   id: string;
   /** ISO 8601, UTC. */
@@ -27,7 +27,7 @@ export type AgentEvent =
   | { type: 'AgentUpdated'; data: { id: string; changes: Changes<AgentSettings> } }
   | { type: 'AgentRemoved'; data: { id: string } };
 
-/** An update holds only what it changes; one that changes nothing leaves no event. */
+/** Updates contain only actual changes; one that changes nothing records no event. */
 export function decideAgent(
   command: AgentCommand,
   agent: Agent | undefined,
@@ -62,7 +62,7 @@ export function evolveAgent(agent: Agent | undefined, event: AgentEvent): Agent 
   }
 }
 
-/** What an agent has when nothing is said of it. */
+/** The settings of an agent when none is given. */
 export const NO_SETTINGS: Changes<AgentSettings> = {
   phoneNumber: null,
   additionalEmails: [],

@@ -4,7 +4,7 @@ import { emailKey } from '#libs/people/contact.js';
 import { PERSON_FIELDS } from '#libs/people/person.js';
 import { type Agent, type AgentCommand, type AgentEvent, decideAgent, evolveAgent } from './agent.rules.js';
 
-/** Keeps two agents of one organization from having the same primary e-mail address. */
+/** Makes the primary e-mail address unique among the agents of an organization. */
 export const AGENT_EMAIL_INDEX = 'agents_email';
 
 const ADDRESS_FIELDS = ['email', 'additionalEmails', 'phoneNumber', 'additionalPhoneNumbers'] as const;
@@ -14,7 +14,7 @@ interface Address {
   address: string;
 }
 
-/** Each address of each agent: what lists are filtered by. */
+/** Each address of each agent, for the filters of lists. */
 const addressPart: Part<Agent | undefined> = {
   table: 'agent_addresses',
   change: ({ organizationId, id }, before, after) => {
@@ -40,7 +40,7 @@ function addressesOf(agent: Agent | undefined): Address[] {
   });
 }
 
-/** Those of the addresses that are not among others. */
+/** Returns the addresses that are not among others. */
 function without(addresses: Address[], others: Address[]): Address[] {
   const known = new Set(others.map(({ field, address }) => `${field} ${address}`));
   return addresses.filter(({ field, address }) => !known.has(`${field} ${address}`));

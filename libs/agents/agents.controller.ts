@@ -284,7 +284,7 @@ export class AgentsController {
     return this.commands.execute(new UpdateAgent({ context: caller, id, changes: instanceToPlain(changes) }));
   }
 
-  /** What a bulk request does to those whom it names. */
+  /** Returns how a bulk request updates the agents that it names. */
   #updating(caller: WriteContext) {
     return (changes: UpdateAgents['changes']) => this.commands.execute(new UpdateAgents({ context: caller, changes }));
   }

@@ -17,31 +17,31 @@ import { command, query } from '#libs/platform/messages.js';
 import { type Agent, type AgentSettings, NO_SETTINGS } from './agent.rules.js';
 import { AGENT_EMAIL_INDEX, agentStream } from './agent.stream.js';
 
-/** Answers the new agent. Its primary e-mail address must be no other agent's. */
+/** Creates an agent, and returns it. No other agent may have its primary e-mail address. */
 export class CreateAgent extends command<
   { context: WriteContext; input: Changes<AgentSettings> & { email: string } },
   Agent
 >() {}
 
-/** Changes the settings that are named, and answers the agent as it is then. */
+/** Changes the given settings, and returns the changed agent. */
 export class UpdateAgent extends command<
   { context: WriteContext; id: string; changes: Changes<AgentSettings> },
   Agent
 >() {}
 
-/** As it is now, or was then. */
+/** Returns the agent as it is now or, with `asOf`, as it was then. */
 export class GetAgent extends query<{ organizationId: string; id: string; asOf?: Date }, Sendable<object>>() {}
 
-/** A page of the agents that have an address, or of all, oldest first. */
+/** A page of all agents or of those with an address, oldest first. */
 export class ListAgents extends query<
   { organizationId: string; filter: { email?: string; phone?: string }; page: PageRequest },
   Page<JsonText>
 >() {}
 
-/** The ids of the teams that an agent is in. */
+/** The ids of an agent's teams. */
 export class ListTeamsOfAgent extends query<{ organizationId: string; id: string }, string[]>() {}
 
-/** What a new agent begins with. @throws {DomainError} `invalid`, with all faults */
+/** Returns the fields of a new agent. @throws {DomainError} `invalid`, with all faults */
 export function newAgent(input: CreateAgent['input'], region: CountryCode | undefined) {
   const { email, ...rest } = normalizePerson(input, region);
   return { email, settings: applyChanges(NO_SETTINGS, rest) as AgentSettings };
@@ -73,7 +73,7 @@ export class CreateAgentHandler implements ICommandHandler<CreateAgent> {
       text: 'SELECT id FROM agents WHERE organization_id = $1 AND email_key = $2 ORDER BY twin LIMIT 1',
       values: [organizationId, emailKey(email)],
     });
-    // The other may have been removed meanwhile.
+    // The other may have been removed in the meantime.
     return invalidBody([{ path: 'email', message: `is that of ${other ? `agent ${other.id}` : 'another agent'}` }]);
   }
 }
@@ -134,7 +134,7 @@ export class ListAgentsHandler implements IQueryHandler<ListAgents> {
     return { rows: fresh.map(shownText), ...beside };
   }
 
-  /** An e-mail address and a phone number are never the same, so one column holds both. */
+  /** Returns the address to filter by. E-mail addresses never equal phone numbers, so one column holds both. */
   async #address(organizationId: string, { email, phone }: ListAgents['filter']): Promise<string | undefined> {
     if (email !== undefined && phone !== undefined) {
       throw new DomainError('invalid', 'Invalid value for: query parameters email and phone (only one may be sent)');

@@ -12,13 +12,13 @@ import { type Agent, type AgentCommand, type AgentSettings } from './agent.rules
 import { agentStream } from './agent.stream.js';
 import { CreateAgent, newAgent } from './agents.handlers.js';
 
-/** Creates many, each by itself: answers the new agent, or why it is refused. */
+/** Creates agents independently of each other: returns the new agent, or why it is refused, for each. */
 export class CreateAgents extends command<
   { context: WriteContext; inputs: CreateAgent['input'][] },
   (Agent | DomainError)[]
 >() {}
 
-/** Changes many, each by itself: answers the agent as it is then, or why the change is refused. */
+/** Changes agents independently of each other: returns the changed agent, or why the change is refused, for each. */
 export class UpdateAgents extends command<
   { context: WriteContext; changes: { id: string; changes: Changes<AgentSettings> }[] },
   (Agent | DomainError)[]
@@ -34,7 +34,7 @@ export class CreateAgentsHandler implements ICommandHandler<CreateAgents> {
     private readonly commands: CommandBus,
   ) {}
 
-  /** One alone is told what is wrong with it. @throws unique violations: nothing has happened then */
+  /** A single agent gets an exact error. @throws unique violations: then nothing has happened */
   async execute({ context, inputs }: CreateAgents): Promise<(Agent | DomainError)[]> {
     const [only, ...others] = inputs;
     if (only && others.length === 0)

@@ -2,19 +2,19 @@ import { type Statement } from '#libs/database/batch.js';
 import { type DomainEvent } from '#libs/event-store/event.js';
 import { type Projection } from '#libs/event-store/stream-definition.js';
 
-/** Where a kind of entity keeps which agents are its members: no part of its state, since they may be many. */
+/** The table of an entity's members, which are agents. They are not part of its state, since there may be many. */
 export interface Membership {
   table: string;
   /** The column with the entity's id. */
   entity: string;
 }
 
-/** What an event does to the members. */
+/** The effect of an event on the members. */
 type Effect = 'add' | 'remove' | 'clear';
 
 /**
- * The read table of members.
- * @param effects of the events that change them; the agents are an event's `agentIds`
+ * Returns the projection of members.
+ * @param effects by event type; the agents are an event's `agentIds`
  */
 export function memberProjection<Event extends DomainEvent>(
   { table, entity }: Membership,
@@ -37,7 +37,7 @@ export function memberProjection<Event extends DomainEvent>(
   };
 }
 
-/** A query for those of the agents that are members. */
+/** Returns a query for the agents in a list that are members. */
 export function membersAmong(
   { table, entity }: Membership,
   organizationId: string,

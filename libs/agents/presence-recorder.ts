@@ -12,7 +12,7 @@ import { presenceIsAt, presenceStream, presenceStreamId } from './presence.strea
 
 type WithoutClock<Command> = Command extends unknown ? Omit<Command, 'now' | 'timeout'> : never;
 
-/** Writes presence, for HTTP and for the worker. */
+/** Records presence, for API and worker. */
 @Injectable()
 export class PresenceRecorder {
   constructor(
@@ -22,8 +22,8 @@ export class PresenceRecorder {
   ) {}
 
   /**
-   * Decides on the row, not on the hour's stream, which may not know yet what was before it. Two round trips.
-   * @returns the presence as it is recorded then
+   * Decides by the row, not by the stream of the hour, which may lack earlier events. Takes two round trips.
+   * @returns the recorded presence
    * @throws {DomainError} `not-found` when there is no such agent
    */
   async record(context: WriteContext, command: WithoutClock<PresenceCommand>): Promise<Presence | undefined> {

@@ -6,12 +6,12 @@ import { DomainError } from '#libs/platform/domain-error.js';
 import { PresenceRecorder } from './presence-recorder.js';
 import { PresenceTimeout } from './presence.rules.js';
 
-/** Within these bounds, a thirtieth of the timeout passes from sweep to sweep. */
+/** Bounds of the time between sweeps, which is a thirtieth of the timeout. */
 const [SHORTEST_MS, LONGEST_MS] = [1_000, 60_000];
 
 /**
- * Records that agents whose heartbeats have stopped are offline. Readers see it anyhow; this is for those who follow
- * events.
+ * Records that agents whose heartbeats have stopped are offline. Reads show it without this; subscribers to events need
+ * it.
  */
 @Injectable()
 export class PresenceSweeper extends PartitionSweeper<{ agentId: string }> {
@@ -34,7 +34,7 @@ export class PresenceSweeper extends PartitionSweeper<{ agentId: string }> {
         try {
           await recorder.record({ organizationId, actorId: agentId }, { type: 'ExpirePresence', agentId });
         } catch (error) {
-          // Removed meanwhile, or others are changing it: the next sweep sees what is left to do.
+          // Removed in the meantime, or being changed by others: the next sweep handles the rest.
           if (!(error instanceof DomainError && ['not-found', 'conflict'].includes(error.kind))) throw error;
         }
       },

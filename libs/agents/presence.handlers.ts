@@ -13,7 +13,7 @@ import {
   type UserPresence,
 } from './presence.shown.js';
 
-/** A heartbeat, with what has changed: what is left out stays. Answers the presence as it is then. */
+/** Records a heartbeat with the given changes, and returns the changed presence. Absent fields keep their values. */
 export class UpdatePresence extends command<
   {
     context: WriteContext;
@@ -23,7 +23,7 @@ export class UpdatePresence extends command<
   UserPresence
 >() {}
 
-/** Whether an agent works on the channels of a group. No heartbeat: others may say it of the agent. */
+/** Changes whether an agent works on the channels of a group. It is not a heartbeat, since others may send it. */
 export class UpdateWorkingChannel extends command<{
   context: WriteContext;
   agentId: string;

@@ -6,7 +6,7 @@ export type ConnectionStatus = (typeof CONNECTION_STATUSES)[number];
 export const PRESENCE_STATUSES = ['Away', 'Working'] as const;
 export type PresenceStatus = (typeof PRESENCE_STATUSES)[number];
 
-/** What agents say together that they work on. */
+/** Channels that agents switch on and off together. */
 export const CHANNEL_GROUPS = {
   Email: ['Email', 'ContactForm'],
   InteractiveChat: ['WidgetChat', 'Messenger'],
@@ -15,7 +15,7 @@ export const CHANNEL_GROUPS = {
 } as const satisfies Record<string, readonly ConversationChannel[]>;
 export type ChannelGroup = keyof typeof CHANNEL_GROUPS;
 
-/** Whether an agent is there, and for what. What the agent has chosen outlasts being offline. */
+/** An agent's connection and availability. The agent's choices outlast being offline. */
 export interface Presence {
   agentId: string;
   connectionStatus: ConnectionStatus;
@@ -26,15 +26,15 @@ export interface Presence {
   lastSeen?: string;
 }
 
-/** For how long an agent counts as online without a heartbeat. */
+/** How long an agent counts as online without a heartbeat. */
 export class PresenceTimeout {
   constructor(readonly seconds: number) {}
 }
 
-/** Two heartbeats closer than this part of the timeout count as one. */
+/** Two heartbeats closer than this fraction of the timeout count as one. */
 const HEARTBEATS_PER_TIMEOUT = 4;
 
-/** The moment and the timeout that a command is decided by. */
+/** The time and the timeout of a decision. */
 interface Clock {
   now: Date;
   timeout: PresenceTimeout;
@@ -49,12 +49,12 @@ export type PresenceCommand = { agentId: string } & Clock &
   );
 
 export type PresenceEvent =
-  /** Holds the whole presence, for its stream may begin with it. */
+  /** Holds the whole presence, because it may be the first event of its stream. */
   | { type: 'AgentPresenceChanged'; data: Presence }
   /** A heartbeat that changed nothing else. */
   | { type: 'AgentSeen'; data: { agentId: string; lastSeen: string } };
 
-/** The presence as it is at this moment: offline, once the last heartbeat is too long ago. */
+/** Returns the presence at this time: offline if the last heartbeat is too long ago. */
 export function presenceAt(presence: Presence, { now, timeout }: Clock): Presence {
   const { connectionStatus, lastSeen } = presence;
   const over = lastSeen === undefined || now.getTime() - Date.parse(lastSeen) >= timeout.seconds * 1000;
@@ -62,8 +62,8 @@ export function presenceAt(presence: Presence, { now, timeout }: Clock): Presenc
 }
 
 /**
- * An update is a heartbeat; what it leaves out stays.
- * @param recorded what the last event left, before any timeout
+ * An update is a heartbeat; fields that it leaves out stay.
+ * @param recorded the presence after the last event, before any timeout
  */
 export function decidePresence(command: PresenceCommand, recorded: Presence | undefined): PresenceEvent[] {
   const { agentId } = command;
@@ -89,7 +89,7 @@ function presenceAfter(command: PresenceCommand, presence: Presence): Presence {
         connectionStatus: command.connectionStatus,
         ...(status && { presenceStatus: status }),
         activeChannels: inOrder(command.activeChannels ?? activeChannels),
-        // Clocks of several servers are not quite the same.
+        // The clocks of several servers may differ.
         lastSeen: lastSeen !== undefined && lastSeen > now ? lastSeen : now,
       };
     }

@@ -10,7 +10,7 @@ import {
   type PresenceTimeout,
 } from './presence.rules.js';
 
-/** Presence as the API shows it. */
+/** The presence as the API shows it. */
 export class UserPresence {
   @ApiProperty({ description: 'The agent id.', format: 'uuid', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' })
   userId: string;
@@ -52,11 +52,11 @@ export class UserPresence {
   activeChannels: ConversationChannel[];
 }
 
-/** What {@link recordedPresence} takes, but for `agentId`; of `agent_presence p`, which may have been joined in vain. */
+/** The columns of {@link PresenceRow} except `agentId`; `agent_presence p` may be on the nullable side of a join. */
 export const PRESENCE_COLUMNS = `p.connection_status AS "connectionStatus", p.presence_status AS "presenceStatus",
   p.active_channels AS "activeChannels", p.last_seen AS "lastSeen", p.revision`;
 
-/** A row of {@link PRESENCE_COLUMNS} with the agent's id. All but that is `null` where there is no presence. */
+/** A row of {@link PRESENCE_COLUMNS} with the agent's id. The others are `null` if there is no presence. */
 export interface PresenceRow {
   agentId: string;
   connectionStatus: ConnectionStatus | null;
@@ -66,7 +66,7 @@ export interface PresenceRow {
   revision: number | null;
 }
 
-/** What the agent's last presence event left; undefined when there was none. */
+/** Returns the presence after the agent's last event; undefined if there is none. */
 export function recordedPresence(row: PresenceRow): Presence | undefined {
   const { agentId, connectionStatus, presenceStatus, activeChannels, lastSeen } = row;
   if (!connectionStatus) return undefined;
@@ -79,7 +79,7 @@ export function recordedPresence(row: PresenceRow): Presence | undefined {
   };
 }
 
-/** The presence at this moment. An agent without any is offline. */
+/** Returns the presence at this time. An agent without presence is offline. */
 export function shownPresence(
   agentId: string,
   recorded: Presence | undefined,

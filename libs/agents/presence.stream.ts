@@ -8,14 +8,14 @@ import {
   type PresenceEvent,
 } from './presence.rules.js';
 
-/** The id of an agent's stream of one hour, in UTC: presence changes often, and streams are to stay short. */
+/** Returns the id of an agent's stream of one hour, in UTC. Presence changes often, and streams should stay short. */
 export function presenceStreamId(agentId: string, now: Date): string {
   return `${agentId}.${now.toISOString().slice(0, 'yyyy-mm-ddThh'.length)}`;
 }
 
 /**
- * A guard: the row has become what it is by so many events. An agent's streams of two hours have no version in common, so
- * this is what two writers at the turn of the hour meet at. See `EventStore.commit`.
+ * A guard: the row has this revision. An agent's streams of two hours share no version, so this detects a conflict
+ * between two writers at the turn of the hour. See `EventStore.commit`.
  */
 export function presenceIsAt(organizationId: string, agentId: string, revision: number): Statement {
   return {

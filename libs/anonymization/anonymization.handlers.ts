@@ -13,23 +13,25 @@ import { type AnonymizationRequestStatus } from './anonymization.dto.js';
 import { type AnonymizedEntity } from './anonymization.rules.js';
 import { type AnonymizationRow, anonymizationStream } from './anonymization.stream.js';
 
-/** Asks for an end user, the end user's conversations and messages to be anonymized. Answers the request's id. */
+/**
+ * Requests the anonymization of an end user, with the end user's conversations and messages. Returns the request's id.
+ */
 export class RequestUserAnonymization extends command<
   {
     context: WriteContext;
     userId: string;
-    /** Close the end user's conversations first. */
+    /** Whether to close the end user's conversations first. */
     force: boolean;
   },
   string
 >() {}
 
-/** Asks for one conversation to be anonymized. Answers the request's id. */
+/** Requests the anonymization of one conversation. Returns the request's id. */
 export class RequestConversationAnonymization extends command<
   {
     context: WriteContext;
     conversationId: number;
-    /** Close it first. */
+    /** Whether to close it first. */
     force: boolean;
   },
   string
@@ -47,7 +49,7 @@ export class RequestUserAnonymizationHandler implements ICommandHandler<RequestU
     private readonly database: Database,
   ) {}
 
-  /** That no conversation begins or is left open meanwhile, guards on both sides see to. */
+  /** Guards on both sides ensure that no conversation begins or stays open in the meantime. */
   execute({ context, userId, force }: RequestUserAnonymization): Promise<string> {
     const { organizationId } = context;
     return this.store.retrying(async () => {

@@ -2,7 +2,7 @@ import { DomainError, notFound } from '#libs/platform/domain-error.js';
 
 export type AnonymizedEntity = 'User' | 'Conversation';
 
-/** That a person's data is to be removed for good, and whether it has been. */
+/** A request to remove a person's data for good, and whether it has been processed. */
 export interface AnonymizationRequest {
   id: string;
   entity: AnonymizedEntity;
@@ -19,7 +19,7 @@ export type AnonymizationEvent =
   | { type: 'AnonymizationRequested'; data: { id: string; entity: AnonymizedEntity; targetId: string } }
   | { type: 'AnonymizationProcessed'; data: { id: string } };
 
-/** What is finished already leaves no event: the processing may come to its end more than once. */
+/** Finishing a finished request records no event, since processing may complete more than once. */
 export function decideAnonymization(
   command: AnonymizationCommand,
   request: AnonymizationRequest | undefined,

@@ -6,10 +6,10 @@ import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { Anonymizer } from './anonymizer.js';
 
-/** How soon a request is found; and looked at again while something keeps it open. */
+/** Time between searches for open requests. */
 const LOOK_EVERY_MS = 1_000;
 
-/** Processes requests that are open. */
+/** Processes open requests. */
 @Injectable()
 class AnonymizationEngine extends PartitionSweeper<{ id: string }> {
   constructor(store: EventStore, codec: EventCodec, database: WorkerDatabase, checkpoints: Checkpoints) {

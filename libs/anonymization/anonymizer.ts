@@ -11,19 +11,19 @@ import { emptyAnswers } from '#libs/http/idempotency-keys.js';
 import { deliveriesAreUpToDate, redactDeliveries } from '#libs/webhooks/log/redaction.published.js';
 import { type AnonymizationRow, anonymizationStream } from './anonymization.stream.js';
 
-/** A request that is to be processed. */
+/** A request that is not processed yet. */
 interface OpenRequest {
   organizationId: string;
   id: string;
 }
 
-/** Streams whose deliveries are redacted together. */
+/** Number of streams whose deliveries are redacted together. */
 const STREAMS_AT_ONCE = 100;
 
 /**
- * Removes what a request asks to be removed. Each step can be done again, so the processing may stop at any point and
- * begin anew: first the streams' keys, with which all their events lose their personal data; then, once no delivery can
- * be made of what these events said before, the deliveries, and the answers that are kept for repeated requests.
+ * Removes the data that a request names. Each step is idempotent, so processing may stop at any point and start again.
+ * It first destroys the streams' keys, which removes the personal data from all their events. Once no delivery can be
+ * made from the earlier data, it redacts the deliveries and the answers that are kept for repeated requests.
  */
 export class Anonymizer {
   /** @param worker the database as the worker sees it */
@@ -33,7 +33,10 @@ export class Anonymizer {
     private readonly worker: Database,
   ) {}
 
-  /** Does what can be done now; the request stays open while deliveries may still be made of what was forgotten. */
+  /**
+   * Takes the steps that are possible now. The request stays open while deliveries of the earlier data may still be
+   * made.
+   */
   async process({ organizationId, id }: OpenRequest): Promise<void> {
     const [request] = await this.worker.query<AnonymizationRow>(null, {
       text: 'SELECT * FROM anonymization_requests WHERE organization_id = $1 AND id = $2 AND processed_at IS NULL',
@@ -50,7 +53,7 @@ export class Anonymizer {
     await this.store.handle(anonymizationStream, id, context, { type: 'FinishAnonymization', id });
   }
 
-  /** Answers the stream that was forgotten last. */
+  /** Destroys the keys, and returns the name of the last stream. */
   async #forget({ entity, target_id }: AnonymizationRow, context: WriteContext): Promise<string> {
     if (entity === 'Conversation') return this.#forgetConversation(Number(target_id), context);
     for (;;) {
@@ -65,7 +68,7 @@ export class Anonymizer {
     return streamName(endUserStream, target_id);
   }
 
-  /** Those who are part of the end user: what they were before is in streams of their own. */
+  /** Returns the end users that were merged into this one: their earlier data is in their own streams. */
   async #mergedInto(organizationId: string, id: string): Promise<string[]> {
     const rows = await this.worker.query<{ id: string }>(null, mergedInto(organizationId, id));
     return rows.map((row) => row.id);

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#libs/database/database.js';
 
-/** Drawn at once: one round trip for many conversations. What is left when the process ends is never used. */
+/** Number of ids drawn in one round trip. Those left when the process ends are never used. */
 const BLOCK = 32;
 
-/** Numbers for new conversations: unique, rising roughly, with gaps. */
+/** Draws numbers for new conversations: unique, roughly rising, with gaps. */
 @Injectable()
 export class ConversationIds {
   #drawn: number[] = [];

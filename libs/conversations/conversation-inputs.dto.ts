@@ -9,7 +9,7 @@ const MAX_CONTENT = 100_000;
 const MAX_ATTACHMENTS = 20;
 const MAX_RECIPIENTS = 50;
 
-/** The schema of a content in one format. */
+/** Returns the schema of a content in one format. */
 function content(format: string, name: string, example: string) {
   class Content {
     @Variant(format, name)

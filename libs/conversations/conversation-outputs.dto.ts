@@ -48,7 +48,7 @@ const LINKS = {
   SideConversation: linkOf('SideConversation', 'A side conversation of another conversation.'),
 };
 
-/** What every conversation shows. */
+/** The common fields of all conversations. */
 @ApiExtraModels(CustomAttributeOutput, ...Object.values(LINKS))
 class AnyConversation {
   @ApiProperty({ description: 'The conversation’s number, unique in the organization.', ...NUMBER })
@@ -162,7 +162,7 @@ class ContactFormConversation extends ServedConversation {
   subject?: string;
 }
 
-/** A chat, which knows the end user's browser. */
+/** Returns the schema of a chat, which shows the end user's browser. */
 function chatLike(type: string, description: string): Type {
   class Shown extends ServedConversation {
     @Variant(type, description)
@@ -232,7 +232,7 @@ function served(type: string, description: string): Type {
   return named(type, Shown);
 }
 
-/** The schemas of a conversation, by what it is. */
+/** The schemas of conversations by type. */
 export const CONVERSATIONS = {
   AnonymizedConversation,
   ChatConversation: chatLike('ChatConversation', 'A chat in a widget on a web page.'),

@@ -11,7 +11,7 @@ function requesterOf({ anonymization, requesterId }: Conversation, related: Refe
   return (anonymization === 'done' ? NOTHING_RELATED : related).endUser(requesterId);
 }
 
-/** The conversation itself, as every payload shows it. */
+/** Returns the conversation as every payload shows it. */
 export function shownConversation(entity: Conversation, related: ReferencedEntities) {
   return {
     csid: entity.id,
@@ -29,8 +29,8 @@ export function shownConversation(entity: Conversation, related: ReferencedEntit
 }
 
 /**
- * The user who did it: whom the event names, or who began the conversation, be it agent or end user; else the agent on whose
- * behalf the request's token acts. What Deskstream does by itself nobody did.
+ * Returns the user who acted: the one that the event names or, for a new conversation, the agent or end user who began
+ * it; else the agent on whose behalf the request's token acts. The id is undefined if Deskstream acted by itself.
  */
 export function doerOf(
   { direction, requesterId, beginnerId }: Conversation,
@@ -43,7 +43,7 @@ export function doerOf(
   return { id: metadata.requestId ? metadata.actorId : undefined, isNamed: false };
 }
 
-/** The payload's `author`: `null` when nobody did it, and when the token acts for nobody who is an agent. */
+/** Returns the payload's `author`: `null` if no user acted, or if the token acts for an unknown user. */
 export function authorOf(entity: Conversation, event: RecordedEvent, related: ReferencedEntities): UserPayload | null {
   const { id, isNamed } = doerOf(entity, event);
   if (id === undefined) return null;

@@ -27,7 +27,7 @@ import { type Conversation } from './conversation.rules.js';
 import { shownConversation } from './conversation.shown.js';
 import { conversationStream } from './conversation.stream.js';
 
-/** One conversation with its custom attributes, as it is now or was then. */
+/** A conversation with its custom attributes, as it is now or, with `asOf`, as it was then. */
 export class GetConversation extends query<{ organizationId: string; id: number; asOf?: Date }, Sendable<object>>() {}
 
 /** An end user's conversations, newest first. */
@@ -36,13 +36,13 @@ export class ListEndUserConversations extends query<
   Page<JsonText>
 >() {}
 
-/** The conversation that one belongs to, and those that belong to it; the oldest first. */
+/** The conversation that this one belongs to, and those that belong to it, oldest first. */
 export class ListLinkedConversations extends query<{ organizationId: string; id: number }, JsonText[]>() {}
 
-/** A conversation's tags, in the order in which they were put on. */
+/** A conversation's tags, in the order in which they were added. */
 export class ListConversationTags extends query<{ organizationId: string; id: number }, JsonText[]>() {}
 
-/** Keys that conversations are sorted by. */
+/** A row with the sort key of conversations. */
 interface SortedRow extends ListedRow {
   created_ms: string;
 }
@@ -55,7 +55,7 @@ const NEWEST_FIRST = new Keyset<SortedRow>(
   'DESC',
 );
 
-/** Reads what conversations are now. */
+/** Reads the current state of conversations. */
 @Injectable()
 export class ConversationReader {
   constructor(
@@ -64,7 +64,7 @@ export class ConversationReader {
   ) {}
 
   /**
-   * In one round trip with what further statements answer.
+   * Returns the row of a conversation and the results of further statements, in one round trip.
    * @throws {DomainError} `not-found`
    */
   async row(organizationId: string, id: number, further: Statement[] = []) {
@@ -96,7 +96,7 @@ export class GetConversationHandler implements IQueryHandler<GetConversation> {
       this.past.existing(conversationStream, 'Conversation', String(id), organizationId, asOf),
       pastDefinitions(this.past, organizationId, asOf),
     ]);
-    // Without details its key is destroyed, so it is anonymized by now.
+    // Without details, its key is destroyed, so it has been anonymized since.
     const anonymizedAt = state.details
       ? undefined
       : (await this.reader.row(organizationId, id)).row.document.anonymizedAt;

@@ -1,5 +1,5 @@
 import { unionSchema } from '#libs/http/nested-fields.js';
 import { CONVERSATIONS } from './conversation-outputs.dto.js';
 
-/** How the API's document shows a conversation. */
+/** The schema of a conversation in the API's document. */
 export const conversationSchema = unionSchema(CONVERSATIONS);

@@ -1,6 +1,6 @@
 import { type Statement } from '#libs/database/batch.js';
 
-/** Conversations of an end user that are not closed: what keeps the end user from being anonymized. */
+/** Conversations of an end user that are not closed, which prevent the end user's anonymization; at most 100. */
 export function openConversationsOf(organizationId: string, endUserId: string): Statement {
   return {
     text: `SELECT id FROM conversations
@@ -9,7 +9,7 @@ export function openConversationsOf(organizationId: string, endUserId: string): 
   };
 }
 
-/** Conversations of an end user, at most so many. */
+/** Conversations of an end user, at most `limit`. */
 export function conversationsOf(organizationId: string, endUserId: string, limit: number): Statement {
   return {
     text: 'SELECT id FROM conversations WHERE organization_id = $1 AND requester_id = $2 ORDER BY id LIMIT $3',
@@ -25,7 +25,7 @@ export function endUserHasNoConversation(organizationId: string, endUserId: stri
   };
 }
 
-/** Conversations of an agent that are not closed, a part at a time. */
+/** Conversations of an agent that are not closed, at most 100. */
 export function openConversationsWith(organizationId: string, agentId: string): Statement {
   return {
     text: `SELECT id FROM conversations
@@ -43,7 +43,7 @@ export function agentHasNoOpenConversation(organizationId: string, agentId: stri
   };
 }
 
-/** Conversations of an end user that have personal data left, a part at a time. */
+/** Conversations of an end user that still have personal data, at most 100. */
 export function identifiableConversationsOf(organizationId: string, endUserId: string): Statement {
   return {
     text: `SELECT id FROM conversations
@@ -70,7 +70,7 @@ export function queueIsEmpty(organizationId: string, queueId: string): Statement
   };
 }
 
-/** Guards: none of the ancestors belongs to the conversation itself, nor can come to while this is committed. */
+/** Guards: none of the ancestors belongs to the conversation, and none can be linked before the commit. */
 export function isNoDescendant(organizationId: string, id: number, ancestorIds: number[]): Statement[] {
   return [
     {
@@ -85,7 +85,7 @@ export function isNoDescendant(organizationId: string, id: number, ancestorIds: 
   ];
 }
 
-/** A conversation and those that it belongs to, directly or not. */
+/** The conversation and those that it belongs to, directly or indirectly. */
 export function ancestorsOf(organizationId: string, id: number): Statement {
   return {
     text: `WITH RECURSIVE chain AS (

@@ -6,7 +6,7 @@ export type Direction = 'Inbound' | 'Internal' | 'Outbound';
 export type ConversationState = 'AwaitingPending' | 'Closed' | 'Open' | 'Pending';
 export type LinkType = 'Related' | 'SideConversation';
 
-/** What was said. */
+/** A message of a conversation. */
 export interface Message {
   id: string;
   authorId: string;
@@ -14,14 +14,14 @@ export interface Message {
   content?: { _type: 'Html' | 'Markdown' | 'Text'; value: string };
   attachments: { url: string; prettyName?: string }[];
   externalId?: string;
-  /** The e-mail integration that it goes through. */
+  /** The e-mail integration that sends or receives the message. */
   integrationEmail?: string;
   /** End users who get a copy. */
   cc?: string[];
   bcc?: string[];
 }
 
-/** What of a conversation identifies persons; gone once it is anonymized. */
+/** The personal data of a conversation; absent once it is anonymized. */
 export interface ConversationDetails {
   subject?: string;
   fromEmail?: string;
@@ -30,40 +30,40 @@ export interface ConversationDetails {
   fromNumber?: string;
   toNumber?: string;
   browserInfo?: { name: string; version?: string; ipAddress?: string; originatingUrl?: string };
-  /** The message that it began with. */
+  /** The first message. */
   message?: Message;
 }
 
 interface Origin {
   id: number;
-  /** The end user whom it is about. */
+  /** The end user of the conversation. */
   requesterId: string;
   channel: ConversationChannel;
   direction: Direction;
-  /** Where the channel comes in: an e-mail integration, a phone number, a widget. */
+  /** The organization's side of the channel: an e-mail integration, a phone number, a widget. */
   contactPoint?: string;
   language?: string;
   /** ISO 8601 */
   createdAt: string;
 }
 
-/** An exchange with an end user over one channel. Instants are in ISO 8601. */
+/** A conversation with an end user over one channel. Instants are in ISO 8601. */
 export interface Conversation extends Origin {
-  /** Without the message, which is in its event. */
+  /** The details without the message, which is only in the event. */
   details?: Omit<ConversationDetails, 'message'>;
-  /** Who has written the message that it began with. */
+  /** The author of the first message. */
   beginnerId?: string;
   state: ConversationState;
   stateUpdatedAt: string;
-  /** The queue that it was last put in. */
+  /** The last queue that the conversation was in. */
   queueId?: string;
-  /** Since when it waits in that queue for an agent, if it does. */
+  /** The time since which it waits in that queue; absent while it does not wait. */
   queuedAt?: string;
   assigneeId?: string;
   assignedAt?: string;
-  /** Whether an agent has ever had it. */
+  /** Whether it was ever assigned to an agent. */
   served: boolean;
-  /** When it becomes open again by itself. */
+  /** When it opens again by itself. */
   pendingUntil?: string;
   tagIds: string[];
   customAttributes: AttributeValues;
@@ -78,18 +78,18 @@ export type ConversationCommand =
       id: number;
       origin: Omit<Origin, 'id' | 'createdAt'>;
       details: ConversationDetails;
-      /** Where it waits; nowhere when an agent has begun it, or the organization has no default queue. */
+      /** The queue in which it waits; absent if an agent began it, or if the organization has no default queue. */
       queueId?: string;
-      /** The agent who has begun it. */
+      /** The agent who began it. */
       agentId?: string;
     }
   | { type: 'CloseConversation'; id: number; userId?: string }
   | {
       type: 'ReopenConversation';
       id: number;
-      /** Where it waits when no agent has it: the queue that it was in, else the default one, if there is any. */
+      /** The queue in which it waits without an agent: its last one, else the default queue, if there is one. */
       queueId?: string;
-      /** Whether its agent has been removed since. */
+      /** Whether its agent has been removed. */
       agentIsGone?: boolean;
       userId?: string;
     }

@@ -2,7 +2,10 @@ import { type ConversationChannel } from '#libs/platform/channels.js';
 import { type ConversationOutput } from './conversation-outputs.dto.js';
 import { type Conversation } from './conversation.rules.js';
 
-/** What a conversation of each channel is in the API. Email has addresses always: without, it cannot be created. */
+/**
+ * The API's type of a conversation, by channel. E-mail conversations always have addresses, since they cannot be
+ * created without.
+ */
 const TYPES: Record<ConversationChannel, ConversationOutput['_type']> = {
   Callback: 'PstnPhoneConversation',
   ContactForm: 'ContactFormConversation',
@@ -17,7 +20,7 @@ const TYPES: Record<ConversationChannel, ConversationOutput['_type']> = {
   WidgetChat: 'ChatConversation',
 };
 
-/** A conversation as lists show it: without its custom attributes. */
+/** Returns a conversation as lists show it: without its custom attributes. */
 export function shownConversation(conversation: Conversation): ConversationOutput {
   const { id, requesterId, channel, createdAt, direction, state, stateUpdatedAt, anonymizedAt } = conversation;
   const common = { id, requesterId, channel, createdAt, direction, state, stateUpdatedAt, ...linkOf(conversation) };

@@ -186,10 +186,10 @@ describe('A conversation', () => {
     });
     conversation(created).when(link(7)).then([linked]);
     conversation(created, linked).when(link(7)).then([]);
-    conversation(created, linked).when(link(8)).then(conflict('is linked to conversation 7 already'));
+    conversation(created, linked).when(link(8)).then(conflict('is already linked to conversation 7'));
     conversation(created)
       .when(link(7, [8, id]))
-      .then(conflict('is above conversation 7 already'));
+      .then(conflict('is already above conversation 7'));
     conversation(created)
       .when(link(id))
       .then(new DomainError('invalid', 'Invalid value for: body (parentId must be another conversation)'));

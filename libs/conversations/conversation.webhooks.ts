@@ -20,7 +20,7 @@ import { conversationStream } from './conversation.stream.js';
 type DataOf<Type extends ConversationEvent['type']> = Extract<ConversationEvent, { type: Type }>['data'];
 
 interface More<Type extends ConversationEvent['type']> {
-  /** What the payload says beside the conversation, and an example and a schema for it. */
+  /** Returns further fields of the payload; `example` and `schema` describe them. */
   data: (data: DataOf<Type>, related: ReferencedEntities) => object;
   references: (data: DataOf<Type>) => References;
   example: object;
@@ -28,8 +28,9 @@ interface More<Type extends ConversationEvent['type']> {
 }
 
 /**
- * @param example how the example's conversation differs
- * @param author of the example
+ * Returns a conversation's event type.
+ * @param example how the example's conversation differs from the usual one
+ * @param author the example's author
  */
 function conversationEvent<Type extends ConversationEvent['type']>(
   description: string,
@@ -80,7 +81,7 @@ const withTag: More<TagEvent> = {
 };
 
 export const CONVERSATION_EVENTS = {
-  ConversationCreated: conversationEvent('A conversation began.', { queue: null, tags: [] }, undefined, requester),
+  ConversationCreated: conversationEvent('A conversation was created.', { queue: null, tags: [] }, undefined, requester),
   ConversationOpen: conversationEvent('A closed or pending conversation was opened again.'),
   ConversationClosed: conversationEvent('A conversation was closed.', { status: 'CLOSED', assignee: agent }),
   ConversationPending: conversationEvent<'ConversationPending'>(
@@ -94,7 +95,7 @@ export const CONVERSATION_EVENTS = {
     },
   ),
   ConversationPendingExpired: conversationEvent(
-    'The time came until which a conversation was set aside.',
+    'The time until which a conversation was set aside has come.',
     { status: 'PENDING' },
     undefined,
     null,
@@ -110,7 +111,7 @@ export const CONVERSATION_EVENTS = {
       schema: { agent: user },
     },
   ),
-  ConversationEnqueued: conversationEvent('A conversation began to wait in a queue.'),
+  ConversationEnqueued: conversationEvent('A conversation was put in a queue.'),
   ConversationTransferred: conversationEvent<'ConversationTransferred'>(
     'A conversation was transferred to a queue.',
     {},
@@ -124,7 +125,7 @@ export const CONVERSATION_EVENTS = {
       schema: { from_queue: nullable(named), to_queue: named },
     },
   ),
-  ConversationAbandoned: conversationEvent('An end user was never served and a conversation closed.'),
+  ConversationAbandoned: conversationEvent('A conversation was closed before an agent took it.'),
   ConversationTagAdded: conversationEvent<TagEvent>('A tag was put on a conversation.', {}, withTag),
   ConversationTagRemoved: conversationEvent<TagEvent>('A tag was taken off a conversation.', { tags: [] }, withTag),
   ConversationCustomAttributeUpdated: conversationEvent<'ConversationCustomAttributeUpdated'>(

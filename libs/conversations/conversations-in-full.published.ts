@@ -22,7 +22,7 @@ const OLDEST_FIRST = new Keyset<FullRow>(
 const SELECT = `SELECT ${SHOWN_WITH_STATE}, created_at FROM conversations WHERE organization_id = $1 AND requester_id = $2`;
 const AT_ONCE = 50;
 
-/** Reads conversations with what lists do not show. */
+/** Reads conversations with fields that lists do not show. */
 @Injectable()
 export class ConversationsInFull {
   constructor(
@@ -31,8 +31,9 @@ export class ConversationsInFull {
   ) {}
 
   /**
-   * An end user's conversations with their custom attributes and the names of their tags, oldest first and a page at a time.
-   * @param definitions those of conversations
+   * Yields pages of an end user's conversations, oldest first, with their custom attributes and the names of their
+   * tags.
+   * @param definitions of the custom attributes of conversations
    */
   async *of(organizationId: string, userId: string, definitions: AttributeDefinition[]) {
     const select = { text: SELECT, values: [organizationId, userId] };

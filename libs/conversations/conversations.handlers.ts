@@ -30,10 +30,10 @@ import { conversationStream } from './conversation.stream.js';
 import { newConversation } from './new-conversation.js';
 import { executeReopening } from './reopening.published.js';
 
-/** Answers the new conversation's number. */
+/** Creates a conversation, and returns its number. */
 export class CreateConversation extends command<{ context: WriteContext; input: CreateConversationInput }, number>() {}
 
-/** A change that needs to know nothing but the conversation itself. */
+/** A change that depends only on the conversation itself and, when it reopens, on its queue and agent. */
 export class ChangeConversation extends command<{
   context: WriteContext;
   change: Extract<
@@ -65,7 +65,7 @@ export class LinkConversation extends command<{
   linkType: LinkType;
 }>() {}
 
-/** Answers all values that the conversation has then. */
+/** Changes custom attributes, and returns all values of the conversation. */
 export class UpdateConversationAttributes extends command<
   { context: WriteContext; id: number; patch: Record<string, unknown> },
   CustomAttributeOutput[]
@@ -79,7 +79,10 @@ export class CreateConversationHandler implements ICommandHandler<CreateConversa
     private readonly ids: ConversationIds,
   ) {}
 
-  /** Two round trips: what the input refers to, and the append, which makes sure that it is still there. */
+  /**
+   * Takes two round trips: one reads the entities that the input names, the other appends and guards that they still
+   * exist.
+   */
   execute({ context, input }: CreateConversation): Promise<number> {
     const { organizationId } = context;
     const { requesterId } = input;
@@ -98,7 +101,7 @@ export class CreateConversationHandler implements ICommandHandler<CreateConversa
     });
   }
 
-  /** The requester, and the queue that the conversation would wait in. */
+  /** Returns the requester, and the queue in which the conversation would wait. */
   async #referred(organizationId: string, input: CreateConversationInput) {
     const { requesterId } = input;
     const outbound = 'message' in input && input.message._type === 'Outbound' ? input.message : undefined;
@@ -231,7 +234,7 @@ export class UpdateConversationAttributesHandler implements ICommandHandler<Upda
   }
 }
 
-/** Decides and commits, for callers that read again themselves when somebody else was first. */
+/** Decides and commits once, for callers that read again on a version conflict. */
 async function executeOnce(
   store: EventStore,
   context: WriteContext,
@@ -243,7 +246,7 @@ async function executeOnce(
   await store.decide(conversationStream, id, context, loaded, command, guards);
 }
 
-/** On whose behalf something is done: an agent or an end user. */
+/** Checks that an agent or end user exists on whose behalf a change is made. */
 async function userMustExist(database: Database, organizationId: string, userId: string | undefined): Promise<void> {
   if (!userId) return;
   const statements = [agentById(organizationId, userId), requesterById(organizationId, userId)];
@@ -252,7 +255,7 @@ async function userMustExist(database: Database, organizationId: string, userId:
     throw await missingEndUser(database, organizationId, userId, 'User');
 }
 
-/** The row of an entity that a command refers to. */
+/** Returns the row of an entity that a command names. */
 async function referred<Row>(
   database: Database,
   organizationId: string,

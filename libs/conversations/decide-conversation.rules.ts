@@ -5,7 +5,7 @@ import { type Conversation, type ConversationCommand, type ConversationEvent } f
 type Decision = ConversationEvent[] | DomainError;
 type CommandOf<Type extends ConversationCommand['type']> = Extract<ConversationCommand, { type: Type }>;
 
-/** What is asked for and is so already leaves no event; what the state does not allow is a conflict. */
+/** A command whose effect is already there records no event; one that the state does not allow is a conflict. */
 export function decideConversation(
   command: ConversationCommand,
   conversation: Conversation | undefined,
@@ -64,7 +64,7 @@ function create(
   ];
 }
 
-/** An end user who was never served while waiting has abandoned the conversation. */
+/** Also records the conversation as abandoned if it is inbound and still waits for its first agent. */
 function close(conversation: Conversation, { id, userId }: CommandOf<'CloseConversation'>): ConversationEvent[] {
   if (conversation.state === 'Closed') return [];
   const { queuedAt, served, queueId, direction } = conversation;
@@ -81,7 +81,7 @@ interface Reopening {
   userId?: string;
 }
 
-/** It stays with its agent; without one it waits in a queue again. */
+/** The conversation stays with its agent; without an agent, it waits in a queue again. */
 function reopen(conversation: Conversation, { queueId, agentIsGone, userId }: Reopening): ConversationEvent[] {
   const { id, state, assigneeId } = conversation;
   if (state === 'Open') return [];
@@ -90,7 +90,7 @@ function reopen(conversation: Conversation, { queueId, agentIsGone, userId }: Re
   return [...unassign(conversation), opened, ...enqueue(id, queueId)];
 }
 
-/** Takes it from an agent who goes. One that is pending waits in a queue when its time has come. */
+/** Takes the conversation from a removed agent. A pending one waits in a queue once it opens again. */
 function release(conversation: Conversation, command: CommandOf<'ReleaseConversation'>): ConversationEvent[] {
   const { id, agentId, queueId } = command;
   const { state, assigneeId } = conversation;
@@ -159,8 +159,8 @@ function link(conversation: Conversation, command: CommandOf<'LinkConversation'>
   if (linked?.parentId === parentId && linked.linkType === linkType) return [];
   if (parentId === id)
     return new DomainError('invalid', 'Invalid value for: body (parentId must be another conversation)');
-  if (linked) return conflict(conversation, `is linked to conversation ${linked.parentId} already`);
-  if (ancestorIds.includes(id)) return conflict(conversation, `is above conversation ${parentId} already`);
+  if (linked) return conflict(conversation, `is already linked to conversation ${linked.parentId}`);
+  if (ancestorIds.includes(id)) return conflict(conversation, `is already above conversation ${parentId}`);
   return [{ type: 'ConversationLinked', data: { id, parentId, linkType } }];
 }
 
@@ -170,7 +170,7 @@ function anonymize({ id, state, anonymization }: Conversation): ConversationEven
   return [...closing, { type: 'ConversationAnonymized', data: { id } }];
 }
 
-/** Also of one that is anonymized: it is still theirs. */
+/** Allowed for anonymized conversations, too: they still belong to the end user. */
 function replaceEndUser(conversation: Conversation, command: CommandOf<'ReplaceEndUser'>): ConversationEvent[] {
   const { id, endUserId } = command;
   const { requesterId: fromEndUserId } = conversation;

@@ -2,7 +2,7 @@ import { type Recording } from '#libs/event-store/event.js';
 import { applyChanges } from '#libs/platform/changes.js';
 import { type Conversation, type ConversationEvent } from './conversation.rules.js';
 
-/** A conversation's state after one more event. */
+/** Returns a conversation's state after one more event. */
 export function evolveConversation(
   conversation: Conversation | undefined,
   event: ConversationEvent,

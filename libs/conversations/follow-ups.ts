@@ -5,10 +5,10 @@ import { Checkpoints } from '#libs/event-store/checkpoint.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { executeReopening } from './reopening.published.js';
 
-/** How late a conversation opens again at most, where not many are due. */
+/** Maximum delay before a due conversation opens again, unless many are due. */
 const LOOK_EVERY_MS = 2_000;
 
-/** Opens conversations again that were set aside until now. */
+/** Reopens conversations whose follow-up time has come. */
 @Injectable()
 export class FollowUps extends PartitionSweeper<{ id: number }> {
   constructor(store: EventStore, app: Database, database: WorkerDatabase, checkpoints: Checkpoints) {
@@ -20,7 +20,7 @@ export class FollowUps extends PartitionSweeper<{ id: number }> {
       due: 'pending_until <= now()',
       since: 'pending_until',
       work: async ({ organizationId, id }) => {
-        // Of nobody's doing: the organization itself.
+        // No person acts here, so the organization is the actor.
         const context = { organizationId, actorId: organizationId };
         await executeReopening(store, app, context, { type: 'ExpirePending', id, now: new Date().toISOString() });
       },

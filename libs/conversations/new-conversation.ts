@@ -4,14 +4,14 @@ import { DomainError } from '#libs/platform/domain-error.js';
 import { type CreateConversationInput, type Inbound, type Outbound } from './conversation-inputs.dto.js';
 import { type ConversationDetails, type Direction, type Message } from './conversation.rules.js';
 
-/** The end user whom a new conversation is about. */
+/** The end user of a new conversation. */
 export interface Requester {
   id: string;
   email: string | null;
   phoneNumber: string | null;
 }
 
-/** What a client's input comes to, apart from number and time. */
+/** A new conversation without its number and time. */
 export interface NewConversation {
   origin: { channel: ConversationChannel; direction: Direction; contactPoint: string; language?: string };
   details: ConversationDetails;
@@ -27,7 +27,10 @@ const CHANNEL_OF: Record<CreateConversationInput['_type'], ConversationChannel> 
   Sms: 'Sms',
 };
 
-/** @throws {DomainError} `invalid` when the requester cannot be reached on the channel */
+/**
+ * Returns the conversation that a client's input describes.
+ * @throws {DomainError} `invalid` when the requester cannot be reached on the channel
+ */
 export function newConversation(input: CreateConversationInput, requester: Requester): NewConversation {
   const channel = CHANNEL_OF[input._type];
   switch (input._type) {
@@ -58,7 +61,9 @@ export function newConversation(input: CreateConversationInput, requester: Reque
   }
 }
 
-/** An inbound message is from the requester and waits for an agent; an outbound one is from an agent. */
+/**
+ * An inbound message is from the requester, and the conversation waits for an agent; an outbound one is from an agent.
+ */
 function begunBy(message: Inbound | Outbound, requester: Requester, details: ConversationDetails) {
   const outbound = message._type === 'Outbound';
   const first: Message = {
@@ -89,7 +94,7 @@ function languageOf({ language }: { language?: string | null }): { language?: st
   return language ? { language } : {};
 }
 
-/** A plain copy in which `null` is left out. */
+/** Returns a copy without the fields that are `null`. */
 function withoutNulls<T extends object>(value: T): { [Field in keyof T]: Exclude<T[Field], null> } {
   const entries = Object.entries(value).filter(([, item]) => item !== null && item !== undefined);
   return Object.fromEntries(entries) as { [Field in keyof T]: Exclude<T[Field], null> };

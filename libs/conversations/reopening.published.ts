@@ -8,7 +8,7 @@ import { conversationStream } from './conversation.stream.js';
 
 type Reopening = Extract<ConversationCommand, { type: 'ReopenConversation' | 'ExpirePending' | 'ReleaseConversation' }>;
 
-/** Executes a command after which a conversation may wait in a queue again: queue and agent may be gone since. */
+/** Executes a command that may put a conversation into a queue again. Its queue and agent may no longer exist. */
 export async function executeReopening(
   store: EventStore,
   database: Database,

@@ -8,7 +8,7 @@ export const MAX_OPTIONS = 500;
 const MAX_LENGTH = 255;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** What can be chosen, or, with nested options, a step on the way to what can be chosen. */
+/** An option that can be chosen or, with nested options, a step on the path to one. */
 export interface SelectOption {
   id: string;
   label: string;
@@ -22,7 +22,7 @@ export interface SelectOption {
 
 /** An option as a client describes it. */
 export interface OptionInput {
-  /** Names an option that the attribute has. */
+  /** The id of an existing option of the attribute. */
   id?: string;
   label: string;
   value: string;
@@ -30,16 +30,22 @@ export interface OptionInput {
   nestedOptions?: OptionInput[];
 }
 
-/** The same with the id that it gets if it is new. */
+/** An option as a client describes it, with an id to use if it is new. */
 export interface DraftOption extends Omit<OptionInput, 'nestedOptions'> {
   newId: string;
   nestedOptions: DraftOption[];
 }
 
-/** `orderIndex` follows from the position; those who send back what they have read may leave it in. */
+/**
+ * The fields of an option. `orderIndex` follows from the position; it is accepted so that options can be sent back as
+ * read.
+ */
 const FIELDS = new KnownNames(['id', 'label', 'value', 'isDeactivated', 'nestedOptions', 'orderIndex']);
 
-/** Why a value is no tree of {@link OptionInput}, or undefined. Never goes deeper than options may. */
+/**
+ * Returns why a value is not a tree of {@link OptionInput}, or undefined. It never recurses deeper than options may
+ * nest.
+ */
 export function faultOfOptions(value: unknown): string | undefined {
   const ids = new Set<string>();
   let count = 0;
@@ -64,7 +70,7 @@ export function faultOfOptions(value: unknown): string | undefined {
   return faultOfList(value, '', 1);
 }
 
-/** Of the option itself, without those nested in it. */
+/** Checks the option itself, without its nested options. */
 function faultOfOption(option: unknown, ids: Set<string>): string | undefined {
   if (!isRecord(option)) return ' must be an object';
   const unknown = Object.keys(option).find((field) => !FIELDS.names.includes(field));
@@ -85,7 +91,7 @@ function faultOfOption(option: unknown, ids: Set<string>): string | undefined {
   return undefined;
 }
 
-/** Options with an id for each that is new. */
+/** Returns the options with an id for each that is new. */
 export function draftOf(options: OptionInput[], newId: () => string): DraftOption[] {
   return options.map(({ id, label, value, isDeactivated, nestedOptions = [] }) => ({
     ...(id !== undefined && { id: id.toLowerCase() }),
@@ -98,7 +104,8 @@ export function draftOf(options: OptionInput[], newId: () => string): DraftOptio
 }
 
 /**
- * Options as they will be kept. One without an id is the one that has its value at its place already, else it is new.
+ * Returns the options as they will be stored. An option without an id is the existing one with the same value at the
+ * same place, else it is new.
  * @returns faults for ids that the attribute does not have
  */
 export function settledOptions(

@@ -14,7 +14,7 @@ import {
   type EntityType,
 } from './custom-attribute.rules.js';
 
-/** What of a definition values are checked and shown by. */
+/** The fields of a definition by which values are checked and shown. */
 export type AttributeDefinition = Pick<
   CustomAttribute,
   'id' | 'entityType' | 'identifier' | 'label' | 'inputDefinition' | 'isDeactivated' | 'isArchived'
@@ -23,7 +23,7 @@ export type AttributeDefinition = Pick<
 const MAX_VALUES = 100;
 const MAX_TEXT = 4096;
 
-/** Reads the definitions of an entity type as {@link AttributeDefinition}s, oldest first, archived ones too. */
+/** Reads the definitions of an entity type as {@link AttributeDefinition}s, oldest first, including archived ones. */
 export function attributeDefinitions(organizationId: string, entityType: EntityType): Statement {
   return {
     text: `SELECT id, entity_type AS "entityType", identifier, label, input_definition AS "inputDefinition",
@@ -34,7 +34,7 @@ export function attributeDefinitions(organizationId: string, entityType: EntityT
 }
 
 /**
- * A client's patch in the form that it is kept in, ids in lower case: all of it, or none.
+ * Returns a client's patch as it is stored, with ids in lower case. All values must be valid.
  * @param definitions those of the entity's type
  * @throws {DomainError} `invalid`, with all faults
  */
@@ -77,7 +77,7 @@ function faultOfPath(roots: SelectOption[], path: unknown): string | undefined {
   return options.length > 0 || path.length === 0 ? 'must lead to an option without nested options' : undefined;
 }
 
-/** The value of an attribute, as entities show it. */
+/** The value of an attribute as entities show it. */
 @ApiSchema({ name: 'CustomAttribute' })
 export class CustomAttributeOutput {
   @ApiProperty({ description: 'The attribute id.', format: 'uuid', example: '01980f6a-5c1d-7a10-9b2c-3d4e5f607182' })
@@ -97,7 +97,7 @@ export class CustomAttributeOutput {
   value: AttributeValue;
 }
 
-/** Values with their definitions, in the definitions' order. Values of unknown attributes are left out. */
+/** Returns the values with their definitions, in the definitions' order. Values of unknown attributes are left out. */
 export function shownValues(definitions: AttributeDefinition[], values: AttributeValues): CustomAttributeOutput[] {
   return definitions.flatMap(({ id, label, identifier }) => {
     const value = values[id];
@@ -119,7 +119,7 @@ const mapSchema = {
   },
 };
 
-// The decorator's type knows the name only; what else it is given becomes part of the schema as well.
+// The decorator's type accepts only a name, but the other properties become part of the schema, too.
 @ApiSchema(mapSchema)
 class AttributeValuesMap {}
 
@@ -130,7 +130,7 @@ class MapPipe implements PipeTransform<unknown, Record<string, unknown>> {
   }
 }
 
-/** The body of a patch of values, for {@link checkedValues}; goes with {@link ApiAttributeValues}. */
+/** Binds the body of a patch of values, for {@link checkedValues}. Use it with {@link ApiAttributeValues}. */
 export const AttributeValuesBody = () => Body(new MapPipe());
 
 /** Documents {@link AttributeValuesBody} on the method that takes it. */

@@ -4,18 +4,18 @@ import { DomainError, invalidBody, notFound } from '#libs/platform/domain-error.
 import { type DraftOption, type SelectOption, settledOptions } from './attribute-options.rules.js';
 
 export const ENTITY_TYPES = ['Contact', 'Conversation'] as const;
-/** What has values of an attribute: end users or conversations. */
+/** The kind of entity that has values of an attribute: end users or conversations. */
 export type EntityType = (typeof ENTITY_TYPES)[number];
 
-/** How a value is entered: free text, or the path from a root to a leaf of nested options. */
+/** The way in which a value is entered: free text, or the path from a root to a leaf of nested options. */
 export type InputDefinition = { _type: 'Text'; placeholder?: string } | { _type: 'Select'; options: SelectOption[] };
 
-/** What a client can change of an attribute. */
+/** The fields of an attribute that a client can change. */
 export interface AttributeSettings {
   label: string;
   description?: string;
   isRequired: boolean;
-  /** A deactivated attribute takes no new values, until it is activated again. */
+  /** A deactivated attribute takes no new values until it is activated again. */
   isDeactivated: boolean;
   inputDefinition: InputDefinition;
 }
@@ -24,9 +24,9 @@ export interface AttributeSettings {
 export interface CustomAttribute extends AttributeSettings {
   id: string;
   entityType: EntityType;
-  /** For programs; unique for its entity type without regard to case, and never changes. */
+  /** Identifier for programs. It is unique within its entity type without regard to case, and never changes. */
   identifier: string;
-  /** For good. Values that exist are still shown. */
+  /** Archiving is permanent. Existing values are still shown. */
   isArchived: boolean;
   /** ISO 8601 */
   createdAt: string;
@@ -34,15 +34,15 @@ export interface CustomAttribute extends AttributeSettings {
   updatedAt?: string;
 }
 
-/** What an attribute begins with. */
+/** The fields of a new attribute. */
 type NewAttribute = Omit<CustomAttribute, 'isDeactivated' | 'isArchived' | 'createdAt' | 'updatedAt'>;
 
-/** Of a Text attribute its text, of a Select the `value`s of its options from the root to a leaf. */
+/** A value: a text or, for a Select, the `value`s of the options from the root to a leaf. */
 export type AttributeValue = string | string[];
-/** What an entity keeps: its values by attribute id. */
+/** The values of an entity, by attribute id. */
 export type AttributeValues = Record<string, AttributeValue>;
 
-/** A definition whose new options have their ids at hand. */
+/** A definition in which each option has an id to use if it is new. */
 export type DraftDefinition = { _type: 'Text'; placeholder?: string } | { _type: 'Select'; options: DraftOption[] };
 
 type Draft<T> = Omit<T, 'inputDefinition'> & { inputDefinition: DraftDefinition };
@@ -57,7 +57,7 @@ export type CustomAttributeEvent =
   | { type: 'CustomAttributeUpdated'; data: { id: string; changes: Changes<AttributeSettings> } }
   | { type: 'CustomAttributeArchived'; data: { id: string } };
 
-/** An update holds only what it changes; one that changes nothing leaves no event. Archiving twice changes nothing. */
+/** Updates contain only actual changes; one that changes nothing records no event. Archiving twice changes nothing. */
 export function decideCustomAttribute(
   command: CustomAttributeCommand,
   attribute: CustomAttribute | undefined,

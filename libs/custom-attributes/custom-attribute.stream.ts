@@ -7,7 +7,7 @@ import {
   evolveCustomAttribute,
 } from './custom-attribute.rules.js';
 
-/** Keeps identifiers apart, also those of archived attributes: their values are still shown under them. */
+/** Makes identifiers unique, including those of archived attributes, whose values are still shown under them. */
 export const IDENTIFIER_INDEX = 'custom_attributes_identifier';
 
 export const customAttributeStream: StreamDefinition<

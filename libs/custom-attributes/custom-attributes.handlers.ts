@@ -18,13 +18,13 @@ import {
   type PatchCustomAttributeInput,
 } from './custom-attributes.dto.js';
 
-/** Answers the new attribute. */
+/** Creates an attribute, and returns it. */
 export class CreateCustomAttribute extends command<
   { context: WriteContext; input: CreateCustomAttributeInput },
   CustomAttributeDefinition
 >() {}
 
-/** Changes what is named, and answers the attribute as it is then. */
+/** Changes the given fields, and returns the changed attribute. */
 export class UpdateCustomAttribute extends command<
   { context: WriteContext; id: string; input: PatchCustomAttributeInput },
   CustomAttributeDefinition
@@ -32,7 +32,7 @@ export class UpdateCustomAttribute extends command<
 
 export class ArchiveCustomAttribute extends command<{ context: WriteContext; id: string }>() {}
 
-/** As it is now, or was then. */
+/** An attribute as it is now or, with `asOf`, as it was then. */
 export class GetCustomAttribute extends query<
   { organizationId: string; id: string; asOf?: Date },
   Sendable<object>
@@ -71,7 +71,7 @@ export class CreateCustomAttributeHandler implements ICommandHandler<CreateCusto
     }
   }
 
-  /** An identifier is never given up, so its attribute is there to be named. */
+  /** Returns the error for a taken identifier. Identifiers are never freed, so the other attribute exists. */
   async #taken(organizationId: string, { entityType, identifier }: CreateCustomAttributeInput): Promise<DomainError> {
     const [other] = await this.database.query<{ id: string }>(organizationId, {
       text: `SELECT id FROM custom_attributes

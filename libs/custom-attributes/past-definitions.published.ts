@@ -3,7 +3,7 @@ import { type AttributeDefinition } from './attribute-values.published.js';
 import { type CustomAttribute } from './custom-attribute.rules.js';
 import { customAttributeStream } from './custom-attribute.stream.js';
 
-/** All definitions that there were then, oldest first, archived ones too. */
+/** Returns all definitions that existed at `asOf`, oldest first, including archived ones. */
 export async function pastDefinitions(
   past: PastStreams,
   organizationId: string,

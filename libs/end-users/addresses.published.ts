@@ -2,10 +2,10 @@ import { emailKey } from '#libs/people/contact.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { type EndUserFields } from './end-user.rules.js';
 
-/** What can be looked for to find an end user by. */
+/** The kinds of addresses by which an end user can be found. */
 export type AddressKind = 'email' | 'phone' | 'externalId';
 
-/** The fields that hold addresses. */
+/** The fields that hold addresses, with their kinds. */
 const ADDRESS_FIELDS = {
   email: 'email',
   additionalEmails: 'email',
@@ -15,22 +15,27 @@ const ADDRESS_FIELDS = {
   additionalExternalIds: 'externalId',
 } as const satisfies Partial<Record<keyof EndUserFields, AddressKind>>;
 
-/** An address, and where among a client's fields it is, such as `additionalEmails[1]`. */
+/** An address with its path in a client's fields, such as `additionalEmails[1]`. */
 export interface Address {
   field: keyof typeof ADDRESS_FIELDS;
   path: string;
   kind: AddressKind;
   value: string;
-  /** What all its spellings have in common: what the table has. */
+  /** The key that all its spellings share, as stored in the table. */
   key: string;
 }
 
-/** What all spellings of an address have in common. Earlier versions recorded external ids in other forms than NFC, too. */
+/**
+ * Returns the key that all spellings of an address share. Earlier versions also stored external ids in forms other than
+ * NFC.
+ */
 export function keyOfAddress(kind: AddressKind, value: string): string {
   return kind === 'email' ? emailKey(value) : value.normalize('NFC');
 }
 
-/** All addresses among the fields, always in the same order: two that write the same ones do not wait for each other. */
+/**
+ * Returns all addresses among the fields in a fixed order, so that two writers of the same addresses cannot deadlock.
+ */
 export function addressesOf(fields: Changes<EndUserFields>): Address[] {
   const addresses = Object.entries(ADDRESS_FIELDS).flatMap(([name, kind]) => {
     const field = name as Address['field'];

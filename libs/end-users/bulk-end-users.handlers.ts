@@ -15,19 +15,21 @@ import { CreateEndUser, newPerson, UpdateEndUser } from './end-users.handlers.js
 import { EndUserReader } from './end-users.reader.js';
 import { TakenAddresses } from './taken-addresses.js';
 
-/** Creates many, each by itself: answers the new end user, or why it is refused. */
+/** Creates end users independently of each other: returns the new end user, or why it is refused, for each. */
 export class CreateEndUsers extends command<
   { context: WriteContext; inputs: Changes<EndUserFields>[] },
   (EndUserOutput | DomainError)[]
 >() {}
 
-/** Changes many, each by itself: answers the end user as it is then, or why the change is refused. */
+/**
+ * Changes end users independently of each other: returns the changed end user, or why the change is refused, for each.
+ */
 export class UpdateEndUsers extends command<
   { context: WriteContext; changes: { id: string; input: Changes<EndUserFields> }[] },
   (EndUserOutput | DomainError)[]
 >() {}
 
-/** One of many: what is to be done, with the fields that it writes, and how it is done alone. */
+/** A change of one end user, with the fields that it writes, and the command that makes it alone. */
 interface Task {
   id: string;
   command: EndUserCommand;
@@ -35,7 +37,7 @@ interface Task {
   alone: Command<EndUserOutput>;
 }
 
-/** Carries out what is to be done to many end users. */
+/** Carries out the changes of a bulk request. */
 @Injectable()
 export class EndUserTasks {
   constructor(
@@ -46,9 +48,9 @@ export class EndUserTasks {
   ) {}
 
   /**
-   * Carries tasks out in three round trips. A task that claims the address of another end user is carried out alone,
-   * because the single command tells what is wrong.
-   * @throws unique violations, when somebody takes an address at this moment: nothing has happened then
+   * Carries out tasks in three round trips. A task that claims the address of another end user is carried out alone,
+   * because the single command returns an exact error.
+   * @throws unique violations when an address is taken concurrently: then nothing has happened
    */
   async carryOut(context: WriteContext, tasks: (Task | DomainError)[]): Promise<(EndUserOutput | DomainError)[]> {
     const valid = tasks.flatMap((task) => (task instanceof DomainError ? [] : [task]));

@@ -5,10 +5,10 @@ import { type Part } from '#libs/event-store/stream-definition.js';
 import { type Address, addressesOf, keyOfAddress } from './addresses.published.js';
 import { type EndUser } from './end-user.rules.js';
 
-/** What no two end users of an organization share: e-mail addresses, phone numbers, external ids. */
+/** Makes e-mail addresses, phone numbers and external ids unique among the end users of an organization. */
 export const ADDRESS_INDEX = 'end_user_addresses_value';
 
-/** The read table of what end users are found by. */
+/** The read table of the addresses by which end users are found. */
 export const addressPart: Part<EndUser | undefined> = {
   table: 'end_user_addresses',
   change: (key, before, after) => {
@@ -21,7 +21,7 @@ export const addressPart: Part<EndUser | undefined> = {
   },
 };
 
-/** Those of the addresses that are not among others. */
+/** Returns the addresses that are not among others. */
 function without(addresses: Address[], others: Address[]): Address[] {
   const place = ({ field, kind, key }: Address) => `${field} ${kind} ${key}`;
   const known = new Set(others.map(place));
@@ -71,7 +71,7 @@ const DELETE_MANY = `DELETE FROM end_user_addresses a USING json_populate_record
   WHERE a.organization_id = n.organization_id AND a.end_user_id = n.end_user_id AND a.field = n.field
     AND a.value = n.value`;
 
-/** Reads whose external id it is, as `{id}`. */
+/** Reads the end user with an external id, as `{id}`. */
 export function endUserByExternalId(organizationId: string, externalId: string): Statement {
   return {
     text: `SELECT end_user_id AS id FROM end_user_addresses

@@ -2,12 +2,12 @@ import { type AttributeValues } from '#libs/custom-attributes/custom-attribute.r
 import { type Part } from '#libs/event-store/stream-definition.js';
 import { type EndUser } from './end-user.rules.js';
 
-/** Characters of a value that end users can be found by. Longer ones cannot: entries of an index are limited. */
+/** Maximum length of a value by which end users can be found, in code points: the size of index entries is limited. */
 export const MAX_SEARCHED_VALUE = 255;
 
 /**
- * The read table of the values that end users are found by, in NFC, which earlier versions did not record. Of a path of
- * options, each option is one.
+ * The read table of the values by which end users are found: in NFC, which earlier versions did not ensure. Each option
+ * on the path of a Select is a value.
  */
 export const attributePart: Part<EndUser | undefined> = {
   table: 'end_user_attributes',
@@ -33,7 +33,7 @@ interface Searched {
   text: string;
 }
 
-/** What of values is searched that is not among others. */
+/** Returns the searchable values that are not among others. */
 function without(values: AttributeValues, others: AttributeValues): Searched[] {
   const known = new Set(searchedOf(others).map(({ attributeId, text }) => `${attributeId} ${text}`));
   return searchedOf(values).filter(({ attributeId, text }) => !known.has(`${attributeId} ${text}`));

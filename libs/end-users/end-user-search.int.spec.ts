@@ -6,7 +6,7 @@ const organizationId = '01980f5b-60f0-7a91-95d3-8fb0c1d2e3f4';
 const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1_000).toISOString();
 const id = '01980f6a-5c1d-7a10-9b2c-3d4e5f607182';
 
-/** Enough end users for an index to be worth it, each created a second after the one before. */
+/** Creates enough end users for indexes to pay off, one second apart. */
 beforeAll(async () => {
   world = await createTestStore();
   await world.test.sql(
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** What indexes are asked for, as the application's role has it planned. */
+/** Returns the index conditions of the plan for the application's role. */
 async function indexConditions(search: EndUserSearch, order: string): Promise<string> {
   const { text, values } = endUsersWhere(organizationId, '*', search);
   const explained = { text: `EXPLAIN ${text} ORDER BY ${order} LIMIT 51`, values };

@@ -4,12 +4,12 @@ import { type ListedRow } from '#libs/event-store/entity-reader.js';
 import { nameKey } from '#libs/platform/text.js';
 import { type AddressKind } from './addresses.published.js';
 
-/** What end users are looked for by: all of it must hold. Instants are in ISO 8601. */
+/** The filters of a search for end users, all of which must hold. Instants are in ISO 8601. */
 export interface EndUserSearch {
   address?: [kind: AddressKind, key: string];
-  /** Of the display name, in any case. */
+  /** The beginning of the display name, in any case. */
   namePrefix?: string;
-  /** A value of a custom attribute, or an option in the path of one. */
+  /** A value of a custom attribute, or an option on its path. */
   attribute?: { id: string; value: string };
   createdSince?: string;
   /** Exclusive. */
@@ -17,7 +17,7 @@ export interface EndUserSearch {
   updatedSince?: string;
 }
 
-/** A row's place in lists; of the columns beside the id, those of the list's order. */
+/** A row with its sort keys. Only the columns of the list's order are present besides the id. */
 interface SortedRow extends ListedRow {
   updated_ms: string;
   search_name: string;
@@ -27,7 +27,7 @@ const ID = { name: 'id', type: 'uuid', of: ({ id }: SortedRow) => id } as const;
 const UPDATED = { name: 'updated_at', type: 'timestamptz', of: (row: SortedRow) => isoOfMs(row.updated_ms) } as const;
 const NAME = { name: 'search_name', type: 'text', of: (row: SortedRow) => row.search_name } as const;
 
-/** The keyset of an order, and the columns that it needs of each row. */
+/** Returns the keyset of an order, and the columns that it needs of each row. */
 const order = (direction: 'ASC' | 'DESC', keys: KeyColumn<SortedRow>[], columns: string[] = []) => ({
   keyset: new Keyset<SortedRow>([...keys, ID], direction),
   columns,
@@ -35,7 +35,7 @@ const order = (direction: 'ASC' | 'DESC', keys: KeyColumn<SortedRow>[], columns:
 const byUpdate = (direction: 'ASC' | 'DESC') => order(direction, [UPDATED], [`${msOf('updated_at')} AS updated_ms`]);
 const byName = (direction: 'ASC' | 'DESC') => order(direction, [NAME], ['search_name']);
 
-/** The orders that lists come in. An end user's id begins with the time of its creation. */
+/** The orders of lists. An end user's id begins with the time of its creation. */
 export const ORDERS = {
   createdAt: order('ASC', []),
   '-createdAt': order('DESC', []),
@@ -46,7 +46,7 @@ export const ORDERS = {
 };
 export type EndUserOrder = keyof typeof ORDERS;
 
-/** What a {@link Keyset} of {@link ORDERS} selects from: the end users that are looked for. */
+/** Returns the search as a query, for a {@link Keyset} of {@link ORDERS}. */
 export function endUsersWhere(organizationId: string, columns: string, search: EndUserSearch): Statement {
   const values: unknown[] = [organizationId];
   const parameter = (value: unknown) => `$${values.push(value)}`;
@@ -54,14 +54,14 @@ export function endUsersWhere(organizationId: string, columns: string, search: E
   return {
     text: `SELECT ${columns} FROM end_users WHERE ${['organization_id = $1', ...conditions].join(' AND ')}`,
     values,
-    // How many match decides whether to begin with them or with the order.
+    // The number of matches decides whether a plan should start with them or with the order.
     replanned: conditions.length > 0,
   };
 }
 
 /**
- * Under row-level security only comparisons that are known not to leak may look into an index: `<` may, the operators
- * for prefixes may not.
+ * Under row-level security, only leakproof operators may use an index: `<` is leakproof, the operators for prefixes are
+ * not.
  */
 function conditionsOf(search: EndUserSearch, parameter: (value: unknown) => string): string[] {
   const { address, namePrefix, attribute, createdSince, createdUntil, updatedSince } = search;
@@ -87,10 +87,10 @@ function conditionsOf(search: EndUserSearch, parameter: (value: unknown) => stri
   return conditions;
 }
 
-/** Of Unicode: no name that begins with a prefix comes after the prefix and it. */
+/** The last code point of Unicode. No name with a given prefix sorts after the prefix followed by it. */
 const LAST_CHARACTER = 0x10ffff;
 
-/** Where the ids of those lie who were created within a period. */
+/** Returns the ranges of ids of end users that were created within a period. */
 function idsOf({ createdSince, createdUntil }: EndUserSearch, parameter: (value: unknown) => string): string[] {
   return [
     ...(createdSince === undefined ? [] : [`>= ${parameter(idNear(createdSince, -SLACK_MS))}`]),
@@ -98,10 +98,12 @@ function idsOf({ createdSince, createdUntil }: EndUserSearch, parameter: (value:
   ];
 }
 
-/** An end user's id and time of creation are taken one after the other, from a clock that may be set meanwhile. */
+/**
+ * Allowed difference between the time in an end user's id and its `createdAt`: the clock may be set between the two.
+ */
 const SLACK_MS = 60_000;
 
-/** The least id (UUID version 7) that can be made so long after an instant. It spares an index by the time of creation. */
+/** Returns the smallest UUIDv7 of an instant plus an offset. Ranges of ids replace an index on the time of creation. */
 function idNear(instant: string, offsetMs: number): string {
   const time = Math.max(0, Date.parse(instant) + offsetMs);
   const hex = time.toString(16).padStart(12, '0');

@@ -5,7 +5,9 @@ import { type DomainError, notFound } from '#libs/platform/domain-error.js';
 import { command } from '#libs/platform/messages.js';
 import { mergedAway } from './end-user.rules.js';
 
-/** A guard: the end user exists, and nobody has asked for its anonymization. A request that comes meanwhile waits. */
+/**
+ * A guard: the end user exists and its anonymization has not been requested. A concurrent request waits for the commit.
+ */
 export function endUserIsOpen(organizationId: string, id: string): Statement {
   return {
     text: `SELECT guard(EXISTS (SELECT FROM end_users
@@ -14,7 +16,7 @@ export function endUserIsOpen(organizationId: string, id: string): Statement {
   };
 }
 
-/** Reads which of the ids are no end users', in their order, as `{id}`. */
+/** Reads those ids, in their order, that are not end users', as `{id}`. */
 export function missingEndUsers(organizationId: string, ids: string[]): Statement {
   return {
     text: `SELECT id FROM unnest($2::uuid[]) WITH ORDINALITY AS wanted(id, place)
@@ -24,7 +26,7 @@ export function missingEndUsers(organizationId: string, ids: string[]): Statemen
   };
 }
 
-/** Those of the ids that are end users', as `{id}`. */
+/** Reads those ids that are end users', as `{id}`. */
 export function endUsersAmong(organizationId: string, ids: string[]): Statement {
   return {
     text: 'SELECT id FROM end_users WHERE organization_id = $1 AND id = ANY($2)',
@@ -38,11 +40,11 @@ export interface RequesterRow {
   displayName: string | null;
   email: string | null;
   phoneNumber: string | null;
-  /** No conversation can begin with it any more. */
+  /** Whether no conversation with the end user can begin any more. */
   anonymizationRequested: boolean;
 }
 
-/** Reads what conversations must know of an end user, as a {@link RequesterRow}; no row when there is none. */
+/** Reads the fields of an end user that conversations need, as a {@link RequesterRow}; no row if there is none. */
 export function requesterById(organizationId: string, id: string): Statement {
   return {
     text: `SELECT id, display_name AS "displayName", email, phone_number AS "phoneNumber",
@@ -53,8 +55,8 @@ export function requesterById(organizationId: string, id: string): Statement {
 }
 
 /**
- * Why there is no row of an end user: there never was one, or it was merged into another one. One round trip.
- * @param entity what to call one that never was
+ * Returns why an end user has no row: it never existed, or it was merged into another one. Takes one round trip.
+ * @param entity the name for one that never existed
  */
 export async function missingEndUser(
   database: Database,
@@ -69,7 +71,7 @@ export async function missingEndUser(
   return merged ? mergedAway(id, merged.intoId) : notFound(entity, id);
 }
 
-/** Reads the ids of all who have become part of an end user, directly or not. */
+/** Reads the ids of all end users that were merged into this one, directly or indirectly. */
 export function mergedInto(organizationId: string, id: string): Statement {
   return {
     text: `WITH RECURSIVE merged AS (

@@ -3,23 +3,23 @@ import { faultsOfAddresses, type Person } from '#libs/people/person.js';
 import { applyChanges, type Changes, changesOf } from '#libs/platform/changes.js';
 import { DomainError, type Fault, invalidBody, notFound } from '#libs/platform/domain-error.js';
 
-/** What a client says of an end user, normalized. */
+/** The fields of an end user that a client can set, normalized. */
 export interface EndUserFields extends Person {
   /** The end user's id in another system; compared exactly. */
   externalId?: string;
-  /** Further ids in other systems, such as those of end users who have been merged into this one. */
+  /** Further ids in other systems, such as those of end users that were merged into this one. */
   additionalExternalIds: string[];
 }
 
-/** A customer: somebody who writes to the organization. */
+/** A customer who writes to the organization. */
 export interface EndUser extends EndUserFields {
   id: string;
   /** ISO 8601 */
   createdAt: string;
   customAttributes: AttributeValues;
-  /** From the request on nothing changes any more but that it is done. */
+  /** Once requested, nothing can change except to `done`. */
   anonymization?: 'requested' | 'done';
-  /** The end user that this one has become part of: nothing else is left of it. */
+  /** The end user that this one was merged into: this one keeps no other data. */
   mergedInto?: string;
 }
 
@@ -30,7 +30,7 @@ export type EndUserCommand =
   | { type: 'RequestAnonymization'; id: string; requestId: string }
   | { type: 'Anonymize'; id: string };
 
-/** What is personal in them is gone once the end user is anonymized. */
+/** The events of an end user. Their optional fields are personal data, absent once the end user is anonymized. */
 export type EndUserEvent =
   | { type: 'EndUserCreated'; data: { id: string; createdAt: string; person?: EndUserFields } }
   | { type: 'EndUserUpdated'; data: { id: string; changes?: Changes<EndUserFields> } }
@@ -38,13 +38,15 @@ export type EndUserEvent =
   | { type: 'EndUserAnonymizationRequested'; data: { id: string; requestId: string } }
   | { type: 'EndUserAnonymized'; data: { id: string } }
   | {
-      /** Took over what another end user had; the changes are what that adds. */
+      /** Another end user was merged into this one; the changes are what that adds. */
       type: 'EndUserMerged';
       data: { id: string; mergedId: string; changes?: Changes<EndUserFields>; values?: Changes<AttributeValues> };
     }
   | { type: 'EndUserMergedInto'; data: { id: string; intoId: string } };
 
-/** Events hold only what changes; a change that changes nothing leaves none. Anonymizing twice changes nothing. */
+/**
+ * Events contain only actual changes; a command that changes nothing records none. Anonymizing twice changes nothing.
+ */
 export function decideEndUser(
   command: EndUserCommand,
   endUser: EndUser | undefined,
@@ -73,13 +75,13 @@ export function decideEndUser(
   }
 }
 
-/** Also one that was merged: its old events hold personal data still. */
+/** Allowed for merged end users, too: their old events still hold personal data. */
 function anonymize(id: string, endUser: EndUser | undefined): EndUserEvent[] | DomainError {
   if (!endUser) return notFound('End user', id);
   return endUser.anonymization === 'done' ? [] : [{ type: 'EndUserAnonymized', data: { id } }];
 }
 
-/** An end user whom something can be done with, else why nothing can. */
+/** Returns the end user if it can be changed, else why it cannot. */
 export function openEndUser(endUser: EndUser | undefined, id: string): EndUser | DomainError {
   if (!endUser) return notFound('End user', id);
   if (endUser.mergedInto) return mergedAway(id, endUser.mergedInto);
@@ -88,7 +90,7 @@ export function openEndUser(endUser: EndUser | undefined, id: string): EndUser |
   return new DomainError('conflict', `End user ${id} ${state}`);
 }
 
-/** There is no such end user any more, but another one in its place. */
+/** Returns the error for an end user that was merged into another one. */
 export function mergedAway(id: string, intoId: string): DomainError {
   const message = `End user ${id} could not be found: it was merged into end user ${intoId}`;
   return new DomainError('not-found', message, { mergedInto: intoId });
@@ -102,7 +104,7 @@ function update(endUser: EndUser, patch: Changes<EndUserFields>): EndUserEvent[]
   return [{ type: 'EndUserUpdated', data: { id: endUser.id, changes } }];
 }
 
-/** What is wrong with an end user's addresses and external ids together: one given twice. */
+/** Returns the faults of an end user's addresses and external ids together: repeated ones. */
 function faultsOf(fields: Partial<EndUserFields>, changes: Changes<EndUserFields> = fields): Fault[] {
   const { externalId, additionalExternalIds = [] } = fields;
   const twice = externalId !== undefined && additionalExternalIds.includes(externalId);
@@ -110,7 +112,7 @@ function faultsOf(fields: Partial<EndUserFields>, changes: Changes<EndUserFields
   return [...faultsOfAddresses(fields, changes), ...(twice ? [fault] : [])];
 }
 
-/** What replacing the fields of an end user changes: all that are not named are cleared. */
+/** Returns the changes of a replacement: fields that are not given are cleared, except `additionalExternalIds`. */
 export const replacing = (fields: Changes<EndUserFields>): Changes<EndUserFields> => ({
   email: null,
   phoneNumber: null,

@@ -14,7 +14,7 @@ export type ShownEndUser = Omit<EndUser, 'customAttributes' | 'anonymization'> &
   customAttributes: CustomAttributeOutput[];
 };
 
-/** An end user as lists show it: without its values. That its anonymization is requested does not show. */
+/** Returns an end user as lists show it: without its values. A requested anonymization is not shown. */
 export function shownAlone(
   endUser: EndUser,
   { recordedAt }: Pick<RowFacts, 'recordedAt'>,
@@ -24,7 +24,7 @@ export function shownAlone(
 }
 
 /**
- * An end user as the API shows it, with its values.
+ * Returns an end user as the API shows it, with its values.
  * @param loaded a stream that has begun
  */
 export function shownEndUser(

@@ -35,7 +35,7 @@ export const endUserStream: StreamDefinition<EndUser | undefined, EndUserEvent, 
     columns: {
       created_at: { of: ({ createdAt }) => createdAt, constant: true },
       updated_at: { of: (_, { recordedAt }) => recordedAt },
-      // What lists are sorted and searched by; never NULL.
+      // Lists are sorted and searched by this column; it is never NULL.
       search_name: { of: ({ displayName = '' }) => nameKey(displayName) },
       display_name: { of: ({ displayName }) => displayName },
       email: { of: ({ email }) => email },

@@ -3,7 +3,7 @@ import { object } from '#libs/webhooks/events/payload-schemas.published.js';
 import { type EndUser, type EndUserEvent } from './end-user.rules.js';
 import { endUserStream } from './end-user.stream.js';
 
-/** What every payload shows of an end user. */
+/** Returns the fields of an end user that every payload shows. */
 function contactOf(endUser: Pick<EndUser, 'id' | 'displayName' | 'email' | 'phoneNumber'>) {
   return {
     id: endUser.id,
@@ -52,7 +52,7 @@ const text = { type: 'string' };
 const optionalText = { type: ['string', 'null'] };
 const texts = { type: 'array', items: text };
 
-/** The JSON Schema of what {@link contactOf} answers, without the object around it. */
+/** The JSON Schemas of the fields that {@link contactOf} returns. */
 const CONTACT_PROPERTIES = {
   id: { type: 'string', format: 'uuid' },
   name: optionalText,
@@ -102,7 +102,7 @@ const customAttributesUpdated: WebhookEventType<EndUser> = {
 
 const merged: WebhookEventType<EndUser, Extract<EndUserEvent, { type: 'EndUserMerged' }>['data']> = {
   version: '1',
-  description: 'Another end user became part of an end user, who is shown as it is then; the other exists no more.',
+  description: 'Another end user was merged into an end user, which is shown as it is after the merge. The other one no longer exists.',
   stream: endUserStream,
   shows: ['endUser'],
   data: (endUser, { data }) => ({
@@ -124,7 +124,7 @@ const merged: WebhookEventType<EndUser, Extract<EndUserEvent, { type: 'EndUserMe
 
 const anonymized: WebhookEventType<EndUser> = {
   version: '1',
-  description: 'All personal data of an end user was destroyed; its id is what is left.',
+  description: 'All personal data of an end user was removed for good. Only the id is left.',
   stream: endUserStream,
   shows: ['endUser'],
   data: ({ id }) => ({ end_user: { id } }),

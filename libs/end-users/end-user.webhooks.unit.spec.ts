@@ -8,7 +8,7 @@ import { type EndUser, evolveEndUser } from './end-user.rules.js';
 const ajv = new Ajv2020({ strict: true });
 addFormats.default(ajv);
 
-/** The payload of an event, once its schema has accepted it. */
+/** Returns the payload of an event after its schema has accepted it. */
 function payload(name: ProducedEventName, entity: unknown, event: object = {}): any {
   const { data, schema } = CATALOGUE[name];
   const shown = (data as (entity: unknown, event: unknown) => object)(entity, { data: event });

@@ -229,7 +229,7 @@ export class EndUsersController {
     return { data: await this.commands.execute(new UpdateEndUserAttributes({ context: caller, id, patch })) };
   }
 
-  /** What a bulk request does to those whom it names. */
+  /** Returns how a bulk request updates the end users that it names. */
   #updating(caller: WriteContext) {
     return (changes: UpdateEndUsers['changes']) =>
       this.commands.execute(new UpdateEndUsers({ context: caller, changes }));

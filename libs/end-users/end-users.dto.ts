@@ -26,7 +26,9 @@ const open = { optional: true, nullable: true };
 const ExternalId = (presence: Pick<FieldOptions, 'optional' | 'nullable'>) =>
   Text({ ...EXTERNAL_ID, fault: faultOfAddress, ...presence });
 
-/** Clients that do not know of them keep them. */
+/**
+ * Declares the additional external ids. Any request that omits them keeps them, for clients that do not support them.
+ */
 const AdditionalExternalIds = () =>
   Texts({
     ...ADDITIONAL_EXTERNAL_IDS,
@@ -36,7 +38,7 @@ const AdditionalExternalIds = () =>
     optional: true,
   });
 
-/** `null` is no value. */
+/** The body that creates an end user. `null` is no value. */
 export class CreateEndUserInput extends PersonInput {
   @DisplayName(open)
   displayName?: string | null;
@@ -51,7 +53,7 @@ export class CreateEndUserInput extends PersonInput {
   additionalExternalIds?: string[];
 }
 
-/** What is left out is cleared; the external id is that of the path. */
+/** Fields that are left out are cleared, except external ids. `externalId` may only be that of the path. */
 export class ReplaceByExternalIdInput extends PersonInput {
   @DisplayName()
   displayName: string;
@@ -63,13 +65,13 @@ export class ReplaceByExternalIdInput extends PersonInput {
   externalId?: string | null;
 }
 
-/** What is left out is cleared. */
+/** Fields that are left out are cleared, except `additionalExternalIds`. */
 export class UpdateEndUserInput extends ReplaceByExternalIdInput {
   @AdditionalExternalIds()
   additionalExternalIds?: string[];
 }
 
-/** What is left out stays; `null` clears. */
+/** Fields that are left out keep their values; `null` clears. */
 export class PatchEndUserInput extends CreateEndUserInput {}
 
 export class BulkUpdateEndUserInput extends UpdateEndUserInput {

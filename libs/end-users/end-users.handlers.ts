@@ -26,31 +26,31 @@ import { type EndUserOutput } from './end-users.dto.js';
 import { type EndUserFilters, EndUserReader } from './end-users.reader.js';
 import { TakenAddresses } from './taken-addresses.js';
 
-/** Answers the new end user. */
+/** Creates an end user, and returns it. */
 export class CreateEndUser extends command<{ context: WriteContext; input: Changes<EndUserFields> }, EndUserOutput>() {}
 
-/** Changes what is named; `null` clears. Answers the end user as it is then. */
+/** Changes the given fields, and returns the changed end user. `null` clears a field. */
 export class UpdateEndUser extends command<
   { context: WriteContext; id: string; input: Changes<EndUserFields> },
   EndUserOutput
 >() {}
 
-/** Changes the values that are named, or none; answers all values that the end user has then. */
+/** Changes all of the given values or, on error, none. Returns all values of the end user. */
 export class UpdateEndUserAttributes extends command<
   { context: WriteContext; id: string; patch: Record<string, unknown> },
   CustomAttributeOutput[]
 >() {}
 
-/** As it is now, or was then. */
+/** An end user as it is now or, with `asOf`, as it was then. */
 export class GetEndUser extends query<{ organizationId: string; id: string; asOf?: Date }, Sendable<object>>() {}
 
-/** A page of the end users that fit all filters. */
+/** A page of the end users that match all filters. */
 export class ListEndUsers extends query<
   { organizationId: string; filters: EndUserFilters; order: EndUserOrder; page: PageRequest },
   Page<JsonText>
 >() {}
 
-/** What a new end user begins with. @throws {DomainError} `invalid`, with all faults */
+/** Returns the fields of a new end user. @throws {DomainError} `invalid`, with all faults */
 export function newPerson(input: Changes<EndUserFields>, region: CountryCode | undefined): EndUserFields {
   const given = Object.entries(normalizePerson(input, region)).filter(([, value]) => value !== null);
   return Object.fromEntries(given) as unknown as EndUserFields;

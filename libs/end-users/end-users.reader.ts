@@ -23,7 +23,7 @@ import { shownEndUser } from './end-user.shown.js';
 import { endUserStream } from './end-user.stream.js';
 import { type EndUserOutput } from './end-users.dto.js';
 
-/** What a list is asked for; of the addresses at most one. */
+/** The filters of a list, with at most one address. */
 export interface EndUserFilters
   extends Omit<EndUserSearch, 'address' | 'attribute'>, Partial<Record<AddressKind, string>> {
   attributeId?: string;
@@ -40,7 +40,7 @@ export class EndUserReader {
     private readonly entities: EntityReader,
   ) {}
 
-  /** In one round trip with the definitions of its values. */
+  /** Returns an end user with its values. Reads the row and the definitions in one round trip. */
   async get(organizationId: string, id: string): Promise<JsonText> {
     const [rows, definitions] = await Promise.all([
       this.database.lookup<StateRow<EndUser>>(organizationId, {
@@ -55,7 +55,7 @@ export class EndUserReader {
     return extended(shownText(row), { customAttributes });
   }
 
-  /** As it was then, with the definitions of then. Two round trips at the same time. */
+  /** Returns an end user as it was at `asOf`, with the definitions of that time. Takes two concurrent round trips. */
   async getAsOf(organizationId: string, id: string, asOf: Date): Promise<EndUserOutput> {
     const [{ state, recordedAt }, definitions] = await Promise.all([
       this.past.existing(endUserStream, 'End user', id, organizationId, asOf),
@@ -65,7 +65,7 @@ export class EndUserReader {
     return shownEndUser({ state, recordedAt }, definitions);
   }
 
-  /** Without their values. */
+  /** Returns a page of end users without their values. */
   async list(
     organizationId: string,
     { email, phone, externalId, attributeId, attributeValue, ...others }: EndUserFilters,
@@ -85,7 +85,7 @@ export class EndUserReader {
     return { rows: fresh.map(shownText), ...links };
   }
 
-  /** Many, as writes have left them; those that were refused stay that. One round trip, or none. */
+  /** Returns end users as writes have left them; refusals are passed on. Takes at most one round trip. */
   async allShown(
     organizationId: string,
     written: (Loaded<EndUser | undefined> | DomainError)[],
@@ -98,7 +98,7 @@ export class EndUserReader {
     return written.map((one) => (one instanceof DomainError ? one : shownEndUser(one, definitions)));
   }
 
-  /** One, as a write has left it. */
+  /** Returns one end user as a write has left it. */
   async shown(organizationId: string, written: Loaded<EndUser | undefined>): Promise<EndUserOutput> {
     const [shown] = await this.allShown(organizationId, [written]);
     return shown as EndUserOutput;
@@ -112,7 +112,7 @@ function attributeOf(id: string | undefined, value: string | undefined): EndUser
   return { id, value };
 }
 
-/** The kind and value that are looked for, if any. */
+/** Returns the kind and key of the address in the filters, if there is one. */
 function addressOf(
   filters: Partial<Record<AddressKind, string>>,
   region: CountryCode | undefined,

@@ -22,7 +22,7 @@ import {
 import { GetEndUser } from './end-users.handlers.js';
 import { ReplaceByExternalId } from './replace-by-external-id.handler.js';
 
-/** Who is who: end users as another system knows them, and those who turn out to be one. */
+/** Identities of end users: their ids in other systems, and merges of duplicates. */
 @ApiTags('End Users')
 @Controller('v1/endusers')
 export class IdentitiesController {

@@ -5,7 +5,7 @@ import { faultOfAddress, faultOfEmail } from '#libs/people/contact.js';
 import { MAX_SEARCHED_VALUE } from './end-user-attributes.projection.js';
 import { type EndUserOrder, ORDERS } from './end-user-search.js';
 
-/** Filters may be combined; all of them must hold. */
+/** The query of a list. Filters may be combined; all of them must hold. */
 export class ListEndUsersQuery extends PageQuery {
   @Text({
     description:

@@ -4,15 +4,15 @@ import { changesOf } from '#libs/platform/changes.js';
 import { DomainError, type Fault, invalidBody } from '#libs/platform/domain-error.js';
 import { type EndUser, type EndUserEvent, type EndUserFields, openEndUser } from './end-user.rules.js';
 
-/** What a merge records of either end user. */
+/** The events that a merge records for both end users. */
 export interface Merge {
   source: EndUserEvent[];
   target: EndUserEvent[];
 }
 
 /**
- * One end user becomes part of another: what the other lacks, it takes over; what both have, the other keeps, and the
- * addresses and external ids of the first become additional ones.
+ * Merges one end user into another. The other keeps its values and takes over those that it lacks; addresses and
+ * external ids of the first become additional ones.
  */
 export function decideMerge(
   sourceId: string,
@@ -36,7 +36,7 @@ export function decideMerge(
   };
 }
 
-/** What there is one of, and where more of it go. */
+/** The primary fields, the lists for further values, and the keys by which values are compared. */
 const ADDITIONAL = [
   ['email', 'additionalEmails', emailKey],
   ['phoneNumber', 'additionalPhoneNumbers', (number: string) => number],
@@ -50,7 +50,7 @@ function mergedFields(from: EndUser, into: EndUser) {
     const surplus = into[primary] === undefined ? [] : (from[primary] ?? []);
     const first = into[primary] ?? from[primary];
     const all = [first ?? [], into[additional], surplus, from[additional]].flat();
-    // Earlier versions let two end users have what is one address by now.
+    // Earlier versions let two end users have addresses that now count as one.
     const keys = all.map(keyOf);
     const distinct = all.filter((_, index) => keys.indexOf(keys[index] as string) === index);
     return [

@@ -15,7 +15,7 @@ const someone = (id: string, fields: Partial<EndUser> = {}): EndUser => ({
   ...fields,
 });
 
-/** What merging one into the other records. */
+/** Returns the events of a merge, and the other end user after it. */
 function merging(source: EndUser | undefined, target: EndUser | undefined) {
   const merge = accepted(decideMerge(sourceId, source, targetId, target));
   const [merged, ...more] = merge.target as [Extract<EndUserEvent, { type: 'EndUserMerged' }>];

@@ -1,7 +1,7 @@
 import { type Part } from '#libs/event-store/stream-definition.js';
 import { type EndUser } from './end-user.rules.js';
 
-/** The read table of end users who have become part of others. */
+/** The read table of end users that were merged into others. */
 export const mergedPart: Part<EndUser | undefined> = {
   table: 'merged_end_users',
   change: ({ organizationId, id }, before, after) => {

@@ -15,7 +15,7 @@ export interface Replaced {
   created: boolean;
 }
 
-/** Replaces the end user who has this external id, or creates it. External ids that it has stay as they are. */
+/** Replaces the end user with this external id, or creates it. Its existing external ids do not change. */
 export class ReplaceByExternalId extends command<
   {
     context: WriteContext;
@@ -34,7 +34,10 @@ export class ReplaceByExternalIdHandler implements ICommandHandler<ReplaceByExte
     private readonly commands: CommandBus,
   ) {}
 
-  /** A refusal stands only when the external id is still whose it was: another may just have taken it, or been merged. */
+  /**
+   * A refusal is final only if the external id still has the same owner. Otherwise another end user has just taken it,
+   * or its owner has been merged, and the command starts again.
+   */
   async execute({ context, externalId, input }: ReplaceByExternalId): Promise<Replaced> {
     const owner = () => this.#ownerOf(context.organizationId, externalId);
     let id = await owner();

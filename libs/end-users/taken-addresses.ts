@@ -20,9 +20,9 @@ interface Owned {
 }
 
 /**
- * Reads who has addresses, as {@link Owned}. Each is looked up in the index by itself: a join of all might read every
- * address of the organization.
- * @param but an end user who does not count
+ * Reads the owners of addresses, as {@link Owned}. Each is looked up in the index separately: a join of all might read
+ * every address of the organization.
+ * @param but an end user to exclude
  */
 function ownersOf(organizationId: string, addresses: Pick<Owned, 'kind' | 'key'>[], but?: string): Statement {
   return {
@@ -35,13 +35,14 @@ function ownersOf(organizationId: string, addresses: Pick<Owned, 'kind' | 'key'>
   };
 }
 
-/** Turns away what would give an end user an address of another. */
+/** Refuses changes that would give an end user an address of another. */
 @Injectable()
 export class TakenAddresses {
   constructor(private readonly database: Database) {}
 
   /**
-   * Does what writes these fields of an end user, and says which end user has an address already.
+   * Runs work that writes these fields of an end user. If another end user has one of the addresses, the error names
+   * it.
    * @throws {DomainError} `invalid`, with all faults
    */
   async refusedAround<T>(
@@ -55,16 +56,14 @@ export class TakenAddresses {
         return await work();
       } catch (error) {
         if (violatedConstraint(error) !== ADDRESS_INDEX) throw error;
-        // The other may have given the address up by now: then there is nothing to tell.
+        // If the other no longer has the address, this does not throw, and the work is tried again.
         await this.#refuse(context, id, fields);
       }
     }
     throw new DomainError('conflict', 'Another request is changing these addresses; try again');
   }
 
-  /**
-   * Those of some tasks whose fields have an address that is another end user's, or an earlier task's. One round trip.
-   */
+  /** Returns the tasks with an address of another end user or of an earlier task. Takes one round trip. */
   async claimedBy<Task extends { id: string; fields: Changes<EndUserFields> }>(
     { organizationId }: WriteContext,
     tasks: Task[],

@@ -13,12 +13,12 @@ import { ReaderLimits } from './reader-limits.js';
 import { shownEvent } from './shown-event.js';
 
 const PAGE = 100;
-/** Bytes made before the client asks for them. */
+/** Number of bytes generated ahead of the client's reads. */
 const AHEAD = 16 * 1024;
-/** For the last words of a stream when the process stops. */
+/** Time within which a stream must end when the process stops. */
 const END_MS = 1_000;
 
-/** Streams of events, each for as long as its client takes it and its token counts. */
+/** Streams of events. Each lasts as long as its client reads and its token is valid. */
 @Injectable()
 export class EventStreams {
   constructor(
@@ -29,7 +29,7 @@ export class EventStreams {
     private readonly options: FeedOptions,
   ) {}
 
-  /** @throws {DomainError} when there is no place: see {@link ReaderLimits.take} */
+  /** Returns a stream of events. @throws {DomainError} when there is no place: see {@link ReaderLimits.take} */
   open(request: AuthenticatedRequest, reply: FastifyReply, start: FeedStart): Readable {
     const { signal } = this.places.take(request, reply);
     const drop = () => reply.raw.destroy();
@@ -54,7 +54,7 @@ export class EventStreams {
     }
   }
 
-  /** Ends with what the token may do. Nothing that is made later than its end is shown. */
+  /** Ends the stream once the token may no longer read it. The token is checked once in each heartbeat interval. */
   async *#whileAllowed(request: AuthenticatedRequest, frames: AsyncIterable<string>) {
     let checkedAt = performance.now();
     for await (const text of frames) {

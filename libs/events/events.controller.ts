@@ -98,7 +98,7 @@ export class EventsController {
     const place = this.places.take(request, reply);
     try {
       const page = await this.reader.await(reading, after, timeoutMs, place.signal);
-      // Meanwhile it may have been revoked.
+      // The token may have been revoked during the wait.
       await request.reauthorize();
       return page;
     } finally {

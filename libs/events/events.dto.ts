@@ -7,7 +7,7 @@ import { type ShownEvent } from './shown-event.js';
 const MAX_TYPES = 100;
 export const DEFAULT_LIMIT = 100;
 
-/** Where in the feed to begin, and which of its events to read. */
+/** The start and the filters of a reader of the feed. */
 export class FeedQuery {
   @Text({
     description: 'Where to continue: the cursor of the last answer. Do not construct or change it.',

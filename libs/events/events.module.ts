@@ -7,7 +7,7 @@ import { FeedReader } from './feed-reader.js';
 import { FeedWatch } from './feed-watch.js';
 import { ReaderLimits } from './reader-limits.js';
 
-/** The organization's feed: its events in order, for whoever reads or follows them. */
+/** The feed of an organization: its events in order, in pages or as a stream. */
 @Module({
   controllers: [EventsController],
   providers: [FeedCursors, ReaderLimits, FeedQueries, FeedReader, FeedWatch, EventStreams],

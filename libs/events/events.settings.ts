@@ -1,6 +1,6 @@
 import { Decimal, Setting, Whole } from '#libs/platform/settings.js';
 
-/** The variables of readers of the feed. */
+/** The variables for readers of the feed. */
 export class EventsSettings {
   @Setting('Maximum number of readers per process that wait for events or follow them at the same time, 1 to 100000.')
   @Whole(1, 100_000)

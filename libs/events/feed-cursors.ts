@@ -3,8 +3,8 @@ import { Cipher } from '#libs/platform/cipher.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 
 /**
- * Positions in the feed as clients hold them: sealed, for positions are counted across all organizations and are nobody's
- * business, and for one organization.
+ * Positions in the feed as clients hold them: sealed, because positions count the events of all organizations, and
+ * valid for one organization.
  */
 @Injectable()
 export class FeedCursors {
@@ -18,7 +18,7 @@ export class FeedCursors {
     return this.#cipher.seal(String(position), organizationId);
   }
 
-  /** @throws {DomainError} `invalid` unless {@link at} has made it for this organization */
+  /** Returns the position. @throws {DomainError} `invalid` unless {@link at} made the cursor for this organization */
   positionOf(cursor: string, organizationId: string): number {
     try {
       return Number(this.#cipher.open(cursor, organizationId));

@@ -7,13 +7,13 @@ import { type FeedQuery } from './events.dto.js';
 import { FeedCursors } from './feed-cursors.js';
 import { FeedReader } from './feed-reader.js';
 
-/** Where in the feed a reader begins, and what it lets through. */
+/** The position at which a reader starts, and the events that it reads. */
 export interface FeedStart {
   position: number;
   filter: FeedFilter;
 }
 
-/** What queries of the feed mean. */
+/** Interprets queries of the feed. */
 @Injectable()
 export class FeedQueries {
   constructor(
@@ -23,8 +23,9 @@ export class FeedQueries {
   ) {}
 
   /**
-   * @param cursor goes before what the query says of where to begin
-   * @throws {DomainError} `invalid` for a cursor of another feed, and for types and kinds of stream that there are not
+   * Returns the start of a reader.
+   * @param cursor takes precedence over the start that the query names
+   * @throws {DomainError} `invalid` for a cursor of another feed, and for unknown types and kinds of stream
    */
   async startOf(
     organizationId: string,

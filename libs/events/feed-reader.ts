@@ -3,15 +3,15 @@ import { Database } from '#libs/database/database.js';
 import { type FeedFilter, OrganizationFeed, type OrganizationFeedPage } from '#libs/event-store/organization-feed.js';
 import { FeedWatch, type Watch } from './feed-watch.js';
 
-/** What somebody reads of the feed. */
+/** The events that a reader asks for. */
 export interface Reading {
   organizationId: string;
   filter: FeedFilter;
-  /** Most events of a page. */
+  /** Maximum number of events in a page. */
   limit: number;
 }
 
-/** Reads an organization's feed, and waits for what is not there yet. */
+/** Reads an organization's feed, and waits for new events. */
 @Injectable()
 export class FeedReader {
   readonly #feed: OrganizationFeed;
@@ -24,23 +24,23 @@ export class FeedReader {
     this.#feed = new OrganizationFeed(database);
   }
 
-  /** What is there after a position. */
+  /** Returns a page of the events after a position. */
   read({ organizationId, filter, limit }: Reading, after: number): Promise<OrganizationFeedPage> {
     return this.#feed.read(organizationId, after, limit, filter);
   }
 
-  /** Where the feed ends now. */
+  /** Returns the position at which the feed ends now. */
   end(organizationId: string): Promise<number> {
     return this.#feed.end(organizationId);
   }
 
   /**
-   * What is there after a position, as soon as there is something.
+   * Returns the events after a position as soon as there are any.
    * @returns a page without events after `timeoutMs`, or when the signal ends the wait
    */
   async await(reading: Reading, after: number, timeoutMs: number, signal: AbortSignal): Promise<OrganizationFeedPage> {
     const deadline = performance.now() + timeoutMs;
-    // Opened before the first look, so that what comes meanwhile is not overlooked.
+    // Opened before the first read, so that no event in between is missed.
     const watch = this.watch.open(reading.organizationId);
     try {
       for (let position = after; ;) {
@@ -56,7 +56,7 @@ export class FeedReader {
     }
   }
 
-  /** Those who look for the same, at the same place and for the same reason, share a round trip. */
+  /** Readers that ask for the same page for the same reason share a round trip. */
   #shared(reading: Reading, after: number, watch: Watch): Promise<OrganizationFeedPage> {
     const key = JSON.stringify([reading, after, watch.reason]);
     const underWay = this.#underWay.get(key);

@@ -18,14 +18,14 @@ afterEach(async () => {
 const PATIENCE_MS = 20_000;
 const { signal: endless } = new AbortController();
 
-/** Watches of so many organizations, whose process listens already. */
+/** Returns watches of `count` organizations, in a process that already listens. */
 async function watches(count: number) {
   const feed = new FeedWatch(listening);
   const opened = Array.from({ length: count }, () => {
     const organizationId = randomUUID();
     return { organizationId, watch: feed.open(organizationId) };
   });
-  // The first reason to look is a poll, by which the connection is made.
+  // The first reason to look is a poll. The connection is made by then.
   await Promise.all(opened.map(({ watch }) => watch.next(PATIENCE_MS, endless)));
   return opened;
 }

@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { Notifications } from '#libs/database/notifications.js';
 import { Signal } from '#libs/platform/signal.js';
 
-/** How long an event waits at most when its announcement was lost. */
+/** Maximum delay of an event whose notification was lost. */
 const POLL_MS = 1_000;
-/** Appends that hold up the feed end within milliseconds. */
+/** Delay before the next look while appends hold back the feed. They end within milliseconds. */
 const SOON_MS = 25;
 
 /**
- * Tells those who wait for an organization's events when to look again: at an announcement of that organization, and
- * about every second regardless. All who wait for it are told at once, so that they can share what they read.
+ * Tells readers of an organization's events when to look again: on a notification for that organization, and otherwise
+ * about every second. All its readers are told at once, so that they can share a read.
  */
 @Injectable()
 export class FeedWatch {
@@ -18,7 +18,7 @@ export class FeedWatch {
 
   constructor(private readonly notifications: Notifications) {}
 
-  /** Watches from now on: what is announced before the first {@link Watch.next} counts. Must be closed. */
+  /** Starts a watch. Notifications before the first {@link Watch.next} count, too. The watch must be closed. */
   open(organizationId: string): Watch {
     if (!this.#listening) this.#listen();
     const organization = this.#organizations.get(organizationId) ?? new WatchedOrganization();
@@ -39,7 +39,7 @@ export class FeedWatch {
 }
 
 class WatchedOrganization {
-  /** How many times there was a reason to look. */
+  /** Number of reasons to look so far. */
   looks = 0;
   readonly #wakers = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
@@ -75,7 +75,7 @@ class WatchedOrganization {
   }
 }
 
-/** One reader's watch of its organization. */
+/** A reader's watch of its organization. */
 export class Watch {
   #seen: number;
   readonly #signal = new Signal();
@@ -91,12 +91,15 @@ export class Watch {
     organization.add(this.#wake);
   }
 
-  /** The same for all that look for the same reason. */
+  /** Identifies the last reason to look: it is equal for all watches that look for the same reason. */
   get reason(): number {
     return this.#seen;
   }
 
-  /** Resolves when there is reason to look again, at once if there was since the last time; or after a time, or when it is ended. */
+  /**
+   * Resolves when there is a new reason to look, or immediately if there was one since the last call; at the latest
+   * after the timeout or when the signal is aborted.
+   */
   async next(timeoutMs: number, signal: AbortSignal): Promise<void> {
     if (this.#seen === this.organization.looks && !signal.aborted) {
       signal.onabort = this.#wake;
@@ -105,7 +108,7 @@ export class Watch {
     this.#seen = this.organization.looks;
   }
 
-  /** Lets all watches of the organization look again as soon as appends that are under way can have ended. */
+  /** Makes all watches of the organization look again once the appends in progress should have ended. */
   soon(): void {
     this.organization.lookIn(SOON_MS);
   }

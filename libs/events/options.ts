@@ -1,14 +1,14 @@
-/** What readers of the feed may ask of a process: see the variables `EVENTS_…` in `.env.example`. */
+/** The limits of feed readers in one process: see the variables `EVENTS_…` in `.env.example`. */
 export abstract class FeedOptions {
-  /** Readers that wait for events or follow them at the same time. */
+  /** Maximum number of concurrent readers that wait for events or follow them. */
   abstract readonly maxReaders: number;
-  /** The same for each organization, so that none takes the places of all. */
+  /** Maximum for one organization, so that none takes all places. */
   abstract readonly maxReadersPerOrganization: number;
-  /** The same for each token. */
+  /** Maximum for one token. */
   abstract readonly maxReadersPerToken: number;
   /**
-   * How often a stream shows that it is alive, and looks whether its token still counts. A client that takes nothing for
-   * twice as long is dropped.
+   * How often a stream sends a heartbeat, and checks that its token is still valid. A client that reads nothing for
+   * twice as long is disconnected.
    */
   abstract readonly heartbeatMs: number;
 }

@@ -9,12 +9,12 @@ import { FeedOptions } from './options.js';
 
 const readers = new Gauge({ name: 'deskstream_event_readers', help: 'Readers that wait for events or follow them.' });
 
-/** When those come again who have found no place. */
+/** Time after which readers without a place should retry. */
 const RETRY_SECONDS = 5;
 
-/** What a reader that waits takes up, until it leaves or its client is gone. */
+/** The place of a waiting reader, held until the reader leaves or its client disconnects. */
 export interface Place {
-  /** Aborted when the client is gone, or when the process stops. */
+  /** Aborted when the client disconnects or the process stops. */
   signal: AbortSignal;
   leave(): void;
 }
@@ -44,7 +44,10 @@ export class ReaderLimits implements BeforeApplicationShutdown {
     });
   }
 
-  /** @throws {DomainError} `too-many-requests` when the token or the organization has its share, `unavailable` when all places are taken */
+  /**
+   * Takes a place. @throws {DomainError} `too-many-requests` when the token or the organization has its share,
+   * `unavailable` when all places are taken
+   */
   take(request: AuthenticatedRequest, reply: FastifyReply): Place {
     const { organizationId, tokenId, actorId } = request.caller;
     const free = this.#taken(organizationId, tokenId ?? actorId);
@@ -60,7 +63,7 @@ export class ReaderLimits implements BeforeApplicationShutdown {
     return { signal: reader.signal, leave };
   }
 
-  /** Takes a place; what is returned gives it back. */
+  /** Takes a place, and returns the function that gives it back. */
   #taken(organizationId: string, token: string): () => void {
     if (this.#closed) throw new DomainError('unavailable', FULL, { retryAfterSeconds: RETRY_SECONDS });
     this.#placesOfTokens.takeAtOnce(token);
@@ -76,7 +79,7 @@ export class ReaderLimits implements BeforeApplicationShutdown {
     };
   }
 
-  /** Before the server waits for the answers that are under way. */
+  /** Ends all readers before the server waits for open requests. */
   beforeApplicationShutdown(): void {
     this.#closed = true;
     for (const reader of this.#readers) reader.abort();

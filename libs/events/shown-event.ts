@@ -16,7 +16,7 @@ export interface ShownEvent {
   redacted?: true;
 }
 
-/** @param scopes what the reader's token may do */
+/** Returns an event as the API shows it. @param scopes the scopes of the reader's token */
 export function shownEvent(codec: EventCodec, row: EventRow, scopes: readonly Scope[]): ShownEvent {
   const [category] = row.stream.split('-', 1) as [string];
   const event = codec.disclose(row, showsPersonal(scopes, category));

@@ -4,7 +4,7 @@ import { type DomainError } from '#libs/platform/domain-error.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { EXPORTS, ExportPlaces } from './export-places.js';
 
-/** A server whose answers end when they are told to. */
+/** A server whose answers end on command. */
 let server: FastifyInstance;
 let url: string;
 let underWay = 0;

@@ -4,12 +4,12 @@ import { type AuthenticatedRequest } from '#libs/http/request-context.js';
 import { whenOver } from '#libs/http/when-over.js';
 import { Places } from '#libs/platform/places.js';
 
-/** Exports of this process at the same time, and those of one organization: nobody's fill it. */
+/** Maximum number of concurrent exports in this process, and of one organization, which cannot fill it alone. */
 export const EXPORTS = { places: 50, most: 1 };
-/** When to ask again; how long an export takes is for its client to say. */
+/** Time after which to ask again. The duration of an export depends on its client. */
 const RETRY_SECONDS = 10;
 
-/** The places for exports, each taken until its client has read it. */
+/** The places of exports. Each is taken until the client has read the answer. */
 @Injectable()
 export class ExportPlaces {
   readonly #places = new Places({
@@ -20,8 +20,8 @@ export class ExportPlaces {
   });
 
   /**
-   * Takes the organization's place until the answer is over, or its client is gone.
-   * @throws {DomainError} `too-many-requests` when an export of the organization is under way, `unavailable` when too
+   * Takes the organization's place until the answer is complete or its client disconnects.
+   * @throws {DomainError} `too-many-requests` when an export of the organization is in progress, `unavailable` when too
    *   many organizations have one
    */
   take(request: AuthenticatedRequest, reply: FastifyReply): void {

@@ -24,12 +24,13 @@ interface RequestRow {
   processed_at: Date | null;
 }
 
-/** Events that are in memory at once: a message may have some 100 KB. */
+/** Number of events in memory at once: a message may have some 100 KB. */
 const EVENTS_AT_ONCE = 10;
 
 /**
- * An entity's events with their deliveries, oldest first. They are read while they are taken, a few in a round trip.
- * @param granted what the reader's token may do
+ * Yields an entity's events with their deliveries, oldest first. They are read as the consumer takes them, a few in
+ * each round trip.
+ * @param granted the scopes of the reader's token
  */
 export async function* eventsInFull(
   database: Database,
@@ -54,7 +55,7 @@ export async function* eventsInFull(
   }
 }
 
-/** The requests to anonymize these entities, by stream. */
+/** Returns the requests to anonymize these entities, by stream. */
 export async function readRequests(
   database: Database,
   organizationId: string,
@@ -65,7 +66,7 @@ export async function readRequests(
   return new Map(streams.map((stream) => [stream, (byStream.get(stream) ?? []).map(shownRequest)]));
 }
 
-/** Versions have no gaps. */
+/** A range of versions, which have no gaps. */
 const IN_RANGE = 'e.organization_id = $1 AND e.stream = $2 AND e.version > $3 AND e.version <= $4';
 
 const DELIVERIES = `SELECT d.event_id, d.subscription_id, s.name AS subscription_name, d.state, d.created_at, d.finished_at
@@ -74,7 +75,7 @@ const DELIVERIES = `SELECT d.event_id, d.subscription_id, s.name AS subscription
   LEFT JOIN webhook_subscriptions s ON s.organization_id = d.organization_id AND s.id = d.subscription_id
   WHERE ${IN_RANGE} ORDER BY d.created_at, d.subscription_id`;
 
-/** Events name the requests that they are of. */
+/** The events of the streams contain the ids of their requests. */
 function requestsOf(organizationId: string, streams: string[]): Statement {
   return {
     text: `SELECT e.stream, r.id, r.entity, r.initiated_at, r.requested_by, r.processed_at

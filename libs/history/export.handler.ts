@@ -18,8 +18,8 @@ import { eventsInFull, readRequests } from './export-rows.js';
 import { type EndUserExport, type ExportedConversation, type ExportedEvent } from './export.dto.js';
 
 /**
- * Everything that is held about an end user. Events and conversations are read while they are taken: at any time, a few
- * events are in memory, and 50 conversations without theirs.
+ * All data about an end user. Events and conversations are read as the consumer takes them: at any time, a few events
+ * and 50 conversations (without their events) are in memory.
  */
 export class ExportEndUser extends query<
   { organizationId: string; id: string; granted: readonly Scope[] },
@@ -45,7 +45,7 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
     ]);
     if (!state) throw notFound('End user', id);
     if (state.mergedInto) throw mergedAway(id, state.mergedInto);
-    // Those who were merged into the end user come first.
+    // Merged end users come first.
     const people = [...merged.map((person) => streamName(endUserStream, person.id)), stream];
     const requests = await readRequests(this.database, organizationId, people);
     return {
@@ -90,7 +90,7 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
   }
 }
 
-/** The read table does not have the message; only its event does, which goes without it. */
+/** Moves the first message out of the history. Only its event contains it, not the read table. */
 async function withMessageApart(
   events: AsyncGenerator<ExportedEvent>,
 ): Promise<Pick<ExportedConversation, 'message' | 'history'>> {

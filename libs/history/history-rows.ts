@@ -3,13 +3,15 @@ import { type Scope } from '#libs/platform/scopes.js';
 import { showsPersonal } from '#libs/resources/scopes.js';
 import { type HistoryEventOutput } from './history.dto.js';
 
-/** An event with the names of who caused it. */
+/** An event with the names of the agent and the token that caused it. */
 export interface HistoryRow extends EventRow {
   actor_name: string | null;
   token_name: string | null;
 }
 
-/** Selects events `e` as {@link HistoryRow}s; a condition is to follow. Names are looked up for the rows that are answered. */
+/**
+ * Selects events `e` as {@link HistoryRow}s; append a condition. The names are looked up only for the returned rows.
+ */
 export const SELECT_HISTORY = `SELECT e.*, ${SEALED_KEY} AS sealed_key,
     (SELECT a.display_name FROM agents a
       WHERE a.organization_id = e.organization_id AND a.id = (e.metadata->>'actorId')::uuid) AS actor_name,
@@ -18,8 +20,8 @@ export const SELECT_HISTORY = `SELECT e.*, ${SEALED_KEY} AS sealed_key,
   FROM events e WHERE`;
 
 /**
- * An event as histories show it: its secrets masked, and without its personal facts once they have been removed.
- * @param granted what the reader's token may do: who acted is named to those who may read agents
+ * Returns an event as histories show it: secrets are masked, and destroyed personal data is absent.
+ * @param granted the scopes of the reader's token: the actor's name requires that of reading agents
  */
 export function shownEvent(codec: EventCodec, row: HistoryRow, granted: readonly Scope[]): HistoryEventOutput {
   const { eventId, type, version, recordedAt, metadata, data, redacted } = codec.disclose(row, true);

@@ -13,7 +13,7 @@ import { RESOURCES } from '#libs/resources/resources.js';
 import { HistoryOutput } from './history.dto.js';
 import { GetHistory } from './history.handlers.js';
 
-/** One for each resource: the document names each operation, and its scope follows from its path. */
+/** A controller for each resource, so that the document names each operation and its scope follows from its path. */
 export const HISTORY_CONTROLLERS = RESOURCES.flatMap(({ path, group, entity }: Resource) =>
   entity ? [historyController(path, group.name, entity)] : [],
 );

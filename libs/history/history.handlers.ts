@@ -12,13 +12,13 @@ import { type EntityWithHistory } from '#libs/resources/resource.js';
 import { type HistoryRow, SELECT_HISTORY, shownEvent } from './history-rows.js';
 import { type HistoryEventOutput } from './history.dto.js';
 
-/** A page of an entity's events, newest first; also of one that is deleted. */
+/** A page of an entity's events, newest first. Deleted entities have one, too. */
 export class GetHistory extends query<
   { organizationId: string; entity: EntityWithHistory; id: string; request: PageRequest; granted: readonly Scope[] },
   Page<HistoryEventOutput>
 >() {}
 
-/** What the organization's stream had of an entity comes after the entity's own stream, as their names do. */
+/** An entity's events in the organization's stream follow those in its own stream: streams are sorted by name. */
 const NEWEST_FIRST = new Keyset<HistoryRow>(
   [
     { name: 'e.stream', type: 'text', of: ({ stream }) => stream },

@@ -6,7 +6,7 @@ import { ExportEndUserHandler } from './export.handler.js';
 import { HISTORY_CONTROLLERS } from './history.controllers.js';
 import { GetHistoryHandler } from './history.handlers.js';
 
-/** What has happened to the entities of all resources, and what is held about a person. */
+/** The histories of all resources' entities, and the export of a person's data. */
 @Module({
   controllers: [...HISTORY_CONTROLLERS, EndUserExportController],
   providers: [ConversationsInFull, GetHistoryHandler, ExportEndUserHandler, ExportPlaces],

@@ -5,7 +5,7 @@ import { takesParameters } from './ignored-parameters.js';
 import { validQuery } from './input.js';
 import { QueryInstant } from './instant-fields.js';
 
-/** The clocks of two processes may differ by so much: what one has just recorded is no future to the other. */
+/** How far ahead of this process's clock `asOf` may lie, because the clocks of processes differ. */
 const MAX_SKEW_MS = 5_000;
 const DESCRIPTION =
   'Answers the state as of this instant, from the events up to then. An entity that did not exist or was deleted at that time is a 404. An instant in the future is a 400. Personal data that has since been anonymized is absent.';
@@ -17,8 +17,8 @@ class AsOfQuery {
 }
 
 /**
- * The query parameter `asOf`: the instant of the past that a read asks about. Undefined when the read asks about now.
- * @throws {DomainError} `invalid` when it is no instant, or lies in the future
+ * Binds the query parameter `asOf`: the past instant that a read asks about, or undefined if it asks about now.
+ * @throws {DomainError} `invalid` when it is not an instant, or lies in the future
  */
 export function AsOf(): ParameterDecorator {
   return (target, method, index) => {

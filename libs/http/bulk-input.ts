@@ -9,19 +9,19 @@ import { OperationConfig } from './operation-config.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether the body holds many items. */
+    /** Whether the body holds a list of items. */
     bulk?: boolean;
   }
 }
 
-/** Most items of one bulk request. */
+/** Maximum number of items in one bulk request. */
 export const MAX_BULK_ITEMS = 1_000;
 
 /** The schema `{data: item[]}` of a bulk operation's body, under a name of its own. */
 export function bulkInput(name: string, item: Type): Type<{ data: unknown[] }> {
   @ApiExtraModels(item)
   class Input {
-    // Documented as optional, for clients know it so; but one that leaves it out has made a mistake.
+    // Documented as optional because clients know it so; a request without it is refused anyway.
     @ApiPropertyOptional({
       description: `The items, at most ${MAX_BULK_ITEMS}.`,
       type: 'array',
@@ -35,10 +35,10 @@ export function bulkInput(name: string, item: Type): Type<{ data: unknown[] }> {
 }
 
 /**
- * The items of a bulk operation's body, whether it is their bare array or an object with it as `data`. They come as they
- * were sent: each is to be validated by itself, see `validInput`.
- * @param documented how the document shows the body: a {@link bulkInput}, which holds an item at least; or as a bare array
- *   of DTOs, which may be empty or absent
+ * Binds the items of a bulk operation's body: a bare array, or an object with the array as `data`. The items are not
+ * validated: the handler validates each one, see `validInput`.
+ * @param documented how the document shows the body: a {@link bulkInput}, which holds at least one item; or a bare
+ *   array of DTOs, which may be empty or absent
  */
 export function BulkInput(documented: Type | [Type]): ParameterDecorator {
   const bare = Array.isArray(documented);
@@ -53,7 +53,7 @@ export function BulkInput(documented: Type | [Type]): ParameterDecorator {
   };
 }
 
-/** How many items a request has sent, whatever they are; 1 for one that is not in bulk. */
+/** Returns the number of items in a request, valid or not; 1 if the request is not a bulk request. */
 export function itemsOf({ routeOptions: { config }, body }: FastifyRequest): number {
   if (!config.bulk) return 1;
   const items = Array.isArray(body) ? body : isRecord(body) ? body.data : undefined;

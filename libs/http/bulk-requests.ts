@@ -5,18 +5,19 @@ import { DomainError } from '#libs/platform/domain-error.js';
 import { turns } from '#libs/platform/turns.js';
 import { type BulkOutcome, type BulkWork, inBulk } from './bulk.js';
 
-/** How long a request waits for its turn. */
+/** How long a bulk request in a unit of work waits for its turn. */
 const MAX_WAIT = '10s';
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** Works on bulk requests; under an Idempotency-Key, in one transaction. */
+/** Executes bulk requests; under an Idempotency-Key, in one transaction. */
 @Injectable()
 export class BulkRequests {
   constructor(private readonly database: Database) {}
 
   /**
-   * See {@link inBulk}. A transaction of many items holds each entity and each unique value until its end. So that two do
-   * not wait for one another in a circle, those of an organization take turns. So do organizations, with their items.
+   * See {@link inBulk}. A transaction of many items locks each entity and each unique value until it ends. To avoid
+   * deadlocks, such transactions of an organization run one after the other. Organizations take turns at computing
+   * items.
    * @throws {DomainError} `unavailable` when the turn does not come in time
    */
   async each<Item, Prepared, Result>(
@@ -41,7 +42,7 @@ export class BulkRequests {
 
 const waitingAtMost = (time: string) => ({ text: `SELECT set_config('lock_timeout', $1, true)`, values: [time] });
 
-/** Until the end of the transaction. Two keys, for others have locks with one. */
+/** Takes the turn until the end of the transaction. The lock has two keys because other parts use locks with one. */
 function turnOf(organizationId: string): Statement {
   return { text: `SELECT pg_advisory_xact_lock(hashtext('bulk requests'), hashtext($1))`, values: [organizationId] };
 }

@@ -6,39 +6,39 @@ import { isRecord } from '#libs/platform/values.js';
 import { named } from './endpoint.js';
 import { unionSchema, Variant } from './nested-fields.js';
 
-/** Items that share a transaction. What is computed for them without a pause takes some twenty milliseconds. */
+/** Number of items that share a transaction. Computing a group without a pause takes some twenty milliseconds. */
 const GROUP = 100;
-/** Items that are checked without a pause. */
+/** Number of items that are checked without a pause. */
 const CHECKED_AT_ONCE = 10;
 
-/** Why an item of a bulk request failed. */
+/** The reason why an item of a bulk request failed. */
 export interface BulkError {
   _type: keyof typeof ERRORS;
   id?: string;
   message: string;
 }
 
-/** What became of one item of a bulk request. */
+/** The outcome of one item of a bulk request. */
 export type BulkOutcome<T> = { _type: 'BulkActionSuccess'; data: T } | { _type: 'BulkActionFailure'; error: BulkError };
 
-/** How the items of a bulk request are worked on. */
+/** How the items of a bulk request are checked and carried out. */
 export interface BulkWork<Item, Prepared, Result> {
-  /** Names the entity of an item: a failure tells it. */
+  /** Returns the id of an item's entity, which the item's failure contains. */
   idOf?: (item: Item) => string | undefined;
-  /** Checks one item. @throws {DomainError} that item's failure */
+  /** Checks one item. @throws {DomainError} the failure of the item */
   prepare: (item: Item) => Promise<Prepared>;
   /**
-   * Does all of them in one transaction, each upon what those before it leave, and answers each in its place: by its
-   * result, or by why that one is refused. When it throws, nothing has happened: then each half is tried by itself, and
-   * what one item alone throws is its failure.
+   * Carries out all items in one transaction, each on top of those before it. Returns a result or a refusal for each,
+   * in their order. If it throws, nothing has happened: each half is then tried by itself, and what is thrown for a
+   * single item is the failure of that item.
    */
   carryOut: (prepared: Prepared[]) => Promise<(Result | DomainError)[]>;
 }
 
 /**
- * Works on the items in groups, and answers what became of each in the order of the items. They are worked on in the order
- * of their entities' ids, so that all requests come to the same entities in the same order.
- * A {@link DomainError} is an item's failure; whatever else is thrown ends the request.
+ * Carries out the items in groups, and returns their outcomes in the order of the items. They are worked on in the
+ * order of their entities' ids, so that all requests lock the same entities in the same order.
+ * A {@link DomainError} is the failure of an item; any other error ends the request.
  * @param nextTurn waits until the next piece may be computed: a group takes some milliseconds
  */
 export async function inBulk<Item, Prepared, Result>(
@@ -74,7 +74,7 @@ export async function inBulk<Item, Prepared, Result>(
   return outcomes;
 }
 
-/** What one item throws must keep no other: it is found by halves. */
+/** Carries out the items that do not throw. Those that throw are found by bisection. */
 async function inHalves<Prepared, Result>(
   items: Prepared[],
   carryOut: (prepared: Prepared[]) => Promise<(Result | DomainError)[]>,
@@ -96,13 +96,13 @@ function compare(one: string, other: string): number {
   return one === other ? 0 : one < other ? -1 : 1;
 }
 
-/** The id that an item of a bulk request names, in lower case; undefined when it names none that is a UUID. */
+/** Returns the id in an item of a bulk request, in lower case; undefined if it is not a UUID. */
 export function idOfItem(item: unknown): string | undefined {
   const id = isRecord(item) ? item.id : undefined;
   return typeof id === 'string' && faultOfUuid(id) === undefined ? id.toLowerCase() : undefined;
 }
 
-/** The failure of one item. */
+/** Returns the outcome of an item that failed. */
 export function bulkFailure({ kind, message, details }: DomainError, id?: string): BulkOutcome<never> {
   const type = details.bulkError ?? BULK_ERRORS[kind] ?? 'ErrorResponse';
   const withId = id !== undefined && type !== 'InvalidArgument' && type !== 'ErrorResponse';
@@ -116,7 +116,7 @@ const BULK_ERRORS: Partial<Record<DomainErrorKind, BulkError['_type']>> = {
   unavailable: 'Infrastructure',
 };
 
-/** The schema of one kind of error. */
+/** Returns the schema of one kind of error. */
 function bulkError(type: string, description: string, id: 'none' | 'optional' | 'always', schema = type): Type {
   class Output {
     @Variant(type, description)
@@ -126,7 +126,7 @@ function bulkError(type: string, description: string, id: 'none' | 'optional' | 
     message: string;
   }
   if (id === 'none') return named(schema, Output);
-  // Applied by hand, so nothing tells its type.
+  // The decorator is applied by hand, so the type must be given.
   const idField = {
     description: 'The item.',
     type: String,
@@ -150,8 +150,8 @@ const ERRORS = {
 };
 
 /**
- * The schema `{data: outcome[]}` of a bulk operation.
- * @param entity what its outcomes are called after: `EndUser`, `Agent`, `UUID`
+ * Returns the schema `{data: outcome[]}` of a bulk operation.
+ * @param entity the name that the outcomes' schemas contain: `EndUser`, `Agent`, `UUID`
  * @param success how the document shows the data of a success
  */
 export function bulkOutput(name: string, entity: string, success: object): Type<{ data: BulkOutcome<unknown>[] }> {
@@ -170,7 +170,7 @@ export function bulkOutput(name: string, entity: string, success: object): Type<
 
 const outcomes = new Map<string, ReturnType<typeof makeOutcomeSchemas>>();
 
-/** Several operations share them. */
+/** Returns the schemas of an entity's outcomes, which several operations share. */
 function outcomeSchemas(entity: string, success: object) {
   const known = outcomes.get(entity) ?? makeOutcomeSchemas(entity, success);
   outcomes.set(entity, known);

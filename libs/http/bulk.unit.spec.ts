@@ -8,7 +8,7 @@ function inBulk<Item, Prepared, Result>(items: Item[], work: BulkWork<Item, Prep
   return inBulkByTurns(items, work, () => Promise.resolve());
 }
 
-/** Numbers, each of which is done by adding its item to a list. */
+/** Work on numbers: carrying one out appends it to a list. */
 const work = (refused: (item: number) => boolean, done: number[] = [], idOf?: (item: number) => string) => ({
   idOf,
   prepare: (item: number) => Promise.resolve(item),

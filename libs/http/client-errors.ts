@@ -13,7 +13,7 @@ const REFUSALS: Record<string, typeof MALFORMED> = {
   HPE_HEADER_OVERFLOW: { status: 431, message: `URL and headers are larger than ${MAX_HEADER_BYTES / 1024} KB` },
 };
 
-/** Answers what Node refuses before there is a request, in the form of all errors, and hangs up. */
+/** Answers a request that Node refused while parsing it, in the form of all errors, and closes the connection. */
 export function answerClientError(error: ConnectionError, socket: Socket): void {
   if (socket.writable) {
     const { status, message } = REFUSALS[error.code] ?? MALFORMED;

@@ -1,11 +1,11 @@
 import ipaddr from 'ipaddr.js';
 
-/** Some proxies tell the port, too. */
+/** An address with a port, which some proxies append. */
 const WITH_PORT = /^\[(.+)\](?::\d+)?$|^([\d.]+):\d+$/;
 
 /**
- * What counts as one client: an IPv4 address, or the /64 of an IPv6 address, of which each household has all. What a
- * proxy tells that is no address counts as it is.
+ * Returns the network that counts as one client: an IPv4 address, or the /64 of an IPv6 address, since a household
+ * usually has a whole /64. Text that is not an address is returned as it is.
  */
 export function clientNetwork(ip: string): string {
   const plain = ip.replace(WITH_PORT, '$1$2');

@@ -4,7 +4,7 @@ import { composed, MAX_MARKS } from '#libs/platform/text.js';
 
 const REFUSED = `must not stack more than ${MAX_MARKS} combining marks on a character`;
 
-/** Brings all text of a request into NFC before anything looks at it: body, path and query, keys as well as values. */
+/** Normalizes all text of a request to NFC before it is validated: body, path and query, both keys and values. */
 export function composeText(fastify: FastifyInstance): void {
   fastify.addHook('preValidation', (request, _reply, done) => {
     done(refusalOf(request));
@@ -27,7 +27,7 @@ function refusalOf(request: FastifyRequest): DomainError | undefined {
   return faults.length > 0 ? invalidBody(faults) : undefined;
 }
 
-/** In place: bodies are of limited depth, and nobody else has them yet. */
+/** Works in place: the depth of bodies is limited, and nothing else uses them yet. */
 function composeWithin(container: unknown, faults: Fault[], path = ''): void {
   if (typeof container !== 'object' || container === null) return;
   const fields = container as Record<string, unknown>;

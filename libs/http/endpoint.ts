@@ -11,7 +11,7 @@ class FaultOutput {
   message: string;
 }
 
-/** The body of one status, under a schema name of its own. */
+/** Returns the body of an error status, under its own schema name. */
 function errorOutput(name: string, code: string, message: string): Type {
   class Output {
     @ApiProperty({ description: 'The error message, for people.', example: message })
@@ -55,7 +55,7 @@ export const NotProcessed = errorOutput(
   'This Idempotency-Key was used for another request; send a new key',
 );
 
-/** How often the token may call, on every answer to it. See draft-ietf-httpapi-ratelimit-headers. */
+/** The rate limit of the token, on every answer to it. See draft-ietf-httpapi-ratelimit-headers. */
 const RATE_LIMIT_HEADERS = {
   'RateLimit-Policy': {
     description:
@@ -114,21 +114,21 @@ const ERRORS = {
   },
 } as const;
 
-/** Any operation can answer these. */
+/** Statuses that any operation can answer. */
 const ALWAYS = [400, 401, 403, 429, 500, 503] as const;
 
 interface EndpointOptions {
   summary: string;
   description: string;
-  /** Where it does not follow from class and method. */
+  /** Given where the operationId does not follow from class and method. */
   operationId?: string;
-  /** The status of success, what it means, and its body: an object, or a bare array of them. */
+  /** The status of success, its meaning, and its body: an object, or a bare array of objects. */
   success: [status: 200 | 201 | 202 | 204, description: string, body?: Type | [Type]];
   /** Errors beyond those that any operation can answer. */
   errors?: (404 | 409)[];
 }
 
-/** An operation: its documentation and the status of its success. The operationId comes from class and method. */
+/** Declares an operation: its documentation and its success status. The operationId comes from class and method. */
 export function Endpoint({
   summary,
   description,
@@ -145,7 +145,7 @@ export function Endpoint({
   );
 }
 
-/** The schema `{data: T}` under a name of its own. */
+/** Returns the schema `{data: T}` under its own name. */
 export function dataOutput<T>(name: string, type: Type<T>): Type<{ data: T }> {
   class Output {
     @ApiProperty({ description: 'The result.', type })
@@ -154,7 +154,7 @@ export function dataOutput<T>(name: string, type: Type<T>): Type<{ data: T }> {
   return named(name, Output);
 }
 
-/** The schema `{data: T[]}` under a name of its own. */
+/** Returns the schema `{data: T[]}` under its own name. */
 export function arrayOutput<T>(name: string, type: Type<T>): Type<{ data: T[] }> {
   class Output {
     @ApiProperty({ description: 'The results.', type: [type] })
@@ -163,7 +163,7 @@ export function arrayOutput<T>(name: string, type: Type<T>): Type<{ data: T[] }>
   return named(name, Output);
 }
 
-/** What any list may say of itself. */
+/** The metadata that any list may have. */
 export class ListMeta {
   @ApiPropertyOptional({
     description: `Query parameters that the list does not know and has ignored. Absent if there are none; at most ${MAX_IGNORED_PARAMETERS}, each shortened to ${MAX_IGNORED_LENGTH} characters.`,
@@ -183,12 +183,12 @@ export class ListMeta {
   didYouMean?: Record<string, string>;
 }
 
-/** What the schemas of lists are known by. */
+/** The base class by which schemas of lists are recognized. */
 class ListBody {
   data: unknown[];
 }
 
-/** The schema `{data: T[], meta?: {ignored?}}`, of what a GET lists, under a name of its own. */
+/** Returns the schema `{data: T[], meta?: {ignored?}}` of a list, under its own name. */
 export function listOutput<T>(name: string, type: Type<T>): Type<{ data: T[]; meta?: ListMeta }> {
   class Output extends ListBody {
     @ApiProperty({ description: 'The results.', type: [type] })
@@ -220,7 +220,7 @@ class PaginationLinks extends ListMeta {
   next?: string;
 }
 
-/** The schema `{data: T[], meta: {previous?, next?, ignored?}}` under a name of its own. */
+/** Returns the schema `{data: T[], meta: {previous?, next?, ignored?}}` of a paged list, under its own name. */
 export function pageOutput<T>(name: string, type: Type<T>): Type<{ data: T[]; meta: PaginationLinks }> {
   class Output extends listOutput(name, type) {
     @ApiPropertyOptional({ description: 'Links to the other pages.', type: PaginationLinks })
@@ -229,7 +229,7 @@ export function pageOutput<T>(name: string, type: Type<T>): Type<{ data: T[]; me
   return named(name, Output);
 }
 
-/** A class under a name of its own, which becomes the schema's. */
+/** Gives a class the name under which the document shows its schema. */
 export function named<T extends Type>(name: string, type: T): T {
   Object.defineProperty(type, 'name', { value: name });
   return type;

@@ -1,10 +1,10 @@
 import { DomainError } from '#libs/platform/domain-error.js';
 
-/** One entity tag of a list, its opaque part in quotes, and the comma after it or the end. */
+/** One entity tag of a list: its opaque part in quotes, and the comma after it or the end. */
 const LISTED = /\s*(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")\s*(?:,|$)/y;
 const WITH_VERSION = /^"(\d{1,10})(?:-[\w-]*)?"$/;
 
-/** The entity tags of a header, without whether they are weak; `*` as such; undefined when it is malformed. */
+/** Returns the entity tags of a header without their weakness; `*` as such; undefined if the header is malformed. */
 function listed(header: string): string[] | '*' | undefined {
   if (header.trim() === '*') return '*';
   const tags: string[] = [];
@@ -17,16 +17,13 @@ function listed(header: string): string[] | '*' | undefined {
   return tags.length > 0 ? tags : undefined;
 }
 
-/** Whether a client that sends `If-None-Match` has what has this ETag. A malformed header fits nothing. */
+/** Returns whether `If-None-Match` contains this ETag. A malformed header contains none. */
 export function isKnown(etag: string, ifNoneMatch: string): boolean {
   const tags = listed(ifNoneMatch);
   return tags === '*' || (tags?.includes(etag) ?? false);
 }
 
-/**
- * The versions that `If-Match` names, by whole ETags or by `"<version>"`; undefined for `*`, which is any.
- * @throws {DomainError} `invalid`
- */
+/** Returns the versions that `If-Match` names, by whole ETags or by `"<version>"`; undefined for `*`, which is any. */
 export function expectedVersions(ifMatch: string): number[] | undefined {
   const tags = listed(ifMatch);
   if (tags === '*') return undefined;

@@ -3,7 +3,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { DomainError, type DomainErrorKind } from '#libs/platform/domain-error.js';
 import { type Routes } from './routes.js';
 
-/** The one place where the domain's kinds of error become HTTP statuses. */
+/** The HTTP statuses of the domain's kinds of error. This is the only place that maps them. */
 const STATUS: Record<DomainErrorKind, number> = {
   invalid: 400,
   unauthenticated: 401,
@@ -19,7 +19,7 @@ const STATUS: Record<DomainErrorKind, number> = {
   unavailable: 503,
 };
 
-/** What every error answers; clients rely on `message` alone. */
+/** The body of every error. Clients rely on `message` alone. */
 export interface ErrorBody {
   message: string;
   code: string;
@@ -34,7 +34,7 @@ interface Refusal {
   message: string;
 }
 
-/** What Fastify refuses before any controller sees it. */
+/** Errors of Fastify itself, before a controller runs. */
 const FASTIFY_REFUSALS: Record<string, DomainError> = {
   FST_ERR_BAD_URL: new DomainError('invalid', 'The URL contains a %-sequence that is not UTF-8'),
   FST_ERR_CTP_BODY_TOO_LARGE: new DomainError('too-large', 'The body is larger than 1 MB'),

@@ -7,24 +7,24 @@ import { faultOfUuid } from '#libs/platform/uuid.js';
 import { faultOfChoice, KnownNames, type Verb } from '#libs/platform/did-you-mean.js';
 import { isPlainText } from '#libs/platform/values.js';
 
-/** What each field of an input says of itself: once, for validation and documentation alike. */
+/** The options of every input field, used for both validation and documentation. */
 export interface FieldOptions {
   description: string;
   example?: unknown;
-  /** May be left out. `null` is refused all the same, unless it is `nullable`. */
+  /** The field may be left out. `null` is still refused unless the field is `nullable`. */
   optional?: boolean;
   /** `null` clears the field. */
   nullable?: boolean;
 }
 
 interface TextRules {
-  /** Code points; 1 unless given. Outer space does not count; one of them must be visible. */
+  /** Minimum number of code points; 1 unless given. Outer space does not count; one of them must be visible. */
   min?: number;
-  /** Code points; 255 unless given. */
+  /** Maximum number of code points; 255 unless given. */
   max?: number;
-  /** Control characters, such as line breaks and tabs, may be part of it. */
+  /** Allows control characters, such as line breaks and tabs. */
   controls?: boolean;
-  /** A further rule: why a value is refused, or undefined. */
+  /** Returns why a value is refused by a further rule, or undefined. */
   fault?: (value: string) => string | undefined;
 }
 
@@ -32,7 +32,7 @@ interface TextOptions extends FieldOptions, TextRules {
   format?: string;
 }
 
-/** A string that PostgreSQL and JSON can both carry, within its length. */
+/** Declares a string that both PostgreSQL and JSON can hold, within its length. */
 export function Text({ min = 1, max = 255, controls, optional, nullable, format, fault, ...docs }: TextOptions) {
   return applyDecorators(
     ApiProperty({
@@ -49,7 +49,7 @@ export function Text({ min = 1, max = 255, controls, optional, nullable, format,
   );
 }
 
-/** Why a value is no text within these limits, or undefined. */
+/** Returns why a value is not a text within these limits, or undefined. */
 export function faultOfText(
   value: unknown,
   { min = 1, max = 255, controls = false, fault }: TextRules,
@@ -65,16 +65,16 @@ export function faultOfText(
 }
 
 interface TextsOptions extends TextOptions {
-  /** Least number of items; 0 unless given. */
+  /** Minimum number of items; 0 unless given. */
   minItems?: number;
   maxItems: number;
-  /** The same item may come more than once. */
+  /** Allows the same item several times. */
   repeatable?: boolean;
-  /** What makes two items the same; the item itself unless given. */
+  /** Returns the key by which items are compared; the item itself unless given. */
   sameAs?: (value: string) => string;
 }
 
-/** A list of distinct strings, each within the same limits. */
+/** Declares a list of distinct strings, each within the same limits. */
 export function Texts({
   minItems = 0,
   maxItems,
@@ -115,12 +115,12 @@ export function Texts({
 
 const toLowerCase = ({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value);
 
-/** The id of an entity, in lower case whatever it came in. */
+/** Declares the id of an entity. It is converted to lower case. */
 export function Uuid(docs: FieldOptions) {
   return applyDecorators(Text({ ...docs, format: 'uuid', max: 36, fault: faultOfUuid }), Transform(toLowerCase));
 }
 
-/** A list of ids of distinct entities, in lower case. */
+/** Declares a list of ids of distinct entities. They are converted to lower case. */
 export function Uuids(docs: FieldOptions & { minItems?: number; maxItems: number }) {
   return applyDecorators(
     Texts({ ...docs, format: 'uuid', max: 36, fault: faultOfUuid, sameAs: (id) => id.toLowerCase() }),
@@ -131,15 +131,15 @@ export function Uuids(docs: FieldOptions & { minItems?: number; maxItems: number
 }
 
 interface WholeOptions extends FieldOptions {
-  /** 0 unless given. */
+  /** Minimum; 0 unless given. */
   min?: number;
-  /** The largest 32-bit integer unless given. */
+  /** Maximum; the largest 32-bit integer unless given. */
   max?: number;
 }
 
 const MAX_INT32 = 2_147_483_647;
 
-/** A whole number of a JSON body. */
+/** Declares a whole number of a JSON body. */
 export function Whole({ min = 0, max = MAX_INT32, optional, nullable, ...docs }: WholeOptions) {
   const format = max > MAX_INT32 ? 'int64' : 'int32';
   return applyDecorators(
@@ -149,14 +149,14 @@ export function Whole({ min = 0, max = MAX_INT32, optional, nullable, ...docs }:
   );
 }
 
-/** Why a value is no whole number within these limits, or undefined. */
+/** Returns why a value is not a whole number within these limits, or undefined. */
 export function faultOfWhole(value: unknown, min = 0, max = MAX_INT32): string | undefined {
   return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
     ? undefined
     : `must be a whole number from ${min} to ${max}`;
 }
 
-/** A whole number among the query parameters. */
+/** Declares a query parameter that is a whole number. */
 export function QueryWhole(options: WholeOptions) {
   return applyDecorators(
     Whole(options),
@@ -166,7 +166,7 @@ export function QueryWhole(options: WholeOptions) {
   );
 }
 
-/** A boolean of a JSON body. */
+/** Declares a boolean of a JSON body. */
 export function Flag({ optional, nullable, ...docs }: FieldOptions) {
   return applyDecorators(
     ApiProperty({ ...docs, type: 'boolean', nullable, required: !optional }),
@@ -180,7 +180,7 @@ const FLAGS = new Map<unknown, boolean>([
   ['false', false],
 ]);
 
-/** A boolean query parameter: `true` or `false`, in any case. */
+/** Declares a boolean query parameter: `true` or `false`, in any case. */
 export function QueryFlag({ optional, ...docs }: FieldOptions & ApiPropertyOptions): PropertyDecorator {
   return applyDecorators(
     ApiProperty({ ...docs, type: Boolean, required: !optional }),
@@ -192,11 +192,14 @@ export function QueryFlag({ optional, ...docs }: FieldOptions & ApiPropertyOptio
 
 interface ChoiceOptions extends FieldOptions {
   values: readonly string[];
-  /** Why a value is refused that is not among them; a list of them, or the probable one, unless given. */
+  /**
+   * Returns why a value outside of the list is refused. Unless given, the reason names the allowed values or the likely
+   * one.
+   */
   fault?: (value: unknown, verb: Verb) => string;
 }
 
-/** A list of distinct values out of an enumeration. */
+/** Declares a list of distinct values of an enumeration. */
 export function Choices({
   values,
   fault = faultAmong(values),
@@ -223,7 +226,7 @@ export function Choices({
   );
 }
 
-/** One value out of an enumeration. */
+/** Declares one value of an enumeration. */
 export function Choice({
   values,
   fault = faultAmong(values),
@@ -243,13 +246,13 @@ function faultAmong(values: readonly string[]): (value: unknown, verb: Verb) => 
   return (value, verb) => faultOfChoice(value, known, verb);
 }
 
-/** `IsOptional` would let `null` through, which means something else than a field left out. */
+/** Returns the decorators for a field that may be absent or null. `IsOptional` would accept `null` for both. */
 export function presence(optional = false, nullable = false): PropertyDecorator[] {
   if (!optional && !nullable) return [];
   return [ValidateIf((_, value) => !(optional && value === undefined) && !(nullable && value === null))];
 }
 
-/** A validation that says itself why it refuses. */
+/** A validation rule that returns its own message. */
 function Rule(fault: (value: unknown) => string | undefined): PropertyDecorator {
   return ValidateBy({
     name: 'rule',
@@ -261,13 +264,13 @@ function Rule(fault: (value: unknown) => string | undefined): PropertyDecorator 
 }
 
 interface CheckedOptions extends FieldOptions {
-  /** Why a value is refused, or undefined. */
+  /** Returns why a value is refused, or undefined. */
   fault: (value: unknown) => string | undefined;
-  /** The field in the OpenAPI document. */
+  /** The schema of the field in the OpenAPI document. */
   schema: ApiPropertyOptions;
 }
 
-/** A field with a rule of its own, such as a map. */
+/** Declares a field with its own rule, such as a map. */
 export function Checked({ fault, schema, optional, nullable, ...docs }: CheckedOptions): PropertyDecorator {
   return applyDecorators(
     ApiProperty({ ...docs, ...schema, nullable, required: !optional } as ApiPropertyOptions),

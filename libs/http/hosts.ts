@@ -3,11 +3,11 @@ import { DomainError } from '#libs/platform/domain-error.js';
 
 /** A request target in absolute form: its host, and the rest. */
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
-/** As in URLs, but without a user, escapes, or letters that URLs would change. */
+/** A host as in URLs, but without a user, escapes, or letters that URL parsing would change. */
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i;
 const MUST_BE_HOST = 'must be a host name or address, with or without a port';
 
-/** The request target as path and query, whichever form it came in. */
+/** Returns the request target as path and query, whichever form it was sent in. */
 export function originForm({ url = '' }: { url?: string }): string {
   const [, host, rest = ''] = ABSOLUTE.exec(url) ?? [];
   if (host === undefined) return url;
@@ -15,8 +15,8 @@ export function originForm({ url = '' }: { url?: string }): string {
 }
 
 /**
- * Refuses requests that do not name one host (RFC 9112, section 3.2): links in answers are made of it. The host of a
- * target in absolute form replaces that of the header.
+ * Refuses requests that do not name exactly one host (RFC 9112, section 3.2), because links in answers contain it. The
+ * host of a target in absolute form replaces that of the header.
  */
 export function requireHosts(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
@@ -26,7 +26,7 @@ export function requireHosts(fastify: FastifyInstance): void {
 }
 
 function faultOfHeader({ raw: { headersDistinct, httpVersion } }: FastifyRequest): string | undefined {
-  // Of several, `headers` holds the first alone.
+  // If there are several, `headers` holds only the first.
   const [host, another] = headersDistinct.host ?? [];
   if (another !== undefined) return 'header Host (must be sent once)';
   if (host === undefined) return httpVersion === '1.0' ? undefined : 'header Host (is missing)';
@@ -41,13 +41,13 @@ function faultOfTarget({ originalUrl, raw }: FastifyRequest): string | undefined
   return undefined;
 }
 
-/** What a trusted proxy says goes before both. */
+/** Headers of a trusted proxy take precedence over both. */
 function faultOfProxy({ host, protocol }: FastifyRequest): string | undefined {
   if (host !== '' && !isHost(host)) return `header X-Forwarded-Host (${MUST_BE_HOST})`;
   return /^https?$/.test(protocol) ? undefined : 'header X-Forwarded-Proto (must be http or https)';
 }
 
-/** Clients call one host, or few. */
+/** The last valid host. Clients use few hosts, so most requests need no parsing. */
 let lastHost: string | undefined;
 
 function isHost(text: string): boolean {

@@ -7,31 +7,31 @@ export interface KeyedRequest {
   organizationId: string;
   tokenId: string;
   key: string;
-  /** SHA-256 of what is asked for, in hex. */
+  /** SHA-256 of the request's method, URL and body, in hex. */
   fingerprint: string;
 }
 
-/** What is kept of a request that was carried out. */
+/** The stored row of an executed request. */
 export interface KeptRow {
-  /** Empty when nothing of the request may be kept. */
+  /** Empty when the row may hold nothing of the request. */
   fingerprint: string;
-  /** Sealed; null when it is not kept. */
+  /** Sealed; null when the answer is not kept. */
   answer: string | null;
 }
 
-/** For how long a repetition is recognized. */
+/** How long a repetition is recognized. */
 const KEPT = `interval '24 hours'`;
-/** Rows that one transaction drops: few enough that nobody waits for it. */
+/** Number of rows that one transaction deletes: few enough that no request waits for it. */
 const DROPPED_AT_ONCE = 2_000;
 
 const idOf = ({ organizationId, tokenId, key }: KeyedRequest) => [organizationId, tokenId, hash('sha256', key, 'hex')];
 
-/** Tells, as `taken`, whether no other request under the key is under way, and keeps others out until the commit. */
+/** Takes the key until the commit. Returns, as `taken`, whether no other request under the key is in progress. */
 export function takeKey(request: KeyedRequest): Statement {
   return { text: 'SELECT take_idempotency_key($1, $2, $3) AS taken', values: idOf(request) };
 }
 
-/** The request that was carried out under the key: a {@link KeptRow}, or none. */
+/** Returns the {@link KeptRow} of the request that was executed under the key, if there is one. */
 export function keptRequest(request: KeyedRequest): Statement {
   return {
     text: `SELECT fingerprint, answer FROM idempotency_keys
@@ -41,10 +41,10 @@ export function keptRequest(request: KeyedRequest): Statement {
 }
 
 /**
- * Keeps a request with its answer; without, when a person of whom it may tell has been forgotten meanwhile. That nobody
- * is forgotten until the commit, the locks on the streams' keys see to: whoever forgets later finds the row.
+ * Keeps a request with its answer; without the answer if a person that it may mention has been anonymized since. The
+ * locks on the streams' keys delay an anonymization until the commit, so that it finds the row.
  * @param answer sealed; null when it is not to be kept
- * @param personalStreams of those of whom the answer may tell
+ * @param personalStreams the streams of the persons that the answer may mention
  */
 export function keepRequest(request: KeyedRequest, answer: string | null, personalStreams: string[]): Statement {
   return {
@@ -59,7 +59,7 @@ export function keepRequest(request: KeyedRequest, answer: string | null, person
 }
 
 /**
- * Empties the answers that may tell of those who were in these streams. Doing it again changes nothing.
+ * Deletes the answers that may mention the persons of these streams. It is idempotent.
  * @param database as the worker sees it
  */
 export async function emptyAnswers(database: Database, organizationId: string, streams: string[]): Promise<void> {
@@ -73,7 +73,7 @@ export async function emptyAnswers(database: Database, organizationId: string, s
 }
 
 /**
- * Drops some of the requests that are kept no longer, and answers whether there may be more.
+ * Deletes some of the expired requests, and returns whether there may be more.
  * @param database as the worker sees it
  */
 export async function dropOldKeys(database: Database): Promise<boolean> {

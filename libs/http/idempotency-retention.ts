@@ -5,14 +5,14 @@ import { dropOldKeys } from './idempotency-keys.js';
 
 const EVERY_MS = 10 * 60 * 1000;
 
-/** Drops requests under an Idempotency-Key that are not recognized any more. Any number of workers may do so at once. */
+/** Deletes expired requests under an Idempotency-Key. Several workers may do so at once. */
 @Injectable()
 export class IdempotencyRetention extends PeriodicTask {
   constructor(private readonly database: WorkerDatabase) {
     super('Retention of idempotency keys', EVERY_MS);
   }
 
-  /** Drops all that is due, in batches. */
+  /** Deletes all expired requests, in batches. */
   async run(): Promise<void> {
     while (!this.stopping && (await dropOldKeys(this.database)));
   }

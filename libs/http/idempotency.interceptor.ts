@@ -11,28 +11,28 @@ import { expectedVersions } from './entity-tags.js';
 import { type KeptRow, type KeyedRequest, keepRequest, keptRequest, takeKey } from './idempotency-keys.js';
 import { type AuthenticatedRequest } from './request-context.js';
 
-/** An answer as it is kept. */
+/** A stored answer. */
 interface KeptAnswer {
   status: number;
-  /** What the request's entity was left at, where the operation is versioned. */
+  /** The version at which the request left its entity, where the operation is versioned. */
   version?: number;
   body?: unknown;
 }
 
 const KEY = /^[\x20-\x7e]{1,255}$/;
-/** How often a request is made anew that was in a deadlock with others. */
+/** Maximum number of attempts at a request that meets deadlocks. */
 const ATTEMPTS = 3;
-/** For bulk requests under keys: of each organization, one at a time in this process. */
+/** Places for bulk requests under keys: one at a time for each organization in this process. */
 const bulks = new Places({
   places: Infinity,
   most: 1,
   withinMs: 10_000,
   refusal: 'Another bulk request of the organization with an Idempotency-Key is under way; send this one again later',
 });
-/** Answers that are longer, as JSON, are not kept. */
+/** Maximum length of a kept answer, as JSON text. */
 const MAX_ANSWER_LENGTH = 1024 * 1024;
 
-/** What makes writes safe to repeat: `Idempotency-Key` and `If-Match`. Costs nothing more where neither is sent. */
+/** Makes writes safe to repeat: `Idempotency-Key` and `If-Match`. Requests without either have no extra cost. */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
   constructor(
@@ -49,11 +49,11 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     const keyed = keyedRequest(request, String(key));
     const work = () => this.#retried(keyed, request, reply, next);
-    // Whoever waits for a turn holds no connection meanwhile.
+    // A request that waits for its turn holds no connection.
     return from(request.routeOptions.config.bulk ? bulks.with(keyed.organizationId, work) : work());
   }
 
-  /** A transaction that was in a deadlock has changed nothing: it is made anew, a few times. */
+  /** Repeats a transaction that met a deadlock, a few times: it has changed nothing. */
   async #retried(keyed: KeyedRequest, request: AuthenticatedRequest, reply: FastifyReply, next: CallHandler) {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -67,8 +67,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   /**
-   * Carries the request out and keeps its answer in one transaction, or answers what is kept.
-   * @throws {DomainError} `conflict`, `unprocessable`; whatever else is thrown, nothing is kept
+   * Executes the request and keeps its answer in one transaction, or returns the kept answer.
+   * @throws {DomainError} `conflict`, `unprocessable`; after any other error, nothing is kept
    */
   async #once(keyed: KeyedRequest, request: AuthenticatedRequest, reply: FastifyReply, next: CallHandler) {
     const opening = [takeKey(keyed), keptRequest(keyed)];
@@ -114,7 +114,7 @@ function keyedRequest({ caller, method, url, body }: AuthenticatedRequest, key: 
   return { organizationId, tokenId, key, fingerprint };
 }
 
-/** What an answer is sealed for. */
+/** Returns the context that an answer is sealed for. */
 function contextOf({ organizationId, tokenId, key }: KeyedRequest): string {
   return `${organizationId}|${tokenId}|${key}|answer`;
 }

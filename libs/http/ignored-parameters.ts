@@ -5,12 +5,12 @@ import { OperationConfig } from './operation-config.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Which query parameters a list takes. */
+    /** Returns the query parameters that a list takes. */
     knownParameters?: () => ReadonlySet<string>;
   }
 }
 
-/** What the answer of a list says of query parameters that it has ignored. */
+/** The metadata of a list about query parameters that it has ignored. */
 interface Ignored {
   ignored: string[];
   didYouMean?: Record<string, string>;
@@ -18,14 +18,14 @@ interface Ignored {
 
 const TAKEN = Symbol('query parameters');
 
-/** Notes which query parameters an operation takes: for parameter decorators. */
+/** Records which query parameters an operation takes: for parameter decorators. */
 export function takesParameters(target: object, method: string | symbol, names: () => Iterable<string>): void {
   const handler = (target as Record<string | symbol, object>)[method] as object;
   const others = (Reflect.getMetadata(TAKEN, handler) as (typeof names)[] | undefined) ?? [];
   Reflect.defineMetadata(TAKEN, [...others, names], handler);
 }
 
-/** Marks an operation as one that tells in `meta.ignored` which query parameters it does not know. */
+/** Marks an operation that lists unknown query parameters in `meta.ignored`. */
 export function TellsIgnored(): MethodDecorator {
   return (target, name, descriptor) => {
     const handler = descriptor.value as object;
@@ -38,7 +38,7 @@ export function TellsIgnored(): MethodDecorator {
   };
 }
 
-/** Tells clients of lists which query parameters were ignored: a filter may be misspelt. */
+/** Adds the ignored query parameters to the answers of lists, since one may be a misspelled filter. */
 export function tellIgnoredParameters(fastify: FastifyInstance): void {
   fastify.addHook('preSerialization', (request, reply, answer, done) => {
     const about = reply.statusCode < 300 ? ignoredOf(request) : undefined;

@@ -34,7 +34,7 @@ class InvalidInput extends Error {
   }
 }
 
-/** Validates query parameters by the decorators of their DTO; says which one is wrong and why. */
+/** Validates query parameters by the decorators of their DTO. An error names the parameter and the reason. */
 @Injectable()
 class InputPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
@@ -50,7 +50,7 @@ class InputPipe extends ValidationPipe {
   }
 }
 
-/** The same for bodies, which may hold what the DTO does not know: see {@link judgeUnknownFields}. */
+/** Validates bodies likewise. They may hold fields that the DTO does not have: see {@link judgeUnknownFields}. */
 class BodyPipe extends InputPipe {
   constructor(private readonly unknownFields: UnknownFields) {
     super({ ...OPTIONS, forbidNonWhitelisted: true, validationError: { target: true } });
@@ -70,7 +70,7 @@ class BodyPipe extends InputPipe {
   }
 }
 
-/** A body without the values of fields that are not known: nothing reads them, and to copy them can take long. */
+/** Returns a body without the values of unknown fields: nothing reads them, and copying them can take long. */
 function namesAlone(body: Record<string, unknown>, known: KnownNames): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(body).map(([name, value]) => [name, known.names.includes(name) ? value : null]),
@@ -78,7 +78,7 @@ function namesAlone(body: Record<string, unknown>, known: KnownNames): Record<st
 }
 
 /**
- * The error of a body that is missing or is not a JSON object.
+ * Returns the error for a body that is missing or is not a JSON object.
  * @param known the fields of the object
  */
 export function notAnObject(body: unknown, known?: KnownNames): DomainError {
@@ -91,7 +91,7 @@ function whatWasSent(body: unknown, known?: KnownNames): string {
   return known?.names.includes('data') ? '; wrap the array: {"data": […]}' : ', not an array';
 }
 
-/** The same for query parameters: those that a page key holds need not come along, and none has two values. */
+/** Validates query parameters. Those in a page key need not be sent, and none may have two values. */
 class QueryPipe extends InputPipe {
   override transform(value: unknown, metadata: ArgumentMetadata & { metatype: Type }): Promise<unknown> {
     const { metatype } = metadata;
@@ -108,7 +108,7 @@ function isPaged(type: Type): boolean {
   return type === PageQuery || type.prototype instanceof PageQuery;
 }
 
-/** The names that a query's DTO knows. */
+/** Returns the names of the parameters in a query's DTO. */
 function parametersOf(type: Type): Set<string> {
   return new Set(
     getMetadataStorage()
@@ -117,14 +117,14 @@ function parametersOf(type: Type): Set<string> {
   );
 }
 
-/** Of a parameter that came several times. `True` and `true` are the same value. */
+/** Returns the value of a parameter that was sent several times. `True` and `true` are the same value. */
 function onlyValue(type: Type, name: string, values: unknown[]): unknown {
   const meant = values.map((value) => (plainToInstance(type, { [name]: value }) as Record<string, unknown>)[name]);
   if (meant.every((one) => isDeepStrictEqual(one, meant[0]))) return values[0];
   throw invalidParameter([{ path: name, message: 'must be sent once, or with the same value each time' }]);
 }
 
-/** A body that is one of several DTOs, told apart by its `_type`. */
+/** Validates a body that is one of several DTOs, distinguished by `_type`. */
 class UnionPipe implements PipeTransform {
   readonly #kind: Type;
 
@@ -139,7 +139,7 @@ class UnionPipe implements PipeTransform {
 }
 
 /**
- * Validates a value as {@link LenientBody} would, where it is but a part of the body.
+ * Validates a part of a body as {@link LenientBody} or {@link StrictBody} validates the whole.
  * @returns an instance of the DTO
  * @throws {DomainError} `invalid`
  */
@@ -148,7 +148,7 @@ export async function validInput<T>(type: Type<T>, value: unknown, unknownFields
   return (await pipe.transform(value, { type: 'body', metatype: type })) as T;
 }
 
-/** Validates query parameters as {@link QueryInput} would. @throws {DomainError} `invalid` */
+/** Validates query parameters as {@link QueryInput} does. @throws {DomainError} `invalid` */
 export async function validQuery<T>(type: Type<T>, value: Record<string, unknown>): Promise<T> {
   return (await ofQuery.transform(value, { type: 'query', metatype: type })) as T;
 }
@@ -158,19 +158,19 @@ const ofQuery = new QueryPipe(OPTIONS);
 const lenient = new BodyPipe('ignore');
 const strict = new BodyPipe('refuse');
 
-/** The request's body. Unknown fields are ignored, but for those that {@link judgeUnknownFields} refuses. */
+/** Binds the request's body. Unknown fields are ignored, except those that {@link judgeUnknownFields} refuses. */
 export const LenientBody = () => Body(lenient);
 
-/** The same where nothing is required: then nothing need be sent. */
+/** Binds the body as {@link LenientBody} does; it may be absent. */
 export const OptionalLenientBody = () => optionalBody(lenient);
 
-/** The body of a change. Unknown fields are refused: a misspelt one would silently change nothing. */
+/** Binds the body of a change. Unknown fields are refused: a misspelled one would silently change nothing. */
 export const StrictBody = () => Body(strict);
 
-/** The same where nothing is required: then nothing need be sent. */
+/** Binds the body as {@link StrictBody} does; it may be absent. */
 export const OptionalStrictBody = () => optionalBody(strict);
 
-/** A body that need not be sent. */
+/** Binds a body that may be absent. */
 function optionalBody(pipe: PipeTransform): ParameterDecorator {
   return (target, method, index) => {
     Body({ transform: (value: unknown) => (value === undefined ? {} : value) }, pipe)(target, method, index);
@@ -179,13 +179,13 @@ function optionalBody(pipe: PipeTransform): ParameterDecorator {
   };
 }
 
-/** Documents the body of an operation where Nest would not find out by itself. */
+/** Documents the body of an operation where Nest cannot infer it. */
 export function documentBody(target: object, method: string | symbol | undefined, options: ApiBodyOptions): void {
   const descriptor = Object.getOwnPropertyDescriptor(target, method as string) as PropertyDescriptor;
   ApiBody(options)(target, method as string, descriptor);
 }
 
-/** The request's body, of the variant that its `_type` names. Unknown fields are ignored. */
+/** Binds the request's body, validated as the variant that its `_type` names. Unknown fields are ignored. */
 export function UnionInput(variants: Record<string, Type>): ParameterDecorator {
   return (target, method, index) => {
     Body(new UnionPipe(variants))(target, method, index);
@@ -195,7 +195,7 @@ export function UnionInput(variants: Record<string, Type>): ParameterDecorator {
   };
 }
 
-/** The request's query parameters. Unknown ones are ignored; lists tell which: see {@link TellsIgnored}. */
+/** Binds the request's query parameters. Unknown ones are ignored; lists report them: see {@link TellsIgnored}. */
 export function QueryInput(): ParameterDecorator {
   return (target, method, index) => {
     Query(ofQuery)(target, method, index);
@@ -218,12 +218,12 @@ function faultsOf(errors: ValidationError[], parent = ''): Fault[] {
   });
 }
 
-/** class-validator begins its messages with the property; the path says more. */
+/** Removes the property with which class-validator begins its messages; the path says more. */
 function withoutPrefix(message: string, prefix: string): string {
   return message.startsWith(prefix) ? message.slice(prefix.length) : message;
 }
 
-/** class-validator looks through the rules of all classes for each object. They are the same ever after. */
+/** Caches the rules of each class. Otherwise, class-validator searches those of all classes for each object. */
 function rememberRules(): void {
   const storage = getMetadataStorage();
   const known = new Map<unknown, ReturnType<typeof lookUp>>();

@@ -3,11 +3,11 @@ import { Transform } from 'class-transformer';
 import { instantOf } from '#libs/platform/instant.js';
 import { type FieldOptions, Text } from './fields.js';
 
-/** With as many digits, and as long a time zone, as anybody writes. */
+/** Maximum number of characters: enough for many digits and a long time zone. */
 const MAX_INSTANT = 100;
 export const EXAMPLE_INSTANT = '2026-03-14T09:26:53Z';
 
-/** An instant with its offset from UTC, as {@link instantOf} reads it. Becomes `2026-03-14T09:26:53.000Z`. */
+/** Declares an instant with its offset from UTC, as {@link instantOf} reads it. Becomes `2026-03-14T09:26:53.000Z`. */
 export function Instant(docs: FieldOptions) {
   return applyDecorators(
     Text({
@@ -20,7 +20,7 @@ export function Instant(docs: FieldOptions) {
   );
 }
 
-/** The same among the query parameters, where the plus of an offset that is not encoded arrives as a space. */
+/** Declares an instant as a query parameter, where the plus of an unencoded offset arrives as a space. */
 export function QueryInstant(docs: FieldOptions) {
   return applyDecorators(
     Instant(docs),
@@ -30,7 +30,7 @@ export function QueryInstant(docs: FieldOptions) {
   );
 }
 
-/** One text for each instant, so that the same is told by comparing. */
+/** Returns one spelling for each instant, so that equal instants are equal texts. */
 function inUtc(value: unknown): unknown {
   return typeof value === 'string' ? (instantOf(value)?.toISOString() ?? value) : value;
 }

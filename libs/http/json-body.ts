@@ -4,19 +4,19 @@ import { DomainError } from '#libs/platform/domain-error.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { faultOfSize } from './json-size.js';
 
-/** `application/json`, what is derived from it (`application/merge-patch+json`), and its older name. */
+/** `application/json`, types derived from it (`application/merge-patch+json`), and its older name. */
 const JSON_TYPE = /^(application\/([\w!#$&^.+-]+\+)?|text\/)json$/;
 const UTF_8 = /^utf-?8$/i;
-/** Character sets that ASCII is a part of. The rest of them is not read. */
+/** Character sets that contain ASCII. A body in one of them is accepted if it is plain ASCII. */
 const LIKE_ASCII = /^(us-)?ascii$|^iso-?8859-\d{1,2}$|^latin-?\d$|^windows-125\d$/i;
 
-/** Bodies are JSON in UTF-8, within the limits; an empty one is none, whatever its type claims. */
+/** Accepts only bodies of JSON in UTF-8, within the limits. An empty body counts as absent, whatever its type. */
 export function acceptJsonOnly(fastify: FastifyInstance): void {
   // Refuses __proto__ and constructor.prototype, at any depth.
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
   fastify.addHook('onRequest', (request, _reply, done) => {
-    // Fastify would refuse a malformed type before it looks whether there is a body.
+    // Fastify would refuse a malformed type before it checks for a body.
     if (request.mediaType === undefined) delete request.headers['content-type'];
     done();
   });
@@ -38,7 +38,7 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
   });
 }
 
-/** Why the bytes are not read as JSON, or undefined. */
+/** Returns why the bytes are not read as JSON, or undefined. */
 function refusalOf(request: FastifyRequest, body: Buffer): DomainError | undefined {
   if (!JSON_TYPE.test(request.mediaType ?? '')) {
     return unsupported('Send the body as JSON, with the header Content-Type: application/json');
@@ -54,7 +54,7 @@ function refusalOf(request: FastifyRequest, body: Buffer): DomainError | undefin
   return fault === undefined ? undefined : invalid(fault);
 }
 
-/** Why the parser has refused a text, which it does not tell. */
+/** Returns why the parser refused a text: its own error does not say. */
 function faultOfJson(text: string): string {
   try {
     JSON.parse(text);

@@ -2,13 +2,13 @@ import { StreamableFile } from '@nestjs/common';
 import { Readable } from 'node:stream';
 
 /**
- * Answers `{"data": {…}}` as a file to be saved, written piece by piece: a field that is iterable asynchronously becomes an
- * array, of which no more is held than the item that is being sent; an item may have such fields itself. When reading fails
- * after that, the connection breaks off, so that nobody takes the piece for the whole.
- * @param filename of plain ASCII, without quotes
+ * Returns `{"data": {…}}` as a file to be saved, written piece by piece. A field that is an async iterable becomes an
+ * array, of which only the current item is held in memory; an item may have such fields, too. If reading fails after
+ * the start, the connection is closed, so that the client does not take a part for the whole.
+ * @param filename plain ASCII, without quotes
  */
 export function jsonDownload(filename: string, data: object): StreamableFile {
-  // One piece ahead of the client, not the sixteen that are usual.
+  // One piece ahead of the client, not the usual sixteen.
   return new StreamableFile(Readable.from(document(data), { highWaterMark: 1 }), {
     type: 'application/json; charset=utf-8',
     disposition: `attachment; filename="${filename}"`,
@@ -20,7 +20,7 @@ async function* document(data: object): AsyncGenerator<string> {
   yield '}';
 }
 
-/** @param before what is to stand before it, in the same piece */
+/** @param before text that precedes the value, in the same piece */
 async function* piecesOf(value: unknown, before: string): AsyncGenerator<string> {
   if (isAsyncIterable(value)) yield* piecesOfItems(value, before);
   else if (hasAsyncIterables(value)) yield* piecesOfFields(value, before);

@@ -8,15 +8,14 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** An array or object that is open where the text is read. */
+/** An array or object that is open at the current byte. */
 interface Container {
   array: boolean;
   entries: number;
 }
 
 /**
- * Counts how deep, long and large a JSON text is, before it is parsed: what works on the values afterwards takes many
- * times as long as this.
+ * Checks the depth and size of a JSON text before it is parsed: the later work on the values takes many times longer.
  * @param json bytes in UTF-8, well-formed JSON or not
  * @returns why it is too large, or undefined
  */
@@ -44,7 +43,7 @@ export function faultOfSize(json: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** Counts one entry more. */
+/** Counts one more entry, and returns why there are too many, or undefined. */
 function faultOfEntries(container: Container | undefined): string | undefined {
   if (!container) return undefined;
   const most = container.array ? MAX_ITEMS : MAX_KEYS;
@@ -52,7 +51,7 @@ function faultOfEntries(container: Container | undefined): string | undefined {
   return container.array ? `an array with more than ${most} items` : `an object with more than ${most} keys`;
 }
 
-/** @param at of the opening quote */
+/** @param at the index of the opening quote */
 function endOfString(json: Uint8Array, at: number): number {
   let end = at + 1;
   while (end < json.length && json[end] !== QUOTE) end += json[end] === BACKSLASH ? 2 : 1;

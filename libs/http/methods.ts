@@ -9,10 +9,12 @@ import {
 } from '@nestjs/common';
 import { IdempotencyInterceptor } from './idempotency.interceptor.js';
 
-/** Tells the documentation; it is no part of the document. */
+/** Marks repeatable operations for the documentation; it is removed from the document. */
 export const REPEATABLE_EXTENSION = 'x-repeatable';
 
-/** Nest's decorator for operations that write: they take Idempotency-Key and If-Match. Those that read pay nothing. */
+/**
+ * Wraps Nest's decorator of an operation that writes: it takes Idempotency-Key and If-Match. Reads have no such cost.
+ */
 const repeatable = (method: (path?: string) => MethodDecorator) => (path?: string) =>
   applyDecorators(method(path), UseInterceptors(IdempotencyInterceptor), ApiExtension(REPEATABLE_EXTENSION, true));
 
@@ -21,5 +23,5 @@ export const Patch = repeatable(NestPatch);
 export const Post = repeatable(NestPost);
 export const Put = repeatable(NestPut);
 
-/** For what changes nothing here and may take long: a key would hold a transaction open for it. */
+/** For operations that change nothing here and may take long: a key would hold a transaction open for them. */
 export { NestPost as PostWithoutKey };

@@ -5,7 +5,7 @@ import { ArrayMaxSize, IsArray, IsIn, IsObject, ValidateNested } from 'class-val
 import { isRecord } from '#libs/platform/values.js';
 import { type FieldOptions, presence } from './fields.js';
 
-/** `oneOf` over classes that are told apart by their `_type`, which each class declares with one value. */
+/** Returns `oneOf` over classes that are distinguished by `_type`, which each class declares with one value. */
 export function unionSchema(variants: Record<string, Class>) {
   return {
     oneOf: Object.values(variants).map((type) => ({ $ref: getSchemaPath(type) })),
@@ -16,7 +16,7 @@ export function unionSchema(variants: Record<string, Class>) {
   };
 }
 
-/** The `_type` of a variant of a union: one value, always there. */
+/** Declares the `_type` of a variant of a union: one required value. */
 export function Variant(value: string, description: string): PropertyDecorator {
   return applyDecorators(
     ApiProperty({ description, enum: [value], example: value }),
@@ -24,7 +24,7 @@ export function Variant(value: string, description: string): PropertyDecorator {
   );
 }
 
-/** An object that is a DTO of its own. The document knows a function for a type by its name alone: it must be `type`. */
+/** Declares an object with its own DTO. Swagger recognizes a function as a type by its name: it must be `type`. */
 export function Nested(type: () => Class, { optional, nullable, ...docs }: FieldOptions): PropertyDecorator {
   return applyDecorators(
     ApiProperty({ ...docs, type: () => type(), nullable, required: !optional }),
@@ -36,8 +36,8 @@ export function Nested(type: () => Class, { optional, nullable, ...docs }: Field
 }
 
 /**
- * An object that is one of several DTOs, told apart by its `_type`. Register the variants with `@ApiExtraModels` on the
- * class that has the field.
+ * Declares an object that is one of several DTOs, distinguished by `_type`. Register the variants with
+ * `@ApiExtraModels` on the class that has the field.
  */
 export function Union(variants: Record<string, Class>, { optional, nullable, ...docs }: FieldOptions) {
   const kind = kindOf(variants);
@@ -45,7 +45,7 @@ export function Union(variants: Record<string, Class>, { optional, nullable, ...
     ApiProperty({ ...docs, ...unionSchema(variants), nullable, required: !optional }),
     IsObject({ message: 'must be an object with a _type' }),
     ValidateNested(),
-    // Not by class-transformer's discriminator, which stumbles over lists with null in them.
+    // class-transformer's own discriminator fails on lists that contain null.
     Transform(({ value }: { value: unknown }): unknown =>
       isRecord(value) ? plainToInstance(variants[tagOf(value, variants)] ?? kind, value) : value,
     ),
@@ -53,13 +53,13 @@ export function Union(variants: Record<string, Class>, { optional, nullable, ...
   );
 }
 
-/** The `_type` of a value when it is that of a variant, else nothing that any variant has. */
+/** Returns the `_type` of a value if it is that of a variant, else an empty text. */
 export function tagOf(value: unknown, variants: Record<string, Class>): string {
   const tag = isRecord(value) ? value._type : undefined;
   return typeof tag === 'string' && Object.hasOwn(variants, tag) ? tag : '';
 }
 
-/** What a value of no known variant is taken for, and refused as. */
+/** Returns the class as which a value of no known variant is validated, and refused. */
 export function kindOf(variants: Record<string, Class>): Class {
   const names = Object.keys(variants);
   class Kind {
@@ -69,7 +69,7 @@ export function kindOf(variants: Record<string, Class>): Class {
   return Kind;
 }
 
-/** A list of objects that are DTOs of their own. */
+/** Declares a list of objects with their own DTO. */
 export function NestedList(
   type: () => Class,
   { maxItems, optional, nullable, ...docs }: FieldOptions & { maxItems: number },

@@ -2,7 +2,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import { type FastifyContextConfig } from 'fastify';
 
-/** What Fastify's hooks know an operation by. Adds to what other decorators of the same operation have said. */
+/** Gives an operation configuration for Fastify's hooks. It adds to that of other decorators of the same operation. */
 export function OperationConfig(config: FastifyContextConfig): MethodDecorator {
   return (target, name, descriptor) => {
     const others: unknown = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, descriptor.value as object);

@@ -9,7 +9,7 @@ import { type AuthenticatedRequest } from './request-context.js';
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
 
-/** What every paged list takes. */
+/** The query parameters of every paged list. */
 export class PageQuery {
   @QueryWhole({
     description:
@@ -35,16 +35,16 @@ const ABOUT_PAGES = new Set(['pageLimit', 'pageKey'] satisfies (keyof PageQuery)
 
 type Filters = Record<string, string>;
 
-/** What a page key spells out: the list that it belongs to, and the place in it. */
+/** The content of a page key: the list that it belongs to, and the position in it. */
 interface PageKey extends Cursor {
   organization: string;
   path: string;
   filters: Filters;
-  /** Keys of earlier versions have none. */
+  /** Absent in keys of earlier versions. */
   limit?: number;
 }
 
-/** Names the pages of the list that a request asks for. */
+/** Reads and writes the page keys of the list that a request asks for. */
 export class Pages {
   #filters: Filters = {};
   #limit = DEFAULT_LIMIT;
@@ -52,9 +52,9 @@ export class Pages {
   constructor(private readonly request: AuthenticatedRequest) {}
 
   /**
-   * The page that is asked for.
-   * @param query as it was validated: what is not about pages is a filter of the list
-   * @throws {DomainError} `invalid` when the page key is malformed, of another list, or of other filters
+   * Returns the requested page.
+   * @param query as validated: parameters that are not about paging are filters of the list
+   * @throws {DomainError} `invalid` when the page key is malformed, or belongs to another list or other filters
    */
   requested(query: PageQuery): PageRequest {
     const { pageLimit = DEFAULT_LIMIT, pageKey } = query;
@@ -64,7 +64,7 @@ export class Pages {
     return { limit: pageLimit, cursor };
   }
 
-  /** The answer to a list: the page, with absolute URLs of those beside it. */
+  /** Returns the answer to a list: the page, with absolute URLs of the previous and next ones. */
   answer<T>({ rows, previous, next }: Page<T>): { data: T[]; meta: { previous?: string; next?: string } } {
     const meta = {
       ...(previous && { previous: this.#url(previous) }),
@@ -77,7 +77,7 @@ export class Pages {
     const key = parsed(pageKey);
     const { organization, path } = this.#list();
     if (!key || key.organization !== organization || key.path !== path) throw notOfThisList();
-    // In the spelling of this version, and of the filters of the request.
+    // In the spelling of this version, like the filters of the request.
     const filters = filtersOf(plainToInstance(type, key.filters));
     const other = Object.keys(this.#filters).find((name) => this.#filters[name] !== filters[name]);
     if (other !== undefined) {
@@ -108,13 +108,13 @@ export class Pages {
   }
 }
 
-/** The pages of the list that this request asks for. */
+/** Binds the {@link Pages} of the list that the request asks for. */
 export const Paged = createParamDecorator(
   (_: unknown, context: ExecutionContext): Pages =>
     new Pages(context.switchToHttp().getRequest<AuthenticatedRequest>()),
 );
 
-/** Adds the filters and the limit of the page key to a query. Parameters sent beside the key win: {@link Pages} compares them. */
+/** Adds the page key's filters and limit to a query. Parameters that are also sent win: {@link Pages} compares them. */
 export function withPageKey(query: Record<string, unknown>): Record<string, unknown> {
   const key = typeof query.pageKey === 'string' ? parsed(query.pageKey) : undefined;
   const { filters, limit } = key ?? {};
@@ -146,7 +146,7 @@ function isPageKey(key: unknown): key is PageKey {
   return plain && typeof key.backward === 'boolean' && key.values.every(isKeyValue);
 }
 
-/** What sort keys are made of. */
+/** Returns whether a value can be part of a sort key. */
 function isKeyValue(value: unknown): boolean {
   return Number.isSafeInteger(value) || isPlainText(value);
 }

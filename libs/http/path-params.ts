@@ -11,7 +11,7 @@ class CanonicalIdPipe implements PipeTransform<string, string> {
   }
 }
 
-/** A path parameter that is a UUID, in lower case whatever it came in. */
+/** Binds a path parameter that is a UUID. It is converted to lower case. */
 export function UuidParam(name: string, description: string): ParameterDecorator {
   const pipe = new ParseUUIDPipe({
     exceptionFactory: () => new DomainError('invalid', `Invalid value for: path parameter ${name} (must be a UUID)`),
@@ -24,7 +24,7 @@ export function UuidParam(name: string, description: string): ParameterDecorator
   );
 }
 
-/** A path parameter that is a positive whole number. @param entity what it is the number of */
+/** Binds a path parameter that is a positive whole number. @param entity the name of what the number identifies */
 export function IntegerParam(name: string, description: string, entity: string): ParameterDecorator {
   return documentedParam(
     name,
@@ -76,8 +76,8 @@ function documentedParam(
 }
 
 /**
- * A path parameter of any text that is not too long.
- * @param fault why a value is refused besides, or undefined
+ * Binds a path parameter of any text that is not too long.
+ * @param fault returns why a further rule refuses a value, or undefined
  */
 export function TextParam(
   name: string,

@@ -2,9 +2,9 @@ import { type StreamObserver } from '#libs/event-store/event.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { JsonText } from '#libs/platform/json-text.js';
 
-/** An entity has changed since its client looked at it. */
+/** The error for an entity that does not have the expected version. */
 export class PreconditionFailed extends DomainError {
-  /** @param currentVersion what it is at now */
+  /** @param currentVersion the version of the entity now */
   constructor(currentVersion: number) {
     super('precondition-failed', 'It has changed since: read it again, and send its new ETag in If-Match', {
       currentVersion,
@@ -16,30 +16,32 @@ export class PreconditionFailed extends DomainError {
 export interface EntityRef {
   /** The first part of its stream's name. */
   category: string;
-  /** The rest of it; absent when the request makes a new entity. */
+  /** The rest of its stream's name; absent when the request creates an entity. */
   id?: string;
 }
 
 /**
- * The entity that a request is about, as far as its version matters: that of its stream. The event store tells what it
- * reads and writes for the request; that is refused when the client expects another version.
+ * Tracks the version of the request's entity, which is that of its stream. The event store reports what it reads and
+ * writes for the request; a version other than those that the client expects is refused.
  */
 export class Preconditions implements StreamObserver {
-  /** What the answer shows, or shows already the changes after; unknown until the entity was looked at. */
+  /**
+   * The version of the entity; the answer may also show later changes. Undefined until the entity is read or written.
+   */
   version: number | undefined;
-  /** Streams with personal data that were read or written: whom an answer may tell of. */
+  /** Streams with personal data that were read or written: the persons that an answer may mention. */
   readonly personalStreams = new Set<string>();
   #expected: ReadonlySet<number> | undefined;
 
-  /** @param entity absent when the request is about none that has an ETag */
+  /** @param entity absent when the request is not about an entity with an ETag */
   constructor(private readonly entity?: EntityRef) {}
 
-  /** Refuses what finds the entity at none of these versions. */
+  /** Sets the versions that the entity may have when it is read for a change. */
   expect(versions: number[]): void {
     this.#expected = new Set(versions);
   }
 
-  /** An answer shows the entity, as far as nobody has told its version yet. */
+  /** Takes the version from an answer that shows the entity, unless it is known already. */
   shown(answer: unknown): void {
     const data = (answer as { data?: unknown } | null | undefined)?.data;
     if (data instanceof JsonText) this.version ??= data.version;
@@ -50,7 +52,7 @@ export class Preconditions implements StreamObserver {
   }
 
   /**
-   * A stream was read for a change. What is then appended goes after this version or nowhere, so nobody slips between.
+   * Records that a stream was read for a change. The append will expect this version, so no other can come between.
    * @throws {PreconditionFailed}
    */
   loaded(stream: string, version: number, isPersonal: boolean): void {
@@ -60,7 +62,7 @@ export class Preconditions implements StreamObserver {
     this.version = version;
   }
 
-  /** A stream has been appended to: what the request does next may expect what it has done itself. */
+  /** Records an append to a stream. Further changes of the same request may expect its version. */
   appended(stream: string, from: number, to: number, isPersonal: boolean): void {
     if (isPersonal) this.personalStreams.add(stream);
     if (!this.entity) return;
@@ -72,7 +74,7 @@ export class Preconditions implements StreamObserver {
   }
 }
 
-/** The name of an entity's stream. */
+/** Returns the name of an entity's stream. */
 export function streamOf({ category, id }: EntityRef): string {
   return `${category}-${id}`;
 }

@@ -1,4 +1,4 @@
-/** The query parameters of a URL. The same value counts once however often it comes; different ones become an array. */
+/** Returns the query parameters of a URL. Equal values count once; different values of a parameter become an array. */
 export function parseQuery(text: string): Record<string, string | string[]> {
   const query = Object.create(null) as Record<string, string | string[]>;
   if (text === '') return query;

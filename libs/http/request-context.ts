@@ -4,13 +4,13 @@ import { randomUUIDv7 } from 'node:crypto';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { grants, type Scope } from '#libs/platform/scopes.js';
 
-/** Who calls, as the token says; set by the authentication. */
+/** A request of an authenticated caller; the authentication sets these fields. */
 export interface AuthenticatedRequest extends FastifyRequest {
   caller: WriteContext;
-  /** What the token may do. */
+  /** The scopes of the token. */
   scopes: readonly Scope[];
   /**
-   * Looks again whether the token may do this, for answers that take long; `scopes` are then what they are now.
+   * Checks the token again, for answers that take long. Updates `scopes`.
    * @throws {DomainError} `unauthenticated`, `forbidden`
    */
   reauthorize: () => Promise<void>;
@@ -18,18 +18,18 @@ export interface AuthenticatedRequest extends FastifyRequest {
   charge: (requests: number) => Promise<void>;
 }
 
-/** The caller of this request: its organization, actor, token and request id. */
+/** Binds the caller of this request: its organization, actor, token and request id. */
 export const Caller = createParamDecorator(
   (_: unknown, context: ExecutionContext): WriteContext =>
     context.switchToHttp().getRequest<AuthenticatedRequest>().caller,
 );
 
-/** Whether the token has a scope, where an operation answers more to those who have. */
+/** Binds whether the token has a scope, for operations that answer more with it. */
 export const May = createParamDecorator((scope: Scope, context: ExecutionContext): boolean =>
   grants(context.switchToHttp().getRequest<AuthenticatedRequest>().scopes, scope),
 );
 
-/** What the token may do, where an operation gives of it to others. */
+/** Binds the scopes of the token, for operations that grant scopes to others. */
 export const GrantedScopes = createParamDecorator(
   (_: unknown, context: ExecutionContext): readonly Scope[] =>
     context.switchToHttp().getRequest<AuthenticatedRequest>().scopes,
@@ -37,7 +37,7 @@ export const GrantedScopes = createParamDecorator(
 
 const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-/** The client's `X-Request-Id` when it is short and plain, else a new one. */
+/** Returns the client's `X-Request-Id` if it is short and plain, else a new id. */
 export function requestId(request: { headers: Record<string, string | string[] | undefined> }): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUIDv7();

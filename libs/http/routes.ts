@@ -7,28 +7,28 @@ interface Route {
   methods: Set<string>;
 }
 
-/** Answered as any path or method that does not exist. */
+/** Answers as for a path or method that does not exist. */
 function refuse(): never {
   throw new NotFoundException();
 }
 
-/** Which methods a path has, so that a wrong one can be told from a path that does not exist. */
+/** Knows the methods of each path, so that a wrong method is distinguished from an unknown path. */
 export class Routes {
   readonly #routes = new Map<string, Route>();
 
-  /** Must come before any route is added. */
+  /** Records all routes. Must be called before any route is added. */
   watch(fastify: FastifyInstance): void {
     fastify.addHook('onRoute', ({ url, method, handler }) => {
-      // Preflight requests, which are for any path.
+      // Skips preflight requests, which are for any path.
       if (url === '*' || handler === refuse) return;
       for (const name of [method].flat()) this.#route(url).methods.add(name);
     });
   }
 
   /**
-   * Keeps paths that are spelled out from being taken for ids: `GET /v1/endusers/bulk` names no end user. Must come
-   * after all routes.
-   * @param unbuilt such paths beyond those that exist
+   * Keeps literal paths from being taken for ids: `GET /v1/endusers/bulk` names no end user. Must be called after all
+   * routes are added.
+   * @param unbuilt literal paths that have no route
    */
   reserve(fastify: FastifyInstance, unbuilt: readonly string[]): void {
     for (const url of unbuilt) this.#route(url);
@@ -40,7 +40,10 @@ export class Routes {
     }
   }
 
-  /** @param url of a request; its query does not count. Of several routes that fit, those count that spell out most. */
+  /**
+   * Returns the methods of a path. Of several matching routes, those with the fewest parameters count.
+   * @param url of a request; its query is ignored
+   */
   methodsOf(url: string): string[] {
     const path = url.split('?', 1)[0] as string;
     const fitting = [...this.#routes.values()].filter(({ pattern }) => pattern.test(path));

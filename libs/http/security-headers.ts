@@ -4,10 +4,10 @@ import cors from '@fastify/cors';
 import { type FastifyInstance, type FastifyReply } from 'fastify';
 import helmet from 'helmet';
 
-// Other hosts of the domain are not ours to speak for.
+// Subdomains belong to others.
 const strictTransportSecurity = { includeSubDomains: false };
 
-/** What Swagger UI needs, and no more: nothing from elsewhere, in no frame. */
+/** The headers of pages. They allow what Swagger UI needs: nothing from other origins, and no frames. */
 const OF_PAGES = headersOf({
   strictTransportSecurity,
   xFrameOptions: { action: 'deny' },
@@ -26,7 +26,7 @@ const OF_PAGES = headersOf({
   },
 });
 
-/** Of what is no page: what OWASP's REST Security Cheat Sheet wants of JSON. */
+/** The headers of everything else, as OWASP's REST Security Cheat Sheet recommends for JSON. */
 const OF_DATA = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'strict-transport-security': OF_PAGES['strict-transport-security'],
@@ -34,10 +34,10 @@ const OF_DATA = {
   'x-frame-options': OF_PAGES['x-frame-options'],
 };
 
-/** Of errors that are answered before there is an answer for hooks to see. */
+/** The headers of errors that are answered outside of Fastify's hooks. */
 export const OF_ERRORS = { ...OF_DATA, 'cache-control': 'no-store' };
 
-/** What helmet would set on each answer, which is always the same. */
+/** Returns the headers that helmet sets on each answer. They never change. */
 function headersOf(options: Parameters<typeof helmet>[0]): OutgoingHttpHeaders {
   const request = new IncomingMessage(new Socket());
   const response = new ServerResponse(request);
@@ -45,7 +45,7 @@ function headersOf(options: Parameters<typeof helmet>[0]): OutgoingHttpHeaders {
   return response.getHeaders();
 }
 
-/** Tells browsers to mistrust what comes from here, and everyone not to keep answers that have no ETag. */
+/** Adds security headers to all answers, and forbids storing answers without an ETag. */
 export function addSecurityHeaders(fastify: FastifyInstance): void {
   fastify.addHook('onSend', (_request, reply, _payload, done) => {
     reply.headers(isPage(reply) ? OF_PAGES : OF_DATA);
@@ -66,8 +66,8 @@ const SHOWN = ['ETag', 'Idempotent-Replayed', 'Link', 'RateLimit', 'RateLimit-Po
 const PREFLIGHT_SECONDS = 600;
 
 /**
- * Lets scripts of other origins call the API. They send a token, so there are no cookies to protect.
- * @param origins such as `https://app.example`, or `*` for all; none are let in when there are none
+ * Allows scripts of other origins to call the API. They send a token, so there are no cookies to protect.
+ * @param origins such as `https://app.example`, or `*` for all; if empty, none is allowed
  */
 export async function allowOrigins(fastify: FastifyInstance, origins: readonly string[]): Promise<void> {
   if (origins.length === 0) return;

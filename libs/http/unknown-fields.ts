@@ -2,17 +2,17 @@ import { type Type } from '@nestjs/common';
 import { getMetadataStorage, type ValidationError } from 'class-validator';
 import { faultOfUnknownField, KnownNames } from '#libs/platform/did-you-mean.js';
 
-/** What is done about fields that no DTO has. */
+/** What to do about fields that the DTO does not have. */
 export type UnknownFields = 'ignore' | 'refuse';
 
-/** How class-validator marks a field that it does not know. */
+/** The constraint under which class-validator reports unknown fields. */
 const UNKNOWN = 'whitelistValidation';
 
 /**
- * Decides on the fields that validation did not know, in each object of a body: `refuse` refuses all, `ignore` removes
- * them. Either way one is refused that is a misspelling of a field, and so is the first of an object that has no known
- * field at all: what the client meant to say would be lost.
- * @param errors of a validation with `forbidNonWhitelisted`, whose targets are told
+ * Decides on the unknown fields in each object of a body: `refuse` refuses all, `ignore` removes them. In both modes, a
+ * misspelling of a known field is refused, and so is the first unknown field of an object without any known field:
+ * otherwise, what the client meant would be lost.
+ * @param errors of a validation with `forbidNonWhitelisted` that reports its targets
  * @returns the errors that remain
  */
 export function judgeUnknownFields(errors: ValidationError[], mode: UnknownFields): ValidationError[] {
@@ -46,7 +46,7 @@ function faultOf({ property, target }: ValidationError, mode: UnknownFields, fir
 
 const fields = new WeakMap<Type, KnownNames>();
 
-/** The fields of a DTO. */
+/** Returns the fields of a DTO. */
 export function fieldsOf(type: Type): KnownNames {
   const rules = () => getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
   const known = fields.get(type) ?? new KnownNames([...new Set(rules().map(({ propertyName }) => propertyName))]);

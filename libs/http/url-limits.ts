@@ -2,7 +2,7 @@ import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { MAX_URL_LENGTH } from './limits.js';
 
-/** Refuses URLs that are too long, and parameters that spell what no text can hold. */
+/** Refuses URLs that are too long, or that contain NUL characters or malformed %-sequences. */
 export function limitUrls(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
     done(refusalOf(request));
@@ -20,7 +20,7 @@ function refusalOf({ url, params }: FastifyRequest): DomainError | undefined {
   return refusalOfQuery(url.slice(url.indexOf('?') + 1));
 }
 
-/** Fastify leaves a malformed sequence as it is, which nobody can have meant. */
+/** Refuses malformed sequences in the query, which Fastify leaves as they are. */
 function refusalOfQuery(query: string): DomainError | undefined {
   for (const pair of query.split('&')) {
     const [name = ''] = pair.split('=', 1);

@@ -12,7 +12,7 @@ import { type AuthenticatedRequest } from './request-context.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What the request does to entities; about one, where its operation is {@link Versioned}. */
+    /** Tracks what the request does to entities; to one entity, where its operation is {@link Versioned}. */
     preconditions: Preconditions;
   }
   interface FastifyContextConfig {
@@ -22,20 +22,20 @@ declare module 'fastify' {
 
 interface VersionedEntity {
   category: string;
-  /** Whether what is read tells its version. */
+  /** Whether the rows that are read contain the version. */
   hasRow: boolean;
-  /** The path parameter with the entity's id; absent when the operation makes a new one. */
+  /** The path parameter with the entity's id; absent when the operation creates an entity. */
   parameter?: string;
   answers: 'it' | 'other';
 }
 
-/** What the document knows such an operation by, until its headers are added. */
+/** Marks such operations in the document until their headers are added. */
 export const VERSIONED_EXTENSION = 'x-versioned';
 
 /**
- * An operation on a single entity whose version is that of its stream: it answers an ETag, and takes If-None-Match or
- * If-Match.
- * @param parameter the path parameter with the entity's id; left out where the operation makes a new entity
+ * Declares an operation on a single entity whose version is that of its stream: it answers an ETag, and takes
+ * If-None-Match or If-Match.
+ * @param parameter the path parameter with the entity's id; absent where the operation creates an entity
  * @param answers whether it answers the entity, or something else such as a part of it
  */
 export function Versioned(
@@ -54,7 +54,9 @@ function isRead({ method }: FastifyRequest): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-/** Watches what requests do, and answers versions as ETags where operations are {@link Versioned}; 304 to those who know. */
+/**
+ * Answers the versions of entities as ETags where operations are {@link Versioned}, and 304 to clients that have them.
+ */
 export function answerVersions(fastify: FastifyInstance, database: Database): void {
   fastify.decorateRequest('preconditions');
   fastify.addHook('preHandler', (request, _reply, done) => {
@@ -67,14 +69,14 @@ export function answerVersions(fastify: FastifyInstance, database: Database): vo
       done();
       return;
     }
-    // Before what is answered, which may be newer, is read.
+    // The version must be read before the answer, which may then be newer.
     versionOf(database, caller.organizationId, streamOf(entity)).then((version) => {
       request.preconditions.version = version;
       done();
     }, done);
   });
   fastify.addHook('preSerialization', (request, _reply, answer, done) => {
-    // An error may have come before.
+    // Undefined if the request failed before.
     (request.preconditions as Preconditions | undefined)?.shown(answer);
     done(null, answer);
   });
@@ -83,7 +85,7 @@ export function answerVersions(fastify: FastifyInstance, database: Database): vo
   });
 }
 
-/** Undefined when the request asks about the past, which has no ETag, or its path names what is no id of an entity. */
+/** Returns undefined for reads of the past, which have no ETag, and for paths whose id cannot be an entity's. */
 function entityOf(request: FastifyRequest, { category, parameter }: VersionedEntity): EntityRef | undefined {
   if (isRead(request) && (request.query as Record<string, unknown>).asOf !== undefined) return undefined;
   if (parameter === undefined) return { category };
@@ -99,7 +101,7 @@ async function versionOf(database: Database, organizationId: string, stream: str
   return newest?.version;
 }
 
-/** The digest makes the ETag that of a representation, which also shows what other streams say. */
+/** Adds the ETag. Its digest identifies the representation, which may also show data of other streams. */
 function tagged(request: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {
   const { version } = (request.preconditions as Preconditions | undefined) ?? {};
   if (version === undefined || reply.statusCode >= 300) return payload;

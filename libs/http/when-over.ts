@@ -1,8 +1,8 @@
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 
 /**
- * Does something once, when an answer is over or its client is gone.
- * @returns what does it earlier
+ * Calls `work` once, when an answer is complete or its client has disconnected.
+ * @returns a function that calls it earlier
  */
 export function whenOver({ socket }: FastifyRequest, { raw }: FastifyReply, work: () => void): () => void {
   let isDone = false;
@@ -12,10 +12,10 @@ export function whenOver({ socket }: FastifyRequest, { raw }: FastifyReply, work
     if (!isDone) work();
     isDone = true;
   };
-  // An answer that others are before on the same connection may never be closed, even when the connection is.
+  // A response that waits behind others on its connection may never emit `close`, even when the connection closes.
   raw.once('close', finish);
   socket.once('close', finish);
-  // Gone already: nothing will tell of that any more.
+  // Closed already: no event will follow.
   if (raw.destroyed || socket.destroyed) finish();
   return finish;
 }

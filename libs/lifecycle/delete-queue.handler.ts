@@ -28,7 +28,7 @@ export class DeleteQueueHandler implements ICommandHandler<DeleteQueue> {
     });
   }
 
-  /** What to tell where {@link queueIsEmpty} would fail. */
+  /** Returns whether conversations wait in the queue: for the error when {@link queueIsEmpty} fails. */
   async #waits(organizationId: string, id: string): Promise<boolean> {
     const [row] = await this.database.query<{ waits: boolean }>(organizationId, {
       text: `SELECT EXISTS (SELECT FROM conversations

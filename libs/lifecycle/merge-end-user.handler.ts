@@ -13,7 +13,7 @@ import { type Loaded } from '#libs/event-store/loaded.js';
 import { decided, type Staged, staged } from '#libs/event-store/staged.js';
 import { accepted, DomainError } from '#libs/platform/domain-error.js';
 
-/** Conversations that move in one commit. */
+/** Maximum number of conversations that move in one commit. */
 const MAX_CONVERSATIONS = 1_000;
 
 type Pair = [source: Loaded<EndUser | undefined>, target: Loaded<EndUser | undefined>];
@@ -25,7 +25,10 @@ export class MergeEndUserHandler implements ICommandHandler<MergeEndUser> {
     private readonly database: Database,
   ) {}
 
-  /** Everything moves in one commit. A conversation that begins meanwhile is found by the guard, and moves as well. */
+  /**
+   * Moves everything in one commit. If a conversation begins in the meantime, the guard fails, and the retry moves it,
+   * too.
+   */
   async execute({ context, id, intoId }: MergeEndUser): Promise<void> {
     const { organizationId } = context;
     await this.store.retrying(async () => {
@@ -36,7 +39,7 @@ export class MergeEndUserHandler implements ICommandHandler<MergeEndUser> {
       const [source, target] = people as Pair;
       const merge = accepted(decideMerge(id, source.state, intoId, target.state));
       const moved = await this.#moved(context, id, intoId, rows);
-      // The source first: it gives up its addresses before the target takes them.
+      // The source first, so that its addresses are free before the target takes them.
       const changes = [
         staged(endUserStream, id, source, merge.source),
         staged(endUserStream, intoId, target, merge.target),

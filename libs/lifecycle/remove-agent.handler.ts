@@ -13,12 +13,12 @@ import { type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { QUEUE_MEMBERS, queueStream } from '#libs/queues/queue.stream.js';
 import { TEAM_MEMBERS, teamStream } from '#libs/teams/team.stream.js';
 
-/** A kind of entity that agents are members of, and how one is left. */
+/** A kind of entity that agents are members of, and the way in which they leave it. */
 interface Departure extends Membership {
   leave: (store: EventStore, organizationId: string, id: string, agentId: string) => Promise<Staged>;
 }
 
-/** What a command to take an agent out says. */
+/** The common fields of the commands that remove an agent from an entity. */
 interface Leaving {
   id: string;
   agentIds: string[];
@@ -44,7 +44,7 @@ function departure<State, Event extends DomainEvent, Command>(
         membersAmong(membership, organizationId, id, agentIds),
       ]);
       const [members = []] = ids;
-      // One that is gone by now is as good as left.
+      // Nothing is left to leave if the entity is gone.
       if (loaded.state === undefined) return staged(stream, id, loaded, []);
       return decided(stream, id, loaded, commandOf({ id, agentIds, members, missing: [] }));
     },
@@ -61,7 +61,7 @@ export class RemoveAgentHandler implements ICommandHandler<RemoveAgent> {
   async execute({ context, id }: RemoveAgent): Promise<void> {
     const { organizationId } = context;
     await this.store.retrying(async () => {
-      // First, for who may not remove the agent may not take the conversations away either.
+      // First, because a request that must not remove the agent must not take away its conversations either.
       const removal = await this.#removal(context, id);
       await releaseConversations(this.store, this.database, context, id);
       const departures = await Promise.all(
@@ -90,7 +90,7 @@ export class RemoveAgentHandler implements ICommandHandler<RemoveAgent> {
   }
 }
 
-/** Holds unless the agent has become a member after the memberships were read. Whoever comes later finds no agent. */
+/** A guard: the agent has not become a member since the memberships were read. Later additions find no agent. */
 function nobodyLeft(table: string, organizationId: string, agentId: string): Statement {
   return {
     text: `SELECT guard(NOT EXISTS (SELECT FROM ${table} WHERE organization_id = $1 AND agent_id = $2))`,
@@ -98,7 +98,7 @@ function nobodyLeft(table: string, organizationId: string, agentId: string): Sta
   };
 }
 
-/** Takes an agent's conversations that are not closed from the agent; those that are open wait in a queue again. */
+/** Unassigns an agent's conversations that are not closed. Those that are open wait in a queue again. */
 export async function releaseConversations(
   store: EventStore,
   database: Database,

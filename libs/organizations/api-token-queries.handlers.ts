@@ -31,7 +31,7 @@ const BY_ID = new Keyset<ShownRow>([{ name: 'id', type: 'uuid', of: ({ id }) => 
 
 export class GetApiToken extends query<{ organizationId: string; id: string }, ApiTokenOutput>() {}
 
-/** Oldest first, those that count no longer included. */
+/** A page of API tokens, oldest first, including revoked and expired ones. */
 export class ListApiTokens extends query<{ organizationId: string; page: PageRequest }, Page<ApiTokenOutput>>() {}
 
 @QueryHandler(GetApiToken)

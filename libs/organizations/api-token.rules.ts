@@ -2,27 +2,27 @@ import { DomainError, invalidBody, notFound } from '#libs/platform/domain-error.
 import { faultOfBurst, type RateLimit } from '#libs/platform/rate-limits.js';
 import { grants, type Scope } from '#libs/platform/scopes.js';
 
-/** Most tokens of an organization that are in force: neither revoked nor expired. */
+/** Maximum number of an organization's tokens in force: neither revoked nor expired. */
 export const MAX_TOKENS_IN_FORCE = 1_000;
-/** Secrets of a token that rotations have replaced, and that still work. With the present one there are three. */
+/** Maximum number of replaced secrets of a token that still work. With the current one, there are three. */
 const MAX_EARLIER_SECRETS = 2;
 
-/** An API token as its issuer describes it, without the token itself. */
+/** An API token as its issuer describes it, without its secret. */
 export interface IssuedToken {
   tokenId: string;
   name: string;
-  /** On whose behalf it acts. */
+  /** The actor on whose behalf the token acts. */
   actorId: string;
-  /** SHA-256 in hex. */
+  /** SHA-256 of the secret, in hex. */
   tokenHash: string;
   scopes: Scope[];
-  /** An instant in ISO 8601; without it, the token does not expire. */
+  /** An instant in ISO 8601. If it is absent, the token does not expire. */
   expiresAt?: string;
-  /** Without it, the installation's limit counts. */
+  /** If it is absent, the installation's limit applies. */
   rateLimit?: RateLimit;
 }
 
-/** A token whose events stood in the stream of its organization, as it was when it got a stream of its own. */
+/** A token whose events were in its organization's stream, in the state in which it got its own stream. */
 export interface AdoptedToken extends IssuedToken {
   createdAt: string;
   createdBy: string;
@@ -32,25 +32,25 @@ export interface AdoptedToken extends IssuedToken {
   previousUntil?: string;
 }
 
-/** What later decisions about a token depend on. */
+/** The state of a token that later decisions depend on. */
 export interface ApiToken {
   scopes: Scope[];
   expiresAt?: string;
   revoked: boolean;
-  /** Until when earlier secrets work: those that work longest, in order. */
+  /** The times until which earlier secrets work: the latest ones, in order. */
   earlierUntil: string[];
 }
 
-/** The token that another one is issued with. */
+/** The token with which another one is issued. */
 export type Issuer = Pick<ApiToken, 'scopes' | 'expiresAt' | 'revoked'>;
 
-/** `granted` are the scopes of whoever commands; `at` is the instant of the command. */
+/** The commands. `granted` are the caller's scopes; `at` is the time of the command. */
 export type ApiTokenCommand =
   | ({
       type: 'IssueApiToken';
       granted: readonly Scope[];
       issuer?: Issuer;
-      /** How many tokens of the organization are in force; larger numbers may be given as the limit. */
+      /** Number of the organization's tokens in force. Larger numbers may be given as the limit. */
       inForce: number;
       at: string;
     } & IssuedToken)
@@ -58,7 +58,7 @@ export type ApiTokenCommand =
       type: 'RotateApiToken';
       tokenId: string;
       tokenHash: string;
-      /** Until then, the token's present secret works, too. */
+      /** Until then, the token's current secret works, too. */
       previousUntil: string;
       granted: readonly Scope[];
       at: string;
@@ -71,7 +71,7 @@ export type ApiTokenEvent =
   | { type: 'ApiTokenRotated'; data: { tokenId: string; tokenHash: string; previousUntil: string } }
   | { type: 'ApiTokenRevoked'; data: { tokenId: string } };
 
-/** Nobody gives, renews or takes away what they may not do themselves. Revoking twice changes nothing. */
+/** Callers cannot issue, renew or revoke tokens with scopes that they lack. Revoking twice changes nothing. */
 export function decideApiToken(command: ApiTokenCommand, token: ApiToken | undefined): ApiTokenEvent[] | DomainError {
   if (command.type === 'IssueApiToken') return issue(command);
   if (!token) return notFound('API token', command.tokenId);
@@ -120,7 +120,7 @@ export function evolveApiToken(token: ApiToken | undefined, event: ApiTokenEvent
     }
     case 'ApiTokenRotated': {
       if (!token) return undefined;
-      // Never more than these work at once, so no other one does.
+      // No more than these ever work at once.
       const earlierUntil = [...token.earlierUntil, event.data.previousUntil].sort().slice(-MAX_EARLIER_SECRETS);
       return { ...token, earlierUntil };
     }
@@ -138,7 +138,7 @@ function refuseBeyond(granted: readonly Scope[], wanted: readonly Scope[]): Doma
   return lacking && new DomainError('forbidden', `The API token lacks the scope ${lacking}`);
 }
 
-/** Else it would not matter when a token expires that may issue others. */
+/** Refuses a token that would outlive its issuer; otherwise the issuer's expiry would have no effect. */
 function refuseLongerLife(issuer: Issuer | undefined, expiresAt: string | undefined): DomainError | undefined {
   const last = issuer?.expiresAt;
   if (issuer?.scopes.includes('admin') || last === undefined) return undefined;

@@ -15,7 +15,7 @@ const INSERT = `INSERT INTO api_tokens (organization_id, id, name, actor_id, sec
     rate_per_second, rate_burst, created_at, created_by, created_by_token, revoked_at, previous_hash, previous_until)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`;
 
-/** Of the secrets that have been replaced, those are kept that work longest: no others work. */
+/** Replaces the secret, and keeps the two earlier ones that work longest. No others work. */
 const ROTATE = `UPDATE api_tokens SET secret_hash = $4, (previous_hash, previous_until, earlier_hash, earlier_until) = (
     SELECT (array_agg(hash))[1], (array_agg(until))[1], (array_agg(hash))[2], (array_agg(until))[2] FROM (
       SELECT * FROM (VALUES (secret_hash, $3::timestamptz), (previous_hash, previous_until), (earlier_hash, earlier_until))
@@ -23,8 +23,8 @@ const ROTATE = `UPDATE api_tokens SET secret_hash = $4, (previous_hash, previous
   WHERE organization_id = $1 AND id = $2`;
 
 /**
- * The read table of API tokens. Holds no token, only what recognizes one. Those that count no longer stay: events name
- * them.
+ * The read table of API tokens. It holds only hashes of secrets. Revoked and expired tokens stay, because events refer
+ * to them.
  */
 const apiTokenProjection: Projection<ApiTokenEvent> = {
   table: 'api_tokens',
@@ -66,18 +66,20 @@ function insert(organizationId: string, token: AdoptedToken): Statement {
   };
 }
 
-/** Tokens in force at `$2`, as far as the limit `$3` goes. */
+/** Number of tokens in force at `$2`, counted up to the limit `$3`. */
 const IN_FORCE = `(SELECT count(*) FROM (
   SELECT FROM api_tokens WHERE organization_id = $1 AND revoked_at IS NULL AND expires_at IS NULL
   UNION ALL SELECT FROM api_tokens WHERE organization_id = $1 AND revoked_at IS NULL AND expires_at > $2
   LIMIT $3) AS in_force)`;
 
-/** How many tokens of the organization are in force, at most {@link MAX_TOKENS_IN_FORCE}: one row `{ count }`. */
+/**
+ * Reads the number of the organization's tokens in force, at most {@link MAX_TOKENS_IN_FORCE}, as one row `{ count }`.
+ */
 export function tokensInForce(organizationId: string, at: string): Statement {
   return { text: `SELECT ${IN_FORCE} AS count`, values: [organizationId, at, MAX_TOKENS_IN_FORCE] };
 }
 
-/** The token that another one is to be issued with: one row. */
+/** Reads the token with which another one is issued: one row. */
 export function issuerOf(organizationId: string, tokenId: string): Statement {
   return {
     text: `SELECT scopes, expires_at, revoked_at FROM api_tokens WHERE organization_id = $1 AND id = $2`,
@@ -86,8 +88,8 @@ export function issuerOf(organizationId: string, tokenId: string): Statement {
 }
 
 /**
- * Guards: when the token is issued, its issuer has not been revoked, and no more tokens are in force than may be. Those
- * that are issued at the same time wait for one another.
+ * Guards for issuing a token: its issuer has not been revoked, and the organization stays within its limit. Concurrent
+ * issues wait for each other.
  */
 export function mayIssue(organizationId: string, issuerId: string | undefined, at: string): Statement[] {
   return [
@@ -105,7 +107,7 @@ function notRevoked(organizationId: string, tokenId: string): Statement {
   };
 }
 
-/** What nobody is shown of a token's events, wherever they stand: it recognizes secrets. */
+/** Fields of token events, in any stream, that are never shown: they identify secrets. */
 export const TOKEN_HASHES = ['tokenHash', 'previousHash'];
 
 export const apiTokenStream: StreamDefinition<ApiToken | undefined, ApiTokenEvent, ApiTokenCommand> = {

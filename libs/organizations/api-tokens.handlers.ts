@@ -10,16 +10,16 @@ import { apiTokenStream, issuerOf, mayIssue, tokensInForce } from './api-token.s
 import { TokenLookup } from './token-lookup.js';
 import { hashApiToken, mintApiToken } from './token-secret.js';
 
-/** A token's id, and its secret: the only time that it is seen. */
+/** A token's id, and its secret, which cannot be read again. */
 export interface TokenSecret {
   id: string;
   secret: string;
 }
 
-/** What the issuer of a token chooses. */
+/** The fields of a token that its issuer chooses. */
 export type TokenChoices = Pick<IssuedToken, 'name' | 'scopes' | 'expiresAt' | 'rateLimit'>;
 
-/** Whoever works on the server itself may give every scope. */
+/** The scopes of an operator on the server itself. */
 const EVERYTHING: readonly Scope[] = ['admin'];
 
 /** Issues a token that acts for the context's actor. @param granted the scopes of the issuer */
@@ -28,13 +28,16 @@ export class IssueApiToken extends command<
   TokenSecret
 >() {}
 
-/** Gives a token another secret; the present one works for as long as the overlap lasts, earlier ones as promised. */
+/**
+ * Gives a token a new secret. The current one works until the overlap ends, and earlier ones until their own overlap
+ * ends.
+ */
 export class RotateApiToken extends command<
   { context: WriteContext; id: string; overlapSeconds: number; granted?: readonly Scope[] },
   TokenSecret
 >() {}
 
-/** The token is let in no more: at once in this process, within seconds in others. */
+/** Revokes a token. It is refused immediately in this process, and within seconds in others. */
 export class RevokeApiToken extends command<{ context: WriteContext; id: string; granted?: readonly Scope[] }>() {}
 
 @CommandHandler(IssueApiToken)
@@ -44,7 +47,7 @@ export class IssueApiTokenHandler implements ICommandHandler<IssueApiToken> {
     private readonly database: Database,
   ) {}
 
-  /** Two round trips, however many tokens there are. */
+  /** Takes two round trips, however many tokens there are. */
   async execute({
     context,
     choices,
@@ -65,7 +68,7 @@ export class IssueApiTokenHandler implements ICommandHandler<IssueApiToken> {
     return { id, secret };
   }
 
-  /** What issuing depends on besides the token itself. */
+  /** Returns the conditions of issuing that lie outside of the token itself. */
   async #conditions(organizationId: string, issuerId: string | undefined, at: string) {
     const [counted, found] = await this.database.transact(organizationId, [
       tokensInForce(organizationId, at),

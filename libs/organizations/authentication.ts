@@ -10,16 +10,16 @@ import { type TokenIdentity, TokenLookup } from './token-lookup.js';
 import { API_TOKEN_PATTERN, hashApiToken } from './token-secret.js';
 import { TokenUsage } from './token-usage.js';
 
-/** Schemes that clients may send by mistake. */
+/** Authentication schemes that clients may send by mistake. */
 const SCHEMES = ['Basic', 'Digest', 'Token', 'Negotiate', 'ApiKey', 'OAuth'];
 
 /**
- * Lets requests through whose token is valid, may do this, and has not sent too many; and says on whose behalf they act.
- * Both `<token>` and `Bearer <token>` work.
+ * Admits requests whose token is valid, has the required scope, and is within its rate limit. Sets the caller. Both
+ * `<token>` and `Bearer <token>` work.
  */
 @Injectable()
 export class Authentication {
-  /** Guesses are counted here alone: they are not worth a message to Redis. */
+  /** Guesses are counted in this process only: they are not worth a message to Redis. */
   readonly #guesses = new RateLimiter();
 
   constructor(
@@ -29,7 +29,7 @@ export class Authentication {
     private readonly limits: RateLimits,
   ) {}
 
-  /** @throws {DomainError} `unauthenticated`, `too-many-requests`, `forbidden` */
+  /** Admits a request. @throws {DomainError} `unauthenticated`, `too-many-requests`, `forbidden` */
   async admit(request: AuthenticatedRequest, reply: FastifyReply): Promise<void> {
     const identity = await this.#identify(request);
     mustCount(identity, Date.now());
@@ -46,7 +46,7 @@ export class Authentication {
     request.reauthorize = () => this.#reauthorize(request);
   }
 
-  /** It was let in before, so what others guess from the same network does not count. */
+  /** The token was admitted before, so wrong guesses from the same network do not count. */
   async #reauthorize(request: AuthenticatedRequest): Promise<void> {
     const hash = hashApiToken(tokenOf(request));
     const identity = this.lookup.known(hash) ?? (await this.lookup.find(hash));
@@ -64,7 +64,7 @@ export class Authentication {
     return identity;
   }
 
-  /** A token that nobody has used here lately: whoever is wrong too often must wait before the next is looked up. */
+  /** Looks up a token that is not cached. A network with too many failures must wait before its next look-up. */
   async #guess(token: string, hash: string, ip: string): Promise<TokenIdentity | undefined> {
     const { failures } = this.limits;
     const network = clientNetwork(ip);
@@ -82,7 +82,7 @@ function tokenOf({ headers: { authorization = '' } }: AuthenticatedRequest): str
   return token;
 }
 
-/** Why a text cannot be an API token, or undefined. It is not repeated, since it may be somebody's secret. */
+/** Returns why a text cannot be an API token, or undefined. The reason does not repeat it: it may be a secret. */
 function faultOfToken(token: string): string | undefined {
   if (token === '') return 'Send an API token: Authorization: Bearer <token>';
   if (token.includes('$')) return 'The API token contains a $: was a shell variable not expanded?';
@@ -91,12 +91,12 @@ function faultOfToken(token: string): string | undefined {
   return undefined;
 }
 
-/** The name of an authentication scheme; other words in its place may be part of a secret. */
+/** Returns the name of a known authentication scheme. Other words in its place may be part of a secret. */
 function known(scheme = ''): string {
   return SCHEMES.find((name) => name.toLowerCase() === scheme.toLowerCase()) ?? 'This authentication scheme';
 }
 
-/** Whoever has the secret may know why it is refused. */
+/** Throws unless the token still counts. The reason may be disclosed, since the caller has the secret. */
 function mustCount({ revoked, expiresAt, replacedAt }: TokenIdentity, now: number): void {
   if (revoked) throw new DomainError('unauthenticated', 'The API token has been revoked');
   if (expiresAt !== undefined && expiresAt <= now) {

@@ -3,13 +3,13 @@ import { type CountryCode } from 'libphonenumber-js/max';
 import { LRUCache } from 'lru-cache';
 import { Database } from '#libs/database/database.js';
 
-/** What an organization has chosen that others go by. */
+/** The settings of an organization that other resources use. */
 export interface Settings {
-  /** Where phone numbers without a country code are from; without it they are refused. */
+  /** The country of phone numbers without a country code; if it is absent, such numbers are refused. */
   defaultRegion: CountryCode | undefined;
 }
 
-/** Reads settings of organizations. A change takes effect within the time to live. */
+/** Reads the settings of organizations. A change takes effect within the time to live of the cache. */
 @Injectable()
 export class OrganizationSettings {
   readonly #known = new LRUCache<string, Settings>({ max: 10_000, ttl: 5_000 });

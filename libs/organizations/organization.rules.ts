@@ -1,18 +1,18 @@
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { type ApiTokenEvent } from './api-token.rules.js';
 
-/** A tenant. Everything else belongs to exactly one. */
+/** A tenant. All other data belongs to exactly one. */
 export interface Organization {
   id: string;
   name: string;
-  /** ISO code of the country that phone numbers without a country code are from. */
+  /** ISO code of the country of phone numbers without a country code. */
   defaultRegion?: string;
 }
 
 export type OrganizationCommand =
   { type: 'CreateOrganization'; id: string; name: string } | { type: 'SetDefaultRegion'; id: string; region: string };
 
-/** Those of API tokens are of the time before each token had a stream of its own. */
+/** The events of an organization. Those of API tokens are from before each token had its own stream. */
 export type OrganizationEvent =
   | { type: 'OrganizationCreated'; data: { id: string; name: string } }
   | { type: 'DefaultRegionSet'; data: { region: string } }
@@ -45,7 +45,7 @@ export function evolveOrganization(
   }
 }
 
-/** What a name has to say in letters that addresses are made of, as far as it has any. */
+/** Returns a name in letters that host names allow; `organization` if nothing is left. */
 export function subdomainOf(name: string): string {
   const letters = name.toLowerCase().replace(/[æœøßđłð]/g, (letter) => TRANSLITERATED[letter] as string);
   const slug = letters
@@ -60,7 +60,7 @@ export function subdomainOf(name: string): string {
   );
 }
 
-/** The most that a label of a host name can have. */
+/** Maximum length of a label in a host name. */
 const MAX_SUBDOMAIN = 63;
-/** Letters that are not made of another and a mark. */
+/** Letters that Unicode does not decompose into a letter and a mark. */
 const TRANSLITERATED: Record<string, string> = { æ: 'ae', œ: 'oe', ø: 'o', ß: 'ss', đ: 'd', ł: 'l', ð: 'd' };

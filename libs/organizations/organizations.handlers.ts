@@ -6,10 +6,10 @@ import { command, query } from '#libs/platform/messages.js';
 import { type Organization } from './organization.rules.js';
 import { organizationStream } from './organization.stream.js';
 
-/** Creates a tenant. The actor is its first administrator. */
+/** Creates an organization. The actor is its first administrator. */
 export class CreateOrganization extends command<{ id: string; name: string; actorId: string }>() {}
 
-/** Sets the country that the organization's phone numbers without a country code are from. */
+/** Sets the country of the organization's phone numbers without a country code. */
 export class SetDefaultRegion extends command<{ organizationId: string; region: string; actorId: string }>() {}
 
 export class GetOrganization extends query<{ id: string }, Pick<Organization, 'id' | 'name'>>() {}

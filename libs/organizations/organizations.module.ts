@@ -15,7 +15,7 @@ import {
 import { TokenLookup } from './token-lookup.js';
 import { TokenUsage } from './token-usage.js';
 
-/** Tenants, their API tokens, and what every request must pass. */
+/** Organizations, their API tokens, and the authentication of requests. */
 @Global()
 @Module({
   controllers: [OrganizationController, TokensController],

@@ -5,18 +5,18 @@ import { type RateLimit } from '#libs/platform/rate-limits.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { sameHash } from './token-secret.js';
 
-/** Whom a secret speaks for, and until when; whether it still counts is for the asker to judge. */
+/** The identity that a secret stands for, with its limits. The caller must check whether the secret still counts. */
 export interface TokenIdentity {
   organizationId: string;
   tokenId: string;
   actorId: string;
   scopes: Scope[];
-  /** When it expires, in milliseconds since 1970; never unless given. */
+  /** Time of expiry, in milliseconds since 1970; absent if the token does not expire. */
   expiresAt?: number;
-  /** When the secret gives way to the one that replaced it, likewise. */
+  /** Time from which only the secret that replaced this one works, in milliseconds since 1970. */
   replacedAt?: number;
   revoked: boolean;
-  /** The token's own. */
+  /** The token's own limit, if it has one. */
   rateLimit?: RateLimit;
 }
 
@@ -36,19 +36,19 @@ interface FoundToken {
 /** Finds tokens by the hashes of their secrets. */
 @Injectable()
 export class TokenLookup {
-  /** Saves a round trip a request; what other processes do to a token takes effect within the time to live. */
+  /** Saves a round trip for each request. Changes by other processes take effect within the time to live. */
   readonly #known = new LRUCache<string, TokenIdentity>({ max: 10_000, ttl: 5_000 });
-  /** Rises with each change, so that a look-up that was under way meanwhile is not remembered. */
+  /** Incremented by each change, so that a look-up that was in progress is not cached. */
   #changes = 0;
 
   constructor(private readonly database: Database) {}
 
-  /** What is remembered of a hash. */
+  /** Returns the cached identity of a hash. */
   known(hash: string): TokenIdentity | undefined {
     return this.#known.get(hash);
   }
 
-  /** One round trip. */
+  /** Reads the identity of a hash. Takes one round trip. */
   async find(hash: string): Promise<TokenIdentity | undefined> {
     const changes = this.#changes;
     const [found] = await this.database.query<FoundToken>(null, {
@@ -61,7 +61,7 @@ export class TokenLookup {
     return identity;
   }
 
-  /** The token changes: it is looked up anew, once that is committed. */
+  /** Drops a token from the cache because it changes; in a unit of work, after the commit. */
   forget(tokenId: string): void {
     const { unit } = this.database;
     if (unit) {

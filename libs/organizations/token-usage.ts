@@ -3,16 +3,16 @@ import { PeriodicTask } from '#libs/background/periodic-task.js';
 import { Database } from '#libs/database/database.js';
 
 const WRITE_EVERY_MS = 60_000;
-/** Of one organization, in one statement. */
+/** Records the tokens of one organization in one statement. */
 const RECORD = `INSERT INTO api_token_usage (organization_id, token_id, last_used_at)
   SELECT $1, token_id, to_timestamp(used_at / 1000) FROM unnest($2::uuid[], $3::float8[]) AS used(token_id, used_at)
   ON CONFLICT (organization_id, token_id)
   DO UPDATE SET last_used_at = greatest(api_token_usage.last_used_at, excluded.last_used_at)`;
 
-/** Notes when tokens are used, without a request waiting for it: written once a minute, and at the end. */
+/** Records when tokens are used, without delaying requests. It writes once a minute, and at shutdown. */
 @Injectable()
 export class TokenUsage extends PeriodicTask {
-  /** By organization, then by token. */
+  /** Time of last use, by organization and token. */
   #used = new Map<string, Map<string, number>>();
 
   constructor(private readonly database: Database) {
@@ -21,7 +21,7 @@ export class TokenUsage extends PeriodicTask {
 
   override async onApplicationShutdown(): Promise<void> {
     await super.onApplicationShutdown();
-    // Not worth a stop that fails.
+    // A failure is not worth a failed shutdown.
     await this.run().catch(() => undefined);
   }
 
@@ -31,7 +31,10 @@ export class TokenUsage extends PeriodicTask {
     else this.#used.set(organizationId, new Map([[tokenId, Date.now()]]));
   }
 
-  /** Writes what has been noted; what the database does not take is lost. One round trip for each organization. */
+  /**
+   * Writes the recorded times. Those that the database does not accept are lost. Takes one round trip for each
+   * organization.
+   */
   async run(): Promise<void> {
     const used = this.#used;
     this.#used = new Map();

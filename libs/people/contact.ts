@@ -8,21 +8,21 @@ import {
 } from 'libphonenumber-js/max';
 import { caseFolded, hiddenCharacterOf, withoutHidden } from '#libs/platform/text.js';
 
-/** Whether a value is the ISO code of a country that phone numbers can be read in, such as `DK`. */
+/** Whether a value is the ISO code of a country whose phone numbers can be read, such as `DK`. */
 export function isRegion(value: string): value is CountryCode {
   return isSupportedCountry(value);
 }
 
-/** Why a text cannot be compared with others as an address or an id of another system, or undefined. */
+/** Returns why a text cannot be compared with others as an address or an external id, or undefined. */
 export function faultOfAddress(value: string): string | undefined {
   const hidden = hiddenCharacterOf(value);
   return hidden === undefined ? undefined : `must not contain the invisible character ${hidden}`;
 }
 
-/** All but the one that quotes may hold. */
+/** White space other than the plain space, which quotes may contain. */
 const WIDE_SPACE = /(?! )\s/;
 
-/** Why an e-mail address is refused, or undefined. Its domain must be one in both spellings, Unicode and ASCII. */
+/** Returns why an e-mail address is refused, or undefined. Its domain must be valid both in Unicode and in ASCII. */
 export function faultOfEmail(value: string): string | undefined {
   const address = value.trim();
   const [local, domain] = partsOf(address);
@@ -31,14 +31,14 @@ export function faultOfEmail(value: string): string | undefined {
   return faultOfAddress(address) ?? (valid && !WIDE_SPACE.test(address) ? undefined : 'must be an e-mail address');
 }
 
-/** As it is kept and shown: in lower case and without outer space, the domain in the spelling that was sent. */
+/** Returns the address as it is stored and shown: in lower case, without outer space, the domain spelled as sent. */
 export function normalizeEmail(value: string): string {
   return value.trim().toLowerCase();
 }
 
 /**
- * What all spellings of one mailbox have in common: in any case, the domain in Unicode or in ASCII (RFC 5890), the local
- * part with or without quotes that it does not need (RFC 5321, 4.1.2).
+ * Returns the same key for all spellings of one mailbox: in any case, the domain in Unicode or in ASCII (RFC 5890), the
+ * local part with or without unnecessary quotes (RFC 5321, 4.1.2).
  */
 export function emailKey(email: string): string {
   const [local, domain] = partsOf(email.trim());
@@ -52,24 +52,24 @@ function partsOf(email: string): [local: string, domain: string] {
   return [email.slice(0, Math.max(at, 0)), email.slice(at + 1)];
 }
 
-/** What the WHATWG's parser would drop or take for something else: white space, backslashes, missing slashes. */
+/** Excludes what the WHATWG's parser would drop or reinterpret: white space, backslashes, missing slashes. */
 const WEB_URL = /^https?:\/\/[^\s\\/<>][^\s\\<>]*$/i;
 
-/** Why a URL of a picture or page is refused, or undefined. It must be one for browsers, as the URL standard has it. */
+/** Returns why the URL of a picture or page is refused, or undefined. It must be valid by the WHATWG's URL standard. */
 export function faultOfWebUrl(value: string): string | undefined {
   const valid = WEB_URL.test(value) && URL.canParse(value);
   return faultOfAddress(value) ?? (valid ? undefined : 'must be an http or https URL');
 }
 
-/** A query parameter as a phone number in E.164. A plus that is not encoded arrives as a space. */
+/** Returns a query parameter as a phone number in E.164. A plus that is not encoded arrives as a space. */
 export function phoneOfQuery(value: string, region?: CountryCode): string | undefined {
   return toE164(withoutHidden(value).replace(/^ (?=\p{Nd})/u, '+'), region);
 }
 
 /**
- * A phone number in E.164, such as `+4570123456`; undefined when it is none. It may be as people and programs write it:
- * with punctuation, marks of direction, wide or Arabic digits, as a `tel:` URI, with 00 for the plus.
- * @param region where numbers without a country code are from; without it they are refused
+ * Returns a phone number in E.164, such as `+4570123456`; undefined if it is not one. It accepts the usual spellings:
+ * punctuation, marks of direction, wide or Arabic digits, a `tel:` URI, 00 instead of the plus.
+ * @param region the country of numbers without a country code; without it, such numbers are refused
  */
 export function toE164(value: string, region?: CountryCode): string | undefined {
   const text = withoutHidden(value).normalize('NFKC').trim().replace(/^tel:/i, '');
@@ -80,7 +80,7 @@ export function toE164(value: string, region?: CountryCode): string | undefined 
 function parsed(text: string, region?: CountryCode): PhoneNumber | undefined {
   const options = { defaultCountry: region, extract: false } as const;
   const number = parsePhoneNumberFromString(text, options);
-  // Until 2019, mobile numbers of Mexico had a 1 after the country code; address books still have it.
+  // Until 2019, mobile numbers of Mexico had a 1 after the country code; address books still contain it.
   const mobile = number && /^\+521(\d{10})$/.exec(number.number)?.[1];
   const current = mobile ? parsePhoneNumberFromString(`+52${mobile}`, options) : number;
   return current?.isPossible() ? current : undefined;

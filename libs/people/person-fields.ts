@@ -34,15 +34,15 @@ const DOCS = {
 
 const open = { optional: true, nullable: true };
 
-/** The name to show, of an end user or agent. */
+/** Declares the display name of an end user or agent. */
 export const DisplayName = (presence: Pick<FieldOptions, 'optional' | 'nullable'> = {}) =>
   Text({ ...DOCS.displayName, ...presence });
 
-/** The primary e-mail address, of an end user or agent. */
+/** Declares the primary e-mail address of an end user or agent. */
 export const EmailAddress = (presence: Pick<FieldOptions, 'optional' | 'nullable'> = {}) =>
   Text({ ...DOCS.email, max: 254, controls: true, fault: faultOfEmail, ...presence });
 
-/** What inputs of end users and agents have in common. `null` is no value, as if a PUT left the field out. */
+/** The common input fields of end users and agents. `null` is no value, as if a PUT left the field out. */
 export class PersonInput implements PersonInputFields {
   @Text({ ...DOCS.phoneNumber, max: 40, controls: true, ...open })
   phoneNumber?: string | null;
@@ -74,7 +74,7 @@ export class PersonInput implements PersonInputFields {
   avatarUrl?: string | null;
 }
 
-/** What end users and agents show alike. */
+/** The common output fields of end users and agents. */
 export class PersonOutput {
   @ApiPropertyOptional(DOCS.phoneNumber)
   phoneNumber?: string;
@@ -98,6 +98,6 @@ export class PersonOutput {
   avatarUrl?: string;
 }
 
-/** The documentation of a name and an address that one output always has and another may lack. */
+/** Declare a name and an address that are always present in one output and optional in another. */
 export const displayNameShown = (always: boolean) => ApiProperty({ ...DOCS.displayName, required: always });
 export const emailShown = (always: boolean) => ApiProperty({ ...DOCS.email, required: always });

@@ -2,7 +2,7 @@ import { type CountryCode } from 'libphonenumber-js/max';
 import { type Fault, invalidBody } from '#libs/platform/domain-error.js';
 import { emailKey, normalizeEmail, toE164 } from './contact.js';
 
-/** What end users and agents have in common. Addresses are as {@link normalizePerson} leaves them. */
+/** The common fields of end users and agents. Addresses are normalized by {@link normalizePerson}. */
 export interface Person {
   displayName?: string;
   email?: string;
@@ -17,19 +17,20 @@ export interface Person {
   avatarUrl?: string;
 }
 
-/** Addresses of one kind beside the primary one, at most. */
+/** Maximum number of addresses of one kind besides the primary one. */
 export const MAX_ADDITIONAL = 20;
 
-/** The fields of a person that are lists: never absent, but empty. */
+/** The list fields of a person: possibly empty, but never absent. */
 const PERSON_LISTS = ['additionalEmails', 'additionalPhoneNumbers', 'middleNames'] as const;
 
-/** What a client says of a person: `null` and an empty list are no value. */
+/** The fields of a person in a request: `null` and an empty list are no value. */
 export type PersonInputFields = { [Field in keyof Person]?: Person[Field] | null };
 
 /**
- * A client's fields as they are kept: e-mail addresses in lower case, phone numbers in E.164, lists never `null`.
- * @param region where phone numbers without a country code are from
- * @throws {DomainError} `invalid`, with all faults: numbers that are none, addresses given twice
+ * Returns a client's fields as they are stored: e-mail addresses in lower case, phone numbers in E.164, lists never
+ * `null`.
+ * @param region the country of phone numbers without a country code
+ * @throws {DomainError} `invalid`, with all faults: invalid phone numbers, repeated addresses
  */
 export function normalizePerson<T extends PersonInputFields>(input: T, region: CountryCode | undefined): T {
   const faults: Fault[] = [];
@@ -58,8 +59,8 @@ export function normalizePerson<T extends PersonInputFields>(input: T, region: C
 }
 
 /**
- * What is wrong with a person's addresses together: one given twice.
- * @param changes what is being changed: addresses that are not among it stay as they are
+ * Returns the faults of a person's addresses together: repeated ones.
+ * @param changes the fields being changed; faults among the other addresses are not reported
  */
 export function faultsOfAddresses(person: PersonInputFields, changes: PersonInputFields = person): Fault[] {
   const lists = [
@@ -73,7 +74,7 @@ export function faultsOfAddresses(person: PersonInputFields, changes: PersonInpu
   });
 }
 
-/** The fields of a person. */
+/** The names of a person's fields. */
 export const PERSON_FIELDS = Object.keys({
   displayName: true,
   email: true,

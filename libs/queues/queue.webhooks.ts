@@ -76,7 +76,7 @@ function shown({ id, settings }: Queue) {
 export const QUEUE_EVENTS = {
   QueueCreated: queueEvent('A queue was created.'),
   QueueUpdated: queueEvent('Settings of a queue were changed.'),
-  QueueDeleted: queueEvent('A queue was deleted; it is shown as it was before.'),
+  QueueDeleted: queueEvent('A queue was deleted. It is shown as it was before.'),
   QueueMembersAssigned: membersEvent('Agents became members of a queue.'),
-  QueueMembersRemoved: membersEvent('Agents are members of a queue no more.'),
+  QueueMembersRemoved: membersEvent('Agents were removed from a queue.'),
 } as const;

@@ -44,5 +44,5 @@ export const TEAM_EVENTS = {
   TeamCreated: teamEvent('A team was created.'),
   TeamDeleted: teamEvent('A team was deleted.'),
   TeamMembersAdded: memberEvent('Agents were added to a team.'),
-  TeamMembersRemoved: memberEvent('Agents were removed from a team, or have been removed altogether.'),
+  TeamMembersRemoved: memberEvent('Agents were removed from a team or from the organization.'),
 } as const;

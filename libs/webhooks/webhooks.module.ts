@@ -6,12 +6,12 @@ import {
   ListDeliveriesHandler,
   RetryDeliveryHandler,
 } from './log/deliveries.handlers.js';
-import { GetDeliveryLogsHandler, GetDeliveryStatusHandler } from './log/delivery-log.handlers.js';
+import { GetDeliveryLogsHandler, GetDeliveryStatusHandler } from './log/delivery-logs.handlers.js';
 import { DeliveryReader } from './log/delivery.reader.js';
-import { WebhookDeliveriesController } from './log/webhook-deliveries.controller.js';
+import { WebhookDeliveriesController } from './log/deliveries.controller.js';
 import { GetRecoveryHandler, ListRecoveriesHandler, RequestRecoveryHandler } from './recovery/recoveries.handlers.js';
 import { RecoveryReader } from './recovery/recovery.reader.js';
-import { WebhookRecoveriesController } from './recovery/webhook-recoveries.controller.js';
+import { WebhookRecoveriesController } from './recovery/recoveries.controller.js';
 import { SubscriptionReader } from './subscriptions/subscription.reader.js';
 import {
   CreateSubscriptionHandler,
@@ -22,7 +22,7 @@ import {
   UpdateSubscriptionHandler,
 } from './subscriptions/subscriptions.handlers.js';
 import { TestSubscriptionHandler } from './subscriptions/test-subscription.handler.js';
-import { WebhooksController } from './subscriptions/webhooks.controller.js';
+import { WebhooksController } from './subscriptions/subscriptions.controller.js';
 
 /** Webhook subscriptions and their deliveries over HTTP. The worker delivers: see `delivery/`. */
 @Module({

@@ -19,7 +19,7 @@ export const PLANNED_EVENTS = {
   ConversationMessageAdded: aboutConversation('A message was added to a conversation.'),
   ConversationMessageDeliveryDelivered: aboutConversation('A message reached its recipient.'),
   ConversationMessageDeliveryFailed: aboutConversation('A message could not be delivered.'),
-  ConversationMessageDeliveryInfo: aboutConversation('There is news of the delivery of a message.'),
+  ConversationMessageDeliveryInfo: aboutConversation('The delivery of a message made progress.'),
   ConversationMessageDeliverySeen: aboutConversation('The recipient has seen a message.'),
   ConversationMessageDeliverySent: aboutConversation('A message was sent.'),
   ConversationMessageDeliverySpamComplaint: aboutConversation('The recipient reported a message as spam.'),
@@ -27,7 +27,7 @@ export const PLANNED_EVENTS = {
   ConversationRated: aboutConversation('An end user rated a conversation.'),
   SLAEvaluationAchieved: aboutConversation('A conversation met a service level.'),
   SLAEvaluationBreached: aboutConversation('A conversation missed a service level.'),
-  SLAEvaluationPending: aboutConversation('A service level began to count for a conversation.'),
-  SLAEvaluationVoided: aboutConversation('A service level no longer counts for a conversation.'),
+  SLAEvaluationPending: aboutConversation('A service level started for a conversation.'),
+  SLAEvaluationVoided: aboutConversation('A service level ended for a conversation.'),
   TypingStarted: aboutConversation('Somebody began to type in a conversation.'),
 } as const satisfies Record<string, PlannedEventType>;

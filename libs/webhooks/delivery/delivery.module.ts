@@ -15,17 +15,17 @@ import { EventStore } from '#libs/event-store/event-store.js';
 import { Cipher } from '#libs/platform/cipher.js';
 import { WebhookOptions } from '../options.js';
 import { AttemptPlaces } from './draining/attempt-places.js';
-import { Deliveries } from './draining/deliveries.js';
+import { DeliveryRows } from './draining/delivery-rows.js';
 import { disableSubscription } from './draining/disable-subscription.js';
 import { DrainClaims } from './draining/drain-claims.js';
 import { DrainScheduler } from './draining/drain-scheduler.js';
 import { RunningDrains } from './draining/running-drains.js';
-import { Recoveries } from './recoveries.js';
+import { RecoveryWorker } from './recovery-worker.js';
 import { FanoutPlanner, SUBSCRIBED_EVENTS } from './relaying/fanout.js';
 import { Payloads } from './relaying/payloads.js';
 import { Relay } from './relaying/relay.js';
 import { Retention } from './retention.js';
-import { Reviews } from './reviews.js';
+import { ReviewWorker } from './review-worker.js';
 import { Sender } from './sending/attempt.js';
 import { SenderModule } from './sending/sender.module.js';
 
@@ -50,7 +50,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
   ) {}
 
   onApplicationBootstrap(): void {
-    const deliveries = new Deliveries(this.database);
+    const deliveries = new DeliveryRows(this.database);
     this.#running = new RunningDrains({
       holder: this.checkpoints.holder,
       deliveries,
@@ -84,7 +84,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
     await this.jobs.close();
   }
 
-  #relayTo(deliveries: Deliveries): Relay {
+  #relayTo(deliveries: DeliveryRows): Relay {
     const { database, codec } = this;
     const planner = new FanoutPlanner(database, new Payloads(database, codec));
     return new Relay(
@@ -94,8 +94,8 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
       planner,
       deliveries,
       this.#drains,
-      new Recoveries(database, this.store, codec, planner),
-      new Reviews(database, codec, planner),
+      new RecoveryWorker(database, this.store, codec, planner),
+      new ReviewWorker(database, codec, planner),
       this.notifications,
     );
   }

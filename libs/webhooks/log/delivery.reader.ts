@@ -7,7 +7,7 @@ import { type Outcome } from '../delivery/sending/attempt.js';
 import { shownAttempt } from '../subscriptions/subscription-outputs.dto.js';
 import { SUBSCRIPTION_EXISTS, SubscriptionReader } from '../subscriptions/subscription.reader.js';
 import { type CancelReason, type DeliveryDetailsOutput, type DeliveryState } from './deliveries.dto.js';
-import { ShownExchange } from './shown-exchange.js';
+import { ShownExchange } from './exchange.shown.js';
 
 /** A row of {@link COLUMNS}. */
 export interface DeliveryRow {

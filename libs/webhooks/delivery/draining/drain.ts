@@ -9,7 +9,7 @@ import { type Sender } from '../sending/attempt.js';
 import { deliveryRequest } from '../sending/signing.js';
 import { reportAttempt } from './attempt-log.js';
 import { type AttemptPlaces } from './attempt-places.js';
-import { type Deliveries } from './deliveries.js';
+import { type DeliveryRows } from './delivery-rows.js';
 import {
   type DrainTarget,
   type DueDelivery,
@@ -42,7 +42,7 @@ const STOP_WITHIN_MS = 10_000;
 export interface DrainContext {
   /** Identifies the process. Its leases end when the process is no longer alive. */
   holder: string;
-  deliveries: Deliveries;
+  deliveries: DeliveryRows;
   sender: Sender;
   places: AttemptPlaces;
   cipher: Cipher;

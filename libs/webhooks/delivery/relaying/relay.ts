@@ -4,12 +4,12 @@ import { type Notifications } from '#libs/database/notifications.js';
 import { type Checkpoints, isFenced, type Leadership } from '#libs/event-store/checkpoint.js';
 import { type EventFeed, type FeedPage } from '#libs/event-store/event-feed.js';
 import { partitionOf } from '#libs/event-store/partitions.js';
-import { type Deliveries } from '../draining/deliveries.js';
+import { type DeliveryRows } from '../draining/delivery-rows.js';
 import { type DrainScheduler } from '../draining/drain-scheduler.js';
 import { type DrainTarget } from '../draining/drain-statements.js';
 import { type InPartition } from '../paged-work.js';
-import { type Recoveries } from '../recoveries.js';
-import { type Reviews } from '../reviews.js';
+import { type RecoveryWorker } from '../recovery-worker.js';
+import { type ReviewWorker } from '../review-worker.js';
 import { enroll, type Fanout, storeFanouts } from './fanout-rows.js';
 import { type Candidates, type FanoutPlanner, firstOf } from './fanout.js';
 import { PartitionTurns } from './partition-turns.js';
@@ -55,10 +55,10 @@ export class Relay {
     private readonly feed: EventFeed,
     private readonly checkpoints: Checkpoints,
     private readonly planner: FanoutPlanner,
-    private readonly deliveries: Deliveries,
+    private readonly deliveries: DeliveryRows,
     private readonly drains: DrainScheduler,
-    private readonly recoveries: Recoveries,
-    private readonly reviews: Reviews,
+    private readonly recoveries: RecoveryWorker,
+    private readonly reviews: ReviewWorker,
     private readonly notifications: Notifications,
   ) {
     this.#turns = new PartitionTurns(

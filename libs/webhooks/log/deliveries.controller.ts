@@ -19,7 +19,7 @@ import {
   RetryDeliveryOutput,
 } from './deliveries.dto.js';
 import { CancelDelivery, GetDelivery, ListDeliveries, RetryDelivery } from './deliveries.handlers.js';
-import { EXCHANGE_MASKED } from './shown-exchange.js';
+import { EXCHANGE_MASKED } from './exchange.shown.js';
 
 const SubscriptionId = () => UuidParam('webhookSubscriptionId', 'The webhook subscription id.');
 const DeliveryId = () =>

@@ -23,7 +23,7 @@ interface OpenReview {
  * Cancels pending deliveries that are no longer wanted after a subscription's events or filters have changed. Only the
  * partition's leader does this, between its pages, so that none is stored later that was planned by earlier settings.
  */
-export class Reviews extends PagedWork<OpenReview> {
+export class ReviewWorker extends PagedWork<OpenReview> {
   /** @param database as the worker sees it */
   constructor(
     private readonly database: Database,

@@ -6,8 +6,8 @@ import { type Scope } from '#libs/platform/scopes.js';
 import { EVENT_NAMES, faultOfEventName } from '../catalogue/catalogue.published.js';
 import { type Outcome } from '../delivery/sending/attempt.js';
 import { SubscriptionReader } from '../subscriptions/subscription.reader.js';
-import { type EventDeliveryLog, type EventDeliveryStatus } from './delivery-log.dto.js';
-import { ShownExchange } from './shown-exchange.js';
+import { type EventDeliveryLog, type EventDeliveryStatus } from './delivery-logs.dto.js';
+import { ShownExchange } from './exchange.shown.js';
 
 /** The result of the last delivery for each subscribed event. */
 export class GetDeliveryStatus extends query<

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
-import { placeOf } from './recoveries.js';
+import { placeOf } from './recovery-worker.js';
 
 let world: TestStore;
 const [FIRST, COUNT] = [5_000, 100_000];

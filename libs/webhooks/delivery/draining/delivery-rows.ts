@@ -8,7 +8,7 @@ const CANCEL_AT_ONCE = 5_000;
 const EXCHANGES = { parallel: 4, size: 32 };
 
 /** The delivery rows of all organizations, as the worker sees them. */
-export class Deliveries {
+export class DeliveryRows {
   readonly #exchanges = new Grouping<Exchange, Work>(EXCHANGES, async (exchanges) => {
     const statements = exchangeStatements(exchanges);
     const isAlone = exchanges.length === 1;

@@ -18,9 +18,9 @@ import {
   type EventDeliveryStatus,
   GetDeliveryLogsOutput,
   GetDeliveryStatusOutput,
-} from '../log/delivery-log.dto.js';
-import { GetDeliveryLogs, GetDeliveryStatus } from '../log/delivery-log.handlers.js';
-import { EXCHANGE_MASKED } from '../log/shown-exchange.js';
+} from '../log/delivery-logs.dto.js';
+import { GetDeliveryLogs, GetDeliveryStatus } from '../log/delivery-logs.handlers.js';
+import { EXCHANGE_MASKED } from '../log/exchange.shown.js';
 import {
   CreateWebhookSubscriptionInput,
   PatchWebhookSubscriptionInput,

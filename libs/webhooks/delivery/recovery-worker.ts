@@ -43,7 +43,7 @@ interface OpenRecovery {
  * own checkpoint in one transaction, so it may stop anywhere and no delivery is made due twice. Only the partition's
  * leader does this, so that redactions find personal data that is forgotten while a page is made, as with new events.
  */
-export class Recoveries extends PagedWork<OpenRecovery> {
+export class RecoveryWorker extends PagedWork<OpenRecovery> {
   /** @param database as the worker sees it */
   constructor(
     private readonly database: Database,

@@ -1,5 +1,5 @@
 import { MASK, masked } from '#libs/platform/masked.js';
-import { shownOverlap, shownSettings } from './shown-settings.js';
+import { shownOverlap, shownSettings } from './subscription-settings.shown.js';
 import { subscriberHeaders } from './subscriber-headers.rules.js';
 import { type WebhookSubscriptionOutput } from './subscription-outputs.dto.js';
 import { type RotatedSubscription } from './subscription.rules.js';

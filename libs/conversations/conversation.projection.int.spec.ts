@@ -1,0 +1,4 @@
+import { describeProjections } from '#libs/testing/projected.js';
+import { conversationSamples } from './conversation.samples.js';
+
+describeProjections(conversationSamples);

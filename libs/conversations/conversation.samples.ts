@@ -1,0 +1,102 @@
+import { samplesOf } from '#libs/testing/projected.js';
+import { type ConversationEvent } from './conversation.rules.js';
+import { conversationStream } from './conversation.stream.js';
+
+const id = 1042;
+const [requesterId, otherUserId] = ['01980f70-1a2b-7c3d-8e4f-506172839405', '01980f74-5e6f-7071-8283-940516273849'];
+const [queueId, otherQueueId] = ['01980f6c-7e3f-7c32-9d4e-5f6071829304', '01980f6c-8f40-7d43-8e5f-607182930415'];
+const agentId = '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5';
+const tagId = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
+const created: ConversationEvent = {
+  type: 'ConversationCreated',
+  data: {
+    id,
+    requesterId,
+    channel: 'Email',
+    direction: 'Inbound',
+    createdAt: '2026-03-14T09:26:53.589Z',
+    details: { subject: 'Invoice', fromEmail: 'alice@x.example', toEmail: 'support@acme.example' },
+  },
+};
+const enqueued: ConversationEvent = { type: 'ConversationEnqueued', data: { id, queueId } };
+const assigned: ConversationEvent = { type: 'ConversationAssigned', data: { id, agentId } };
+const pending: ConversationEvent = { type: 'ConversationPending', data: { id, until: '2099-01-01T00:00:00.000Z' } };
+const closed: ConversationEvent = { type: 'ConversationClosed', data: { id } };
+const instant = expect.any(String) as unknown;
+const one = (row: object) => ({ conversations: [{ id, ...row }] });
+
+export const conversationSamples = samplesOf(conversationStream, String(id), {
+  'a new conversation': {
+    given: [created],
+    then: one({ requester_id: requesterId, channel: 'Email', state: 'Open', queue_id: null, assignee_id: null }),
+  },
+  'a conversation that waits in a queue': {
+    given: [created, enqueued],
+    then: one({ state: 'Open', queue_id: queueId, queued_at: instant }),
+  },
+  'a conversation that an agent has': {
+    given: [created, enqueued, assigned],
+    then: one({ assignee_id: agentId, queue_id: queueId, queued_at: null }),
+  },
+  'a conversation that its agent has left': {
+    given: [created, assigned, { type: 'ConversationUnassigned', data: { id, agentId } }],
+    then: one({ state: 'Open', assignee_id: null }),
+  },
+  'a conversation in the queue that it was transferred to': {
+    given: [
+      created,
+      enqueued,
+      { type: 'ConversationTransferred', data: { id, fromQueueId: queueId, toQueueId: otherQueueId } },
+    ],
+    then: one({ queue_id: otherQueueId, queued_at: instant, assignee_id: null }),
+  },
+  'until when a conversation is set aside': {
+    given: [created, assigned, pending],
+    then: one({ state: 'Pending', pending_until: '2099-01-01T00:00:00+00:00' }),
+  },
+  'a conversation whose time has come': {
+    given: [created, assigned, pending, { type: 'ConversationPendingExpired', data: { id } }],
+    then: one({ version: 4, pending_until: null }),
+  },
+  'a closed conversation': { given: [created, assigned, closed], then: one({ state: 'Closed', queued_at: null }) },
+  'a conversation that was closed before an agent took it': {
+    given: [created, enqueued, { type: 'ConversationAbandoned', data: { id, queueId } }, closed],
+    then: one({ state: 'Closed', queued_at: null }),
+  },
+  'a conversation that was reopened': {
+    given: [created, assigned, closed, { type: 'ConversationOpen', data: { id } }],
+    then: one({ state: 'Open', assignee_id: agentId }),
+  },
+  'a conversation whose tags were changed': {
+    given: [
+      created,
+      { type: 'ConversationTagAdded', data: { id, tagId } },
+      { type: 'ConversationTagRemoved', data: { id, tagId } },
+    ],
+    then: one({ version: 3, state: 'Open' }),
+  },
+  'a conversation with a custom attribute': {
+    given: [created, { type: 'ConversationCustomAttributeUpdated', data: { id, values: { [tagId]: 'gold' } } }],
+    then: one({ version: 2, document: expect.objectContaining({ customAttributes: { [tagId]: 'gold' } }) as unknown }),
+  },
+  'the conversation that it belongs to': {
+    given: [created, { type: 'ConversationLinked', data: { id, parentId: 7, linkType: 'Related' } }],
+    then: one({ parent_id: 7 }),
+  },
+  'the end user who has taken its requester over': {
+    given: [
+      created,
+      { type: 'ConversationEndUserReplaced', data: { id, fromEndUserId: requesterId, endUserId: otherUserId } },
+    ],
+    then: one({ requester_id: otherUserId }),
+  },
+  'nothing personal of a conversation that was anonymized': {
+    given: [
+      created,
+      closed,
+      { type: 'ConversationAnonymizationRequested', data: { id, requestId: tagId } },
+      { type: 'ConversationAnonymized', data: { id } },
+    ],
+    then: one({ anonymized_at: instant, shown: expect.not.stringContaining('Invoice') as unknown }),
+  },
+});
