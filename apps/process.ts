@@ -35,7 +35,7 @@ export async function runProcess(main: Main): Promise<void> {
     startWatchdog(config.eventLoopTimeoutSeconds, logger);
     const stop = await main(config, logger);
     await stopRequested;
-    logger.info('Stopping; what is under way is finished first');
+    logger.info('Stopping after requests and deliveries under way have ended');
     await stop();
     process.exit(0);
   } catch (error) {

@@ -71,7 +71,7 @@ export async function openRuntime(
 function outageOfJobs(logger: Logger): Outage {
   return new Outage('jobs', {
     begins: (reason) => {
-      logger.warn({ reason }, 'The job queue fails; it is tried again until it works');
+      logger.warn({ reason }, 'The job queue fails; it is retried until it works');
     },
     ends: () => {
       logger.info('The job queue works again');
@@ -89,6 +89,6 @@ function reporter(logger: Logger): (error: Error) => void {
     if (reason === last.reason && Date.now() - last.at < REPEAT_MS) return;
     last = { reason, at: Date.now() };
     // Not the error itself: pools attach the client to it, with all its data.
-    logger.warn({ reason }, 'A job failed; its work is found again');
+    logger.warn({ reason }, 'A job failed; another one will find its work');
   };
 }

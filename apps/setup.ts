@@ -241,6 +241,6 @@ export async function bootstrap(url: string, tools: Tools, chosenToken?: string)
 
 /** @throws {StartupError} for processes that cannot start a database themselves */
 export function requireDatabaseUrl({ databaseUrl }: Config): string {
-  if (!databaseUrl) throw new StartupError('Set DATABASE_URL. (npm start runs everything on a database of its own.)');
+  if (!databaseUrl) throw new StartupError('Set DATABASE_URL. (npm start brings its own database.)');
   return databaseUrl;
 }

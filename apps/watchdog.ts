@@ -30,6 +30,6 @@ export function startWatchdog(timeoutSeconds: number, logger: Logger): void {
   });
   thread.unref();
   thread.on('error', (error) => {
-    logger.warn({ err: error }, 'Nobody watches the event loop: the watchdog could not run');
+    logger.warn({ err: error }, 'The watchdog of the event loop could not start');
   });
 }

@@ -22,7 +22,7 @@ const INSERT = {
          VALUES ($1, $2, $3, nextval('event_position'), $4, $5, $6, $7, $8, $9)`,
 };
 
-/** Appends through the event store. */
+/** Appends through the event store, and returns the rate. */
 async function append(definition, clients, seconds) {
   const database = await Database.open({ url: process.env.APP_URL, role: 'deskstream_app', poolSize: clients });
   const store = new EventStore(database, new EventCodec(STREAMS, new Cipher(randomBytes(32))));
@@ -35,7 +35,7 @@ async function append(definition, clients, seconds) {
   }
 }
 
-/** The same row by `pg` alone. */
+/** Inserts the same row by `pg` alone, and returns the rate. */
 async function plainInserts(clients, seconds) {
   const pool = new pg.Pool({ connectionString: process.env.PLAIN_URL, max: clients });
   try {
@@ -52,7 +52,7 @@ async function plainInserts(clients, seconds) {
 
 const FLAG = { name: 'insert-flag', text: 'INSERT INTO flags (id, name) VALUES ($1, $2)' };
 
-/** Two inserts in one transaction, by one way of sending them. @param options of each connection */
+/** Returns the rate of two inserts in one transaction, sent by `insertBoth`. @param options of each connection */
 async function pairs(clients, seconds, options, insertBoth) {
   const connections = Array.from({ length: clients }, () => new pg.Client(options));
   await Promise.all(connections.map((connection) => connection.connect()));
@@ -68,19 +68,19 @@ async function pairs(clients, seconds, options, insertBoth) {
   }
 }
 
-/** As one batch with one Sync, which is a transaction by itself. */
+/** Sends both as one batch with one Sync, which makes it a transaction. */
 const batched = (clients, seconds) =>
   pairs(clients, seconds, { connectionString: process.env.PLAIN_URL }, (connection, ...inserts) =>
     send(connection, inserts, 0),
   );
 
-/** By `pg`'s own pipelining, where each query has a Sync of its own. */
+/** Sends them by `pg`'s own pipelining, with a Sync for each query. */
 const pipelined = (clients, seconds) =>
   pairs(clients, seconds, { connectionString: process.env.PLAIN_URL, pipeline: true }, (connection, ...inserts) =>
     Promise.all([{ text: 'BEGIN' }, ...inserts, { text: 'COMMIT' }].map((query) => connection.query(query))),
   );
 
-/** Writes per second by clients that each write one event after the other. */
+/** Returns the writes per second of clients that each write one event after the other. */
 async function rate(clients, seconds, write) {
   const start = performance.now();
   const deadline = start + seconds * 1000;

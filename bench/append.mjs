@@ -11,7 +11,7 @@ const TARGET_CLIENTS = 8;
 const TARGET = 0.6;
 const VARIANTS = ['events', 'eventsAndTags', 'plainInserts', 'batched', 'pipelined'];
 
-/** Appends through the event store against plain inserts of the same row, on a PostgreSQL server of their own. */
+/** Compares appends through the event store with plain inserts of the same row, on a separate PostgreSQL server. */
 export async function measureAppends(bench) {
   const starting = startEmbeddedPostgres({ dataDir: join(bench.folder, 'append') });
   bench.cleanup.add(async () => (await starting).stop());
@@ -33,7 +33,7 @@ export async function measureAppends(bench) {
   return rows;
 }
 
-/** Appends per second of each variant: the median of rounds that take turns. */
+/** Returns the appends per second of each variant: the median of rounds in which the variants take turns. */
 async function measureClients({ plan, say }, client, clients) {
   const rates = Object.fromEntries(VARIANTS.map((variant) => [variant, []]));
   for (const variant of VARIANTS) await client.call(variant, clients, plan.appendWarmUpSeconds);

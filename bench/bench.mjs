@@ -3,18 +3,18 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Cleanup } from './cleanup.mjs';
 
-/** Of each log that is shown. */
+/** Number of lines shown of each log. */
 const LINES = 3;
 
 /**
- * Runs measurements in a temporary folder, and undoes whatever they have started, however they end.
- * @param plan how long and how often to measure
- * @param measure is given the bench: where things are, the plan, what must be cleaned up, and `say` for progress
- * @returns a status for the process: 0, 1 when something failed to run, 130 when it was interrupted
+ * Runs measurements in a temporary folder, and cleans up whatever they started, however they end.
+ * @param plan durations and numbers of rounds
+ * @param measure gets the bench: its folders, the plan, the cleanup, and `say` for progress
+ * @returns the exit status: 0, 1 when something failed to run, 130 when it was interrupted
  */
 export async function runBench(plan, measure) {
   const folder = await mkdtemp(join(tmpdir(), 'deskstream-bench-'));
-  // PostgreSQL may run under an account of its own, which must pass through.
+  // PostgreSQL may run under its own account, which must be able to enter the folder.
   await chmod(folder, 0o711);
   const bench = {
     root: resolve(import.meta.dirname, '..'),
@@ -36,7 +36,7 @@ export async function runBench(plan, measure) {
   }
 }
 
-/** What the processes printed last: the one that failed may not be the one at fault. */
+/** Prints the end of each process's log: the process that failed may not be the one at fault. */
 async function showLogs(folder) {
   for await (const file of glob('*.log', { cwd: folder })) {
     const lines = (await readFile(join(folder, file), 'utf8')).trim().split('\n').slice(-LINES);
@@ -44,7 +44,7 @@ async function showLogs(folder) {
   }
 }
 
-/** Ends with the status of a process that was interrupted. */
+/** Resolves with the exit status of an interrupted process. */
 function interruption() {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve(130));

@@ -1,4 +1,4 @@
-/** Serves calls of the process that forked this one, one after the other; ends together with it. */
+/** Serves calls of the parent process, one at a time; exits when it disconnects. */
 export function serveCalls(functions) {
   process.on('message', async ({ name, args }) => {
     try {

@@ -1,9 +1,11 @@
-/** What must be undone at the end, however a run ends: the newest first, each even if one before it failed. */
+/** The steps that clean up after a run, however it ends: the newest first, each even if an earlier one failed. */
 export class Cleanup {
   #steps = [];
   #over = false;
 
-  /** Called before the thing is made, so that nothing can be made once the end has begun. */
+  /**
+   * Adds a step. Must be called before the resource is created, so that nothing is created once the cleanup has begun.
+   */
   add(step) {
     if (this.#over) throw new Error('The run is over');
     this.#steps.push(step);

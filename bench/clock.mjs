@@ -1,4 +1,4 @@
-/** Milliseconds of the machine's monotonic clock, which all its processes share. */
+/** Returns milliseconds of the machine's monotonic clock, which all processes share. */
 export function clock() {
   return Number(process.hrtime.bigint()) / 1e6;
 }

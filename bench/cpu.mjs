@@ -3,14 +3,14 @@ import { readdir, readFile } from 'node:fs/promises';
 /** `/proc` counts CPU time in hundredths of a second. */
 const MICROSECONDS_OF_TICK = 10_000;
 
-/** CPU time of a process so far, in user and in system mode, in microseconds. Linux alone tells it. */
+/** Returns the CPU time of a process so far, in user and system mode, in microseconds. Requires Linux. */
 export async function cpuOf(pid) {
   const { own } = await statOf(pid);
   return own * MICROSECONDS_OF_TICK;
 }
 
 /**
- * The same of a whole PostgreSQL server: of its processes that run, and of those that have ended.
+ * Returns the CPU time of a whole PostgreSQL server: of its running processes, and of those that have ended.
  * @param client a connection to it, on this machine
  */
 export async function cpuOfPostgres(client) {
@@ -23,7 +23,7 @@ export async function cpuOfPostgres(client) {
   return [own, ended, ...running].reduce((total, ticks) => total + ticks) * MICROSECONDS_OF_TICK;
 }
 
-/** See proc_pid_stat(5): the fields after the name, which may contain anything. */
+/** Reads proc_pid_stat(5): the fields after the name, which may contain anything. */
 async function statOf(pid) {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8');
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');

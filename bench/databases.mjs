@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { withDatabase } from '../dist/libs/embedded-postgres/embedded-postgres.js';
 
-/** The events of a peer: the columns and indexes of our own table. */
+/** The events table of a peer, with the columns and indexes of Deskstream's table. */
 export const EVENTS_TABLE = `
   CREATE SEQUENCE event_position;
   CREATE TABLE events (
@@ -20,7 +20,7 @@ export const EVENTS_TABLE = `
   CREATE INDEX events_position ON events (position);
 `;
 
-/** The tags of the bare peer: the columns and indexes of our own read table. */
+/** The tags table of the bare peer, with the columns and indexes of Deskstream's read table. */
 export const BARE_TAGS_TABLE = `
   CREATE TABLE tags (
     organization_id uuid NOT NULL,
@@ -39,7 +39,7 @@ export const BARE_TAGS_TABLE = `
   CREATE UNIQUE INDEX tags_name ON tags (organization_id, name_key, twin);
 `;
 
-/** The tags of the CRUD peer: keyed as TypeORM does by itself. */
+/** The tags table of the CRUD peer, with TypeORM's default key. */
 export const CRUD_TAGS_TABLE = `
   CREATE TABLE tags (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -51,7 +51,7 @@ export const CRUD_TAGS_TABLE = `
   CREATE UNIQUE INDEX tags_name ON tags (organization_id, lower(name));
 `;
 
-/** End users and conversations of the CRUD peer, with the indexes that its queries want. */
+/** The end users and conversations of the CRUD peer, with the indexes that its queries need. */
 export const CRUD_PEOPLE_TABLES = `
   ${CRUD_TAGS_TABLE}
   CREATE TABLE end_users (
@@ -82,7 +82,7 @@ export const CRUD_PEOPLE_TABLES = `
   CREATE INDEX conversations_requester ON conversations (organization_id, requester_id, created_at, id);
 `;
 
-/** Creates a database on the server of another one's URL, with tables in it; answers its URL. */
+/** Creates a database with tables on the server of another database, and returns its URL. */
 export async function createDatabase(ownerUrl, name, tables = '') {
   await execute(ownerUrl, `CREATE DATABASE ${name}`);
   const url = withDatabase(ownerUrl, name);

@@ -6,15 +6,15 @@ import { median } from './statistics.mjs';
 import { atMost, number, ratio } from './table.mjs';
 import { Installation } from './webhooks/installation.mjs';
 
-/** Each stream of so many events takes one write of those that are measured: more would make it another one. */
+/** A stream takes one measured write for each 10 of its events, so that the writes hardly change its length. */
 const EVENTS_PER_WRITE = 10;
 const WARM_UPS = 5;
 const PAGE = 10;
-/** Of the longest streams to the shortest. */
+/** Maximum ratios of times in the longest streams to those in the shortest. */
 const WRITE_TARGET = 1.3;
 const READ_TARGET = 2;
 
-/** What one more write, a look at the past, and relaying cost in streams of some events and of many. */
+/** Measures what a further write, a read of the past, and relaying cost in short and in long streams. */
 export async function measureGrowth(bench) {
   const installation = await Installation.start(bench, 'growth');
   const api = new Api(installation.url);
@@ -33,14 +33,14 @@ export async function measureGrowth(bench) {
   return rows;
 }
 
-/** What is measured of each stream, in milliseconds. The writes come last: they lengthen the streams. */
+/** The measurements of each stream, in milliseconds. Writes come last, because they lengthen the streams. */
 const MEASURED = [
   ['as of its middle', READ_TARGET, ({ api, path, middle }) => api.time('GET', `${path}?asOf=${middle.toISOString()}`)],
   ['page of history', READ_TARGET, ({ api, path }) => api.time('GET', `${path}/history?pageLimit=${PAGE}`)],
   ['one more event', WRITE_TARGET, (stream) => stream.write()],
 ];
 
-/** Streams of each length; of short ones, so many that each takes few of the writes. */
+/** Creates streams of each length; enough short ones that each takes few of the writes. */
 async function streamsOf({ plan, say }, api, kind) {
   const streams = [];
   for (const length of plan.growth) {
@@ -52,7 +52,9 @@ async function streamsOf({ plan, say }, api, kind) {
   return streams;
 }
 
-/** The median of each length. The lengths take turns, so that what else the machine does is spread over them. */
+/**
+ * Returns the median for each length. The lengths take turns, so that other load on the machine affects all of them.
+ */
 async function timesOf({ plan }, streams, work) {
   const times = streams.map(() => []);
   for (let turn = -WARM_UPS; turn < plan.growthSamples; turn++) {

@@ -9,7 +9,7 @@ import { compiledCrudPeer, residentMegabytes, startDeskstream, startServer, TOKE
 import { atLeast, atMost, number } from './table.mjs';
 
 const CONNECTIONS = [32, 8];
-/** Targets are for this many. */
+/** The number of connections that targets apply to. */
 const TARGET_CONNECTIONS = 32;
 const SEEDED_TAGS = 1_000;
 const MAX_MEGABYTES = 200;
@@ -23,7 +23,7 @@ const OPERATIONS = [
   },
 ];
 
-/** The same by many organizations in turn, beside one alone. */
+/** The same operations by many organizations in turn, compared with one organization. */
 const ORGANIZATIONS = 100;
 const SHARE_OF_ONE = 0.85;
 const OF_MANY = [
@@ -31,7 +31,7 @@ const OF_MANY = [
   { name: 'getOfAny', label: 'Get tag by id', argument: ({ places }) => places },
 ];
 
-/** Creates and reads tags over HTTP: Deskstream, the bare peer and the CRUD peer on the same PostgreSQL server. */
+/** Creates and reads tags over HTTP: Deskstream, the bare peer and the CRUD peer, on the same PostgreSQL server. */
 export async function measureHttp(bench) {
   const sides = await startSides(bench);
   const loader = Process.fork(bench, 'load', 'load.mjs', { ...process.env, TOKEN });
@@ -47,7 +47,7 @@ export async function measureHttp(bench) {
   return rows;
 }
 
-/** In turns with what one organization does. */
+/** Measures many organizations in turns with one. */
 async function measureOrganizations(bench, loader, side) {
   side.tokens = await createOrganizations(bench.dataDir, ORGANIZATIONS);
   side.places = await loader.call('seedEach', side.url, side.tokens);
@@ -70,7 +70,7 @@ async function measureOrganizations(bench, loader, side) {
   return rows;
 }
 
-/** Deskstream first: its PostgreSQL serves the peers as well. */
+/** Starts Deskstream first, because its PostgreSQL also serves the peers. */
 async function startSides(bench) {
   const deskstream = await startDeskstream(bench);
   const { ownerUrl } = await runningEmbeddedPostgres(bench.dataDir);

@@ -12,10 +12,10 @@ const SAMPLE_MS = 50;
 const run = Date.now().toString(36);
 let named = 0;
 
-/** Makes the requests of an operation. */
+/** The requests of each operation. */
 const OPERATIONS = {
   createTag: () => posting('/v1/tags', () => newTag()),
-  /** @param tokens with which requests are made in turn */
+  /** @param tokens used in turn */
   createTagInTurn: (tokens) => {
     let turn = 0;
     return {
@@ -24,13 +24,13 @@ const OPERATIONS = {
       setupRequest: (request) => ({ ...request, headers: headersWith(tokens[turn++ % tokens.length]), body: newTag() }),
     };
   },
-  /** @param paths one of which each request gets */
+  /** @param paths of which each request gets one */
   get: (paths) => ({
     method: 'GET',
     headers: { authorization: headers.authorization },
     setupRequest: (request) => ({ ...request, path: anyOf(paths) }),
   }),
-  /** @param places paths with tokens, one of which each request gets */
+  /** @param places paths with tokens, of which each request gets one */
   getOfAny: (places) => ({
     method: 'GET',
     setupRequest: (request) => {
@@ -38,7 +38,7 @@ const OPERATIONS = {
       return { ...request, path, headers: { authorization: `Bearer ${token}` } };
     },
   }),
-  /** @param ids of end users, one of whom each request gives a new name */
+  /** @param ids of end users, one of whom each request renames */
   patchEndUser: (ids) => ({
     method: 'PATCH',
     headers,
@@ -50,7 +50,7 @@ const OPERATIONS = {
   }),
 };
 
-/** Loads a server with one operation; every response must be of the status that the operation answers. */
+/** Loads a server with one operation. Every response must have a status of success. */
 async function load(url, operation, connections, seconds, argument) {
   const latencies = [];
   const requests = [OPERATIONS[operation](argument)];
@@ -69,7 +69,7 @@ async function load(url, operation, connections, seconds, argument) {
   };
 }
 
-/** Loads several servers side by side; they share the connections. */
+/** Loads several servers concurrently; they share the connections. */
 async function loadAll(urls, operation, connections, seconds, argument) {
   const share = connections / urls.length;
   const results = await Promise.all(urls.map((url) => load(url, operation, share, seconds, argument)));
@@ -77,7 +77,7 @@ async function loadAll(urls, operation, connections, seconds, argument) {
   return { responses: sum('responses'), perSecond: sum('perSecond') };
 }
 
-/** Creates tags as fast as it goes, with tokens in turn. */
+/** Creates tags as fast as possible, with tokens in turn. */
 async function create(url, count, tokens) {
   const connections = Math.min(CREATE_CONNECTIONS, count);
   const requests = [OPERATIONS.createTagInTurn(tokens)];
@@ -85,7 +85,7 @@ async function create(url, count, tokens) {
   if (errors || non2xx) throw new Error(`${url}: ${non2xx} responses not 2xx; ${errors} errors`);
 }
 
-/** Creates tags at an even pace, with tokens in turn; answers when the responses came, by id. */
+/** Creates tags at a constant rate, with tokens in turn. Returns the times of the responses, by id. */
 async function stream(url, perSecond, seconds, tokens) {
   const answered = await openLoop(perSecond, seconds, async (place) => {
     const id = await createOne(url, tokens[place % tokens.length]);
@@ -94,7 +94,7 @@ async function stream(url, perSecond, seconds, tokens) {
   return Object.fromEntries(answered);
 }
 
-/** Creates tags and answers their ids. */
+/** Creates tags and returns their ids. */
 async function seed(url, count) {
   const ids = [];
   while (ids.length < count) {
@@ -103,7 +103,7 @@ async function seed(url, count) {
   return ids;
 }
 
-/** Creates a tag with each token, and answers their paths beside the tokens. */
+/** Creates a tag with each token, and returns their paths and tokens. */
 async function seedEach(url, tokens) {
   const places = [];
   for (const token of tokens) places.push({ path: `/v1/tags/${await createOne(url, token)}`, token });
@@ -134,7 +134,7 @@ function newTag() {
   return JSON.stringify({ name: `Tag ${run}-${++named}`, color: '#ff8800' });
 }
 
-/** Sends bodies to a path, some at once; answers how long it took, in seconds, and the answers' data. */
+/** Sends bodies to a path, several at once. Returns the duration in seconds, and the data of the answers. */
 async function send(url, path, bodies, atOnce, method = 'POST') {
   const begun = performance.now();
   const answers = new Array(bodies.length);

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { findBinaries } from '../dist/libs/embedded-postgres/binaries.js';
 
-/** What the figures were measured on. */
+/** Returns a description of the machine and the versions. */
 export async function describeMachine(loadBefore) {
   const { pg_ctl } = await findBinaries();
   const postgres = execFileSync(pg_ctl, ['--version']).toString().trim().split(' ').at(-1);

@@ -1,10 +1,10 @@
 /**
- * `npm run bench:neighbours`: what one organization feels of what another one does, on this machine, in one run.
+ * `npm run bench:neighbours`: how the load of one organization affects another, on this machine, in one run.
  *
  *   npm run bench:neighbours -- --quick          short rounds: shows that everything runs
- *   npm run bench:neighbours -- --only=imports   one use alone
+ *   npm run bench:neighbours -- --only=imports   one kind of load
  *
- * Ends with status 1 when something failed to run; a missed target is only shown.
+ * Exits with status 1 when something failed to run; a missed target is only shown.
  */
 import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -20,7 +20,7 @@ import { atMost, markdownTable, number } from './table.mjs';
 const FULL = { seconds: 30, subscriptions: 600, backlog: 20_000, settleMs: 3_000 };
 const QUICK = { seconds: 4, subscriptions: 50, backlog: 1_000, settleMs: 500 };
 const PER_SECOND = 5;
-/** Of the neighbour: at most so many times its p99 while nobody does anything, and its webhooks' p99. */
+/** Maximum p99 of the neighbour's API, as a multiple of that without load, and maximum p99 of its webhooks. */
 const [API_TARGET, WEBHOOK_MS] = [2, 500];
 const ARRIVE_WITHIN_MS = 120_000;
 const POLL_MS = 50;
@@ -58,7 +58,7 @@ const status = await runBench(values.quick ? QUICK : FULL, async (bench) => {
 if (rows.length > 0) console.log(`\n${markdownTable(HEADER, rows)}\n\n${await describeMachine(loadBefore)}`);
 process.exit(status);
 
-/** What A does; see `neighbours/load.mjs`. */
+/** Returns the loads of A; see `neighbours/load.mjs`. */
 function usesOf({ subscriptions, backlog }, silentPort, closedPort) {
   const some = number(subscriptions);
   return [
@@ -82,7 +82,7 @@ function usesOf({ subscriptions, backlog }, silentPort, closedPort) {
   ];
 }
 
-/** B works at an even pace while A does what it does. */
+/** B sends requests at a constant rate while A's load runs. */
 async function measure({ plan }, [loadOfA, loadOfB], receiver, { a, b, use }) {
   await receiver.call('forget');
   await loadOfA.call('start', a, use);
@@ -101,7 +101,7 @@ async function measure({ plan }, [loadOfA, loadOfB], receiver, { a, b, use }) {
   };
 }
 
-/** When what was created came to the receiver; what has not come in time is missing. */
+/** Returns when the created tags arrived at the receiver. Those that do not arrive in time are missing. */
 async function arrivals(receiver, created) {
   const deadline = performance.now() + ARRIVE_WITHIN_MS;
   for (;;) {

@@ -3,9 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 const TICK_MS = 1;
 
 /**
- * Starts something at an even pace, whether or not what was started before is over.
- * @param start is given a number, from 0 on
- * @returns what they all answer, in that order
+ * Starts work at a constant rate, whether or not earlier work has finished.
+ * @param start gets the number of the start, from 0
+ * @returns all results, in that order
  */
 export async function openLoop(perSecond, seconds, start) {
   const begun = performance.now();

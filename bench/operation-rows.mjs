@@ -1,9 +1,9 @@
 import { atLeast, number, ratio } from './table.mjs';
 
 /**
- * The rows of what was measured over HTTP; a peer that has no figures is left out.
+ * Returns the rows of an HTTP measurement; peers without figures are left out.
  * @param results by side: `ours`, and `bare` and `crud` where they take part
- * @param targets the least ratios to peers, by their names
+ * @param targets minimum ratios to peers, by name
  */
 export function operationRows(label, { ours, bare, crud }, targets = {}) {
   const toBare = bare && ours.perSecond / bare.perSecond;

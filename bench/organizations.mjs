@@ -5,7 +5,7 @@ import { runningEmbeddedPostgres } from '../dist/libs/embedded-postgres/embedded
 import { IssueApiToken, IssueApiTokenHandler } from '../dist/libs/organizations/api-tokens.handlers.js';
 import { CreateOrganization, CreateOrganizationHandler } from '../dist/libs/organizations/organizations.handlers.js';
 
-/** Makes organizations in a running Deskstream, and answers an administrator's token of each. */
+/** Creates organizations in a running Deskstream, and returns an administrator's token of each. */
 export async function createOrganizations(dataDir, count) {
   const { appUrl } = await runningEmbeddedPostgres(dataDir);
   const tokens = [];

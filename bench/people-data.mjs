@@ -1,4 +1,4 @@
-/** The same end users and conversations for each side. */
+/** Returns an end user; every side gets the same ones. */
 export function endUser(number) {
   return {
     displayName: `End User ${number}`,

@@ -12,24 +12,26 @@ import { median } from './statistics.mjs';
 import { atLeast, atMost, number, ratio } from './table.mjs';
 
 const CONNECTIONS = 16;
-/** End users of one bulk request, and requests at the same time. */
+/** Number of end users in one bulk request, and number of concurrent bulk requests. */
 const BULK = 500;
 const BULKS_AT_ONCE = 4;
 const CONVERSATIONS_AT_ONCE = 32;
-/** Items of one bulk request that changes end users; for one of them at most so many times as long as for many. */
+/** Number of items in a bulk patch, and its maximum time for one end user as a multiple of that for many. */
 const PATCHED = 1_000;
 const SAME_ENTITY_TARGET = 2;
-/** Of the requests for single end users. */
+/** Number of end users that single requests are for. */
 const SAMPLE = 1_000;
 const PAGE = 50;
-/** Where in the list the deep page is. */
+/** Position of the deep page, as a share of the list. */
 const DEPTH = 0.9;
-/** Of the peer's rate. */
+/** Minimum ratio to the peer's rate. */
 const IMPORT_TARGET = 0.7;
-/** A deep page counts as no slower than the first within what rounds differ by. */
+/** Minimum ratio of the deep page's rate to the first page's; rounds differ by as much. */
 const DEEP_TARGET = 0.95;
 
-/** Imports end users in bulk, then reads and changes them beside the CRUD peer, on the same PostgreSQL server. */
+/**
+ * Imports end users in bulk, then reads and changes them, compared with the CRUD peer on the same PostgreSQL server.
+ */
 export async function measurePeople(bench) {
   const [ours, crud] = await startSides(bench);
   const sides = [ours, crud];
@@ -50,7 +52,7 @@ export async function measurePeople(bench) {
   return rows;
 }
 
-/** Deskstream first: its PostgreSQL serves the peer as well. */
+/** Starts Deskstream first, because its PostgreSQL also serves the peer. */
 async function startSides(bench) {
   const deskstream = await startDeskstream(bench);
   const { ownerUrl } = await runningEmbeddedPostgres(bench.dataDir);
@@ -59,7 +61,7 @@ async function startSides(bench) {
   return [deskstream, await startServer(bench, 'crud-people', command, { DATABASE_URL: crudUrl })];
 }
 
-/** It reads Deskstream's own rows. */
+/** Starts the bare peer, which reads Deskstream's own rows. */
 async function startBare(bench, deskstream) {
   const { ownerUrl } = await runningEmbeddedPostgres(bench.dataDir);
   const client = new pg.Client({ connectionString: ownerUrl });
@@ -101,7 +103,7 @@ async function importEndUsers({ plan, say }, loader, sides) {
   ];
 }
 
-/** Items for as many end users, and for one and the same. */
+/** Patches in bulk: as many end users as items, and one end user by all items. */
 async function patchInBulk({ plan, say }, loader, { url, ids }) {
   say('deskstream: patches in bulk');
   const items = Math.min(PATCHED, ids.length);
@@ -129,7 +131,7 @@ async function createConversations({ plan, say }, loader, side) {
   await loader.call('send', side.url, '/v1/conversations', bodies, CONVERSATIONS_AT_ONCE);
 }
 
-/** What is measured, with the paths that each side is asked for. */
+/** Returns the operations to measure, with the paths for each side. */
 async function operationsFor({ plan, say }, sides) {
   for (const side of sides) {
     say(`${side.name}: looks up the pages`);
@@ -160,7 +162,7 @@ async function operationsFor({ plan, say }, sides) {
   ];
 }
 
-/** Deskstream is paged by key, from page to page; the peer by offset. */
+/** Returns the path of the deep page. Deskstream is paged by key, page by page; the peer by offset. */
 async function deepPage(side, path, count) {
   const offset = Math.floor(count * DEPTH);
   if (side.name !== 'deskstream') return `${path}?pageLimit=${PAGE}&offset=${offset}`;
@@ -173,14 +175,14 @@ async function deepPage(side, path, count) {
   return pathname + search;
 }
 
-/** @param measured Deskstream's requests per second so far, by the label of the operation */
+/** @param measured Deskstream's requests per second so far, by operation label */
 function rowsOf({ label, targets: { first, ...targets } }, results, measured) {
   const rows = operationRows(label, results, targets);
   if (first) rows[0].splice(-1, 1, atLeast(results.ours.perSecond / measured.get(first), DEEP_TARGET, '× first page'));
   return rows;
 }
 
-/** The most memory that a process has had resident, in MB; where Linux does not tell, NaN. */
+/** Returns the peak resident memory of a process, in MB; NaN on systems other than Linux. */
 async function peakMegabytes(pid) {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) / 1024;

@@ -7,12 +7,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 const STOP_MS = 20_000;
 const START_MS = 60_000;
 const POLL_MS = 20;
-/** The numbers of pino's levels. */
+/** A line of pino with the level warn, error or fatal. */
 const WARNING = /^\{"level":[456]0,/;
 
 /**
- * A child process. It leads a process group of its own, so that Ctrl-C reaches the runner alone, which stops its
- * children in order.
+ * A child process. It leads its own process group, so that Ctrl-C reaches only the runner, which stops its children in
+ * order.
  */
 export class Process {
   #name;
@@ -56,7 +56,7 @@ export class Process {
 
   /** Calls a function of a forked module. */
   async call(name, ...args) {
-    // What has ended before will not say so again.
+    // A process that has already ended emits no event.
     if (!this.running) throw this.failure('it has ended');
     this.#child.send({ name, args }, () => undefined);
     const end = new AbortController();
@@ -72,26 +72,26 @@ export class Process {
     }
   }
 
-  /** Lines of its log that warn of something, or worse. */
+  /** Lines of its log with the level warn or above. */
   get warnings() {
     return readFileSync(this.#log, 'utf8')
       .split('\n')
       .filter((line) => WARNING.test(line));
   }
 
-  /** An error that says what the process has printed. */
+  /** Returns an error that contains the end of the process's log. */
   failure(reason) {
     const printed = readFileSync(this.#log, 'utf8').trim().split('\n').slice(-15).join('\n');
     return new Error(`${this.#name}: ${reason}\n${printed}`);
   }
 
-  /** Waits until it has ended by itself, with success. */
+  /** Waits until the process has ended successfully. */
   async finished() {
     if (this.running) await once(this.#child, 'exit');
     if (this.#child.exitCode !== 0) throw this.failure(`ended with ${this.#child.signalCode ?? this.#child.exitCode}`);
   }
 
-  /** Waits until it has printed a text. */
+  /** Waits until the process has printed a text. */
   async printed(text) {
     const deadline = performance.now() + START_MS;
     while (!readFileSync(this.#log, 'utf8').includes(text)) {
@@ -100,14 +100,14 @@ export class Process {
     }
   }
 
-  /** Ends it as a crash does: it learns nothing of it. */
+  /** Kills the process without warning, as a crash would. */
   async kill() {
     const exit = once(this.#child, 'exit');
     process.kill(-this.pid, 'SIGKILL');
     await exit;
   }
 
-  /** Asks it to end, once, and waits until it has; ends it and its children by force when that takes too long. */
+  /** Asks the process to stop, once, and waits until it has; kills it and its children if that takes too long. */
   stop() {
     this.#stopping ??= this.#stop();
     return this.#stopping;

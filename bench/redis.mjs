@@ -2,7 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { Process } from './processes.mjs';
 import { freePort } from './servers.mjs';
 
-/** The URL of a Redis: REDIS_URL, or that of a server for this run alone, which writes nothing to disk; if there is any. */
+/**
+ * Returns the URL of a Redis: REDIS_URL, or that of a server for this run, which writes nothing to disk; undefined
+ * without redis-server.
+ */
 export async function startRedis(bench) {
   if (process.env.REDIS_URL) return process.env.REDIS_URL;
   if (spawnSync('redis-server', ['--version']).status !== 0) return undefined;

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { median } from './statistics.mjs';
 
 /**
- * For each number of connections, each side's median of rounds that take turns.
- * @param argument what the operation needs of a side: see `load.mjs`
+ * Returns, for each number of connections, each side's median of rounds in which the sides take turns.
+ * @param argument returns the operation's argument for a side: see `load.mjs`
  */
 export async function measureRounds({ plan, say }, loader, sides, { name, label, argument }, numbersOfConnections) {
   const rounds = new Map(numbersOfConnections.map((connections) => [connections, sides.map(() => [])]));

@@ -1,10 +1,10 @@
 /**
- * `npm run bench`: Deskstream beside a bare server and an ordinary CRUD server, all on this machine, in one run.
+ * `npm run bench`: Deskstream compared with a bare server and an ordinary CRUD server, all on this machine, in one run.
  *
  *   npm run bench -- --quick         short rounds: shows that everything runs, and the order of magnitude
  *   npm run bench -- --only=append   one part: http, people, start, append or growth
  *
- * Ends with status 1 when something failed to run; a missed target is only shown.
+ * Exits with status 1 when something failed to run; a missed target is only shown.
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';

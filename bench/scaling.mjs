@@ -1,13 +1,13 @@
 /**
- * `npm run bench:scaling`: what 1, 2 and 4 processes do on one PostgreSQL, workers and API processes, on this machine, in
- * one run.
+ * `npm run bench:scaling`: what 1, 2 and 4 workers, or API processes, do on one PostgreSQL, on this machine, in one
+ * run.
  *
  *   npm run bench:scaling -- --quick          short rounds: shows that everything runs
  *   npm run bench:scaling -- --only=workers   one part: workers or api
  *
- * More processes do more only while the machine has CPU to spare, so what counts is the CPU time that each delivery, and
- * each request, takes of all these processes together: it should stay what it is with one. `/proc` tells it, on Linux
- * alone. Ends with status 1 when something failed to run; a missed target is only shown.
+ * More processes do more only while the machine has spare CPU. The target is therefore the CPU time of all these
+ * processes for each delivery or request: it should stay what it is with one process. It is read from `/proc`, which
+ * requires Linux. Exits with status 1 when something failed to run; a missed target is only shown.
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -19,7 +19,7 @@ import { measureWorkers } from './scaling/workers.mjs';
 import { markdownTable } from './table.mjs';
 
 const PARTS = { workers: measureWorkers, api: measureApi };
-/** `settleMs` is for what is still under way before something is measured. */
+/** `settleMs` is the pause for work in progress before a measurement. */
 const FULL = { rounds: 3, warmUpEvents: 1_000, events: 10_000, warmUpSeconds: 4, seconds: 6, settleMs: 1_000 };
 const QUICK = { rounds: 1, warmUpEvents: 200, events: 500, warmUpSeconds: 1, seconds: 2, settleMs: 500 };
 

@@ -4,10 +4,7 @@ import { endUserStream } from '../dist/libs/end-users/end-user.stream.js';
 export const TIER = '01980f6a-5c1d-7a10-9b2c-3d4e5f607182';
 export const NOTE = '01980f6a-5c1d-7a10-9b2c-3d4e5f607183';
 
-/**
- * Fills the rows of end users, as the events would leave them. Names, values and times of change have nothing to do with
- * one another.
- */
+/** Inserts the rows of end users as events would leave them. Names, values and times of change are independent. */
 export async function fillEndUsers(ownerUrl, count) {
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();
@@ -17,7 +14,7 @@ export async function fillEndUsers(ownerUrl, count) {
     await client.query(ADDRESSES);
     await client.query(ATTRIBUTES);
     await client.query('VACUUM ANALYZE end_users, end_user_addresses, end_user_attributes');
-    // Else it is written while lists are measured.
+    // Otherwise it would be written while lists are measured.
     await client.query('CHECKPOINT');
   } finally {
     await client.end();

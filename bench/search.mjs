@@ -1,10 +1,10 @@
 /**
- * `npm run bench:search`: how long lists of end users take, for each filter, each two of them, in each
- * order, at the first page and the one after it.
+ * `npm run bench:search`: how long lists of end users take, for each filter and each pair of filters, in each order,
+ * for the first page and the next.
  *
- *   --end-users=1000000   how many there are
+ *   --end-users=1000000   number of end users
  *   --repeat=40           requests for each list
- *   --show=20             the slowest lists that are shown
+ *   --show=20             number of slowest lists to show
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -43,7 +43,7 @@ const status = await runBench({}, async (bench) => {
 if (results.length > 0) console.log(`${report()}\n\n${await describeMachine(loadBefore)}`);
 process.exit(status);
 
-/** Each filter with few and with many matches, alone and with each filter of another kind, in each order. */
+/** Returns each filter with few and many matches, alone and with each filter of another kind, in each order. */
 function combinations() {
   const ago = (days) => new Date(Date.now() - days * DAY_MS).toISOString();
   const days = count / 1440;

@@ -10,10 +10,10 @@ import { Process } from './processes.mjs';
 
 /** The token that Deskstream accepts. */
 export const TOKEN = 'benchmark-benchmark-benchmark-benchmark';
-/** How users start Deskstream. */
+/** The command with which users start Deskstream. */
 export const NPM_START = ['npm', 'start'];
 
-/** Empty counts as not set. */
+/** The variables that the benchmark clears: an empty one counts as not set. */
 const VARIABLES = [
   'DESKSTREAM_MASTER_KEY',
   ...['DATABASE_URL', 'DATABASE_OWNER_URL', 'DATABASE_POOL_SIZE', 'REDIS_URL', 'LOG_LEVEL', 'METRICS_PORT'],
@@ -39,14 +39,17 @@ export async function startServer(bench, name, command, env) {
   return { name, url, process: server };
 }
 
-/** Starts Deskstream with its own PostgreSQL and its defaults. */
+/** Starts Deskstream with its own PostgreSQL and its default settings. */
 export async function startDeskstream(bench, command) {
   bench.cleanup.add(() => stopPostgresOf(bench.dataDir));
   const env = deskstreamEnvironment(bench, bench.dataDir);
   return startServer(bench, 'deskstream', command ?? (await commandOf(bench, 'start')), env);
 }
 
-/** What Deskstream's processes are given: its defaults but for a rate limit that is out of reach, whatever the environment of the benchmark or `.env` say. */
+/**
+ * Returns the environment of Deskstream's processes: its default settings except for unreachable rate limits, whatever
+ * the benchmark's environment or `.env` contain.
+ */
 export function deskstreamEnvironment({ root }, dataDir) {
   return {
     ...Object.fromEntries(VARIABLES.map((name) => [name, ''])),
@@ -59,13 +62,15 @@ export function deskstreamEnvironment({ root }, dataDir) {
   };
 }
 
-/** What a script of package.json ends with. The shell lets Node take its place, so the process is Deskstream's own. */
+/**
+ * Returns the last command of a script in package.json. The shell is replaced by Node, so the process is Deskstream's.
+ */
 export async function commandOf({ root }, script) {
   const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   return ['sh', '-c', scripts[script].split(' && ').at(-1)];
 }
 
-/** Resident memory of a process, in MB. */
+/** Returns the resident memory of a process, in MB. */
 export async function residentMegabytes(pid) {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => undefined);
   const kilobytes = status
@@ -74,7 +79,7 @@ export async function residentMegabytes(pid) {
   return Number(kilobytes) / 1024;
 }
 
-/** A Deskstream that had to be killed leaves its PostgreSQL behind. */
+/** Stops the PostgreSQL that a killed Deskstream leaves behind. */
 async function stopPostgresOf(dataDir) {
   if (!(await runningEmbeddedPostgres(dataDir))) return;
   const postgres = await startEmbeddedPostgres({ dataDir });
@@ -91,7 +96,7 @@ async function untilHealthy(server, url) {
   throw server.failure('did not become ready');
 }
 
-/** A port that is free just now. */
+/** Returns a port that is free at the moment. */
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -100,7 +105,10 @@ export async function freePort() {
   return port;
 }
 
-/** Compiled as the application is. Inside of this folder, from where its imports find the packages. */
+/**
+ * Compiles the CRUD peer as the application is compiled. The file is in this folder, so that its imports find the
+ * packages.
+ */
 export async function compiledCrudPeer({ root, cleanup }) {
   const { code } = await transformFile(join(import.meta.dirname, 'peers/crud.ts'), {
     configFile: join(root, '.swcrc'),

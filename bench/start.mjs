@@ -5,7 +5,7 @@ import { atMost, number } from './table.mjs';
 
 const MAX_SECONDS = 5;
 
-/** From `npm start`, on a build and a data directory that exist, until the first healthy answer. */
+/** Measures `npm start` until the first healthy answer, with an existing build and data directory. */
 export async function measureStart(bench) {
   if (!existsSync(bench.dataDir)) await stopped(startDeskstream(bench));
   const seconds = [];

@@ -1,4 +1,4 @@
-/** A table of text: the first and the last column to the left, all others to the right. */
+/** Returns a table as text: the first and the last column left-aligned, the others right-aligned. */
 export function renderTable(header, rows) {
   const widths = header.map((title, column) => Math.max(...[header, ...rows].map((row) => row[column].length)));
   const line = (row) =>
@@ -19,7 +19,7 @@ export function ratio(value) {
   return value.toFixed(2);
 }
 
-/** Whether a target is met. */
+/** Returns a target, marked as met or missed. */
 export function atLeast(value, target, unit) {
   return `${value >= target ? '✓' : '✗'} ≥ ${target} ${unit}`;
 }
@@ -28,7 +28,7 @@ export function atMost(value, target, unit) {
   return `${value <= target ? '✓' : '✗'} ≤ ${target} ${unit}`;
 }
 
-/** The same in Markdown. */
+/** Returns a table in Markdown. */
 export function markdownTable(header, rows) {
   const widths = header.map((title, column) => Math.max(3, ...[header, ...rows].map((row) => row[column].length)));
   const line = (row) =>

@@ -1,16 +1,16 @@
 /**
- * `npm run bench:webhooks`: how fast events reach their receivers, beside a bare loop around undici and a bare BullMQ
- * worker that post the same, all on this machine, in one run.
+ * `npm run bench:webhooks`: how fast events reach their receivers, compared with a bare loop around undici and a bare
+ * BullMQ worker that post the same, all on this machine, in one run.
  *
  *   npm run bench:webhooks -- --quick             short rounds: shows that everything runs, and the order of magnitude
- *   npm run bench:webhooks -- --backend=redis     BullMQ on one backend alone: postgres or redis
+ *   npm run bench:webhooks -- --backend=redis     BullMQ on one backend only: postgres or redis
  *   npm run bench:webhooks -- --rounds=1          one round instead of three, whose medians are shown
  *
- * Deliveries/s count from the start of the sending process, Deskstream's or a peer's, until the last delivery. The start
- * takes about a second; backlogs are so long that it is a small part. In a short round it is most of the time.
+ * Deliveries/s count from the start of the sending process, Deskstream's or a peer's, until the last delivery. The
+ * start takes about a second, which is a small part of the time of a full backlog, but most of that of a short round.
  *
- * Redis is that of REDIS_URL, which nothing else may use meanwhile, or a `redis-server` of the machine; without either,
- * its part is left out. Prints the table for README.md. Ends with status 1 when something failed to run.
+ * Redis is that of REDIS_URL, which nothing else may use during the run, or a `redis-server` of the machine; without
+ * either, its part is skipped. Prints the table for README.md. Exits with status 1 when something failed to run.
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -36,7 +36,7 @@ import {
 import { prepareSetting } from './webhooks/setting.mjs';
 import { Bare, BullMq, Deskstream } from './webhooks/sides.mjs';
 
-/** Of one organization. */
+/** Maximum number of subscriptions of one organization. */
 const MOST_SUBSCRIPTIONS = 100;
 const BACKENDS = { postgres: 'PostgreSQL', redis: 'Redis' };
 const FULL = {
@@ -111,7 +111,7 @@ async function measureBackend(bench, receiver, ports, backend, redisUrl) {
   return rows;
 }
 
-/** The organizations share the receivers. */
+/** Returns the loads. The organizations share the receivers. */
 function loadsOf({ deliveries, ofMany }) {
   return [
     { organizations: 1, subscriptions: 1, deliveries },
@@ -125,7 +125,7 @@ function labelOf(backend, organizations, subscriptions) {
   return `${BACKENDS[backend]}, ${each} ${subscriptions === 1 ? 'subscription' : 'subscriptions'}`;
 }
 
-/** One process drains a subscription at a time, so two workers are measured where there are more. */
+/** A subscription is drained by one process at a time, so two workers are measured only with several subscriptions. */
 async function compare(bench, receiver, label, setting, { installation, deskstream, redisUrl }) {
   const bullMq = await BullMq.open(bench, setting, installation, redisUrl);
   const sides = [deskstream, new Bare(bench, setting), bullMq];

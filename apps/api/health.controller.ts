@@ -11,7 +11,7 @@ interface Health {
   message?: string;
 }
 
-const RATE_LIMITS_APART = 'Redis does not count requests: each process applies the rate limits on its own';
+const RATE_LIMITS_APART = 'Redis is not available: each process applies the rate limits by itself';
 
 /**
  * Health check for load balancers and containers: 200 while requests can be served, else 503. A missing Redis for rate

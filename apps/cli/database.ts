@@ -18,12 +18,12 @@ export const migrate: CliCommand = {
 };
 
 export const rebuild: CliCommand = {
-  usage: ['rebuild <table>         make a read table anew from the events, while the application goes on'],
+  usage: ['rebuild <table>         rebuild a read table from the events, while the application runs'],
   run: async (config, { ownerUrl, appUrl }, [table]) => {
     const found = READ_TABLES.find((one) => one.table === table);
     if (!found)
       throw new StartupError(
-        `There is no such read table. There are: ${READ_TABLES.map((one) => one.table).join(', ')}`,
+        `The read table is unknown. Known tables: ${READ_TABLES.map((one) => one.table).join(', ')}`,
       );
     const codec = new EventCodec(STREAMS, await openCipher(config, appUrl, false));
     await requirePrimary(ownerUrl);

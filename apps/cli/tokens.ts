@@ -40,7 +40,7 @@ export const token: CliCommand = {
     'token [issue] [scope…] [--name <name>] [--scopes <a,b>] [--expires <instant>]',
     '                        issue an API token, for everything or these scopes',
     'token list              tell the API tokens there are',
-    'token revoke <id>       let an API token in no more',
+    'token revoke <id>       revoke an API token',
     'token rotate <id> [--overlap <seconds>]',
     '                        give an API token another secret; the old one works for another day, or that long',
     '                        each for the demo organization, or with --organization <id>',

@@ -55,7 +55,7 @@ export class RowRenewal extends PeriodicTask {
       const isDone = rows.length < AT_ONCE;
       if (isDone) await this.#finish(definition);
       if (Math.floor(renewed / PROGRESS_ROWS) > Math.floor(before / PROGRESS_ROWS) || (isDone && renewed > 0)) {
-        this.logger.log(`${definition.row?.table}: ${renewed} rows made anew${isDone ? ', all there are' : ''}`);
+        this.logger.log(`${definition.row?.table}: ${renewed} rows rebuilt${isDone ? ', all of them' : ''}`);
       }
       if (isDone) return;
       last = rows.at(-1) as StaleRow;

@@ -9,7 +9,7 @@ export class Api {
     this.url = url;
   }
 
-  /** Sends a request, which must succeed; answers the data. */
+  /** Sends a request, which must succeed, and returns the data of the answer. */
   async send(method, path, body) {
     const options = { method, headers: HEADERS, body: body && JSON.stringify(body) };
     const response = await request(this.url + path, options);
@@ -18,7 +18,7 @@ export class Api {
     return text && JSON.parse(text).data;
   }
 
-  /** Milliseconds that a request takes. */
+  /** Returns the milliseconds that a request takes. */
   async time(method, path, body) {
     const begun = performance.now();
     await this.send(method, path, body);

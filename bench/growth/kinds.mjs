@@ -3,9 +3,9 @@ import { conversation, endUser } from '../people-data.mjs';
 let named = 0;
 
 /**
- * Entities whose streams grow: how one is made, where it is, and the request that makes its next event. Its first event is
- * number 1.
- * @returns kinds; `relayed` are the webhook events that their requests make
+ * Returns kinds of entities whose streams grow: how to create one, its path, and the request that causes its next
+ * event. The first event is number 1.
+ * @returns kinds; `relayed` are the webhook events that their requests cause
  */
 export async function kindsOf(api) {
   const agentId = await api.create('/v1/agents', { displayName: 'Agent', email: 'agent@acme.example' });
@@ -41,7 +41,7 @@ export async function kindsOf(api) {
   ];
 }
 
-/** A subscription that is sent one delivery a second at most: what is relayed is sent later. */
+/** Returns a subscription with at most one delivery per second, so that relayed events are sent later. */
 export function subscription(fields) {
   const url = 'http://127.0.0.1:9/';
   return { name: `Subscription ${++named}`, url, authorization: { _type: 'NoAuth' }, maxPerSecond: 1, ...fields };

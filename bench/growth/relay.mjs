@@ -7,7 +7,7 @@ const POLL_MS = 2;
 const SHORT = 10;
 
 /**
- * Events per second that the relay makes deliveries of, once they are in short streams and once at the end of a long one.
+ * Measures how many events per second the relay turns into deliveries: in short streams, and at the end of a long one.
  * @param long a stream that has grown
  */
 export async function measureRelay({ plan, say }, installation, api, kind, long) {
@@ -30,7 +30,7 @@ export async function measureRelay({ plan, say }, installation, api, kind, long)
   return { short: rates[0], long: rates[1] };
 }
 
-/** Runs a worker until it has relayed everything; answers its rate after its first page. */
+/** Runs a worker until it has relayed everything, and returns its rate after its first page. */
 async function relay(installation, client, types = []) {
   const last = await one(client, 'SELECT coalesce(max(position), 0) AS value FROM events');
   const before = await positionOf(client);
@@ -46,7 +46,7 @@ async function relay(installation, client, types = []) {
   return (await one(client, counted, [first?.position ?? last, last, types])) / seconds;
 }
 
-/** Of the one organization that there is. */
+/** Returns the checkpoint of the only organization's partition. */
 function positionOf(client) {
   const text = `SELECT position AS value FROM checkpoints
                 WHERE consumer = (SELECT 'webhooks/' || partition_of(organization_id) FROM organizations LIMIT 1)`;

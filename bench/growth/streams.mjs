@@ -1,9 +1,11 @@
 const AT_ONCE = 16;
 
-/** An entity whose stream is lengthened by requests. */
+/** An entity whose stream grows by requests. */
 export class Stream {
   length = 1;
-  /** When it had not quite half of its events: the longest way after a snapshot, where those are at round versions. */
+  /**
+   * When the stream had one event less than half: farthest from the last snapshot, if snapshots are at round versions.
+   */
   middle = new Date();
 
   static async begin(api, kind) {
@@ -20,7 +22,7 @@ export class Stream {
     return `${this.kind.path}/${this.id}`;
   }
 
-  /** Makes one more event; answers the milliseconds that it took. */
+  /** Causes one more event, and returns the milliseconds that it took. */
   async write() {
     return this.api.time(...this.kind.write(this.id, ++this.length));
   }
@@ -33,7 +35,7 @@ export class Stream {
   }
 }
 
-/** Begins streams and lets each grow, some at once. */
+/** Creates streams and lets them grow, several at once. */
 export async function makeStreams(api, kind, count, length) {
   const streams = [];
   let begun = 0;

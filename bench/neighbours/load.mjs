@@ -27,7 +27,10 @@ async function createPeople(side, count) {
   return data.map((outcome) => outcome.data.id);
 }
 
-/** How an organization uses the installation: `prepare` answers what `work` does again and again, so many times at once. */
+/**
+ * The loads of an organization: `prepare` returns the input of `work`, which runs `atOnce` times concurrently,
+ * repeatedly.
+ */
 const USES = {
   nothing: { atOnce: 0 },
   subscriptions: {
@@ -63,7 +66,7 @@ const USES = {
 let stopped = true;
 let working = Promise.resolve([]);
 
-/** Begins a use, once it is prepared, and goes on until {@link stop}. */
+/** Starts a load once it is prepared. It runs until {@link stop}. */
 async function start(side, { name, ...options }) {
   const { atOnce, prepare, work } = USES[name];
   const prepared = await prepare?.(side, options);
@@ -76,7 +79,7 @@ async function start(side, { name, ...options }) {
   working = Promise.all(Array.from({ length: atOnce }, (_, turn) => loop(turn)));
 }
 
-/** Ends the use, deletes its subscriptions, and answers how many requests it was answered, by status. */
+/** Stops the load, deletes its subscriptions, and returns the number of answers by status. */
 async function stop(side) {
   stopped = true;
   const statuses = (await working).flat();
@@ -87,7 +90,7 @@ async function stop(side) {
   );
 }
 
-/** Subscribes a receiver of the neighbour's. */
+/** Subscribes the neighbour's receiver. */
 async function subscribe(side, port) {
   const url = `http://127.0.0.1:${port}/`;
   await request(side, 'POST', '/v1/webhooks', {
@@ -98,7 +101,7 @@ async function subscribe(side, port) {
   });
 }
 
-/** Creates tags at an even pace, every fifth under a key, and answers of each when and how it was answered. */
+/** Creates tags at a constant rate, every fifth under an idempotency key. Returns status and times of each answer. */
 function pace(side, perSecond, seconds) {
   return openLoop(perSecond, seconds, async (place) => {
     const begun = clock();

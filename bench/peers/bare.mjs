@@ -3,8 +3,8 @@ import Fastify from 'fastify';
 import pg from 'pg';
 
 /**
- * What the same rows cost at least: Fastify and `pg`, no framework, one statement a request. It looks up no token,
- * checks no input, and knows one organization.
+ * The minimum for the same rows: Fastify and `pg`, no framework, one statement per request. It checks no token and no
+ * input, and has one organization.
  */
 const ORGANIZATION_ID = process.env.ORGANIZATION_ID ?? randomUUIDv7();
 const ACTOR_ID = randomUUIDv7();

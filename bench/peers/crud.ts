@@ -32,7 +32,7 @@ import {
 } from 'class-validator';
 import { Column, CreateDateColumn, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
-/** The same API as a CRUD server without events: NestJS, class-validator, a TypeORM repository. No tokens. */
+/** The same API as a CRUD server without events: NestJS, class-validator, a TypeORM repository. It checks no tokens. */
 const ORGANIZATION_ID = randomUUID();
 
 @Entity('tags')

@@ -7,12 +7,12 @@ import { scalingRows } from './rows.mjs';
 import { inTurns, MOST } from './turns.mjs';
 
 const ORGANIZATIONS = 100;
-/** The processes share them. */
+/** Number of connections, which the processes share. */
 const CONNECTIONS = 32;
 
 /**
- * Tags that organizations create in turn at 1, 2 and 4 API processes, per second, and these processes' CPU time for each.
- * Those that are not loaded run, and do nothing.
+ * Measures the tags that organizations create in turn at 1, 2 and 4 API processes, per second, and the CPU time of
+ * these processes for each tag. The other processes run idle.
  */
 export async function measureApi(bench) {
   const { plan, say } = bench;

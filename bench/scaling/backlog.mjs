@@ -6,7 +6,7 @@ const POLL_MS = 50;
 const WITHIN_MS = 120_000;
 const ALL_PARTITIONS = `FROM generate_series(0, ${PARTITIONS - 1}) AS partition`;
 
-/** What running workers will do, held back in PostgreSQL until they may begin. They notice within a second. */
+/** The work of running workers, held back in PostgreSQL until it is released. They notice within a second. */
 export class Backlog {
   static async open(url) {
     const client = new pg.Client({ connectionString: url });
@@ -18,7 +18,7 @@ export class Backlog {
     this.client = client;
   }
 
-  /** As a writer does that takes its time in each partition: later events are not in the feed yet. */
+  /** Acts as a slow writer in each partition: later events are not in the feed yet. */
   async holdEvents() {
     await this.client.query(
       `SELECT pg_advisory_lock_shared(position_lock(partition, pg_sequence_last_value('event_position'))) ${ALL_PARTITIONS}`,
@@ -29,7 +29,7 @@ export class Backlog {
     await this.client.query('SELECT pg_advisory_unlock_all()');
   }
 
-  /** As receivers do that ask to be left alone: events become deliveries, which wait. */
+  /** Acts as receivers that ask for a pause: events become deliveries, which wait. */
   async holdDeliveries() {
     await this.client.query(
       `UPDATE webhook_health h SET paused_until = now() + interval '1 hour', counts_from = s.failures_count_from
@@ -41,7 +41,7 @@ export class Backlog {
     await this.client.query(`UPDATE webhook_health SET paused_until = '-infinity'`);
   }
 
-  /** Waits until so many deliveries are pending. */
+  /** Waits until exactly `count` deliveries are pending. */
   async untilPending(count) {
     await this.#until(`${count} deliveries are pending`, async () => {
       const { rows } = await this.client.query(
@@ -51,7 +51,7 @@ export class Backlog {
     });
   }
 
-  /** Waits until so many workers lead equally many partitions. */
+  /** Waits until this number of workers lead equally many partitions each. */
   async untilShared(workers) {
     await this.#until(`${workers} workers share the partitions`, async () => {
       const { rows } = await this.client.query(

@@ -1,6 +1,6 @@
 import { cpuOf, cpuOfPostgres } from '../cpu.mjs';
 
-/** CPU time that processes, and their PostgreSQL, take from now on. */
+/** Measures the CPU time of processes and of their PostgreSQL from now on. */
 export class Meter {
   #processes;
   #client;
@@ -18,7 +18,10 @@ export class Meter {
     this.#client = client;
   }
 
-  /** In microseconds for each of so many deliveries or requests: of all processes together, of PostgreSQL, and of each process. */
+  /**
+   * Returns the microseconds for each of `count` deliveries or requests: of all processes together, of PostgreSQL, and
+   * of each process.
+   */
   async per(count) {
     const after = await this.#read();
     const [postgres, ...each] = after.map((value, index) => (value - this.#before[index]) / count);

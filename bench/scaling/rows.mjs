@@ -2,13 +2,13 @@ import { median } from '../statistics.mjs';
 import { atMost, number, ratio } from '../table.mjs';
 
 export const HEADER = ['', '/s', '÷ one', 'CPU-µs each', '÷ one', 'of PostgreSQL', 'Target'];
-/** Of what one process takes. */
+/** Maximum CPU time as a multiple of what one process takes. */
 const MOST_CPU = 1.1;
 
 /**
- * A row for each number of processes: the medians of its rounds.
- * @param names of the processes, one and several
- * @param results lists of `{ perSecond, cpu, postgres }`, by the number of processes; CPU time in microseconds
+ * Returns a row for each number of processes: the medians of its rounds.
+ * @param names of one process, and of several
+ * @param results lists of `{ perSecond, cpu, postgres }`, by number of processes; CPU time in microseconds
  */
 export function scalingRows(label, [one, several], results) {
   const figures = [...results].map(([count, rounds]) => [count, mediansOf(rounds)]);

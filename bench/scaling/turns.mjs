@@ -3,8 +3,8 @@ export const MOST = Math.max(...COUNTS);
 
 /**
  * Measures 1, 2 and 4 processes in rounds in which these numbers take turns.
- * @param measure is given the number of processes, and what to begin lines of progress with
- * @returns what it answers, by the number of processes
+ * @param measure gets the number of processes, and a label for lines of progress
+ * @returns its results, by number of processes
  */
 export async function inTurns({ plan }, label, measure) {
   const results = new Map(COUNTS.map((count) => [count, []]));

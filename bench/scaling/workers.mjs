@@ -7,17 +7,17 @@ import { Meter } from './meter.mjs';
 import { scalingRows } from './rows.mjs';
 import { inTurns } from './turns.mjs';
 
-/** Many enough that partitions can be shared. */
+/** Enough organizations that workers can share the partitions. */
 const [ORGANIZATIONS, SUBSCRIPTIONS] = [100, 10];
-/** What workers have before them, and how that is held back until they may begin. */
+/** The kinds of backlog, and how each is held back until workers may begin. */
 const BACKLOGS = [
   { label: 'Events to deliver', hold: 'holdEvents', release: 'releaseEvents', pending: () => 0 },
   { label: 'Deliveries to send', hold: 'holdDeliveries', release: 'releaseDeliveries', pending: deliveriesOf },
 ];
 
 /**
- * Deliveries per second of 1, 2 and 4 workers, which run already and have sent something, until the last delivery; and
- * their CPU time until it is recorded.
+ * Measures the deliveries per second of 1, 2 and 4 warmed-up workers until the last delivery, and their CPU time until
+ * it is recorded.
  */
 export async function measureWorkers(bench) {
   const receiver = Process.fork(bench, 'receiver', 'webhooks/receiver.mjs', process.env);

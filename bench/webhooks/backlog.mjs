@@ -3,10 +3,10 @@ import { clock } from '../clock.mjs';
 import { residentMegabytes } from '../servers.mjs';
 
 const SAMPLE_MS = 100;
-/** By then, the worker has its working memory. */
+/** Share of the backlog after which the worker has its working memory. */
 const WARM_UP_SHARE = 0.1;
 
-/** A worker's memory while it works off a long backlog of one subscription. */
+/** Measures a worker's memory during a long backlog of one subscription. */
 export async function measureBacklog({ plan: { backlog }, say }, receiver, label, deskstream) {
   await receiver.call('forget');
   say(`${label}: makes a backlog of ${backlog}`);

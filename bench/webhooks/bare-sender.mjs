@@ -7,7 +7,7 @@ import { Sender } from './sender.mjs';
 const { sample, urls, concurrency } = JSON.parse(process.env.SETTING);
 const sender = new Sender(sample);
 
-/** Posts so many events to each receiver, as fast as it goes. */
+/** Posts this number of events to each receiver, as fast as possible. */
 async function drain(events) {
   let [next, total] = [0, events * urls.length];
   const loop = async () => {
@@ -16,7 +16,7 @@ async function drain(events) {
   await Promise.all(Array.from({ length: concurrency }, loop));
 }
 
-/** Posts events at an even pace; answers when each was begun. */
+/** Posts events at a constant rate, and returns when each was started. */
 async function stream(perSecond, seconds) {
   const begun = await openLoop(perSecond, seconds, async () => {
     const id = randomUUIDv7();

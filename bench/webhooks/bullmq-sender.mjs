@@ -7,7 +7,7 @@ import { clock } from '../clock.mjs';
 import { openLoop } from '../open-loop.mjs';
 import { Sender } from './sender.mjs';
 
-/** Forked twice: one process adds jobs, another works on them. */
+/** Forked twice: one process adds jobs, the other works on them. */
 const { sample, urls, concurrency, redisUrl, databaseUrl } = JSON.parse(process.env.SETTING);
 const QUEUE = 'bench-webhooks';
 const SCHEMA = 'bullmq';
@@ -20,7 +20,7 @@ const connection = redisUrl
 const backend = redisUrl ? undefined : createPostgresBackend;
 let queue;
 
-/** Brings BullMQ's tables up to date where it needs any. */
+/** Opens the queue, and brings BullMQ's tables up to date on PostgreSQL. */
 async function openQueue() {
   if (databaseUrl) {
     const client = new pg.Client({ connectionString: databaseUrl });
@@ -32,14 +32,14 @@ async function openQueue() {
   await queue.waitUntilReady();
 }
 
-/** Adds a job for each receiver of so many events. */
+/** Adds a job for each receiver of this number of events. */
 async function fill(events) {
   const jobs = Array.from({ length: events }, () => jobsOf(randomUUIDv7())).flat();
   for (let from = 0; from < jobs.length; from += JOBS_AT_ONCE)
     await queue.addBulk(jobs.slice(from, from + JOBS_AT_ONCE));
 }
 
-/** Adds the jobs of events at an even pace; answers when each event's had been added. */
+/** Adds the jobs of events at a constant rate, and returns when those of each event had been added. */
 async function stream(perSecond, seconds) {
   const added = await openLoop(perSecond, seconds, async () => {
     const id = randomUUIDv7();

@@ -5,12 +5,12 @@ import { Process } from '../processes.mjs';
 import { commandOf, deskstreamEnvironment, startServer, TOKEN } from '../servers.mjs';
 
 const EVENT = 'TagCreated';
-/** Four workers, each with its default of up to 33 connections, need more than the 100 that PostgreSQL allows by default. */
+/** Four workers with up to 33 connections each, the default, need more than PostgreSQL's default of 100. */
 const SETTINGS = ['max_connections=300'];
-/** A worker prints it once it runs. */
+/** The text that a worker prints once it runs. */
 export const WORKER_READY = 'worker is running';
 
-/** A Deskstream with its roles apart, on a PostgreSQL of its own: the API runs, workers come and go. */
+/** A Deskstream with separate roles and its own PostgreSQL: the API always runs, workers are started and stopped. */
 export class Installation {
   #bench;
   #name;
@@ -22,7 +22,7 @@ export class Installation {
   #tokens = [TOKEN];
   #subscriptions = [];
 
-  /** @param redisUrl for BullMQ's jobs; without it they are in PostgreSQL */
+  /** @param redisUrl for BullMQ's jobs; without it, they are in PostgreSQL */
   static async start(bench, name, redisUrl = '') {
     const dataDir = join(bench.folder, name);
     const starting = startEmbeddedPostgres({ dataDir, settings: SETTINGS });
@@ -57,7 +57,7 @@ export class Installation {
     return this.#apis[0].url;
   }
 
-  /** Its API processes. */
+  /** The API processes. */
   get apis() {
     return this.#apis;
   }
@@ -66,13 +66,13 @@ export class Installation {
     return this.#postgres.ownerUrl;
   }
 
-  /** Makes so many organizations, which subscribe and make events instead of the first one. Answers their tokens. */
+  /** Creates organizations, which replace the first one as subscribers and sources of events. Returns their tokens. */
   async organize(count) {
     this.#tokens = await createOrganizations(this.#env.DESKSTREAM_DATA_DIR, count);
     return this.#tokens;
   }
 
-  /** Subscribes receivers for each organization, instead of those before. */
+  /** Subscribes receivers for each organization, in place of the previous ones. */
   async subscribe(urls) {
     for (const { id, token } of this.#subscriptions) await this.#request(token, 'DELETE', `/v1/webhooks/${id}`);
     this.#subscriptions = [];
@@ -87,17 +87,17 @@ export class Installation {
     return { id: data.id, token };
   }
 
-  /** Makes so many events, of the organizations in turn, as fast as the API takes them. */
+  /** Creates this number of events, by the organizations in turn, as fast as the API accepts them. */
   async create(events) {
     await this.#loader.call('create', this.url, events, this.#tokens);
   }
 
-  /** Makes events at an even pace; answers when the API had answered, by the ids of what was created. */
+  /** Creates events at a constant rate. Returns when the API answered, by the ids of the created tags. */
   async stream(perSecond, seconds) {
     return this.#loader.call('stream', this.url, perSecond, seconds, this.#tokens);
   }
 
-  /** Starts an API process: one more than {@link start} has started. */
+  /** Starts a further API process. */
   async startApi() {
     const name = `${this.#name}-api-${this.#apis.length + 1}`;
     const api = await startServer(this.#bench, name, await commandOf(this.#bench, 'start:api'), this.#env);
@@ -111,7 +111,7 @@ export class Installation {
     return Process.spawn(this.#bench, name, await commandOf(this.#bench, 'start:worker'), env);
   }
 
-  /** PostgreSQL stays until the end of the run; without clients it does nothing. */
+  /** Stops the processes except PostgreSQL, which stays idle until the end of the run. */
   async stop() {
     await this.#loader.stop();
     for (const { process } of this.#apis) await process.stop();

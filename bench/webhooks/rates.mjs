@@ -4,9 +4,9 @@ import { percentile } from '../statistics.mjs';
 import { halfRatesOf } from './rows.mjs';
 
 /**
- * Deliveries per second of each side, in rounds that take turns: a backlog is prepared while nobody sends, then worked
- * off. The time counts from the start of the process that does so until the last delivery, for each side.
- * @returns a list of sides' figures for each round
+ * Measures deliveries per second of each side, in rounds in which the sides take turns: a backlog is prepared while
+ * nothing is sent, then processed. The time counts from the start of the sending process until the last delivery.
+ * @returns the figures of all sides, for each round
  */
 export async function measureRates({ plan, say }, receiver, label, sides, { urls, deliveries }) {
   const rounds = [];
@@ -32,9 +32,9 @@ async function drain(receiver, side, events, subscriptions) {
 }
 
 /**
- * Deliveries per second of a side that makes the events at the same time, as fast as it can, from the first request until
- * the last delivery; and how long deliveries take at half of that. The worker runs already.
- * @returns each round's rates, and each round's latencies, of that side alone
+ * Measures deliveries per second of a side while events are created as fast as possible, from the first request until
+ * the last delivery; and latencies at half that rate. The worker runs already.
+ * @returns rates and latencies for each round, of that side only
  */
 export async function measureFlow(bench, receiver, label, side, setting) {
   const { plan, say } = bench;
@@ -54,9 +54,10 @@ export async function measureFlow(bench, receiver, label, side, setting) {
 }
 
 /**
- * How long deliveries take from the answer to whoever made the event until the receiver, in rounds that take turns.
+ * Measures the latency of deliveries, from the answer to the event's creator until the receiver, in rounds in which the
+ * sides take turns.
  * @param perSecond deliveries, for each side
- * @returns a list of sides' figures for each round
+ * @returns the figures of all sides, for each round
  */
 export async function measureLatencies({ plan, say }, receiver, label, sides, { urls }, perSecond) {
   const stream = (side, seconds) =>
@@ -87,7 +88,7 @@ async function timeStream(receiver, side, subscriptions, eventsPerSecond, second
   const accepted = await side.stream(eventsPerSecond, seconds);
   await receiver.call('until', Object.keys(accepted).length * subscriptions);
   const { ids, times } = await receiver.call('arrivals');
-  // What was still under way from before the stream is none of its events.
+  // Excludes deliveries from before the stream.
   const latencies = ids
     .flatMap((id, index) => (id in accepted ? [times[index] - accepted[id]] : []))
     .sort((a, b) => a - b);

@@ -5,16 +5,16 @@ import { serveCalls } from '../calls.mjs';
 import { clock } from '../clock.mjs';
 
 /**
- * Takes deliveries as cheaply as may be, so that the senders are what is measured: it knows just enough of HTTP/1.1, and
- * answers 200 without looking. A delivery is known by the port that it came to, which stands for a subscription, and by
- * the id of the tag in its body.
+ * Accepts deliveries as cheaply as possible, so that the senders are measured: it parses only as much of HTTP/1.1 as
+ * necessary, and always answers 200. A delivery is identified by its port, which stands for a subscription, and by the
+ * id of the tag in its body.
  */
 const RESPONSE = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
 const HEAD_END = Buffer.from('\r\n\r\n');
 const TAG = Buffer.from('"tag":{"id":"');
 const UUID_LENGTH = 36;
 const POLL_MS = 5;
-/** When nothing has come for so long, the rest is not expected any more. */
+/** Time without deliveries after which the rest is no longer expected. */
 const SILENCE_MS = 60_000;
 
 const state = { delayMs: 0, inFlight: 0, peak: 0 };
@@ -24,7 +24,7 @@ function forget() {
   Object.assign(state, { seen: new Map(), ids: [], times: [], repeated: 0, latest: undefined, peak: 0, delayMs: 0 });
 }
 
-/** Listens on so many ports, and answers them. */
+/** Listens on this number of ports, and returns them. */
 async function listen(count) {
   const servers = Array.from({ length: count }, () => createServer({ noDelay: true }, serve).listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));
@@ -44,7 +44,7 @@ function serve(socket) {
   });
 }
 
-/** Where the head and the body of the first request end, if all of it is there. */
+/** Returns where the head and the body of the first request end, if it is complete. */
 function firstRequest(bytes) {
   const headEnd = bytes.indexOf(HEAD_END);
   if (headEnd < 0) return undefined;
@@ -82,12 +82,12 @@ function respond(socket) {
   socket.write(RESPONSE);
 }
 
-/** From now on, answers only after so many milliseconds. */
+/** Delays all further answers. */
 function delay(milliseconds) {
   state.delayMs = milliseconds;
 }
 
-/** Waits until so many deliveries have come, repetitions not counted. */
+/** Waits until this number of deliveries has arrived, not counting repetitions. */
 async function until(count) {
   let [arrived, since] = [0, clock()];
   while (state.times.length < count) {
@@ -97,18 +97,18 @@ async function until(count) {
   }
 }
 
-/** Deliveries per second: all that have come, from an instant of `clock` until the last one. */
+/** Returns deliveries per second: all that have arrived, from a time of `clock` until the last one. */
 function perSecond(since) {
   const { times } = state;
   return (times.length / (times.at(-1) - since)) * 1000;
 }
 
-/** When each delivery came: ids and times in the same order. */
+/** Returns when each delivery arrived: ids and times in the same order. */
 function arrivals() {
   return { ids: state.ids, times: state.times };
 }
 
-/** Waits for one more delivery, a repetition or not, and answers when it came. */
+/** Waits for one more delivery, a repetition or not, and returns when it arrived. */
 async function next() {
   const [before, since] = [state.latest, clock()];
   while (state.latest === before) {
@@ -118,7 +118,7 @@ async function next() {
   return state.latest.at;
 }
 
-/** The delivery that came last, and the port that it was sent from. */
+/** Returns the latest delivery, and the port that it was sent from. */
 function latest() {
   const { bytes, request, remotePort } = state.latest;
   const { headEnd, bodyStart, end } = request;

@@ -4,20 +4,20 @@ import { clock } from '../clock.mjs';
 import { WORKER_READY } from './installation.mjs';
 
 const EVENTS = 2_000;
-/** The receiver takes its time, so that the kill comes in the middle: about so many deliveries a second. */
+/** Deliveries per second that the receiver's delay allows, so that the kill happens in the middle. */
 const PER_SECOND = 500;
 const KILL_AFTER = 500;
-/** What the killed worker had sent may still be under way. */
+/** Time for the last attempts of the killed worker to arrive. */
 const GRACE_MS = 20;
 
 /**
- * Seconds from `kill -9` of the worker that sends to a subscription until that gets its next delivery.
- * @param standby whether another worker runs already; if not, one is started at once
+ * Measures the seconds from `kill -9` of the worker that sends to a subscription until the next delivery.
+ * @param standby whether another worker runs already; if not, one is started immediately
  */
 export async function measureRecovery({ plan, say }, receiver, label, installation, { urls, concurrency }, standby) {
   const rounds = [];
   for (let round = 1; round <= plan.recoveries; round++) {
-    // What the killed worker had under way may be sent again long after the rest; it must not disturb the next round.
+    // Attempts of the killed worker may be repeated long after the rest; they must not disturb the next round.
     await installation.subscribe(urls);
     await receiver.call('forget');
     await receiver.call('delay', Math.ceil((concurrency / PER_SECOND) * 1000));
@@ -44,7 +44,7 @@ async function killInDrain(receiver, installation, standby) {
   return (nextAt - killedAt) / 1000;
 }
 
-/** Which worker has the socket of a port. Where Linux does not tell, the first. */
+/** Returns the index of the worker that has the socket of a port; 0 on systems other than Linux. */
 async function indexOfSender(workers, port) {
   const inode = await inodeOfSocket(port);
   const owners = await Promise.all(workers.map(({ pid }) => socketsOf(pid)));
@@ -54,7 +54,7 @@ async function indexOfSender(workers, port) {
   );
 }
 
-/** Of the connection from a port of 127.0.0.1. */
+/** Returns the inode of the connection from a port of 127.0.0.1. */
 async function inodeOfSocket(port) {
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const table = await readFile('/proc/net/tcp', 'utf8').catch(() => '');

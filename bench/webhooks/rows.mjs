@@ -4,12 +4,12 @@ import { number, ratio } from '../table.mjs';
 export const HEADER = ['', 'Deskstream', 'bare', 'BullMQ', '÷ bare', '÷ BullMQ'];
 const SIDES = 3;
 
-/** Half of what each side delivers at most. */
+/** Returns half of the median rate of each side. */
 export function halfRatesOf(rounds) {
   return ofSides(rounds, (rate) => rate / 2);
 }
 
-/** @param rounds each side's rate, for each round: those of the header first */
+/** @param rounds the rates of all sides, for each round: those of the header first */
 export function rateRow(label, rounds) {
   const rates = ofSides(rounds, (rate) => rate)
     .slice(0, SIDES)
@@ -18,14 +18,14 @@ export function rateRow(label, rounds) {
   return [`${label}: deliveries/s`, ...rates, toPeer(1), toPeer(2)];
 }
 
-/** @param rounds the same, with two workers as the last side */
+/** @param rounds the rates with two workers as the last side */
 export function twoWorkersRow(rounds) {
   const rate = median(rounds.map((rates) => rates.at(-1)));
   const toOne = median(rounds.map((rates) => rates.at(-1) / rates[0]));
   return oursAlone('— two workers: deliveries/s', `${number(rate)} (${ratio(toOne)} × one)`);
 }
 
-/** @param rounds each side's latency, for each round */
+/** @param rounds the latencies of all sides, for each round */
 export function latencyRow(rounds) {
   const p50s = ofSides(rounds, ({ p50 }) => p50);
   const p99s = ofSides(rounds, ({ p99 }) => p99);
@@ -33,7 +33,7 @@ export function latencyRow(rounds) {
   return ['— latency p50 / p99 at half that rate, ms', ...cells, '', ''];
 }
 
-/** @param flow rates and latencies of Deskstream alone, see `measureFlow` */
+/** @param flow rates and latencies of Deskstream only, see `measureFlow` */
 export function flowRows({ rates, latencies }) {
   const [perSecond] = ofSides(rates, (rate) => rate);
   const [label, latency] = latencyRow(latencies);

@@ -3,7 +3,7 @@ import { Agent, request } from 'undici';
 
 const NOT_SENT_ON = /^(host|connection|content-length):/i;
 
-/** Posts what Deskstream's deliveries are, byte for byte but for the ids and what is signed anew. */
+/** Posts copies of Deskstream's deliveries, byte for byte except for ids, timestamps and signatures. */
 export class Sender {
   #agent = new Agent();
   #key = randomBytes(32);

@@ -1,11 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 const TRIAL_DELIVERIES = 1_000;
-/** Slow enough that Deskstream has as many attempts under way as it ever has. */
+/** Delay of the receiver that makes Deskstream reach its maximum number of concurrent attempts. */
 const SLOW_MS = 500;
 const TRIAL_MS = 3_000;
 
-/** Has each organization subscribe so many receivers, and finds out what a delivery looks like and how many Deskstream sends side by side. */
+/**
+ * Subscribes the receivers for each organization. Returns a sample delivery, and the number of deliveries that
+ * Deskstream sends concurrently.
+ */
 export async function prepareSetting(receiver, installation, deskstream, ports, deliveries) {
   const urls = ports.map((port) => `http://127.0.0.1:${port}/`);
   await installation.subscribe(urls);

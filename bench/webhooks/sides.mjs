@@ -3,8 +3,8 @@ import { Process } from '../processes.mjs';
 import { WORKER_READY } from './installation.mjs';
 
 /**
- * What is compared. Each side prepares a backlog (`fill`), works it off from a process of its own (`start`, `stop`), and
- * sends events at an even pace while it is started (`stream`), which answers when each was accepted.
+ * The sides of the comparison. Each prepares a backlog (`fill`), processes it in its own process (`start`, `stop`), and
+ * sends events at a constant rate while it runs (`stream`), which returns when each was accepted.
  */
 export class Deskstream {
   name;
@@ -12,7 +12,7 @@ export class Deskstream {
   #count;
   #workers;
 
-  /** @param count of workers beside each other */
+  /** @param count number of workers */
   constructor(installation, count = 1) {
     this.name = count === 1 ? 'Deskstream' : `Deskstream with ${count} workers`;
     this.#installation = installation;
@@ -36,13 +36,13 @@ export class Deskstream {
     await Promise.all(this.#workers.map((worker) => worker.stop()));
   }
 
-  /** Of the first worker. */
+  /** The process id of the first worker. */
   get pid() {
     return this.#workers[0].pid;
   }
 }
 
-/** A loop around undici that knows what to send. */
+/** A loop around undici that knows in advance what to send. */
 export class Bare {
   name = 'bare';
   #bench;
@@ -75,7 +75,7 @@ export class Bare {
   }
 }
 
-/** BullMQ's jobs hold the deliveries, on the backend that Deskstream uses. */
+/** A BullMQ worker whose jobs hold the deliveries, on Deskstream's backend. */
 export class BullMq {
   name = 'BullMQ';
   #bench;
@@ -83,7 +83,7 @@ export class BullMq {
   #producer;
   #worker;
 
-  /** @param installation whose PostgreSQL serves BullMQ when there is no Redis */
+  /** @param installation whose PostgreSQL serves BullMQ if there is no Redis */
   static async open(bench, setting, installation, redisUrl) {
     const name = `bullmq_${setting.urls.length}`;
     const databaseUrl = redisUrl ? undefined : await createDatabase(installation.ownerUrl, name);

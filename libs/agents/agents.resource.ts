@@ -7,6 +7,6 @@ export const agentsResource = {
   path: 'agents',
   group: { name: 'Agents', description: 'The agents who answer conversations, and their presence.' },
   streams: [agentStream, presenceStream],
-  entity: { name: 'Agent', id: 'agentId', stream: agentStream, note: 'Presence is no part of it.' },
+  entity: { name: 'Agent', id: 'agentId', stream: agentStream, note: 'Presence is not included.' },
   webhookEvents: AGENT_EVENTS,
 } as const satisfies Resource;

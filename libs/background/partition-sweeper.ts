@@ -76,7 +76,7 @@ export class PartitionSweeper<Row> extends PeriodicTask {
     for (const row of rows) {
       if (this.stopping) return;
       await this.swept.work(row).catch((error: unknown) => {
-        this.logger.warn({ err: error as Error, ...row }, `${this.swept.name}: a row is to be tried again`);
+        this.logger.warn({ err: error as Error, ...row }, `${this.swept.name}: a row will be retried`);
       });
     }
   }

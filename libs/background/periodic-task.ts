@@ -43,7 +43,7 @@ export abstract class PeriodicTask implements OnApplicationBootstrap, OnApplicat
       try {
         await this.run();
       } catch (error) {
-        this.logger.warn({ err: error as Error }, `${this.name} failed; it is tried again`);
+        this.logger.warn({ err: error as Error }, `${this.name} failed; it is retried`);
       }
       await pause(this.everyMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }

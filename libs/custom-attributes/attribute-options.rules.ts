@@ -60,7 +60,7 @@ export function faultOfOptions(value: unknown): string | undefined {
       const fault = faultOfOption(option, ids);
       if (fault) return `${at}${fault}`;
       const { value, nestedOptions = [] } = option as OptionInput;
-      if (values.has(value)) return `${at}.value must differ from those beside it`;
+      if (values.has(value)) return `${at}.value must differ from those of its siblings`;
       values.add(value);
       const nested = faultOfList(nestedOptions, `${at}.nestedOptions`, depth + 1);
       if (nested) return nested;

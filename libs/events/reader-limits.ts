@@ -86,7 +86,7 @@ export class ReaderLimits implements BeforeApplicationShutdown {
   }
 }
 
-const FULL = 'No more readers can wait for events just now; try again later';
+const FULL = 'No more readers can wait for events at the moment; try again later';
 
 function shareRefusalOf(whose: string): (taken: number) => string {
   return (taken) =>

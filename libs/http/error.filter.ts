@@ -97,6 +97,6 @@ export class ErrorFilter implements ExceptionFilter {
       status,
     };
     if (status === 500) this.#logger.error(entry, 'Request failed');
-    else this.#logger.warn(entry, 'Request could not be served just now');
+    else this.#logger.warn(entry, 'Request could not be served at the moment');
   }
 }

@@ -42,10 +42,10 @@ export class RateLimiter implements OnApplicationShutdown {
     if (redisUrl === undefined) return;
     this.#outage = new Outage('rate_limits', {
       begins: (reason) => {
-        this.#logger.warn({ reason }, 'Redis does not count requests; this process counts on its own');
+        this.#logger.warn({ reason }, 'Redis is not available; this process counts requests by itself');
       },
       ends: () => {
-        this.#logger.log('Redis counts requests again, of all processes together');
+        this.#logger.log('Redis counts requests again');
       },
     });
     this.#redis = this.#connect(redisUrl, this.#outage);

@@ -6,7 +6,7 @@ import { Uuids } from '#libs/http/fields.js';
 const AGENT_ID = { format: 'uuid', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' };
 
 export class BulkQueueEndpointInput {
-  // The public API's document has it optional; without it there is nothing to do, so it is refused.
+  // Optional in the public API's document, but refused when it is absent, since there would be nothing to do.
   @ApiPropertyOptional()
   @Uuids({
     description: 'The ids of 1 to 10 agents. An empty list is refused.',

@@ -10,16 +10,16 @@ import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { command, query } from '#libs/platform/messages.js';
 import { QUEUE_MEMBERS, queueStream } from './queue.stream.js';
 
-/** Makes those agents members whom there are, all at once, and answers what became of each id in their order. */
+/** Makes all of the given agents that exist members, in one commit. Returns the outcome of each id, in their order. */
 export class AssignQueueMembers extends command<
   { context: WriteContext; id: string; agentIds: string[] },
   BulkOutcome<string>[]
 >() {}
 
-/** Takes agents of the organization out of a queue. Those who are no members stay that. */
+/** Removes agents from a queue. Agents that are not members are ignored. */
 export class RemoveQueueMembers extends command<{ context: WriteContext; id: string; agentIds: string[] }>() {}
 
-/** Ids of a queue's members. */
+/** The ids of a queue's members. */
 export class ListQueueMembers extends query<{ organizationId: string; id: string }, string[]>() {}
 
 @CommandHandler(AssignQueueMembers)
@@ -47,7 +47,7 @@ export class AssignQueueMembersHandler implements ICommandHandler<AssignQueueMem
   }
 }
 
-/** Why ids cannot be members; the wording is the public API's. */
+/** Returns why ids cannot be members, in the public API's words. */
 function refusalsOf(missing: string[], endUsers: string[]): Map<string, DomainError> {
   const isEndUser = new Set(endUsers);
   return new Map(

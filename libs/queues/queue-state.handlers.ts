@@ -5,19 +5,19 @@ import { type ConversationChannel } from '#libs/platform/channels.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { query } from '#libs/platform/messages.js';
 
-/** How it stands with one channel of a queue. */
+/** The state of one channel of a queue. */
 export interface ChannelState {
   channel: ConversationChannel;
-  /** Whether a member is there for it. */
+  /** Whether a member is online, working, and active on the channel. */
   available: boolean;
-  /** Conversations that wait. */
+  /** Number of waiting conversations. */
   waiting: number;
 }
 
-/** The channels that members work on at this moment, and those that conversations wait in. */
+/** The channels that members currently work on, and those of waiting conversations. */
 export class GetQueueAvailability extends query<{ organizationId: string; id: string }, ChannelState[]>() {}
 
-/** The place of a conversation that waits: first is who waits longest in the queue. */
+/** The position of a waiting conversation in its queue. The one that has waited longest is first. */
 export class GetConversationPosition extends query<
   { organizationId: string; conversationId: number },
   { position: number; queuedAt: string }
@@ -41,7 +41,7 @@ export class GetQueueAvailabilityHandler implements IQueryHandler<GetQueueAvaila
   }
 }
 
-/** One row without a channel when the queue has no channel to tell of. */
+/** Returns one row without a channel if the queue has no such channel. */
 const SELECT_AVAILABILITY = `
   WITH working AS (
     SELECT DISTINCT unnest(p.active_channels) AS channel FROM queue_members m

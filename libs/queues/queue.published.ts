@@ -4,7 +4,7 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { command } from '#libs/platform/messages.js';
 import { type QueueOutput } from './queues.dto.js';
 
-/** A guard for whoever lets conversations wait in a queue: it exists, and nobody deletes it meanwhile. */
+/** A guard for putting conversations into a queue: it exists, and a concurrent deletion waits for the commit. */
 export function queueExists(organizationId: string, id: string): Statement {
   return {
     text: 'SELECT guard(EXISTS (SELECT FROM queues WHERE organization_id = $1 AND id = $2 FOR SHARE))',
@@ -12,10 +12,10 @@ export function queueExists(organizationId: string, id: string): Statement {
   };
 }
 
-/** What others show of a queue. */
+/** The fields of a queue that other resources show. */
 export type QueueName = Pick<QueueOutput, 'id' | 'name'>;
 
-/** Answers one {@link QueueName}, or none. */
+/** Reads a {@link QueueName}; no row if there is none. */
 export function queueById(organizationId: string, id: string): Statement {
   return {
     text: 'SELECT id, name FROM queues WHERE organization_id = $1 AND id = $2',
@@ -23,7 +23,7 @@ export function queueById(organizationId: string, id: string): Statement {
   };
 }
 
-/** Answers the {@link QueueName} of the default queue, or none when there is no default. */
+/** Reads the {@link QueueName} of the default queue; no row if there is no default. */
 export function defaultQueue(organizationId: string): Statement {
   return {
     text: 'SELECT id, name FROM queues WHERE organization_id = $1 AND is_default',
@@ -31,7 +31,7 @@ export function defaultQueue(organizationId: string): Statement {
   };
 }
 
-/** That queue while it exists, else the default one; no row when there is neither. */
+/** Reads the {@link QueueName} of the queue if it exists, else of the default queue; no row if there is neither. */
 export function queueOrDefault(organizationId: string, id: string | undefined): Statement {
   return {
     text: `SELECT id, name FROM queues WHERE organization_id = $1 AND (id = $2 OR is_default)
@@ -40,7 +40,7 @@ export function queueOrDefault(organizationId: string, id: string | undefined): 
   };
 }
 
-/** Those of the ids that are no queues of the organization. */
+/** Returns those ids that are not queues of the organization. */
 export async function missingQueues(database: Database, organizationId: string, ids: string[]): Promise<string[]> {
   if (ids.length === 0) return [];
   const rows = await database.query<{ id: string }>(organizationId, {
@@ -51,5 +51,5 @@ export async function missingQueues(database: Database, organizationId: string, 
   return rows.map(({ id }) => id);
 }
 
-/** Refused for the default queue, and while conversations wait in the queue. */
+/** Deletes a queue. It is refused for the default queue, and while conversations wait in the queue. */
 export class DeleteQueue extends command<{ context: WriteContext; id: string }>() {}

@@ -19,7 +19,7 @@ export type QueueThreshold =
 /** Whole numbers by key. */
 export type NumberMap<Key extends string> = Partial<Record<Key, number>>;
 
-/** What a client says of a queue. Timeouts are in seconds. */
+/** The settings of a queue that a client can change. Timeouts are in seconds. */
 export interface QueueSettings {
   name: string;
   /** At most one queue of an organization is the default. */
@@ -40,7 +40,7 @@ export interface QueueSettings {
   isRestricted?: boolean;
 }
 
-/** Where conversations wait for one of its members, without those. */
+/** A queue, in which conversations wait for one of its members; without the members. */
 export interface Queue {
   id: string;
   settings: QueueSettings;
@@ -48,7 +48,7 @@ export interface Queue {
 
 type Required = 'name' | 'isDefault' | 'callFunctionality' | 'isDoNotOfferEnabled';
 
-/** What a client says of a new queue: `null` is no value. */
+/** The settings of a new queue as a client sends them: `null` is no value. */
 export type QueueInput = Pick<QueueSettings, Required> & Changes<Omit<QueueSettings, Required>>;
 
 export type QueueCommand =
@@ -59,9 +59,9 @@ export type QueueCommand =
       type: 'AssignQueueMembers' | 'RemoveQueueMembers';
       id: string;
       agentIds: string[];
-      /** Those of them that are members: no part of the state, since they may be many. */
+      /** Those agents that are members. They are not part of the state, since there may be many. */
       members: string[];
-      /** Those of them that are no agents. */
+      /** Those ids that are not agents. */
       missing: string[];
     };
 
@@ -72,7 +72,7 @@ export type QueueEvent =
   | { type: 'QueueMembersAssigned'; data: { id: string; agentIds: string[] } }
   | { type: 'QueueMembersRemoved'; data: { id: string; agentIds: string[] } };
 
-/** Setting what is set, assigning members and removing others than members change nothing. */
+/** Setting the same values, assigning members and removing agents that are not members change nothing. */
 export function decideQueue(command: QueueCommand, queue: Queue | undefined): QueueEvent[] | DomainError {
   const { id } = command;
   if (command.type === 'CreateQueue') {
@@ -121,7 +121,7 @@ export function evolveQueue(queue: Queue | undefined, event: QueueEvent): Queue 
   }
 }
 
-/** Names are without outer space; the maps that a queue always has are emptied, never absent. */
+/** Returns the settings with trimmed names. The two maps that every queue has become empty instead of absent. */
 function normalized({ name, queueThresholds, doNotOfferTimeouts, ...others }: Changes<QueueSettings>) {
   return {
     ...others,

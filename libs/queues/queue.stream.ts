@@ -3,10 +3,10 @@ import { type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { decideQueue, evolveQueue, type QueueCommand, type Queue, type QueueEvent } from './queue.rules.js';
 import { shownQueue } from './queue.shown.js';
 
-/** The unique index that two queues violate which become the default at the same time. */
+/** Allows one default queue for each organization, also when two become the default concurrently. */
 export const DEFAULT_QUEUE_INDEX = 'queues_default';
 
-/** Who is in which queue. */
+/** The members of queues. */
 export const QUEUE_MEMBERS: Membership = { table: 'queue_members', entity: 'queue_id' };
 
 export const queueStream: StreamDefinition<Queue | undefined, QueueEvent, QueueCommand> = {

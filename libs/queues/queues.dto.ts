@@ -7,11 +7,11 @@ import { isRecord } from '#libs/platform/values.js';
 import { type NumberMap, OFFER_ALGORITHMS, type OfferAlgorithm, type QueueThreshold } from './queue.rules.js';
 
 const DAY = 86_400;
-/** Seconds of 30 days: conversations wait longer for an agent than an offer waits for an answer. */
+/** Maximum wait for an agent, in seconds: 30 days. Offers wait for an answer at most a day. */
 const LONG = 30 * DAY;
 const MAX_INT32 = 2_147_483_647;
 
-/** The largest number of each key. */
+/** The maximum number for each key. */
 const THRESHOLDS: Record<QueueThreshold, number> = {
   AvailableAgents: MAX_INT32,
   LongestWait: LONG,
@@ -21,7 +21,7 @@ const THRESHOLDS: Record<QueueThreshold, number> = {
 };
 const TIMEOUTS = Object.fromEntries(CONVERSATION_CHANNELS.map((channel) => [channel, LONG]));
 
-/** The schema of a map from these keys to whole numbers. */
+/** Returns the schema of a map from these keys to whole numbers. */
 function mapSchema(limits: Record<string, number>) {
   const maximum = Math.max(...Object.values(limits));
   return {
@@ -31,7 +31,7 @@ function mapSchema(limits: Record<string, number>) {
   } as ApiPropertyOptions;
 }
 
-/** A map from some of these keys to whole numbers. */
+/** Declares a map from some of these keys to whole numbers. */
 function WholeMap(limits: Record<string, number>, docs: FieldOptions) {
   const fault = (value: unknown) => {
     if (!isRecord(value)) return 'must be an object';
@@ -110,7 +110,7 @@ const DOCS = {
 
 const open = { optional: true, nullable: true };
 
-/** What a queue need not have; `null` is no value. */
+/** The optional fields of a queue; `null` is no value. */
 class OptionalQueueFields {
   @WholeMap(THRESHOLDS, DOCS.queueThresholds)
   queueThresholds?: NumberMap<QueueThreshold> | null;

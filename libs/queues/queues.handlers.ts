@@ -27,19 +27,19 @@ import { shownQueue } from './queue.shown.js';
 import { DEFAULT_QUEUE_INDEX, queueStream } from './queue.stream.js';
 import { type QueueOutput } from './queues.dto.js';
 
-/** Answers the new queue. A new default queue takes over from the one before. */
+/** Creates a queue, and returns it. A new default queue replaces the previous one. */
 export class CreateQueue extends command<{ context: WriteContext; settings: QueueInput }, QueueOutput>() {}
 
-/** Changes what is named, and answers the queue as it is then. A new default queue takes over from the one before. */
+/** Changes the given settings, and returns the changed queue. A new default queue replaces the previous one. */
 export class UpdateQueue extends command<
   { context: WriteContext; id: string; changes: Changes<QueueSettings> },
   QueueOutput
 >() {}
 
-/** As it is now, or was then. */
+/** A queue as it is now or, with `asOf`, as it was then. */
 export class GetQueue extends query<{ organizationId: string; id: string; asOf?: Date }, Sendable<object>>() {}
 
-/** All queues by name, as they are now or were then. */
+/** All queues by name, as they are now or, with `asOf`, as they were then. */
 export class ListQueues extends query<{ organizationId: string; asOf?: Date }, Sendable<object>[]>() {}
 
 /** Writes queues so that at most one is the default. */
@@ -51,7 +51,7 @@ export class QueueWriter {
   ) {}
 
   /**
-   * Decides and commits. Becomes the queue the default, the one before ceases to be it in the same commit.
+   * Decides and commits. If the queue becomes the default, the previous default loses this state in the same commit.
    * @returns the queue after that
    */
   async write(context: WriteContext, command: QueueCommand): Promise<QueueOutput> {
@@ -60,7 +60,7 @@ export class QueueWriter {
       const events = accepted(decideQueue(command, loaded.state));
       const queue = events.reduce(evolveQueue, loaded.state) as Queue;
       const takesOver = queue.settings.isDefault && !loaded.state?.settings.isDefault;
-      // The old default comes first: the index sees each statement's result.
+      // The previous default first, because the index checks each statement.
       const changes = [
         ...(takesOver ? await this.#release(context) : []),
         staged(queueStream, command.id, loaded, events),
@@ -81,7 +81,7 @@ export class QueueWriter {
     const loaded = await this.store.load(queueStream, current.id, context);
     const command = { type: 'UpdateQueue', id: current.id, changes: { isDefault: false } } as const;
     const events = decideQueue(command, loaded.state);
-    // Somebody has deleted it since: then nothing is to be released.
+    // If it has been deleted since, there is no default to release.
     return events instanceof DomainError ? [] : [staged(queueStream, current.id, loaded, events)];
   }
 

@@ -32,5 +32,5 @@ export const RESOURCES = [
 /** Every kind of stream that the store keeps. */
 export const STREAMS: readonly AnyStreamDefinition[] = RESOURCES.flatMap(({ streams }: Resource) => streams);
 
-/** Every read table, with the kind of stream that it is made from. */
+/** Every read table, with the kind of stream that it is projected from. */
 export const READ_TABLES = STREAMS.flatMap((stream) => tablesOf(stream).map((table) => ({ stream, table })));

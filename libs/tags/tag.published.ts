@@ -1,10 +1,10 @@
 import { type Statement } from '#libs/database/batch.js';
 import { type Tag } from './tag.rules.js';
 
-/** What others need of a tag. */
+/** The fields of a tag that other resources need. */
 export type TagName = Pick<Tag, 'id' | 'name' | 'state'>;
 
-/** Answers one {@link TagName}, or none. */
+/** Reads a {@link TagName}; no row if there is none. */
 export function tagById(organizationId: string, id: string): Statement {
   return {
     text: 'SELECT id, name, state FROM tags WHERE organization_id = $1 AND id = $2',
@@ -12,7 +12,7 @@ export function tagById(organizationId: string, id: string): Statement {
   };
 }
 
-/** A guard: the tag is active, and stays so until this is committed. */
+/** A guard: the tag is active, and a concurrent change waits for the commit. */
 export function tagIsActive(organizationId: string, id: string): Statement {
   return {
     text: `SELECT guard(EXISTS (SELECT FROM tags

@@ -2,10 +2,10 @@ import { type DomainError, notFound } from '#libs/platform/domain-error.js';
 
 export type TagState = 'Active' | 'Inactive';
 
-/** A label that agents put on conversations. Only an active one can be put on. */
+/** A label that agents put on conversations. Only active tags can be added. */
 export interface Tag {
   id: string;
-  /** Unique in the organization without regard to case and to what nobody sees; has no outer space. */
+  /** Unique in the organization without regard to case and invisible characters; without outer space. */
   name: string;
   color?: string;
   state: TagState;
@@ -15,7 +15,7 @@ export type TagCommand =
   | { type: 'CreateTag'; id: string; name: string; color?: string }
   | { type: 'ActivateTag'; id: string }
   | { type: 'DeactivateTag'; id: string }
-  /** The tag is gone, also from conversations; its name is free. */
+  /** Deletes the tag, also from conversations. Its name becomes free. */
   | { type: 'DeleteTag'; id: string };
 
 export type TagEvent =

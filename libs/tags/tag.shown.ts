@@ -21,7 +21,7 @@ export class TagOutput implements Tag {
   state: 'Active' | 'Inactive';
 }
 
-/** A tag as the API shows it. */
+/** Returns a tag as the API shows it. */
 export function shownTag({ id, name, color, state }: Tag): Tag {
   return { id, name, ...(color !== undefined && { color }), state };
 }

@@ -4,7 +4,7 @@ import { nameKey } from '#libs/platform/text.js';
 import { decideTag, evolveTag, type Tag, type TagCommand, type TagEvent } from './tag.rules.js';
 import { shownTag } from './tag.shown.js';
 
-/** Keeps two racing creations of one name apart. */
+/** Makes names unique, also among concurrent creations. */
 export const TAG_NAME_INDEX = 'tags_name';
 
 export const tagStream: StreamDefinition<Tag | undefined, TagEvent, TagCommand> = {
@@ -31,7 +31,7 @@ export const tagStream: StreamDefinition<Tag | undefined, TagEvent, TagCommand> 
   },
 };
 
-/** What makes two names the same. */
+/** Returns the key by which names are compared. */
 export function tagKey(name: string): string {
   return nameKey(name).trim();
 }

@@ -14,19 +14,19 @@ import { type Tag, type TagCommand } from './tag.rules.js';
 import { shownTag } from './tag.shown.js';
 import { TAG_NAME_INDEX, tagKey, tagStream } from './tag.stream.js';
 
-/** Answers the new tag, or the one that has the name already, unchanged. */
+/** Creates a tag, and returns it; if the name is taken, returns the existing tag unchanged. */
 export class CreateTag extends command<{ context: WriteContext; name: string; color?: string }, Sendable<object>>() {}
 
-/** Changes a tag that there is. */
+/** Changes an existing tag. */
 export class ChangeTag extends command<{
   context: WriteContext;
   change: Exclude<TagCommand, { type: 'CreateTag' }>;
 }>() {}
 
-/** As it is now, or was then. */
+/** A tag as it is now or, with `asOf`, as it was then. */
 export class GetTag extends query<{ organizationId: string; id: string; asOf?: Date }, Sendable<object>>() {}
 
-/** All tags by name, as they are now or were then. */
+/** All tags by name, as they are now or, with `asOf`, as they were then. */
 export class ListTags extends query<
   { organizationId: string; includeDeactivated: boolean; asOf?: Date },
   Sendable<object>[]
@@ -53,7 +53,7 @@ export class CreateTagHandler implements ICommandHandler<CreateTag> {
     });
   }
 
-  /** @throws {VersionConflict} when the tag that had the name has been removed meanwhile */
+  /** Returns the tag with the name. @throws {VersionConflict} when it has been removed in the meantime */
   async #named(organizationId: string, name: string): Promise<Sendable<object>> {
     const rows = await this.database.query<ShownRow>(organizationId, {
       text: `SELECT ${SHOWN} FROM tags WHERE organization_id = $1 AND name_key = $2 ORDER BY twin LIMIT 1`,

@@ -1,18 +1,18 @@
 import { type DomainError, notFound } from '#libs/platform/domain-error.js';
 
-/** A group of agents, without them. */
+/** A group of agents, without its members. */
 export interface Team {
   id: string;
-  /** Has no outer space; others may have the same. */
+  /** Without outer space; need not be unique. */
   name: string;
 }
 
-/** What a command on some agents is decided by: the members are no part of the state, since they may be many. */
+/** The agents of a command. The members are not part of the state, since there may be many. */
 interface Agents {
   agentIds: string[];
-  /** Those of them that are members. */
+  /** Those agents that are members. */
   members: string[];
-  /** Those of them that are no agents. */
+  /** Those ids that are not agents. */
   missing: string[];
 }
 
@@ -27,7 +27,7 @@ export type TeamEvent =
   | { type: 'TeamMembersRemoved'; data: { id: string; agentIds: string[] } }
   | { type: 'TeamDeleted'; data: { id: string } };
 
-/** Adding members again and removing what are none change nothing. */
+/** Adding members again and removing agents that are not members change nothing. */
 export function decideTeam(command: TeamCommand, team: Team | undefined): TeamEvent[] | DomainError {
   if (command.type === 'CreateTeam') {
     return [{ type: 'TeamCreated', data: { id: command.id, name: command.name.trim() } }];

@@ -2,7 +2,7 @@ import { type Membership, memberProjection } from '#libs/agents/membership.publi
 import { type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { decideTeam, evolveTeam, type Team, type TeamCommand, type TeamEvent } from './team.rules.js';
 
-/** Who is in which team. */
+/** The members of teams. */
 export const TEAM_MEMBERS: Membership = { table: 'team_members', entity: 'team_id' };
 
 export const teamStream: StreamDefinition<Team | undefined, TeamEvent, TeamCommand> = {

@@ -35,14 +35,14 @@ export class CreateTeamInput {
 }
 
 export class AgentsToTeamInput {
-  // The public API's clients may think that they can leave it out.
+  // Clients of the public API may expect this field to be optional; it is refused when it is absent.
   @ApiPropertyOptional()
   @Uuids({ description: 'The ids of the agents to add.', example: [EXAMPLE_ID], minItems: 1, maxItems: MAX_AGENT_IDS })
   agentIds: string[];
 }
 
 export class DeleteAgentsFromTeamInput {
-  // As above; none never stands for all.
+  // As above. A missing list never stands for all members.
   @ApiPropertyOptional()
   @Uuids({
     description: 'The ids of the members to remove. Ids that are not members are ignored.',

@@ -26,7 +26,7 @@ import { type TeamMember } from './teams.dto.js';
 
 export class CreateTeam extends command<{ context: WriteContext; name: string }, Team>() {}
 
-/** All of them or, when one is no agent, none. Adding members again and removing what are none change nothing. */
+/** Adds or removes all of the agents or, if one of the ids is not an agent, none. */
 export class ChangeTeamMembers extends command<{
   context: WriteContext;
   type: 'AddTeamMembers' | 'RemoveTeamMembers';
@@ -36,19 +36,19 @@ export class ChangeTeamMembers extends command<{
 
 export class DeleteTeam extends command<{ context: WriteContext; id: string }>() {}
 
-/** All teams by name, as they are now or were then. */
+/** All teams by name, as they are now or, with `asOf`, as they were then. */
 export class ListTeams extends query<{ organizationId: string; asOf?: Date }, Sendable<object>[]>() {}
 
-/** As it is now, or was then. */
+/** A team as it is now or, with `asOf`, as it was then. */
 export class GetTeam extends query<{ organizationId: string; id: string; asOf?: Date }, Sendable<object>>() {}
 
-/** All members, by id. @param showsPeople whether with more than their ids */
+/** All members, by id. @param showsPeople whether to include more than their ids */
 export class ListTeamMembers extends query<
   { organizationId: string; id: string; showsPeople: boolean },
   TeamMember[]
 >() {}
 
-/** A page of the members' presence, by id. */
+/** A page of the members' presence, by agent id. */
 export class ListTeamPresence extends query<
   { organizationId: string; id: string; page: PageRequest },
   Page<UserPresence>
@@ -132,7 +132,7 @@ export class GetTeamHandler implements IQueryHandler<GetTeam> {
   }
 }
 
-/** A team without members is a row without an agent; no team is no row. */
+/** A member of a team. A team without members has one row without an agent; an unknown team has no row. */
 interface MemberRow {
   id: string | null;
   name: string;
@@ -177,7 +177,7 @@ export class ListTeamPresenceHandler implements IQueryHandler<ListTeamPresence> 
       values: [organizationId, id],
     };
     const { rows, ...beside } = await BY_AGENT.read(this.database, organizationId, select, page);
-    // Nobody in it, or no team.
+    // Without rows, the team may not exist: then this throws.
     if (rows.length === 0) await this.team.execute(new GetTeam({ organizationId, id }));
     const now = new Date();
     return { rows: rows.map((row) => shownPresence(row.agentId, recordedPresence(row), now, this.timeout)), ...beside };

@@ -16,13 +16,13 @@ import { openTenant, type Tenant } from './tenant.js';
 
 const SECONDS = Number(process.env.CHAOS_SECONDS);
 const SEED = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 2 ** 31));
-/** Their events are in several partitions, so that each worker has some. */
+/** Number of organizations. Their events are in several partitions, so that each worker has some. */
 const TENANTS = 4;
 const CLIENTS = 8;
 const MOST_PAUSE_MS = 4_000;
-/** Writes that are told their end from one kill to the next, at least. */
+/** Minimum number of writes that are answered between two kills. */
 const BETWEEN_KILLS = 20;
-/** Faults of a kind, when there are any. */
+/** Maximum number of faults of a kind that are shown. */
 const SHOWN = 5;
 
 const random = randomFrom(SEED);
@@ -42,7 +42,7 @@ afterAll(async () => {
   await receiver.close();
 });
 
-/** Strikes one after the other, often before the last has come back, but not before anything was written again. */
+/** Kills one victim after the other, often before the last one has restarted, but not before further writes. */
 async function rampage(isOver: () => boolean): Promise<void> {
   const returns: Promise<void>[] = [];
   while (!isOver()) {
@@ -59,7 +59,7 @@ async function rampage(isOver: () => boolean): Promise<void> {
   await Promise.all(returns);
 }
 
-/** Waits for all deliveries of what happened since the subscriptions are there, and checks them. */
+/** Waits for all deliveries since the subscriptions exist, and checks them. */
 async function delivered({ subscriptions }: Tenant): Promise<Entry[]> {
   const both = Object.values(subscriptions);
   const { organizationId, events } = await wantedEvents(house.database, both);

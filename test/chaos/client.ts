@@ -5,24 +5,24 @@ import { type SupportTeam } from '../support/support-team.js';
 import { type Kind, KINDS } from './kinds.js';
 import { pick } from './random.js';
 
-/** What all clients together have done and were told, whosever they are. */
+/** The actions of all clients, and the answers to them. */
 export class Journal {
   readonly told: Told[] = [];
   readonly seen: Seen[] = [];
   requests = 0;
-  /** Requests that were sent again, because none or only a provisional answer came. */
+  /** Number of requests that were sent again, because there was no answer or only a provisional one. */
   repeated = 0;
-  /** Answers that were given from memory. */
+  /** Number of answers that were replayed. */
   replayed = 0;
   /** Answers that no client should ever get. */
   readonly errors: string[] = [];
 }
 
-/** An organization, as its clients need it. */
+/** The part of an organization that its clients need. */
 export interface Workspace {
   token: string;
   team: SupportTeam;
-  /** Ids of entities, by kind, that any of its clients may change. */
+  /** Ids of the entities that its clients may change, by kind. */
   ids: Map<Kind, string[]>;
 }
 
@@ -43,7 +43,7 @@ const FEW = 12;
 const PAUSE_MS = 100;
 const MOST_PATIENCE_MS = 50;
 
-/** Writes and reads at any of the APIs, and repeats each request until it is answered. */
+/** Writes and reads by any of the APIs, and repeats each request until it is answered. */
 export class Client {
   #writes = 0;
   readonly #apis: ApiClient[];
@@ -58,7 +58,7 @@ export class Client {
     this.#apis = urls.map((url) => new ApiClient(url, workspace.token));
   }
 
-  /** Goes on until it is time to end, and then until its last request is answered. */
+  /** Works until it is time to end and the last request is answered. */
   async work(isOver: () => boolean): Promise<void> {
     while (!isOver()) {
       await this.#act(pick(this.random, KINDS));
@@ -79,7 +79,7 @@ export class Client {
     if (answer.status < 300) ids.push(String(answer.body.data.id));
   }
 
-  /** On the condition that nobody else has changed it since it was read. */
+  /** Changes an entity on the condition that it has not changed since it was read. */
   async #change(kind: Kind, ids: string[], id: string): Promise<void> {
     const [mark, path, stream] = [this.#nextMark(), `${kind.path}/${id}`, `${kind.category}-${id}`];
     const read = await this.#read(path);
@@ -98,7 +98,7 @@ export class Client {
     await this.#write(mark, { method, path: path + suffix, body, event, stream, etag }, kind);
   }
 
-  /** Undefined when it does not exist (any more). */
+  /** Returns undefined if the entity does not exist, or no longer. */
   async #read(path: string): Promise<Answer | undefined> {
     const answer = await this.#untilAnswered('GET', path);
     return answer.status === 404 ? undefined : answer;
@@ -135,7 +135,7 @@ export class Client {
     }
   }
 
-  /** Some requests are given up while they are carried out, and repeated as if nobody had answered. */
+  /** Aborts some requests while they are executed. They are repeated as if there had been no answer. */
   #patience(): AbortSignal | undefined {
     return this.random() < 0.1 ? AbortSignal.timeout(Math.ceil(this.random() * MOST_PATIENCE_MS)) : undefined;
   }
@@ -145,10 +145,10 @@ export class Client {
   }
 }
 
-/** Success, gone meanwhile, changed meanwhile, and what says to come again. */
+/** Success, deleted in the meantime, changed in the meantime, and answers that ask for a retry. */
 const EXPECTED = [200, 201, 204, 404, 409, 412, 503];
 
-/** Of an ETag `"<version>-<digest>"`, or of one that has only the version. */
+/** Returns the version of an ETag `"<version>-<digest>"` or `"<version>"`. */
 function versionOf(etag: string): number {
   return Number(/^"(\d+)/.exec(etag)?.[1]);
 }

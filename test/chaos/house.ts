@@ -8,18 +8,18 @@ import { pick } from './random.js';
 export const VICTIMS = ['api', 'worker', 'postgres'] as const;
 export type Victim = (typeof VICTIMS)[number];
 
-/** APIs and workers on one PostgreSQL, each a process that is started again whenever it was killed. */
+/** APIs and workers on one PostgreSQL, each a process that is restarted whenever it is killed. */
 export interface House extends Pick<Ground, 'database' | 'variables'> {
-  /** Where the APIs are. */
+  /** The URLs of the APIs. */
   urls: string[];
   kills: Record<Victim, number>;
-  /** The statuses of workers that have left while the others went on. */
+  /** The exit statuses of workers that were stopped while the others continued. */
   departures: (number | null)[];
-  /** kill -9 of one of that kind, if one is up; resolves when it is up again. */
+  /** Kills a process of the kind by SIGKILL, if one is up; resolves once it is up again. */
   kill(victim: Victim): Promise<void>;
-  /** Lets one more worker join, and then one of them leave: it finishes what it does. */
+  /** Starts a further worker, then stops one: it finishes its work. */
   turnOver(): Promise<void>;
-  /** Ends all processes but PostgreSQL in order. */
+  /** Stops all processes except PostgreSQL in order. */
   stop(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -28,7 +28,7 @@ const APIS = 2;
 const WORKERS = 3;
 const RESTART_PAUSE_MS = 200;
 
-/** A process that is to run, whatever happens to it. */
+/** A process that is restarted until it is stopped. */
 class Resident {
   up = false;
   #process: Launched | undefined;
@@ -40,7 +40,7 @@ class Resident {
     private readonly variables: NodeJS.ProcessEnv,
   ) {}
 
-  /** A start that the database was away for ends by itself, and is repeated. */
+  /** Starts the process. A start that fails because the database is down is repeated. */
   async start(): Promise<void> {
     while (!this.up) {
       this.#process = launch([this.program], this.variables);
@@ -57,8 +57,9 @@ class Resident {
 }
 
 /**
- * @param random who is hit
- * @param env what the configuration of all processes says besides
+ * Starts all processes.
+ * @param random chooses the victims
+ * @param env further variables of all processes
  */
 export async function startHouse(random: () => number, env: NodeJS.ProcessEnv = {}): Promise<House> {
   const { remove, dataDir, ...ground } = await prepareGround(env);

@@ -1,27 +1,27 @@
 import { type SupportTeam, emailFrom } from '../support/support-team.js';
 
-/** A write that is certain to change what was read, and the type of the event that it then leaves. */
+/** A write that always changes what was read, and the type of its event. */
 export interface Change {
   method: 'PUT' | 'PATCH' | 'DELETE';
-  /** What comes after the entity's path. */
+  /** The rest of the path, after the entity's. */
   suffix: string;
   body?: object;
   event: string;
 }
 
-/** A kind of entity, and what clients do to it. */
+/** A kind of entity, and the requests that clients send. */
 export interface Kind {
-  /** First part of its streams' names. */
+  /** The first part of its streams' names. */
   category: string;
   path: string;
-  /** Where its agents are read. */
+  /** The path of its agents, after the entity's. */
   agents?: string;
   /** @param mark a word that no other write uses */
   create: (mark: string, team: SupportTeam) => object;
   created: string;
-  /** @param read what GET has answered, with the ids of its agents */
+  /** @param read the data of the GET, with the ids of its agents */
   change: (read: any, mark: string, team: SupportTeam) => Change;
-  /** The event type of its removal, for what can be removed. */
+  /** The event type of its removal, if it can be removed. */
   removed?: string;
 }
 
@@ -32,7 +32,7 @@ const rename = (method: 'PUT' | 'PATCH', field: string, event: string) => (_read
   event,
 });
 
-/** Adds one of the team's agents, or takes that one out again. */
+/** Returns the change that adds one of the team's agents, or removes that agent again. */
 function toggleAgent({ agentIds }: { agentIds: string[] }, _mark: string, { agentId }: SupportTeam): Change {
   const body = { agentIds: [agentId] };
   return agentIds.includes(agentId)

@@ -1,9 +1,9 @@
 /**
  * `npm run test:chaos`: kills two APIs, three workers and PostgreSQL at random while clients of several organizations
- * write to either API and workers join and leave, and checks what clients and receivers were told.
+ * write to both APIs and workers join and leave. Then checks the answers to clients and the deliveries to receivers.
  *
- *   npm run test:chaos -- --seconds=60   for how long; 600 unless given
- *   npm run test:chaos -- --seed=7       the same choices again, though not at the same moments
+ *   npm run test:chaos -- --seconds=60   the duration; 600 unless given
+ *   npm run test:chaos -- --seed=7       the same choices again, though not at the same times
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';

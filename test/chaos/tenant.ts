@@ -7,17 +7,17 @@ import { createSupportTeam } from '../support/support-team.js';
 import { newWorkspace, type Workspace } from './client.js';
 import { type House } from './house.js';
 
-/** An organization, and who is told what happens in it. */
+/** An organization, with its subscriptions and what its receiver accepted. */
 export interface Tenant extends Workspace {
-  /** Both want every event. */
+  /** Both subscribe to every event. */
   subscriptions: { unordered: string; fifo: string };
-  /** What its receiver has answered well, as it came. */
+  /** The deliveries that its receiver accepted, in the order of arrival. */
   taken: Request[];
 }
 
 const REFUSED_EVERY = 200;
 
-/** Makes an organization whose receiver refuses some deliveries at first. */
+/** Creates an organization whose receiver refuses some first attempts. */
 export async function openTenant(
   { urls, variables }: House,
   receiver: ScriptedReceiver,

@@ -9,15 +9,15 @@ import { type World } from './world.js';
 const CHUNK = 500;
 const CONCURRENCY = 16;
 
-/** What was wrong, and the first request that showed it. */
+/** The problems, each with the first request that showed it. */
 export type Findings = Map<string, SentRequest & { answer: Answer }>;
 
-/** Sends requests to a world, and collects what is wrong with the answers. */
+/** Sends requests to a world, and collects problems with the answers. */
 export class Fuzzer {
   readonly findings: Findings = new Map();
-  /** How many requests were answered by a success, by operation. */
+  /** Number of successful requests, by operation. */
   readonly successes = new Map<string, number>();
-  /** When each id was last asked to be deleted, in milliseconds: never over while it is under way. */
+  /** The end of the last request to delete each id, in milliseconds; infinite while the request is in progress. */
   readonly #deletions = new Map<unknown, number>();
   readonly #oracle: Oracle;
   readonly #document: OpenApi;
@@ -30,7 +30,7 @@ export class Fuzzer {
     this.#oracle = new Oracle(document);
   }
 
-  /** The same seed makes the same requests; what they find there depends on how they interleave. */
+  /** Sends requests. The same seed makes the same requests; their results depend on how they interleave. */
   async run(seed: number, runs: number): Promise<void> {
     const arbitrary = fuzzRequests(this.#document);
     for (let done = 0; done < runs; done += CHUNK) {
@@ -69,7 +69,7 @@ export class Fuzzer {
     return untilServed(() => this.world.client(who).send(method, target, body));
   }
 
-  /** What must hold after a success: what was created is there, what was deleted is gone, and strangers had no part. */
+  /** Checks what must hold after a success: created entities exist, deleted ones do not, and strangers see no data. */
   async #consequences(request: FuzzRequest, sent: SentRequest, answer: Answer, since: number): Promise<string[]> {
     const { method, template, operation, who } = sent;
     this.successes.set(operation.operationId, (this.successes.get(operation.operationId) ?? 0) + 1);
@@ -83,7 +83,7 @@ export class Fuzzer {
     if (method === 'POST' && own && id !== undefined && !bulk) {
       const read = await this.#read(`${template}/{${own}}`, own, id);
       const isThere = read?.status === 200 && read.body.data.id === id;
-      // What had the name already may be deleted by another request meanwhile.
+      // An existing entity with the same name may be deleted by a concurrent request.
       const isDeleted = (this.#deletions.get(id) ?? 0) >= since;
       if (read && !isThere && !isDeleted) return [`created what is then answered ${read.status}`];
       this.world.add(own, id as string);
@@ -102,7 +102,7 @@ export class Fuzzer {
     for (const { data } of outcomes) if (data) this.world.add(kind, data.id);
   }
 
-  /** The parameter of the resources in a collection: `tagId` for `/v1/tags`. */
+  /** Returns the parameter of the resources in a collection: `tagId` for `/v1/tags`. */
   #parameterUnder(template: string): string | undefined {
     const under = Object.keys(this.#document.paths).find(
       (path) => path.startsWith(`${template}/{`) && path.endsWith('}'),
@@ -116,9 +116,9 @@ export class Fuzzer {
   }
 }
 
-/** Some are kept to be named by what they did. */
+/** Some entities are kept after they end, because others refer to them. */
 const isOver = ({ body }: Answer) => Boolean(body.data?.isArchived ?? body.data?.revokedAt);
 const encoded = (value: unknown) => encodeURIComponent(String(value).toWellFormed());
-/** Ids of clients' own choice are left out: a stranger may have chosen the same. */
+/** Ids that clients choose are ignored: a stranger may have chosen the same. */
 const refersTo = (values: object) =>
   Object.entries(values).some(([name, value]) => name !== 'externalId' && value instanceof Reference);

@@ -4,10 +4,10 @@ import { jsonSchemaOf, type OpenApi, type Parameter, type Schema } from '../open
 import { type Answer } from '../support/api-client.js';
 import { type FuzzRequest } from './requests.js';
 
-/** A request as it was sent: its ids filled in. */
+/** A request as it was sent, with ids filled in. */
 export type SentRequest = Pick<FuzzRequest, 'method' | 'template' | 'operation' | 'who' | 'path' | 'query' | 'body'>;
 
-/** Judges answers by the document. */
+/** Checks answers against the document. */
 export class Oracle {
   readonly #ajv = new Ajv2020({ strict: false, discriminator: false });
   readonly #validators = new Map<Schema, ValidateFunction>();
@@ -17,7 +17,7 @@ export class Oracle {
     this.#ajv.addSchema({ $id: 'openapi', components: document.components });
   }
 
-  /** What is wrong with an answer; nothing when it is as documented. */
+  /** Returns the problems of an answer; none if it is as documented. */
   problemsOf(request: SentRequest, answer: Answer): string[] {
     const { who } = request;
     if (answer.status >= 500) return [`answers ${answer.status}`];
@@ -34,7 +34,7 @@ export class Oracle {
     return problems;
   }
 
-  /** How a request departs from the document. */
+  /** Returns how a request violates the document. */
   faultsOf({ operation, path, query, body }: SentRequest): string[] {
     const schema = jsonSchemaOf(operation.requestBody);
     const missing = operation.requestBody?.required && body === undefined;
@@ -67,7 +67,7 @@ export class Oracle {
       );
       this.#validators.set(schema, validate);
     }
-    // As it arrives: JSON knows no undefined.
+    // As it is sent: JSON has no undefined.
     if (validate(value === undefined ? undefined : JSON.parse(JSON.stringify(value)))) return [];
     return (validate.errors ?? [])
       .slice(0, 1)
@@ -75,18 +75,18 @@ export class Oracle {
   }
 }
 
-/** Refused before anybody asked who it was. */
+/** Whether a request was refused before its authentication. */
 const isMalformed = ({ status, body }: Answer) =>
   ALWAYS.includes(status) || (status === 400 && /NUL characters|UTF-8|malformed JSON/.test(String(body.message)));
 
-/** Whether items were judged each by itself. */
+/** Returns whether items were answered separately. */
 export const isBulk = ({ body }: Answer) =>
   Array.isArray(body.data) && body.data.some((item: any) => String(item?._type).startsWith('BulkAction'));
 const hasFailures = ({ body }: Answer) => body.data.some((item: any) => item._type === 'BulkActionFailure');
-/** What any request can be answered: the document says so at its head. */
+/** Statuses that any request can get: the head of the document lists them. */
 const ALWAYS = [413, 414, 415, 431];
 
-/** What the text of a parameter says. */
+/** Returns the value that the text of a parameter stands for. */
 function spelt(value: unknown, { type }: Parameter['schema']): unknown {
   if (type === 'integer' && /^-?\d+$/.test(String(value))) return Number(value);
   if (type === 'boolean' && /^(true|false)$/i.test(String(value))) return /^true$/i.test(String(value));

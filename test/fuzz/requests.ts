@@ -2,10 +2,13 @@ import fc, { type Arbitrary } from 'fast-check';
 import { jsonSchemaOf, type OpenApi, type Operation, type Parameter } from '../openapi/document.js';
 import { Values } from './values.js';
 
-/** On whose behalf: of the organization, without a token, with one that is none, with one of another resource, of another organization. */
+/**
+ * The sender: a member of the organization, nobody (no token), an impostor (an unknown token), an outsider (without
+ * scopes), or a stranger (of another organization).
+ */
 export type Who = 'member' | 'nobody' | 'impostor' | 'outsider' | 'stranger';
 
-/** A request, its ids still to be filled in. */
+/** A request whose ids are still to be filled in. */
 export interface FuzzRequest {
   method: string;
   template: string;
@@ -16,7 +19,7 @@ export interface FuzzRequest {
   body?: unknown;
 }
 
-/** Fields and parameters that name something of another name. */
+/** The kinds of ids in fields and parameters that have other names. */
 const KINDS: Record<string, string> = {
   agentIds: 'agentId',
   cc: 'userId',
@@ -43,7 +46,7 @@ const BROKEN_QUERIES = [
   'x'.repeat(5_000),
 ];
 
-/** Requests to all operations of a document. Operations that answer a stream of events are left out: they do not end. */
+/** Returns requests to all operations of a document, except those that answer an endless stream of events. */
 export function fuzzRequests(document: OpenApi): Arbitrary<FuzzRequest> {
   const parameters = new Set(pathParametersOf(document));
   const kindOf = (name: string) => KINDS[name] ?? (parameters.has(name) ? name : undefined);
@@ -51,7 +54,7 @@ export function fuzzRequests(document: OpenApi): Arbitrary<FuzzRequest> {
     Object.entries(methods)
       .filter(([, operation]) => !JSON.stringify(operation.responses).includes('text/event-stream'))
       .map(([method, operation]) => ({
-        // What is deleted must have been created.
+        // An entity must be created before it is deleted.
         weight: method === 'delete' ? 1 : 4,
         arbitrary: requestOf(method.toUpperCase(), template, operation, document, kindOf),
       })),
@@ -78,7 +81,7 @@ function requestOf(
     .map((path) => resource.exec(path)?.[1])
     .find(Boolean);
   const values = new Values(document, (name) => (name === 'id' ? own : kindOf(name)));
-  // Who waits for events would only keep the others waiting.
+  // A request that waits for events would only delay the others.
   const parameters = (operation.parameters ?? []).filter(({ name }) => name !== 'wait');
   const fields = (place: Parameter['in']) =>
     fc.record(

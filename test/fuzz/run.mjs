@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
-/** `npm run test:fuzz -- --runs=100000 --seed=42`: the fuzz test alone, longer, or once more. */
+/** `npm run test:fuzz -- --runs=100000 --seed=42`: runs only the fuzz test, longer or once more. */
 const { values } = parseArgs({ options: { runs: { type: 'string' }, seed: { type: 'string' } } });
 const env = {
   ...process.env,

@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { type OpenApi, resolved, type Schema } from '../openapi/document.js';
 
-/** Stands for the id of something that exists when the request is sent. */
+/** Stands for the id of an entity that exists when the request is sent. */
 export class Reference {
   constructor(
     readonly kind: string,
@@ -10,9 +10,9 @@ export class Reference {
 }
 
 const MAX_NESTING = 6;
-/** Nothing that is sent there leaves the machine. */
+/** Requests to these URLs do not leave the machine. */
 const URLS = ['http://127.0.0.1:9/hook', 'https://hooks.acme.example/in?x=1', 'http://localhost/'];
-/** Text that is fine, and yet often is not. */
+/** Valid texts that often cause trouble. */
 const ODD_TEXTS = [
   '\u202Eabc',
   '😀',
@@ -40,9 +40,9 @@ const BROKEN_TEXTS = [
 const BROKEN_NUMBERS = [-1, 1.5, 2 ** 31, 2 ** 53, -(2 ** 63), 1e300, '1', ''];
 const WRONG_TYPES = [null, true, 0, 'text', [], {}, [null], [[]], { a: 1 }];
 
-/** Makes values of schemas: such as they document, and such as they do not, with one fault each. */
+/** Makes values of schemas: valid ones, and invalid ones with one fault each. */
 export class Values {
-  /** @param kindOf what the ids of a field or parameter of this name are of, if that is known */
+  /** @param kindOf returns the kind of the ids in a field or parameter of this name, if it is known */
   constructor(
     private readonly document: OpenApi,
     private readonly kindOf: (name: string) => string | undefined,
@@ -72,7 +72,7 @@ export class Values {
     return fc.oneof(wrong, this.#brokenObject(schema, depth));
   }
 
-  /** Examples know what a schema does not say, such as what a phone number looks like. */
+  /** Examples contain what a schema does not express, such as the form of a phone number. */
   #withExample(schema: Schema, name: string, depth: number): Arbitrary<unknown> {
     const value = this.#valid(schema, name, depth);
     const example = schema.example ?? (schema.examples as unknown[] | undefined)?.[0];
@@ -164,7 +164,7 @@ export class Values {
   }
 }
 
-/** The type, and whether null is one of its values. */
+/** Returns the type, and whether null is allowed. */
 function typeOf({ type }: Schema): [type: string | undefined, nullable: boolean] {
   const types = type === undefined ? [] : [type].flat();
   return [types.find((one) => one !== 'null'), types.includes('null')];

@@ -6,10 +6,10 @@ import { type Who } from './requests.js';
 import { Reference } from './values.js';
 
 const MAX_POOL = 200;
-/** No name is resolved, and nobody waits for receivers that are not there. */
+/** Resolves no names, and waits briefly for receivers that do not exist. */
 const ALONE = { WEBHOOK_DNS_SERVERS: '127.0.0.1:9', WEBHOOK_TIMEOUT_SECONDS: '0.1' };
 
-/** A server with an organization in it, and who may or may not call it. */
+/** A server with an organization, and clients with and without access to it. */
 export class World {
   readonly #pool = new Map<string, (string | number)[]>();
 
@@ -36,7 +36,7 @@ export class World {
     return this.clients[who];
   }
 
-  /** Ids that exist, or at least did when they were added. */
+  /** Adds an id that exists, or existed when it was added. */
   add(kind: string, id: string | number): void {
     const ids = this.#pool.get(kind) ?? [];
     ids.push(id);
@@ -51,13 +51,13 @@ export class World {
     );
   }
 
-  /** Whether a text holds ids of the organization: other organizations have none of these. */
+  /** Returns whether a text contains ids of the organization, which others do not have. */
   isIn(text: string): boolean {
     const kinds = [...this.#pool.values()].flat();
     return kinds.some((id) => typeof id === 'string' && id.length === 36 && text.includes(id));
   }
 
-  /** The value with ids in the place of references; one that there is none for becomes an id of nothing. */
+  /** Returns the value with ids in place of references. If there is none of a kind, the id of no entity is used. */
   fill(value: unknown): unknown {
     if (value instanceof Reference) {
       const ids = this.#pool.get(value.kind) ?? [];

@@ -1,6 +1,6 @@
 import { jsonSchemaOf, type OpenApi, type Operation, resolved, type Schema } from './document.js';
 
-/** What a client that knows the one document cannot rely on by the other: `POST /v1/tags: …`, one line each. */
+/** Returns what breaks clients of the earlier document: `POST /v1/tags: …`, one line each. */
 export function breakingChanges(before: OpenApi, after: OpenApi): string[] {
   const changes = Object.entries(before.paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, operation]) => {
@@ -38,7 +38,7 @@ function changesOf(was: Operation, is: Operation, before: OpenApi, after: OpenAp
 const LOWER_BOUNDS = ['minLength', 'minimum', 'minItems', 'minProperties'];
 const UPPER_BOUNDS = ['maxLength', 'maximum', 'maxItems', 'maxProperties'];
 
-/** Walks two schemas side by side: inputs may only become wider, outputs only narrower. */
+/** Compares two schemas recursively: inputs may only become wider, outputs only narrower. */
 class Comparison {
   readonly found: string[] = [];
   readonly #seen = new Set<string>();
@@ -99,6 +99,6 @@ class Comparison {
   }
 }
 
-/** What tells the variants of a union apart. */
+/** Returns the name that distinguishes the variants of a union. */
 const nameOf = ({ $ref, type }: Schema) => $ref?.split('/').at(-1) ?? String(type);
 const typesOf = ({ type }: Schema) => (type === undefined ? [] : [type].flat());

@@ -28,7 +28,7 @@ function object(properties: Record<string, Schema>, required: string[]): Schema 
   return { type: 'object', properties, required };
 }
 
-/** What a change of the document breaks. */
+/** Returns what a change of the document breaks. */
 function broken(change: (document: ReturnType<typeof before>) => void): string[] {
   const after = before();
   change(after);

@@ -10,7 +10,9 @@ const committed = JSON.parse(readFileSync(FILE, 'utf8')) as OpenApi;
 
 const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', maxBuffer: 1 << 26, stdio: 'pipe' });
 
-/** The latest version of the document that is another than the one here; undefined where there is no history. */
+/**
+ * Returns the latest committed version of the document that differs from the current one; undefined without a history.
+ */
 function versionBefore(): OpenApi | undefined {
   try {
     const commits = git('log', '-2', '--format=%H', '--', FILE).trim().split('\n').filter(Boolean);
@@ -22,7 +24,7 @@ function versionBefore(): OpenApi | undefined {
   }
 }
 
-/** What the changelog says under "Breaking" of what is not released yet. */
+/** Returns the section "Breaking" of the unreleased changes in the changelog. */
 function announced(): string {
   const unreleased = readFileSync('CHANGELOG.md', 'utf8').split(/^## /m)[1] ?? '';
   return unreleased.split(/^### /m).find((section) => section.startsWith('Breaking')) ?? '';

@@ -1,4 +1,4 @@
-/** As much of a schema as tests look at. */
+/** The part of a schema that tests need. */
 export interface Schema {
   $ref?: string;
   type?: string | string[];
@@ -39,16 +39,16 @@ export interface Operation {
   responses: Record<string, { content?: Content }>;
 }
 
-/** As much of an OpenAPI document as tests look at. */
+/** The part of an OpenAPI document that tests need. */
 export interface OpenApi {
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, Schema> };
 }
 
-/** The schema of a body in JSON. */
+/** Returns the schema of a JSON body. */
 export const jsonSchemaOf = (holder?: { content?: Content }) => holder?.content?.['application/json']?.schema;
 
-/** What a reference stands for; parts that all hold as one. */
+/** Returns the schema that a reference stands for, with its `allOf` merged. */
 export function resolved(schema: Schema, document: OpenApi): Schema {
   if (schema.$ref)
     return resolved(document.components.schemas[schema.$ref.split('/').at(-1) as string] ?? {}, document);

@@ -27,11 +27,11 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** No conversation has it: numbers are counted up from 1. */
+/** No conversation has this number: numbers are counted up from 1. */
 const NUMBER = '1042';
 const ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
 
-/** A path whose parameters identify nothing. */
+/** Returns a path whose parameters identify no entity. */
 function filled(path: string): string {
   return path
     .replace(/\{(conversationId|csid)\}/g, NUMBER)
@@ -42,7 +42,7 @@ function filled(path: string): string {
 const exampleOf = ({ responses }: Operation, status: string) =>
   responses[status]?.content?.['application/json']?.example;
 
-/** The path and body of a request that is faulty in what the example speaks of. */
+/** Returns the path and body of a request with the fault that the example describes. */
 function faulty(path: string, message: string): [path: string, body?: unknown] {
   const inPath = /path parameter (\w+)/.exec(message)?.[1];
   if (inPath) return [filled(path.replace(`{${inPath}}`, 'x'))];
@@ -53,7 +53,7 @@ function faulty(path: string, message: string): [path: string, body?: unknown] {
   throw new Error(`No request is known that is answered: ${message}`);
 }
 
-/** What was answered, where it is not what the document shows. */
+/** Returns the answers that differ from the document's examples. */
 async function differences(
   status: number,
   ask: (documented: Documented, message: string) => Promise<{ status: number; body: any } | undefined>,
@@ -107,7 +107,7 @@ describe('The example of an error in the OpenAPI document', () => {
       Conversations_transferToQueue: { queueId },
     };
     const found = await differences(404, ([path, method, { operationId, requestBody }]) => {
-      // What identifies nothing in the path refers to others in a body, or is always there.
+      // A path without parameters answers 404 only for ids in the body, or never.
       if (!path.includes('{')) return Promise.resolve(undefined);
       const known = path.startsWith('/v1/conversations') ? path.replace('{tagId}', tagId) : path;
       return api.send(method, filled(known), requestBody && bodies[operationId]);
@@ -116,7 +116,7 @@ describe('The example of an error in the OpenAPI document', () => {
   });
 });
 
-/** Bodies that are valid, so that the entity is looked for. */
+/** Valid bodies, so that the entity is looked up. */
 const agentIds = [ID];
 const BODIES: Record<string, object> = {
   Agents_updateAgentById: { displayName: 'Alice' },

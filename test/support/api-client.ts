@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { waitFor } from '#libs/testing/wait-for.js';
 
-/** An answer, its body parsed. */
+/** An answer with its parsed body. */
 export interface Answer {
   status: number;
   headers: Headers;
   body: any;
 }
 
-/** Repeats a request that may be repeated when a busy server puts it off, as clients should. */
+/** Repeats an idempotent request while the server answers 503, as clients should. */
 export function untilServed(call: () => Promise<Answer>): Promise<Answer> {
   return waitFor('a request to be served', async () => {
     const answer = await call();
@@ -68,7 +68,7 @@ export class ApiClient {
     return { status: response.status, headers: response.headers, body: json && text ? JSON.parse(text) : text };
   }
 
-  /** The head of an answer that has no end: it is broken off. */
+  /** Returns the head of an endless answer, and closes it. */
   async open(path: string): Promise<Answer> {
     const { status, headers, body } = await fetch(this.url + path, {
       headers: { authorization: `Bearer ${this.token}` },
@@ -77,14 +77,14 @@ export class ApiClient {
     return { status, headers, body: undefined };
   }
 
-  /** Creates an entity and answers its data. */
+  /** Creates an entity and returns its data. */
   async create(path: string, body: unknown): Promise<any> {
     const answer = await this.post(path, body);
     if (![200, 201, 202].includes(answer.status)) throw new Error(JSON.stringify(answer.body));
     return answer.body.data;
   }
 
-  /** Creates a webhook subscription and answers it. */
+  /** Creates a webhook subscription and returns it. */
   async subscribe(url: string, events: string[], more: object = {}) {
     const authorization = { _type: 'NoAuth' };
     const answer = await this.post('/v1/webhooks', { name: 'test', url, events, authorization, ...more });
@@ -97,7 +97,7 @@ export class ApiClient {
     };
   }
 
-  /** Creates an agent and answers it. */
+  /** Creates an agent and returns it. */
   async createAgent(fields: object = {}): Promise<{ id: string; email: string; displayName: string }> {
     const email = `${randomUUID()}@agents.example`;
     const answer = await this.post('/v1/agents', { displayName: 'Agent', email, ...fields });
@@ -105,21 +105,21 @@ export class ApiClient {
     return answer.body.data as { id: string; email: string; displayName: string };
   }
 
-  /** Creates a team and answers its id. */
+  /** Creates a team and returns its id. */
   async createTeam(name: string): Promise<string> {
     const answer = await this.post('/v1/teams', { name });
     if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
     return answer.body.data.id as string;
   }
 
-  /** Creates a tag and answers its id. */
+  /** Creates a tag and returns its id. */
   async createTag(name: string): Promise<string> {
     const answer = await untilServed(() => this.post('/v1/tags', { name }));
     if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
     return answer.body.data.id as string;
   }
 
-  /** Creates a queue and answers its id. */
+  /** Creates a queue and returns its id. */
   async createQueue(request: object = {}): Promise<string> {
     const required = { name: 'Support', callFunctionality: false, isDefault: false, isDoNotOfferEnabled: false };
     const answer = await this.post('/v1/queues', { request: { ...required, ...request } });

@@ -6,7 +6,7 @@ import { tablesOf } from '#libs/event-store/stream-definition.js';
 import { type TestDatabase } from '#libs/testing/test-database.js';
 import { tableRows } from './table-rows.js';
 
-/** All of a value, the same whatever the order of its members. */
+/** Prints a value completely, and equally whatever the order of its members. */
 const AS_TEXT: InspectOptions = {
   depth: null,
   sorted: true,
@@ -15,38 +15,38 @@ const AS_TEXT: InspectOptions = {
   maxStringLength: null,
 };
 
-/** Asked as its owner, who is a superuser. */
+/** A database that is queried as its owner, who is a superuser. */
 type Asked = Pick<TestDatabase, 'ownerUrl' | 'sql'>;
 
-/** A write, and what its client was told in the end, however often it had to ask. */
+/** A write, and the final answer to its client, however often it was sent. */
 export interface Told {
-  /** Sent as `Idempotency-Key` and, so that it stands in the events, as `X-Request-Id`. */
+  /** Sent as `Idempotency-Key`, and as `X-Request-Id` so that it is in the events. */
   key: string;
   status: number;
   /** The type of the one event that a success stands for. */
   event: string;
-  /** Where that is. Absent when it was not answered which. */
+  /** The stream of that event; absent if the answer does not contain it. */
   stream?: string;
-  /** The version that the write was conditional on. */
+  /** The version that the write required. */
   ifMatch?: number;
-  /** The version that the answer told. */
+  /** The version in the answer. */
   version?: number;
 }
 
-/** A version that a client was told of a stream. */
+/** The version of a stream that a client read. */
 export interface Seen {
   stream: string;
   version: number;
 }
 
-/** What is wrong, in words; nothing in all of them is how it has to be. */
+/** The faults, in words. All lists should be empty. */
 export interface AnswerFaults {
-  /** Writes that were answered with success, and are not there. */
+  /** Writes that were acknowledged but not stored. */
   missing: string[];
   twice: string[];
-  /** Writes that were refused, and are there. */
+  /** Writes that were refused but stored. */
   refused: string[];
-  /** Versions that are not what was told. */
+  /** Versions that differ from those in answers. */
   versions: string[];
 }
 
@@ -57,7 +57,7 @@ interface Found {
   type: string;
 }
 
-/** Compares what clients were told with the events. */
+/** Compares the answers that clients got with the events. */
 export async function faultsOfAnswers({ sql }: Asked, told: Told[], seen: Seen[]): Promise<AnswerFaults> {
   const events = await sql<Found>(`SELECT metadata->>'requestId' AS key, stream, version, type FROM events`);
   const byKey = Map.groupBy(events, ({ key }) => key);
@@ -82,16 +82,17 @@ export async function faultsOfAnswers({ sql }: Asked, told: Told[], seen: Seen[]
 }
 
 /**
- * A conditional write comes next after what it was conditional on. What it is answered is not older than itself.
+ * Returns whether a conditional write directly follows the version that it required, and its answer is not older than
+ * the write.
  * @param versions of its events in the stream
- * @param newest the stream's last
+ * @param newest the last version of the stream
  */
 function areAsTold({ ifMatch, version }: Told, versions: number[], newest: number): boolean {
   const follows = ifMatch === undefined || Math.min(...versions) === ifMatch + 1;
   return follows && (version === undefined || (version >= Math.max(...versions) && version <= newest));
 }
 
-/** Streams with gaps, and places in the feed that are taken twice. */
+/** Returns streams with gaps, and positions and event ids that occur twice. */
 export async function faultsOfStreams({ sql }: Asked): Promise<object[]> {
   const gaps = await sql(
     `SELECT stream, count(*)::int AS events, min(version) AS first, max(version) AS last FROM events
@@ -104,7 +105,7 @@ export async function faultsOfStreams({ sql }: Asked): Promise<object[]> {
   return [...gaps, ...places];
 }
 
-/** Events that cannot be read: their secrets, or what is personal, do not open. Answers how many can be, besides. */
+/** Returns events that cannot be decrypted, and the number of those that can. */
 export async function faultsOfSecrets(
   { sql }: Asked,
   codec: EventCodec,
@@ -121,7 +122,9 @@ export async function faultsOfSecrets(
   return { opened: rows.length - faults.length, faults };
 }
 
-/** Read tables that are not what a rebuild makes of the events, row by row. They are rebuilt by that. */
+/**
+ * Returns rows that differ between the read tables and a rebuild from the events. Afterwards, the tables are rebuilt.
+ */
 export async function faultsOfReadTables(database: Asked, codec: EventCodec): Promise<string[]> {
   const faults: string[] = [];
   for (const stream of STREAMS) {
@@ -138,7 +141,7 @@ export async function faultsOfReadTables(database: Asked, codec: EventCodec): Pr
   return faults;
 }
 
-/** Its rows as text: their key is among it, so that none is there twice. */
+/** Returns the rows as text. It contains their key, so no two are equal. */
 async function rowsOf({ sql }: Asked, table: string): Promise<Set<string>> {
   const rows = await tableRows(sql, table);
   return new Set(rows.map((row) => inspect(row, AS_TEXT)));

@@ -1,4 +1,4 @@
-/** Preloaded into a process whose clock is to be a minute ahead of everybody else's. */
+/** Preloaded into a process to set its clock a minute ahead of all others. */
 const AHEAD_MS = 60_000;
 
 const OwnDate = Date;

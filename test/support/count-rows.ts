@@ -1,6 +1,6 @@
 import { Batch } from '#libs/database/batch.js';
 
-/** Counts the rows that the database sends this process in the course of `work`. */
+/** Counts the rows that the database sends to this process during `work`. */
 export async function countRows<T>(work: () => Promise<T>): Promise<{ rows: number; result: T }> {
   const handleDataRow = Reflect.get<Batch, 'handleDataRow'>(Batch.prototype, 'handleDataRow');
   let rows = 0;

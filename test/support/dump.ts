@@ -1,8 +1,8 @@
 type Query = (text: string) => Promise<Record<string, unknown>[]>;
 
 /**
- * Every row of every table, of whatever schema, as text: what a dump of the database would hold.
- * @param query as a superuser
+ * Returns every row of every table, in all schemas, as text: what a dump of the database would contain.
+ * @param query runs statements as a superuser
  */
 export async function dumpOf(query: Query): Promise<string> {
   const tables = await query(

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { get, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { type Gauge, register } from 'prom-client';
 
-/** What a stream has said: an event, or only where it has come to. */
+/** A message of a stream: an event, or only a cursor. */
 export interface StreamMessage {
   id?: string;
   event?: string;
@@ -14,11 +14,11 @@ export interface EventStream {
   status: number;
   headers: IncomingHttpHeaders;
   messages: AsyncGenerator<StreamMessage>;
-  /** Goes away without a word, as a client does that loses its connection. */
+  /** Disconnects without notice, like a client that loses its connection. */
   abort(): void;
 }
 
-/** Reads Server-Sent Events as `EventSource` does, on a connection of its own. */
+/** Reads Server-Sent Events as `EventSource` does, on a separate connection. */
 export async function openEventStream(url: string, token: string, lastEventId?: string): Promise<EventStream> {
   const request = get(url, {
     agent: false,
@@ -52,7 +52,7 @@ function messageOf(block: string): StreamMessage {
   return { id, event, data: data === undefined ? undefined : JSON.parse(data) };
 }
 
-/** The next so many events of a stream; fails when it ends before. */
+/** Returns the next `count` events of a stream; fails if it ends before. */
 export async function take({ messages }: EventStream, count: number): Promise<StreamMessage[]> {
   const events: StreamMessage[] = [];
   while (events.length < count) {
@@ -63,7 +63,7 @@ export async function take({ messages }: EventStream, count: number): Promise<St
   return events;
 }
 
-/** How many readers wait for events, or follow them, in this process. */
+/** Returns the number of readers in this process that wait for events or follow them. */
 export async function readersWaiting(): Promise<number> {
   const gauge = register.getSingleMetric('deskstream_event_readers') as Gauge;
   return (await gauge.get()).values[0]?.value ?? 0;

@@ -17,7 +17,7 @@ interface Parameter {
   schema?: { type?: string; examples?: unknown[] };
 }
 
-/** An operation, as the document shows it. */
+/** An operation as the document shows it. */
 export interface Documented {
   operationId: string;
   parameters?: Parameter[];
@@ -25,13 +25,13 @@ export interface Documented {
   responses: Record<string, { content?: Record<string, { schema: Schema }> }>;
 }
 
-/** The part of an OpenAPI document that says what can be called. */
+/** The part of an OpenAPI document that describes operations. */
 export interface Document {
   paths: Record<string, Record<string, Documented>>;
   components: { schemas: Record<string, Schema> };
 }
 
-/** An operation as it was called. */
+/** An operation that was called, with its answer. */
 export interface Called {
   operationId: string;
   answer: Answer;
@@ -39,10 +39,10 @@ export interface Called {
 
 type Id = string | number;
 
-/** The entities of an organization that operations are called on. Most are made when they are first asked for. */
+/** The entities of an organization that operations are called on. Most are created on first use. */
 type World = Awaited<ReturnType<typeof createWorld>>;
 
-/** A new world in the client's organization. */
+/** Creates a world in the client's organization. */
 export async function createWorld(api: ApiClient, receiver: WebhookReceiver) {
   const idOf = async (path: string, body: unknown) => (await api.create(path, body)).id as string;
   const attribute = (entityType: string) =>
@@ -97,7 +97,7 @@ export async function createWorld(api: ApiClient, receiver: WebhookReceiver) {
 
 const TOKEN = { name: 'CRM', scopes: ['tags:read'] };
 
-/** What the examples of the document do not say: bodies that refer to entities, and what must have happened before. */
+/** Prepares operations for which the document's examples do not suffice. Returns bodies that refer to entities. */
 const BODIES: Record<string, (world: World) => unknown> = {
   Agents_updateAgentsBulk: ({ agentId }) => [{ id: agentId, displayName: 'Alice' }],
   Agents_patchAgentsBulk: ({ agentId }) => [{ id: agentId, displayName: 'Alice' }],
@@ -168,13 +168,13 @@ const BODIES: Record<string, (world: World) => unknown> = {
   Webhooks_updateSubscription: () => ({ name: 'ERP' }),
 };
 
-/** Filters that lead to other tables. */
+/** Filters that read further tables. */
 const QUERIES: Record<string, string> = {
   Agents_listAgents: '?email=bob@acme.example',
   EndUsers_listUsers: '?email=alice@brown.example',
 };
 
-/** Calls each operation of the document once, each in an organization of its own, and answers how that went. */
+/** Calls each operation of the document once, each in a separate organization, and returns the answers. */
 export async function callEveryOperation(
   document: Document,
   createOrganization: () => Promise<ApiClient>,
@@ -196,7 +196,7 @@ export async function callEveryOperation(
   return called;
 }
 
-/** The path with ids of entities of the world. */
+/** Returns the path with ids of the world's entities. */
 export async function fill(path: string, world: World): Promise<string> {
   let filled = path;
   for (const [parameter, name] of path.matchAll(/\{(\w+)\}/g)) {
@@ -207,7 +207,7 @@ export async function fill(path: string, world: World): Promise<string> {
   return filled;
 }
 
-/** The body that the document's examples make. */
+/** Returns the body made of the document's examples. */
 function exampleOf({ components }: Document, { requestBody }: Documented): unknown {
   const schema = requestBody?.content['application/json']?.schema;
   const properties = components.schemas[schema?.$ref?.split('/').at(-1) ?? '']?.properties;

@@ -3,8 +3,8 @@ import { type TestDatabase } from '#libs/testing/test-database.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 
 /**
- * Runs a statement in a transaction that stays open, so that a request comes to wait for it in the middle of its write.
- * @returns what waits until one does, does something else meanwhile, and commits
+ * Runs a statement in a transaction that stays open, so that a request must wait for it in the middle of its write.
+ * @returns a function that waits until a request is blocked, runs other work, and commits
  */
 export async function holdUp(
   { database }: { database: Pick<TestDatabase, 'ownerUrl' | 'sql'> },

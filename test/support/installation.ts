@@ -9,29 +9,29 @@ import { ApiClient } from './api-client.js';
 import { launch, type Launched } from './launch.js';
 import { UNLIMITED } from './unlimited.js';
 
-/** A Deskstream with its roles apart, on a PostgreSQL of its own: the API runs, workers come and go. */
+/** A Deskstream with separate roles and its own PostgreSQL: the API always runs, workers are started and stopped. */
 export interface Installation {
   dataDir: string;
   database: Pick<TestDatabase, 'ownerUrl' | 'sql'>;
   runtime: { config: Pick<Config, 'redisUrl'> };
   api: ApiClient;
-  /** Starts one more worker, and waits until it runs. */
+  /** Starts a further worker, and waits until it runs. */
   startWorker(env?: NodeJS.ProcessEnv): Promise<Launched>;
-  /** Lets all workers end in order. */
+  /** Stops all workers in order. */
   stopWorkers(): Promise<void>;
-  /** Ends all that runs there, and removes it. */
+  /** Ends all processes of the installation, and removes it. */
   remove(): Promise<void>;
 }
 
-/** What the roles of a Deskstream need, before any of them runs: a migrated PostgreSQL of its own, and how to reach it. */
+/** The base of a Deskstream before any role runs: its own, migrated PostgreSQL, and the variables to reach it. */
 export interface Ground extends Pick<Installation, 'dataDir' | 'database'> {
-  /** The configuration of all processes, but for where an API listens. */
+  /** The variables of all processes, except where an API listens. */
   variables: NodeJS.ProcessEnv;
   token: string;
   remove: () => Promise<void>;
 }
 
-/** @param env what the configuration of all processes says besides */
+/** @param env further variables of all processes */
 export async function prepareGround(env: NodeJS.ProcessEnv = {}): Promise<Ground> {
   const dataDir = await newDataDir();
   const postgres = await startEmbeddedPostgres({ dataDir });
@@ -64,7 +64,7 @@ export async function prepareGround(env: NodeJS.ProcessEnv = {}): Promise<Ground
   };
 }
 
-/** @param env what the configuration of all processes says besides */
+/** @param env further variables of all processes */
 export async function startInstallation(env: NodeJS.ProcessEnv = {}): Promise<Installation> {
   const { variables, token, remove, ...ground } = await prepareGround(env);
   const port = await freePort();

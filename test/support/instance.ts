@@ -9,23 +9,23 @@ import { ApiClient } from './api-client.js';
 import { launch, type Launched } from './launch.js';
 import { UNLIMITED } from './unlimited.js';
 
-/** A Deskstream in a process of its own, as `npm start` runs it. */
+/** A Deskstream in a separate process, as `npm start` runs it. */
 export interface Instance {
   url: string;
   api: ApiClient;
   process: ChildProcess;
-  /** All that it has written so far. */
+  /** Returns its output so far. */
   output: () => string;
 }
 
-/** A data directory and a port that outlive the instances started on them. */
+/** A data directory and a port, which outlive the instances that use them. */
 export interface Home {
   dataDir: string;
   port: number;
   token: string;
-  /** All that were started there. */
+  /** All processes that were started there. */
   launched: Launched[];
-  /** Kills what still runs there, and removes it. */
+  /** Kills the processes that still run, and removes the directory. */
   remove(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export async function createHome(): Promise<Home> {
   };
 }
 
-/** Starts a process and waits until it serves. */
+/** Starts a process, and waits until it serves requests. */
 export async function startInstance(home: Home, env: NodeJS.ProcessEnv = {}): Promise<Instance> {
   const { process: child, output, progress } = run(home, env);
   const url = `http://127.0.0.1:${home.port}`;
@@ -60,7 +60,7 @@ export async function startInstance(home: Home, env: NodeJS.ProcessEnv = {}): Pr
   return { url, api: new ApiClient(url, home.token), process: child, output };
 }
 
-/** Starts a process that is expected not to serve, and answers its status and what it wrote. */
+/** Starts a process that is expected not to serve, and returns its exit status and output. */
 export async function runToEnd(
   home: Home,
   env: NodeJS.ProcessEnv = {},
@@ -69,14 +69,14 @@ export async function runToEnd(
   return { status: await end(), output: output() };
 }
 
-/** Sends a signal and waits for the end; answers the status. */
+/** Sends a signal, waits for the end, and returns the exit status. */
 export async function stop({ process: child }: Instance, signal: NodeJS.Signals): Promise<number | null> {
   child.kill(signal);
   await ended(child);
   return child.exitCode;
 }
 
-/** kill -9 for the PostgreSQL of a data directory, with all its processes. */
+/** Kills the PostgreSQL of a data directory, with all its processes, by SIGKILL. */
 export async function killPostgres(dataDir: string): Promise<void> {
   const pidFile = await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').catch(() => '');
   const pid = Number(pidFile.split('\n', 1)[0]);

@@ -1,6 +1,6 @@
 /**
- * Starts queues and workers side by side, each on the way to its backend that an argument names: `{queue, databaseUrl,
- * redisUrl?}`. Tells of each whose job was worked on. SIGTERM closes all, and tells that.
+ * Starts queues and workers concurrently, one for each argument, which names the backend: `{queue, databaseUrl,
+ * redisUrl?}`. Prints each queue whose job was processed. SIGTERM closes all, and the process exits with 0.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Jobs } from '../../dist/libs/background/jobs.js';
@@ -20,7 +20,7 @@ process.once('SIGTERM', () => {
   void Promise.all(starts.map((jobs) => jobs.close())).then(() => process.exit(0));
 });
 
-/** Until it succeeds, as those do who look for work periodically. */
+/** Adds a job, and tries again until it succeeds, as periodic tasks do. */
 async function add(queue) {
   for (;;) {
     try {

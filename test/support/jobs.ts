@@ -2,13 +2,13 @@ import { Redis } from 'ioredis';
 import { type Config } from '../../apps/config.js';
 import { type TestDatabase } from '#libs/testing/test-database.js';
 
-/** What runs there: an application of a test, or processes. */
+/** The running Deskstream: an application of a test, or processes. */
 interface Application {
   database: Pick<TestDatabase, 'sql'>;
   runtime: { config: Pick<Config, 'redisUrl'> };
 }
 
-/** Empties the job queue behind BullMQ's back, as a Redis does that lost its memory. */
+/** Empties the job queue without BullMQ's knowledge, like a Redis that lost its memory. */
 export async function forgetAllJobs(app: Application): Promise<void> {
   const { redisUrl } = app.runtime.config;
   if (redisUrl) {

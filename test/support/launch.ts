@@ -2,22 +2,22 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { waitFor } from '#libs/testing/wait-for.js';
 
-/** A process of its own. */
+/** A separate process. */
 export interface Launched {
   process: ChildProcess;
-  /** All that it has written so far. */
+  /** Returns its output so far. */
   output: () => string;
-  /** What it has written and how many seconds it has run on a processor: both stand still when it is stuck. */
+  /** Returns the length of its output and its CPU time in seconds: neither changes when it is stuck. */
   progress: () => string;
-  /** Waits until it has written something that fits, and answers what; fails when it ends before. */
+  /** Waits until its output matches, and returns the match; fails if the process ends before. */
   told(pattern: RegExp): Promise<RegExpExecArray>;
-  /** Sends a signal, if any, waits for the end, and answers the status. */
+  /** Sends a signal, if any, waits for the end, and returns the exit status. */
   end: (signal?: NodeJS.Signals) => Promise<number | null>;
 }
 
 /**
- * Runs a program, Node's unless told otherwise, with these variables and none else. Node keeps what it compiles for the
- * next of the test run.
+ * Runs a program, Node unless given otherwise, with these variables only. Node caches compiled code for the whole test
+ * run.
  */
 export function launch(args: string[], env: NodeJS.ProcessEnv = {}, program = process.execPath): Launched {
   const child = spawn(program, args, {
@@ -51,7 +51,7 @@ export function launch(args: string[], env: NodeJS.ProcessEnv = {}, program = pr
 
 const TICKS_PER_SECOND = 100;
 
-/** Whole seconds of processor time that a process has had; 0 where the system does not tell. */
+/** Returns the CPU time of a process in whole seconds; 0 on systems other than Linux. */
 function secondsOf(pid: number | undefined): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];

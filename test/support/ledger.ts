@@ -3,46 +3,46 @@ import { waitFor } from '#libs/testing/wait-for.js';
 import { EVENT_NAMES } from '#libs/webhooks/catalogue/catalogue.published.js';
 import { subscriptionStream } from '#libs/webhooks/subscriptions/subscription.stream.js';
 
-/** Asked as its owner. */
+/** A database that is queried as its owner. */
 type Asked = Pick<TestDatabase, 'sql'>;
 
-/** A request that has come to a receiver. */
+/** A request that arrived at a receiver. */
 export interface Request {
   subscriptionId: string;
   eventId: string;
 }
 
-/** Which deliveries there must be in the end, and what came of them at the receivers. */
+/** The deliveries that are expected in the end, and the requests that arrived at the receivers. */
 export interface Books {
-  /** All that is for them is looked at. */
+  /** All deliveries of these subscriptions are checked. */
   subscriptions: string[];
-  /** Each is expected to go to each subscription; all `TagCreated` of the organization unless given. */
+  /** Each event is expected for each subscription; all `TagCreated` of the organization unless given. */
   events?: string[];
-  /** What has come by then; what is for other subscriptions does not matter. */
+  /** The requests so far; those for other subscriptions are ignored. */
   requests: readonly Request[];
-  /** Requests that may have come without a record, because a process was killed. */
+  /** Maximum number of requests that may lack a record because a process was killed. */
   unrecorded?: number;
 }
 
-/** One delivery, in the end. */
+/** A delivery in its final state. */
 export interface Entry extends Request {
   state: string;
-  /** Attempts of its last round. */
+  /** Number of attempts in its last round. */
   attempts: number;
-  /** How each logged attempt has ended, oldest first. */
+  /** The outcomes of all logged attempts, oldest first. */
   outcomes: string[];
 }
 
 const FINAL = ['delivered', 'exhausted', 'cancelled'];
-/** Ends of attempts that no receiver gets to see. */
+/** Outcomes of attempts that never reach a receiver. */
 const UNSEEN = ['blocked_target', 'dns_error', 'tls_error'];
-/** Those that the receiver may not get to see: the time of an attempt includes the connection. */
+/** Outcomes of attempts that may not have reached the receiver: the timeout includes connecting. */
 const PERHAPS_UNSEEN = [...UNSEEN, 'timeout'];
 
 /**
- * The promise of deliveries: each event ends delivered, exhausted or cancelled for each subscription, and each attempt
- * is logged. Waits until nothing of these subscriptions is pending, checks all of it, and answers what there is.
- * @throws when the promise is broken, with what is wrong
+ * Checks the guarantee of deliveries: for each subscription, each event ends delivered, exhausted or cancelled, and
+ * each attempt is logged. Waits until none of these deliveries is pending, and returns them.
+ * @throws when the guarantee is broken, with the faults
  */
 export async function settled(database: Asked, organizationId: string, books: Books): Promise<Entry[]> {
   const { events = await tagEvents(database, organizationId) } = books;
@@ -57,7 +57,7 @@ export async function settled(database: Asked, organizationId: string, books: Bo
     return found && found.rows >= expected.length && found.pending === 0;
   };
   const moved = () => JSON.stringify([found, books.requests.length]);
-  // What has not ended is told below, with all that is wrong besides.
+  // Deliveries that are still pending are reported below, with all other faults.
   await waitFor('deliveries to end', isSettled, moved).catch(() => undefined);
   const entries = await entriesOf(database, organizationId, books.subscriptions);
   const faults = faultsOf(entries, expected, books);
@@ -66,9 +66,9 @@ export async function settled(database: Asked, organizationId: string, books: Bo
 }
 
 /**
- * What fifo order promises: no event is taken before an earlier one. Repetitions may come at any time.
+ * Checks the guarantee of fifo order: no event is accepted before an earlier one. Repetitions may arrive at any time.
  * @param events in the order of the feed
- * @param taken what the subscription's receiver has answered well, as it came
+ * @param taken the requests that the subscription's receiver accepted, in the order of arrival
  */
 export function faultsOfOrder(events: string[], taken: readonly Request[]): string[] {
   const places = new Map(events.map((eventId, place) => [eventId, place]));
@@ -80,15 +80,15 @@ export function faultsOfOrder(events: string[], taken: readonly Request[]): stri
   });
 }
 
-/** Those of the organization's events that made tags, in the order of the feed. */
+/** Returns the organization's `TagCreated` events, in the order of the feed. */
 export async function tagEvents(database: Asked, organizationId: string): Promise<string[]> {
   const text = `SELECT event_id FROM events WHERE organization_id = $1 AND type = 'TagCreated' ORDER BY position`;
   return (await database.sql<{ event_id: string }>(text, [organizationId])).map(({ event_id }) => event_id);
 }
 
 /**
- * All that these subscriptions of an organization want, when they want every event: what came after they were made, in
- * the order of the feed.
+ * Returns all events that these subscriptions of one organization must get if they subscribe to everything: those after
+ * their creation, in the order of the feed.
  */
 export async function wantedEvents(
   database: Asked,

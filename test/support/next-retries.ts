@@ -2,7 +2,9 @@ import { waitFor } from '#libs/testing/wait-for.js';
 import { REFUSE, type ScriptedReceiver } from './scripted-receiver.js';
 import { type TestApp } from './test-app.js';
 
-/** Waits until retries have been looked for, by one of its own: what was due before and may be sent has been, too. */
+/**
+ * Waits until the worker has looked for retries, by a retry of its own: earlier due retries have been handled by then.
+ */
 export async function nextRetries(app: TestApp, receiver: ScriptedReceiver): Promise<void> {
   const api = await app.createTestOrganization();
   const path = `/${api.organizationId}`;

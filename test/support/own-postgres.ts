@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { findBinaries, identityFor, run } from '#libs/embedded-postgres/binaries.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 
-/** An empty PostgreSQL, as an operator has one of their own. */
+/** An empty PostgreSQL, like one that an operator provides. */
 export interface OwnPostgres {
-  /** The URL of a database as a login. */
+  /** Returns the URL of a database for a login. */
   url: (login: string, database: string) => string;
-  /** Restarts it as a standby, which takes no changes. */
+  /** Restarts it as a standby, which is read-only. */
   becomeStandby(): Promise<void>;
-  /** Makes the standby a primary again, while it runs. */
+  /** Promotes the running standby to a primary. */
   promote(): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** Its superuser is `postgres`; it believes everybody who they say they are. */
+/** Starts an empty PostgreSQL. Its superuser is `postgres`; it trusts every login. */
 export async function startOwnPostgres(): Promise<OwnPostgres> {
   const folder = await mkdtemp(join(process.env.TEST_FOLDER as string, 'own-'));
   const cluster = join(folder, 'cluster');

@@ -3,32 +3,35 @@ import { Batch, type Statement } from '#libs/database/batch.js';
 import { type DatabaseRole } from '#libs/database/connections.js';
 import { connectTo } from '#libs/testing/connections.js';
 
-/** A statement as it was sent. */
+/** A statement with the values that were sent. */
 export type Recorded = Required<Pick<Statement, 'text' | 'values'>>;
 
-/** What connections of one role have been asked. */
+/** The recorded statements of one role's connections. */
 export interface Recording {
-  /** Each once: a text with the same values counts as the same. */
+  /** Returns each statement once; the same text with the same values counts as the same. */
   statements(): Recorded[];
   stop(): unknown;
 }
 
-/** What a statement did in somebody else's scope that it should not have. */
+/** A statement that found or changed data of another organization. */
 export interface Leak {
   text: string;
   found: unknown;
 }
 
-/** Not what only sets up the connection or the transaction. */
+/** Matches statements that access data, not those that only set up the connection or the transaction. */
 const ASKS = /^\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\b(?! set_config)/;
-/** Whoever holds a token may see whose it is: that is how a request comes to have an organization. Numbers and locks are nobody's. */
+/**
+ * Statements that are open to all: the holder of a token may see its organization, and numbers and locks belong to no
+ * organization.
+ */
 const OPEN_TO_ALL = /find_api_token\(|^SELECT (nextval|take_idempotency_key)\(/;
-/** Reads of the feed are told before how far they may look: here, at everything. */
+/** Reads of the feed require a horizon: here, one that allows everything. */
 const HORIZON = `SET LOCAL app.feed_horizon = '9223372036854775807'`;
-/** insufficient_privilege, and our own for what has changed: nothing was found. */
+/** insufficient_privilege, and the application's code for a failed guard: no data was found. */
 const REFUSED = new Set(['42501', 'DS001']);
 
-/** Listens to all statements that this process sends on connections of that role, from now on. */
+/** Records all statements that this process sends on connections of the role, from now on. */
 export function recordStatements(role: DatabaseRole): Recording {
   const found = new Map<string, Recorded>();
   const query = Reflect.get(pg.Client.prototype, 'query') as (...args: unknown[]) => unknown;
@@ -48,7 +51,7 @@ export function recordStatements(role: DatabaseRole): Recording {
   };
 }
 
-/** The statement without its conditions on the organization, as if they had been forgotten. */
+/** Returns the statement without its conditions on the organization, as if they had been forgotten. */
 export function withoutOrganization({ text, values }: Recorded): Recorded {
   const forgotten = text.replace(
     /(?:[\w"]+\.)?"?organization_id"? (?:= (\$\d+)|= ANY\((\$\d+)\))/g,
@@ -58,8 +61,8 @@ export function withoutOrganization({ text, values }: Recorded): Recorded {
 }
 
 /**
- * Runs each statement in the scope of an organization that has nothing, and takes it back. Answers those that found or
- * changed anything: rows, but for what they only repeat of their values.
+ * Runs each statement in the scope of an organization without data, and rolls it back. Returns those that found or
+ * changed any rows, other than rows that only repeat the values.
  */
 export async function leaksOf(appUrl: string, organizationId: string, statements: Recorded[]): Promise<Leak[]> {
   const client = await connectTo(appUrl, 'deskstream_app');
@@ -81,7 +84,7 @@ export async function leaksOf(appUrl: string, organizationId: string, statements
 
 const NOTHING = ['null', '0', '"0"', 'false', '""', '[]', '{}'];
 
-/** Whether a row has more than nothing and what it was asked with. */
+/** Returns whether a row contains more than empty values and the statement's own values. */
 function tellsOf(row: object, values: unknown[]): boolean {
   const asked = JSON.stringify(values);
   const cells = Object.values(row).map((cell: unknown) => JSON.stringify(cell));

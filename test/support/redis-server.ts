@@ -2,18 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { launch, type Launched } from './launch.js';
 
-/** A Redis of one's own, which keeps nothing on disk. */
+/** A separate Redis that stores nothing on disk. */
 export interface RedisServer {
   url: string;
-  /** Starts it on the same port again; it remembers nothing. */
+  /** Starts it again on the same port, without its data. */
   start(): Promise<void>;
   /** kill -9 */
   kill(): Promise<void>;
-  /** Lets it hang: it takes connections, and answers nothing. */
+  /** Suspends it: it accepts connections, but never answers. */
   freeze(): void;
 }
 
-/** Whether this machine has one to start. */
+/** Whether redis-server is installed on this machine. */
 export const HAS_REDIS = spawnSync('redis-server', ['--version']).status === 0;
 
 export async function startRedisServer(): Promise<RedisServer> {

@@ -1,27 +1,27 @@
 import { answering, type Behaviour, startFaultyReceiver } from '#libs/testing/faulty-receiver.js';
 import { type Request } from './ledger.js';
 
-/** A delivery as it came. */
+/** A delivery as it arrived. */
 export interface Arrival extends Request {
   path: string;
-  /** By name, in lower case. */
+  /** The headers by name, in lower case. */
   headers: Record<string, string>;
   body: string;
-  /** 1 for the first time that this event came for this subscription. */
+  /** The number of times that this event has arrived for this subscription, including this one. */
   attempt: number;
-  /** In milliseconds, by the monotonic clock. */
+  /** Time of arrival in milliseconds, by the monotonic clock. */
   at: number;
 }
 
-/** A receiver of many paths, each of which behaves in its own way. */
+/** A receiver with many paths, each with its own behavior. */
 export interface ScriptedReceiver {
   port: number;
   url(path: string): string;
-  /** All that came, to whatever path. */
+  /** All deliveries, to any path. */
   arrivals: Arrival[];
-  /** What came for a subscription. */
+  /** Returns the deliveries for a subscription. */
   of(subscriptionId: string): Arrival[];
-  /** Chooses what is done with each delivery to a path from now on; paths accept unless told. */
+  /** Sets the behavior for further deliveries to a path. By default, paths accept all. */
   behave(path: string, choose: (arrival: Arrival) => Behaviour): void;
   close(): Promise<void>;
 }

@@ -1,7 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 
-/** What a delivery is signed with: made by the library of Standard Webhooks, so that it does not share our mistakes. */
+/**
+ * Returns the signature headers of a delivery, made by the Standard Webhooks library, so that it does not share
+ * Deskstream's mistakes.
+ */
 export function signedHeaders(secretKeys: string[], id: string, body: string, sentAt = new Date()) {
   const [milliseconds, seconds] = [sentAt.getTime(), Math.floor(sentAt.getTime() / 1000)];
   const keys = secretKeys.map((key) => Buffer.from(key, 'hex'));

@@ -1,6 +1,8 @@
 import { type ApiClient } from './api-client.js';
 
-/** What conversations need: agents, a default queue and another one, an end user who can be reached. */
+/**
+ * The entities that conversations need: agents, a default queue and another one, a tag, and an end user with addresses.
+ */
 export interface SupportTeam {
   agentId: string;
   otherAgentId: string;
@@ -36,7 +38,7 @@ export async function createSupportTeam(api: ApiClient): Promise<SupportTeam> {
 
 const text = (value: string) => ({ _type: 'Text', value });
 
-/** An e-mail from an end user. */
+/** Returns an e-mail conversation that an end user begins. */
 export const emailFrom = (requesterId: string, more: object = {}) => ({
   _type: 'Email',
   requesterId,
@@ -46,8 +48,8 @@ export const emailFrom = (requesterId: string, more: object = {}) => ({
   ...more,
 });
 
-/** A message from an agent. */
+/** Returns a message from an agent. */
 export const outboundBy = (agentId: string) => ({ _type: 'Outbound', agentId, content: text('Hello') });
 
-/** A message from an end user. */
+/** Returns a message from an end user. */
 export const inbound = (value = 'Hello') => ({ _type: 'Inbound', content: text(value) });

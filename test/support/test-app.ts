@@ -14,25 +14,26 @@ import { createTestDatabase, type TestDatabase } from '#libs/testing/test-databa
 import { ApiClient } from './api-client.js';
 import { UNLIMITED } from './unlimited.js';
 
-/** A served application on a database of its own. */
+/** An application that serves requests on its own database. */
 export interface TestApp {
   url: string;
   database: TestDatabase;
   runtime: Runtime;
-  /** A tenant of its own, as a client with its token. Tests that each make one share nothing. */
+  /** Creates an organization, and returns a client with its token. Tests that each create one share nothing. */
   createTestOrganization(): Promise<ApiClient>;
-  /** Another client of the same tenant, whose token has these scopes. */
+  /** Returns another client of the same organization, whose token has these scopes. */
   clientWith(scopes: Scope[], of: ApiClient): Promise<ApiClient>;
-  /** What the application is made of. */
+  /** Returns a provider of the application. */
   get<T>(provider: Type<T>): T;
   close(): Promise<void>;
 }
 
 /**
+ * Starts an application.
  * @param worker whether webhooks are delivered, too
- * @param env what the configuration says besides
- * @param beside another one, whose database and key it shares; to be closed before that one
- * @param database one of its own that is there already
+ * @param env further variables
+ * @param beside another application, whose database and key are shared; close this one before that one
+ * @param database an existing database for this application
  */
 export async function startTestApp({
   worker = false,

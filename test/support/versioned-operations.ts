@@ -1,11 +1,11 @@
 import { type ApiClient } from './api-client.js';
 import { createSupportTeam, emailFrom } from './support-team.js';
 
-/** A request that changes the entity, or reads it. */
+/** A request that changes or reads the entity. */
 export interface Prepared {
-  /** Of the entity, relative to `/v1`. */
+  /** The entity's path, relative to `/v1`. */
   path: string;
-  /** What comes after the entity's path. */
+  /** The rest of the request's path, after the entity's. */
   rest?: string;
   body?: unknown;
 }
@@ -36,7 +36,7 @@ const customAttribute: Prepare = async (api) => ({
 });
 const conversation: Prepare = async (api) => (await withTeam(api)).conversation;
 
-/** `prepare`, then this request on the entity. */
+/** Returns `prepare`, followed by this request on the entity. */
 const then =
   (prepare: Prepare, rest?: string, body?: unknown): Prepare =>
   async (api) => ({ ...(await prepare(api)), rest, body });
@@ -53,7 +53,7 @@ async function withTeam(api: ApiClient) {
   return { ...supportTeam, conversation: { path: `/conversations/${id}` } };
 }
 
-/** A value for the one attribute of this kind of entity. */
+/** Returns a request that sets the only attribute of this kind of entity. */
 const valued =
   (entityType: string, prepare: Prepare): Prepare =>
   async (api) => {
@@ -82,7 +82,7 @@ const onConversation =
 const closed = then(conversation, '/close', {});
 const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
 
-/** How to come to a request of each operation that is on one entity with an ETag, by its operationId. */
+/** Prepares a request of each operation on one entity with an ETag, by operationId. */
 export const VERSIONED_OPERATIONS: Record<string, Prepare> = {
   Agents_getAgentById: agent,
   Agents_patchAgent: then(agent, '', { displayName: 'Carol' }),
@@ -144,7 +144,7 @@ export const VERSIONED_OPERATIONS: Record<string, Prepare> = {
   Webhooks_updateSubscription: then(webhook, '', { name: 'other' }),
 };
 
-/** Operations on one entity that have no ETag: what they show or change is not in the entity's stream. */
+/** Operations on one entity without an ETag: what they show or change is not in the entity's stream. */
 export const WITHOUT_ETAG = [
   'Agents_updatePresence',
   'Agents_updateWorkingChannel',

@@ -82,7 +82,7 @@ export function watchBacklog(database: Database): void {
       const [backlog] = await database
         .query<{ pending: number; due: number }>(null, BACKLOG)
         .catch((error: unknown): undefined[] => {
-          logger.warn({ err: error as Error }, 'What is waiting cannot be counted just now');
+          logger.warn({ err: error as Error }, 'Waiting deliveries could not be counted');
           return [];
         });
       gauge.reset();

@@ -34,7 +34,7 @@ export class Retention extends PeriodicTask {
   async run(): Promise<void> {
     for (const expiring of this.#expiring()) {
       await this.#dropFrom(expiring).catch((error: unknown) => {
-        this.logger.warn({ err: error, table: expiring.table }, 'What is old could not all be dropped');
+        this.logger.warn({ err: error, table: expiring.table }, 'Old rows could not all be deleted');
       });
     }
   }

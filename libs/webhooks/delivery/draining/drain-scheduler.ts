@@ -83,7 +83,7 @@ export class DrainScheduler {
         await this.#queue.addBulk(jobsFor(organizationIds)).catch(() => this.#claim(organizationIds));
       }
     } catch (error) {
-      this.#logger.warn({ err: error as Error }, 'What is due could not be looked for; it is tried again');
+      this.#logger.warn({ err: error as Error }, 'Due deliveries could not be claimed; it is retried');
     } finally {
       this.#announcing = undefined;
     }
@@ -108,7 +108,7 @@ export class DrainScheduler {
     for (const target of claimed) {
       // Drains outlast their job. The leader finds what is lost together with the process.
       this.#drain(target).catch((error: unknown) => {
-        this.#logger.warn({ err: error as Error, ...target }, 'A subscription could not be drained; it is tried again');
+        this.#logger.warn({ err: error as Error, ...target }, 'A subscription could not be drained; it is retried');
       });
     }
   }

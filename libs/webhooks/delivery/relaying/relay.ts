@@ -108,7 +108,7 @@ export class Relay {
     }
     await this.#turns.stop();
     await this.checkpoints.resign().catch((error: unknown) => {
-      this.#logger.warn({ err: error }, 'Leadership could not be handed on; it runs out by itself');
+      this.#logger.warn({ err: error }, 'The leases could not be released; they expire');
     });
   }
 
@@ -214,7 +214,7 @@ export class Relay {
   }
 
   #tell(error: unknown): void {
-    if (!isFenced(error)) this.#logger.warn({ err: error as Error }, 'Relay failed; it goes on in a moment');
+    if (!isFenced(error)) this.#logger.warn({ err: error as Error }, 'Relay failed; it is retried');
   }
 }
 
