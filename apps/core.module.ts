@@ -15,7 +15,7 @@ import { BulkRequests } from '#libs/http/bulk-requests.js';
 import { Cipher } from '#libs/platform/cipher.js';
 import { RateLimits } from '#libs/platform/rate-limits.js';
 import { RELAY_CONSUMER } from '#libs/webhooks/log/redaction.published.js';
-import { WebhookOptions } from '#libs/webhooks/options.js';
+import { WebhookOptions } from '#libs/webhooks/webhooks.settings.js';
 import { type Runtime } from './runtime.js';
 
 /** The root module: the roles of the process, the buses, and what the runtime has opened, for all of them. */

@@ -97,7 +97,7 @@ export class Installation {
     return this.#loader.call('stream', this.url, perSecond, seconds, this.#tokens);
   }
 
-  /** Starts a further API process. */
+  /** Starts an API process in addition to that of {@link start}. */
   async startApi() {
     const name = `${this.#name}-api-${this.#apis.length + 1}`;
     const api = await startServer(this.#bench, name, await commandOf(this.#bench, 'start:api'), this.#env);

@@ -12,7 +12,7 @@ export interface EndUserSearch {
   /** A value of a custom attribute, or an option on its path. */
   attribute?: { id: string; value: string };
   createdSince?: string;
-  /** Exclusive. */
+  /** The end of the period, which is exclusive. */
   createdUntil?: string;
   updatedSince?: string;
 }

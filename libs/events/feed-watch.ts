@@ -9,7 +9,7 @@ const SOON_MS = 25;
 
 /**
  * Tells readers of an organization's events when to look again: on a notification for that organization, and otherwise
- * about every second. All its readers are told at once, so that they can share a read.
+ * about every second. All its readers are notified at once, so that they can share a read.
  */
 @Injectable()
 export class FeedWatch {

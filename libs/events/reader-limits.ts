@@ -45,8 +45,9 @@ export class ReaderLimits implements BeforeApplicationShutdown {
   }
 
   /**
-   * Takes a place. @throws {DomainError} `too-many-requests` when the token or the organization has its share,
-   * `unavailable` when all places are taken
+   * Takes a place.
+   * @throws {DomainError} `too-many-requests` when the token or the organization has its share, `unavailable` when all
+   *   places are taken
    */
   take(request: AuthenticatedRequest, reply: FastifyReply): Place {
     const { organizationId, tokenId, actorId } = request.caller;

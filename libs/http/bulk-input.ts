@@ -17,7 +17,7 @@ declare module 'fastify' {
 /** Maximum number of items in one bulk request. */
 export const MAX_BULK_ITEMS = 1_000;
 
-/** The schema `{data: item[]}` of a bulk operation's body, under a name of its own. */
+/** Returns the schema `{data: item[]}` of a bulk operation's body, under its own name. */
 export function bulkInput(name: string, item: Type): Type<{ data: unknown[] }> {
   @ApiExtraModels(item)
   class Input {

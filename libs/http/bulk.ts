@@ -52,7 +52,7 @@ export async function inBulk<Item, Prepared, Result>(
     const group = ordered.slice(start, start + GROUP);
     const prepared: { index: number; item: Prepared }[] = [];
     for (const [index, item] of group) {
-      // Without a pause, a thousand items would hold up all other requests.
+      // Without pauses, a thousand items would delay all other requests.
       if (index % CHECKED_AT_ONCE === 0) await nextTurn();
       const checked = await prepare(item).catch(asRefusal);
       if (checked instanceof DomainError) outcomes[index] = bulkFailure(checked, idOf(item));

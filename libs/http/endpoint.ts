@@ -120,7 +120,7 @@ const ALWAYS = [400, 401, 403, 429, 500, 503] as const;
 interface EndpointOptions {
   summary: string;
   description: string;
-  /** Given where the operationId does not follow from class and method. */
+  /** Replaces the operationId that follows from class and method. */
   operationId?: string;
   /** The status of success, its meaning, and its body: an object, or a bare array of objects. */
   success: [status: 200 | 201 | 202 | 204, description: string, body?: Type | [Type]];

@@ -23,7 +23,10 @@ export function isKnown(etag: string, ifNoneMatch: string): boolean {
   return tags === '*' || (tags?.includes(etag) ?? false);
 }
 
-/** Returns the versions that `If-Match` names, by whole ETags or by `"<version>"`; undefined for `*`, which is any. */
+/**
+ * Returns the versions that `If-Match` names, by whole ETags or by `"<version>"`; undefined for `*`, which is any.
+ * @throws {DomainError} `invalid`
+ */
 export function expectedVersions(ifMatch: string): number[] | undefined {
   const tags = listed(ifMatch);
   if (tags === '*') return undefined;

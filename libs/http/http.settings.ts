@@ -3,7 +3,7 @@ import { IsOptional, ValidateBy } from 'class-validator';
 import ipaddr from 'ipaddr.js';
 import { AsList, Decimal, Each, Setting, Whole } from '#libs/platform/settings.js';
 
-/** Whether a text is an origin as browsers send it, without a path or closing slash, or `*`. */
+/** Returns whether a text is an origin as browsers send it, without a path or closing slash, or `*`. */
 const isOrigin = (text: string) =>
   text === '*' || (/^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text);
 const isAddress = (text: string) => isIP(text) > 0 || ipaddr.isValidCIDR(text);

@@ -50,7 +50,7 @@ class InputPipe extends ValidationPipe {
   }
 }
 
-/** Validates bodies likewise. They may hold fields that the DTO does not have: see {@link judgeUnknownFields}. */
+/** Validates bodies by their DTO. They may hold fields that the DTO does not have: see {@link judgeUnknownFields}. */
 class BodyPipe extends InputPipe {
   constructor(private readonly unknownFields: UnknownFields) {
     super({ ...OPTIONS, forbidNonWhitelisted: true, validationError: { target: true } });

@@ -24,7 +24,7 @@ export function UuidParam(name: string, description: string): ParameterDecorator
   );
 }
 
-/** Binds a path parameter that is a positive whole number. @param entity the name of what the number identifies */
+/** Binds a path parameter that is a positive whole number. @param entity the name of the numbered entity */
 export function IntegerParam(name: string, description: string, entity: string): ParameterDecorator {
   return documentedParam(
     name,

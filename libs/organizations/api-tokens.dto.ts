@@ -7,9 +7,9 @@ import { MAX_PER_SECOND } from '#libs/platform/rate-limits.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { SCOPES } from '#libs/resources/scopes.js';
 
-/** A week. */
+/** Maximum time that a replaced secret keeps working: a week. */
 export const MAX_OVERLAP_SECONDS = 604_800;
-/** A day. */
+/** Default time that a replaced secret keeps working: a day. */
 export const DEFAULT_OVERLAP_SECONDS = 86_400;
 
 @ApiSchema({ name: 'TokenRateLimit' })

@@ -8,7 +8,7 @@ import {
 } from 'libphonenumber-js/max';
 import { caseFolded, hiddenCharacterOf, withoutHidden } from '#libs/platform/text.js';
 
-/** Whether a value is the ISO code of a country whose phone numbers can be read, such as `DK`. */
+/** Returns whether a value is the ISO code of a country whose phone numbers can be read, such as `DK`. */
 export function isRegion(value: string): value is CountryCode {
   return isSupportedCountry(value);
 }

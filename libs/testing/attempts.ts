@@ -5,7 +5,7 @@ import { type TlsOptions } from 'node:tls';
 import { type AttemptResult, Sender } from '#libs/webhooks/delivery/sending/attempt.js';
 import { type AttemptRequest } from '#libs/webhooks/delivery/sending/post.js';
 import { SsrfGuard } from '#libs/webhooks/delivery/sending/ssrf-guard.js';
-import { type WebhookOptions } from '#libs/webhooks/options.js';
+import { type WebhookOptions } from '#libs/webhooks/webhooks.settings.js';
 import { type DnsServer, startDnsServer } from './dns-server.js';
 import { type Behaviour, type FaultyReceiver, startFaultyReceiver } from './faulty-receiver.js';
 import { waitFor } from './wait-for.js';

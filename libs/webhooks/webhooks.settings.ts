@@ -43,3 +43,21 @@ export class WebhookSettings {
   @Whole(1, 3650)
   WEBHOOK_DELIVERY_RETENTION_DAYS = 365;
 }
+
+/** The settings of webhook deliveries, as the rest of the program uses them. `apps/config.ts` derives them from the variables. */
+export abstract class WebhookOptions {
+  /** Maximum time of an attempt. */
+  abstract readonly timeoutMs: number;
+  /** Milliseconds between attempts, of which there is one more than pauses. */
+  abstract readonly retrySchedule: readonly number[];
+  /** CIDR ranges that deliveries may go to although they are not public. */
+  abstract readonly allowedNetworks: readonly string[];
+  /** Ports of public receivers. */
+  abstract readonly allowedPorts: readonly number[];
+  /** Name servers for receivers' addresses; the system's own unless given: `192.0.2.53` or `192.0.2.53:5353`. */
+  abstract readonly dnsServers: readonly string[];
+  /** Days for which payloads and attempts are kept. */
+  abstract readonly retentionDays: number;
+  /** Days for which ended deliveries are kept. */
+  abstract readonly deliveryRetentionDays: number;
+}

@@ -13,7 +13,7 @@ import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventFeed } from '#libs/event-store/event-feed.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { Cipher } from '#libs/platform/cipher.js';
-import { WebhookOptions } from '../options.js';
+import { WebhookOptions } from '../webhooks.settings.js';
 import { AttemptPlaces } from './draining/attempt-places.js';
 import { DeliveryRows } from './draining/delivery-rows.js';
 import { disableSubscription } from './draining/disable-subscription.js';

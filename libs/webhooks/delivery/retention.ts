@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PeriodicTask } from '#libs/background/periodic-task.js';
 import { WorkerDatabase } from '#libs/database/database.js';
-import { WebhookOptions } from '../options.js';
+import { WebhookOptions } from '../webhooks.settings.js';
 
 const EVERY_MS = 10 * 60 * 1000;
 /** Maximum number of rows in one transaction: few enough that nobody waits for it. */

@@ -5,7 +5,7 @@ import { EventStore } from '#libs/event-store/event-store.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { invalidBody } from '#libs/platform/domain-error.js';
 import { command, query } from '#libs/platform/messages.js';
-import { WebhookOptions } from '../options.js';
+import { WebhookOptions } from '../webhooks.settings.js';
 import { SubscriptionReader } from '../subscriptions/subscription.reader.js';
 import { type RecoveryOutput } from './recoveries.dto.js';
 import { RecoveryReader } from './recovery.reader.js';

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { type Cipher } from '#libs/platform/cipher.js';
 import { Signal } from '#libs/platform/signal.js';
-import { type WebhookOptions } from '../../options.js';
+import { type WebhookOptions } from '../../webhooks.settings.js';
 import { type DisabledReason } from '../../subscriptions/subscription.rules.js';
 import { type Sender } from '../sending/attempt.js';
 import { deliveryRequest } from '../sending/signing.js';

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { reasonOf } from '#libs/platform/reason.js';
-import { WebhookOptions } from '../../options.js';
+import { WebhookOptions } from '../../webhooks.settings.js';
 import { Unresolved } from './address-resolver.js';
 import { Connections, ConnectTimeout } from './connections.js';
 import { type AttemptRequest, DeadlineExpired, MAX_KEPT_BYTES, post } from './post.js';

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 import { type DnsServer, startDnsServer } from '#libs/testing/dns-server.js';
-import { type WebhookOptions } from '../../options.js';
+import { type WebhookOptions } from '../../webhooks.settings.js';
 import { SsrfGuard } from './ssrf-guard.js';
 
 function policy(options: Partial<WebhookOptions> = {}): SsrfGuard {

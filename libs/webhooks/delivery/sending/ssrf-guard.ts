@@ -2,7 +2,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import ipaddr from 'ipaddr.js';
-import { WebhookOptions } from '../../options.js';
+import { WebhookOptions } from '../../webhooks.settings.js';
 import { AddressResolver } from './address-resolver.js';
 
 type Network = [ipaddr.IPv4 | ipaddr.IPv6, number];
