@@ -10,7 +10,7 @@ import { EntityReader } from '#libs/event-store/entity-reader.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
-import { FeedOptions } from '#libs/events/options.js';
+import { FeedOptions } from '#libs/events/events.settings.js';
 import { BulkRequests } from '#libs/http/bulk-requests.js';
 import { Cipher } from '#libs/platform/cipher.js';
 import { RateLimits } from '#libs/platform/rate-limits.js';

@@ -90,7 +90,8 @@ describe('An address of an end user', () => {
       additionalEmails: ['alice@x.example'],
     });
     expect(answer.body.data).toMatchObject({ email: 'ali@x.example', additionalEmails: ['alice@x.example'] });
-    for (const email of ['ali@x.example', 'alice@x.example']) expect(await findEndUsers(api, `email=${email}`)).toEqual([id]);
+    for (const email of ['ali@x.example', 'alice@x.example'])
+      expect(await findEndUsers(api, `email=${email}`)).toEqual([id]);
     expect(await findEndUsers(api, 'email=alice@y.example')).toEqual([]);
   });
 
@@ -115,7 +116,10 @@ describe('An address of an end user', () => {
 
   it('can be swapped with another end user while others read', async () => {
     const api = await app.createTestOrganization();
-    const [one, two] = [await createEndUser(api, { email: 'one@x.example' }), await createEndUser(api, { email: 'two@x.example' })];
+    const [one, two] = [
+      await createEndUser(api, { email: 'one@x.example' }),
+      await createEndUser(api, { email: 'two@x.example' }),
+    ];
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
         api.patch(`/v1/endusers/${index % 2 ? one.id : two.id}`, { email: index % 4 < 2 ? 'one@x.example' : null }),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createEndUser, eventsOf, getEndUser } from './support/end-users.js';
+import { createEndUser, eventsOf, getEndUser, TEXT } from './support/end-users.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 let app: TestApp;
@@ -8,7 +8,6 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const TEXT = { entityType: 'Contact', identifier: 'plan', label: 'Plan', inputDefinition: { _type: 'Text' } };
 const SELECT = {
   entityType: 'Contact',
   identifier: 'tier',

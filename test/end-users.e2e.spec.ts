@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { SetDefaultRegion, SetDefaultRegionHandler } from '#libs/organizations/organizations.handlers.js';
-import { ALICE, countEvents, createEndUser, eventsOf, findEndUsers, getEndUser, INSTANT } from './support/end-users.js';
+import {
+  ALICE,
+  countEvents,
+  createEndUser,
+  eventsOf,
+  findEndUsers,
+  getEndUser,
+  INSTANT,
+  NOBODY,
+  TEXT,
+} from './support/end-users.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 let app: TestApp;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { endUserIsOpen, requesterById } from '#libs/end-users/end-user.published.js';
-import { ALICE, anonymize, createEndUser, eventsOf, getEndUser, INSTANT } from './support/end-users.js';
+import { ALICE, anonymize, createEndUser, eventsOf, getEndUser, INSTANT, NOBODY, TEXT } from './support/end-users.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 let app: TestApp;

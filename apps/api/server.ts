@@ -5,7 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { itemsOf } from '#libs/http/bulk-input.js';
 import { answerClientError } from '#libs/http/client-errors.js';
-import { composeText } from '#libs/http/composed-text.js';
+import { composeText } from '#libs/http/unicode-normalization.js';
 import { ErrorFilter } from '#libs/http/error.filter.js';
 import { originForm, requireHosts } from '#libs/http/hosts.js';
 import { tellIgnoredParameters } from '#libs/http/ignored-parameters.js';

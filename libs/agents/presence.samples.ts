@@ -33,6 +33,8 @@ export const presenceSamples = samplesOf(presenceStream, presenceStreamId(agentI
       online,
       { type: 'AgentPresenceChanged', data: { agentId, connectionStatus: 'Offline', activeChannels: [], lastSeen } },
     ],
-    then: { agent_presence: [{ connection_status: 'Offline', presence_status: null, active_channels: [], revision: 2 }] },
+    then: {
+      agent_presence: [{ connection_status: 'Offline', presence_status: null, active_channels: [], revision: 2 }],
+    },
   },
 });

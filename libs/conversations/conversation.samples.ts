@@ -47,6 +47,7 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
       created,
       enqueued,
       { type: 'ConversationTransferred', data: { id, fromQueueId: queueId, toQueueId: otherQueueId } },
+      { type: 'ConversationEnqueued', data: { id, queueId: otherQueueId } },
     ],
     then: one({ queue_id: otherQueueId, queued_at: instant, assignee_id: null }),
   },
@@ -55,8 +56,14 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
     then: one({ state: 'Pending', pending_until: '2099-01-01T00:00:00+00:00' }),
   },
   'a conversation whose time has come': {
-    given: [created, assigned, pending, { type: 'ConversationPendingExpired', data: { id } }],
-    then: one({ version: 4, pending_until: null }),
+    given: [
+      created,
+      assigned,
+      pending,
+      { type: 'ConversationPendingExpired', data: { id } },
+      { type: 'ConversationOpen', data: { id } },
+    ],
+    then: one({ state: 'Open', pending_until: null }),
   },
   'a closed conversation': { given: [created, assigned, closed], then: one({ state: 'Closed', queued_at: null }) },
   'a conversation that was closed before an agent took it': {

@@ -81,7 +81,12 @@ const withTag: More<TagEvent> = {
 };
 
 export const CONVERSATION_EVENTS = {
-  ConversationCreated: conversationEvent('A conversation was created.', { queue: null, tags: [] }, undefined, requester),
+  ConversationCreated: conversationEvent(
+    'A conversation was created.',
+    { queue: null, tags: [] },
+    undefined,
+    requester,
+  ),
   ConversationOpen: conversationEvent('A closed or pending conversation was opened again.'),
   ConversationClosed: conversationEvent('A conversation was closed.', { status: 'CLOSED', assignee: agent }),
   ConversationPending: conversationEvent<'ConversationPending'>(

@@ -12,7 +12,7 @@ import { type EndUserCommand, type EndUserFields } from './end-user.rules.js';
 import { endUserStream } from './end-user.stream.js';
 import { type EndUserOutput } from './end-users.dto.js';
 import { CreateEndUser, newPerson, UpdateEndUser } from './end-users.handlers.js';
-import { EndUserReader } from './end-users.reader.js';
+import { EndUserReader } from './end-user.reader.js';
 import { TakenAddresses } from './taken-addresses.js';
 
 /** Creates end users independently of each other: returns the new end user, or why it is refused, for each. */

@@ -102,7 +102,8 @@ const customAttributesUpdated: WebhookEventType<EndUser> = {
 
 const merged: WebhookEventType<EndUser, Extract<EndUserEvent, { type: 'EndUserMerged' }>['data']> = {
   version: '1',
-  description: 'Another end user was merged into an end user, which is shown as it is after the merge. The other one no longer exists.',
+  description:
+    'Another end user was merged into an end user, which is shown as it is after the merge. The other one no longer exists.',
   stream: endUserStream,
   shows: ['endUser'],
   data: (endUser, { data }) => ({

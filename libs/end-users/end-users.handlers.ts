@@ -23,7 +23,7 @@ import { type EndUser, type EndUserFields, openEndUser } from './end-user.rules.
 import { shownEndUser } from './end-user.shown.js';
 import { endUserStream } from './end-user.stream.js';
 import { type EndUserOutput } from './end-users.dto.js';
-import { type EndUserFilters, EndUserReader } from './end-users.reader.js';
+import { type EndUserFilters, EndUserReader } from './end-user.reader.js';
 import { TakenAddresses } from './taken-addresses.js';
 
 /** Creates an end user, and returns it. */
@@ -68,7 +68,7 @@ export class CreateEndUserHandler implements ICommandHandler<CreateEndUser> {
     const { defaultRegion } = await this.settings.of(context.organizationId);
     const [id, person] = [randomUUIDv7(), newPerson(input, defaultRegion)];
     const command = { type: 'CreateEndUser', id, person } as const;
-    const created = await this.taken.refusedAround(context, id, person, () =>
+    const created = await this.taken.namingOwners(context, id, person, () =>
       this.store.retrying(() => this.store.handle(endUserStream, id, context, command)),
     );
     return shownEndUser(created, []);
@@ -88,7 +88,7 @@ export class UpdateEndUserHandler implements ICommandHandler<UpdateEndUser> {
     const { organizationId } = context;
     const { defaultRegion } = await this.settings.of(organizationId);
     const changes = normalizePerson(input, defaultRegion);
-    const updated = await this.taken.refusedAround(context, id, changes, () =>
+    const updated = await this.taken.namingOwners(context, id, changes, () =>
       this.store.handle(endUserStream, id, context, { type: 'UpdateEndUser', id, changes }),
     );
     return this.reader.shown(organizationId, updated);

@@ -8,7 +8,7 @@ import {
   UpdateEndUserAttributesHandler,
   UpdateEndUserHandler,
 } from './end-users.handlers.js';
-import { EndUserReader } from './end-users.reader.js';
+import { EndUserReader } from './end-user.reader.js';
 import { IdentitiesController } from './identities.controller.js';
 import { ReplaceByExternalIdHandler } from './replace-by-external-id.handler.js';
 import { TakenAddresses } from './taken-addresses.js';

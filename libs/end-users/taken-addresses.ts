@@ -45,7 +45,7 @@ export class TakenAddresses {
    * it.
    * @throws {DomainError} `invalid`, with all faults
    */
-  async refusedAround<T>(
+  async namingOwners<T>(
     context: WriteContext,
     id: string,
     fields: Changes<EndUserFields>,

@@ -6,13 +6,13 @@ import { type OrganizationFeedPage } from '#libs/event-store/organization-feed.j
 import { Endpoint } from '#libs/http/endpoint.js';
 import { QueryInput } from '#libs/http/input.js';
 import { type AuthenticatedRequest } from '#libs/http/request-context.js';
-import { EventStreams } from './event-streams.js';
+import { EventStreams } from './sse-streams.js';
 import { DEFAULT_LIMIT, FeedQuery, ListEventsOutput, ListEventsQuery } from './events.dto.js';
 import { FeedCursors } from './feed-cursors.js';
 import { FeedQueries } from './feed-queries.js';
 import { FeedReader, type Reading } from './feed-reader.js';
 import { ReaderLimits } from './reader-limits.js';
-import { type ShownEvent, shownEvent } from './shown-event.js';
+import { type ShownEvent, shownEvent } from './event.shown.js';
 
 const MS = 1_000;
 

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ListMeta, listOutput, named } from '#libs/http/endpoint.js';
 import { Checked, Choice, faultOfText, QueryWhole, Text } from '#libs/http/fields.js';
-import { type ShownEvent } from './shown-event.js';
+import { type ShownEvent } from './event.shown.js';
 
 const MAX_TYPES = 100;
 export const DEFAULT_LIMIT = 100;

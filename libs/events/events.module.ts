@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { EventStreams } from './event-streams.js';
+import { EventStreams } from './sse-streams.js';
 import { EventsController } from './events.controller.js';
 import { FeedCursors } from './feed-cursors.js';
 import { FeedQueries } from './feed-queries.js';

@@ -2,10 +2,10 @@ import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Gauge } from 'prom-client';
 import { type AuthenticatedRequest } from '#libs/http/request-context.js';
-import { whenOver } from '#libs/http/when-over.js';
+import { whenOver } from '#libs/http/response-end.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { Places } from '#libs/platform/places.js';
-import { FeedOptions } from './options.js';
+import { FeedOptions } from './events.settings.js';
 
 const readers = new Gauge({ name: 'deskstream_event_readers', help: 'Readers that wait for events or follow them.' });
 

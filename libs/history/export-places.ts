@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type AuthenticatedRequest } from '#libs/http/request-context.js';
-import { whenOver } from '#libs/http/when-over.js';
+import { whenOver } from '#libs/http/response-end.js';
 import { Places } from '#libs/platform/places.js';
 
 /** Maximum number of concurrent exports in this process, and of one organization, which cannot fill it alone. */

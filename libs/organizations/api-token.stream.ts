@@ -9,7 +9,7 @@ import {
   type ApiTokenCommand,
   MAX_TOKENS_IN_FORCE,
 } from './api-token.rules.js';
-import { oneAtATime } from './one-at-a-time.published.js';
+import { lockOrganization } from './organization-lock.published.js';
 
 const INSERT = `INSERT INTO api_tokens (organization_id, id, name, actor_id, secret_hash, scopes, expires_at,
     rate_per_second, rate_burst, created_at, created_by, created_by_token, revoked_at, previous_hash, previous_until)
@@ -94,7 +94,7 @@ export function issuerOf(organizationId: string, tokenId: string): Statement {
 export function mayIssue(organizationId: string, issuerId: string | undefined, at: string): Statement[] {
   return [
     ...(issuerId === undefined ? [] : [notRevoked(organizationId, issuerId)]),
-    oneAtATime(organizationId),
+    lockOrganization(organizationId),
     { text: `SELECT guard(${IN_FORCE} < $3)`, values: [organizationId, at, MAX_TOKENS_IN_FORCE + 1] },
   ];
 }

@@ -32,11 +32,11 @@ export class Authentication {
   /** Admits a request. @throws {DomainError} `unauthenticated`, `too-many-requests`, `forbidden` */
   async admit(request: AuthenticatedRequest, reply: FastifyReply): Promise<void> {
     const identity = await this.#identify(request);
-    mustCount(identity, Date.now());
+    mustBeValid(identity, Date.now());
     const limit = identity.rateLimit ?? this.limits.perToken;
-    if (limit) mustRemain(told(reply, await this.limiter.take(identity.tokenId, limit)));
+    if (limit) mustRemain(showing(reply, await this.limiter.take(identity.tokenId, limit)));
     request.charge = async (requests) => {
-      if (limit) told(reply, await this.limiter.charge(identity.tokenId, limit, requests));
+      if (limit) showing(reply, await this.limiter.charge(identity.tokenId, limit, requests));
     };
     mustBeGranted(request, identity);
     const { organizationId, actorId, tokenId, scopes } = identity;
@@ -51,7 +51,7 @@ export class Authentication {
     const hash = hashApiToken(tokenOf(request));
     const identity = this.lookup.known(hash) ?? (await this.lookup.find(hash));
     if (!identity) throw new DomainError('unauthenticated', 'The API token is not valid');
-    mustCount(identity, Date.now());
+    mustBeValid(identity, Date.now());
     mustBeGranted(request, identity);
     request.scopes = identity.scopes;
   }
@@ -97,7 +97,7 @@ function known(scheme = ''): string {
 }
 
 /** Throws unless the token still counts. The reason may be disclosed, since the caller has the secret. */
-function mustCount({ revoked, expiresAt, replacedAt }: TokenIdentity, now: number): void {
+function mustBeValid({ revoked, expiresAt, replacedAt }: TokenIdentity, now: number): void {
   if (revoked) throw new DomainError('unauthenticated', 'The API token has been revoked');
   if (expiresAt !== undefined && expiresAt <= now) {
     throw new DomainError('unauthenticated', 'The API token has expired');
@@ -112,7 +112,7 @@ function mustBeGranted({ method, routeOptions }: AuthenticatedRequest, { scopes 
   if (!grants(scopes, needed)) throw new DomainError('forbidden', `The API token lacks the scope ${needed}`);
 }
 
-function told(reply: FastifyReply, quota: Quota): Quota {
+function showing(reply: FastifyReply, quota: Quota): Quota {
   void reply.header('ratelimit-policy', quota.policy).header('ratelimit', quota.state);
   return quota;
 }

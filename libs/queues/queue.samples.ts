@@ -23,7 +23,10 @@ const queues = [{ id, name: 'Support', is_default: true }];
 export const queueSamples = samplesOf(queueStream, id, {
   'a new queue': { given: [created], then: { queues } },
   'a queue whose settings were changed': {
-    given: [created, { type: 'QueueUpdated', data: { id, changes: { name: 'Sales', isDefault: false, priority: null } } }],
+    given: [
+      created,
+      { type: 'QueueUpdated', data: { id, changes: { name: 'Sales', isDefault: false, priority: null } } },
+    ],
     then: { queues: [{ name: 'Sales', is_default: false, version: 2 }] },
   },
   'the members of a queue': {

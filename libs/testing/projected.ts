@@ -21,7 +21,7 @@ export interface Samples {
 export function samplesOf<State, Event extends DomainEvent, Command>(
   stream: StreamDefinition<State, Event, Command>,
   id: string,
-  histories: Record<string, History<Event>>,
+  histories: Record<string, History<NoInfer<Event>>>,
 ): Samples {
   return { stream, id, histories };
 }

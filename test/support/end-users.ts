@@ -22,6 +22,9 @@ export const NOBODY = { additionalEmails: [], additionalPhoneNumbers: [], additi
 
 export const INSTANT = expect.stringMatching(/^\d{4}-.*Z$/);
 
+/** A text attribute of end users. */
+export const TEXT = { entityType: 'Contact', identifier: 'plan', label: 'Plan', inputDefinition: { _type: 'Text' } };
+
 /** Creates an end user and returns it. */
 export const createEndUser = (api: ApiClient, fields: object = {}): Promise<any> => api.create('/v1/endusers', fields);
 

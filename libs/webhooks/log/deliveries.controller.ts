@@ -19,7 +19,7 @@ import {
   RetryDeliveryOutput,
 } from './deliveries.dto.js';
 import { CancelDelivery, GetDelivery, ListDeliveries, RetryDelivery } from './deliveries.handlers.js';
-import { EXCHANGE_MASKED } from './exchange.shown.js';
+import { PAYLOAD_MASKED } from './payload-and-response.shown.js';
 
 const SubscriptionId = () => UuidParam('webhookSubscriptionId', 'The webhook subscription id.');
 const DeliveryId = () =>
@@ -55,7 +55,7 @@ export class WebhookDeliveriesController {
   @Get(':deliveryId')
   @Endpoint({
     summary: 'Get a delivery of a webhook subscription by id.',
-    description: `The answer includes the payload and the attempts, as long as they are kept. ${EXCHANGE_MASKED}`,
+    description: `The answer includes the payload and the attempts, as long as they are kept. ${PAYLOAD_MASKED}`,
     success: [200, 'The delivery', GetDeliveryOutput],
     errors: [404],
   })

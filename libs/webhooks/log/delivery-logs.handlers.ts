@@ -7,7 +7,7 @@ import { EVENT_NAMES, faultOfEventName } from '../catalogue/catalogue.published.
 import { type Outcome } from '../delivery/sending/attempt.js';
 import { SubscriptionReader } from '../subscriptions/subscription.reader.js';
 import { type EventDeliveryLog, type EventDeliveryStatus } from './delivery-logs.dto.js';
-import { ShownExchange } from './exchange.shown.js';
+import { ShownPayload } from './payload-and-response.shown.js';
 
 /** The result of the last delivery for each subscribed event. */
 export class GetDeliveryStatus extends query<
@@ -51,7 +51,7 @@ export class GetDeliveryStatusHandler implements IQueryHandler<GetDeliveryStatus
     return rows.map((row) => ({
       event: row.event_name,
       deliveryStatus: row.started_at
-        ? detailOf(row, new ShownExchange(row.event_name, granted))
+        ? detailOf(row, new ShownPayload(row.event_name, granted))
         : { _type: 'NoRecentDelivery' },
     }));
   }
@@ -76,12 +76,12 @@ export class GetDeliveryLogsHandler implements IQueryHandler<GetDeliveryLogs> {
              ORDER BY a.started_at DESC LIMIT $4`,
       values: [organizationId, subscriptionId, event, MAX_LOGS],
     });
-    const shown = new ShownExchange(event, granted);
+    const shown = new ShownPayload(event, granted);
     return rows.map((row) => ({ deliveryDetail: detailOf(row, shown), payload: shown.payload(row.body) }));
   }
 }
 
-function detailOf({ started_at, outcome, response_code, response_text }: AttemptRow, shown: ShownExchange) {
+function detailOf({ started_at, outcome, response_code, response_text }: AttemptRow, shown: ShownPayload) {
   return {
     _type: 'DeliveryDetail' as const,
     deliveryTimestamp: (started_at as Date).toISOString(),

@@ -7,7 +7,7 @@ import { type Outcome } from '../delivery/sending/attempt.js';
 import { shownAttempt } from '../subscriptions/subscription-outputs.dto.js';
 import { SUBSCRIPTION_EXISTS, SubscriptionReader } from '../subscriptions/subscription.reader.js';
 import { type CancelReason, type DeliveryDetailsOutput, type DeliveryState } from './deliveries.dto.js';
-import { ShownExchange } from './exchange.shown.js';
+import { ShownPayload } from './payload-and-response.shown.js';
 
 /** A row of {@link COLUMNS}. */
 export interface DeliveryRow {
@@ -48,7 +48,7 @@ export class DeliveryReader {
   ) {}
 
   /**
-   * @param granted scopes of the reader's token: see {@link ShownExchange}
+   * @param granted scopes of the reader's token: see {@link ShownPayload}
    * @throws {DomainError} `not-found`, also when the subscription does not exist
    */
   async get(
@@ -66,7 +66,7 @@ export class DeliveryReader {
       await this.subscriptions.mustExist(organizationId, subscriptionId);
       throw notFound('Delivery', id);
     }
-    const shown = new ShownExchange(row.event_name, granted);
+    const shown = new ShownPayload(row.event_name, granted);
     const attemptLog = (attempts?.rows as AttemptRow[]).map((attempt) => shownLogEntry(attempt, shown));
     return { ...shownDelivery(row), payload: shown.payload(row.payload), attemptLog };
   }
@@ -108,7 +108,7 @@ export function shownDelivery(row: DeliveryRow) {
   };
 }
 
-function shownLogEntry(row: AttemptRow, shown: ShownExchange) {
+function shownLogEntry(row: AttemptRow, shown: ShownPayload) {
   const attempt = shownAttempt({
     outcome: row.outcome,
     startedAt: row.started_at,

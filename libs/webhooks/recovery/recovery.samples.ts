@@ -12,7 +12,13 @@ export const recoverySamples = samplesOf(recoveryStream, id, {
     given: [requested],
     then: {
       webhook_recoveries: [
-        { id, subscription_id: subscriptionId, until: '2026-03-14T00:00:00+00:00', only_missing: true, finished_at: null },
+        {
+          id,
+          subscription_id: subscriptionId,
+          until: '2026-03-14T00:00:00+00:00',
+          only_missing: true,
+          finished_at: null,
+        },
       ],
     },
   },

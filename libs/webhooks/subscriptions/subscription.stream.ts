@@ -1,7 +1,7 @@
 import { type Statement } from '#libs/database/batch.js';
 import { secretContext } from '#libs/event-store/event-codec.js';
 import { type Projection, type StreamDefinition, streamName } from '#libs/event-store/stream-definition.js';
-import { oneAtATime } from '#libs/organizations/one-at-a-time.published.js';
+import { lockOrganization } from '#libs/organizations/organization-lock.published.js';
 import { type Cipher } from '#libs/platform/cipher.js';
 import { type Filters } from '../events/filters.rules.js';
 import {
@@ -202,7 +202,7 @@ export function existingSubscriptions(organizationId: string): Statement {
 /** Returns guards for the maximum number of subscriptions. Simultaneous creations wait for one another. */
 export function roomForSubscription(organizationId: string): Statement[] {
   return [
-    oneAtATime(organizationId),
+    lockOrganization(organizationId),
     { text: `SELECT guard(${EXISTING} < $2)`, values: [organizationId, MAX_SUBSCRIPTIONS + 1] },
   ];
 }

@@ -20,7 +20,7 @@ import {
   GetDeliveryStatusOutput,
 } from '../log/delivery-logs.dto.js';
 import { GetDeliveryLogs, GetDeliveryStatus } from '../log/delivery-logs.handlers.js';
-import { EXCHANGE_MASKED } from '../log/exchange.shown.js';
+import { PAYLOAD_MASKED } from '../log/payload-and-response.shown.js';
 import {
   CreateWebhookSubscriptionInput,
   PatchWebhookSubscriptionInput,
@@ -198,7 +198,7 @@ export class WebhooksController {
   @Get(':webhookSubscriptionId/delivery-status')
   @Endpoint({
     summary: 'Get the latest delivery statuses of a webhook subscription.',
-    description: `Has one entry for each subscribed event. ${EXCHANGE_MASKED}`,
+    description: `Has one entry for each subscribed event. ${PAYLOAD_MASKED}`,
     success: [200, 'The latest delivery statuses of a webhook subscription', GetDeliveryStatusOutput],
     errors: [404],
   })
@@ -217,7 +217,7 @@ export class WebhooksController {
   @Get(':webhookSubscriptionId/delivery-status/logs/:event')
   @Endpoint({
     summary: 'Get the latest delivery logs of a webhook subscription for one event.',
-    description: `Lists the last 100 attempts, newest first, with the payload that was sent. ${EXCHANGE_MASKED}`,
+    description: `Lists the last 100 attempts, newest first, with the payload that was sent. ${PAYLOAD_MASKED}`,
     success: [200, 'The webhook subscription event logs', GetDeliveryLogsOutput],
     errors: [404],
   })

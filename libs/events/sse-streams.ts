@@ -4,13 +4,13 @@ import { type FastifyReply } from 'fastify';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { type AuthenticatedRequest } from '#libs/http/request-context.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { frame, greeting, heartbeat } from './event-stream.js';
+import { frame, greeting, heartbeat } from './server-sent-events.js';
 import { FeedCursors } from './feed-cursors.js';
 import { type FeedStart } from './feed-queries.js';
 import { FeedReader } from './feed-reader.js';
-import { FeedOptions } from './options.js';
+import { FeedOptions } from './events.settings.js';
 import { ReaderLimits } from './reader-limits.js';
-import { shownEvent } from './shown-event.js';
+import { shownEvent } from './event.shown.js';
 
 const PAGE = 100;
 /** Number of bytes generated ahead of the client's reads. */

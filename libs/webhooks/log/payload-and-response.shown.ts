@@ -3,12 +3,12 @@ import { type Scope } from '#libs/platform/scopes.js';
 import { showsPersonal } from '#libs/resources/scopes.js';
 import { webhookEventType } from '../catalogue/catalogue.published.js';
 
-/** Description of {@link ShownExchange} for operations. */
-export const EXCHANGE_MASKED =
+/** Description of {@link ShownPayload} for operations. */
+export const PAYLOAD_MASKED =
   'The payload and the receiver’s answers are `***` unless the token has the scopes for all personal data in the event: `agents:read`, `conversations:read` and `endusers:read` for conversations, `agents:read` for agents, `endusers:read` for end users.';
 
 /** An event's payload and the receiver's answer, as the API shows them to a token with these scopes. */
-export class ShownExchange {
+export class ShownPayload {
   readonly #isShown: boolean;
 
   constructor(event: string, granted: readonly Scope[]) {
