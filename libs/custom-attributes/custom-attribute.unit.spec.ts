@@ -175,7 +175,7 @@ describe('Options', () => {
       [input('a', { nestedOption: [] })],
       '[0].nestedOption is not a field of this request; did you mean nestedOptions?',
     ],
-    [[input('a'), input('a')], '[1].value must differ from those beside it'],
+    [[input('a'), input('a')], '[1].value must differ from those of its siblings'],
     [[input('a', { nestedOptions: [input('b'), input('b')] })], '[0].nestedOptions[1].value must differ'],
     [[input('')], '[0].label must have 1 to 255 characters'],
     [[input('x'.repeat(256))], '[0].label must have 1 to 255 characters'],

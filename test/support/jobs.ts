@@ -20,5 +20,12 @@ export async function forgetAllJobs(app: Application): Promise<void> {
   const tables = await app.database.sql<{ name: string }>(
     `SELECT format('bullmq.%I', tablename) AS name FROM pg_tables WHERE schemaname = 'bullmq' AND tablename NOT LIKE '%migration%'`,
   );
-  await app.database.sql(`TRUNCATE ${tables.map(({ name }) => name).join(', ')}`);
+  const truncation = `TRUNCATE ${tables.map(({ name }) => name).join(', ')}`;
+  while (!(await app.database.sql(truncation).then(() => true, ofDeadlock)));
+}
+
+/** BullMQ's transactions lock the tables in orders of their own, so the truncation may have to be repeated. */
+function ofDeadlock(error: unknown): false {
+  if ((error as { code?: string }).code === '40P01') return false;
+  throw error;
 }
