@@ -4,7 +4,8 @@
 const GROUND = [
   ['platform', 'embedded-postgres'],
   ['database'],
-  ['background', 'event-store'],
+  ['event-store'],
+  ['background'],
   ['http'],
   ['people', 'webhooks/events'],
 ];

@@ -124,7 +124,11 @@ describe('A variable of the environment', () => {
   const [example, operations, compose] = ['.env.example', 'docs/operations.md', 'docker-compose.yml'].map((file) =>
     readFileSync(file, 'utf8'),
   ) as [string, string, string];
-  const plain = (text: string) => text.replace(/\[([^\]]+)\]\([^)]+\)/g, '$1').replace(/`/g, '');
+  const plain = (text: string) =>
+    text
+      .replace(/ See \[[^\]]+\]\([^)]+\)\.|, see \[[^\]]+\]\([^)]+\)/g, '')
+      .replace(/\[([^\]]+)\]\([^)]+\)/g, '$1')
+      .replace(/`/g, '');
 
   it('has a description', () => {
     const validated = SETTINGS.flatMap((type) =>

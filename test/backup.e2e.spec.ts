@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { openCipher } from '#apps/setup.js';
 import { freePort, runningEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
-import { loadConfig } from '../apps/config.js';
+import { loadConfig } from '#apps/config.js';
 import { STREAMS } from '#libs/resources/resources.js';
 import { askedAt, connectTo } from '#libs/testing/connections.js';
 import { waitFor } from '#libs/testing/wait-for.js';

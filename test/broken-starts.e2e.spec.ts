@@ -5,7 +5,7 @@ import pg from 'pg';
 import { openCipher } from '#apps/setup.js';
 import { migrateJobs } from '#libs/background/jobs.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
-import { loadConfig } from '../apps/config.js';
+import { loadConfig } from '#apps/config.js';
 import { severedLink, type SeveredLink } from '#libs/testing/severed-link.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
 import { waitFor } from '#libs/testing/wait-for.js';

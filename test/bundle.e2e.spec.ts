@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { openCipher } from '#apps/setup.js';
-import { loadConfig } from '../apps/config.js';
+import { loadConfig } from '#apps/config.js';
 import { createTestDatabase } from '#libs/testing/test-database.js';
 import { launch } from './support/launch.js';
 

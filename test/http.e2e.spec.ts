@@ -44,6 +44,7 @@ describe('A request', () => {
     ['basic dTpw', 'Basic is not accepted; send an API token: Authorization: Bearer <token>'],
     ['Digest username="u"', 'Digest is not accepted; send an API token: Authorization: Bearer <token>'],
     ['tr0ub4dor &3', 'This authentication scheme is not accepted; send an API token: Authorization: Bearer <token>'],
+    ['Bearer dsk_a b', 'The API token contains white space; send Authorization: Bearer <token>'],
     ['Bearer $DESKSTREAM_TOKEN', 'The API token contains a $: was a shell variable not expanded?'],
     ['Bearer ${TOKEN}', 'The API token contains a $: was a shell variable not expanded?'],
   ])('that sends %s is told what to send instead', async (authorization, message) => {

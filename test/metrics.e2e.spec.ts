@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { openCipher } from '#apps/setup.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
-import { loadConfig } from '../apps/config.js';
+import { loadConfig } from '#apps/config.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
 import { launch, type Launched } from './support/launch.js';
 

@@ -50,7 +50,7 @@ beforeAll(async () => {
     const hidden = `#libs/${other}/${module?.replace('.ts', '.js')}`;
     await plant(`libs/${resource}/planted-hidden.ts`, hidden, /resources-share-what-they-publish/);
     await plant(`libs/${resource}/planted.rules.ts`, '@nestjs/common', /rules-are-pure/);
-    await plant(`libs/${resource}/planted-app.ts`, '../../apps/runtime.js', /libs-know-no-apps/);
+    await plant(`libs/${resource}/planted-app.ts`, '#apps/runtime.js', /libs-know-no-apps/);
     await plant(`libs/${resource}/planted-test.ts`, '#libs/testing/wait-for.js', /tests-stay-out/);
     const [rules] = (await filesIn(resource)).filter((file) => file.endsWith('.rules.ts') && !file.includes('planted'));
     const above = rules ? `#libs/${resource}/${rules.replace('.ts', '.js')}` : hidden;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openCipher } from '#apps/setup.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
-import { loadConfig } from '../apps/config.js';
+import { loadConfig } from '#apps/config.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { launch, type Launched } from './support/launch.js';

@@ -136,6 +136,9 @@ describe('The deliveries of a webhook subscription', () => {
   it.each([
     ['state=done', 'state (must be one of: pending, delivered, exhausted, cancelled)'],
     ['event=Nope', 'event (is Nope, which is not an event; GET /v1/webhooks/event-types lists the events)'],
+    ['event=', 'event (must be the name of an event; GET /v1/webhooks/event-types lists the events)'],
+    ['event=$value$value$property', 'event (is $value$value$property, which is not an event;'],
+    [`event=$'${'$value'.repeat(99)}`, `event (is $'${'$value'.repeat(10)}$v…, which is not an event;`],
     ['since=yesterday', 'since (must be an instant'],
     ['until=2026-01-01', 'until (must be an instant'],
     ['since=0000-01-01T00:00:00Z', 'since (must be an instant'],

@@ -219,7 +219,7 @@ describe('Webhook subscriptions', () => {
     [{ ...input, url: 'http://' }, 'url is not a valid URL'],
     [
       { ...input, events: ['TAG_CREATED'] },
-      'events contains TAG_CREATED, which is the name in payloads; subscribe to TagCreated',
+      'events contains TAG_CREATED, which is the name in payloads; use TagCreated',
     ],
     [{ ...input, events: ['TagCreate'] }, 'events contains TagCreate, which is not an event; did you mean TagCreated?'],
     [
@@ -243,7 +243,7 @@ describe('Webhook subscriptions', () => {
     ],
     [
       { ...input, filters: { QUEUE_CREATED: filter } },
-      'filters contains QUEUE_CREATED, which is the name in payloads; subscribe to QueueCreated',
+      'filters contains QUEUE_CREATED, which is the name in payloads; use QueueCreated',
     ],
     [{ ...input, filters: { TagCreated: filter } }, 'uses the field QueueId, but the event has no fields for filters'],
     [{ ...input, filters: { TagCreated: { ...filter, extra: 'a\0b' } } }, 'filters has unknown fields for TagCreated'],

@@ -19,12 +19,9 @@ const ENTITIES = new Map<string, string>([
   ['csid', 'Waiting conversation'],
 ]);
 
-/** The same where the path identifies nothing: what the body, a filter or the token refers to. */
+/** The same where the path identifies nothing: what the body refers to. */
 const REFERENCES: Record<string, string> = {
-  '/v1/agents': 'Agent',
   '/v1/conversations': 'End user',
-  '/v1/endusers': 'End user',
-  '/v1/organization': 'Organization',
   '/v1/webhooks': 'Queue',
 };
 
@@ -36,7 +33,8 @@ export function exampleErrors({ paths }: OpenAPIObject): void {
       if (!operation) continue;
       example(operation, '400', 'invalid', messageOfInvalid(operation));
       example(operation, '403', 'forbidden', `The API token lacks the scope ${scopeOf(method.toUpperCase(), path)}`);
-      example(operation, '404', 'not-found', messageOfMissing(path));
+      const missing = messageOfMissing(path);
+      if (missing) example(operation, '404', 'not-found', missing);
     }
   }
 }
@@ -48,12 +46,15 @@ function example({ responses }: Operation, status: string, code: string, message
   if (content) content.example = { message, code, requestId: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c' };
 }
 
-/** The entity that the path identifies first is the first to be missed. */
-function messageOfMissing(path: string): string {
+/**
+ * The entity that the path identifies first is the first to be missed. Lists document a 404 only because the public API
+ * does: there is nothing to say about it.
+ */
+function messageOfMissing(path: string): string | undefined {
   const parameter = /\{(\w+)\}/.exec(path)?.[1];
   const name = parameter === undefined ? REFERENCES[path] : ENTITIES.get(parameter);
   const isNumber = parameter === 'conversationId' || parameter === 'csid';
-  return notFound(name ?? 'Entity', isNumber ? NUMBER : ID).message;
+  return name === undefined ? undefined : notFound(name, isNumber ? NUMBER : ID).message;
 }
 
 function messageOfInvalid({ parameters = [], requestBody }: Operation): string {

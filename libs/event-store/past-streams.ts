@@ -42,7 +42,7 @@ export class PastStreams {
   /**
    * Returns an entity as it was at an instant.
    * @param entity its name in the error message
-   * @throws {DomainError} `not-found`; the message says when the entity was created, if it ever was
+   * @throws {DomainError} `not-found`; the message says whether the entity was deleted, or when it was created later
    */
   async existing<State, Event extends DomainEvent>(
     definition: StreamDefinition<State, Event>,
@@ -69,7 +69,7 @@ export class PastStreams {
     wasDeleted: boolean,
   ): Promise<DomainError | undefined> {
     const then = asOf.toISOString();
-    if (wasDeleted) return new DomainError('not-found', `${entity} was deleted before ${then}`);
+    if (wasDeleted) return new DomainError('not-found', `${entity} no longer existed at ${then}`);
     const [first] = await this.database.query<{ recorded_at: Date }>(organizationId, {
       text: 'SELECT recorded_at FROM events WHERE organization_id = $1 AND stream = $2 AND version = 1',
       values: [organizationId, stream],

@@ -105,7 +105,8 @@ export class EventOutput implements ShownEvent {
   recordedAt: string;
 
   @ApiProperty({
-    description: 'The id of the agent on whose behalf the change was made.',
+    description:
+      'The id of the agent on whose behalf the change was made, or of the organization if Deskstream made it.',
     format: 'uuid',
     example: '01980f5c-7a1b-7c3d-8e5f-2a3b4c5d6e7f',
   })

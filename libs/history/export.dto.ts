@@ -24,7 +24,7 @@ export class ExportedDelivery {
   @ApiProperty({ description: 'The state of the delivery.', enum: STATES, example: 'delivered' })
   state: (typeof STATES)[number];
 
-  @ApiProperty({ description: 'When the entity was created.', ...INSTANT })
+  @ApiProperty({ description: 'When the delivery was created.', ...INSTANT })
   createdAt: string;
 
   @ApiPropertyOptional({

@@ -57,7 +57,7 @@ export class HistoryEventOutput {
   actor: ActorOutput;
 
   @ApiPropertyOptional({
-    description: 'The id of the API token. Absent if Deskstream made the change itself.',
+    description: 'The API token. Absent if Deskstream made the change itself.',
     type: TokenOutput,
   })
   token?: TokenOutput;

@@ -144,7 +144,7 @@ const ERRORS = {
   ErrorResponse: bulkError('ErrorResponse', 'The item failed.', 'none'),
   Infrastructure: bulkError('Infrastructure', 'The server cannot do this at the moment.', 'always'),
   Integrity: bulkError('Integrity', 'The change conflicts with concurrent changes.', 'always'),
-  InvalidArgument: bulkError('InvalidArgument', 'The item does not have the expected version.', 'none'),
+  InvalidArgument: bulkError('InvalidArgument', 'The item is not valid.', 'none'),
   NotFound: bulkError('NotFound', 'The entity could not be found.', 'always', 'EntityNotFound'),
   Validation: bulkError('Validation', 'A field is not valid.', 'optional'),
 };

@@ -220,7 +220,7 @@ export function Choices({
     }),
     IsArray({ message: 'must be an array' }),
     ArrayMaxSize(values.length, { message: `must have at most ${values.length} items` }),
-    IsIn(values, { each: true, message: ({ value }) => fault(unknownOf(value), 'contains') }),
+    IsIn(values, { each: true, message: ({ value }) => literal(fault(unknownOf(value), 'contains')) }),
     ArrayUnique({ message: 'must not contain a value twice' }),
     ...presence(optional, nullable),
   );
@@ -236,9 +236,22 @@ export function Choice({
 }: ChoiceOptions): PropertyDecorator {
   return applyDecorators(
     ApiProperty({ ...docs, type: 'string', nullable, enum: values, required: !optional }),
-    IsIn(values, { message: ({ value }) => fault(value, 'is') }),
+    IsIn(values, { message: ({ value }) => literal(fault(value, 'is')) }),
     ...presence(optional, nullable),
   );
+}
+
+/** Stands for `$` in messages, in which class-validator would replace `$value` and the like. */
+const DOLLAR = '\uE024';
+
+/** Returns a message that class-validator leaves as it is; {@link readable} restores it. */
+function literal(message: string): string {
+  return message.replaceAll('$', DOLLAR);
+}
+
+/** Returns the text of a {@link literal} message. */
+export function readable(message: string): string {
+  return message.replaceAll(DOLLAR, '$');
 }
 
 function faultAmong(values: readonly string[]): (value: unknown, verb: Verb) => string {
@@ -258,7 +271,7 @@ function Rule(fault: (value: unknown) => string | undefined): PropertyDecorator 
     name: 'rule',
     validator: {
       validate: (value) => fault(value) === undefined,
-      defaultMessage: (args) => fault(args?.value) ?? 'is not valid',
+      defaultMessage: (args) => literal(fault(args?.value) ?? 'is not valid'),
     },
   });
 }

@@ -14,6 +14,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type KnownNames } from '#libs/platform/did-you-mean.js';
 import { DomainError, type Fault, invalidBody, invalidParameter } from '#libs/platform/domain-error.js';
 import { isRecord } from '#libs/platform/values.js';
+import { readable } from './fields.js';
 import { takesParameters } from './ignored-parameters.js';
 import { kindOf, tagOf, unionSchema } from './nested-fields.js';
 import { PageQuery, withPageKey } from './paging.js';
@@ -212,7 +213,7 @@ function faultsOf(errors: ValidationError[], parent = ''): Fault[] {
     const end = error.value === undefined ? MISSING : '';
     const own = Object.values(error.constraints ?? {}).map((message) => ({
       path,
-      message: withoutPrefix(withoutPrefix(message, 'property '), `${error.property} `) + end,
+      message: readable(withoutPrefix(withoutPrefix(message, 'property '), `${error.property} `)) + end,
     }));
     return [...own, ...faultsOf(error.children ?? [], path)];
   });

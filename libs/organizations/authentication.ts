@@ -77,18 +77,19 @@ export class Authentication {
 
 function tokenOf({ headers: { authorization = '' } }: AuthenticatedRequest): string {
   const token = authorization.replace(/^Bearer\s+/i, '').trim();
-  const fault = faultOfToken(token);
+  const fault = faultOfToken(token, /^Bearer\s/i.test(authorization));
   if (fault) throw new DomainError('unauthenticated', fault);
   return token;
 }
 
 /** Returns why a text cannot be an API token, or undefined. The reason does not repeat it: it may be a secret. */
-function faultOfToken(token: string): string | undefined {
+function faultOfToken(token: string, isBearer: boolean): string | undefined {
   if (token === '') return 'Send an API token: Authorization: Bearer <token>';
   if (token.includes('$')) return 'The API token contains a $: was a shell variable not expanded?';
   const [scheme] = token.split(/\s/, 1);
-  if (scheme !== token) return `${known(scheme)} is not accepted; send an API token: Authorization: Bearer <token>`;
-  return undefined;
+  if (scheme === token) return undefined;
+  if (isBearer) return 'The API token contains white space; send Authorization: Bearer <token>';
+  return `${known(scheme)} is not accepted; send an API token: Authorization: Bearer <token>`;
 }
 
 /** Returns the name of a known authentication scheme. Other words in its place may be part of a secret. */

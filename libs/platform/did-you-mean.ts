@@ -1,3 +1,5 @@
+import { quoted } from './text.js';
+
 /** Maximum length of a misspelled name. */
 const MAX_LENGTH = 64;
 /** Minimum length: in shorter names, one letter makes another word. */
@@ -35,7 +37,7 @@ export type Verb = 'is' | 'contains';
 /** Returns why a value is refused where one of several is expected: names the one that was meant, or all. */
 export function faultOfChoice(value: unknown, known: KnownNames, verb: Verb = 'is'): string {
   const hint = typeof value === 'string' ? suggestion(value, known) : '';
-  if (hint) return `${verb} ${value as string}, which is not a known value${hint}`;
+  if (hint) return `${verb} ${quoted(value as string)}, which is not a known value${hint}`;
   return `${verb === 'is' ? 'must be one of' : 'may only contain'}: ${known.names.join(', ')}`;
 }
 

@@ -14,7 +14,9 @@ export class RateLimitSettings {
   @Max(MAX_PER_SECOND, { message: 'RATE_LIMIT_PER_SECOND must be 1 to 1000000, or none' })
   RATE_LIMIT_PER_SECOND: number | null = 100;
 
-  @Setting('Burst of requests for each API token: a multiple of `RATE_LIMIT_PER_SECOND`, at most 3600 times its value.')
+  @Setting(
+    'Burst of requests for each API token: a multiple of `RATE_LIMIT_PER_SECOND`, at most 3600 times its value. Default: twice the rate.',
+  )
   @IsOptional()
   @AsNumber
   @ValidateBy({

@@ -34,7 +34,7 @@ export function documentedSettings(type: SettingsType): DocumentedSetting[] {
 }
 
 function writtenOf(value: unknown): string | undefined {
-  const written = [value ?? ''].flat().join(',');
+  const written = [value ?? []].flat().map(String).join(',');
   return written === '' ? undefined : written;
 }
 

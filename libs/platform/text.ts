@@ -94,3 +94,12 @@ const IGNORED = new RegExp(String.raw`(?!${TAGS})\p{Default_Ignorable_Code_Point
 export function nameKey(name: string): string {
   return caseFolded(name.replace(IGNORED, ''));
 }
+
+/** Returns a client's text as messages quote it: well-formed, and cut off after 64 characters. */
+export function quoted(text: string): string {
+  const characters = Array.from(text.slice(0, 2 * MAX_QUOTED + 2));
+  const shown = characters.slice(0, MAX_QUOTED).join('');
+  return (characters.length > MAX_QUOTED ? `${shown}…` : shown).toWellFormed();
+}
+
+const MAX_QUOTED = 64;

@@ -1,4 +1,13 @@
-import { caseFolded, composed, hiddenCharacterOf, isLongerThan, isVisible, MAX_MARKS, nameKey } from './text.js';
+import {
+  caseFolded,
+  composed,
+  hiddenCharacterOf,
+  isLongerThan,
+  isVisible,
+  MAX_MARKS,
+  nameKey,
+  quoted,
+} from './text.js';
 
 describe('Case folding', () => {
   it.each([
@@ -83,5 +92,15 @@ describe('A text', () => {
     expect(hiddenCharacterOf('zw\u200b@x.example')).toBe('U+200B ZERO WIDTH SPACE');
     expect(hiddenCharacterOf('a\u{E0041}b')).toBe('U+E0041');
     expect(hiddenCharacterOf('a b')).toBeUndefined();
+  });
+});
+
+describe('A text in a message', () => {
+  it('is quoted up to 64 characters, and well-formed', () => {
+    expect(quoted('short')).toBe('short');
+    expect(quoted('x'.repeat(64))).toBe('x'.repeat(64));
+    expect(quoted('x'.repeat(65))).toBe(`${'x'.repeat(64)}…`);
+    expect(quoted('🙂'.repeat(1_000))).toBe(`${'🙂'.repeat(64)}…`);
+    expect(quoted('a\ud83d')).toBe('a\ufffd');
   });
 });

@@ -19,7 +19,9 @@ export class WebhookSettings {
   @Max(604_800, { each: true, message: 'WEBHOOK_RETRY_SCHEDULE must be pauses of 0.01 to 604800 seconds' })
   WEBHOOK_RETRY_SCHEDULE = [5, 300, 1800, 7200, 18_000, 36_000, 36_000];
 
-  @Setting('Networks that receivers may be in although they are not public: `10.0.0.0/8,fd00::/8`, or `none`.')
+  @Setting(
+    'Networks that receivers may be in although they are not public, on any port: `10.0.0.0/8,fd00::/8`, or `none`. Default: the loopback addresses with the embedded PostgreSQL, none with `DATABASE_URL`.',
+  )
   @IsOptional()
   @AsList
   @Each('cidr', (item) => ipaddr.isValidCIDR(item), 'WEBHOOK_ALLOWED_NETWORKS must be networks such as 10.0.0.0/8')
@@ -30,7 +32,9 @@ export class WebhookSettings {
   @IsPort({ each: true, message: 'WEBHOOK_ALLOWED_PORTS must be ports such as 80,443' })
   WEBHOOK_ALLOWED_PORTS = ['80', '443', '8080', '8443'];
 
-  @Setting("DNS servers that resolve receivers' names: `192.0.2.53` or `192.0.2.53:5353`, comma-separated.")
+  @Setting(
+    "DNS servers that resolve receivers' names: `192.0.2.53` or `192.0.2.53:5353`, comma-separated. Default: those of the system.",
+  )
   @AsList
   @Each('dns', isDnsServer, 'WEBHOOK_DNS_SERVERS must be addresses')
   WEBHOOK_DNS_SERVERS: string[] = [];

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { openCipher } from '#apps/setup.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
-import { loadConfig } from '../../apps/config.js';
+import { loadConfig } from '#apps/config.js';
 import { STREAMS } from '#libs/resources/resources.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { PARALLEL } from '#libs/webhooks/delivery/draining/drain-statements.js';

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { freePort, startEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
 import { askedAt } from '#libs/testing/connections.js';
 import { newDataDir } from '#libs/testing/data-dir.js';
-import { type Config } from '../../apps/config.js';
+import { type Config } from '#apps/config.js';
 import { type TestDatabase } from '#libs/testing/test-database.js';
 import { ApiClient } from './api-client.js';
 import { launch, type Launched } from './launch.js';

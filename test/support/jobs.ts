@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { type Config } from '../../apps/config.js';
+import { type Config } from '#apps/config.js';
 import { type TestDatabase } from '#libs/testing/test-database.js';
 
 /** The running Deskstream: an application of a test, or processes. */

@@ -8,7 +8,7 @@ import { WorkerModule } from '#apps/worker/worker.module.js';
 import { IssueApiToken, IssueApiTokenHandler } from '#libs/organizations/api-tokens.handlers.js';
 import { CreateOrganization, CreateOrganizationHandler } from '#libs/organizations/organizations.handlers.js';
 import { type Scope } from '#libs/platform/scopes.js';
-import { loadConfig } from '../../apps/config.js';
+import { loadConfig } from '#apps/config.js';
 import { createLogger } from '#libs/platform/logging.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
 import { ApiClient } from './api-client.js';

@@ -1,5 +1,6 @@
 import { type RecordedEvent } from '#libs/event-store/event.js';
 import { KnownNames, suggestion, type Verb } from '#libs/platform/did-you-mean.js';
+import { quoted } from '#libs/platform/text.js';
 import { type Resource } from '#libs/resources/resource.js';
 import { RESOURCES } from '#libs/resources/resources.js';
 import { type WebhookEventType } from '../events/event-type.published.js';
@@ -31,11 +32,11 @@ const NAMES_IN_PAYLOADS = new Map(EVENT_NAMES.map((name) => [fullyQualifiedName(
 /** Returns why a value is refused where the name of an event is expected. */
 export function faultOfEventName(value: unknown, verb: Verb = 'is'): string {
   const list = 'GET /v1/webhooks/event-types lists the events';
-  if (typeof value !== 'string')
+  if (typeof value !== 'string' || value.trim() === '')
     return `${verb === 'is' ? 'must be the name of an event' : 'may only contain names of events'}; ${list}`;
   const meant = NAMES_IN_PAYLOADS.get(value);
-  if (meant) return `${verb} ${value}, which is the name in payloads; subscribe to ${meant}`;
-  return `${verb} ${value.slice(0, 64).toWellFormed()}, which is not an event${suggestion(value, KNOWN_EVENTS) || `; ${list}`}`;
+  if (meant) return `${verb} ${value}, which is the name in payloads; use ${meant}`;
+  return `${verb} ${quoted(value)}, which is not an event${suggestion(value, KNOWN_EVENTS) || `; ${list}`}`;
 }
 
 /** Returns the event of that name, if it is produced. */

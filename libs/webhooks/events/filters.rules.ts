@@ -1,5 +1,5 @@
 import { CONVERSATION_CHANNELS } from '#libs/platform/channels.js';
-import { isLongerThan } from '#libs/platform/text.js';
+import { isLongerThan, quoted } from '#libs/platform/text.js';
 import { faultOfUuid } from '#libs/platform/uuid.js';
 import { isPlainText, isRecord } from '#libs/platform/values.js';
 
@@ -85,7 +85,7 @@ function faultOfCondition(condition: unknown, fields: readonly FilterField[]): s
     possible ? possible.some((one) => plain(one) === plain(value)) : faultOfUuid(value) === undefined;
   const unknown = values.find((value) => !fits(value));
   if (unknown === undefined) return undefined;
-  return `contains ${unknown.slice(0, 64)}, but ${field} must be ${possible ? `one of: ${possible.join(', ')}` : 'the id of a queue, a UUID'}`;
+  return `contains ${unknown === '' ? 'an empty text' : quoted(unknown)}, but ${field} must be ${possible ? `one of: ${possible.join(', ')}` : 'the id of a queue, a UUID'}`;
 }
 
 /** Returns the ids of all queues that filters name, each once, in lower case. */

@@ -80,7 +80,7 @@ export class DeliveryOutput {
   })
   attempts: number;
 
-  @ApiProperty({ description: 'When the entity was created.', ...INSTANT })
+  @ApiProperty({ description: 'When the delivery was created.', ...INSTANT })
   createdAt: string;
 
   @ApiPropertyOptional({

@@ -58,7 +58,8 @@ type State = 'closed' | 'sending' | 'idle' | 'released';
 
 /**
  * The delivery worker of one subscription. It runs while its process holds the subscription's lease, and talks to the
- * database in exchanges: each records the attempts that have ended, renews the lease and reads due deliveries.
+ * database in exchanges: each records the attempts that have ended, reads due deliveries and, when it is time, renews
+ * the lease.
  *
  * - `closed`: no attempt begins. The first state, until an exchange has read the receiver. Also the state once the
  *   lease is lost, the subscription is disabled, its receiver is paused, the process shuts down, or the time slice is

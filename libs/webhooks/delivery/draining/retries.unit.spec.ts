@@ -1,4 +1,4 @@
-import { loadConfig } from '../../../../apps/config.js';
+import { loadConfig } from '#apps/config.js';
 import { type AttemptResult, type Outcome } from '../sending/attempt.js';
 import { AttemptRate } from './attempt-rate.js';
 import { afterAttempt, type Health, HEALTHY, isTripped, pauseOfReceiver, reasonToDisable } from './circuit-breaker.js';

@@ -43,9 +43,11 @@ export class RunningDrains {
     return end;
   }
 
-  /** Resolves once no drain runs any more. */
+  /** Resolves once no drain runs any more, and none that waited for another begins. */
   async ended(): Promise<void> {
-    await Promise.allSettled([...this.#running.values()].map(({ end }) => end));
+    while (this.#running.size > 0) {
+      await Promise.allSettled([...this.#running.values()].map(({ end }) => end));
+    }
   }
 
   async #run(target: DrainTarget, drain: Drain): Promise<boolean> {

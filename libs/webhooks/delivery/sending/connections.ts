@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import { type Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { BlockedAddress, type SsrfGuard } from './ssrf-guard.js';
 
 const CONNECT_MS = 5_000;
@@ -60,6 +60,11 @@ function agentsOf(targets: SsrfGuard, keepAlive: boolean): Agents {
   };
 }
 
+/** Returns a host unless it is an address. */
+function nameOf(host: string | null | undefined): string | undefined {
+  return host && isIP(host) === 0 ? host : undefined;
+}
+
 /**
  * Restricts an agent's connections to allowed addresses, and returns them once data can be sent: errors of TLS come
  * before.
@@ -80,7 +85,8 @@ function guarded<A extends http.Agent>(agent: A, targets: SsrfGuard, ready: 'con
     };
     socket
       .once('connect', () => {
-        const fault = socket.remoteAddress && targets.faultOfAddress(socket.remoteAddress, port);
+        const { remoteAddress } = socket;
+        const fault = remoteAddress && targets.faultOfAddress(remoteAddress, port, nameOf(options.host));
         if (fault) socket.destroy(new BlockedAddress(fault));
       })
       .once(ready, () => {
