@@ -26,6 +26,7 @@ import { EntityRows1764000000025 } from '#migrations/1764000000025-entity-rows.j
 import { TokenExpiry1764000000026 } from '#migrations/1764000000026-token-expiry.js';
 import { Partitions1764000000027 } from '#migrations/1764000000027-partitions.js';
 import { PagesOfPartitions1764000000028 } from '#migrations/1764000000028-pages-of-partitions.js';
+import { ConversationNotes1764000000029 } from '#migrations/1764000000029-conversation-notes.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -57,4 +58,5 @@ export const MIGRATIONS = [
   TokenExpiry1764000000026,
   Partitions1764000000027,
   PagesOfPartitions1764000000028,
+  ConversationNotes1764000000029,
 ];

@@ -36,9 +36,10 @@ export function doerOf(
   { direction, requesterId, beginnerId }: Conversation,
   { type, data, metadata }: RecordedEvent,
 ): { id?: string; isNamed: boolean } {
-  const { agentId, userId } = data as { agentId?: string; userId?: string };
+  const { agentId, userId, authorId } = data as { agentId?: string; userId?: string; authorId?: string };
   const beginner = direction === 'Inbound' ? requesterId : beginnerId;
-  const named = type === 'ConversationCreated' ? beginner : type === 'ConversationAssigned' ? agentId : userId;
+  const named =
+    type === 'ConversationCreated' ? beginner : type === 'ConversationAssigned' ? agentId : (authorId ?? userId);
   if (named) return { id: named, isNamed: true };
   return { id: metadata.requestId ? metadata.actorId : undefined, isNamed: false };
 }

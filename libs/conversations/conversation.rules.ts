@@ -72,6 +72,18 @@ export interface Conversation extends Origin {
   anonymizedAt?: string;
 }
 
+/** A remark of an agent that end users do not see. */
+export interface Note {
+  id: string;
+  authorId: string;
+  /** ISO 8601; not in the future. */
+  createdAt: string;
+  message: string;
+}
+
+/** Maximum number of notes of a conversation. */
+export const MAX_NOTES = 1_000;
+
 export type ConversationCommand =
   | {
       type: 'CreateConversation';
@@ -101,6 +113,13 @@ export type ConversationCommand =
   | { type: 'TagConversation'; id: number; tag: { id: string; name: string; state: 'Active' | 'Inactive' } }
   | { type: 'UntagConversation'; id: number; tagId: string }
   | { type: 'UpdateAttributes'; id: number; values: Changes<AttributeValues> }
+  | {
+      type: 'AddNotes';
+      id: number;
+      notes: Note[];
+      /** How many notes the conversation has. */
+      existing: number;
+    }
   | { type: 'LinkConversation'; id: number; parentId: number; linkType: LinkType; ancestorIds: number[] }
   | { type: 'ReplaceEndUser'; id: number; endUserId: string }
   | { type: 'RequestConversationAnonymization'; id: number; requestId: string }
@@ -124,6 +143,10 @@ export type ConversationEvent =
   | { type: 'ConversationTagAdded'; data: ById & { tagId: string } }
   | { type: 'ConversationTagRemoved'; data: ById & { tagId: string } }
   | { type: 'ConversationCustomAttributeUpdated'; data: ById & { values?: Changes<AttributeValues> } }
+  | {
+      type: 'ConversationNoteAdded';
+      data: ById & { noteId: string; authorId: string; createdAt: string; message?: string };
+    }
   | { type: 'ConversationLinked'; data: ById & { parentId: number; linkType: LinkType } }
   | { type: 'ConversationEndUserReplaced'; data: ById & { fromEndUserId: string; endUserId: string } }
   | { type: 'ConversationAnonymizationRequested'; data: ById & { requestId: string } }

@@ -21,6 +21,11 @@ const created: ConversationEvent = {
 const enqueued: ConversationEvent = { type: 'ConversationEnqueued', data: { id, queueId } };
 const assigned: ConversationEvent = { type: 'ConversationAssigned', data: { id, agentId } };
 const pending: ConversationEvent = { type: 'ConversationPending', data: { id, until: '2099-01-01T00:00:00.000Z' } };
+const noteId = '01980f75-6f70-7182-9304-152637485960';
+const noted: ConversationEvent = {
+  type: 'ConversationNoteAdded',
+  data: { id, noteId, authorId: agentId, createdAt: '2026-03-14T10:00:00.000Z', message: 'She called, too.' },
+};
 const closed: ConversationEvent = { type: 'ConversationClosed', data: { id } };
 const instant = expect.any(String) as unknown;
 const one = (row: object) => ({ conversations: [{ id, ...row }] });
@@ -82,6 +87,13 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
     ],
     then: one({ version: 3, state: 'Open' }),
   },
+  'the notes of a conversation': {
+    given: [created, noted],
+    then: {
+      ...one({ version: 2 }),
+      conversation_notes: [{ conversation_id: id, id: noteId, author_id: agentId, message: 'She called, too.' }],
+    },
+  },
   'a conversation with a custom attribute': {
     given: [created, { type: 'ConversationCustomAttributeUpdated', data: { id, values: { [tagId]: 'gold' } } }],
     then: one({ version: 2, document: expect.objectContaining({ customAttributes: { [tagId]: 'gold' } }) as unknown }),
@@ -100,6 +112,7 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
   'nothing personal of a conversation that was anonymized': {
     given: [
       created,
+      noted,
       closed,
       { type: 'ConversationAnonymizationRequested', data: { id, requestId: tagId } },
       { type: 'ConversationAnonymized', data: { id } },

@@ -3,6 +3,7 @@ import { type Conversation, type ConversationCommand, type ConversationEvent } f
 import { shownConversation } from './conversation.shown.js';
 import { decideConversation } from './decide-conversation.rules.js';
 import { evolveConversation } from './evolve-conversation.rules.js';
+import { noteProjection } from './notes.projection.js';
 
 export const conversationStream: StreamDefinition<Conversation | undefined, ConversationEvent, ConversationCommand> = {
   category: 'conversation',
@@ -20,6 +21,7 @@ export const conversationStream: StreamDefinition<Conversation | undefined, Conv
     ConversationTagAdded: true,
     ConversationTagRemoved: true,
     ConversationCustomAttributeUpdated: true,
+    ConversationNoteAdded: true,
     ConversationLinked: true,
     ConversationEndUserReplaced: true,
     ConversationAnonymizationRequested: true,
@@ -47,6 +49,11 @@ export const conversationStream: StreamDefinition<Conversation | undefined, Conv
       anonymized_at: { of: ({ anonymizedAt }) => anonymizedAt },
     },
   },
-  personal: { ConversationCreated: ['details'], ConversationCustomAttributeUpdated: ['values'] },
+  projections: [noteProjection],
+  personal: {
+    ConversationCreated: ['details'],
+    ConversationCustomAttributeUpdated: ['values'],
+    ConversationNoteAdded: ['message'],
+  },
   forgetsWith: 'ConversationAnonymized',
 };

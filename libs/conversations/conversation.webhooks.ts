@@ -150,6 +150,24 @@ export const CONVERSATION_EVENTS = {
       },
     },
   ),
+  ConversationNoteAdded: conversationEvent<'ConversationNoteAdded'>(
+    'A note was added to a conversation.',
+    {},
+    {
+      data: ({ noteId, createdAt, message }) => ({
+        note: { id: noteId, created_at: createdAt, message: message ?? null },
+      }),
+      references: ({ authorId }) => ({ agentIds: [authorId] }),
+      example: {
+        note: {
+          id: '01980f75-6f70-7182-9304-152637485960',
+          created_at: '2026-03-14T09:26:53.589Z',
+          message: 'The customer called, too.',
+        },
+      },
+      schema: { note: object({ id: uuid, created_at: instant, message: { type: ['string', 'null'] } }) },
+    },
+  ),
   ConversationLinked: conversationEvent<'ConversationLinked'>(
     'A conversation was linked to another one.',
     {},

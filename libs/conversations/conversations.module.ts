@@ -3,9 +3,11 @@ import { ConversationIds } from './conversation-ids.js';
 import * as queries from './conversation-queries.handlers.js';
 import { ConversationsController, EndUserConversationsController } from './conversations.controller.js';
 import * as commands from './conversations.handlers.js';
+import { ConversationNotesController } from './notes.controller.js';
+import { AddNotesHandler, ListNotesHandler } from './notes.handlers.js';
 
 @Module({
-  controllers: [ConversationsController, EndUserConversationsController],
+  controllers: [ConversationsController, ConversationNotesController, EndUserConversationsController],
   providers: [
     ConversationIds,
     queries.ConversationReader,
@@ -20,6 +22,8 @@ import * as commands from './conversations.handlers.js';
     commands.TagConversationHandler,
     commands.TransferConversationHandler,
     commands.UpdateConversationAttributesHandler,
+    AddNotesHandler,
+    ListNotesHandler,
   ],
 })
 export class ConversationsModule {}

@@ -1,6 +1,12 @@
 import { changesOf } from '#libs/platform/changes.js';
-import { DomainError, notFound } from '#libs/platform/domain-error.js';
-import { type Conversation, type ConversationCommand, type ConversationEvent } from './conversation.rules.js';
+import { DomainError, invalidBody, notFound } from '#libs/platform/domain-error.js';
+import {
+  type Conversation,
+  type ConversationCommand,
+  type ConversationEvent,
+  MAX_NOTES,
+  type Note,
+} from './conversation.rules.js';
 
 type Decision = ConversationEvent[] | DomainError;
 type CommandOf<Type extends ConversationCommand['type']> = Extract<ConversationCommand, { type: Type }>;
@@ -43,6 +49,8 @@ export function decideConversation(
       if (Object.keys(values).length === 0) return [];
       return [{ type: 'ConversationCustomAttributeUpdated', data: { id: command.id, values } }];
     }
+    case 'AddNotes':
+      return addNotes(conversation, command, recordedAt);
     case 'LinkConversation':
       return link(conversation, command);
     case 'RequestConversationAnonymization': {
@@ -151,6 +159,23 @@ function tag(conversation: Conversation, command: CommandOf<'TagConversation'>):
     return new DomainError('conflict', `Tag ${command.tag.name} is inactive and cannot be put on conversations`);
   }
   return [{ type: 'ConversationTagAdded', data: { id: command.id, tagId: command.tag.id } }];
+}
+
+/** Notes can be added in any state. */
+function addNotes(conversation: Conversation, command: CommandOf<'AddNotes'>, recordedAt: Date): Decision {
+  const { id, notes, existing } = command;
+  if (existing + notes.length > MAX_NOTES) {
+    return conflict(conversation, `can have at most ${MAX_NOTES.toLocaleString('en')} notes; it has ${existing}`);
+  }
+  const fault = notes.map((note) => faultOfNote(note, recordedAt)).find((one) => one !== undefined);
+  if (fault) return fault;
+  return notes.map(({ id: noteId, ...note }) => ({ type: 'ConversationNoteAdded', data: { id, noteId, ...note } }));
+}
+
+/** Returns why a note is refused, or undefined. */
+export function faultOfNote({ createdAt }: Pick<Note, 'createdAt'>, now: Date): DomainError | undefined {
+  if (Date.parse(createdAt) <= now.getTime()) return undefined;
+  return invalidBody([{ path: 'createdAt', message: 'must not be in the future' }]);
 }
 
 function link(conversation: Conversation, command: CommandOf<'LinkConversation'>): Decision {

@@ -66,6 +66,7 @@ function changeBy(event: LaterEvent, { tagIds, customAttributes }: Conversation,
         beginnerId: undefined,
         customAttributes: {},
       };
+    case 'ConversationNoteAdded':
     case 'ConversationTransferred':
     case 'ConversationPendingExpired':
     case 'ConversationAbandoned':

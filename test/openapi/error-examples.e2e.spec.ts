@@ -136,6 +136,8 @@ const BODIES: Record<string, object> = {
   Agents_patchAgent: { displayName: 'Alice' },
   Agents_updatePresence: { connectionStatus: 'Online' },
   Agents_updateWorkingChannel: { channel: 'Email', working: true },
+  Conversations_addNote: { message: 'The customer called, too.' },
+  Conversations_addNotesBulk: { data: [{ message: 'The customer called, too.' }] },
   Conversations_updateCustomAttributes: {},
   Conversations_followUp: { timestamp: '2099-01-01T00:00:00Z' },
   CustomAttributes_updateCustomAttribute: { label: 'Tier' },

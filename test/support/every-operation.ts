@@ -140,6 +140,8 @@ const BODIES: Record<string, (world: World) => unknown> = {
   Conversations_updateCustomAttributes: async ({ conversationAttribute }) => ({
     [await conversationAttribute()]: 'A-1042',
   }),
+  Conversations_addNote: ({ agentId }) => ({ message: 'The customer called, too.', agentId }),
+  Conversations_addNotesBulk: ({ agentId }) => ({ data: [{ message: 'The customer called, too.', agentId }] }),
   Conversations_link: async ({ otherConversation }) => ({ parentId: await otherConversation(), linkType: 'Related' }),
   Conversations_anonymize: async ({ api, conversationId }) => {
     await api.put(`/v1/conversations/${await conversationId()}/close`, {});

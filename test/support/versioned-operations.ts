@@ -90,6 +90,7 @@ export const VERSIONED_OPERATIONS: Record<string, Prepare> = {
   Agents_updateAgentById: then(agent, '', { displayName: 'Carol' }),
   Anonymization_getRequest: anonymization,
   Conversations_anonymize: then(conversation, '/anonymize?force=true'),
+  Conversations_addNote: then(conversation, '/notes', { message: 'She called, too.' }),
   Conversations_claim: onConversation(({ agentId }) => Promise.resolve({ rest: '/claim', body: { agentId } })),
   Conversations_close: closed,
   Conversations_followUp: then(conversation, '/followup', { timestamp: tomorrow }),
