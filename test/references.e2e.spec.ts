@@ -49,6 +49,11 @@ const conversation = (of: keyof World, action: string, body: (id: Id, world: Wor
   status,
   send: (id: Id, world: World) => world.api.put(`/v1/conversations/${world.conversationId}/${action}`, body(id, world)),
 });
+const notes = (rest: string, body: (id: Id) => object, status: number): Reference => ({
+  of: 'agentId',
+  status,
+  send: (id, { api, conversationId }) => api.post(`/v1/conversations/${conversationId}/notes${rest}`, body(id)),
+});
 const created = (of: keyof World, body: (id: Id, world: World) => object): Reference => ({
   of,
   status: 201,
@@ -99,6 +104,12 @@ const REFERENCES: Record<string, Reference> = {
   })),
   'Conversations_close userId': conversation('userId', 'close', (userId) => ({ userId })),
   'Conversations_reopen userId': conversation('agentId', 'reopen', (userId) => ({ userId })),
+  'Conversations_addNote agentId': notes('', (agentId) => ({ message: 'x', agentId }), 201),
+  'Conversations_addNotesBulk data[].agentId': notes(
+    '/bulk',
+    (agentId) => ({ data: [{ message: 'x', agentId }] }),
+    200,
+  ),
   'Queues_assignMembers agentIds[]': members('PATCH', queueMembers, 200),
   'Queues_removeMembersBulk agentIds[]': members('DELETE', queueMembers, 204),
   'Teams_addMembers agentIds[]': members('PATCH', teamAgents, 200),

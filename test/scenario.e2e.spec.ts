@@ -138,6 +138,7 @@ describe('A support team', () => {
     const path = `/v1/conversations/${question}`;
     await ok(api.put(`${path}/tags/${vip}`));
     await ok(api.patch(`${path}/custom-attributes`, { [order]: 'A-1042' }));
+    await ok(api.post(`${path}/notes`, { message: 'She called, too.' }));
     await ok(api.put(`${path}/claim`, { agentId: bob }));
     expect((await api.put(`${path}/claim`, { agentId: carol })).status).toBe(409);
     await ok(api.put(`${path}/link`, { parentId: other, linkType: 'Related' }));

@@ -141,6 +141,9 @@ const BODIES: Record<string, (world: World) => unknown> = {
     [await conversationAttribute()]: 'A-1042',
   }),
   Conversations_addNote: ({ agentId }) => ({ message: 'The customer called, too.', agentId }),
+  Conversations_listNotes: async ({ api, conversationId }) => {
+    await api.post(`/v1/conversations/${await conversationId()}/notes`, { message: 'The customer called, too.' });
+  },
   Conversations_addNotesBulk: ({ agentId }) => ({ data: [{ message: 'The customer called, too.', agentId }] }),
   Conversations_link: async ({ otherConversation }) => ({ parentId: await otherConversation(), linkType: 'Related' }),
   Conversations_anonymize: async ({ api, conversationId }) => {

@@ -149,6 +149,7 @@ export const VERSIONED_OPERATIONS: Record<string, Prepare> = {
 export const WITHOUT_ETAG = [
   'Agents_updatePresence',
   'Agents_updateWorkingChannel',
+  'Conversations_addNotesBulk',
   'EndUsers_mergeUser',
   'EndUsers_replaceByExternalId',
   'Queues_getConversationPosition',
