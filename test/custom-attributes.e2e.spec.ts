@@ -70,7 +70,7 @@ describe('Custom attributes', () => {
     const { id } = await create(api, TEXT);
     const taken = await api.post('/v1/custom-attributes', { ...TEXT, identifier: 'PLAN' });
     expect(taken.status).toBe(400);
-    expect(taken.body.message).toBe(`Validation failure: identifier PLAN belongs to custom attribute ${id} already`);
+    expect(taken.body.message).toBe(`Validation failure: identifier PLAN already belongs to custom attribute ${id}`);
     expect(taken.body.faults).toEqual([{ path: 'identifier', message: expect.stringContaining(id) }]);
     await create(api, { ...TEXT, entityType: 'Conversation' });
     await create(await app.createTestOrganization(), TEXT);
@@ -194,6 +194,7 @@ describe('Custom attributes', () => {
     [{ inputDefinition: [{ _type: 'Text' }] }, 'inputDefinition'],
     [{ inputDefinition: {} }, '_type must be one of: Text, Select'],
     [{ inputDefinition: { _type: 'Date' } }, '_type must be one of: Text, Select'],
+    [{ inputDefinition: { _type: 'text' } }, '_type is text, which is not a known value; did you mean Text?'],
     [{ inputDefinition: { _type: 'toString' } }, '_type must be one of: Text, Select'],
     [{ inputDefinition: { _type: 'Text', placeholder: 5 } }, 'placeholder must be a string'],
     [{ inputDefinition: { _type: 'Select', options: null } }, 'options must be an array'],

@@ -53,8 +53,8 @@ describe('An address of an end user', () => {
         await api.put(`/v1/endusers/${other.id}`, { displayName: 'x', ...fields }),
       ]) {
         expect(answer.status).toBe(400);
-        expect(answer.body.message).toBe(`Validation failure: ${reason} belongs to end user ${id} already`);
-        expect(answer.body.faults).toEqual([{ path, message: `belongs to end user ${id} already` }]);
+        expect(answer.body.message).toBe(`Validation failure: ${reason} already belongs to end user ${id}`);
+        expect(answer.body.faults).toEqual([{ path, message: `already belongs to end user ${id}` }]);
       }
     }
     expect(await countEvents(app, api)).toBe(2);

@@ -43,7 +43,7 @@ describe('End users in bulk', () => {
       'BulkActionSuccess',
     ]);
     const [failed, succeeded] = outcomes[0].error ? outcomes : outcomes.toReversed();
-    expect(failed).toEqual(failure('Validation', `belongs to end user ${succeeded.data.id} already`));
+    expect(failed).toEqual(failure('Validation', `already belongs to end user ${succeeded.data.id}`));
     expect(await countEvents(app, api)).toBe(1);
   });
 

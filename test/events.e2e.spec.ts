@@ -137,7 +137,7 @@ describe('The feed of an organization', () => {
   });
 
   it.each([
-    ['types=TagCreated,TagEaten', /types \(must be one of: .*TagCreated.*\)$/],
+    ['types=TagCreated,TagEaten', /types \(may only contain: .*TagCreated.*\)$/],
     ['types=', /types \(must not be empty\)$/],
     ['category=cat', /category \(must be one of: .*endUser.*\)$/],
     ['stream=cat-1', /stream \(must be one of: .*\)$/],

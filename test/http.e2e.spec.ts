@@ -75,7 +75,7 @@ describe('A request', () => {
   it('to a path that does not exist is a 404 that says so', async () => {
     const answer = await api.get('/v1/nothing?x=1');
     expect(answer.status).toBe(404);
-    expect(answer.body.message).toBe('There is no /v1/nothing here; see /docs');
+    expect(answer.body.message).toBe('There is no /v1/nothing; see /docs');
     expect((await api.get('/docs/nothing')).status).toBe(404);
   });
 
@@ -108,7 +108,7 @@ describe('A request', () => {
     ]) {
       for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
         const { status, body } = await api.send(method, path);
-        const message = `There is no ${path.split('?', 1)[0]} here; see /docs`;
+        const message = `There is no ${path.split('?', 1)[0]}; see /docs`;
         expect({ method, path, status, message: body.message }).toEqual({ method, path, status: 404, message });
       }
     }

@@ -120,7 +120,7 @@ describe('The end user with an external id', () => {
     for (const externalId of ['crm-1', 'crm-1']) {
       const { status, body } = await put(externalId, { displayName: 'x', email: 'a@x.example' });
       expect(status).toBe(400);
-      expect(body.message).toContain(`email a@x.example belongs to end user ${other.id} already`);
+      expect(body.message).toContain(`email a@x.example already belongs to end user ${other.id}`);
     }
   });
 

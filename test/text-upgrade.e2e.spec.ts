@@ -108,7 +108,7 @@ describe('What an earlier version took for two and this one takes for the same',
     expect((await api.post('/v1/tags', { name: 'STRASSE' })).body.data.id).toBe(tags[3]);
     const person = { displayName: 'y', email: 'u@müller.example' };
     expect((await api.post('/v1/endusers', person)).body.message).toContain(
-      `belongs to end user ${endUsers[0]} already`,
+      `already belongs to end user ${endUsers[0]}`,
     );
     expect((await api.post('/v1/agents', person)).body.message).toContain(`is that of agent ${agents[0]}`);
     const replaced = await api.put(`/v1/endusers/external/${encodeURIComponent('crm-é')}`, { displayName: 'Café' });

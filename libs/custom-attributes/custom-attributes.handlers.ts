@@ -78,7 +78,7 @@ export class CreateCustomAttributeHandler implements ICommandHandler<CreateCusto
              WHERE organization_id = $1 AND entity_type = $2 AND lower(identifier) = lower($3)`,
       values: [organizationId, entityType, identifier],
     });
-    const message = `belongs to custom attribute ${other?.id} already`;
+    const message = `already belongs to custom attribute ${other?.id}`;
     return new DomainError('invalid', `Validation failure: identifier ${identifier} ${message}`, {
       faults: [{ path: 'identifier', message }],
     });

@@ -87,7 +87,7 @@ export class TakenAddresses {
     const faults = addresses.flatMap(({ path, kind, value, key }) => {
       const owner = taken.find((row) => row.kind === kind && row.key === key)?.owner;
       if (owner !== undefined) observer?.met(streamName(endUserStream, owner));
-      return owner === undefined ? [] : [{ path, value, message: `belongs to end user ${owner} already` }];
+      return owner === undefined ? [] : [{ path, value, message: `already belongs to end user ${owner}` }];
     });
     if (faults.length === 0) return;
     const reasons = faults.map(({ path, value, message }) => `${path} ${value} ${message}`).join('; ');

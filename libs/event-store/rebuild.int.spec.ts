@@ -74,10 +74,10 @@ describe('A projection that is rebuilt', () => {
     }
   });
 
-  it('is refused while it is being rebuilt already', async () => {
+  it('is refused while it is already being rebuilt', async () => {
     const client = await connectTo(world.test.ownerUrl);
     await client.query("SELECT pg_advisory_lock(hashtext('rebuild counters'))");
-    await expect(rebuild()).rejects.toMatchObject({ kind: 'conflict', message: 'counters is being rebuilt already' });
+    await expect(rebuild()).rejects.toMatchObject({ kind: 'conflict', message: 'counters is already being rebuilt' });
     await client.end();
   });
 

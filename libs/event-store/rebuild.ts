@@ -120,7 +120,7 @@ class Rebuild {
     const { rows } = await this.client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock(hashtext($1)) AS taken', [
       `rebuild ${this.table}`,
     ]);
-    if (!rows[0]?.taken) throw new DomainError('conflict', `${this.table} is being rebuilt already`);
+    if (!rows[0]?.taken) throw new DomainError('conflict', `${this.table} is already being rebuilt`);
   }
 
   /**

@@ -43,6 +43,6 @@ export class FeedQueries {
 
 function requireKnown(parameter: string, value: string, known: string[]): void {
   if (known.includes(value)) return;
-  const reason = faultOfChoice(value, new KnownNames(known.sort()));
+  const reason = faultOfChoice(value, new KnownNames(known.sort()), parameter === 'types' ? 'contains' : 'is');
   throw new DomainError('invalid', `Invalid value for: query parameter ${parameter} (${reason})`);
 }

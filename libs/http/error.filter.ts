@@ -78,7 +78,7 @@ export class ErrorFilter implements ExceptionFilter {
   #unknownRoute({ url, method }: FastifyRequest, reply: FastifyReply): Refusal {
     const methods = this.routes.methodsOf(url);
     if (methods.length === 0 || methods.includes(method)) {
-      return { status: 404, code: 'not-found', message: `There is no ${url.split('?', 1)[0]} here; see /docs` };
+      return { status: 404, code: 'not-found', message: `There is no ${url.split('?', 1)[0]}; see /docs` };
     }
     void reply.header('allow', methods.join(', '));
     return {

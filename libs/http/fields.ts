@@ -236,9 +236,14 @@ export function Choice({
 }: ChoiceOptions): PropertyDecorator {
   return applyDecorators(
     ApiProperty({ ...docs, type: 'string', nullable, enum: values, required: !optional }),
-    IsIn(values, { message: ({ value }) => literal(fault(value, 'is')) }),
+    OneOf(values, fault),
     ...presence(optional, nullable),
   );
+}
+
+/** Validates that a value is one of an enumeration. @param fault why another one is refused */
+export function OneOf(values: readonly string[], fault = faultAmong(values)): PropertyDecorator {
+  return IsIn(values, { message: ({ value }) => literal(fault(value, 'is')) });
 }
 
 /** Stands for `$` in messages, in which class-validator would replace `$value` and the like. */

@@ -3,7 +3,7 @@ import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { plainToInstance, Transform, Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, IsObject, ValidateNested } from 'class-validator';
 import { isRecord } from '#libs/platform/values.js';
-import { type FieldOptions, presence } from './fields.js';
+import { type FieldOptions, OneOf, presence } from './fields.js';
 
 /** Returns `oneOf` over classes that are distinguished by `_type`, which each class declares with one value. */
 export function unionSchema(variants: Record<string, Class>) {
@@ -63,7 +63,7 @@ export function tagOf(value: unknown, variants: Record<string, Class>): string {
 export function kindOf(variants: Record<string, Class>): Class {
   const names = Object.keys(variants);
   class Kind {
-    @IsIn(names, { message: `must be one of: ${names.join(', ')}` })
+    @OneOf(names)
     _type: string;
   }
   return Kind;
@@ -78,7 +78,7 @@ export function NestedList(
     ApiProperty({ ...docs, type: () => type(), isArray: true, maxItems, required: !optional }),
     IsArray({ message: 'must be an array' }),
     ArrayMaxSize(maxItems, { message: `must have at most ${maxItems} items` }),
-    IsObject({ each: true, message: 'may only hold objects' }),
+    IsObject({ each: true, message: 'may only contain objects' }),
     ValidateNested({ each: true }),
     Type(type),
     ...presence(optional, nullable),
