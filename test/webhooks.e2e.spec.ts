@@ -208,7 +208,7 @@ describe('Webhook subscriptions', () => {
     [{ ...input, authorization: 'Basic' }, 'authorization must be an object'],
     [{ ...input, authorization: [] }, 'authorization must be an object'],
     [{ ...input, authorization: {} }, 'authorization._type must be one of: NoAuth, BasicAuth, TokenAuth'],
-    [{ ...input, authorization: { _type: 'OAuth' } }, 'authorization._type must be one of'],
+    [{ ...input, authorization: { _type: 'Kerberos' } }, 'authorization._type must be one of'],
     [
       { ...input, authorization: { _type: 'BasicAuth', username: 'a:b', password: 'p' } },
       'authorization.username must not contain a colon',

@@ -145,6 +145,8 @@ const BODIES: Record<string, (ids: World['ids']) => object> = {
   Conversations_close: ({ agentId }) => ({ userId: agentId }),
   Conversations_reopen: ({ agentId }) => ({ userId: agentId }),
   Conversations_followUp: ({ agentId }) => ({ timestamp: '2099-01-01T00:00:00Z', userId: agentId }),
+  Conversations_addNote: ({ agentId }) => ({ message: 'She called, too.', agentId }),
+  Conversations_addNotesBulk: ({ agentId }) => ({ data: [{ message: 'She called, too.', agentId }] }),
   Conversations_claim: ({ agentId }) => ({ agentId }),
   Conversations_transferToQueue: ({ otherQueueId, agentId }) => ({ queueId: otherQueueId, userId: agentId }),
   Conversations_link: ({ parentId }) => ({ parentId, linkType: 'Related' }),
