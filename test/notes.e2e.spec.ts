@@ -79,7 +79,7 @@ describe('A note of a conversation', () => {
     const answer = await api.post(path, { message: 'x' });
     expect([answer.status, answer.body.message]).toEqual([
       409,
-      `Conversation ${id} can have at most 1,000 notes; it has 1000`,
+      `Conversation ${id} can have at most 1,000 notes; it has 1,000`,
     ]);
     expect(await notes()).toHaveLength(1_000);
   });

@@ -66,6 +66,8 @@ export interface Conversation extends Origin {
   /** When it opens again by itself. */
   pendingUntil?: string;
   tagIds: string[];
+  /** The number of its notes; absent if it never had one. */
+  noteCount?: number;
   customAttributes: AttributeValues;
   link?: { parentId: number; linkType: LinkType };
   anonymization?: 'requested' | 'done';
@@ -117,8 +119,6 @@ export type ConversationCommand =
       type: 'AddNotes';
       id: number;
       notes: Note[];
-      /** How many notes the conversation has. */
-      existing: number;
     }
   | { type: 'LinkConversation'; id: number; parentId: number; linkType: LinkType; ancestorIds: number[] }
   | { type: 'ReplaceEndUser'; id: number; endUserId: string }

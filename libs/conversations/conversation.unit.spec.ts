@@ -29,10 +29,17 @@ const abandoned: ConversationEvent = { type: 'ConversationAbandoned', data: { id
 const tagged: ConversationEvent = { type: 'ConversationTagAdded', data: { id, tagId: vip.id } };
 const linked: ConversationEvent = { type: 'ConversationLinked', data: { id, parentId: 7, linkType: 'Related' } };
 const requested: ConversationEvent = { type: 'ConversationAnonymizationRequested', data: { id, requestId: 'r' } };
+const note = { authorId: agentId, createdAt: now, message: 'She called, too.' };
+const noted: ConversationEvent = { type: 'ConversationNoteAdded', data: { id, noteId: 'note-1', ...note } };
 const anonymized: ConversationEvent = { type: 'ConversationAnonymized', data: { id } };
 
 const conversation = given({ decide: decideConversation, evolve: evolveConversation, initialState: undefined });
 const conflict = (reason: string) => new DomainError('conflict', `Conversation ${id} ${reason}`);
+const addNotes = (count: number): ConversationCommand => ({
+  type: 'AddNotes',
+  id,
+  notes: Array.from({ length: count }, () => ({ id: 'note-1', ...note })),
+});
 const isClosed = conflict('is closed; reopen it first');
 
 const close: ConversationCommand = { type: 'CloseConversation', id };
@@ -229,5 +236,21 @@ describe('A conversation', () => {
     conversation()
       .when(replace)
       .then(notFound('Conversation', String(id)));
+  });
+});
+
+describe('The notes of a conversation', () => {
+  it('are at most 1,000, however they were added', () => {
+    const notes = Array<ConversationEvent>(998).fill(noted);
+    conversation(created, ...notes)
+      .when(addNotes(2))
+      .then([noted, noted]);
+    const full = 'can have at most 1,000 notes; it has';
+    conversation(created, ...notes)
+      .when(addNotes(3))
+      .then(conflict(`${full} 998`));
+    conversation(created, ...notes, noted, noted)
+      .when(addNotes(1))
+      .then(conflict(`${full} 1,000`));
   });
 });

@@ -9,15 +9,12 @@ import {
 import { type WriteContext } from '#libs/event-store/event.js';
 import { AsOf } from '#libs/http/as-of.js';
 import { Endpoint } from '#libs/http/endpoint.js';
-import { LenientBody, OptionalLenientBody, QueryInput, UnionInput } from '#libs/http/input.js';
+import { LenientBody, OptionalLenientBody, UnionInput } from '#libs/http/input.js';
 import { Delete, Patch, Post, Put } from '#libs/http/methods.js';
-import { Paged, PageQuery, Pages } from '#libs/http/paging.js';
 import { IntegerParam, UuidParam } from '#libs/http/path-params.js';
-import { Caller, GrantedScopes } from '#libs/http/request-context.js';
+import { Caller } from '#libs/http/request-context.js';
 import { Versioned } from '#libs/http/versioned.js';
 import { type JsonText, type Sendable } from '#libs/platform/json-text.js';
-import { type Scope } from '#libs/platform/scopes.js';
-import { mustShowPersonal } from '#libs/resources/scopes.js';
 import {
   ClaimConversationInput,
   CloseConversationInput,
@@ -32,16 +29,10 @@ import {
   ConversationTagsOutput,
   CreateConversationOutput,
   GetConversationOutput,
-  ListEndUserConversationsOutput,
   ListLinkedConversationsOutput,
   PatchConversationCustomAttributesOutput,
 } from './conversation-outputs.dto.js';
-import {
-  GetConversation,
-  ListConversationTags,
-  ListEndUserConversations,
-  ListLinkedConversations,
-} from './conversation-queries.handlers.js';
+import { GetConversation, ListConversationTags, ListLinkedConversations } from './conversation-queries.handlers.js';
 import { conversationStream } from './conversation.stream.js';
 import {
   ChangeConversation,
@@ -274,37 +265,6 @@ export class ConversationsController {
     return {
       data: await this.queries.execute(new ListLinkedConversations({ organizationId: caller.organizationId, id })),
     };
-  }
-}
-
-@ApiTags('End Users')
-@Controller('v1')
-export class EndUserConversationsController {
-  constructor(private readonly queries: QueryBus) {}
-
-  @Get('endusers/:userId/conversations')
-  @Endpoint({
-    operationId: 'EndUsers_listConversations',
-    summary: 'List the conversations requested by an end user.',
-    description:
-      'Newest first. Custom attributes are only in single conversations. Requires the scopes `endusers:read` and `conversations:read`.',
-    success: [200, 'The list of conversations', ListEndUserConversationsOutput],
-    errors: [404],
-  })
-  async listOfEndUser(
-    @Caller() caller: WriteContext,
-    @UuidParam('userId', 'The end user id.') userId: string,
-    @QueryInput() query: PageQuery,
-    @Paged() pages: Pages,
-    @GrantedScopes() granted: readonly Scope[],
-  ) {
-    mustShowPersonal(granted, 'conversation');
-    const request = pages.requested(query);
-    return pages.answer(
-      await this.queries.execute(
-        new ListEndUserConversations({ organizationId: caller.organizationId, userId, request }),
-      ),
-    );
   }
 }
 

@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
 import { ConversationIds } from './conversation-ids.js';
 import * as queries from './conversation-queries.handlers.js';
-import { ConversationsController, EndUserConversationsController } from './conversations.controller.js';
+import { ConversationsController } from './conversations.controller.js';
 import * as commands from './conversations.handlers.js';
+import { EndUserConversationsController } from './end-user-conversations.controller.js';
 import { ConversationNotesController } from './notes.controller.js';
 import { AddNotesHandler, ListNotesHandler } from './notes.handlers.js';
 

@@ -163,9 +163,13 @@ function tag(conversation: Conversation, command: CommandOf<'TagConversation'>):
 
 /** Notes can be added in any state. */
 function addNotes(conversation: Conversation, command: CommandOf<'AddNotes'>, recordedAt: Date): Decision {
-  const { id, notes, existing } = command;
-  if (existing + notes.length > MAX_NOTES) {
-    return conflict(conversation, `can have at most ${MAX_NOTES.toLocaleString('en')} notes; it has ${existing}`);
+  const { id, notes } = command;
+  const { noteCount = 0 } = conversation;
+  if (noteCount + notes.length > MAX_NOTES) {
+    return conflict(
+      conversation,
+      `can have at most ${MAX_NOTES.toLocaleString('en')} notes; it has ${noteCount.toLocaleString('en')}`,
+    );
   }
   const fault = notes.map((note) => faultOfNote(note, recordedAt)).find((one) => one !== undefined);
   if (fault) return fault;

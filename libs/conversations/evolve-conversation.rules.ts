@@ -32,7 +32,8 @@ function created({
 
 type LaterEvent = Exclude<ConversationEvent, { type: 'ConversationCreated' }>;
 
-function changeBy(event: LaterEvent, { tagIds, customAttributes }: Conversation, at: string): Partial<Conversation> {
+function changeBy(event: LaterEvent, conversation: Conversation, at: string): Partial<Conversation> {
+  const { tagIds, customAttributes, noteCount = 0 } = conversation;
   switch (event.type) {
     case 'ConversationEnqueued':
       return { queueId: event.data.queueId, queuedAt: at };
@@ -67,6 +68,7 @@ function changeBy(event: LaterEvent, { tagIds, customAttributes }: Conversation,
         customAttributes: {},
       };
     case 'ConversationNoteAdded':
+      return { noteCount: noteCount + 1 };
     case 'ConversationTransferred':
     case 'ConversationPendingExpired':
     case 'ConversationAbandoned':

@@ -37,9 +37,9 @@ export class AddNotesHandler implements ICommandHandler<AddNotes> {
     const { organizationId, actorId } = context;
     const named = [...new Set(notes.flatMap(({ authorId }) => authorId ?? []))];
     return this.store.retrying(async () => {
-      const [loaded, { missing, existing }] = await Promise.all([
+      const [loaded, missing] = await Promise.all([
         this.store.load(conversationStream, String(id), context),
-        this.#look(organizationId, id, named),
+        this.#missing(organizationId, named),
       ]);
       const now = new Date().toISOString();
       const added = notes.map(({ authorId = actorId, createdAt = now, message }): Note | DomainError =>
@@ -48,24 +48,17 @@ export class AddNotesHandler implements ICommandHandler<AddNotes> {
       const valid = added.filter((note): note is Note => !(note instanceof DomainError));
       const authors = named.filter((authorId) => !missing.has(authorId));
       const guards = authors.length > 0 ? [agentsExist(organizationId, authors)] : [];
-      const change = { type: 'AddNotes', id, notes: valid, existing } as const;
+      const change = { type: 'AddNotes', id, notes: valid } as const;
       await this.store.decide(conversationStream, String(id), context, loaded, change, guards);
       return added.map((note) => (note instanceof DomainError ? note : { ...note, csid: id }));
     });
   }
 
-  /** Returns the authors that do not exist, and the number of existing notes. Takes one round trip. */
-  async #look(organizationId: string, id: number, authorIds: string[]) {
-    const [missing, notes] = await this.database.transact(organizationId, [
-      missingAgents(organizationId, authorIds),
-      {
-        text: 'SELECT count(*)::int AS count FROM conversation_notes WHERE organization_id = $1 AND conversation_id = $2',
-        values: [organizationId, id],
-      },
-    ]);
-    const ids = (missing?.rows ?? []) as { id: string }[];
-    const [{ count }] = (notes?.rows ?? [{ count: 0 }]) as [{ count: number }];
-    return { missing: new Set(ids.map((row) => row.id)), existing: count };
+  /** Returns those authors that do not exist. */
+  async #missing(organizationId: string, authorIds: string[]): Promise<Set<string>> {
+    if (authorIds.length === 0) return new Set();
+    const rows = await this.database.query<{ id: string }>(organizationId, missingAgents(organizationId, authorIds));
+    return new Set(rows.map(({ id }) => id));
   }
 }
 

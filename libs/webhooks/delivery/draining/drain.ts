@@ -201,7 +201,7 @@ export class Drain {
     }
   }
 
-  /** Disables the subscription if there is a reason to. Returns true when it did: what was read must not be sent. */
+  /** Disables the subscription if there is a reason to. Returns true when it did. No delivery may begin then. */
   async #disable(): Promise<boolean> {
     const { reasonToDisable, health } = this.#receiver;
     if (!reasonToDisable) return false;
@@ -216,8 +216,8 @@ export class Drain {
   }
 
   /**
-   * Orders deliveries that were stored before the subscription became fifo. Returns true when it did: what was read may
-   * be in another order.
+   * Orders deliveries that were stored before the subscription became fifo. Returns true when it did. The due deliveries
+   * must then be read again, since their order may be another.
    */
   async #putInOrder(): Promise<boolean> {
     const before = this.#inOrder;
