@@ -16,7 +16,7 @@ export function faultOfBurst({ perSecond, burst }: RateLimit): string | undefine
   return `must be a multiple of the requests per second, at most ${MAX_WINDOW_SECONDS} times as many`;
 }
 
-/** The limits of an installation: see the variables `RATE_LIMIT_…` in `.env.example`. */
+/** The limits of an installation. `apps/config.ts` derives them from `RateLimitSettings`, which has the defaults. */
 export abstract class RateLimits {
   /** Limit of each API token without its own limit; absent: unlimited. */
   abstract readonly perToken?: RateLimit;

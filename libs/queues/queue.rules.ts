@@ -22,7 +22,7 @@ export type NumberMap<Key extends string> = Partial<Record<Key, number>>;
 /** The settings of a queue that a client can change. Timeouts are in seconds. */
 export interface QueueSettings {
   name: string;
-  /** At most one queue of an organization is the default. */
+  /** At most one queue of an organization is the default. `QueueWriter` takes this from the previous one. */
   isDefault: boolean;
   callFunctionality: boolean;
   isDoNotOfferEnabled: boolean;

@@ -3,7 +3,7 @@ const JITTER = 0.1;
 
 /**
  * Returns the milliseconds until the next attempt, or undefined when there is none.
- * @param schedule milliseconds between the attempts
+ * @param schedule milliseconds between the attempts, from the variable `WEBHOOK_RETRY_SCHEDULE`: see `WebhookSettings`
  * @param attempts number of failed attempts, 1 or more
  * @param random 0 to 1
  */
