@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { loadConfig, InvalidConfig, type Config } from './config.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { createLogger } from '#libs/platform/logging.js';
@@ -18,6 +19,7 @@ export type Main = (config: Config, logger: Logger) => Promise<() => Promise<voi
  * once. An error that prevents the start is printed in one line, with status 1.
  */
 export async function runProcess(main: Main): Promise<void> {
+  collectGarbageOfRequestsEarly();
   const stopRequested = new Promise<void>((resolve) => {
     let askedAt: number | undefined;
     const ask = () => {
@@ -42,6 +44,15 @@ export async function runProcess(main: Main): Promise<void> {
     explain(error);
     process.exit(1);
   }
+}
+
+/**
+ * Keeps objects of requests in the young generation. V8 would allocate them in the old one from then on when many have
+ * survived, as those of long bulk requests do. There they keep younger objects alive after their request is over, which
+ * made each later request cost half as much again.
+ */
+function collectGarbageOfRequestsEarly(): void {
+  setFlagsFromString('--no-allocation-site-pretenuring');
 }
 
 /** Prints an error; only unexpected ones with their stack. */
