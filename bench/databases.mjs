@@ -63,7 +63,12 @@ export const CRUD_PEOPLE_TABLES = `
     phone_number text,
     first_name text,
     last_name text,
-    external_id text
+    external_id text,
+    additional_emails text[] NOT NULL DEFAULT '{}',
+    additional_phone_numbers text[] NOT NULL DEFAULT '{}',
+    additional_external_ids text[] NOT NULL DEFAULT '{}',
+    middle_names text[] NOT NULL DEFAULT '{}',
+    updated_at timestamptz NOT NULL DEFAULT now()
   );
   CREATE UNIQUE INDEX end_users_email ON end_users (organization_id, email);
   CREATE UNIQUE INDEX end_users_phone ON end_users (organization_id, phone_number);
@@ -77,7 +82,12 @@ export const CRUD_PEOPLE_TABLES = `
     state text NOT NULL DEFAULT 'Open',
     subject text,
     message jsonb,
-    created_at timestamptz NOT NULL DEFAULT now()
+    created_at timestamptz NOT NULL DEFAULT now(),
+    state_updated_at timestamptz NOT NULL DEFAULT now(),
+    direction text NOT NULL,
+    from_email text NOT NULL,
+    to_email text NOT NULL,
+    integration_email text NOT NULL
   );
   CREATE INDEX conversations_requester ON conversations (organization_id, requester_id, created_at, id);
 `;

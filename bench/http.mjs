@@ -5,7 +5,7 @@ import { operationRows } from './operation-rows.mjs';
 import { createOrganizations } from './organizations.mjs';
 import { Process } from './processes.mjs';
 import { measureRounds } from './rounds.mjs';
-import { compiledCrudPeer, residentMegabytes, startDeskstream, startServer, TOKEN } from './servers.mjs';
+import { compiledCrudPeer, peerCommand, residentMegabytes, startDeskstream, startServer, TOKEN } from './servers.mjs';
 import { atLeast, atMost, number } from './table.mjs';
 
 const CONNECTIONS = [32, 8];
@@ -76,11 +76,12 @@ async function startSides(bench) {
   const { ownerUrl } = await runningEmbeddedPostgres(bench.dataDir);
   const bareUrl = await createDatabase(ownerUrl, 'bench_bare', EVENTS_TABLE + BARE_TAGS_TABLE);
   const crudUrl = await createDatabase(ownerUrl, 'bench_crud', CRUD_TAGS_TABLE);
-  const node = (file) => [process.execPath, file];
+  const bare = await peerCommand(bench, join(import.meta.dirname, 'peers/bare.mjs'));
+  const crud = await peerCommand(bench, await compiledCrudPeer(bench));
   return [
     deskstream,
-    await startServer(bench, 'bare', node(join(import.meta.dirname, 'peers/bare.mjs')), { DATABASE_URL: bareUrl }),
-    await startServer(bench, 'crud', node(await compiledCrudPeer(bench)), { DATABASE_URL: crudUrl }),
+    await startServer(bench, 'bare', bare, { DATABASE_URL: bareUrl }),
+    await startServer(bench, 'crud', crud, { DATABASE_URL: crudUrl }),
   ];
 }
 

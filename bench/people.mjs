@@ -7,7 +7,7 @@ import { operationRows } from './operation-rows.mjs';
 import { conversation, endUser } from './people-data.mjs';
 import { Process } from './processes.mjs';
 import { measureRounds } from './rounds.mjs';
-import { compiledCrudPeer, startDeskstream, startServer, TOKEN } from './servers.mjs';
+import { compiledCrudPeer, peerCommand, startDeskstream, startServer, TOKEN } from './servers.mjs';
 import { median } from './statistics.mjs';
 import { atLeast, atMost, number, ratio } from './table.mjs';
 
@@ -64,7 +64,7 @@ async function startSides(bench) {
   const deskstream = await startDeskstream(bench);
   const { ownerUrl } = await runningEmbeddedPostgres(bench.dataDir);
   const crudUrl = await createDatabase(ownerUrl, 'bench_crud_people', CRUD_PEOPLE_TABLES);
-  const command = [process.execPath, await compiledCrudPeer(bench)];
+  const command = await peerCommand(bench, await compiledCrudPeer(bench));
   return [deskstream, await startServer(bench, 'crud-people', command, { DATABASE_URL: crudUrl })];
 }
 
@@ -76,7 +76,8 @@ async function startBare(bench, deskstream) {
   const { rows } = await client.query('SELECT organization_id FROM end_users WHERE id = $1', [deskstream.ids[0]]);
   await client.end();
   const env = { DATABASE_URL: ownerUrl, ORGANIZATION_ID: rows[0].organization_id };
-  return startServer(bench, 'bare-people', [process.execPath, join(import.meta.dirname, 'peers/bare.mjs')], env);
+  const command = await peerCommand(bench, join(import.meta.dirname, 'peers/bare.mjs'));
+  return startServer(bench, 'bare-people', command, env);
 }
 
 async function importEndUsers({ plan, say }, loader, sides) {

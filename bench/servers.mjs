@@ -79,6 +79,12 @@ export async function residentMegabytes(pid) {
   return Number(kilobytes) / 1024;
 }
 
+/** Returns the command that runs a peer, with V8's settings of Deskstream: they are not what is compared. */
+export async function peerCommand(bench, file) {
+  const options = (await commandOf(bench, 'start')).at(-1).match(/--\S+-space-size=\d+/g);
+  return [process.execPath, ...options, '--no-allocation-site-pretenuring', file];
+}
+
 /** Stops the PostgreSQL that a killed Deskstream leaves behind. */
 async function stopPostgresOf(dataDir) {
   if (!(await runningEmbeddedPostgres(dataDir))) return;

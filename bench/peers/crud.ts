@@ -30,7 +30,7 @@ import {
   MaxLength,
   ValidateNested,
 } from 'class-validator';
-import { Column, CreateDateColumn, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, CreateDateColumn, DataSource, Entity, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
 
 /** The same API as a CRUD server without events: NestJS, class-validator, a TypeORM repository. It checks no tokens. */
 const ORGANIZATION_ID = randomUUID();
@@ -55,6 +55,11 @@ class EndUser {
   @Column('text', { name: 'first_name', nullable: true }) firstName: string | null;
   @Column('text', { name: 'last_name', nullable: true }) lastName: string | null;
   @Column('text', { name: 'external_id', nullable: true }) externalId: string | null;
+  @Column('text', { name: 'additional_emails', array: true, default: [] }) additionalEmails: string[];
+  @Column('text', { name: 'additional_phone_numbers', array: true, default: [] }) additionalPhoneNumbers: string[];
+  @Column('text', { name: 'additional_external_ids', array: true, default: [] }) additionalExternalIds: string[];
+  @Column('text', { name: 'middle_names', array: true, default: [] }) middleNames: string[];
+  @UpdateDateColumn({ type: 'timestamptz', name: 'updated_at' }) updatedAt: Date;
 }
 
 @Entity('conversations')
@@ -67,6 +72,11 @@ class Conversation {
   @Column('text', { nullable: true }) subject: string | null;
   @Column('jsonb', { nullable: true, select: false }) message: object | null;
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' }) createdAt: Date;
+  @CreateDateColumn({ type: 'timestamptz', name: 'state_updated_at' }) stateUpdatedAt: Date;
+  @Column('text') direction: string;
+  @Column('text', { name: 'from_email' }) fromEmail: string;
+  @Column('text', { name: 'to_email' }) toEmail: string;
+  @Column('text', { name: 'integration_email' }) integrationEmail: string;
 }
 
 class EndUserDto {
@@ -87,6 +97,7 @@ class EndUsersDto {
 
 class ConversationDto {
   @IsUUID() requesterId: string;
+  @IsEmail() emailIntegrationId: string;
   @IsString() @IsNotEmpty() @MaxLength(1024) subject: string;
   @IsObject() message: object;
 }
@@ -164,10 +175,12 @@ class PeopleService {
     return this.source.getRepository(EndUser).find({ where, order, take, skip });
   }
 
-  converse({ requesterId, subject, message }: ConversationDto): Promise<Conversation> {
+  async converse({ requesterId, emailIntegrationId, ...input }: ConversationDto): Promise<Conversation> {
     const repository = this.source.getRepository(Conversation);
-    const conversation = { requesterId, subject, message, channel: 'Email', organizationId: ORGANIZATION_ID };
-    return repository.save(repository.create(conversation));
+    const { email } = await this.get(requesterId);
+    const addresses = { fromEmail: email ?? '', toEmail: emailIntegrationId, integrationEmail: emailIntegrationId };
+    const origin = { requesterId, channel: 'Email', direction: 'Inbound', organizationId: ORGANIZATION_ID };
+    return repository.save(repository.create({ ...input, ...origin, ...addresses }));
   }
 
   conversations(requesterId: string, take: number, skip: number): Promise<Conversation[]> {

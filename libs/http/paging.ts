@@ -77,6 +77,7 @@ export class Pages {
     const key = parsed(pageKey);
     const { organization, path } = this.#list();
     if (!key || key.organization !== organization || key.path !== path) throw notOfThisList();
+    if (Object.keys(key.filters).length === 0 && Object.keys(this.#filters).length === 0) return key;
     // In the spelling of this version, like the filters of the request.
     const filters = filtersOf(plainToInstance(type, key.filters));
     const other = Object.keys(this.#filters).find((name) => this.#filters[name] !== filters[name]);
@@ -90,9 +91,7 @@ export class Pages {
 
   #url({ backward, values }: Cursor): string {
     const key: PageKey = { backward, values, ...this.#list(), filters: this.#filters, limit: this.#limit };
-    const url = new URL(key.path, this.#origin());
-    url.searchParams.set('pageKey', Buffer.from(JSON.stringify(key)).toString('base64url'));
-    return url.href;
+    return `${this.#origin()}${key.path}?pageKey=${Buffer.from(JSON.stringify(key)).toString('base64url')}`;
   }
 
   #origin(): string {
