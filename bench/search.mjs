@@ -18,6 +18,9 @@ import { number, renderTable } from './table.mjs';
 
 const DAY_MS = 86_400_000;
 const WARM_UPS = 3;
+const SLOW_MS = 20;
+/** Requests for a list that seems slow, as a multiple: among a few, one pause of the machine decides. */
+const AGAIN = 10;
 const ORDERS = ['createdAt', '-createdAt', 'updatedAt', '-updatedAt', 'name', '-name'];
 
 const { values: options } = parseArgs({
@@ -31,6 +34,7 @@ const [count, repeat, show] = [options['end-users'], options.repeat, options.sho
 
 const [loadBefore] = loadavg();
 const results = [];
+let doubtful = [];
 const status = await runBench({}, async (bench) => {
   const { url } = await startDeskstream(bench);
   const { ownerUrl } = await runningEmbeddedPostgres(bench.dataDir);
@@ -39,6 +43,9 @@ const status = await runBench({}, async (bench) => {
   const lists = combinations();
   bench.say(`asks for ${lists.length} lists`);
   for (const { label, parameters } of lists) results.push(...(await measure(url, label, parameters)));
+  doubtful = results.filter(isSlow);
+  bench.say(`asks ${AGAIN} times as often for ${doubtful.length} lists that seem slow`);
+  for (const result of doubtful) Object.assign(result, await timesOf(result.url, AGAIN * repeat));
 });
 if (results.length > 0) console.log(`${report()}\n\n${await describeMachine(loadBefore)}`);
 process.exit(status);
@@ -72,16 +79,16 @@ function labelOf(filters, sort) {
 
 async function measure(url, label, parameters) {
   const first = `${url}/v1/endusers?${new URLSearchParams(parameters)}`;
-  const { found, next, ...times } = await timesOf(first);
-  const rows = [{ label, found, ...times }];
-  if (next) rows.push({ label: `${label}, next page`, ...(await timesOf(next)) });
+  const { next, ...times } = await timesOf(first, repeat);
+  const rows = [{ label, ...times }];
+  if (next) rows.push({ label: `${label}, next page`, ...(await timesOf(next, repeat)) });
   return rows;
 }
 
-async function timesOf(url) {
+async function timesOf(url, requests) {
   const times = [];
   let body;
-  for (let request = 0; request < WARM_UPS + repeat; request++) {
+  for (let request = 0; request < WARM_UPS + requests; request++) {
     const begun = performance.now();
     const response = await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } });
     body = await response.json();
@@ -90,6 +97,7 @@ async function timesOf(url) {
   }
   times.sort((one, other) => one - other);
   return {
+    url,
     found: body.data.length,
     next: body.meta.next,
     p50: percentile(times, 0.5),
@@ -100,10 +108,14 @@ async function timesOf(url) {
 function report() {
   const sorted = results.toSorted((one, other) => other.p95 - one.p95);
   const row = ({ label, found, p50, p95 }) => [label, number(found), number(p50, 1), number(p95, 1), ''];
-  const slow = sorted.filter(({ p95 }) => p95 > 20).length;
   const all = sorted.map(({ p95 }) => p95).toReversed();
   const spread = [0.5, 0.9, 0.99].map((share) => number(percentile(all, share), 1));
   return `${renderTable(['Slowest lists', 'on the page', 'p50, ms', 'p95, ms', ''], sorted.slice(0, show).map(row))}
 
-${results.length} lists of ${number(count)} end users: half have a p95 of at most ${spread[0]} ms, 90 % of ${spread[1]} ms, 99 % of ${spread[2]} ms; ${slow} of more than 20 ms`;
+${results.length} lists of ${number(count)} end users: half have a p95 of at most ${spread[0]} ms, 90 % of ${spread[1]} ms, 99 % of ${spread[2]} ms
+${doubtful.length} had more than ${SLOW_MS} ms among ${repeat} requests, ${doubtful.filter(isSlow).length} of these among ${AGAIN * repeat}`;
+}
+
+function isSlow({ p95 }) {
+  return p95 > SLOW_MS;
 }

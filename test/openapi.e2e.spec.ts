@@ -103,6 +103,7 @@ describe('The OpenAPI document', () => {
       'Conversations_listTags',
       'Conversations_reopen',
       'Conversations_tag',
+      'Conversations_tagBulk',
       'Conversations_transferToQueue',
       'Conversations_untag',
       'Conversations_updateCustomAttributes',

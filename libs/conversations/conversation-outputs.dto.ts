@@ -4,7 +4,6 @@ import { CustomAttributeOutput } from '#libs/custom-attributes/attribute-values.
 import { arrayOutput, dataOutput, listOutput, named, pageOutput } from '#libs/http/endpoint.js';
 import { unionSchema, Variant } from '#libs/http/nested-fields.js';
 import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/channels.js';
-import { TagOutput } from '#libs/tags/tag.shown.js';
 import { BrowserInfo } from './conversation-inputs.dto.js';
 import { type ConversationState, type Direction } from './conversation.rules.js';
 
@@ -275,7 +274,6 @@ export class ListEndUserConversationsOutput extends pageOutput('', Object) {
 }
 
 export const CreateConversationOutput = dataOutput('CreateConversationOutput', ConversationResponse);
-export const ConversationTagsOutput = listOutput('ConversationTagsOutput', TagOutput);
 export const PatchConversationCustomAttributesOutput = arrayOutput(
   'PatchConversationCustomAttributesOutput',
   CustomAttributeOutput,

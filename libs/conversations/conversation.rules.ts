@@ -83,6 +83,9 @@ export interface Note {
   message: string;
 }
 
+/** Maximum number of tags of a conversation, which its state lists. */
+export const MAX_TAGS = 200;
+
 /** Maximum number of notes of a conversation. */
 export const MAX_NOTES = 1_000;
 

@@ -162,6 +162,18 @@ describe('A conversation', () => {
     conversation(created).when({ type: 'UntagConversation', id, tagId: vip.id }).then([]);
   });
 
+  it('has at most 200 tags', () => {
+    const tags = Array.from({ length: 200 }, (_, index) => `tag-${index}`);
+    const events = tags.map((tagId) => ({ type: 'ConversationTagAdded', data: { id, tagId } }) as const);
+    const other = { ...vip, id: 'tag-200' };
+    conversation(created, ...events)
+      .when({ type: 'TagConversation', id, tag: other })
+      .then(conflict('can have at most 200 tags; it has 200'));
+    conversation(created, ...events)
+      .when({ type: 'TagConversation', id, tag: vip })
+      .then([]);
+  });
+
   it('records only the attributes that change', () => {
     const update = (values: Record<string, string | null>): ConversationCommand => ({
       type: 'UpdateAttributes',

@@ -10,8 +10,8 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { AsOf } from '#libs/http/as-of.js';
 import { Endpoint } from '#libs/http/endpoint.js';
 import { LenientBody, OptionalLenientBody, UnionInput } from '#libs/http/input.js';
-import { Delete, Patch, Post, Put } from '#libs/http/methods.js';
-import { IntegerParam, UuidParam } from '#libs/http/path-params.js';
+import { Patch, Post, Put } from '#libs/http/methods.js';
+import { IntegerParam } from '#libs/http/path-params.js';
 import { Caller } from '#libs/http/request-context.js';
 import { Versioned } from '#libs/http/versioned.js';
 import { type JsonText, type Sendable } from '#libs/platform/json-text.js';
@@ -26,26 +26,23 @@ import {
   TransferConversationInput,
 } from './conversation-inputs.dto.js';
 import {
-  ConversationTagsOutput,
   CreateConversationOutput,
   GetConversationOutput,
   ListLinkedConversationsOutput,
   PatchConversationCustomAttributesOutput,
 } from './conversation-outputs.dto.js';
-import { GetConversation, ListConversationTags, ListLinkedConversations } from './conversation-queries.handlers.js';
+import { GetConversation, ListLinkedConversations } from './conversation-queries.handlers.js';
 import { conversationStream } from './conversation.stream.js';
 import {
   ChangeConversation,
   ClaimConversation,
   CreateConversation,
   LinkConversation,
-  TagConversation,
   TransferConversation,
   UpdateConversationAttributes,
 } from './conversations.handlers.js';
 
 const ConversationId = () => IntegerParam('conversationId', 'The conversation number.', 'Conversation');
-const TagId = () => UuidParam('tagId', 'The tag id.');
 
 @ApiTags('Conversations')
 @Controller('v1')
@@ -178,45 +175,6 @@ export class ConversationsController {
   ): Promise<void> {
     await this.commands.execute(
       new TransferConversation({ context: caller, id, queueId, userId: userId ?? undefined }),
-    );
-  }
-
-  @Get('conversations/:conversationId/tags')
-  @Endpoint({
-    summary: 'List the tags of a conversation.',
-    description: 'Lists the tags in the order in which they were added.',
-    success: [200, 'The list of tags', ConversationTagsOutput],
-    errors: [404],
-  })
-  async listTags(@Caller() caller: WriteContext, @ConversationId() id: number): Promise<{ data: JsonText[] }> {
-    return {
-      data: await this.queries.execute(new ListConversationTags({ organizationId: caller.organizationId, id })),
-    };
-  }
-
-  @Put('conversations/:conversationId/tags/:tagId')
-  @Versioned(conversationStream, 'conversationId')
-  @Endpoint({
-    summary: 'Add a tag to a conversation.',
-    description: 'An inactive tag is a 409. Adding a tag again changes nothing.',
-    success: [204, 'The conversation has the tag'],
-    errors: [404, 409],
-  })
-  async tag(@Caller() caller: WriteContext, @ConversationId() id: number, @TagId() tagId: string): Promise<void> {
-    await this.commands.execute(new TagConversation({ context: caller, id, tagId }));
-  }
-
-  @Delete('conversations/:conversationId/tags/:tagId')
-  @Versioned(conversationStream, 'conversationId')
-  @Endpoint({
-    summary: 'Remove a tag from a conversation.',
-    description: 'Removing a tag that the conversation does not have changes nothing.',
-    success: [204, 'The conversation does not have the tag'],
-    errors: [404, 409],
-  })
-  async untag(@Caller() caller: WriteContext, @ConversationId() id: number, @TagId() tagId: string): Promise<void> {
-    await this.commands.execute(
-      new ChangeConversation({ context: caller, change: { type: 'UntagConversation', id, tagId } }),
     );
   }
 

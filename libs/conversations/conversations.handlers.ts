@@ -21,7 +21,7 @@ import { type WriteContext } from '#libs/event-store/event.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { command } from '#libs/platform/messages.js';
 import { defaultQueue, queueById, queueExists } from '#libs/queues/queue.published.js';
-import { tagById, tagIsActive, type TagName } from '#libs/tags/tag.published.js';
+import { tagById, tagsAreActive, type TagName } from '#libs/tags/tag.published.js';
 import { ConversationIds } from './conversation-ids.js';
 import { type CreateConversationInput } from './conversation-inputs.dto.js';
 import { ancestorsOf, isNoDescendant } from './conversation.published.js';
@@ -189,7 +189,7 @@ export class TagConversationHandler implements ICommandHandler<TagConversation> 
       const statement = tagById(organizationId, tagId);
       const tag = await referred<TagName>(this.database, organizationId, statement, notFound('Tag', tagId));
       await executeOnce(this.store, context, { type: 'TagConversation', id, tag }, [
-        tagIsActive(organizationId, tagId),
+        tagsAreActive(organizationId, [tagId]),
       ]);
     });
   }

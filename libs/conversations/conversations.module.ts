@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
+import { TagConversationByNameHandler } from './bulk-tags.handlers.js';
 import { ConversationIds } from './conversation-ids.js';
 import * as queries from './conversation-queries.handlers.js';
+import { ConversationTagsController } from './conversation-tags.controller.js';
 import { ConversationsController } from './conversations.controller.js';
 import * as commands from './conversations.handlers.js';
 import { EndUserConversationsController } from './end-user-conversations.controller.js';
@@ -8,7 +10,12 @@ import { ConversationNotesController } from './notes.controller.js';
 import { AddNotesHandler, ListNotesHandler } from './notes.handlers.js';
 
 @Module({
-  controllers: [ConversationsController, ConversationNotesController, EndUserConversationsController],
+  controllers: [
+    ConversationsController,
+    ConversationNotesController,
+    ConversationTagsController,
+    EndUserConversationsController,
+  ],
   providers: [
     ConversationIds,
     queries.ConversationReader,
@@ -25,6 +32,7 @@ import { AddNotesHandler, ListNotesHandler } from './notes.handlers.js';
     commands.UpdateConversationAttributesHandler,
     AddNotesHandler,
     ListNotesHandler,
+    TagConversationByNameHandler,
   ],
 })
 export class ConversationsModule {}

@@ -5,6 +5,7 @@ import {
   type ConversationCommand,
   type ConversationEvent,
   MAX_NOTES,
+  MAX_TAGS,
   type Note,
 } from './conversation.rules.js';
 
@@ -158,6 +159,8 @@ function tag(conversation: Conversation, command: CommandOf<'TagConversation'>):
   if (command.tag.state === 'Inactive') {
     return new DomainError('conflict', `Tag ${command.tag.name} is inactive and cannot be put on conversations`);
   }
+  const count = conversation.tagIds.length;
+  if (count >= MAX_TAGS) return conflict(conversation, `can have at most ${MAX_TAGS} tags; it has ${count}`);
   return [{ type: 'ConversationTagAdded', data: { id: command.id, tagId: command.tag.id } }];
 }
 

@@ -12,11 +12,23 @@ export function tagById(organizationId: string, id: string): Statement {
   };
 }
 
-/** A guard: the tag is active, and a concurrent change waits for the commit. */
-export function tagIsActive(organizationId: string, id: string): Statement {
+/** A tag with the key of its name: see `tagKey`. */
+export type KeyedTag = Omit<Tag, 'color'> & { color: string | null; key: string };
+
+/** Reads the {@link KeyedTag}s whose names have these keys. */
+export function tagsByName(organizationId: string, keys: string[]): Statement {
   return {
-    text: `SELECT guard(EXISTS (SELECT FROM tags
-             WHERE organization_id = $1 AND id = $2 AND state = 'Active' FOR SHARE))`,
-    values: [organizationId, id],
+    text: `SELECT DISTINCT ON (name_key) id, name, document->>'color' AS color, state, name_key AS key FROM tags
+           WHERE organization_id = $1 AND name_key = ANY($2) ORDER BY name_key, twin`,
+    values: [organizationId, keys],
+  };
+}
+
+/** A guard: the tags are active, and a concurrent change of them waits for the commit. */
+export function tagsAreActive(organizationId: string, ids: string[]): Statement {
+  return {
+    text: `SELECT guard(cardinality($2::uuid[]) = (SELECT count(*) FROM (SELECT FROM tags
+             WHERE organization_id = $1 AND id = ANY($2) AND state = 'Active' ORDER BY id FOR SHARE) AS active))`,
+    values: [organizationId, ids],
   };
 }

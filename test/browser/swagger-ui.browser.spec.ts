@@ -146,6 +146,7 @@ const BODIES: Record<string, (ids: World['ids']) => object> = {
   Conversations_reopen: ({ agentId }) => ({ userId: agentId }),
   Conversations_followUp: ({ agentId }) => ({ timestamp: '2099-01-01T00:00:00Z', userId: agentId }),
   Conversations_addNote: ({ agentId }) => ({ message: 'She called, too.', agentId }),
+  Conversations_tagBulk: () => ({ data: [{ name: 'VIP' }] }),
   Conversations_addNotesBulk: ({ agentId }) => ({ data: [{ message: 'She called, too.', agentId }] }),
   Conversations_claim: ({ agentId }) => ({ agentId }),
   Conversations_transferToQueue: ({ otherQueueId, agentId }) => ({ queueId: otherQueueId, userId: agentId }),

@@ -137,6 +137,7 @@ const BODIES: Record<string, object> = {
   Agents_updatePresence: { connectionStatus: 'Online' },
   Agents_updateWorkingChannel: { channel: 'Email', working: true },
   Conversations_addNote: { message: 'The customer called, too.' },
+  Conversations_tagBulk: { data: [{ name: 'VIP' }] },
   Conversations_addNotesBulk: { data: [{ message: 'The customer called, too.' }] },
   Conversations_updateCustomAttributes: {},
   Conversations_followUp: { timestamp: '2099-01-01T00:00:00Z' },

@@ -144,6 +144,7 @@ const BODIES: Record<string, (world: World) => unknown> = {
   Conversations_listNotes: async ({ api, conversationId }) => {
     await api.post(`/v1/conversations/${await conversationId()}/notes`, { message: 'The customer called, too.' });
   },
+  Conversations_tagBulk: () => ({ data: [{ name: 'VIP' }, { name: 'Returns' }] }),
   Conversations_addNotesBulk: ({ agentId }) => ({ data: [{ message: 'The customer called, too.', agentId }] }),
   Conversations_link: async ({ otherConversation }) => ({ parentId: await otherConversation(), linkType: 'Related' }),
   Conversations_anonymize: async ({ api, conversationId }) => {

@@ -150,6 +150,7 @@ export const WITHOUT_ETAG = [
   'Agents_updatePresence',
   'Agents_updateWorkingChannel',
   'Conversations_addNotesBulk',
+  'Conversations_tagBulk',
   'EndUsers_mergeUser',
   'EndUsers_replaceByExternalId',
   'Queues_getConversationPosition',
