@@ -79,6 +79,23 @@ describe('Tags in bulk', () => {
     expect(await allTags()).toHaveLength(200);
   });
 
+  it('are created only by a token that may write tags', async () => {
+    await api.create('/v1/tags', { name: 'Gold' });
+    const limited = await app.clientWith(['conversations:write'], api);
+    const { body } = await limited.post(`${path}/bulk`, { data: [{ name: 'gold' }, { name: 'New' }] });
+    expect(body.data).toEqual([
+      { _type: 'BulkActionSuccess', data: expect.objectContaining({ name: 'Gold' }) },
+      {
+        _type: 'BulkActionFailure',
+        error: {
+          _type: 'ErrorResponse',
+          message: 'Tag New could not be found; creating it requires a token with the scope tags:write',
+        },
+      },
+    ]);
+    expect(await allTags()).toEqual(['Gold']);
+  });
+
   it('create none for a conversation that does not exist', async () => {
     const stranger = await app.createTestOrganization();
     const answer = await stranger.post(`${path}/bulk`, { data: [{ name: 'Gold' }] });

@@ -1,7 +1,2 @@
 /** Unbuilt paths of the hosted API, whose last part another route would take for an id. */
-export const UNBUILT = [
-  '/v1/conversations/activitylog',
-  '/v1/conversations/flows',
-  '/v1/conversations/import',
-  '/v1/conversations/:conversationId/tags/bulk',
-];
+export const UNBUILT = ['/v1/conversations/activitylog', '/v1/conversations/flows', '/v1/conversations/import'];

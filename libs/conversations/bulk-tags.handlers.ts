@@ -8,6 +8,7 @@ import { evolved } from '#libs/event-store/stream-definition.js';
 import { VersionConflict } from '#libs/event-store/version-conflict.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import { command } from '#libs/platform/messages.js';
+import { quoted } from '#libs/platform/text.js';
 import { TAG_NAME_INDEX, tagKey, tagStream } from '#libs/tags/tag.stream.js';
 import { type KeyedTag, tagsAreActive, tagsByName } from '#libs/tags/tag.published.js';
 import { type Tag } from '#libs/tags/tag.rules.js';
@@ -15,9 +16,12 @@ import { shownTag } from '#libs/tags/tag.shown.js';
 import { type Conversation, type ConversationEvent } from './conversation.rules.js';
 import { conversationStream } from './conversation.stream.js';
 
-/** Puts tags on a conversation in one commit. Returns each tag, or an error. A name that no tag has makes a tag. */
+/**
+ * Puts tags on a conversation in one commit. Returns each tag, or an error. A name that no tag has creates a tag, or is an
+ * error unless `mayCreate`.
+ */
 export class TagConversationByName extends command<
-  { context: WriteContext; id: number; names: string[] },
+  { context: WriteContext; id: number; names: string[]; mayCreate: boolean },
   (Tag | DomainError)[]
 >() {}
 
@@ -34,15 +38,15 @@ export class TagConversationByNameHandler implements ICommandHandler<TagConversa
     private readonly database: Database,
   ) {}
 
-  execute({ context, id, names }: TagConversationByName): Promise<(Tag | DomainError)[]> {
+  execute({ context, id, names, mayCreate }: TagConversationByName): Promise<(Tag | DomainError)[]> {
     return this.store.retrying(async () => {
       const [loaded, { tags, created }] = await Promise.all([
         this.store.load(conversationStream, String(id), context),
-        this.#named(context.organizationId, names),
+        this.#named(context.organizationId, names, mayCreate),
       ]);
       if (!loaded.state) throw notFound('Conversation', String(id));
       const recordedAt = instantAfter([loaded]);
-      const wanted = names.map((name) => tags.get(tagKey(name)) as Tag);
+      const wanted = names.map((name) => tags.get(tagKey(name)) ?? mayNotBeCreated(name));
       const { outcomes, events } = decideEach(id, loaded.state, wanted, { recordedAt, metadata: context });
       const used = new Set(outcomes.flatMap((tag) => (tag instanceof DomainError ? [] : tag.id)));
       const changes = [
@@ -55,12 +59,12 @@ export class TagConversationByNameHandler implements ICommandHandler<TagConversa
     });
   }
 
-  async #named(organizationId: string, names: string[]): Promise<Named> {
+  async #named(organizationId: string, names: string[], mayCreate: boolean): Promise<Named> {
     const keys = names.map(tagKey);
     const rows = await this.database.query<KeyedTag>(organizationId, tagsByName(organizationId, keys));
     const tags = new Map(rows.map(({ key, color, ...tag }) => [key, shownTag({ ...tag, color: color ?? undefined })]));
     const created = new Map<string, Staged>();
-    for (const name of names) {
+    for (const name of mayCreate ? names : []) {
       if (tags.has(tagKey(name))) continue;
       const id = randomUUIDv7();
       const nothing = { state: tagStream.initialState, version: 0 };
@@ -81,11 +85,19 @@ export class TagConversationByNameHandler implements ICommandHandler<TagConversa
   }
 }
 
+function mayNotBeCreated(name: string): DomainError {
+  return new DomainError(
+    'not-found',
+    `Tag ${quoted(name)} could not be found; creating it requires a token with the scope tags:write`,
+  );
+}
+
 /** Decides on each tag, on the state that those before it leave. */
-function decideEach(id: number, conversation: Conversation, tags: Tag[], recording: Recording) {
+function decideEach(id: number, conversation: Conversation, tags: (Tag | DomainError)[], recording: Recording) {
   let state: Conversation | undefined = conversation;
   const events: ConversationEvent[] = [];
   const outcomes = tags.map((tag) => {
+    if (tag instanceof DomainError) return tag;
     const decision = conversationStream.decide({ type: 'TagConversation', id, tag }, state, recording.recordedAt);
     if (decision instanceof DomainError) return decision;
     state = evolved(conversationStream, state, decision, recording);

@@ -9,7 +9,7 @@ import { Endpoint } from '#libs/http/endpoint.js';
 import { validInput } from '#libs/http/input.js';
 import { Delete, Post, Put } from '#libs/http/methods.js';
 import { IntegerParam, UuidParam } from '#libs/http/path-params.js';
-import { Caller } from '#libs/http/request-context.js';
+import { Caller, May } from '#libs/http/request-context.js';
 import { Versioned } from '#libs/http/versioned.js';
 import { type JsonText } from '#libs/platform/json-text.js';
 import { type Tag } from '#libs/tags/tag.rules.js';
@@ -85,22 +85,22 @@ export class ConversationTagsController {
     operationId: 'Conversations_tagBulk',
     summary: 'Add many tags to a conversation by name.',
     description:
-      'Adds each tag separately: one that fails does not affect the others. Names are compared without regard to case and invisible characters. A name that no tag has creates a tag. A conversation can have at most 200 tags.',
+      'Adds each tag separately: one that fails does not affect the others. Names are compared without regard to case and invisible characters. A name that no tag has creates a tag, which requires the scope `tags:write`. A conversation can have at most 200 tags.',
     success: [200, 'The result for each tag, in the order of the request', BulkTagConversationOutput],
     errors: [404, 409],
   })
   async tagBulk(
     @Caller() caller: WriteContext,
     @ConversationId() id: number,
+    @May('tags:write') mayCreate: boolean,
     @BulkInput(BulkTagConversationInput) items: unknown[],
   ): Promise<{ data: BulkOutcome<Tag>[] }> {
     const { organizationId } = caller;
     await this.queries.execute(new GetConversation({ organizationId, id }));
     const work = {
-      // The same for all, since tags keep the order of the request.
-      idOf: () => String(id),
       prepare: async (item: unknown) => (await validInput(TagConversationInput, item, 'ignore')).name,
-      carryOut: (names: string[]) => this.commands.execute(new TagConversationByName({ context: caller, id, names })),
+      carryOut: (names: string[]) =>
+        this.commands.execute(new TagConversationByName({ context: caller, id, names, mayCreate })),
     };
     return { data: await this.bulk.each(organizationId, items, work) };
   }

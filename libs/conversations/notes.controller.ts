@@ -85,8 +85,6 @@ export class ConversationNotesController {
     const { organizationId } = caller;
     await this.queries.execute(new GetConversation({ organizationId, id }));
     const work = {
-      // The same for all, since notes keep the order of the request.
-      idOf: () => String(id),
       prepare: async (item: unknown) => {
         const note = newNote(await validInput(CreateInternalNoteInput, item, 'ignore'));
         const fault = note.createdAt === undefined ? undefined : faultOfNote({ createdAt: note.createdAt }, new Date());

@@ -104,7 +104,10 @@ export function idOfItem(item: unknown): string | undefined {
 
 /** Returns the outcome of an item that failed. */
 export function bulkFailure({ kind, message, details }: DomainError, id?: string): BulkOutcome<never> {
-  const type = details.bulkError ?? BULK_ERRORS[kind] ?? 'ErrorResponse';
+  const ofKind = BULK_ERRORS[kind];
+  // The schemas of the others require an id.
+  const fits = ofKind === 'Validation' || id !== undefined;
+  const type = details.bulkError ?? (fits ? ofKind : undefined) ?? 'ErrorResponse';
   const withId = id !== undefined && type !== 'InvalidArgument' && type !== 'ErrorResponse';
   return { _type: 'BulkActionFailure', error: { _type: type, ...(withId && { id }), message } };
 }
