@@ -145,10 +145,12 @@ function idsOf(given: Schema, path = '', seen: Schema[] = []): string[] {
   ];
 }
 
-/** Each item of a bulk operation has an outcome of its own. */
+/** Each item of a bulk operation has an outcome of its own; one without an id has no type that tells what is missing. */
 function outcomeOf({ status, body }: Answer): [status: number, message: string] {
   const failure = body?.data?.[0]?.error;
-  return failure ? [failure._type === 'NotFound' ? 404 : status, failure.message] : [status, body?.message ?? ''];
+  if (!failure) return [status, body?.message ?? ''];
+  const isMissing = failure._type === 'NotFound' || failure.message.includes('could not be found');
+  return [isMissing ? 404 : status, failure.message];
 }
 
 describe('An id in a body', () => {
