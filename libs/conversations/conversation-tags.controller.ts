@@ -8,12 +8,13 @@ import { type BulkOutcome } from '#libs/http/bulk.js';
 import { Endpoint } from '#libs/http/endpoint.js';
 import { validInput } from '#libs/http/input.js';
 import { Delete, Post, Put } from '#libs/http/methods.js';
-import { IntegerParam, UuidParam } from '#libs/http/path-params.js';
+import { UuidParam } from '#libs/http/path-params.js';
 import { Caller, May } from '#libs/http/request-context.js';
 import { Versioned } from '#libs/http/versioned.js';
 import { type JsonText } from '#libs/platform/json-text.js';
 import { type Tag } from '#libs/tags/tag.rules.js';
 import { TagConversationByName } from './bulk-tags.handlers.js';
+import { ConversationId } from './conversation-id.param.js';
 import {
   BulkTagConversationInput,
   BulkTagConversationOutput,
@@ -24,7 +25,6 @@ import { GetConversation, ListConversationTags } from './conversation-queries.ha
 import { conversationStream } from './conversation.stream.js';
 import { ChangeConversation, TagConversation } from './conversations.handlers.js';
 
-const ConversationId = () => IntegerParam('conversationId', 'The conversation number.', 'Conversation');
 const TagId = () => UuidParam('tagId', 'The tag id.');
 
 /** The tags of a conversation. */

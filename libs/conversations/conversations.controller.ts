@@ -11,10 +11,10 @@ import { AsOf } from '#libs/http/as-of.js';
 import { Endpoint } from '#libs/http/endpoint.js';
 import { LenientBody, OptionalLenientBody, UnionInput } from '#libs/http/input.js';
 import { Patch, Post, Put } from '#libs/http/methods.js';
-import { IntegerParam } from '#libs/http/path-params.js';
 import { Caller } from '#libs/http/request-context.js';
 import { Versioned } from '#libs/http/versioned.js';
 import { type JsonText, type Sendable } from '#libs/platform/json-text.js';
+import { ConversationId } from './conversation-id.param.js';
 import {
   ClaimConversationInput,
   CloseConversationInput,
@@ -41,8 +41,6 @@ import {
   TransferConversation,
   UpdateConversationAttributes,
 } from './conversations.handlers.js';
-
-const ConversationId = () => IntegerParam('conversationId', 'The conversation number.', 'Conversation');
 
 @ApiTags('Conversations')
 @Controller('v1')

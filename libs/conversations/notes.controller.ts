@@ -8,10 +8,10 @@ import { type BulkOutcome } from '#libs/http/bulk.js';
 import { Endpoint } from '#libs/http/endpoint.js';
 import { LenientBody, validInput } from '#libs/http/input.js';
 import { Post } from '#libs/http/methods.js';
-import { IntegerParam } from '#libs/http/path-params.js';
 import { Caller } from '#libs/http/request-context.js';
 import { Versioned } from '#libs/http/versioned.js';
 import { accepted } from '#libs/platform/domain-error.js';
+import { ConversationId } from './conversation-id.param.js';
 import { GetConversation } from './conversation-queries.handlers.js';
 import { conversationStream } from './conversation.stream.js';
 import { faultOfNote } from './decide-conversation.rules.js';
@@ -24,8 +24,6 @@ import {
   ListInternalNotesOutput,
 } from './notes.dto.js';
 import { AddNotes, ListNotes, type NewNote } from './notes.handlers.js';
-
-const ConversationId = () => IntegerParam('conversationId', 'The conversation number.', 'Conversation');
 
 /** The notes of a conversation, which its end user does not see. */
 @ApiTags('Conversations')
