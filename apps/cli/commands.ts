@@ -4,10 +4,17 @@ import { StartupError } from '#libs/platform/startup-error.js';
 import { type InstallationUrls } from '../setup.js';
 import { type CliCommand, printing } from './command.js';
 import { migrate, rebuild } from './database.js';
-import { organization, region } from './organizations.js';
+import { organization, region, repliesToClosed } from './organizations.js';
 import { token } from './tokens.js';
 
-const COMMANDS: Record<string, CliCommand> = { migrate, organization, token, region, rebuild };
+const COMMANDS: Record<string, CliCommand> = {
+  migrate,
+  organization,
+  token,
+  region,
+  'replies-to-closed': repliesToClosed,
+  rebuild,
+};
 
 /**
  * Runs one command, or lists the commands.

@@ -7,7 +7,10 @@ import {
   CreateOrganizationHandler,
   SetDefaultRegion,
   SetDefaultRegionHandler,
+  SetRepliesToClosed,
+  SetRepliesToClosedHandler,
 } from '#libs/organizations/organizations.handlers.js';
+import { REPLIES_TO_CLOSED } from '#libs/organizations/organization.rules.js';
 import { isRegion } from '#libs/people/contact.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { openCipher } from '../setup.js';
@@ -67,5 +70,25 @@ export const region: CliCommand = {
       );
     });
     print(`Phone numbers without a country code are taken for numbers of ${country}, within 5 seconds.`);
+  },
+};
+
+export const repliesToClosed: CliCommand = {
+  usage: [
+    'replies-to-closed <Reopen|FollowUp> [--organization <id>]',
+    "                        whether an end user's message opens a closed conversation or begins a follow-up",
+  ],
+  run: async (config, urls, args) => {
+    const { values, positionals } = parsed(args, { organization: { type: 'string' } });
+    const replies = REPLIES_TO_CLOSED.find((one) => one === positionals[0]);
+    if (!replies) throw new StartupError(`Name one of: ${REPLIES_TO_CLOSED.join(', ')}.`);
+    await withOrganization(config, urls, values.organization, async ({ organizationId, actorId }, { store }) => {
+      await new SetRepliesToClosedHandler(store).execute(new SetRepliesToClosed({ organizationId, replies, actorId }));
+    });
+    print(
+      replies === 'Reopen'
+        ? 'Messages open closed conversations, within 5 seconds.'
+        : 'Messages in closed conversations begin new ones, within 5 seconds.',
+    );
   },
 };

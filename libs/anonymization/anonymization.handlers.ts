@@ -1,6 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { allConversationsClosed, openConversationsOf } from '#libs/conversations/conversation.published.js';
+import {
+  allConversationsClosed,
+  openConversationsOf,
+  storedMessage,
+  type StoredMessage,
+} from '#libs/conversations/conversation.published.js';
 import { conversationStream } from '#libs/conversations/conversation.stream.js';
 import { Database } from '#libs/database/database.js';
 import { endUserStream } from '#libs/end-users/end-user.stream.js';
@@ -33,6 +38,17 @@ export class RequestConversationAnonymization extends command<
     conversationId: number;
     /** Whether to close it first. */
     force: boolean;
+  },
+  string
+>() {}
+
+/** Requests the anonymization of one message, and removes its content. Returns the request's id. */
+export class RequestMessageAnonymization extends command<
+  {
+    context: WriteContext;
+    messageId: string;
+    /** The conversation that must have it, if the caller names one. */
+    conversationId?: number;
   },
   string
 >() {}
@@ -102,6 +118,35 @@ export class RequestConversationAnonymizationHandler implements ICommandHandler<
   }
 }
 
+@CommandHandler(RequestMessageAnonymization)
+export class RequestMessageAnonymizationHandler implements ICommandHandler<RequestMessageAnonymization> {
+  constructor(
+    private readonly store: EventStore,
+    private readonly database: Database,
+  ) {}
+
+  /** The key of the message is destroyed at once; deliveries and kept answers follow. */
+  execute({ context, messageId, conversationId }: RequestMessageAnonymization): Promise<string> {
+    const { organizationId } = context;
+    return this.store.retrying(async () => {
+      const requestId = randomUUIDv7();
+      const [message] = await this.database.query<StoredMessage>(
+        organizationId,
+        storedMessage(organizationId, messageId),
+      );
+      const id = message?.conversationId;
+      if (!message || id === undefined || (conversationId ?? id) !== id) throw notFound('Message', messageId);
+      const loaded = await this.store.load(conversationStream, String(id), context);
+      const command = { type: 'AnonymizeMessage', id, message, requestId } as const;
+      await this.store.commit(
+        [decided(conversationStream, String(id), loaded, command), requestOf(requestId, 'Message', messageId, id)],
+        context,
+      );
+      return requestId;
+    });
+  }
+}
+
 @QueryHandler(GetAnonymizationRequest)
 export class GetAnonymizationRequestHandler implements IQueryHandler<GetAnonymizationRequest> {
   constructor(private readonly database: Database) {}
@@ -124,7 +169,8 @@ export class GetAnonymizationRequestHandler implements IQueryHandler<GetAnonymiz
   }
 }
 
-function requestOf(id: string, entity: AnonymizedEntity, targetId: string) {
-  const command = { type: 'RequestAnonymization', id, entity, targetId } as const;
+function requestOf(id: string, entity: AnonymizedEntity, targetId: string, conversationId?: number) {
+  const of = conversationId === undefined ? {} : { conversationId };
+  const command = { type: 'RequestAnonymization', id, entity, targetId, ...of } as const;
   return decided(anonymizationStream, id, { state: undefined, version: 0 }, command);
 }

@@ -3,11 +3,17 @@ import { AnonymizationController } from './anonymization.controller.js';
 import {
   GetAnonymizationRequestHandler,
   RequestConversationAnonymizationHandler,
+  RequestMessageAnonymizationHandler,
   RequestUserAnonymizationHandler,
 } from './anonymization.handlers.js';
 
 @Module({
   controllers: [AnonymizationController],
-  providers: [GetAnonymizationRequestHandler, RequestConversationAnonymizationHandler, RequestUserAnonymizationHandler],
+  providers: [
+    GetAnonymizationRequestHandler,
+    RequestConversationAnonymizationHandler,
+    RequestMessageAnonymizationHandler,
+    RequestUserAnonymizationHandler,
+  ],
 })
 export class AnonymizationModule {}

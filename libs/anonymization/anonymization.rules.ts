@@ -1,23 +1,25 @@
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 
-export type AnonymizedEntity = 'User' | 'Conversation';
+export type AnonymizedEntity = 'User' | 'Conversation' | 'Message';
 
 /** A request to remove a person's data for good, and whether it has been processed. */
 export interface AnonymizationRequest {
   id: string;
   entity: AnonymizedEntity;
-  /** The end user's id, or the conversation's number. */
+  /** The end user's or message's id, or the conversation's number. */
   targetId: string;
+  /** The conversation of the message. */
+  conversationId?: number;
   processed: boolean;
 }
 
+type Request = Omit<AnonymizationRequest, 'processed'>;
+
 export type AnonymizationCommand =
-  | { type: 'RequestAnonymization'; id: string; entity: AnonymizedEntity; targetId: string }
-  | { type: 'FinishAnonymization'; id: string };
+  ({ type: 'RequestAnonymization' } & Request) | { type: 'FinishAnonymization'; id: string };
 
 export type AnonymizationEvent =
-  | { type: 'AnonymizationRequested'; data: { id: string; entity: AnonymizedEntity; targetId: string } }
-  | { type: 'AnonymizationProcessed'; data: { id: string } };
+  { type: 'AnonymizationRequested'; data: Request } | { type: 'AnonymizationProcessed'; data: { id: string } };
 
 /** Finishing a finished request records no event, since processing may complete more than once. */
 export function decideAnonymization(
@@ -28,7 +30,8 @@ export function decideAnonymization(
   switch (command.type) {
     case 'RequestAnonymization': {
       if (request) return new DomainError('conflict', `Anonymization request ${id} exists`);
-      return [{ type: 'AnonymizationRequested', data: { id, entity: command.entity, targetId: command.targetId } }];
+      const { type: _, ...data } = command;
+      return [{ type: 'AnonymizationRequested', data }];
     }
     case 'FinishAnonymization':
       if (!request) return notFound('Anonymization request', id);

@@ -14,6 +14,8 @@ export interface AnonymizationRow {
   id: string;
   entity: AnonymizedEntity;
   target_id: string;
+  /** Of a message. */
+  conversation_id: number | null;
   initiated_at: Date;
   requested_by: string;
   processed_at: Date | null;
@@ -25,12 +27,12 @@ const anonymizationProjection: Projection<AnonymizationEvent> = {
     const { organizationId, recordedAt, metadata } = event;
     switch (event.type) {
       case 'AnonymizationRequested': {
-        const { id, entity, targetId } = event.data;
+        const { id, entity, targetId, conversationId } = event.data;
         return [
           {
-            text: `INSERT INTO anonymization_requests (organization_id, id, entity, target_id, initiated_at, requested_by)
-                   VALUES ($1, $2, $3, $4, $5, $6)`,
-            values: [organizationId, id, entity, targetId, recordedAt, metadata.actorId],
+            text: `INSERT INTO anonymization_requests (organization_id, id, entity, target_id, initiated_at, requested_by, conversation_id)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+            values: [organizationId, id, entity, targetId, recordedAt, metadata.actorId, conversationId],
           },
         ];
       }
@@ -53,7 +55,7 @@ export const anonymizationStream: StreamDefinition<
   category: 'anonymization',
   types: { AnonymizationRequested: true, AnonymizationProcessed: true },
   initialState: undefined,
-  shape: 1,
+  shape: 2,
   decide: decideAnonymization,
   evolve: evolveAnonymization,
   projections: [anonymizationProjection],

@@ -47,14 +47,16 @@ export class Anonymizer {
     const last = await this.#forget(request, context);
     if (!(await deliveriesAreUpToDate(this.worker, organizationId, last))) return;
     for await (const streams of this.#forgottenStreams(request)) {
-      await redactDeliveries(this.worker, this.codec, organizationId, streams);
+      await redactDeliveries(this.worker, this.codec, organizationId, streams, eventsOf(request));
       await emptyAnswers(this.worker, organizationId, streams);
     }
     await this.store.handle(anonymizationStream, id, context, { type: 'FinishAnonymization', id });
   }
 
-  /** Destroys the keys, and returns the name of the last stream. */
-  async #forget({ entity, target_id }: AnonymizationRow, context: WriteContext): Promise<string> {
+  /** Destroys the keys, and returns the name of the last stream. That of a message was destroyed with the request. */
+  async #forget(request: AnonymizationRow, context: WriteContext): Promise<string> {
+    const { entity, target_id } = request;
+    if (entity === 'Message') return conversationOf(request);
     if (entity === 'Conversation') return this.#forgetConversation(Number(target_id), context);
     for (;;) {
       const statement = identifiableConversationsOf(context.organizationId, target_id);
@@ -79,7 +81,12 @@ export class Anonymizer {
     return streamName(conversationStream, String(id));
   }
 
-  async *#forgottenStreams({ organization_id, entity, target_id }: AnonymizationRow): AsyncGenerator<string[]> {
+  async *#forgottenStreams(request: AnonymizationRow): AsyncGenerator<string[]> {
+    const { organization_id, entity, target_id } = request;
+    if (entity === 'Message') {
+      yield [conversationOf(request)];
+      return;
+    }
     if (entity === 'Conversation') {
       yield [streamName(conversationStream, target_id)];
       return;
@@ -98,4 +105,13 @@ export class Anonymizer {
       after = last.id;
     }
   }
+}
+
+function conversationOf({ conversation_id }: AnonymizationRow): string {
+  return streamName(conversationStream, String(conversation_id));
+}
+
+/** Returns the events that a request is about; undefined for all of its streams. The id of a message is its event's. */
+function eventsOf({ entity, target_id }: AnonymizationRow): string[] | undefined {
+  return entity === 'Message' ? [target_id] : undefined;
 }

@@ -1,13 +1,24 @@
-import { ApiExtraModels } from '@nestjs/swagger';
+import { ApiExtraModels, ApiPropertyOptional } from '@nestjs/swagger';
 import { named } from '#libs/http/endpoint.js';
-import { Choice, Flag, Text, Uuid, Uuids, Checked } from '#libs/http/fields.js';
+import { Choice, Flag, Text, Uuid, Uuids, Checked, Whole } from '#libs/http/fields.js';
 import { Instant } from '#libs/http/instant-fields.js';
 import { Nested, NestedList, Union, Variant } from '#libs/http/nested-fields.js';
-import { faultOfEmail, faultOfWebUrl } from '#libs/people/contact.js';
+import { faultOfEmail, faultOfFileUrl, faultOfWebUrl } from '#libs/people/contact.js';
 
 const MAX_CONTENT = 100_000;
 const MAX_ATTACHMENTS = 20;
+/** A terabyte. */
+const MAX_FILE = 1_000_000_000_000;
+/** See RFC 9110, 8.3.1, without parameters. */
+const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/;
 const MAX_RECIPIENTS = 50;
+
+const SANITIZED = {
+  type: 'string',
+  description: 'The text as a page can show it: without scripts, styles, forms and frames. Only in answers.',
+  example: '<p>My order has not arrived.</p>',
+  readOnly: true,
+};
 
 /** Returns the schema of a content in one format. */
 function content(format: string, name: string, example: string) {
@@ -17,7 +28,10 @@ function content(format: string, name: string, example: string) {
 
     @Text({ description: 'The text.', example, max: MAX_CONTENT, controls: true })
     value: string;
+
+    sanitizedValue?: string;
   }
+  if (format === 'Html') ApiPropertyOptional(SANITIZED)(Content.prototype, 'sanitizedValue');
   return named(format, Content);
 }
 
@@ -43,12 +57,25 @@ export class File {
     example: 'https://files.brown.example/receipt.pdf',
     format: 'uri',
     max: 2048,
-    fault: faultOfWebUrl,
+    fault: faultOfFileUrl,
   })
   url: string;
 
   @Text({ description: 'The display name.', example: 'receipt.pdf', optional: true, nullable: true })
   prettyName?: string | null;
+
+  @Text({
+    description: 'The media type.',
+    example: 'application/pdf',
+    max: 127,
+    fault: (type) => (MEDIA_TYPE.test(type) ? undefined : 'must be a media type, such as application/pdf'),
+    optional: true,
+    nullable: true,
+  })
+  contentType?: string | null;
+
+  @Whole({ description: 'The size in bytes.', example: 48_213, min: 0, max: MAX_FILE, optional: true, nullable: true })
+  size?: number | null;
 }
 
 class AnyMessage {
@@ -65,8 +92,21 @@ class AnyMessage {
   })
   integrationEmail?: string | null;
 
-  @Text({ description: 'The id in another system.', example: 'msg-20260314-1', optional: true, nullable: true })
+  @Text({
+    description: 'The id in another system, unique in the conversation. A message that is sent again changes nothing.',
+    example: 'msg-20260314-1',
+    optional: true,
+    nullable: true,
+  })
   externalId?: string | null;
+
+  @Instant({
+    description: 'When the message was written, for imports. Default: now. Must not be in the future.',
+    example: '2026-03-14T09:26:53.589Z',
+    optional: true,
+    nullable: true,
+  })
+  createdAt?: string | null;
 }
 
 @ApiExtraModels(...Object.values(CONTENTS))

@@ -113,6 +113,15 @@ class ServedConversation extends AnyConversation {
 
   @ApiPropertyOptional({ description: 'The queue into which the conversation was last put.', type: QueueShown })
   queue?: QueueShown;
+
+  @ApiPropertyOptional({ description: 'When the latest message was written.', ...INSTANT })
+  lastMessageAt?: string;
+
+  @ApiPropertyOptional({
+    description: 'Since when the end user waits for an answer of the agent. Absent while nobody waits.',
+    ...INSTANT,
+  })
+  awaitingReplySince?: string;
 }
 
 const SUBJECT = { description: 'The subject.', example: 'Where is my order?' };

@@ -1,4 +1,7 @@
 import { type Statement } from '#libs/database/batch.js';
+import { BEGINNING } from './messages.projection.js';
+
+export { type StoredMessage } from './conversation.rules.js';
 
 /** Conversations of an end user that are not closed, which prevent the end user's anonymization; at most 100. */
 export function openConversationsOf(organizationId: string, endUserId: string): Statement {
@@ -93,6 +96,16 @@ export function ancestorsOf(organizationId: string, id: number): Statement {
              UNION SELECT c.id, c.parent_id FROM conversations c JOIN chain ON c.id = chain.parent_id
              WHERE c.organization_id = $1)
            SELECT id FROM chain`,
+    values: [organizationId, id],
+  };
+}
+
+/** Reads what decides whether a message can be anonymized, as a {@link StoredMessage}; no row if there is no message. */
+export function storedMessage(organizationId: string, id: string): Statement {
+  return {
+    text: `SELECT id, conversation_id AS "conversationId", body IS NULL AS "isAnonymized",
+             version = ${BEGINNING} AS "isPartOfBeginning"
+           FROM conversation_messages WHERE organization_id = $1 AND id = $2`,
     values: [organizationId, id],
   };
 }

@@ -1,3 +1,4 @@
+import { DomainError } from '#libs/platform/domain-error.js';
 import { type AttributeValues } from '#libs/custom-attributes/custom-attribute.rules.js';
 import { type Changes } from '#libs/platform/changes.js';
 import { type ConversationChannel } from '#libs/platform/channels.js';
@@ -6,19 +7,31 @@ export type Direction = 'Inbound' | 'Internal' | 'Outbound';
 export type ConversationState = 'AwaitingPending' | 'Closed' | 'Open' | 'Pending';
 export type LinkType = 'Related' | 'SideConversation';
 
-/** A message of a conversation. */
-export interface Message {
-  id: string;
-  authorId: string;
-  direction: Direction;
+/** What a message says: its personal data. */
+export interface MessageBody {
   content?: { _type: 'Html' | 'Markdown' | 'Text'; value: string };
-  attachments: { url: string; prettyName?: string }[];
-  externalId?: string;
+  attachments: { url: string; prettyName?: string; contentType?: string; size?: number }[];
   /** The e-mail integration that sends or receives the message. */
   integrationEmail?: string;
   /** End users who get a copy. */
   cc?: string[];
   bcc?: string[];
+}
+
+interface MessageFacts {
+  /** The requester of an inbound message, the agent of an outbound one. */
+  authorId: string;
+  direction: Direction;
+  /** ISO 8601; not in the future. */
+  createdAt: string;
+}
+
+/** A message of a conversation. */
+export interface Message extends MessageFacts {
+  id: string;
+  /** The id in another system, unique in the conversation. */
+  externalId?: string;
+  body: MessageBody;
 }
 
 /** The personal data of a conversation; absent once it is anonymized. */
@@ -30,9 +43,10 @@ export interface ConversationDetails {
   fromNumber?: string;
   toNumber?: string;
   browserInfo?: { name: string; version?: string; ipAddress?: string; originatingUrl?: string };
-  /** The first message. */
-  message?: Message;
 }
+
+/** The first message as `ConversationCreated` has it in conversations from before messages had events of their own. */
+export type FirstMessage = Omit<Message, 'body' | 'createdAt'> & MessageBody;
 
 interface Origin {
   id: number;
@@ -49,10 +63,15 @@ interface Origin {
 
 /** A conversation with an end user over one channel. Instants are in ISO 8601. */
 export interface Conversation extends Origin {
-  /** The details without the message, which is only in the event. */
-  details?: Omit<ConversationDetails, 'message'>;
+  details?: ConversationDetails;
   /** The author of the first message. */
   beginnerId?: string;
+  /** The number of its messages; absent if it never had one. */
+  messageCount?: number;
+  /** When the latest of its messages was written. */
+  lastMessageAt?: string;
+  /** Since when the end user waits for an answer; absent while nobody waits. */
+  awaitingReplySince?: string;
   state: ConversationState;
   stateUpdatedAt: string;
   /** The last queue that the conversation was in. */
@@ -74,6 +93,11 @@ export interface Conversation extends Origin {
   anonymizedAt?: string;
 }
 
+/** Returns whether something that was written at an instant is older than the closing of a closed conversation. */
+export function isBeforeClosing({ state, stateUpdatedAt }: Conversation, createdAt: string): boolean {
+  return state === 'Closed' && Date.parse(createdAt) < Date.parse(stateUpdatedAt);
+}
+
 /** A remark of an agent that end users do not see. */
 export interface Note {
   id: string;
@@ -86,6 +110,9 @@ export interface Note {
 /** Maximum number of tags of a conversation, which its state lists. */
 export const MAX_TAGS = 200;
 
+/** Maximum number of messages of a conversation. */
+export const MAX_MESSAGES = 20_000;
+
 /** Maximum number of notes of a conversation. */
 export const MAX_NOTES = 1_000;
 
@@ -95,6 +122,9 @@ export type ConversationCommand =
       id: number;
       origin: Omit<Origin, 'id' | 'createdAt'>;
       details: ConversationDetails;
+      message?: Message;
+      /** The conversation that it follows up. */
+      follows?: number;
       /** The queue in which it waits; absent if an agent began it, or if the organization has no default queue. */
       queueId?: string;
       /** The agent who began it. */
@@ -110,6 +140,15 @@ export type ConversationCommand =
       agentIsGone?: boolean;
       userId?: string;
     }
+  | {
+      type: 'AddMessage';
+      id: number;
+      message: Message;
+      /** Where it waits if the message opens it: see `ReopenConversation`. */
+      queueId?: string;
+      agentIsGone?: boolean;
+    }
+  | { type: 'AnonymizeMessage'; id: number; message: StoredMessage; requestId: string }
   | { type: 'ReleaseConversation'; id: number; agentId: string; queueId?: string }
   | { type: 'FollowUpConversation'; id: number; until: string; now: string; userId?: string }
   | { type: 'ExpirePending'; id: number; queueId?: string; agentIsGone?: boolean; now: string }
@@ -128,12 +167,33 @@ export type ConversationCommand =
   | { type: 'RequestConversationAnonymization'; id: number; requestId: string }
   | { type: 'AnonymizeConversation'; id: number };
 
+/** What decides whether a message can be anonymized alone. */
+export interface StoredMessage {
+  id: string;
+  conversationId: number;
+  isAnonymized: boolean;
+  /** Whether it is part of the event that began the conversation, with which it shares a key. */
+  isPartOfBeginning: boolean;
+}
+
 interface ById {
   id: number;
 }
 
 export type ConversationEvent =
-  | { type: 'ConversationCreated'; data: Origin & { details?: ConversationDetails } }
+  | {
+      type: 'ConversationCreated';
+      data: Origin & {
+        /** The agent who began it. */
+        beginnerId?: string;
+        details?: ConversationDetails & { message?: FirstMessage };
+      };
+    }
+  | {
+      type: 'ConversationMessageAdded';
+      data: ById & MessageFacts & { messageId: string; externalId?: string; body?: MessageBody };
+    }
+  | { type: 'ConversationMessageAnonymized'; data: ById & { messageId: string; requestId: string } }
   | { type: 'ConversationEnqueued'; data: ById & { queueId: string } }
   | { type: 'ConversationAssigned'; data: ById & { agentId: string } }
   | { type: 'ConversationUnassigned'; data: ById & { agentId: string } }
@@ -154,3 +214,8 @@ export type ConversationEvent =
   | { type: 'ConversationEndUserReplaced'; data: ById & { fromEndUserId: string; endUserId: string } }
   | { type: 'ConversationAnonymizationRequested'; data: ById & { requestId: string } }
   | { type: 'ConversationAnonymized'; data: ById };
+
+/** Returns the error of a command that the conversation's state does not allow. */
+export function conflict({ id }: Conversation, reason: string): DomainError {
+  return new DomainError('conflict', `Conversation ${id} ${reason}`);
+}

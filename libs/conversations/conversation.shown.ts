@@ -34,8 +34,10 @@ function linkOf({ link }: Conversation) {
   return { link: { _type: type, parentId: link.parentId } as const };
 }
 
-function serviceOf({ assigneeId, assignedAt, queueId, queuedAt }: Conversation) {
+function serviceOf({ assigneeId, assignedAt, queueId, queuedAt, lastMessageAt, awaitingReplySince }: Conversation) {
   return {
+    ...(lastMessageAt && { lastMessageAt }),
+    ...(awaitingReplySince && { awaitingReplySince }),
     ...(assigneeId && { assignment: { agentId: assigneeId, assignedAt } }),
     ...(queueId && { queue: { id: queueId, ...(queuedAt && { queuedAt }) } }),
   };

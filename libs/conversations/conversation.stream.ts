@@ -3,12 +3,15 @@ import { type Conversation, type ConversationCommand, type ConversationEvent } f
 import { shownConversation } from './conversation.shown.js';
 import { decideConversation } from './decide-conversation.rules.js';
 import { evolveConversation } from './evolve-conversation.rules.js';
+import { messageProjection } from './messages.projection.js';
 import { noteProjection } from './notes.projection.js';
 
 export const conversationStream: StreamDefinition<Conversation | undefined, ConversationEvent, ConversationCommand> = {
   category: 'conversation',
   types: {
     ConversationCreated: true,
+    ConversationMessageAdded: true,
+    ConversationMessageAnonymized: true,
     ConversationEnqueued: true,
     ConversationAssigned: true,
     ConversationUnassigned: true,
@@ -28,7 +31,7 @@ export const conversationStream: StreamDefinition<Conversation | undefined, Conv
     ConversationAnonymized: true,
   },
   initialState: undefined,
-  shape: 1,
+  shape: 2,
   creates: 'CreateConversation',
   decide: decideConversation,
   evolve: evolveConversation,
@@ -44,16 +47,20 @@ export const conversationStream: StreamDefinition<Conversation | undefined, Conv
       assignee_id: { of: ({ assigneeId }) => assigneeId },
       queue_id: { of: ({ queueId }) => queueId },
       queued_at: { of: ({ queuedAt }) => queuedAt },
+      last_message_at: { of: ({ lastMessageAt }) => lastMessageAt },
       pending_until: { of: ({ pendingUntil }) => pendingUntil },
       parent_id: { of: ({ link }) => link?.parentId },
       anonymized_at: { of: ({ anonymizedAt }) => anonymizedAt },
     },
   },
-  projections: [noteProjection],
+  projections: [messageProjection, noteProjection],
   personal: {
     ConversationCreated: ['details'],
     ConversationCustomAttributeUpdated: ['values'],
+    ConversationMessageAdded: ['body', 'externalId'],
     ConversationNoteAdded: ['message'],
   },
+  ownKeys: { ConversationMessageAdded: 'messageId' },
+  forgetsOne: { ConversationMessageAnonymized: 'messageId' },
   forgetsWith: 'ConversationAnonymized',
 };

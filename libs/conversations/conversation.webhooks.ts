@@ -14,6 +14,7 @@ import {
   uuid,
 } from './conversation-examples.js';
 import { doerOf, authorOf, shownConversation } from './conversation-payload.js';
+import { messageExample, messagePayload, messageSchema } from './message-payload.js';
 import { type Conversation, type ConversationEvent } from './conversation.rules.js';
 import { conversationStream } from './conversation.stream.js';
 
@@ -86,6 +87,27 @@ export const CONVERSATION_EVENTS = {
     { queue: null, tags: [] },
     undefined,
     requester,
+  ),
+  ConversationMessageAdded: conversationEvent<'ConversationMessageAdded'>(
+    'A message was added to a conversation.',
+    {},
+    {
+      data: (data) => ({ message: messagePayload(data) }),
+      references: ({ authorId, direction }) => (direction === 'Outbound' ? { agentIds: [authorId] } : {}),
+      example: { message: messageExample },
+      schema: { message: messageSchema },
+    },
+    requester,
+  ),
+  ConversationMessageAnonymized: conversationEvent<'ConversationMessageAnonymized'>(
+    'The content of a message was removed for good.',
+    {},
+    {
+      data: ({ messageId }) => ({ message: { id: messageId } }),
+      references: () => ({}),
+      example: { message: { id: messageExample.id } },
+      schema: { message: object({ id: uuid }) },
+    },
   ),
   ConversationOpen: conversationEvent('A closed or pending conversation was opened again.'),
   ConversationClosed: conversationEvent('A conversation was closed.', { status: 'CLOSED', assignee: agent }),

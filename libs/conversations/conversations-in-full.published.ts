@@ -7,6 +7,7 @@ import { type TagName } from '#libs/tags/tag.published.js';
 import { type Conversation } from './conversation.rules.js';
 import { shownConversation } from './conversation.shown.js';
 import { conversationStream } from './conversation.stream.js';
+import { MessageReader } from './message.reader.js';
 
 interface FullRow extends StateRow<Conversation> {
   created_at: Date;
@@ -22,17 +23,20 @@ const OLDEST_FIRST = new Keyset<FullRow>(
 const SELECT = `SELECT ${SHOWN_WITH_STATE}, created_at FROM conversations WHERE organization_id = $1 AND requester_id = $2`;
 const AT_ONCE = 50;
 
+export { MessageReader };
+
 /** Reads conversations with fields that lists do not show. */
 @Injectable()
 export class ConversationsInFull {
   constructor(
     private readonly database: Database,
     private readonly reader: EntityReader,
+    private readonly messages: MessageReader,
   ) {}
 
   /**
-   * Yields pages of an end user's conversations, oldest first, with their custom attributes and the names of their
-   * tags.
+   * Yields pages of an end user's conversations, oldest first, with their custom attributes, the names of their
+   * tags, and their messages, which are read as they are taken.
    * @param definitions of the custom attributes of conversations
    */
   async *of(organizationId: string, userId: string, definitions: AttributeDefinition[]) {
@@ -45,7 +49,8 @@ export class ConversationsInFull {
       yield rows.map(({ document }) => {
         const customAttributes = shownValues(definitions, document.customAttributes);
         const tags = document.tagIds.flatMap((id) => names.get(id) ?? []);
-        return Object.assign(shownConversation(document), { customAttributes, tags });
+        const messages = this.messages.all(organizationId, document);
+        return Object.assign(shownConversation(document), { customAttributes, tags, messages });
       });
       request = page.next && { limit: AT_ONCE, cursor: page.next };
     }

@@ -89,8 +89,9 @@ export class CreateConversationHandler implements ICommandHandler<CreateConversa
     return this.store.retrying(async () => {
       const id = await this.ids.next();
       const { requester, queueId } = await this.#referred(organizationId, input);
-      const { origin, details, agentId } = newConversation(input, requester);
-      const began = { origin: { requesterId, ...origin }, details, queueId, agentId };
+      const { origin, ...others } = newConversation(input, requester);
+      const { agentId } = others;
+      const began = { origin: { requesterId, ...origin }, ...others, queueId };
       const command = { type: 'CreateConversation', id, ...began } as const;
       await this.store.handle(conversationStream, String(id), context, command, () => [
         endUserIsOpen(organizationId, requesterId),

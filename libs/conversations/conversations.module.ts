@@ -7,11 +7,15 @@ import { ConversationsController } from './conversations.controller.js';
 import * as commands from './conversations.handlers.js';
 import { EndUserConversationsController } from './end-user-conversations.controller.js';
 import { ConversationNotesController } from './notes.controller.js';
+import { MessageReader } from './message.reader.js';
+import { ConversationMessagesController } from './messages.controller.js';
+import { AddMessageHandler, ListMessagesHandler } from './messages.handlers.js';
 import { AddNotesHandler, ListNotesHandler } from './notes.handlers.js';
 
 @Module({
   controllers: [
     ConversationsController,
+    ConversationMessagesController,
     ConversationNotesController,
     ConversationTagsController,
     EndUserConversationsController,
@@ -30,6 +34,9 @@ import { AddNotesHandler, ListNotesHandler } from './notes.handlers.js';
     commands.TagConversationHandler,
     commands.TransferConversationHandler,
     commands.UpdateConversationAttributesHandler,
+    MessageReader,
+    AddMessageHandler,
+    ListMessagesHandler,
     AddNotesHandler,
     ListNotesHandler,
     TagConversationByNameHandler,

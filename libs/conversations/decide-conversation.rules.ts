@@ -1,13 +1,21 @@
 import { changesOf } from '#libs/platform/changes.js';
-import { DomainError, invalidBody, notFound } from '#libs/platform/domain-error.js';
+import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import {
+  conflict,
   type Conversation,
   type ConversationCommand,
   type ConversationEvent,
-  MAX_NOTES,
+  type LinkType,
   MAX_TAGS,
-  type Note,
 } from './conversation.rules.js';
+import {
+  addMessage,
+  addNotes,
+  anonymizeMessage,
+  faultOfInstant,
+  messageAdded,
+  opensBy,
+} from './decide-messages.rules.js';
 
 type Decision = ConversationEvent[] | DomainError;
 type CommandOf<Type extends ConversationCommand['type']> = Extract<ConversationCommand, { type: Type }>;
@@ -50,6 +58,13 @@ export function decideConversation(
       if (Object.keys(values).length === 0) return [];
       return [{ type: 'ConversationCustomAttributeUpdated', data: { id: command.id, values } }];
     }
+    case 'AddMessage': {
+      const added = addMessage(conversation, command, recordedAt);
+      if (added instanceof DomainError || !opensBy(conversation, command.message)) return added;
+      return [...added, ...reopen(conversation, command)];
+    }
+    case 'AnonymizeMessage':
+      return anonymizeMessage(conversation, command);
     case 'AddNotes':
       return addNotes(conversation, command, recordedAt);
     case 'LinkConversation':
@@ -62,12 +77,15 @@ export function decideConversation(
   }
 }
 
-function create(
-  { id, origin, details, queueId, agentId }: CommandOf<'CreateConversation'>,
-  recordedAt: Date,
-): ConversationEvent[] {
+function create(command: CommandOf<'CreateConversation'>, recordedAt: Date): Decision {
+  const { id, origin, details, message, follows, queueId, agentId } = command;
+  const began = { createdAt: recordedAt.toISOString(), ...(agentId && { beginnerId: agentId }) };
+  const fault = message && faultOfInstant(message, recordedAt);
+  if (fault) return fault;
   return [
-    { type: 'ConversationCreated', data: { id, ...origin, createdAt: recordedAt.toISOString(), details } },
+    { type: 'ConversationCreated', data: { id, ...origin, ...began, details } },
+    ...(message ? [messageAdded(id, message)] : []),
+    ...(follows === undefined ? [] : [linkedTo(id, follows, 'Related')]),
     ...(agentId ? [{ type: 'ConversationAssigned' as const, data: { id, agentId } }] : []),
     ...(agentId ? [] : enqueue(id, queueId)),
   ];
@@ -164,27 +182,6 @@ function tag(conversation: Conversation, command: CommandOf<'TagConversation'>):
   return [{ type: 'ConversationTagAdded', data: { id: command.id, tagId: command.tag.id } }];
 }
 
-/** Notes can be added in any state. */
-function addNotes(conversation: Conversation, command: CommandOf<'AddNotes'>, recordedAt: Date): Decision {
-  const { id, notes } = command;
-  const { noteCount = 0 } = conversation;
-  if (noteCount + notes.length > MAX_NOTES) {
-    return conflict(
-      conversation,
-      `can have at most ${MAX_NOTES.toLocaleString('en')} notes; it has ${noteCount.toLocaleString('en')}`,
-    );
-  }
-  const fault = notes.map((note) => faultOfNote(note, recordedAt)).find((one) => one !== undefined);
-  if (fault) return fault;
-  return notes.map(({ id: noteId, ...note }) => ({ type: 'ConversationNoteAdded', data: { id, noteId, ...note } }));
-}
-
-/** Returns why a note is refused, or undefined. */
-export function faultOfNote({ createdAt }: Pick<Note, 'createdAt'>, now: Date): DomainError | undefined {
-  if (Date.parse(createdAt) <= now.getTime()) return undefined;
-  return invalidBody([{ path: 'createdAt', message: 'must not be in the future' }]);
-}
-
 function link(conversation: Conversation, command: CommandOf<'LinkConversation'>): Decision {
   const { id, parentId, linkType, ancestorIds } = command;
   const { link: linked } = conversation;
@@ -193,7 +190,11 @@ function link(conversation: Conversation, command: CommandOf<'LinkConversation'>
     return new DomainError('invalid', 'Invalid value for: body (parentId must be another conversation)');
   if (linked) return conflict(conversation, `is already linked to conversation ${linked.parentId}`);
   if (ancestorIds.includes(id)) return conflict(conversation, `is already above conversation ${parentId}`);
-  return [{ type: 'ConversationLinked', data: { id, parentId, linkType } }];
+  return [linkedTo(id, parentId, linkType)];
+}
+
+function linkedTo(id: number, parentId: number, linkType: LinkType): ConversationEvent {
+  return { type: 'ConversationLinked', data: { id, parentId, linkType } };
 }
 
 function anonymize({ id, state, anonymization }: Conversation): ConversationEvent[] {
@@ -212,8 +213,4 @@ function replaceEndUser(conversation: Conversation, command: CommandOf<'ReplaceE
 
 function closed(conversation: Conversation): DomainError {
   return conflict(conversation, 'is closed; reopen it first');
-}
-
-function conflict({ id }: Conversation, reason: string): DomainError {
-  return new DomainError('conflict', `Conversation ${id} ${reason}`);
 }

@@ -1,6 +1,6 @@
 import { type Recording } from '#libs/event-store/event.js';
 import { applyChanges } from '#libs/platform/changes.js';
-import { type Conversation, type ConversationEvent } from './conversation.rules.js';
+import { type Conversation, type ConversationEvent, isBeforeClosing } from './conversation.rules.js';
 
 /** Returns a conversation's state after one more event. */
 export function evolveConversation(
@@ -13,15 +13,17 @@ export function evolveConversation(
   return conversation && { ...conversation, ...changeBy(event, conversation, at) };
 }
 
-function created({
-  details,
-  ...origin
-}: Extract<ConversationEvent, { type: 'ConversationCreated' }>['data']): Conversation {
+type DataOf<Type extends ConversationEvent['type']> = Extract<ConversationEvent, { type: Type }>['data'];
+
+function created({ details, ...origin }: DataOf<'ConversationCreated'>): Conversation {
   const { message, ...others } = details ?? {};
+  const { createdAt } = origin;
+  const wrote = message && { beginnerId: message.authorId, messageCount: 1, lastMessageAt: createdAt };
   return {
     ...origin,
     ...(details && { details: others }),
-    ...(message && { beginnerId: message.authorId }),
+    ...wrote,
+    ...(message?.direction === 'Inbound' && { awaitingReplySince: createdAt }),
     state: 'Open',
     stateUpdatedAt: origin.createdAt,
     served: false,
@@ -35,6 +37,8 @@ type LaterEvent = Exclude<ConversationEvent, { type: 'ConversationCreated' }>;
 function changeBy(event: LaterEvent, conversation: Conversation, at: string): Partial<Conversation> {
   const { tagIds, customAttributes, noteCount = 0 } = conversation;
   switch (event.type) {
+    case 'ConversationMessageAdded':
+      return withMessage(conversation, event.data);
     case 'ConversationEnqueued':
       return { queueId: event.data.queueId, queuedAt: at };
     case 'ConversationAssigned':
@@ -46,7 +50,13 @@ function changeBy(event: LaterEvent, conversation: Conversation, at: string): Pa
     case 'ConversationPending':
       return { state: 'Pending', stateUpdatedAt: at, pendingUntil: event.data.until, queuedAt: undefined };
     case 'ConversationClosed':
-      return { state: 'Closed', stateUpdatedAt: at, pendingUntil: undefined, queuedAt: undefined };
+      return {
+        state: 'Closed',
+        stateUpdatedAt: at,
+        pendingUntil: undefined,
+        queuedAt: undefined,
+        awaitingReplySince: undefined,
+      };
     case 'ConversationTagAdded':
       return { tagIds: [...tagIds, event.data.tagId] };
     case 'ConversationTagRemoved':
@@ -69,9 +79,28 @@ function changeBy(event: LaterEvent, conversation: Conversation, at: string): Pa
       };
     case 'ConversationNoteAdded':
       return { noteCount: noteCount + 1 };
+    case 'ConversationMessageAnonymized':
     case 'ConversationTransferred':
     case 'ConversationPendingExpired':
     case 'ConversationAbandoned':
       return {};
   }
+}
+
+/**
+ * The end user waits from an inbound message on, until the agent who has the conversation answers. Messages that are
+ * older than others, or than the closing, do not change that.
+ */
+function withMessage(
+  conversation: Conversation,
+  { authorId, direction, createdAt }: DataOf<'ConversationMessageAdded'>,
+): Partial<Conversation> {
+  const { messageCount = 0, lastMessageAt, awaitingReplySince, assigneeId } = conversation;
+  const count = { messageCount: messageCount + 1 };
+  if (lastMessageAt !== undefined && Date.parse(createdAt) < Date.parse(lastMessageAt)) return count;
+  const latest = { ...count, lastMessageAt: createdAt };
+  if (direction === 'Outbound') return authorId === assigneeId ? { ...latest, awaitingReplySince: undefined } : latest;
+  return isBeforeClosing(conversation, createdAt)
+    ? latest
+    : { ...latest, awaitingReplySince: awaitingReplySince ?? createdAt };
 }

@@ -1,7 +1,7 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { type ConversationChannel } from '#libs/platform/channels.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type CreateConversationInput, type Inbound, type Outbound } from './conversation-inputs.dto.js';
+import { newMessage, withoutNulls } from './new-message.js';
 import { type ConversationDetails, type Direction, type Message } from './conversation.rules.js';
 
 /** The end user of a new conversation. */
@@ -15,6 +15,8 @@ export interface Requester {
 export interface NewConversation {
   origin: { channel: ConversationChannel; direction: Direction; contactPoint: string; language?: string };
   details: ConversationDetails;
+  /** The first message. */
+  message?: Message;
   /** The agent who begins it. */
   agentId?: string;
 }
@@ -65,19 +67,8 @@ export function newConversation(input: CreateConversationInput, requester: Reque
  * An inbound message is from the requester, and the conversation waits for an agent; an outbound one is from an agent.
  */
 function begunBy(message: Inbound | Outbound, requester: Requester, details: ConversationDetails) {
-  const outbound = message._type === 'Outbound';
-  const first: Message = {
-    id: randomUUIDv7(),
-    authorId: outbound ? message.agentId : requester.id,
-    direction: message._type,
-    ...(message.content && { content: { ...message.content } }),
-    attachments: (message.attachments ?? []).map((file) => withoutNulls(file)),
-    ...(message.externalId && { externalId: message.externalId }),
-    ...(message.integrationEmail && { integrationEmail: message.integrationEmail }),
-    ...(outbound && message.cc && { cc: message.cc }),
-    ...(outbound && message.bcc && { bcc: message.bcc }),
-  };
-  return { details: { ...details, message: first }, ...(outbound && { agentId: message.agentId }) };
+  const first = newMessage(message, requester.id);
+  return { details, message: first, ...(first.direction === 'Outbound' && { agentId: first.authorId }) };
 }
 
 function numbers(direction: 'Inbound' | 'Outbound', ours: string, theirs?: string): ConversationDetails {
@@ -92,10 +83,4 @@ function reachable(address: string | null, what: string): string {
 
 function languageOf({ language }: { language?: string | null }): { language?: string } {
   return language ? { language } : {};
-}
-
-/** Returns a copy without the fields that are `null`. */
-function withoutNulls<T extends object>(value: T): { [Field in keyof T]: Exclude<T[Field], null> } {
-  const entries = Object.entries(value).filter(([, item]) => item !== null && item !== undefined);
-  return Object.fromEntries(entries) as { [Field in keyof T]: Exclude<T[Field], null> };
 }

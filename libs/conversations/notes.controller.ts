@@ -14,7 +14,7 @@ import { accepted } from '#libs/platform/domain-error.js';
 import { ConversationId } from './conversation-id.param.js';
 import { GetConversation } from './conversation-queries.handlers.js';
 import { conversationStream } from './conversation.stream.js';
-import { faultOfNote } from './decide-conversation.rules.js';
+import { faultOfInstant } from './decide-messages.rules.js';
 import {
   BulkCreateInternalNoteInput,
   BulkCreateNoteOutput,
@@ -85,7 +85,8 @@ export class ConversationNotesController {
     const work = {
       prepare: async (item: unknown) => {
         const note = newNote(await validInput(CreateInternalNoteInput, item, 'ignore'));
-        const fault = note.createdAt === undefined ? undefined : faultOfNote({ createdAt: note.createdAt }, new Date());
+        const fault =
+          note.createdAt === undefined ? undefined : faultOfInstant({ createdAt: note.createdAt }, new Date());
         if (fault) throw fault;
         return note;
       },

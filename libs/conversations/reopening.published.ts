@@ -1,9 +1,10 @@
 import { agentById } from '#libs/agents/agent.published.js';
+import { type Statement } from '#libs/database/batch.js';
 import { type Database } from '#libs/database/database.js';
 import { type EventStore } from '#libs/event-store/event-store.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { type QueueName, queueExists, queueOrDefault } from '#libs/queues/queue.published.js';
-import { type ConversationCommand } from './conversation.rules.js';
+import { type Conversation, type ConversationCommand } from './conversation.rules.js';
 import { conversationStream } from './conversation.stream.js';
 
 type Reopening = Extract<ConversationCommand, { type: 'ReopenConversation' | 'ExpirePending' | 'ReleaseConversation' }>;
@@ -15,19 +16,26 @@ export async function executeReopening(
   context: WriteContext,
   command: Reopening,
 ): Promise<void> {
-  const { organizationId } = context;
   const id = String(command.id);
   await store.retrying(async () => {
     const loaded = await store.load(conversationStream, id, context);
-    const { queueId: lastQueueId, assigneeId } = loaded.state ?? {};
-    const [queues, agents] = await database.transact(organizationId, [
-      queueOrDefault(organizationId, lastQueueId),
-      ...(assigneeId ? [agentById(organizationId, assigneeId)] : []),
-    ]);
-    const queue = queues?.rows[0] as QueueName | undefined;
-    const agentIsGone = agents?.rows.length === 0;
-    const found = { queueId: queue?.id, ...(command.type !== 'ReleaseConversation' && { agentIsGone }) };
-    const guards = queue ? [queueExists(organizationId, queue.id)] : [];
+    const { queueId, agentIsGone, guards } = await whereItWaits(database, context.organizationId, loaded.state);
+    const found = { queueId, ...(command.type !== 'ReleaseConversation' && { agentIsGone }) };
     await store.decide(conversationStream, id, context, loaded, { ...command, ...found }, guards);
   });
+}
+
+/** Returns where a conversation waits when it opens again, and guards that it still can when that is recorded. */
+export async function whereItWaits(
+  database: Database,
+  organizationId: string,
+  { queueId: lastQueueId, assigneeId }: Partial<Conversation> = {},
+): Promise<{ queueId?: string; agentIsGone: boolean; guards: Statement[] }> {
+  const [queues, agents] = await database.transact(organizationId, [
+    queueOrDefault(organizationId, lastQueueId),
+    ...(assigneeId ? [agentById(organizationId, assigneeId)] : []),
+  ]);
+  const queue = queues?.rows[0] as QueueName | undefined;
+  const guards = queue ? [queueExists(organizationId, queue.id)] : [];
+  return { queueId: queue?.id, agentIsGone: agents?.rows.length === 0, guards };
 }

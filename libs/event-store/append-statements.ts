@@ -31,6 +31,9 @@ const INSERT_MANY = `INSERT INTO events
 const INSERT_KEYS = `INSERT INTO stream_keys (organization_id, stream, sealed_key)
   SELECT * FROM json_to_recordset($1) AS n(organization_id uuid, stream text, sealed_key text)`;
 
+const INSERT_EVENT_KEYS = `INSERT INTO event_keys (organization_id, stream, event_id, event_key)
+  SELECT * FROM json_to_recordset($1) AS n(organization_id uuid, stream text, event_id uuid, event_key text)`;
+
 /**
  * Returns a statement that stores an event as its stream's next: the version before must exist, its own must not.
  * @param isFirst whether it is the first event of its stream in this transaction; others follow upon it
@@ -81,10 +84,32 @@ export function insertKey(organizationId: string, stream: string, sealedKey: str
   };
 }
 
-/** Returns a statement that destroys the key: what it sealed is unreadable from then on. */
-export function deleteKey(organizationId: string, stream: string): Statement {
+/** Returns a statement that stores an event's own key. */
+export function insertEventKey({ organizationId, stream, eventId }: RecordedEvent, eventKey: string): Statement {
   return {
-    text: 'DELETE FROM stream_keys WHERE organization_id = $1 AND stream = $2',
-    values: [organizationId, stream],
+    text: 'INSERT INTO event_keys (organization_id, stream, event_id, event_key) VALUES ($1, $2, $3, $4)',
+    values: [organizationId, stream, eventId, eventKey],
+    many: {
+      text: INSERT_EVENT_KEYS,
+      records: () => [
+        JSON.stringify({ organization_id: organizationId, stream, event_id: eventId, event_key: eventKey }),
+      ],
+    },
   };
+}
+
+/** Returns a statement that destroys an event's own key. */
+export function deleteEventKey(organizationId: string, stream: string, eventId: string): Statement {
+  return {
+    text: 'DELETE FROM event_keys WHERE organization_id = $1 AND stream = $2 AND event_id = $3',
+    values: [organizationId, stream, eventId],
+  };
+}
+
+/** Returns statements that destroy all keys of a stream: what they sealed is unreadable from then on. */
+export function deleteKeys(organizationId: string, stream: string): Statement[] {
+  return ['stream_keys', 'event_keys'].map((table) => ({
+    text: `DELETE FROM ${table} WHERE organization_id = $1 AND stream = $2`,
+    values: [organizationId, stream],
+  }));
 }

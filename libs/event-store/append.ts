@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { type Statement } from '#libs/database/batch.js';
-import { appendStatement, deleteKey, insertKey } from './append-statements.js';
+import { appendStatement, deleteEventKey, deleteKeys, insertEventKey, insertKey } from './append-statements.js';
 import { type EventCodec } from './event-codec.js';
 import { type EventMetadata, type RecordedEvent, type WriteContext } from './event.js';
 import { changesOfTables } from './read-tables.js';
@@ -29,12 +29,14 @@ export function appendOf(
   const stream = streamName(definition, id);
   const first = loaded.version === 0 && definition.personal !== undefined;
   const sealedKey = first ? codec.createKey(organizationId, stream) : loaded.sealedKey;
-  const appends = events.map(({ eventId = randomUUIDv7(), type, data }, index) => {
-    const version = loaded.version + index + 1;
-    const event = { organizationId, stream, version, eventId, type, data, sealed: {}, metadata, recordedAt };
-    const encoded = codec.encode(event, sealedKey);
-    return { event: { ...event, sealed: encoded.sealed }, encoded };
-  });
+  const appends = events.map(
+    ({ type, data, eventId = idOf(definition.ownKeys, type, data) ?? randomUUIDv7() }, index) => {
+      const version = loaded.version + index + 1;
+      const event = { organizationId, stream, version, eventId, type, data, sealed: {}, metadata, recordedAt };
+      const encoded = codec.encode(event, sealedKey);
+      return { event: { ...event, sealed: encoded.sealed }, encoded };
+    },
+  );
   const recorded: RecordedEvent[] = appends.map(({ event }) => event);
   const forgets = events.some(({ type }) => type === definition.forgetsWith);
   const state = evolved(definition, loaded.state, events, { recordedAt, metadata }) as unknown;
@@ -44,12 +46,23 @@ export function appendOf(
     inserts: [
       ...appends.map(({ event, encoded }, index) => appendStatement(event, encoded, index === 0)),
       ...(first && sealedKey ? [insertKey(organizationId, stream, sealedKey)] : []),
+      ...appends.flatMap(({ event, encoded }) => (encoded.eventKey ? [insertEventKey(event, encoded.eventKey)] : [])),
+      ...recorded.flatMap(({ type, data }) => {
+        const forgotten = idOf(definition.forgetsOne, type, data);
+        return forgotten === undefined ? [] : [deleteEventKey(organizationId, stream, forgotten)];
+      }),
       ...(forgets
-        ? [deleteKey(organizationId, stream), deleteSnapshots(organizationId, stream)]
+        ? [...deleteKeys(organizationId, stream), deleteSnapshots(organizationId, stream)]
         : snapshotsOf(codec, definition, { organizationId, stream }, loaded.version, after)),
     ],
     projected: changesOfTables(definition, recorded, loaded, after),
   };
+}
+
+/** Returns the id in the field of an event's data that fields by event type name. */
+function idOf(fields: Partial<Record<string, string>> | undefined, type: string, data: object): string | undefined {
+  const field = fields?.[type];
+  return field === undefined ? undefined : (data as Record<string, string>)[field];
 }
 
 /** Returns what is recorded about the writer. */

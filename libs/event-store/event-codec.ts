@@ -19,10 +19,16 @@ export interface EventRow {
   recorded_at: Date;
   /** The stream's key; absent without personal data, and once it has been destroyed. */
   sealed_key?: string | null;
+  /** The event's own key, if its type has one; absent once it has been destroyed, and where only states are read. */
+  event_key?: string | null;
 }
 
-/** The tables that events are read from: their rows with the keys of their streams. */
-export const KEYED_EVENTS = 'events LEFT JOIN stream_keys USING (organization_id, stream)';
+/** Joins the keys of events and of their streams to `events`. */
+export const WITH_KEYS = `LEFT JOIN stream_keys USING (organization_id, stream)
+  LEFT JOIN event_keys USING (organization_id, stream, event_id)`;
+
+/** The tables that events are read from: their rows with their keys. */
+export const KEYED_EVENTS = `events ${WITH_KEYS}`;
 
 /** An event as it is shown to readers of events. */
 export interface DisclosedEvent extends FeedEvent {
@@ -30,12 +36,18 @@ export interface DisclosedEvent extends FeedEvent {
   redacted: boolean;
 }
 
-/** The key of the stream of an event `e`, for statements that read a few rows out of a larger order. */
+/** The key of the stream of an event `e`, for statements that read a few rows out of a larger order and need states. */
 export const SEALED_KEY = `(SELECT sealed_key FROM stream_keys k
   WHERE k.organization_id = e.organization_id AND k.stream = e.stream)`;
 
+/** The keys of an event `e`, for statements that read a few rows out of a larger order. */
+export const EVENT_KEYS = `${SEALED_KEY} AS sealed_key, (SELECT event_key FROM event_keys k
+  WHERE k.organization_id = e.organization_id AND k.stream = e.stream AND k.event_id = e.event_id) AS event_key`;
+
 /** The part of an event that its row stores, and its sealed secret fields. */
 export interface EncodedEvent {
+  /** The event's own key, to be stored with it. */
+  eventKey?: string;
   schemaVersion: number;
   data: Record<string, unknown>;
   sealed: Record<string, string>;
@@ -87,8 +99,9 @@ export class EventCodec {
       sealed[field] = this.cipher.seal(JSON.stringify(data[field]), secretContext(organizationId, stream, field));
       data[field] = sealed[field];
     }
-    this.#sealPersonal(event, data, sealedKey);
-    return { schemaVersion: this.#upcasters(stream, type).length + 1, data, sealed };
+    const eventKey = this.#hasOwnKey(event) ? this.createKey(organizationId, keyName(event)) : undefined;
+    this.#sealPersonal(event, data, eventKey ?? sealedKey);
+    return { schemaVersion: this.#upcasters(stream, type).length + 1, data, sealed, eventKey };
   }
 
   decode(row: EventRow): FeedEvent {
@@ -118,14 +131,14 @@ export class EventCodec {
 
   /** Returns an event with its secrets masked, and without its personal fields unless the reader may see them. */
   disclose(row: EventRow, mayReadPersonal: boolean): DisclosedEvent {
-    const sealedKey = mayReadPersonal ? row.sealed_key : null;
-    const event = this.decode({ ...row, sealed_key: sealedKey });
+    const readable = mayReadPersonal ? row : { ...row, sealed_key: null, event_key: null };
+    const event = this.decode(readable);
     const data = event.data as Record<string, unknown>;
     const secret = [...Object.keys(event.sealed), ...(this.#definition(row.stream).hidden ?? [])];
     for (const field of secret) if (data[field] !== undefined) data[field] = masked(data[field]);
     const withheld = mayReadPersonal ? [] : this.#identifyingFields(row, data);
     for (const field of withheld) Reflect.deleteProperty(data, field);
-    return { ...event, redacted: withheld.length > 0 || (row.data[PERSONAL] !== undefined && !sealedKey) };
+    return { ...event, redacted: withheld.length > 0 || (row.data[PERSONAL] !== undefined && !this.#keyOf(readable)) };
   }
 
   #identifyingFields({ stream, type }: EventRow, data: Record<string, unknown>): string[] {
@@ -170,16 +183,30 @@ export class EventCodec {
     if (!sealedKey) throw new Error(`${event.stream} has no key any more for the personal data of ${event.type}`);
     const personal = JSON.stringify(Object.fromEntries(present.map((field) => [field, data[field]])));
     for (const field of present) Reflect.deleteProperty(data, field);
-    data[PERSONAL] = this.#open(event, sealedKey).seal(personal, personalContext(event));
+    data[PERSONAL] = this.#openOf(event, sealedKey).seal(personal, personalContext(event));
   }
 
   /** Opens the personal fields, or omits them if the stream's key has been destroyed. */
-  #openPersonal({ organization_id, stream, event_id, data, sealed_key }: EventRow): Record<string, unknown> {
-    const { [PERSONAL]: personal, ...others } = data;
-    if (personal === undefined || !sealed_key) return others;
-    const event = { organizationId: organization_id, stream, eventId: event_id };
-    const opened = this.#open(event, sealed_key).open(personal as string, personalContext(event));
+  #openPersonal(row: EventRow): Record<string, unknown> {
+    const { [PERSONAL]: personal, ...others } = row.data;
+    const sealedKey = this.#keyOf(row);
+    if (personal === undefined || !sealedKey) return others;
+    const event = { organizationId: row.organization_id, stream: row.stream, eventId: row.event_id, type: row.type };
+    const opened = this.#openOf(event, sealedKey).open(personal as string, personalContext(event));
     return { ...others, ...(JSON.parse(opened) as object) };
+  }
+
+  #hasOwnKey({ stream, type }: Pick<EventRow, 'stream' | 'type'>): boolean {
+    return this.#definition(stream).ownKeys?.[type] !== undefined;
+  }
+
+  /** Returns the key that seals the event's personal fields, unless it has been destroyed. */
+  #keyOf(row: EventRow): string | null | undefined {
+    return this.#hasOwnKey(row) ? row.event_key : row.sealed_key;
+  }
+
+  #openOf(event: Omit<Encodable, 'data'>, sealedKey: string): Cipher {
+    return this.#open(this.#hasOwnKey(event) ? { ...event, stream: keyName(event) } : event, sealedKey);
   }
 
   #cipherOfState({ organizationId, stream }: StateKey, sealedKey: string | undefined): Cipher | undefined {
@@ -212,6 +239,11 @@ export class EventCodec {
 /** Returns the context that seals a secret field. Readers of rows with the sealed value open it with this. */
 export function secretContext(organizationId: string, stream: string, field: string): string {
   return `${organizationId}|${stream}|${field}`;
+}
+
+/** Returns the name of an event's own key. */
+function keyName({ stream, eventId }: Pick<Encodable, 'stream' | 'eventId'>): string {
+  return `${stream}/${eventId}`;
 }
 
 function keyContext(organizationId: string, stream: string): string {

@@ -1,6 +1,6 @@
 import { type Statement } from '#libs/database/batch.js';
 import { type Database } from '#libs/database/database.js';
-import { type EventRow } from './event-codec.js';
+import { type EventRow, WITH_KEYS } from './event-codec.js';
 
 /** A filter of the feed's events. All given conditions must hold; without any, it matches all. */
 export interface FeedFilter {
@@ -118,7 +118,7 @@ function page({ where, order }: { where: string; order: string }): string {
       ORDER BY position LIMIT $4
     )
     SELECT * FROM reach LEFT JOIN (passed JOIN events USING (organization_id, stream, version)
-      LEFT JOIN stream_keys USING (organization_id, stream)) ON true
+      ${WITH_KEYS}) ON true
     ORDER BY position`;
 }
 

@@ -45,7 +45,14 @@ export interface StreamDefinition<State, Event extends DomainEvent, Command = ne
   identifying?: Partial<Record<Event['type'], readonly string[]>>;
   /** Fields of any of the stream's events that are masked for everybody: digests of secrets. */
   hidden?: readonly string[];
-  /** The event type that destroys the stream's key in the transaction that records it. */
+  /**
+   * Event types whose personal data is sealed under a key of its own instead, so that it can be destroyed alone; with the
+   * field of their data that is the event's id, too.
+   */
+  ownKeys?: Partial<Record<Event['type'], string>>;
+  /** Event types that destroy the own key of one event, with the field of their data that names that event. */
+  forgetsOne?: Partial<Record<Event['type'], string>>;
+  /** The event type that destroys the stream's key, and all own keys, in the transaction that records it. */
   forgetsWith?: Event['type'];
 }
 

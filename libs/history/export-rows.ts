@@ -75,6 +75,12 @@ const DELIVERIES = `SELECT d.event_id, d.subscription_id, s.name AS subscription
   LEFT JOIN webhook_subscriptions s ON s.organization_id = d.organization_id AND s.id = d.subscription_id
   WHERE ${IN_RANGE} ORDER BY d.created_at, d.subscription_id`;
 
+const REQUESTING = [
+  'EndUserAnonymizationRequested',
+  'ConversationAnonymizationRequested',
+  'ConversationMessageAnonymized',
+];
+
 /** The events of the streams contain the ids of their requests. */
 function requestsOf(organizationId: string, streams: string[]): Statement {
   return {
@@ -82,7 +88,7 @@ function requestsOf(organizationId: string, streams: string[]): Statement {
            FROM events e
            JOIN anonymization_requests r ON r.organization_id = e.organization_id AND r.id = (e.data->>'requestId')::uuid
            WHERE e.organization_id = $1 AND e.stream = ANY($2) AND e.type = ANY($3) ORDER BY r.initiated_at, r.id`,
-    values: [organizationId, streams, ['EndUserAnonymizationRequested', 'ConversationAnonymizationRequested']],
+    values: [organizationId, streams, REQUESTING],
   };
 }
 

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { type AnonymizedEntity } from '#libs/anonymization/anonymization.rules.js';
-import { conversationSchema } from '#libs/conversations/conversation-schema.published.js';
+import { conversationSchema, Message } from '#libs/conversations/conversation-schema.published.js';
 import { type AddressKind } from '#libs/end-users/addresses.published.js';
 import { type ShownEndUser } from '#libs/end-users/end-user.shown.js';
 import { dataOutput } from '#libs/http/endpoint.js';
@@ -48,7 +48,7 @@ export class ExportedRequest {
 
   @ApiProperty({
     description: 'The kind of entity that is anonymized.',
-    enum: ['User', 'Conversation'],
+    enum: ['User', 'Conversation', 'Message'],
     example: 'User',
   })
   entity: AnonymizedEntity;
@@ -82,26 +82,20 @@ export class ExportedConversation {
   @ApiProperty({ description: 'The conversation, with its custom attributes.', ...conversationSchema })
   conversation: object;
 
-  @ApiPropertyOptional({
-    description: 'The first message. Absent if there is none, or if it was removed.',
-    type: 'object',
-    additionalProperties: true,
-    example: {
-      id: '01980f73-5e4d-7a3c-9b2a-1d0e2f3a4b5c',
-      direction: 'Inbound',
-      content: { _type: 'Text', value: 'It has not arrived.' },
-    },
-  })
-  message?: object;
+  @ApiProperty({ description: 'The messages, oldest first.', type: [Message] })
+  messages: AsyncIterable<Message>;
 
   @ApiProperty({ description: 'The names of the tags.', type: [String], example: ['VIP'] })
   tags: string[];
 
-  @ApiProperty({ description: 'Requests to anonymize this conversation only.', type: [ExportedRequest] })
+  @ApiProperty({
+    description: 'Requests to anonymize this conversation, or one of its messages, only.',
+    type: [ExportedRequest],
+  })
   anonymizationRequests: ExportedRequest[];
 
   @ApiProperty({
-    description: 'The events, oldest first. The first event does not repeat the message, which is in `message`.',
+    description: 'The events, oldest first. They do not repeat the messages.',
     type: [ExportedEvent],
   })
   history: AsyncIterable<ExportedEvent>;

@@ -80,27 +80,21 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
     for await (const page of this.conversations.of(organizationId, userId, definitions)) {
       const streams = page.map(({ id }) => streamName(conversationStream, String(id)));
       const requests = await readRequests(this.database, organizationId, streams);
-      for (const [index, { tags, ...conversation }] of page.entries()) {
+      for (const [index, { tags, messages, ...conversation }] of page.entries()) {
         const stream = streams[index] as string;
         const events = eventsInFull(this.database, this.codec, organizationId, stream, granted);
         const anonymizationRequests = requests.get(stream) ?? [];
-        yield { conversation, ...(await withMessageApart(events)), tags, anonymizationRequests };
+        yield { conversation, messages, tags, anonymizationRequests, history: withoutMessages(events) };
       }
     }
   }
 }
 
-/** Moves the first message out of the history. Only its event contains it, not the read table. */
-async function withMessageApart(
-  events: AsyncGenerator<ExportedEvent>,
-): Promise<Pick<ExportedConversation, 'message' | 'history'>> {
-  const { value: created } = (await events.next()) as { value: ExportedEvent };
-  const { message, ...details } = (created.data.details ?? {}) as { message?: object };
-  if (message) Object.assign(created.data, { details });
-  return { ...(message && { message }), history: chained(created, events) };
-}
-
-async function* chained<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T> {
-  yield first;
-  yield* others;
+/** Leaves out the bodies of messages, which the export has apart. */
+async function* withoutMessages(events: AsyncGenerator<ExportedEvent>): AsyncGenerator<ExportedEvent> {
+  for await (const event of events) {
+    const { body: _, details, ...data } = event.data as { body?: object; details?: { message?: object } };
+    const { message: __, ...others } = details ?? {};
+    yield { ...event, data: { ...data, ...(details && { details: others }) } };
+  }
 }

@@ -1,4 +1,4 @@
-import { type EventCodec, type EventRow, SEALED_KEY } from '#libs/event-store/event-codec.js';
+import { EVENT_KEYS, type EventCodec, type EventRow } from '#libs/event-store/event-codec.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { showsPersonal } from '#libs/resources/scopes.js';
 import { type HistoryEventOutput } from './history.dto.js';
@@ -12,7 +12,7 @@ export interface HistoryRow extends EventRow {
 /**
  * Selects events `e` as {@link HistoryRow}s; append a condition. The names are looked up only for the returned rows.
  */
-export const SELECT_HISTORY = `SELECT e.*, ${SEALED_KEY} AS sealed_key,
+export const SELECT_HISTORY = `SELECT e.*, ${EVENT_KEYS},
     (SELECT a.display_name FROM agents a
       WHERE a.organization_id = e.organization_id AND a.id = (e.metadata->>'actorId')::uuid) AS actor_name,
     (SELECT t.name FROM api_tokens t

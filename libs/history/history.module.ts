@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { ConversationsInFull } from '#libs/conversations/conversations-in-full.published.js';
+import { ConversationsInFull, MessageReader } from '#libs/conversations/conversations-in-full.published.js';
 import { ExportPlaces } from './export-places.js';
 import { EndUserExportController } from './export.controller.js';
 import { ExportEndUserHandler } from './export.handler.js';
@@ -9,6 +9,6 @@ import { GetHistoryHandler } from './history.handlers.js';
 /** The histories of all resources' entities, and the export of a person's data. */
 @Module({
   controllers: [...HISTORY_CONTROLLERS, EndUserExportController],
-  providers: [ConversationsInFull, GetHistoryHandler, ExportEndUserHandler, ExportPlaces],
+  providers: [ConversationsInFull, MessageReader, GetHistoryHandler, ExportEndUserHandler, ExportPlaces],
 })
 export class HistoryModule {}

@@ -17,7 +17,7 @@ import { isRecord } from '#libs/platform/values.js';
 import { readable } from './fields.js';
 import { takesParameters } from './ignored-parameters.js';
 import { kindOf, tagOf, unionSchema } from './nested-fields.js';
-import { PageQuery, withPageKey } from './paging.js';
+import { AnyPageQuery, withPageKey } from './paging.js';
 import { fieldsOf, judgeUnknownFields, type UnknownFields } from './unknown-fields.js';
 
 const OPTIONS = {
@@ -106,7 +106,7 @@ class QueryPipe extends InputPipe {
 }
 
 function isPaged(type: Type): boolean {
-  return type === PageQuery || type.prototype instanceof PageQuery;
+  return type.prototype instanceof AnyPageQuery;
 }
 
 /** Returns the names of the parameters in a query's DTO. */

@@ -6,32 +6,50 @@ import { isPlainText, isRecord } from '#libs/platform/values.js';
 import { faultOfWhole, QueryWhole, Text } from './fields.js';
 import { type AuthenticatedRequest } from './request-context.js';
 
-const DEFAULT_LIMIT = 50;
-const MAX_LIMIT = 200;
+/** The largest page of any list. */
+const LARGEST = 10_000;
 
-/** The query parameters of every paged list. */
-export class PageQuery {
-  @QueryWhole({
-    description:
-      'The largest number of results on a page. With a `pageKey`, it changes the length of this page and the following ones.',
-    example: DEFAULT_LIMIT,
-    min: 1,
-    max: MAX_LIMIT,
-    optional: true,
-  })
+/** The query parameters of a paged list. Each list has its own class, made by {@link pageQuery}. */
+export abstract class AnyPageQuery {
   pageLimit?: number;
-
-  @Text({
-    description:
-      'The position of the page, from `meta` of another page. It includes the filters and `pageLimit`, which may be omitted or sent again unchanged. Do not construct or change it.',
-    example: 'eyJwIjoiL3YxL2VuZHVzZXJzIn0',
-    max: 8192,
-    optional: true,
-  })
   pageKey?: string;
 }
 
-const ABOUT_PAGES = new Set(['pageLimit', 'pageKey'] satisfies (keyof PageQuery)[] as string[]);
+/**
+ * Returns the class of the query parameters of a list.
+ * @param usual the number of results on a page unless the request names one
+ * @param max the largest number that it may name
+ */
+export function pageQuery({ usual, max }: { usual: number; max: number }) {
+  class Query extends AnyPageQuery {
+    static readonly usual: number = usual;
+
+    @QueryWhole({
+      description:
+        'The largest number of results on a page. With a `pageKey`, it changes the length of this page and the following ones.',
+      example: usual,
+      min: 1,
+      max,
+      optional: true,
+    })
+    override pageLimit?: number;
+
+    @Text({
+      description:
+        'The position of the page, from `meta` of another page. It includes the filters and `pageLimit`, which may be omitted or sent again unchanged. Do not construct or change it.',
+      example: 'eyJwIjoiL3YxL2VuZHVzZXJzIn0',
+      max: 8192,
+      optional: true,
+    })
+    override pageKey?: string;
+  }
+  return Query;
+}
+
+/** The query parameters of most lists. */
+export class PageQuery extends pageQuery({ usual: 50, max: 200 }) {}
+
+const ABOUT_PAGES = new Set(['pageLimit', 'pageKey'] satisfies (keyof AnyPageQuery)[] as string[]);
 
 type Filters = Record<string, string>;
 
@@ -47,7 +65,7 @@ interface PageKey extends Cursor {
 /** Reads and writes the page keys of the list that a request asks for. */
 export class Pages {
   #filters: Filters = {};
-  #limit = DEFAULT_LIMIT;
+  #limit = PageQuery.usual;
 
   constructor(private readonly request: AuthenticatedRequest) {}
 
@@ -56,11 +74,12 @@ export class Pages {
    * @param query as validated: parameters that are not about paging are filters of the list
    * @throws {DomainError} `invalid` when the page key is malformed, or belongs to another list or other filters
    */
-  requested(query: PageQuery): PageRequest {
-    const { pageLimit = DEFAULT_LIMIT, pageKey } = query;
+  requested(query: AnyPageQuery): PageRequest {
+    const type = query.constructor as typeof PageQuery;
+    const { pageLimit = type.usual, pageKey } = query;
     this.#limit = pageLimit;
     this.#filters = filtersOf(query);
-    const cursor = pageKey === undefined ? undefined : this.#cursor(pageKey, query.constructor as Type<PageQuery>);
+    const cursor = pageKey === undefined ? undefined : this.#cursor(pageKey, type);
     return { limit: pageLimit, cursor };
   }
 
@@ -73,7 +92,7 @@ export class Pages {
     return { data: rows, meta };
   }
 
-  #cursor(pageKey: string, type: Type<PageQuery>): Cursor {
+  #cursor(pageKey: string, type: Type<AnyPageQuery>): Cursor {
     const key = parsed(pageKey);
     const { organization, path } = this.#list();
     if (!key || key.organization !== organization || key.path !== path) throw notOfThisList();
@@ -120,7 +139,7 @@ export function withPageKey(query: Record<string, unknown>): Record<string, unkn
   return { ...filters, ...(limit !== undefined && { pageLimit: String(limit) }), ...query };
 }
 
-function filtersOf(query: PageQuery): Filters {
+function filtersOf(query: AnyPageQuery): Filters {
   const given = Object.entries(query).filter(([name, value]) => !ABOUT_PAGES.has(name) && value !== undefined);
   return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
 }
@@ -140,7 +159,7 @@ function parsed(text: string): PageKey | undefined {
 
 function isPageKey(key: unknown): key is PageKey {
   if (!isRecord(key) || !isRecord(key.filters) || !Array.isArray(key.values)) return false;
-  if (key.limit !== undefined && faultOfWhole(key.limit, 1, MAX_LIMIT)) return false;
+  if (key.limit !== undefined && faultOfWhole(key.limit, 1, LARGEST)) return false;
   const plain = Object.values(key.filters).every((value) => typeof value === 'string');
   return plain && typeof key.backward === 'boolean' && key.values.every(isKeyValue);
 }

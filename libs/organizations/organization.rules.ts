@@ -7,15 +7,24 @@ export interface Organization {
   name: string;
   /** ISO code of the country of phone numbers without a country code. */
   defaultRegion?: string;
+  /** What an end user's message in a closed conversation does; `Reopen` unless set. */
+  repliesToClosed?: RepliesToClosed;
 }
 
+/** A message in a closed conversation opens it again, or begins a new conversation that follows it up. */
+export const REPLIES_TO_CLOSED = ['Reopen', 'FollowUp'] as const;
+export type RepliesToClosed = (typeof REPLIES_TO_CLOSED)[number];
+
 export type OrganizationCommand =
-  { type: 'CreateOrganization'; id: string; name: string } | { type: 'SetDefaultRegion'; id: string; region: string };
+  | { type: 'CreateOrganization'; id: string; name: string }
+  | { type: 'SetDefaultRegion'; id: string; region: string }
+  | { type: 'SetRepliesToClosed'; id: string; replies: RepliesToClosed };
 
 /** The events of an organization. Those of API tokens are from before each token had its own stream. */
 export type OrganizationEvent =
   | { type: 'OrganizationCreated'; data: { id: string; name: string } }
   | { type: 'DefaultRegionSet'; data: { region: string } }
+  | { type: 'RepliesToClosedSet'; data: { replies: RepliesToClosed } }
   | Exclude<ApiTokenEvent, { type: 'ApiTokenAdopted' }>;
 
 export function decideOrganization(
@@ -27,6 +36,12 @@ export function decideOrganization(
     return [{ type: 'OrganizationCreated', data: { id: command.id, name: command.name } }];
   }
   if (!organization) return notFound('Organization', command.id);
+  if (command.type === 'SetRepliesToClosed') {
+    const { replies } = command;
+    return (organization.repliesToClosed ?? 'Reopen') === replies
+      ? []
+      : [{ type: 'RepliesToClosedSet', data: { replies } }];
+  }
   if (organization.defaultRegion === command.region) return [];
   return [{ type: 'DefaultRegionSet', data: { region: command.region } }];
 }
@@ -40,6 +55,8 @@ export function evolveOrganization(
       return event.data;
     case 'DefaultRegionSet':
       return organization && { ...organization, defaultRegion: event.data.region };
+    case 'RepliesToClosedSet':
+      return organization && { ...organization, repliesToClosed: event.data.replies };
     default:
       return organization;
   }

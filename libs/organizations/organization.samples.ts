@@ -12,6 +12,10 @@ export const organizationSamples = samplesOf(organizationStream, id, {
     given: [created, { type: 'DefaultRegionSet', data: { region: 'DK' } }],
     then: { organizations: [{ name: 'Acme', default_region: 'DK' }] },
   },
+  'what an end user’s message in a closed conversation does': {
+    given: [created, { type: 'RepliesToClosedSet', data: { replies: 'FollowUp' } }],
+    then: { organizations: [{ name: 'Acme', replies_to_closed: 'FollowUp' }] },
+  },
   'nothing of tokens that were issued before tokens had streams of their own': {
     given: [
       created,

@@ -26,6 +26,13 @@ const organizationProjection: Projection<OrganizationEvent> = {
             values: [event.organizationId, event.data.region],
           },
         ];
+      case 'RepliesToClosedSet':
+        return [
+          {
+            text: 'UPDATE organizations SET replies_to_closed = $2 WHERE organization_id = $1',
+            values: [event.organizationId, event.data.replies],
+          },
+        ];
       default:
         return [];
     }
@@ -37,12 +44,13 @@ export const organizationStream: StreamDefinition<Organization | undefined, Orga
   types: {
     OrganizationCreated: true,
     DefaultRegionSet: true,
+    RepliesToClosedSet: true,
     ApiTokenIssued: true,
     ApiTokenRotated: true,
     ApiTokenRevoked: true,
   },
   initialState: undefined,
-  shape: 1,
+  shape: 2,
   creates: 'CreateOrganization',
   decide: decideOrganization,
   evolve: evolveOrganization,

@@ -3,7 +3,7 @@ import { Database } from '#libs/database/database.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { command, query } from '#libs/platform/messages.js';
-import { type Organization } from './organization.rules.js';
+import { type Organization, type RepliesToClosed } from './organization.rules.js';
 import { organizationStream } from './organization.stream.js';
 
 /** Creates an organization. The actor is its first administrator. */
@@ -11,6 +11,13 @@ export class CreateOrganization extends command<{ id: string; name: string; acto
 
 /** Sets the country of the organization's phone numbers without a country code. */
 export class SetDefaultRegion extends command<{ organizationId: string; region: string; actorId: string }>() {}
+
+/** Sets what an end user's message in a closed conversation does. */
+export class SetRepliesToClosed extends command<{
+  organizationId: string;
+  replies: RepliesToClosed;
+  actorId: string;
+}>() {}
 
 export class GetOrganization extends query<{ id: string }, Pick<Organization, 'id' | 'name'>>() {}
 
@@ -34,6 +41,16 @@ export class SetDefaultRegionHandler implements ICommandHandler<SetDefaultRegion
 
   async execute({ organizationId, region, actorId }: SetDefaultRegion): Promise<void> {
     const command = { type: 'SetDefaultRegion', id: organizationId, region } as const;
+    await this.store.handle(organizationStream, organizationId, { organizationId, actorId }, command);
+  }
+}
+
+@CommandHandler(SetRepliesToClosed)
+export class SetRepliesToClosedHandler implements ICommandHandler<SetRepliesToClosed> {
+  constructor(private readonly store: EventStore) {}
+
+  async execute({ organizationId, replies, actorId }: SetRepliesToClosed): Promise<void> {
+    const command = { type: 'SetRepliesToClosed', id: organizationId, replies } as const;
     await this.store.handle(organizationStream, organizationId, { organizationId, actorId }, command);
   }
 }

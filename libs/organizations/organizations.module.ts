@@ -11,6 +11,7 @@ import {
   CreateOrganizationHandler,
   GetOrganizationHandler,
   SetDefaultRegionHandler,
+  SetRepliesToClosedHandler,
 } from './organizations.handlers.js';
 import { TokenLookup } from './token-lookup.js';
 import { TokenUsage } from './token-usage.js';
@@ -22,6 +23,7 @@ import { TokenUsage } from './token-usage.js';
   providers: [
     CreateOrganizationHandler,
     SetDefaultRegionHandler,
+    SetRepliesToClosedHandler,
     GetOrganizationHandler,
     IssueApiTokenHandler,
     RotateApiTokenHandler,

@@ -6,6 +6,7 @@ import {
   parsePhoneNumberFromString,
   type PhoneNumber,
 } from 'libphonenumber-js/max';
+import { leadsInside } from '#libs/platform/public-address.js';
 import { caseFolded, hiddenCharacterOf, withoutHidden } from '#libs/platform/text.js';
 
 /** Returns whether a value is the ISO code of a country whose phone numbers can be read, such as `DK`. */
@@ -59,6 +60,15 @@ const WEB_URL = /^https?:\/\/[^\s\\/<>][^\s\\<>]*$/i;
 export function faultOfWebUrl(value: string): string | undefined {
   const valid = WEB_URL.test(value) && URL.canParse(value);
   return faultOfAddress(value) ?? (valid ? undefined : 'must be an http or https URL');
+}
+
+/** Returns why the URL of a file that readers open is refused, or undefined. It must not lead into their own networks. */
+export function faultOfFileUrl(value: string): string | undefined {
+  const fault = faultOfWebUrl(value);
+  if (fault) return fault;
+  const url = new URL(value);
+  if (url.username || url.password) return 'must not contain credentials';
+  return leadsInside(url) ? 'must have a public address' : undefined;
 }
 
 /** Returns a query parameter as a phone number in E.164. A plus that is not encoded arrives as a space. */

@@ -22,6 +22,10 @@ export function showsPersonal(granted: readonly Scope[], category: string): bool
 
 /** Requires that scope, for answers that would be empty without the personal data. @throws {DomainError} `forbidden` */
 export function mustShowPersonal(granted: readonly Scope[], category: string): void {
-  if (showsPersonal(granted, category)) return;
-  throw new DomainError('forbidden', `The API token lacks the scope ${READ_SCOPES.get(category) ?? 'admin'}`);
+  mustGrant(granted, READ_SCOPES.get(category) ?? 'admin');
+}
+
+/** Requires a scope besides that of the operation. @throws {DomainError} `forbidden` */
+export function mustGrant(granted: readonly Scope[], scope: Scope): void {
+  if (!grants(granted, scope)) throw new DomainError('forbidden', `The API token lacks the scope ${scope}`);
 }

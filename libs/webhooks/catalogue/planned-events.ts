@@ -16,7 +16,6 @@ export const PLANNED_EVENTS = {
   AgentBannedIp: withoutFilters('An agent banned an IP address.'),
   AgentUnbannedEnduser: withoutFilters('An agent lifted the ban of an end user.'),
   AgentUnbannedIp: withoutFilters('An agent lifted the ban of an IP address.'),
-  ConversationMessageAdded: aboutConversation('A message was added to a conversation.'),
   ConversationMessageDeliveryDelivered: aboutConversation('A message reached its recipient.'),
   ConversationMessageDeliveryFailed: aboutConversation('A message could not be delivered.'),
   ConversationMessageDeliveryInfo: aboutConversation('The delivery of a message made progress.'),

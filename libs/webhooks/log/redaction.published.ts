@@ -10,21 +10,24 @@ const NOTHING_LEFT = '{}';
  * Rebuilds the payloads of some streams' events from the events as they are now, and deletes receivers' answers: once
  * the streams' keys are destroyed, no personal data is left in either. Repeating it changes nothing.
  * @param database as the worker sees it
+ * @param events those of the streams' events that are meant; all unless given
  */
 export async function redactDeliveries(
   database: Database,
   codec: EventCodec,
   organizationId: string,
   streams: string[],
+  events?: string[],
 ): Promise<void> {
   const payloads = new Payloads(database, codec);
   for (;;) {
     const rows = await database.query<EventRow & { organization_name: string }>(null, {
       text: `SELECT k.*, o.name AS organization_name FROM (SELECT * FROM ${KEYED_EVENTS}) k
                JOIN webhook_messages m USING (organization_id, event_id) JOIN organizations o USING (organization_id)
-             WHERE k.organization_id = $1 AND k.stream = ANY($2) AND m.redacted_at IS NULL
+             WHERE k.organization_id = $1 AND k.stream = ANY($2) AND ($3::uuid[] IS NULL OR k.event_id = ANY($3))
+               AND m.redacted_at IS NULL
              ORDER BY k.stream, k.version LIMIT ${PAGE}`,
-      values: [organizationId, streams],
+      values: [organizationId, streams, events],
     });
     const [first] = rows;
     if (!first) break;
@@ -55,9 +58,10 @@ export async function redactDeliveries(
     { text: 'SELECT take_redaction_lock($1)', values: [organizationId] },
     {
       text: `UPDATE webhook_attempts a SET response_text = '' FROM events e
-             WHERE e.organization_id = $1 AND e.stream = ANY($2) AND a.organization_id = e.organization_id
+             WHERE e.organization_id = $1 AND e.stream = ANY($2) AND ($3::uuid[] IS NULL OR e.event_id = ANY($3))
+               AND a.organization_id = e.organization_id
                AND a.event_id = e.event_id AND a.response_text <> ''`,
-      values: [organizationId, streams],
+      values: [organizationId, streams, events],
     },
   ]);
 }

@@ -2,15 +2,10 @@ import { isIP, type LookupFunction } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import ipaddr from 'ipaddr.js';
+import { type Address, contains, endpointOf, isPublic, type Network } from '#libs/platform/public-address.js';
 import { WebhookOptions } from '../../webhooks.settings.js';
 import { AddressResolver } from './address-resolver.js';
 
-type Network = [ipaddr.IPv4 | ipaddr.IPv6, number];
-
-/** The range that is routed; ipaddr.js takes unknown ranges for public. */
-const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
-/** Public address where Azure answers its virtual machines. */
-const AZURE_HOST = '168.63.129.16';
 const CHECK_MS = 2_000;
 
 /** Reports that nothing is sent to a target. */
@@ -126,27 +121,12 @@ function faultOfWriting(url: string): string | undefined {
   return undefined;
 }
 
-/** Returns the endpoint of a parsed URL, in which `0x7f.1`, `2130706433` and `①②⑦.1` are `127.0.0.1`. */
-export function endpointOf({ protocol, hostname, port }: URL): { host: string; port: number } {
-  const standard = protocol === 'https:' ? 443 : 80;
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? standard : Number(port) };
-}
-
 const HOW_TO_ALLOW = 'the operator can allow it with WEBHOOK_ALLOWED_NETWORKS';
 
 /** Returns the kind of an address that is not public. */
-function kindOf(ip: ipaddr.IPv4 | ipaddr.IPv6): string {
+function kindOf(ip: Address): string {
   const range = ip.range();
   if (range === 'private' || range === 'uniqueLocal' || range === 'carrierGradeNat') return 'private';
   if (range === 'loopback') return 'loopback';
   return range === 'linkLocal' ? 'link-local' : 'non-public';
-}
-
-function isPublic(ip: ipaddr.IPv4 | ipaddr.IPv6): boolean {
-  if (ip.range() !== 'unicast' || ip.toString() === AZURE_HOST) return false;
-  return ip.kind() === 'ipv4' || contains(GLOBAL_IPV6, ip);
-}
-
-function contains(network: Network, ip: ipaddr.IPv4 | ipaddr.IPv6): boolean {
-  return network[0].kind() === ip.kind() && ip.match(network);
 }

@@ -1,0 +1,70 @@
+import { Checked, Choice, Flag, Text } from '#libs/http/fields.js';
+import { invalidBody } from '#libs/platform/domain-error.js';
+import { faultOfUuid } from '#libs/platform/uuid.js';
+import { isRecord } from '#libs/platform/values.js';
+import { type AnonymizedEntity } from './anonymization.rules.js';
+
+const ENTITIES = ['Conversation', 'Message', 'User'] as const satisfies AnonymizedEntity[];
+const OLDER_NAMES = ENTITIES.map((entity) => `${entity}Anonymization`);
+
+export class AnonymizeEntityInput {
+  @Choice({
+    description: 'The kind of entity. Required unless `entityType` tells it.',
+    values: [...ENTITIES],
+    example: 'User',
+    optional: true,
+    nullable: true,
+  })
+  _type?: AnonymizedEntity | null;
+
+  @Text({
+    description: 'The id of the end user or message, or the number of the conversation.',
+    example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
+    max: 64,
+  })
+  entityId: string;
+
+  @Checked({
+    description: 'The kind of entity, for clients that do not send `_type`.',
+    example: { _type: 'UserAnonymization' },
+    schema: { type: 'object', required: ['_type'], properties: { _type: { type: 'string', enum: OLDER_NAMES } } },
+    fault: (value) => (olderKind(value) ? undefined : `must have a _type, one of: ${OLDER_NAMES.join(', ')}`),
+    optional: true,
+    nullable: true,
+  })
+  entityType?: unknown;
+
+  @Flag({
+    description: 'Whether to close the affected conversations first. Default: false.',
+    example: false,
+    optional: true,
+    nullable: true,
+  })
+  forceAnonymization?: boolean | null;
+}
+
+/** What an input is about. A conversation has a number, the others have ids. */
+export type Anonymized =
+  { entity: 'Conversation'; id: number; force: boolean } | { entity: 'Message' | 'User'; id: string; force: boolean };
+
+/** @throws {DomainError} `invalid` when the input names no kind, two kinds, or an id of another form */
+export function anonymizedBy({ _type, entityType, entityId, forceAnonymization }: AnonymizeEntityInput): Anonymized {
+  const older = olderKind(entityType);
+  const entity = _type ?? older;
+  if (!entity) throw invalidBody([{ path: '_type', message: `must be one of: ${ENTITIES.join(', ')}` }]);
+  if (older && older !== entity) throw invalidBody([{ path: 'entityType', message: `must be the same as _type` }]);
+  const force = forceAnonymization ?? false;
+  if (entity === 'Conversation') {
+    const id = /^[1-9]\d*$/.test(entityId) ? Number(entityId) : NaN;
+    if (Number.isSafeInteger(id)) return { entity, id, force };
+    throw invalidBody([{ path: 'entityId', message: 'must be the number of a conversation' }]);
+  }
+  const fault = faultOfUuid(entityId);
+  if (fault) throw invalidBody([{ path: 'entityId', message: fault }]);
+  return { entity, id: entityId.toLowerCase(), force };
+}
+
+function olderKind(value: unknown): AnonymizedEntity | undefined {
+  const name = isRecord(value) ? value._type : undefined;
+  return ENTITIES.find((entity) => name === `${entity}Anonymization` || name === `${entity}AnonymizationType`);
+}
