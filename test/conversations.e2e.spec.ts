@@ -17,6 +17,7 @@ afterAll(() => app.close());
 const create = async (input: object): Promise<number> => (await api.create('/v1/conversations', input)).id;
 const get = async (id: number) => (await api.get(`/v1/conversations/${id}`)).body.data;
 const put = (id: number, action: string, body: object = {}) => api.put(`/v1/conversations/${id}/${action}`, body);
+const BEGUN = ['ConversationCreated', 'ConversationMessageAdded', 'ConversationEnqueued'];
 const typesOf = async (id: number) =>
   (await app.database.sql('SELECT type FROM events WHERE stream = $1 ORDER BY version', [`conversation-${id}`])).map(
     (row) => (row as { type: string }).type,
@@ -35,6 +36,8 @@ describe('Conversations', () => {
       state: 'Open',
       createdAt: INSTANT,
       stateUpdatedAt: INSTANT,
+      lastMessageAt: INSTANT,
+      awaitingReplySince: INSTANT,
       queue: { id: team.queueId, queuedAt: INSTANT },
       fromEmail: 'alice@brown.example',
       toEmail: 'support@acme.example',
@@ -109,6 +112,7 @@ describe('Conversations', () => {
     for (const action of ['close', 'close', 'reopen', 'reopen']) expect((await put(id, action)).status).toBe(204);
     expect(await typesOf(id)).toEqual([
       'ConversationCreated',
+      'ConversationMessageAdded',
       'ConversationEnqueued',
       'ConversationAssigned',
       'ConversationUnassigned',
@@ -311,7 +315,7 @@ describe('Conversations', () => {
     ] as const) {
       expect((await put(id, action, body)).status).toBe(404);
     }
-    expect(await typesOf(id)).toEqual(['ConversationCreated', 'ConversationEnqueued']);
+    expect(await typesOf(id)).toEqual(BEGUN);
   });
 
   const sms = { _type: 'Sms', contactEndpointId: '+4578787878', message: inbound() };
@@ -381,6 +385,6 @@ describe('Conversations', () => {
     const answer = await put(id, action, body);
     expect(answer.status).toBe(400);
     expect(answer.body.message).toContain(reason);
-    expect(await typesOf(id)).toEqual(['ConversationCreated', 'ConversationEnqueued']);
+    expect(await typesOf(id)).toEqual(BEGUN);
   });
 });

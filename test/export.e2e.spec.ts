@@ -68,9 +68,10 @@ describe('The export of an end user', () => {
     expect(conversation.conversation).toEqual((await api.get(`/v1/conversations/${conversationId}`)).body.data);
     expect(conversation.conversation.customAttributes).toMatchObject([{ value: 'A-1042' }]);
     expect(conversation.tags).toEqual(['VIP']);
-    expect(conversation.message.content).toEqual({ _type: 'Text', value: 'It has not arrived.' });
+    expect(conversation.messages).toEqual((await api.get(`/v1/conversations/${conversationId}/messages`)).body.data);
     expect(typesOf(conversation.history)).toEqual([
       'ConversationCreated',
+      'ConversationMessageAdded',
       'ConversationEnqueued',
       'ConversationTagAdded',
       'ConversationCustomAttributeUpdated',
@@ -102,8 +103,8 @@ describe('The export of an end user', () => {
       await api.patch(`/v1/endusers/${userId}`, { displayName: `Alice ${turn}` });
     }
     const data = await exportOf(api, userId);
-    const [{ message, history }] = data.conversations;
-    expect(message.content.value).toBe('It has not arrived.');
+    const [{ messages, history }] = data.conversations;
+    expect(messages[0].attributes.emailContent.content.value).toBe('It has not arrived.');
     expect(JSON.stringify(data).split('It has not arrived.')).toHaveLength(2);
     for (const [path, events] of [
       [`/v1/conversations/${id}/history`, history],

@@ -7,7 +7,7 @@ const [requesterId, otherUserId] = ['01980f70-1a2b-7c3d-8e4f-506172839405', '019
 const [queueId, otherQueueId] = ['01980f6c-7e3f-7c32-9d4e-5f6071829304', '01980f6c-8f40-7d43-8e5f-607182930415'];
 const agentId = '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5';
 const tagId = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
-const created: ConversationEvent = {
+const created = {
   type: 'ConversationCreated',
   data: {
     id,
@@ -17,7 +17,7 @@ const created: ConversationEvent = {
     createdAt: '2026-03-14T09:26:53.589Z',
     details: { subject: 'Invoice', fromEmail: 'alice@x.example', toEmail: 'support@acme.example' },
   },
-};
+} as const satisfies ConversationEvent;
 const enqueued: ConversationEvent = { type: 'ConversationEnqueued', data: { id, queueId } };
 const assigned: ConversationEvent = { type: 'ConversationAssigned', data: { id, agentId } };
 const pending: ConversationEvent = { type: 'ConversationPending', data: { id, until: '2099-01-01T00:00:00.000Z' } };
@@ -25,6 +25,13 @@ const noteId = '01980f75-6f70-7182-9304-152637485960';
 const noted: ConversationEvent = {
   type: 'ConversationNoteAdded',
   data: { id, noteId, authorId: agentId, createdAt: '2026-03-14T10:00:00.000Z', message: 'She called, too.' },
+};
+const messageId = '01980f76-0a1b-7c2d-8e3f-405162738495';
+const body = { content: { _type: 'Text', value: 'My card ends with 4242' } as const, attachments: [] };
+const wrote = { authorId: requesterId, direction: 'Inbound', createdAt: '2026-03-14T10:00:00.000Z' } as const;
+const added: ConversationEvent = {
+  type: 'ConversationMessageAdded',
+  data: { id, messageId, ...wrote, externalId: 'm-1', body },
 };
 const closed: ConversationEvent = { type: 'ConversationClosed', data: { id } };
 const instant = expect.any(String) as unknown;
@@ -87,6 +94,34 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
     ],
     then: one({ version: 3, state: 'Open' }),
   },
+  'the messages of a conversation': {
+    given: [created, added],
+    then: {
+      ...one({ version: 2, last_message_at: '2026-03-14T10:00:00+00:00' }),
+      conversation_messages: [
+        { id: messageId, conversation_id: id, author_id: requesterId, direction: 'Inbound', external_id: 'm-1', body },
+      ],
+    },
+  },
+  'the message with which an older conversation began': {
+    given: [
+      {
+        ...created,
+        data: {
+          ...created.data,
+          details: { message: { ...body, id: messageId, authorId: requesterId, direction: 'Inbound' } },
+        },
+      },
+    ],
+    then: {
+      ...one({ version: 1, last_message_at: '2026-03-14T09:26:53.589+00:00' }),
+      conversation_messages: [{ id: messageId, conversation_id: id, version: 1, body }],
+    },
+  },
+  'a message without its content once it is anonymized': {
+    given: [created, added, { type: 'ConversationMessageAnonymized', data: { id, messageId, requestId: tagId } }],
+    then: { ...one({ version: 3 }), conversation_messages: [{ id: messageId, external_id: null, body: null }] },
+  },
   'the notes of a conversation': {
     given: [created, noted],
     then: {
@@ -112,11 +147,15 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
   'nothing personal of a conversation that was anonymized': {
     given: [
       created,
+      added,
       noted,
       closed,
       { type: 'ConversationAnonymizationRequested', data: { id, requestId: tagId } },
       { type: 'ConversationAnonymized', data: { id } },
     ],
-    then: one({ anonymized_at: instant, shown: expect.not.stringContaining('Invoice') as unknown }),
+    then: {
+      ...one({ anonymized_at: instant, shown: expect.not.stringContaining('Invoice') as unknown }),
+      conversation_messages: [{ id: messageId, external_id: null, body: null }],
+    },
   },
 });

@@ -17,7 +17,7 @@ const origin = { id, ...began, createdAt: RECORDED.recordedAt.toISOString() };
 const details = { subject: 'Help' };
 const vip = { id: 'tag-1', name: 'VIP', state: 'Active' as const };
 
-const created: ConversationEvent = { type: 'ConversationCreated', data: { ...origin, details } };
+const created = { type: 'ConversationCreated', data: { ...origin, details } } as const;
 const enqueued: ConversationEvent = { type: 'ConversationEnqueued', data: { id, queueId } };
 const assigned: ConversationEvent = { type: 'ConversationAssigned', data: { id, agentId } };
 const unassigned: ConversationEvent = { type: 'ConversationUnassigned', data: { id, agentId } };
@@ -66,7 +66,7 @@ describe('A conversation', () => {
   it('that an agent begins is assigned to the agent and waits nowhere', () => {
     conversation()
       .when({ type: 'CreateConversation', id, origin: began, details, queueId, agentId })
-      .then([created, assigned]);
+      .then([{ ...created, data: { ...created.data, beginnerId: agentId } }, assigned]);
   });
 
   it('must exist for everything else', () => {
