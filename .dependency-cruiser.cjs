@@ -11,7 +11,7 @@ const GROUND = [
 ];
 /** The floors of the resources and of what stands above them. A folder that is not named here is a resource of its own. */
 const UPPER = [
-  ['organizations', 'tags', 'custom-attributes', 'agents'],
+  ['organizations', 'tags', 'custom-attributes', 'contact-endpoints', 'agents'],
   ['teams', 'end-users'],
   ['queues'],
   ['conversations', 'webhooks'],

@@ -19,7 +19,10 @@ beforeAll(async () => {
   operations = Object.entries(paths).flatMap(([template, methods]) =>
     Object.entries(methods).map(([method, operation]) => {
       // No such entity: what is answered about it comes after what is answered about the body.
-      const path = template.replace('{conversationId}', '999999').replace(/\{\w+\}/g, randomUUID());
+      const path = template
+        .replace('{conversationId}', '999999')
+        .replace('{contactEndpointId}', 'support@acme.example')
+        .replace(/\{\w+\}/g, randomUUID());
       return { method: method.toUpperCase(), path, operation };
     }),
   );

@@ -25,12 +25,14 @@ beforeAll(async () => {
   conversationId = (await api.create('/v1/conversations', emailFrom(team.userId, { subject: 'Invoice' }))).id;
   await api.put(`/v1/conversations/${conversationId}/tags/${team.tagId}`);
   const teamId = await api.createTeam('Billing');
+  await api.create('/v1/contact-endpoints', { _type: 'EmailEndpoint', address: 'support@acme.example' });
   paths = [
     ...['/v1/tags', `/v1/tags/${team.tagId}`, '/v1/queues', `/v1/queues/${team.queueId}`, '/v1/teams'],
     ...[`/v1/teams/${teamId}`, '/v1/agents', `/v1/agents/${team.agentId}`, '/v1/endusers'],
     ...[`/v1/endusers/${team.userId}`, `/v1/endusers/${team.userId}/conversations`, '/v1/custom-attributes'],
     ...[`/v1/custom-attributes/${attributes[0].id}`, `/v1/conversations/${conversationId}`],
     ...[`/v1/conversations/${conversationId}/tags`, '/v1/endusers?sort=-updatedAt'],
+    ...['/v1/contact-endpoints', '/v1/contact-endpoints/support@acme.example'],
   ];
 });
 afterAll(() => app.close());

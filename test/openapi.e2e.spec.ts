@@ -57,12 +57,14 @@ describe('The OpenAPI document', () => {
   it('has an example of each variant of a body, which is taken as it is but for its ids', async () => {
     const api = await app.createTestOrganization();
     const { userId: requesterId, queueId } = await createSupportTeam(api);
-    const body = document.paths['/v1/conversations']?.post?.requestBody?.content['application/json'];
-    const examples = Object.entries(body?.examples ?? {});
-    expect(examples.map(([name]) => name)).toEqual(Object.keys(body?.schema.discriminator?.mapping ?? {}));
-    for (const [, { value }] of examples) {
-      const ids = { requesterId, ...('queueId' in value && { queueId }) };
-      expect(await api.post('/v1/conversations', { ...value, ...ids })).toMatchObject({ status: 201 });
+    for (const path of ['/v1/contact-endpoints', '/v1/conversations']) {
+      const body = document.paths[path]?.post?.requestBody?.content['application/json'];
+      const examples = Object.entries(body?.examples ?? {});
+      expect(examples.map(([name]) => name)).toEqual(Object.keys(body?.schema.discriminator?.mapping ?? {}));
+      for (const [, { value }] of examples) {
+        const ids = { ...('requesterId' in value && { requesterId }), ...('queueId' in value && { queueId }) };
+        expect(await api.post(path, { ...value, ...ids })).toMatchObject({ status: 201 });
+      }
     }
   });
 
@@ -88,6 +90,11 @@ describe('The OpenAPI document', () => {
       'Agents_updatePresence',
       'Agents_updateWorkingChannel',
       'Anonymization_getRequest',
+      'ContactEndpoints_createContactEndpoint',
+      'ContactEndpoints_deleteContactEndpoint',
+      'ContactEndpoints_getById',
+      'ContactEndpoints_list',
+      'ContactEndpoints_updateContactEndpoint',
       'Conversations_addNote',
       'Conversations_addNotesBulk',
       'Conversations_anonymize',

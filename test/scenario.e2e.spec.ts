@@ -103,6 +103,15 @@ describe('A support team', () => {
     expect(await ok(api.get('/v1/custom-attributes'))).toHaveLength(3);
   });
 
+  it('sets up the addresses by which it is reached', async () => {
+    const support = { _type: 'EmailEndpoint', address: 'support@acme.example' };
+    await ok(api.post('/v1/contact-endpoints', support));
+    await ok(api.post('/v1/contact-endpoints', { _type: 'TelephonyEndpoint', number: '+4578787878' }));
+    await ok(api.patch(`/v1/contact-endpoints/${support.address}`, { name: 'Support' }));
+    await ok(api.delete(`/v1/contact-endpoints/${encodeURIComponent('+4578787878')}`));
+    expect(await ok(api.get('/v1/contact-endpoints'))).toEqual([{ ...support, name: 'Support' }]);
+  });
+
   it('imports end users, and gets to know them', async () => {
     const imported = await ok(
       api.post('/v1/endusers/bulk', {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AgentsModule } from '#libs/agents/agents.module.js';
 import { AnonymizationModule } from '#libs/anonymization/anonymization.module.js';
+import { ContactEndpointsModule } from '#libs/contact-endpoints/contact-endpoints.module.js';
 import { ConversationsModule } from '#libs/conversations/conversations.module.js';
 import { CustomAttributesModule } from '#libs/custom-attributes/custom-attributes.module.js';
 import { EndUsersModule } from '#libs/end-users/end-users.module.js';
@@ -19,6 +20,7 @@ import { HealthController } from './health.controller.js';
   imports: [
     AgentsModule,
     AnonymizationModule,
+    ContactEndpointsModule,
     ConversationsModule,
     CustomAttributesModule,
     EndUsersModule,

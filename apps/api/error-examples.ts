@@ -10,11 +10,17 @@ type Parameters = NonNullable<Operation['parameters']>;
 type Parameter = Exclude<Parameters[number], { $ref: string }>;
 
 const ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
-const NUMBER = '1042';
+/** The ids of entities that are not identified by a UUID, by path parameter. */
+const IDS: Record<string, string> = {
+  conversationId: '1042',
+  csid: '1042',
+  contactEndpointId: 'support@acme.example',
+};
 
 /** What an entity is called, by the path parameter that identifies it. */
 const ENTITIES = new Map<string, string>([
   ...RESOURCES.flatMap(({ entity }: Resource) => (entity ? [[entity.id, entity.name] as const] : [])),
+  ['contactEndpointId', 'Contact endpoint'],
   ['requestId', 'Anonymization request'],
   ['csid', 'Waiting conversation'],
 ]);
@@ -53,8 +59,7 @@ function example({ responses }: Operation, status: string, code: string, message
 function messageOfMissing(path: string): string | undefined {
   const parameter = /\{(\w+)\}/.exec(path)?.[1];
   const name = parameter === undefined ? REFERENCES[path] : ENTITIES.get(parameter);
-  const isNumber = parameter === 'conversationId' || parameter === 'csid';
-  return name === undefined ? undefined : notFound(name, isNumber ? NUMBER : ID).message;
+  return name === undefined ? undefined : notFound(name, IDS[parameter ?? ''] ?? ID).message;
 }
 
 function messageOfInvalid({ parameters = [], requestBody }: Operation): string {

@@ -14,7 +14,7 @@ const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/;
 const MAX_RECIPIENTS = 50;
 
 const SANITIZED = {
-  type: 'string',
+  type: String,
   description: 'The text as a page can show it: without scripts, styles, forms and frames. Only in answers.',
   example: '<p>My order has not arrived.</p>',
   readOnly: true,

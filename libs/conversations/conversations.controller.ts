@@ -55,7 +55,7 @@ export class ConversationsController {
   @Endpoint({
     summary: 'Create a conversation.',
     description:
-      'An inbound conversation waits in the default queue if there is one; a callback waits in the given queue. An outbound conversation is assigned to the agent who writes.',
+      'An inbound conversation waits in the default queue if there is one; a callback waits in the given queue. An outbound conversation is assigned to the agent who writes. Once the organization has contact endpoints of a type, conversations must name one of them.',
     success: [201, 'The created conversation', CreateConversationOutput],
     errors: [404, 409],
   })

@@ -1,5 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { agentById, agentsExist } from '#libs/agents/agent.published.js';
+import { type OtherEndpoint, otherEndpoints } from '#libs/contact-endpoints/contact-endpoint.published.js';
 import {
   type AttributeDefinition,
   attributeDefinitions,
@@ -27,6 +28,7 @@ import { type CreateConversationInput } from './conversation-inputs.dto.js';
 import { ancestorsOf, isNoDescendant } from './conversation.published.js';
 import { type ConversationCommand, type LinkType } from './conversation.rules.js';
 import { conversationStream } from './conversation.stream.js';
+import { endpointOf, mustNameAnEndpoint } from './named-endpoint.js';
 import { newConversation } from './new-conversation.js';
 import { executeReopening } from './reopening.published.js';
 
@@ -107,10 +109,11 @@ export class CreateConversationHandler implements ICommandHandler<CreateConversa
     const { requesterId } = input;
     const outbound = 'message' in input && input.message._type === 'Outbound' ? input.message : undefined;
     const { agentId, cc = [], bcc = [] } = outbound ?? {};
-    const [requesters, queues, recipients, agents] = await this.database.transact(organizationId, [
+    const [requesters, queues, recipients, endpoints, agents] = await this.database.transact(organizationId, [
       requesterById(organizationId, requesterId),
       input._type === 'Callback' ? queueById(organizationId, input.queueId) : defaultQueue(organizationId),
       missingEndUsers(organizationId, [...cc, ...bcc]),
+      otherEndpoints(organizationId, endpointOf(input)),
       ...(agentId ? [agentById(organizationId, agentId)] : []),
     ]);
     const missing = recipients?.rows[0] as { id: string } | undefined;
@@ -121,6 +124,7 @@ export class CreateConversationHandler implements ICommandHandler<CreateConversa
     if (input._type === 'Callback' && !queueId) throw notFound('Queue', input.queueId);
     if (agentId && !agents?.rows[0]) throw notFound('Agent', agentId);
     if (missing) throw await missingEndUser(this.database, organizationId, missing.id);
+    mustNameAnEndpoint(input, endpoints?.rows as OtherEndpoint[]);
     return { requester, queueId };
   }
 }

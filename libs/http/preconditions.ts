@@ -16,8 +16,10 @@ export class PreconditionFailed extends DomainError {
 export interface EntityRef {
   /** The first part of its stream's name. */
   category: string;
-  /** The rest of its stream's name; absent when the request creates an entity. */
+  /** The rest of its stream's name; absent when the request creates an entity, or names it otherwise. */
   id?: string;
+  /** Whether the path names the entity by something else: it is the one of its category that the request reads. */
+  namedOtherwise?: boolean;
 }
 
 /**
@@ -57,7 +59,7 @@ export class Preconditions implements StreamObserver {
    */
   loaded(stream: string, version: number, isPersonal: boolean): void {
     if (isPersonal) this.personalStreams.add(stream);
-    if (this.entity?.id === undefined || stream !== streamOf(this.entity) || version === 0) return;
+    if (version === 0 || !this.#owns(stream)) return;
     if (this.#expected?.has(version) === false) throw new PreconditionFailed(version);
     this.version = version;
   }
@@ -65,12 +67,16 @@ export class Preconditions implements StreamObserver {
   /** Records an append to a stream. Further changes of the same request may expect its version. */
   appended(stream: string, from: number, to: number, isPersonal: boolean): void {
     if (isPersonal) this.personalStreams.add(stream);
-    if (!this.entity) return;
-    const { category, id } = this.entity;
-    const own = id === undefined ? from === 0 && stream.startsWith(`${category}-`) : stream === streamOf(this.entity);
-    if (!own) return;
+    if (!this.#owns(stream, from === 0)) return;
     this.version = to;
     if (this.#expected) this.#expected = new Set([to]);
+  }
+
+  /** Returns whether a stream is that of the request's entity. @param isNew whether the request begins the stream */
+  #owns(stream: string, isNew = false): boolean {
+    if (!this.entity) return false;
+    if (this.entity.id !== undefined) return stream === streamOf(this.entity);
+    return (isNew || this.entity.namedOtherwise === true) && stream.startsWith(`${this.entity.category}-`);
   }
 }
 

@@ -24,8 +24,9 @@ interface VersionedEntity {
   category: string;
   /** Whether the rows that are read contain the version. */
   hasRow: boolean;
-  /** The path parameter with the entity's id; absent when the operation creates an entity. */
+  /** The path parameter that names the entity; absent when the operation creates an entity. */
   parameter?: string;
+  named: 'by id' | 'otherwise';
   answers: 'it' | 'other';
 }
 
@@ -35,15 +36,16 @@ export const VERSIONED_EXTENSION = 'x-versioned';
 /**
  * Declares an operation on a single entity whose version is that of its stream: it answers an ETag, and takes
  * If-None-Match or If-Match.
- * @param parameter the path parameter with the entity's id; absent where the operation creates an entity
+ * @param parameter the path parameter that names the entity; absent where the operation creates an entity
+ * @param named whether the parameter is the id of the entity's stream, or else something that is looked up
  * @param answers whether it answers the entity, or something else such as a part of it
  */
 export function Versioned(
   { category, row }: AnyStreamDefinition,
   parameter?: string,
-  { answers = 'it' }: { answers?: 'it' | 'other' } = {},
+  { named = 'by id', answers = 'it' }: Partial<Pick<VersionedEntity, 'named' | 'answers'>> = {},
 ): MethodDecorator {
-  const versioned: VersionedEntity = { category, hasRow: row !== undefined, parameter, answers };
+  const versioned: VersionedEntity = { category, hasRow: row !== undefined, parameter, named, answers };
   return applyDecorators(
     OperationConfig({ versioned }),
     ApiExtension(VERSIONED_EXTENSION, parameter === undefined ? 'created' : 'named'),
@@ -86,9 +88,10 @@ export function answerVersions(fastify: FastifyInstance, database: Database): vo
 }
 
 /** Returns undefined for reads of the past, which have no ETag, and for paths whose id cannot be an entity's. */
-function entityOf(request: FastifyRequest, { category, parameter }: VersionedEntity): EntityRef | undefined {
+function entityOf(request: FastifyRequest, { category, parameter, named }: VersionedEntity): EntityRef | undefined {
   if (isRead(request) && (request.query as Record<string, unknown>).asOf !== undefined) return undefined;
   if (parameter === undefined) return { category };
+  if (named === 'otherwise') return { category, namedOtherwise: true };
   const id = canonicalId((request.params as Record<string, string>)[parameter] ?? '');
   return /^[\w-]{1,64}$/.test(id) ? { category, id } : undefined;
 }

@@ -1,6 +1,7 @@
 import { type AnyStreamDefinition, tablesOf } from '#libs/event-store/stream-definition.js';
 import { agentsResource } from '#libs/agents/agents.resource.js';
 import { anonymizationResource } from '#libs/anonymization/anonymization.resource.js';
+import { contactEndpointsResource } from '#libs/contact-endpoints/contact-endpoints.resource.js';
 import { conversationsResource } from '#libs/conversations/conversations.resource.js';
 import { customAttributesResource } from '#libs/custom-attributes/custom-attributes.resource.js';
 import { endUsersResource } from '#libs/end-users/end-users.resource.js';
@@ -22,6 +23,7 @@ export const RESOURCES = [
   queuesResource,
   tagsResource,
   customAttributesResource,
+  contactEndpointsResource,
   webhooksResource,
   eventsResource,
   anonymizationResource,

@@ -103,6 +103,8 @@ async function createWorld() {
   const { id: recoveryId } = await fresh.create(`/v1/webhooks/${webhookSubscriptionId}/recover`, { since: PAST });
   const deliveryId = await createDelivery(fresh, webhookSubscriptionId);
   const { id: tokenId } = await fresh.create('/v1/tokens', { name: 'CRM', scopes: ['tags:read'] });
+  const endpoint = { _type: 'TelephonyEndpoint', number: '+4570123400' };
+  const { number: contactEndpointId } = await fresh.create('/v1/contact-endpoints', endpoint);
   const { id: otherUserId } = await fresh.create('/v1/endusers', { displayName: 'Alicia' });
   const { id: personId } = await fresh.create('/v1/endusers', { displayName: 'Quiet' });
   const { body } = await fresh.patch(`/v1/endusers/${personId}/anonymize`);
@@ -121,6 +123,7 @@ async function createWorld() {
       deliveryId,
       recoveryId: recoveryId as string,
       tokenId,
+      contactEndpointId: contactEndpointId as string,
       externalId: 'CRM-1042',
       conversationId: String(conversationId),
       csid: String(conversationId),
@@ -140,6 +143,7 @@ const BODIES: Record<string, (ids: World['ids']) => object> = {
   EndUsers_updateCustomAttributes: ({ customAttributeId }) => ({ [customAttributeId]: 'x' }),
   EndUsers_mergeUser: ({ otherUserId }) => ({ intoId: otherUserId }),
   EndUsers_replaceByExternalId: () => ({ displayName: 'Alice' }),
+  ContactEndpoints_updateContactEndpoint: () => ({ name: 'Support', functionality: ['Sms'] }),
   Conversations_create: ({ userId }) => emailFrom(userId),
   Conversations_updateCustomAttributes: ({ conversationAttributeId }) => ({ [conversationAttributeId]: 'x' }),
   Conversations_close: ({ agentId }) => ({ userId: agentId }),
@@ -192,7 +196,7 @@ describe('Swagger UI', () => {
       .evaluateAll((tags) => tags.map((tag) => tag.getAttribute('data-tag')));
     expect(groups).toEqual([
       ...['End Users', 'Conversations', 'Agents', 'Teams', 'Queues', 'Tags', 'Custom Attributes'],
-      ...['Webhooks', 'Events', 'Anonymization', 'Tokens', 'Organization'],
+      ...['Contact Endpoints', 'Webhooks', 'Events', 'Anonymization', 'Tokens', 'Organization'],
     ]);
     expect(
       await page.locator('button.authorize.locked, button.authorize svg.locked, .auth-wrapper .locked').count(),

@@ -77,6 +77,8 @@ export class World {
     const quiet = (await api.create('/v1/endusers', { displayName: 'Quiet' })).id as string;
     this.add('requestId', (await api.patch(`/v1/endusers/${quiet}/anonymize`)).body.data.id as string);
     this.add('event', 'TagCreated');
+    const endpoint = { _type: 'EmailEndpoint', address: 'support@acme.example' };
+    this.add('contactEndpointId', (await api.create('/v1/contact-endpoints', endpoint)).address as string);
     this.add('teamId', await api.createTeam('Frontline'));
     this.add('conversationId', (await api.create('/v1/conversations', emailFrom(team.userId))).id as number);
     this.add('webhookSubscriptionId', (await api.subscribe('http://127.0.0.1:9/hook', ['TagCreated'])).id);

@@ -36,6 +36,7 @@ function filled(path: string): string {
   return path
     .replace(/\{(conversationId|csid)\}/g, NUMBER)
     .replace('{event}', 'TagCreated')
+    .replace('{contactEndpointId}', 'support@acme.example')
     .replace(/\{\w+\}/g, ID);
 }
 
@@ -136,6 +137,7 @@ const BODIES: Record<string, object> = {
   Agents_patchAgent: { displayName: 'Alice' },
   Agents_updatePresence: { connectionStatus: 'Online' },
   Agents_updateWorkingChannel: { channel: 'Email', working: true },
+  ContactEndpoints_updateContactEndpoint: { name: 'Support' },
   Conversations_addNote: { message: 'The customer called, too.' },
   Conversations_tagBulk: { data: [{ name: 'VIP' }] },
   Conversations_addNotesBulk: { data: [{ message: 'The customer called, too.' }] },

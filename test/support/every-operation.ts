@@ -69,6 +69,9 @@ export async function createWorld(api: ApiClient, receiver: WebhookReceiver) {
       await api.patch(`/v1/queues/${queueId}/members`, { agentIds: [agentId] });
       return queueId;
     }),
+    contactEndpointId: lazily(
+      async () => (await api.create('/v1/contact-endpoints', EMAIL_ENDPOINT)).address as string,
+    ),
     conversationId: lazily(conversation),
     csid: conversation,
     otherConversation: conversation,
@@ -95,6 +98,7 @@ export async function createWorld(api: ApiClient, receiver: WebhookReceiver) {
   };
 }
 
+const EMAIL_ENDPOINT = { _type: 'EmailEndpoint', address: 'support@acme.example', name: 'Support' };
 const TOKEN = { name: 'CRM', scopes: ['tags:read'] };
 
 /** Prepares operations for which the document's examples do not suffice. Returns bodies that refer to entities. */
@@ -125,6 +129,11 @@ const BODIES: Record<string, (world: World) => unknown> = {
     inputDefinition: { _type: 'Text' },
   }),
   CustomAttributes_updateCustomAttribute: () => ({ label: 'Tier' }),
+  ContactEndpoints_createContactEndpoint: () => ({ _type: 'TelephonyEndpoint', number: '+4578787878' }),
+  ContactEndpoints_list: async ({ contactEndpointId }) => {
+    await contactEndpointId();
+  },
+  ContactEndpoints_updateContactEndpoint: () => ({ name: 'Billing' }),
   Conversations_create: ({ userId }) => emailFrom(userId),
   Conversations_close: ({ agentId }) => ({ userId: agentId }),
   Conversations_reopen: async ({ api, agentId, conversationId }) => {

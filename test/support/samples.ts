@@ -1,6 +1,7 @@
 import { agentSamples } from '#libs/agents/agent.samples.js';
 import { presenceSamples } from '#libs/agents/presence.samples.js';
 import { anonymizationSamples } from '#libs/anonymization/anonymization.samples.js';
+import { contactEndpointSamples } from '#libs/contact-endpoints/contact-endpoint.samples.js';
 import { conversationSamples } from '#libs/conversations/conversation.samples.js';
 import { customAttributeSamples } from '#libs/custom-attributes/custom-attribute.samples.js';
 import { endUserSamples } from '#libs/end-users/end-user.samples.js';
@@ -18,6 +19,7 @@ export const SAMPLES: Samples[] = [
   agentSamples,
   presenceSamples,
   anonymizationSamples,
+  contactEndpointSamples,
   conversationSamples,
   customAttributeSamples,
   endUserSamples,

@@ -34,6 +34,13 @@ const anonymization: Prepare = async (api) => {
 const customAttribute: Prepare = async (api) => ({
   path: `/custom-attributes/${await createAttribute(api, 'Contact')}`,
 });
+const contactEndpoint: Prepare = async (api) => {
+  const { address } = await api.create('/v1/contact-endpoints', {
+    _type: 'EmailEndpoint',
+    address: 'support@acme.example',
+  });
+  return { path: `/contact-endpoints/${address}` };
+};
 const conversation: Prepare = async (api) => (await withTeam(api)).conversation;
 
 /** Returns `prepare`, followed by this request on the entity. */
@@ -89,6 +96,9 @@ export const VERSIONED_OPERATIONS: Record<string, Prepare> = {
   Agents_removeAgent: agent,
   Agents_updateAgentById: then(agent, '', { displayName: 'Carol' }),
   Anonymization_getRequest: anonymization,
+  ContactEndpoints_deleteContactEndpoint: contactEndpoint,
+  ContactEndpoints_getById: contactEndpoint,
+  ContactEndpoints_updateContactEndpoint: then(contactEndpoint, '', { name: 'Support' }),
   Conversations_anonymize: then(conversation, '/anonymize?force=true'),
   Conversations_addNote: then(conversation, '/notes', { message: 'She called, too.' }),
   Conversations_claim: onConversation(({ agentId }) => Promise.resolve({ rest: '/claim', body: { agentId } })),

@@ -1,7 +1,7 @@
 import { type Statement } from '#libs/database/batch.js';
 import { secretContext } from '#libs/event-store/event-codec.js';
 import { type Projection, type StreamDefinition, streamName } from '#libs/event-store/stream-definition.js';
-import { lockOrganization } from '#libs/organizations/organization-lock.published.js';
+import { countUpTo, roomFor } from '#libs/organizations/entity-limit.published.js';
 import { type Cipher } from '#libs/platform/cipher.js';
 import { type Filters } from '../events/filters.rules.js';
 import {
@@ -191,18 +191,12 @@ export function openSecrets(
   };
 }
 
-/** SQL for the number of an organization's subscriptions, up to the limit `$2`. */
-const EXISTING = `(SELECT count(*) FROM (SELECT FROM webhook_subscriptions WHERE organization_id = $1 LIMIT $2) AS existing)`;
-
 /** Returns a query for an organization's number of subscriptions, at most {@link MAX_SUBSCRIPTIONS}: `{ count }`. */
 export function existingSubscriptions(organizationId: string): Statement {
-  return { text: `SELECT ${EXISTING} AS count`, values: [organizationId, MAX_SUBSCRIPTIONS] };
+  return countUpTo('webhook_subscriptions', organizationId, MAX_SUBSCRIPTIONS);
 }
 
 /** Returns guards for the maximum number of subscriptions. Simultaneous creations wait for one another. */
 export function roomForSubscription(organizationId: string): Statement[] {
-  return [
-    lockOrganization(organizationId),
-    { text: `SELECT guard(${EXISTING} < $2)`, values: [organizationId, MAX_SUBSCRIPTIONS + 1] },
-  ];
+  return roomFor('webhook_subscriptions', organizationId, MAX_SUBSCRIPTIONS);
 }
