@@ -65,7 +65,7 @@ describe('A message of a conversation', () => {
     conversation(created, closed)
       .when(add(old))
       .then([added(old)]);
-    expect(conversation(created, closed, added(old)).state).not.toHaveProperty('awaitingReplySince');
+    expect(conversation(created, closed, added(old)).state?.awaitingReplySince).toBeUndefined();
   });
 
   it('makes the end user wait until the agent of the conversation answers', () => {

@@ -12,12 +12,24 @@ const SHOWN: sanitizeHtml.IOptions = {
   allowedSchemes: ['http', 'https', 'mailto', 'tel'],
   allowedSchemesByTag: { img: ['http', 'https', 'cid'] },
   allowProtocolRelative: false,
-  // A page that a link opens must not reach the page that shows the message.
-  transformTags: { a: sanitizeHtml.simpleTransform('a', { rel: 'noopener noreferrer' }) },
+  transformTags: {
+    // A page that a link opens must not reach the page that shows the message.
+    a: (tagName, { href, ...others }) => ({
+      tagName,
+      attribs: { ...others, ...absolute({ href }), rel: 'noopener noreferrer' },
+    }),
+    img: (tagName, { src, ...others }) => ({ tagName, attribs: { ...others, ...absolute({ src }) } }),
+  },
   nestingLimit: 100,
 };
 
 /** Returns HTML that a page can show: without scripts, styles, forms, frames and handlers of events. */
 export function safeHtml(html: string): string {
   return sanitizeHtml(html, SHOWN);
+}
+
+/** Leaves out a relative URL: it would lead into the site that shows the message. */
+function absolute(attribute: Record<string, string | undefined>): Record<string, string> {
+  const given = Object.entries(attribute).filter(([, url]) => url !== undefined && /^[a-z]+:/i.test(url.trim()));
+  return Object.fromEntries(given) as Record<string, string>;
 }
