@@ -54,6 +54,12 @@ const notes = (rest: string, body: (id: Id) => object, status: number): Referenc
   status,
   send: (id, { api, conversationId }) => api.post(`/v1/conversations/${conversationId}/notes${rest}`, body(id)),
 });
+const message = (of: keyof World, more: (id: Id) => object): Reference => ({
+  of,
+  status: 200,
+  send: (id, { api, conversationId, agentId }) =>
+    api.post(`/v1/conversations/${conversationId}/messages`, { ...outboundBy(agentId), ...more(id) }),
+});
 const created = (of: keyof World, body: (id: Id, world: World) => object): Reference => ({
   of,
   status: 201,
@@ -104,6 +110,9 @@ const REFERENCES: Record<string, Reference> = {
   })),
   'Conversations_close userId': conversation('userId', 'close', (userId) => ({ userId })),
   'Conversations_reopen userId': conversation('agentId', 'reopen', (userId) => ({ userId })),
+  'Conversations_addMessage agentId': message('agentId', (agentId) => ({ agentId })),
+  'Conversations_addMessage cc[]': message('userId', (id) => ({ cc: [id] })),
+  'Conversations_addMessage bcc[]': message('userId', (id) => ({ bcc: [id] })),
   'Conversations_addNote agentId': notes('', (agentId) => ({ message: 'x', agentId }), 201),
   'Conversations_addNotesBulk data[].agentId': notes(
     '/bulk',

@@ -10,7 +10,7 @@ import {
 } from '#libs/webhooks/catalogue/catalogue.published.js';
 import { fullyQualifiedName } from '#libs/webhooks/events/fully-qualified-name.published.js';
 import { type ApiClient } from './support/api-client.js';
-import { emailFrom } from './support/support-team.js';
+import { emailFrom, inbound } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 let app: TestApp;
@@ -148,6 +148,8 @@ describe('A support team', () => {
     await ok(api.put(`${path}/tags/${vip}`));
     await ok(api.patch(`${path}/custom-attributes`, { [order]: 'A-1042' }));
     await ok(api.post(`${path}/notes`, { message: 'She called, too.' }));
+    const { messageId } = await ok(api.post(`${path}/messages`, inbound('My card ends with 4242.')));
+    await ok(api.patch(`${path}/messages/${messageId}/anonymize`));
     await ok(api.put(`${path}/claim`, { agentId: bob }));
     expect((await api.put(`${path}/claim`, { agentId: carol })).status).toBe(409);
     await ok(api.put(`${path}/link`, { parentId: other, linkType: 'Related' }));

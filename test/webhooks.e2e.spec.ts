@@ -333,7 +333,7 @@ describe('Webhook subscriptions', () => {
     const { body } = await api.get('/v1/webhooks/event-types');
     const types = body.data as { name: string; produced: boolean }[];
     const events = types.filter(({ produced }) => !produced).map(({ name }) => name);
-    expect(events).toContain('ConversationMessageAdded');
+    expect(events).toContain('ConversationMessageDeliveryFailed');
     const { id, subscribedEvents } = await api.subscribe(input.url, [...events, 'TagCreated']);
     expect(subscribedEvents).toEqual([...events, 'TagCreated']);
     const path = `/v1/webhooks/${id}`;

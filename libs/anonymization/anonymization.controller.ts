@@ -72,6 +72,7 @@ export class AnonymizationController {
   }
 
   @Patch('conversations/:conversationId/messages/:messageId/anonymize')
+  @Versioned(conversationStream, 'conversationId', { answers: 'other' })
   @ApiTags('Conversations')
   @Endpoint({
     operationId: 'Conversations_anonymizeMessage',

@@ -134,9 +134,10 @@ export class RequestMessageAnonymizationHandler implements ICommandHandler<Reque
         organizationId,
         storedMessage(organizationId, messageId),
       );
-      const id = message?.conversationId;
-      if (!message || id === undefined || (conversationId ?? id) !== id) throw notFound('Message', messageId);
-      const loaded = await this.store.load(conversationStream, String(id), context);
+      const id = conversationId ?? message?.conversationId;
+      const loaded = id === undefined ? undefined : await this.store.load(conversationStream, String(id), context);
+      if (conversationId !== undefined && !loaded?.state) throw notFound('Conversation', String(conversationId));
+      if (!message || !loaded || message.conversationId !== id) throw notFound('Message', messageId);
       const command = { type: 'AnonymizeMessage', id, message, requestId } as const;
       await this.store.commit(
         [decided(conversationStream, String(id), loaded, command), requestOf(requestId, 'Message', messageId, id)],

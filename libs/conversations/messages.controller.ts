@@ -7,7 +7,9 @@ import { QueryInput, UnionInput } from '#libs/http/input.js';
 import { Post } from '#libs/http/methods.js';
 import { Paged, Pages } from '#libs/http/paging.js';
 import { Caller } from '#libs/http/request-context.js';
+import { Versioned } from '#libs/http/versioned.js';
 import { ConversationId } from './conversation-id.param.js';
+import { conversationStream } from './conversation.stream.js';
 import { createdMessage } from './message.shown.js';
 import {
   CREATE_MESSAGE_INPUTS,
@@ -48,6 +50,7 @@ export class ConversationMessagesController {
   }
 
   @Post()
+  @Versioned(conversationStream, 'conversationId', { answers: 'other' })
   @Endpoint({
     operationId: 'Conversations_addMessage',
     summary: 'Add a message to a conversation.',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { type ApiClient } from '../support/api-client.js';
-import { createSupportTeam, emailFrom } from '../support/support-team.js';
+import { createSupportTeam, emailFrom, inbound } from '../support/support-team.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
@@ -149,6 +149,7 @@ const BODIES: Record<string, (ids: World['ids']) => object> = {
   Conversations_close: ({ agentId }) => ({ userId: agentId }),
   Conversations_reopen: ({ agentId }) => ({ userId: agentId }),
   Conversations_followUp: ({ agentId }) => ({ timestamp: '2099-01-01T00:00:00Z', userId: agentId }),
+  Conversations_addMessage: () => inbound(),
   Conversations_addNote: ({ agentId }) => ({ message: 'She called, too.', agentId }),
   Conversations_tagBulk: () => ({ data: [{ name: 'VIP' }] }),
   Conversations_addNotesBulk: ({ agentId }) => ({ data: [{ message: 'She called, too.', agentId }] }),

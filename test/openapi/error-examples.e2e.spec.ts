@@ -1,5 +1,5 @@
 import { ApiClient } from '../support/api-client.js';
-import { createSupportTeam, emailFrom } from '../support/support-team.js';
+import { createSupportTeam, emailFrom, inbound } from '../support/support-team.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 interface ErrorResponse {
@@ -118,6 +118,7 @@ describe('The example of an error in the OpenAPI document', () => {
           },
         },
       },
+      Conversations_addMessage: inbound(),
       Conversations_claim: { agentId },
       Conversations_link: { parentId, linkType: 'Related' },
       Conversations_transferToQueue: { queueId },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { type Answer, type ApiClient } from './api-client.js';
-import { createSupportTeam, emailFrom } from './support-team.js';
+import { createSupportTeam, emailFrom, outboundBy } from './support-team.js';
 
 interface Schema {
   $ref?: string;
@@ -54,6 +54,7 @@ export async function createWorld(api: ApiClient, receiver: WebhookReceiver) {
     });
   const { agentId, otherAgentId, userId, tagId, otherQueueId: queueId } = await createSupportTeam(api);
   const conversation = async (): Promise<number> => (await api.create('/v1/conversations', emailFrom(userId))).id;
+  const conversationId = lazily(conversation);
   const webhookSubscriptionId = lazily(async () => (await api.subscribe(receiver.url, ['TagCreated'])).id);
   const webhook = async () => `/v1/webhooks/${await webhookSubscriptionId()}`;
   return {
@@ -72,8 +73,12 @@ export async function createWorld(api: ApiClient, receiver: WebhookReceiver) {
     contactEndpointId: lazily(
       async () => (await api.create('/v1/contact-endpoints', EMAIL_ENDPOINT)).address as string,
     ),
-    conversationId: lazily(conversation),
+    conversationId,
     csid: conversation,
+    messageId: lazily(async () => {
+      const { body } = await api.get(`/v1/conversations/${await conversationId()}/messages`);
+      return body.data[0].id as string;
+    }),
     otherConversation: conversation,
     teamId: lazily(async () => {
       const id = await api.createTeam('Billing');
@@ -149,6 +154,7 @@ const BODIES: Record<string, (world: World) => unknown> = {
   Conversations_updateCustomAttributes: async ({ conversationAttribute }) => ({
     [await conversationAttribute()]: 'A-1042',
   }),
+  Conversations_addMessage: ({ agentId, userId }) => ({ ...outboundBy(agentId), cc: [userId], externalId: 'm-1' }),
   Conversations_addNote: ({ agentId }) => ({ message: 'The customer called, too.', agentId }),
   Conversations_listNotes: async ({ api, conversationId }) => {
     await api.post(`/v1/conversations/${await conversationId()}/notes`, { message: 'The customer called, too.' });
@@ -156,6 +162,7 @@ const BODIES: Record<string, (world: World) => unknown> = {
   Conversations_tagBulk: () => ({ data: [{ name: 'VIP' }, { name: 'Returns' }] }),
   Conversations_addNotesBulk: ({ agentId }) => ({ data: [{ message: 'The customer called, too.', agentId }] }),
   Conversations_link: async ({ otherConversation }) => ({ parentId: await otherConversation(), linkType: 'Related' }),
+  Anonymization_anonymize: ({ userId }) => ({ _type: 'User', entityId: userId }),
   Conversations_anonymize: async ({ api, conversationId }) => {
     await api.put(`/v1/conversations/${await conversationId()}/close`, {});
   },

@@ -1,5 +1,5 @@
 import { type ApiClient } from './api-client.js';
-import { createSupportTeam, emailFrom } from './support-team.js';
+import { createSupportTeam, emailFrom, inbound } from './support-team.js';
 
 /** A request that changes or reads the entity. */
 export interface Prepared {
@@ -100,6 +100,12 @@ export const VERSIONED_OPERATIONS: Record<string, Prepare> = {
   ContactEndpoints_getById: contactEndpoint,
   ContactEndpoints_updateContactEndpoint: then(contactEndpoint, '', { name: 'Support' }),
   Conversations_anonymize: then(conversation, '/anonymize?force=true'),
+  Conversations_addMessage: then(conversation, '/messages', inbound()),
+  Conversations_anonymizeMessage: async (api) => {
+    const { path } = await conversation(api);
+    const { body } = await api.get(`/v1${path}/messages`);
+    return { path, rest: `/messages/${body.data[0].id}/anonymize` };
+  },
   Conversations_addNote: then(conversation, '/notes', { message: 'She called, too.' }),
   Conversations_claim: onConversation(({ agentId }) => Promise.resolve({ rest: '/claim', body: { agentId } })),
   Conversations_close: closed,
