@@ -28,6 +28,7 @@ import { Partitions1764000000027 } from '#migrations/1764000000027-partitions.js
 import { PagesOfPartitions1764000000028 } from '#migrations/1764000000028-pages-of-partitions.js';
 import { ConversationNotes1764000000029 } from '#migrations/1764000000029-conversation-notes.js';
 import { ConversationMessages1764000000030 } from '#migrations/1764000000030-conversation-messages.js';
+import { ActivityLog1764000000034 } from '#migrations/1764000000034-activity-log.js';
 import { ContactEndpoints1764000000031 } from '#migrations/1764000000031-contact-endpoints.js';
 
 /** All migrations, oldest first. */
@@ -63,4 +64,5 @@ export const MIGRATIONS = [
   ConversationNotes1764000000029,
   ConversationMessages1764000000030,
   ContactEndpoints1764000000031,
+  ActivityLog1764000000034,
 ];

@@ -319,7 +319,7 @@ describe('A message that is anonymized', () => {
       status: 202,
       body: { data: { _type: 'Message', targetEntityId: messageId } },
     });
-    const older = { entityId: String(id), entityType: { _type: 'ConversationAnonymization' } };
+    const older = { entityId: String(id), entityType: 'ConversationAnonymizationType' };
     expect((await door(older)).status).toBe(409);
     expect(await door({ ...older, forceAnonymization: true })).toMatchObject({
       status: 202,
@@ -330,7 +330,11 @@ describe('A message that is anonymized', () => {
       [{ entityId: messageId }, '_type must be one of: Conversation, Message, User'],
       [{ _type: 'Conversation', entityId: messageId }, 'entityId must be the number of a conversation'],
       [{ _type: 'User', entityId: '7' }, 'entityId must be a UUID'],
-      [{ _type: 'User', entityId: team.userId, entityType: { _type: 'Plan' } }, 'entityType must have a _type, one of'],
+      [{ _type: 'User', entityId: team.userId, entityType: 'Plan' }, 'entityType must be one of'],
+      [
+        { _type: 'User', entityId: team.userId, entityType: 'MessageAnonymizationType' },
+        'entityType must be the same as _type',
+      ],
     ] as const) {
       const { status, body } = await door(input);
       expect([status, body.message]).toEqual([400, expect.stringContaining(reason)]);

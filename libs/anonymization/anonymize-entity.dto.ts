@@ -1,11 +1,10 @@
-import { Checked, Choice, Flag, Text } from '#libs/http/fields.js';
+import { Choice, Flag, Text } from '#libs/http/fields.js';
 import { invalidBody } from '#libs/platform/domain-error.js';
 import { faultOfUuid } from '#libs/platform/uuid.js';
-import { isRecord } from '#libs/platform/values.js';
 import { type AnonymizedEntity } from './anonymization.rules.js';
 
 const ENTITIES = ['Conversation', 'Message', 'User'] as const satisfies AnonymizedEntity[];
-const OLDER_NAMES = ENTITIES.map((entity) => `${entity}Anonymization`);
+const OLDER_NAMES = ENTITIES.map((entity) => `${entity}AnonymizationType`);
 
 export class AnonymizeEntityInput {
   @Choice({
@@ -24,15 +23,14 @@ export class AnonymizeEntityInput {
   })
   entityId: string;
 
-  @Checked({
+  @Choice({
     description: 'The kind of entity, for clients that do not send `_type`.',
-    example: { _type: 'UserAnonymization' },
-    schema: { type: 'object', required: ['_type'], properties: { _type: { type: 'string', enum: OLDER_NAMES } } },
-    fault: (value) => (olderKind(value) ? undefined : `must have a _type, one of: ${OLDER_NAMES.join(', ')}`),
+    values: OLDER_NAMES,
+    example: 'UserAnonymizationType',
     optional: true,
     nullable: true,
   })
-  entityType?: unknown;
+  entityType?: string | null;
 
   @Flag({
     description: 'Whether to close the affected conversations first. Default: false.',
@@ -49,7 +47,7 @@ export type Anonymized =
 
 /** @throws {DomainError} `invalid` when the input names no kind, two kinds, or an id of another form */
 export function anonymizedBy({ _type, entityType, entityId, forceAnonymization }: AnonymizeEntityInput): Anonymized {
-  const older = olderKind(entityType);
+  const older = ENTITIES.find((one) => entityType === `${one}AnonymizationType`);
   const entity = _type ?? older;
   if (!entity) throw invalidBody([{ path: '_type', message: `must be one of: ${ENTITIES.join(', ')}` }]);
   if (older && older !== entity) throw invalidBody([{ path: 'entityType', message: `must be the same as _type` }]);
@@ -62,9 +60,4 @@ export function anonymizedBy({ _type, entityType, entityId, forceAnonymization }
   const fault = faultOfUuid(entityId);
   if (fault) throw invalidBody([{ path: 'entityId', message: fault }]);
   return { entity, id: entityId.toLowerCase(), force };
-}
-
-function olderKind(value: unknown): AnonymizedEntity | undefined {
-  const name = isRecord(value) ? value._type : undefined;
-  return ENTITIES.find((entity) => name === `${entity}Anonymization` || name === `${entity}AnonymizationType`);
 }

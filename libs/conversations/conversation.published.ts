@@ -104,7 +104,9 @@ export function ancestorsOf(organizationId: string, id: number): Statement {
 export function storedMessage(organizationId: string, id: string): Statement {
   return {
     text: `SELECT id, conversation_id AS "conversationId", body IS NULL AS "isAnonymized",
-             version = ${BEGINNING} AS "isPartOfBeginning"
+             version = ${BEGINNING} AS "isPartOfBeginning",
+             json_build_object('wasTextRedacted', body->'content' IS NOT NULL,
+               'numberOfDeletedFiles', jsonb_array_length(body->'attachments')) AS content
            FROM conversation_messages WHERE organization_id = $1 AND id = $2`,
     values: [organizationId, id],
   };

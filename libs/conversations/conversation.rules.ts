@@ -167,11 +167,19 @@ export type ConversationCommand =
   | { type: 'RequestConversationAnonymization'; id: number; requestId: string }
   | { type: 'AnonymizeConversation'; id: number };
 
+/** What a message had before it was anonymized. */
+export interface RemovedContent {
+  wasTextRedacted: boolean;
+  numberOfDeletedFiles: number;
+}
+
 /** What decides whether a message can be anonymized alone. */
 export interface StoredMessage {
   id: string;
   conversationId: number;
   isAnonymized: boolean;
+  /** What anonymization removes. */
+  content: RemovedContent;
   /** Whether it is part of the event that began the conversation, with which it shares a key. */
   isPartOfBeginning: boolean;
 }
@@ -193,9 +201,19 @@ export type ConversationEvent =
       type: 'ConversationMessageAdded';
       data: ById & MessageFacts & { messageId: string; externalId?: string; body?: MessageBody };
     }
-  | { type: 'ConversationMessageAnonymized'; data: ById & { messageId: string; requestId: string } }
+  | {
+      type: 'ConversationMessageAnonymized';
+      data: ById & { messageId: string; requestId: string; removed: RemovedContent };
+    }
   | { type: 'ConversationEnqueued'; data: ById & { queueId: string } }
-  | { type: 'ConversationAssigned'; data: ById & { agentId: string } }
+  | {
+      type: 'ConversationAssigned';
+      data: ById & {
+        agentId: string;
+        /** Who had it when it was claimed: an agent, or the queue in which it waited. */
+        claimedFrom?: { agentId?: string; queueId?: string };
+      };
+    }
   | { type: 'ConversationUnassigned'; data: ById & { agentId: string } }
   | { type: 'ConversationTransferred'; data: ById & { fromQueueId?: string; toQueueId: string; userId?: string } }
   | { type: 'ConversationOpen'; data: ById & { userId?: string } }

@@ -33,6 +33,7 @@ const added: ConversationEvent = {
   type: 'ConversationMessageAdded',
   data: { id, messageId, ...wrote, externalId: 'm-1', body },
 };
+const removed = { wasTextRedacted: true, numberOfDeletedFiles: 0 };
 const closed: ConversationEvent = { type: 'ConversationClosed', data: { id } };
 const instant = expect.any(String) as unknown;
 const one = (row: object) => ({ conversations: [{ id, ...row }] });
@@ -119,7 +120,11 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
     },
   },
   'a message without its content once it is anonymized': {
-    given: [created, added, { type: 'ConversationMessageAnonymized', data: { id, messageId, requestId: tagId } }],
+    given: [
+      created,
+      added,
+      { type: 'ConversationMessageAnonymized', data: { id, messageId, requestId: tagId, removed } },
+    ],
     then: { ...one({ version: 3 }), conversation_messages: [{ id: messageId, external_id: null, body: null }] },
   },
   'the notes of a conversation': {

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { ActivityLogController } from './activity-log.controller.js';
+import { ListActivityHandler } from './activity-log.handlers.js';
 import { TagConversationByNameHandler } from './bulk-tags.handlers.js';
 import { ConversationIds } from './conversation-ids.js';
 import * as queries from './conversation-queries.handlers.js';
@@ -14,6 +16,7 @@ import { AddNotesHandler, ListNotesHandler } from './notes.handlers.js';
 
 @Module({
   controllers: [
+    ActivityLogController,
     ConversationsController,
     ConversationMessagesController,
     ConversationNotesController,
@@ -37,6 +40,7 @@ import { AddNotesHandler, ListNotesHandler } from './notes.handlers.js';
     MessageReader,
     AddMessageHandler,
     ListMessagesHandler,
+    ListActivityHandler,
     AddNotesHandler,
     ListNotesHandler,
     TagConversationByNameHandler,

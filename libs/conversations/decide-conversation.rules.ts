@@ -152,7 +152,16 @@ function claim(conversation: Conversation, { id, agentId, force }: CommandOf<'Cl
   if (assigneeId === agentId) return [];
   if (assigneeId && !force)
     return conflict(conversation, `is assigned to agent ${assigneeId}; use force to take it over`);
-  return [...unassign(conversation), { type: 'ConversationAssigned', data: { id, agentId } }];
+  const claimedFrom = claimedFromOf(conversation);
+  return [
+    ...unassign(conversation),
+    { type: 'ConversationAssigned', data: { id, agentId, ...(claimedFrom && { claimedFrom }) } },
+  ];
+}
+
+function claimedFromOf({ assigneeId, queuedAt, queueId }: Conversation) {
+  if (assigneeId) return { agentId: assigneeId };
+  return queuedAt && queueId ? { queueId } : undefined;
 }
 
 function transfer(conversation: Conversation, { id, queueId, userId }: CommandOf<'TransferConversation'>): Decision {

@@ -45,14 +45,14 @@ export function messageAdded(id: number, { id: messageId, ...message }: Message)
 
 export function anonymizeMessage(conversation: Conversation, command: CommandOf<'AnonymizeMessage'>): Decision {
   const { id, message, requestId } = command;
-  const { id: messageId, isAnonymized, isPartOfBeginning } = message;
+  const { id: messageId, isAnonymized, isPartOfBeginning, content: removed } = message;
   if (isAnonymized) return new DomainError('conflict', `Message ${messageId} has been anonymized`);
   if (isPartOfBeginning)
     return conflict(
       conversation,
       'began when first messages could not be anonymized alone; anonymize the conversation',
     );
-  return [{ type: 'ConversationMessageAnonymized', data: { id, messageId, requestId } }];
+  return [{ type: 'ConversationMessageAnonymized', data: { id, messageId, requestId, removed } }];
 }
 
 /** Notes can be added in any state. */

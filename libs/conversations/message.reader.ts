@@ -36,7 +36,15 @@ export class MessageReader {
 
   /** Returns a page of a conversation's messages, oldest first. It may be shorter than requested if they are long. */
   async page(organizationId: string, conversation: Conversation, request: PageRequest): Promise<Page<Message>> {
-    const { rows, ...links } = await this.#rows(organizationId, conversation.id, request);
+    const select = {
+      text: 'SELECT * FROM conversation_messages WHERE organization_id = $1 AND conversation_id = $2',
+      values: [organizationId, conversation.id],
+    };
+    const { rows, ...links } = await OLDEST_FIRST.readWithin(this.database, organizationId, select, request, {
+      atOnce: AT_ONCE,
+      room: MAX_PAGE_TEXT,
+      sizeOf: ({ body }) => body?.content?.value.length ?? 0,
+    });
     const recipients = await this.#recipients(organizationId, rows);
     return { ...links, rows: rows.map((row) => shownMessage(keptMessage(row), conversation, recipients)) };
   }
@@ -48,29 +56,6 @@ export class MessageReader {
       yield* page.rows;
       request = page.next && { limit: AT_ONCE, cursor: page.next };
     }
-  }
-
-  async #rows(organizationId: string, id: number, { limit, cursor }: PageRequest): Promise<Page<MessageRow>> {
-    const select = {
-      text: 'SELECT * FROM conversation_messages WHERE organization_id = $1 AND conversation_id = $2',
-      values: [organizationId, id],
-    };
-    const backward = cursor?.backward ?? false;
-    const pages: Page<MessageRow>[] = [];
-    let [left, room] = [limit, MAX_PAGE_TEXT];
-    for (let from = cursor; left > 0 && room > 0;) {
-      const page = await OLDEST_FIRST.read(this.database, organizationId, select, {
-        limit: Math.min(left, AT_ONCE),
-        cursor: from,
-      });
-      pages.push(page);
-      left -= page.rows.length;
-      room -= page.rows.reduce((sum, { body }) => sum + (body?.content?.value.length ?? 0), 0);
-      from = backward ? page.previous : page.next;
-      if (!from) break;
-    }
-    if (backward) pages.reverse();
-    return { rows: pages.flatMap(({ rows }) => rows), previous: pages[0]?.previous, next: pages.at(-1)?.next };
   }
 
   async #recipients(organizationId: string, rows: MessageRow[]): Promise<Map<string, Recipient>> {

@@ -94,7 +94,8 @@ describe('A message of a conversation', () => {
   });
 
   it('is anonymized once, unless it is part of the event that began the conversation', () => {
-    const message = { id: 'message-1', conversationId: id, isAnonymized: false, isPartOfBeginning: false };
+    const content = { wasTextRedacted: true, numberOfDeletedFiles: 2 };
+    const message = { id: 'message-1', conversationId: id, isAnonymized: false, isPartOfBeginning: false, content };
     const anonymize = (more: object): ConversationCommand => ({
       type: 'AnonymizeMessage',
       id,
@@ -103,7 +104,12 @@ describe('A message of a conversation', () => {
     });
     conversation(created, added(inbound))
       .when(anonymize({}))
-      .then([{ type: 'ConversationMessageAnonymized', data: { id, messageId: 'message-1', requestId: 'request-1' } }]);
+      .then([
+        {
+          type: 'ConversationMessageAnonymized',
+          data: { id, messageId: 'message-1', requestId: 'request-1', removed: content },
+        },
+      ]);
     conversation(created, added(inbound))
       .when(anonymize({ isAnonymized: true }))
       .then(new DomainError('conflict', 'Message message-1 has been anonymized'));

@@ -82,6 +82,31 @@ export class Keyset<Row> {
     return this.#page(rows, limit, cursor);
   }
 
+  /**
+   * Returns one page of rows that may be large. They are read a few at a time; the page ends early once it has room for
+   * no more.
+   * @param bounds the number of rows to read at once, the room, and what each row takes of it
+   */
+  async readWithin(
+    database: Database,
+    organizationId: string,
+    select: Statement,
+    { limit, cursor }: PageRequest,
+    { atOnce, room, sizeOf }: { atOnce: number; room: number; sizeOf: (row: Row) => number },
+  ): Promise<Page<Row>> {
+    const pages: Page<Row>[] = [];
+    let [left, free, from]: [number, number, Cursor | undefined] = [limit, room, cursor];
+    do {
+      const page = await this.read(database, organizationId, select, { limit: Math.min(left, atOnce), cursor: from });
+      pages.push(page);
+      left -= page.rows.length;
+      free -= page.rows.reduce((sum, row) => sum + sizeOf(row), 0);
+      from = cursor?.backward ? page.previous : page.next;
+    } while (from && left > 0 && free > 0);
+    if (cursor?.backward) pages.reverse();
+    return { rows: pages.flatMap(({ rows }) => rows), previous: pages[0]?.previous, next: pages.at(-1)?.next };
+  }
+
   /** Builds the page. One extra row was read to tell whether there is another page. */
   #page(read: Row[], limit: number, cursor: Cursor | undefined): Page<Row> {
     const more = read.length > limit;

@@ -71,14 +71,18 @@ export class ReferencedEntities {
 
 export const NOTHING_RELATED = new ReferencedEntities(new Map(), new Map(), new Map(), new Map());
 
-/** Reads the entities that all the references of an organization name, in one round trip. */
+/**
+ * Reads the entities that all the references of an organization name, in one round trip.
+ * @param scope the organization whose rows the database shows; `null` as the worker
+ */
 export async function readRelated(
   database: Database,
   organizationId: string,
   references: References[],
+  scope: string | null = null,
 ): Promise<ReferencedEntities> {
   const all = (field: keyof References) => [...new Set(references.flatMap((reference) => reference[field] ?? []))];
-  const results = await database.transact(null, [
+  const results = await database.transact(scope, [
     endUsers(organizationId, all('endUserIds')),
     agents(organizationId, all('agentIds')),
     queues(organizationId, all('queueIds')),

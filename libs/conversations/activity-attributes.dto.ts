@@ -1,0 +1,182 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { type DescribedField, describedSchema, OPTIONAL } from '#libs/http/described-schema.js';
+
+export class ActivityLogUser {
+  @ApiProperty({ description: 'The id.', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' })
+  id: string;
+
+  @ApiPropertyOptional({ description: 'The name.', example: 'Bob Green' })
+  name?: string;
+
+  @ApiPropertyOptional({ description: 'The e-mail address.', example: 'bob@acme.example' })
+  email?: string;
+
+  @ApiPropertyOptional({ description: 'The phone number.', example: '+4570123456' })
+  phoneNumber?: string;
+}
+
+const AGENT_ID = '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5';
+const QUEUE_ID = '01980f70-5d3c-7a42-8f0e-4b5c6d7e8f90';
+const INSTANT = '2026-03-14T09:26:53.589Z';
+const LATER = ' Nothing has this yet.';
+
+const text = (description: string, example: string): DescribedField => [description, example];
+const maybe = (description: string, example: string): DescribedField => [description, example, OPTIONAL];
+const user = (description: string, more = {}): DescribedField => [
+  description,
+  { id: AGENT_ID, name: 'Bob Green' },
+  { type: ActivityLogUser, ...more },
+];
+const number = (description: string, example: number, format: 'int32' | 'int64', more = {}): DescribedField => [
+  description,
+  example,
+  { type: 'integer', format, ...more },
+];
+const flag = (description: string): DescribedField => [description, true, { type: Boolean }];
+const texts = (description: string, example: string[]): DescribedField => [
+  description,
+  example,
+  { type: [String], ...OPTIONAL },
+];
+const avatar = maybe(
+  'The picture of the author. Always absent: none is kept.',
+  'https://pictures.acme.example/bob.png',
+);
+
+/** What an entry of an activity log says about what happened, by `_type`: the name here and `Attribute`. */
+const FIELDS: Record<string, [description: string, fields: Record<string, DescribedField>]> = {
+  ConversationAssigned: [
+    'Who was assigned.',
+    { agentId: text('The id of the agent.', AGENT_ID), agentName: maybe('The name of the agent.', 'Bob Green') },
+  ],
+  ConversationAutoReplySent: [
+    `Which automatic reply was sent.${LATER}`,
+    { templateName: text('The name of the template.', 'Out of office') },
+  ],
+  ConversationChannelChanged: [
+    `To which channel the conversation changed.${LATER}`,
+    { channelReference: text('The channel.', 'Email') },
+  ],
+  ConversationClaimed: [
+    'From whom the conversation was claimed.',
+    {
+      claimedFromType: maybe('`Agent` or `Queue`.', 'Queue'),
+      claimedFromLabel: maybe('The name of the agent or queue.', 'Support'),
+    },
+  ],
+  ConversationCreated: ['With what the conversation began.', { subject: maybe('The subject.', 'Where is my order?') }],
+  ConversationCustomAttributesUpdated: [
+    'Which custom attributes changed.',
+    {
+      updatedAttributeIds: texts('The ids of the attributes.', ['01980f6a-5c1d-7a10-9b2c-3d4e5f607182']),
+      updatedAttributeValues: [
+        'The new values by attribute id. The path of a selected option is joined by ` / `. A cleared value is empty.',
+        { '01980f6a-5c1d-7a10-9b2c-3d4e5f607182': 'business / gold' },
+        { type: 'object', additionalProperties: { type: 'string' } },
+      ],
+    },
+  ],
+  ConversationEndUserReplaced: [
+    'Whose the conversation was and is.',
+    { oldUser: user('The former end user.'), newUser: user('The end user.') },
+  ],
+  ConversationLanguageUpdated: [
+    `The language of the conversation.${LATER}`,
+    { language: text('The language, as a BCP 47 tag.', 'en') },
+  ],
+  ConversationLinked: [
+    'Which conversations were linked.',
+    {
+      parent: number('The conversation that the other one belongs to.', 1041, 'int64'),
+      child: number('The conversation that belongs to the other one.', 1042, 'int64'),
+      linkType: text('`Related` or `SideConversation`.', 'Related'),
+    },
+  ],
+  ConversationOffered: [
+    `To whom the conversation was offered.${LATER}`,
+    { agentNames: texts('The names of the agents.', ['Bob Green']), queueLabel: maybe('The queue.', 'Support') },
+  ],
+  ConversationRated: [
+    'How the end user rated the conversation.',
+    {
+      agent: user('The agent who is rated.', OPTIONAL),
+      score: number('The score.', 5, 'int32', OPTIONAL),
+      message: maybe('The comment.', 'That was quick!'),
+    },
+  ],
+  ConversationRatingNotOffered: [
+    `Why no rating was offered.${LATER}`,
+    { evaluationFilters: maybe('The filters that did not match.', 'channel') },
+  ],
+  ConversationRatingOffered: [
+    'To whom a rating was offered.',
+    { agent: user('The agent who is rated.'), user: user('The end user.') },
+  ],
+  ConversationRatingScheduled: [
+    `When a rating is to be offered.${LATER}`,
+    { ratingScheduledTime: text('The time.', INSTANT) },
+  ],
+  ConversationReserved: [
+    `For whom the conversation is reserved.${LATER}`,
+    {
+      agent: user('The agent.'),
+      queueId: text('The id of the queue.', QUEUE_ID),
+      queueName: text('The name of the queue.', 'Support'),
+      reservationType: text('The type of the reservation.', 'LastAgent'),
+      validUntil: text('When the reservation ends.', INSTANT),
+    },
+  ],
+  ConversationResolvedStateToggled: [
+    `Whether the conversation is resolved.${LATER}`,
+    { isResolved: flag('Whether it is resolved.') },
+  ],
+  ConversationSubjectUpdated: [
+    `How the subject changed.${LATER}`,
+    { oldSubject: text('The former subject.', 'Help'), newSubject: text('The subject.', 'Where is my order?') },
+  ],
+  ConversationTranscriptionEnded: [
+    `Whether a transcription succeeded.${LATER}`,
+    { isSuccessful: flag('Whether it did.'), failureReason: maybe('Why it did not.', 'No speech was found') },
+  ],
+  ConversationTransferred: [
+    'Where the conversation was transferred.',
+    {
+      destinationId: text('The id of the queue.', QUEUE_ID),
+      destinationLabel: maybe('The name of the queue.', 'Billing'),
+      destinationType: text('The kind of destination: `Queue`.', 'Queue'),
+      transferType: text('The kind of transfer: `Cold`, since no agent is asked.', 'Cold'),
+      reason: maybe('Why a transfer failed. Always absent: none fails later.', 'Nobody answered'),
+    },
+  ],
+  ConversationUnassigned: ['Who had the conversation.', { agent: user('The agent.') }],
+  MessageAdded: [
+    'Which message was added.',
+    {
+      messageId: text('The message id.', '01980f76-0a1b-7c2d-8e3f-405162738495'),
+      fromEndpoint: maybe('The e-mail integration that the message names.', 'support@acme.example'),
+      avatarUrl: avatar,
+    },
+  ],
+  MessageRedacted: [
+    'What was removed from a message.',
+    {
+      messageId: text('The message id.', '01980f76-0a1b-7c2d-8e3f-405162738495'),
+      wasTextRedacted: flag('Whether it had a text.'),
+      numberOfDeletedFiles: number('How many attachments it had.', 1, 'int32'),
+    },
+  ],
+  NoteAdded: [
+    'Which note was added.',
+    { message: text('The text of the note.', 'The customer called, too.'), avatarUrl: avatar },
+  ],
+  TagAdded: ['Which tag was added.', { tag: text('The name of the tag.', 'VIP') }],
+  TagRemoved: ['Which tag was removed.', { tag: text('The name of the tag.', 'VIP') }],
+};
+
+/** The variants of ActivityLogAttribute, by `_type`. */
+export const ACTIVITY_ATTRIBUTES = Object.fromEntries(
+  Object.entries(FIELDS).map(([name, [description, fields]]) => {
+    const type = `${name}Attribute`;
+    return [type, describedSchema(type, description, fields)];
+  }),
+);

@@ -1,0 +1,24 @@
+import { type Type } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { named } from './endpoint.js';
+import { Variant } from './nested-fields.js';
+
+/** A field of an output: its description, an example, and how it differs from a required text. */
+export type DescribedField = [description: string, example: unknown, more?: ApiPropertyOptions];
+
+/**
+ * Returns the class of a variant of a union that is only shown: for unions of many variants with few fields each.
+ * Variants that nothing returns yet say so in their description.
+ */
+export function describedSchema(name: string, description: string, fields: Record<string, DescribedField>): Type {
+  class Shown {}
+  Variant(name, description)(Shown.prototype, '_type');
+  for (const [field, [about, example, more]] of Object.entries(fields)) {
+    const options = { type: String, description: about, example, ...more } as ApiPropertyOptions;
+    ApiProperty(options)(Shown.prototype, field);
+  }
+  return named(name, Shown);
+}
+
+/** Options of a field that may be absent. */
+export const OPTIONAL: ApiPropertyOptions = { required: false };
