@@ -27,6 +27,7 @@ import { TokenExpiry1764000000026 } from '#migrations/1764000000026-token-expiry
 import { Partitions1764000000027 } from '#migrations/1764000000027-partitions.js';
 import { PagesOfPartitions1764000000028 } from '#migrations/1764000000028-pages-of-partitions.js';
 import { ConversationNotes1764000000029 } from '#migrations/1764000000029-conversation-notes.js';
+import { ConversationLists1764000000032 } from '#migrations/1764000000032-conversation-lists.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -59,4 +60,5 @@ export const MIGRATIONS = [
   Partitions1764000000027,
   PagesOfPartitions1764000000028,
   ConversationNotes1764000000029,
+  ConversationLists1764000000032,
 ];

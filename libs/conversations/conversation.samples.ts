@@ -27,6 +27,14 @@ const noted: ConversationEvent = {
   data: { id, noteId, authorId: agentId, createdAt: '2026-03-14T10:00:00.000Z', message: 'She called, too.' },
 };
 const closed: ConversationEvent = { type: 'ConversationClosed', data: { id } };
+const requested: ConversationEvent = {
+  type: 'ConversationAnonymizationRequested',
+  data: { id, requestId: tagId },
+};
+const anonymized: ConversationEvent = { type: 'ConversationAnonymized', data: { id } };
+const tagged: ConversationEvent = { type: 'ConversationTagAdded', data: { id, tagId } };
+const values = { [tagId]: ['Paid', 'Gold'] };
+const valued: ConversationEvent = { type: 'ConversationCustomAttributeUpdated', data: { id, values } };
 const instant = expect.any(String) as unknown;
 const one = (row: object) => ({ conversations: [{ id, ...row }] });
 
@@ -70,22 +78,31 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
     ],
     then: one({ state: 'Open', pending_until: null }),
   },
-  'a closed conversation': { given: [created, assigned, closed], then: one({ state: 'Closed', queued_at: null }) },
+  'a closed conversation': {
+    given: [created, assigned, closed],
+    then: one({ state: 'Closed', queued_at: null, closed_at: instant }),
+  },
   'a conversation that was closed before an agent took it': {
     given: [created, enqueued, { type: 'ConversationAbandoned', data: { id, queueId } }, closed],
     then: one({ state: 'Closed', queued_at: null }),
   },
   'a conversation that was reopened': {
     given: [created, assigned, closed, { type: 'ConversationOpen', data: { id } }],
-    then: one({ state: 'Open', assignee_id: agentId }),
+    then: one({ state: 'Open', assignee_id: agentId, closed_at: null }),
   },
   'a conversation whose tags were changed': {
-    given: [
-      created,
-      { type: 'ConversationTagAdded', data: { id, tagId } },
-      { type: 'ConversationTagRemoved', data: { id, tagId } },
-    ],
+    given: [created, tagged, { type: 'ConversationTagRemoved', data: { id, tagId } }],
     then: one({ version: 3, state: 'Open' }),
+  },
+  'the tags of a conversation': {
+    given: [created, tagged, { type: 'ConversationTagAdded', data: { id, tagId: noteId } }],
+    then: {
+      ...one({ version: 3 }),
+      conversation_tags: [
+        { conversation_id: id, tag_id: tagId },
+        { conversation_id: id, tag_id: noteId },
+      ],
+    },
   },
   'the notes of a conversation': {
     given: [created, noted],
@@ -95,8 +112,14 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
     },
   },
   'a conversation with a custom attribute': {
-    given: [created, { type: 'ConversationCustomAttributeUpdated', data: { id, values: { [tagId]: 'gold' } } }],
-    then: one({ version: 2, document: expect.objectContaining({ customAttributes: { [tagId]: 'gold' } }) as unknown }),
+    given: [created, valued],
+    then: {
+      ...one({ version: 2, document: expect.objectContaining({ customAttributes: values }) as unknown }),
+      conversation_attributes: [
+        { conversation_id: id, attribute_id: tagId, value: 'Gold' },
+        { conversation_id: id, attribute_id: tagId, value: 'Paid' },
+      ],
+    },
   },
   'the conversation that it belongs to': {
     given: [created, { type: 'ConversationLinked', data: { id, parentId: 7, linkType: 'Related' } }],
@@ -110,13 +133,10 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
     then: one({ requester_id: otherUserId }),
   },
   'nothing personal of a conversation that was anonymized': {
-    given: [
-      created,
-      noted,
-      closed,
-      { type: 'ConversationAnonymizationRequested', data: { id, requestId: tagId } },
-      { type: 'ConversationAnonymized', data: { id } },
-    ],
-    then: one({ anonymized_at: instant, shown: expect.not.stringContaining('Invoice') as unknown }),
+    given: [created, noted, tagged, valued, closed, requested, anonymized],
+    then: {
+      ...one({ anonymized_at: instant, shown: expect.not.stringContaining('Invoice') as unknown }),
+      conversation_tags: [{ tag_id: tagId }],
+    },
   },
 });

@@ -1,4 +1,5 @@
 import { type StreamDefinition } from '#libs/event-store/stream-definition.js';
+import { tagsPart, valuesPart } from './conversation-parts.projection.js';
 import { type Conversation, type ConversationCommand, type ConversationEvent } from './conversation.rules.js';
 import { shownConversation } from './conversation.shown.js';
 import { decideConversation } from './decide-conversation.rules.js';
@@ -28,7 +29,7 @@ export const conversationStream: StreamDefinition<Conversation | undefined, Conv
     ConversationAnonymized: true,
   },
   initialState: undefined,
-  shape: 1,
+  shape: 2,
   creates: 'CreateConversation',
   decide: decideConversation,
   evolve: evolveConversation,
@@ -45,10 +46,12 @@ export const conversationStream: StreamDefinition<Conversation | undefined, Conv
       queue_id: { of: ({ queueId }) => queueId },
       queued_at: { of: ({ queuedAt }) => queuedAt },
       pending_until: { of: ({ pendingUntil }) => pendingUntil },
+      closed_at: { of: ({ state, stateUpdatedAt }) => (state === 'Closed' ? stateUpdatedAt : undefined) },
       parent_id: { of: ({ link }) => link?.parentId },
       anonymized_at: { of: ({ anonymizedAt }) => anonymizedAt },
     },
   },
+  parts: [tagsPart, valuesPart],
   projections: [noteProjection],
   personal: {
     ConversationCreated: ['details'],

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { TagConversationByNameHandler } from './bulk-tags.handlers.js';
 import { ConversationIds } from './conversation-ids.js';
+import { ConversationListsController } from './conversation-lists.controller.js';
+import * as lists from './conversation-lists.handlers.js';
 import * as queries from './conversation-queries.handlers.js';
 import { ConversationTagsController } from './conversation-tags.controller.js';
 import { ConversationsController } from './conversations.controller.js';
@@ -8,21 +10,26 @@ import * as commands from './conversations.handlers.js';
 import { EndUserConversationsController } from './end-user-conversations.controller.js';
 import { ConversationNotesController } from './notes.controller.js';
 import { AddNotesHandler, ListNotesHandler } from './notes.handlers.js';
+import { QueueConversationsController } from './queue-conversations.controller.js';
 
 @Module({
   controllers: [
     ConversationsController,
+    ConversationListsController,
     ConversationNotesController,
     ConversationTagsController,
     EndUserConversationsController,
+    QueueConversationsController,
   ],
   providers: [
     ConversationIds,
     queries.ConversationReader,
     queries.GetConversationHandler,
     queries.ListConversationTagsHandler,
-    queries.ListEndUserConversationsHandler,
     queries.ListLinkedConversationsHandler,
+    lists.ListConversationsHandler,
+    lists.ListEndUserConversationsHandler,
+    lists.ListQueueConversationsHandler,
     commands.ChangeConversationHandler,
     commands.ClaimConversationHandler,
     commands.CreateConversationHandler,
