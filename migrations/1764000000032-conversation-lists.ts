@@ -36,8 +36,9 @@ const indexesOf = (filter: string) => `
 const INDEXES = `
   -- Since when it is closed, if it is.
   ALTER TABLE conversations ADD COLUMN closed_at timestamptz;
-  CREATE INDEX conversations_by_creation ON conversations (organization_id, created_at, id);
-  CREATE INDEX conversations_by_update ON conversations (organization_id, recorded_at, id);
+  -- Each has the other's column, too: a period of one in the order of the other is checked without looking at the rows.
+  CREATE INDEX conversations_by_creation ON conversations (organization_id, created_at, id, recorded_at);
+  CREATE INDEX conversations_by_update ON conversations (organization_id, recorded_at, id, created_at);
   CREATE INDEX conversations_closed ON conversations (organization_id, closed_at) WHERE closed_at IS NOT NULL;
   ${FILTERS.map(indexesOf).join('')}
   DROP INDEX conversations_of_assignee;
