@@ -35,7 +35,7 @@ beforeAll(async () => {
   };
   const attribute = { entityType: 'Conversation', identifier: 'tier', label: 'Tier', inputDefinition: select };
   tier = (await api.create('/v1/custom-attributes', attribute)).id;
-  for (const name of NAMES) ids[name] = (await api.create('/v1/conversations', inputs[name] as object)).id;
+  for (const name of NAMES) ids[name] = (await api.create('/v1/conversations', inputs[name])).id;
   await change('claimed', 'claim', { agentId: team.agentId });
   await api.put(`/v1/conversations/${ids.claimed}/tags/${team.tagId}`);
   await change('pending', 'followup', { timestamp: '2099-01-01T00:00:00Z' });

@@ -277,10 +277,7 @@ export class ListConversationsOutput extends pageOutput('', Object) {
   override data: ConversationOutput[];
 }
 
-export class ListEndUserConversationsOutput extends pageOutput('', Object) {
-  @ApiPropertyOptional({ description: 'The conversations.', type: 'array', items: conversationSchema })
-  override data: ConversationOutput[];
-}
+export class ListEndUserConversationsOutput extends ListConversationsOutput {}
 
 export const CreateConversationOutput = dataOutput('CreateConversationOutput', ConversationResponse);
 export const PatchConversationCustomAttributesOutput = arrayOutput(
