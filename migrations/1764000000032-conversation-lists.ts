@@ -23,20 +23,22 @@ export class ConversationLists1764000000032 implements MigrationInterface {
   }
 }
 
-/** Columns of filters that may match many conversations, so that each order needs an index of its own. */
+/**
+ * Columns of filters that may match many conversations, so that each order needs an index of its own. Each index has
+ * the other order's column, too: a period of one in the order of the other is checked without looking at the rows.
+ */
 const FILTERS = ['state', 'channel', 'queue_id', 'assignee_id'];
 
 const indexesOf = (filter: string) => `
-  CREATE INDEX conversations_of_${filter} ON conversations (organization_id, ${filter}, created_at, id)
+  CREATE INDEX conversations_of_${filter} ON conversations (organization_id, ${filter}, created_at, id, recorded_at)
     WHERE ${filter} IS NOT NULL;
-  CREATE INDEX conversations_of_${filter}_by_update ON conversations (organization_id, ${filter}, recorded_at, id)
+  CREATE INDEX conversations_of_${filter}_by_update ON conversations (organization_id, ${filter}, recorded_at, id, created_at)
     WHERE ${filter} IS NOT NULL;
 `;
 
 const INDEXES = `
   -- Since when it is closed, if it is.
   ALTER TABLE conversations ADD COLUMN closed_at timestamptz;
-  -- Each has the other's column, too: a period of one in the order of the other is checked without looking at the rows.
   CREATE INDEX conversations_by_creation ON conversations (organization_id, created_at, id, recorded_at);
   CREATE INDEX conversations_by_update ON conversations (organization_id, recorded_at, id, created_at);
   CREATE INDEX conversations_closed ON conversations (organization_id, closed_at) WHERE closed_at IS NOT NULL;
