@@ -54,12 +54,13 @@ export class RowRenewal extends PeriodicTask {
       isWhole = (await this.#renewRows(definition, rows)) && isWhole;
       const before = renewed;
       renewed += rows.length;
-      const isDone = rows.length < AT_ONCE;
-      if (isDone && isWhole) await this.#finish(definition);
-      if (Math.floor(renewed / PROGRESS_ROWS) > Math.floor(before / PROGRESS_ROWS) || (isDone && renewed > 0)) {
+      const isEnd = rows.length < AT_ONCE;
+      const isDone = isEnd && isWhole;
+      if (isDone) await this.#finish(definition);
+      if (Math.floor(renewed / PROGRESS_ROWS) > Math.floor(before / PROGRESS_ROWS) || (isEnd && renewed > 0)) {
         this.logger.log(`${definition.row?.table}: ${renewed} rows rebuilt${isDone ? ', all of them' : ''}`);
       }
-      if (isDone) return;
+      if (isEnd) return;
       last = rows.at(-1) as StaleRow;
     }
   }
@@ -86,13 +87,13 @@ export class RowRenewal extends PeriodicTask {
     // The rows come last: a renewed row implies that its snapshots are there, too.
     for (const [index, stream] of streams.entries())
       await this.#snapshots(stream, (folded[index] as Loaded<unknown>).version);
-    if (await this.#isWritten(renewals.flat())) return true;
-    for (const renewal of renewals) await this.#isWritten(renewal);
+    if (await this.#tryToWrite(renewals.flat())) return true;
+    for (const renewal of renewals) await this.#tryToWrite(renewal);
     return false;
   }
 
-  /** Writes all of it, or nothing if somebody else has changed or renewed one of the rows. */
-  async #isWritten(statements: Statement[]): Promise<boolean> {
+  /** Writes all of it; or nothing, and returns false, if somebody else has changed or renewed one of the rows. */
+  async #tryToWrite(statements: Statement[]): Promise<boolean> {
     try {
       await this.database.write(null, statements);
       return true;
