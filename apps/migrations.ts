@@ -19,17 +19,18 @@ import { EventFeed1764000000018 } from '#migrations/1764000000018-event-feed.js'
 import { SearchAndMerge1764000000019 } from '#migrations/1764000000019-search-and-merge.js';
 import { TextKeys1764000000020 } from '#migrations/1764000000020-text-keys.js';
 import { SearchKeys1764000000021 } from '#migrations/1764000000021-search-keys.js';
-import { TokenStreams1764000000024 } from '#migrations/1764000000024-token-streams.js';
-import { WebhookCancellations1764000000023 } from '#migrations/1764000000023-webhook-cancellations.js';
 import { BoundedScans1764000000022 } from '#migrations/1764000000022-bounded-scans.js';
+import { WebhookCancellations1764000000023 } from '#migrations/1764000000023-webhook-cancellations.js';
+import { TokenStreams1764000000024 } from '#migrations/1764000000024-token-streams.js';
 import { EntityRows1764000000025 } from '#migrations/1764000000025-entity-rows.js';
 import { TokenExpiry1764000000026 } from '#migrations/1764000000026-token-expiry.js';
 import { Partitions1764000000027 } from '#migrations/1764000000027-partitions.js';
 import { PagesOfPartitions1764000000028 } from '#migrations/1764000000028-pages-of-partitions.js';
 import { ConversationNotes1764000000029 } from '#migrations/1764000000029-conversation-notes.js';
 import { ConversationMessages1764000000030 } from '#migrations/1764000000030-conversation-messages.js';
-import { ActivityLog1764000000034 } from '#migrations/1764000000034-activity-log.js';
 import { ContactEndpoints1764000000031 } from '#migrations/1764000000031-contact-endpoints.js';
+import { ConversationLists1764000000032 } from '#migrations/1764000000032-conversation-lists.js';
+import { ActivityLog1764000000034 } from '#migrations/1764000000034-activity-log.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -64,5 +65,6 @@ export const MIGRATIONS = [
   ConversationNotes1764000000029,
   ConversationMessages1764000000030,
   ContactEndpoints1764000000031,
+  ConversationLists1764000000032,
   ActivityLog1764000000034,
 ];

@@ -1,16 +1,18 @@
 /**
- * `npm run bench:search`: how long lists of end users take, for each filter and each pair of filters, in each order,
- * for the first page and the next.
+ * `npm run bench:search`: how long lists of end users and conversations take, for each filter and each pair of filters,
+ * in each order, for the first page and the next.
  *
- *   --end-users=1000000   number of end users
- *   --repeat=40           requests for each list
- *   --show=20             number of slowest lists to show
+ *   --end-users=1000000       number of end users; 0 for none
+ *   --conversations=1000000   number of conversations; 0 for none
+ *   --repeat=40               requests for each list
+ *   --show=20                 number of slowest lists to show
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runningEmbeddedPostgres } from '../dist/libs/embedded-postgres/embedded-postgres.js';
 import { runBench } from './bench.mjs';
 import { describeMachine } from './machine.mjs';
+import { CONVERSATION_ORDERS, conversationFilters, fillConversations } from './search-conversations.mjs';
 import { fillEndUsers, NOTE, TIER } from './search-rows.mjs';
 import { startDeskstream, TOKEN } from './servers.mjs';
 import { percentile } from './statistics.mjs';
@@ -26,36 +28,71 @@ const ORDERS = ['createdAt', '-createdAt', 'updatedAt', '-updatedAt', 'name', '-
 const { values: options } = parseArgs({
   options: {
     'end-users': { type: 'string', default: '1000000' },
+    conversations: { type: 'string', default: '1000000' },
     repeat: { type: 'string', default: '40' },
     show: { type: 'string', default: '20' },
   },
 });
-const [count, repeat, show] = [options['end-users'], options.repeat, options.show].map(Number);
+const [repeat, show] = [options.repeat, options.show].map(Number);
+const RESOURCES = [
+  {
+    name: 'end users',
+    path: '/v1/endusers',
+    count: Number(options['end-users']),
+    orders: ORDERS,
+    fill: fillEndUsers,
+    filters: endUserFilters,
+  },
+  {
+    name: 'conversations',
+    path: '/v1/conversations',
+    count: Number(options.conversations),
+    orders: CONVERSATION_ORDERS,
+    fill: fillConversations,
+    filters: conversationFilters,
+  },
+].filter(({ count }) => count > 0);
 
 const [loadBefore] = loadavg();
-const results = [];
-let doubtful = [];
+const reports = [];
 const status = await runBench({}, async (bench) => {
   const { url } = await startDeskstream(bench);
   const { ownerUrl } = await runningEmbeddedPostgres(bench.dataDir);
-  bench.say(`makes ${count} end users`);
-  await fillEndUsers(ownerUrl, count);
-  const lists = combinations();
-  bench.say(`asks for ${lists.length} lists`);
-  for (const { label, parameters } of lists) results.push(...(await measure(url, label, parameters)));
-  doubtful = results.filter(isSlow);
-  bench.say(`asks ${AGAIN} times as often for ${doubtful.length} lists that seem slow`);
-  for (const result of doubtful) Object.assign(result, await timesOf(result.url, AGAIN * repeat));
+  for (const resource of RESOURCES) reports.push(await measureAll(bench, url, ownerUrl, resource));
 });
-if (results.length > 0) console.log(`${report()}\n\n${await describeMachine(loadBefore)}`);
+if (reports.length > 0) console.log(`${reports.join('\n\n')}\n\n${await describeMachine(loadBefore)}`);
 process.exit(status);
 
+async function measureAll(bench, url, ownerUrl, resource) {
+  const { name, path, count, fill } = resource;
+  bench.say(`makes ${count} ${name}`);
+  await fill(ownerUrl, count);
+  const lists = combinations(resource);
+  bench.say(`asks for ${lists.length} lists`);
+  const results = [];
+  for (const { label, parameters } of lists) results.push(...(await measure(`${url}${path}`, label, parameters)));
+  const doubtful = results.filter(isSlow);
+  bench.say(`asks ${AGAIN} times as often for ${doubtful.length} lists that seem slow`);
+  for (const result of doubtful) Object.assign(result, await timesOf(result.url, AGAIN * repeat));
+  return report(resource, results, doubtful);
+}
+
 /** Returns each filter with few and many matches, alone and with each filter of another kind, in each order. */
-function combinations() {
+function combinations({ count, orders, filters }) {
+  const kinds = filters(count);
+  const pairs = kinds.flatMap((kind, index) =>
+    kinds.slice(index + 1).flatMap((others) => kind.flatMap((one) => others.map((other) => ({ ...one, ...other })))),
+  );
+  return [{}, ...kinds.flat(), ...pairs].flatMap((given) =>
+    orders.map((sort) => ({ label: labelOf(given, sort), parameters: { ...given, sort } })),
+  );
+}
+
+function endUserFilters(count) {
   const ago = (days) => new Date(Date.now() - days * DAY_MS).toISOString();
   const days = count / 1440;
   const tier = (attributeValue) => ({ attributeId: TIER, attributeValue });
-  const kinds = [
+  return [
     [{ email: `end.user.${count >> 1}@customers.example` }],
     [{ namePrefix: 'a' }, { namePrefix: 'ag' }, { namePrefix: 'agh' }, { namePrefix: 'aghij' }],
     [tier('gold'), tier('silver'), tier('rare'), { attributeId: NOTE, attributeValue: 'note 1' }],
@@ -63,22 +100,18 @@ function combinations() {
     [{ createdUntil: ago(days / 2) }, { createdUntil: ago(days - 1) }],
     [{ updatedSince: ago(180) }, { updatedSince: ago(10) }, { updatedSince: ago(0.1) }],
   ];
-  const pairs = kinds.flatMap((kind, index) =>
-    kinds.slice(index + 1).flatMap((others) => kind.flatMap((one) => others.map((other) => ({ ...one, ...other })))),
-  );
-  return [{}, ...kinds.flat(), ...pairs].flatMap((filters) =>
-    ORDERS.map((sort) => ({ label: labelOf(filters, sort), parameters: { ...filters, sort } })),
-  );
 }
 
 function labelOf(filters, sort) {
   const { attributeId, ...others } = filters;
-  const shown = Object.entries(others).map(([name, value]) => `${name}=${value.replace(/T.*Z$/, '')}`);
+  const shown = Object.entries(others).map(
+    ([name, value]) => `${name}=${value.replace(/T.*Z$/, '').replace(/^01980f6a-0000-7\w00-8000-0+(?=\d)/, '')}`,
+  );
   return `${shown.join(' & ') || 'all'} by ${sort}`;
 }
 
 async function measure(url, label, parameters) {
-  const first = `${url}/v1/endusers?${new URLSearchParams(parameters)}`;
+  const first = `${url}?${new URLSearchParams(parameters)}`;
   const { next, ...times } = await timesOf(first, repeat);
   const rows = [{ label, ...times }];
   if (next) rows.push({ label: `${label}, next page`, ...(await timesOf(next, repeat)) });
@@ -105,14 +138,14 @@ async function timesOf(url, requests) {
   };
 }
 
-function report() {
+function report({ name, count }, results, doubtful) {
   const sorted = results.toSorted((one, other) => other.p95 - one.p95);
   const row = ({ label, found, p50, p95 }) => [label, number(found), number(p50, 1), number(p95, 1), ''];
   const all = sorted.map(({ p95 }) => p95).toReversed();
   const spread = [0.5, 0.9, 0.99].map((share) => number(percentile(all, share), 1));
   return `${renderTable(['Slowest lists', 'on the page', 'p50, ms', 'p95, ms', ''], sorted.slice(0, show).map(row))}
 
-${results.length} lists of ${number(count)} end users: half have a p95 of at most ${spread[0]} ms, 90 % of ${spread[1]} ms, 99 % of ${spread[2]} ms
+${results.length} lists of ${number(count)} ${name}: half have a p95 of at most ${spread[0]} ms, 90 % of ${spread[1]} ms, 99 % of ${spread[2]} ms
 ${doubtful.length} had more than ${SLOW_MS} ms among ${repeat} requests, ${doubtful.filter(isSlow).length} of these among ${AGAIN * repeat}`;
 }
 

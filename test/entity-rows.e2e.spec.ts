@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { RowRenewal } from '#apps/worker/row-renewal.js';
+import { conversationStream } from '#libs/conversations/conversation.stream.js';
 import { endUserStream } from '#libs/end-users/end-user.stream.js';
-import { READ_TABLES } from '#libs/resources/resources.js';
+import { READ_TABLES, STREAMS } from '#libs/resources/resources.js';
 import { type ApiClient } from './support/api-client.js';
+import { holdUp } from './support/hold-up.js';
 import { createSupportTeam, emailFrom, type SupportTeam } from './support/support-team.js';
 import { tableRows } from './support/table-rows.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
@@ -10,6 +13,7 @@ let app: TestApp;
 let api: ApiClient;
 let team: SupportTeam;
 let conversationId: number;
+let conversationAttribute: string;
 let paths: string[];
 
 beforeAll(async () => {
@@ -22,8 +26,10 @@ beforeAll(async () => {
     await api.create('/v1/custom-attributes', { ...attribute, entityType: 'Conversation' }),
   ];
   await api.patch(`/v1/endusers/${team.userId}/custom-attributes`, { [attributes[0].id]: 'gold' });
+  conversationAttribute = attributes[1].id;
   conversationId = (await api.create('/v1/conversations', emailFrom(team.userId, { subject: 'Invoice' }))).id;
   await api.put(`/v1/conversations/${conversationId}/tags/${team.tagId}`);
+  await api.patch(`/v1/conversations/${conversationId}/custom-attributes`, { [conversationAttribute]: 'gold' });
   const teamId = await api.createTeam('Billing');
   await api.create('/v1/contact-endpoints', { _type: 'EmailEndpoint', address: 'support@acme.example' });
   paths = [
@@ -31,8 +37,9 @@ beforeAll(async () => {
     ...[`/v1/teams/${teamId}`, '/v1/agents', `/v1/agents/${team.agentId}`, '/v1/endusers'],
     ...[`/v1/endusers/${team.userId}`, `/v1/endusers/${team.userId}/conversations`, '/v1/custom-attributes'],
     ...[`/v1/custom-attributes/${attributes[0].id}`, `/v1/conversations/${conversationId}`],
-    ...[`/v1/conversations/${conversationId}/tags`, '/v1/endusers?sort=-updatedAt'],
+    ...[`/v1/conversations/${conversationId}/tags`, '/v1/endusers?sort=-updatedAt', '/v1/conversations'],
     ...['/v1/contact-endpoints', '/v1/contact-endpoints/support@acme.example'],
+    `/v1/queues/${team.queueId}/conversations`,
   ];
 });
 afterAll(() => app.close());
@@ -85,6 +92,58 @@ describe('Rows of another shape than the program has', () => {
     const changed = await rowsOf('end_users');
     await app.get(RowRenewal).run();
     expect(await rowsOf('end_users')).toEqual(changed);
+  });
+});
+
+describe('Tables that are made anew with the rows', () => {
+  const PARTS = STREAMS.flatMap(({ parts = [] }) => parts.filter(({ owner }) => owner));
+  const search = async (query: string) => {
+    const { body } = await api.get(`/v1/conversations?${query}`);
+    return body.data.map(({ id }: { id: number }) => id) as number[];
+  };
+  const withTag = (id: string) => search(`tagId=${id}`);
+  const withValue = (value: string) => search(`attributeId=${conversationAttribute}&attributeValue=${value}`);
+  beforeEach(() => app.get(RowRenewal).run());
+
+  it.each(PARTS)('have what they had: $table', async ({ table }) => {
+    const before = await rowsOf(table);
+    expect(before.length).toBeGreaterThan(0);
+    await makeStale();
+    await app.database.sql(`TRUNCATE ${table}`);
+    await app.get(RowRenewal).run();
+    expect(await rowsOf(table)).toEqual(before);
+  });
+
+  it('have nothing that an earlier version has left there', async () => {
+    await makeStale();
+    const other = randomUUID();
+    await app.database.sql('UPDATE conversation_tags SET tag_id = $1', [other]);
+    await app.get(RowRenewal).run();
+    expect([await withTag(other), await withTag(team.tagId)]).toEqual([[], [conversationId]]);
+  });
+
+  it('are complete after a change that comes before the renewal', async () => {
+    await makeStale();
+    await app.database.sql('TRUNCATE conversation_tags, conversation_attributes');
+    const tagId = await api.createTag('Returns');
+    await api.put(`/v1/conversations/${conversationId}/tags/${tagId}`);
+    for (const id of [tagId, team.tagId]) expect(await withTag(id)).toEqual([conversationId]);
+    expect(await withValue('gold')).toEqual([conversationId]);
+    await app.get(RowRenewal).run();
+    expect(await withTag(tagId)).toEqual([conversationId]);
+  });
+
+  it('are left alone where somebody else is first, while others are renewed', async () => {
+    const other = (await api.create('/v1/conversations', emailFrom(team.userId))).id as number;
+    await api.put(`/v1/conversations/${other}/tags/${team.tagId}`);
+    await makeStale();
+    await app.database.sql('TRUNCATE conversation_tags');
+    const first = `UPDATE conversations SET shape = ${conversationStream.shape} WHERE id = ${conversationId}`;
+    const release = await holdUp(app, first);
+    const renewal = app.get(RowRenewal).run();
+    await release();
+    await renewal;
+    expect(await withTag(team.tagId)).toEqual([other]);
   });
 });
 

@@ -4,10 +4,11 @@ import { type Statement } from '#libs/database/batch.js';
 import { WorkerDatabase } from '#libs/database/database.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { type Loaded } from '#libs/event-store/loaded.js';
-import { rowStatementsOf } from '#libs/event-store/read-tables.js';
+import { renewalOf } from '#libs/event-store/read-tables.js';
 import { eventsPerSnapshot, snapshotsOf } from '#libs/event-store/snapshots.js';
 import { type AnyStreamDefinition, streamName } from '#libs/event-store/stream-definition.js';
 import { StreamStates } from '#libs/event-store/stream-states.js';
+import { isVersionConflict } from '#libs/event-store/version-conflict.js';
 
 /** Pause between looks for stale rows. */
 const EVERY_MS = 60_000;
@@ -47,17 +48,19 @@ export class RowRenewal extends PeriodicTask {
 
   async #renew(definition: AnyStreamDefinition): Promise<void> {
     let renewed = 0;
+    let isWhole = true;
     for (let last: StaleRow = { organization_id: NOBODY, id: firstId(definition) }; !this.stopping;) {
       const rows = await this.#stale(definition, last);
-      await this.#renewRows(definition, rows);
+      isWhole = (await this.#renewRows(definition, rows)) && isWhole;
       const before = renewed;
       renewed += rows.length;
-      const isDone = rows.length < AT_ONCE;
+      const isEnd = rows.length < AT_ONCE;
+      const isDone = isEnd && isWhole;
       if (isDone) await this.#finish(definition);
-      if (Math.floor(renewed / PROGRESS_ROWS) > Math.floor(before / PROGRESS_ROWS) || (isDone && renewed > 0)) {
+      if (Math.floor(renewed / PROGRESS_ROWS) > Math.floor(before / PROGRESS_ROWS) || (isEnd && renewed > 0)) {
         this.logger.log(`${definition.row?.table}: ${renewed} rows rebuilt${isDone ? ', all of them' : ''}`);
       }
-      if (isDone) return;
+      if (isEnd) return;
       last = rows.at(-1) as StaleRow;
     }
   }
@@ -70,8 +73,9 @@ export class RowRenewal extends PeriodicTask {
     });
   }
 
-  async #renewRows(definition: AnyStreamDefinition, rows: StaleRow[]): Promise<void> {
-    if (rows.length === 0) return;
+  /** Returns false if somebody else was first with one of the rows, which may be stale again. */
+  async #renewRows(definition: AnyStreamDefinition, rows: StaleRow[]): Promise<boolean> {
+    if (rows.length === 0) return true;
     const streams = rows.map(({ organization_id, id }) => ({
       definition,
       organizationId: organization_id,
@@ -79,14 +83,24 @@ export class RowRenewal extends PeriodicTask {
       stream: streamName(definition, String(id)),
     }));
     const folded = await this.#states.fold(null, streams);
-    const renewals = streams.flatMap((key, index) => {
-      const loaded = folded[index] as Loaded<unknown>;
-      return rowStatementsOf(definition)?.renewal(key, loaded) ?? [];
-    });
+    const renewals = streams.map((key, index) => renewalOf(definition, key, folded[index] as Loaded<unknown>));
     // The rows come last: a renewed row implies that its snapshots are there, too.
     for (const [index, stream] of streams.entries())
       await this.#snapshots(stream, (folded[index] as Loaded<unknown>).version);
-    await this.database.write(null, renewals);
+    if (await this.#tryToWrite(renewals.flat())) return true;
+    for (const renewal of renewals) await this.#tryToWrite(renewal);
+    return false;
+  }
+
+  /** Writes all of it; or nothing, and returns false, if somebody else has changed or renewed one of the rows. */
+  async #tryToWrite(statements: Statement[]): Promise<boolean> {
+    try {
+      await this.database.write(null, statements);
+      return true;
+    } catch (error) {
+      if (isVersionConflict(error)) return false;
+      throw error;
+    }
   }
 
   /** Stores missing snapshots of a long stream, one after the other: each is folded from the one before. */

@@ -3,7 +3,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { Database, violatedConstraint } from '#libs/database/database.js';
 import { Keyset, type Page, type PageRequest } from '#libs/database/keyset.js';
-import { EntityReader, LISTED, type ListedRow, shownText } from '#libs/event-store/entity-reader.js';
+import { EntityReader, LISTED, type ListedRow } from '#libs/event-store/entity-reader.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
@@ -114,7 +114,6 @@ const BY_ID = new Keyset<ListedRow>([{ name: 'id', type: 'uuid', of: ({ id }) =>
 @QueryHandler(ListAgents)
 export class ListAgentsHandler implements IQueryHandler<ListAgents> {
   constructor(
-    private readonly database: Database,
     private readonly settings: OrganizationSettings,
     private readonly reader: EntityReader,
   ) {}
@@ -129,9 +128,7 @@ export class ListAgentsHandler implements IQueryHandler<ListAgents> {
       text: `SELECT ${LISTED} FROM agents WHERE organization_id = $1 ${having}`,
       values: [organizationId, ...(address === undefined ? [] : [address])],
     };
-    const { rows, ...beside } = await BY_ID.read(this.database, organizationId, select, page);
-    const fresh = await this.reader.fresh(agentStream, organizationId, rows);
-    return { rows: fresh.map(shownText), ...beside };
+    return this.reader.page(agentStream, organizationId, BY_ID, select, page);
   }
 
   /** Returns the address to filter by. E-mail addresses never equal phone numbers, so one column holds both. */

@@ -7,6 +7,9 @@ import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/
 import { BrowserInfo } from './conversation-inputs.dto.js';
 import { type ConversationState, type Direction } from './conversation.rules.js';
 
+/** The states of a conversation. */
+export const STATES = ['AwaitingPending', 'Closed', 'Open', 'Pending'] satisfies ConversationState[];
+
 const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
 const NUMBER = { type: 'integer', format: 'int64', example: 1042 } as const;
 
@@ -75,7 +78,7 @@ class AnyConversation {
 
   @ApiPropertyOptional({
     description: 'The state of the conversation.',
-    enum: ['AwaitingPending', 'Closed', 'Open', 'Pending'],
+    enum: STATES,
     example: 'Open',
   })
   state?: ConversationState;
@@ -277,10 +280,13 @@ export class ListLinkedConversationsOutput extends listOutput('', Object) {
   override data: ConversationOutput[];
 }
 
-export class ListEndUserConversationsOutput extends pageOutput('', Object) {
+@ApiExtraModels(...Object.values(CONVERSATIONS))
+export class ListConversationsOutput extends pageOutput('', Object) {
   @ApiPropertyOptional({ description: 'The conversations.', type: 'array', items: conversationSchema })
   override data: ConversationOutput[];
 }
+
+export class ListEndUserConversationsOutput extends ListConversationsOutput {}
 
 export const CreateConversationOutput = dataOutput('CreateConversationOutput', ConversationResponse);
 export const PatchConversationCustomAttributesOutput = arrayOutput(

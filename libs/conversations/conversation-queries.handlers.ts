@@ -8,16 +8,7 @@ import {
 import { pastDefinitions } from '#libs/custom-attributes/past-definitions.published.js';
 import { type Statement } from '#libs/database/batch.js';
 import { Database } from '#libs/database/database.js';
-import { isoOfMs, Keyset, msOf, type Page, type PageRequest } from '#libs/database/keyset.js';
-import { requesterById, missingEndUser } from '#libs/end-users/end-user.published.js';
-import {
-  EntityReader,
-  LISTED,
-  type ListedRow,
-  SHOWN_WITH_STATE,
-  shownText,
-  type StateRow,
-} from '#libs/event-store/entity-reader.js';
+import { EntityReader, LISTED, SHOWN_WITH_STATE, shownText, type StateRow } from '#libs/event-store/entity-reader.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { extended, type JsonText, type Sendable } from '#libs/platform/json-text.js';
@@ -30,30 +21,11 @@ import { conversationStream } from './conversation.stream.js';
 /** A conversation with its custom attributes, as it is now or, with `asOf`, as it was then. */
 export class GetConversation extends query<{ organizationId: string; id: number; asOf?: Date }, Sendable<object>>() {}
 
-/** An end user's conversations, newest first. */
-export class ListEndUserConversations extends query<
-  { organizationId: string; userId: string; request: PageRequest },
-  Page<JsonText>
->() {}
-
 /** The conversation that this one belongs to, and those that belong to it, oldest first. */
 export class ListLinkedConversations extends query<{ organizationId: string; id: number }, JsonText[]>() {}
 
 /** A conversation's tags, in the order in which they were added. */
 export class ListConversationTags extends query<{ organizationId: string; id: number }, JsonText[]>() {}
-
-/** A row with the sort key of conversations. */
-interface SortedRow extends ListedRow {
-  created_ms: string;
-}
-
-const NEWEST_FIRST = new Keyset<SortedRow>(
-  [
-    { name: 'created_at', type: 'timestamptz', of: (row) => isoOfMs(row.created_ms) },
-    { name: 'id', type: 'bigint', of: (row) => row.id },
-  ],
-  'DESC',
-);
 
 /** Reads the current state of conversations. */
 @Injectable()
@@ -109,28 +81,6 @@ export class GetConversationHandler implements IQueryHandler<GetConversation> {
     const { row, results } = await this.reader.row(organizationId, id, further);
     const definitions = results[0] as AttributeDefinition[];
     return extended(shownText(row), { customAttributes: shownValues(definitions, row.document.customAttributes) });
-  }
-}
-
-@QueryHandler(ListEndUserConversations)
-export class ListEndUserConversationsHandler implements IQueryHandler<ListEndUserConversations> {
-  constructor(
-    private readonly database: Database,
-    private readonly reader: EntityReader,
-  ) {}
-
-  async execute({ organizationId, userId, request }: ListEndUserConversations): Promise<Page<JsonText>> {
-    const text = `SELECT ${LISTED}, ${msOf('created_at')} AS created_ms FROM conversations WHERE organization_id = $1 AND requester_id = $2`;
-    const values = [organizationId, userId];
-    const page = await NEWEST_FIRST.read(this.database, organizationId, { text, values }, request);
-    if (page.rows.length === 0) await this.#mustExist(organizationId, userId);
-    const rows = await this.reader.fresh(conversationStream, organizationId, page.rows);
-    return { ...page, rows: rows.map(shownText) };
-  }
-
-  async #mustExist(organizationId: string, userId: string): Promise<void> {
-    const [endUser] = await this.database.query(organizationId, requesterById(organizationId, userId));
-    if (!endUser) throw await missingEndUser(this.database, organizationId, userId);
   }
 }
 

@@ -35,6 +35,14 @@ const added: ConversationEvent = {
 };
 const removed = { wasTextRedacted: true, numberOfDeletedFiles: 0 };
 const closed: ConversationEvent = { type: 'ConversationClosed', data: { id } };
+const requested: ConversationEvent = {
+  type: 'ConversationAnonymizationRequested',
+  data: { id, requestId: tagId },
+};
+const anonymized: ConversationEvent = { type: 'ConversationAnonymized', data: { id } };
+const tagged: ConversationEvent = { type: 'ConversationTagAdded', data: { id, tagId } };
+const values = { [tagId]: ['Paid', 'Gold'] };
+const valued: ConversationEvent = { type: 'ConversationCustomAttributeUpdated', data: { id, values } };
 const instant = expect.any(String) as unknown;
 const one = (row: object) => ({ conversations: [{ id, ...row }] });
 
@@ -78,21 +86,20 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
     ],
     then: one({ state: 'Open', pending_until: null }),
   },
-  'a closed conversation': { given: [created, assigned, closed], then: one({ state: 'Closed', queued_at: null }) },
+  'a closed conversation': {
+    given: [created, assigned, closed],
+    then: one({ state: 'Closed', queued_at: null, closed_at: instant }),
+  },
   'a conversation that was closed before an agent took it': {
     given: [created, enqueued, { type: 'ConversationAbandoned', data: { id, queueId } }, closed],
     then: one({ state: 'Closed', queued_at: null }),
   },
   'a conversation that was reopened': {
     given: [created, assigned, closed, { type: 'ConversationOpen', data: { id } }],
-    then: one({ state: 'Open', assignee_id: agentId }),
+    then: one({ state: 'Open', assignee_id: agentId, closed_at: null }),
   },
   'a conversation whose tags were changed': {
-    given: [
-      created,
-      { type: 'ConversationTagAdded', data: { id, tagId } },
-      { type: 'ConversationTagRemoved', data: { id, tagId } },
-    ],
+    given: [created, tagged, { type: 'ConversationTagRemoved', data: { id, tagId } }],
     then: one({ version: 3, state: 'Open' }),
   },
   'the messages of a conversation': {
@@ -127,6 +134,16 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
     ],
     then: { ...one({ version: 3 }), conversation_messages: [{ id: messageId, external_id: null, body: null }] },
   },
+  'the tags of a conversation': {
+    given: [created, tagged, { type: 'ConversationTagAdded', data: { id, tagId: noteId } }],
+    then: {
+      ...one({ version: 3 }),
+      conversation_tags: [
+        { conversation_id: id, tag_id: tagId },
+        { conversation_id: id, tag_id: noteId },
+      ],
+    },
+  },
   'the notes of a conversation': {
     given: [created, noted],
     then: {
@@ -135,8 +152,14 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
     },
   },
   'a conversation with a custom attribute': {
-    given: [created, { type: 'ConversationCustomAttributeUpdated', data: { id, values: { [tagId]: 'gold' } } }],
-    then: one({ version: 2, document: expect.objectContaining({ customAttributes: { [tagId]: 'gold' } }) as unknown }),
+    given: [created, valued],
+    then: {
+      ...one({ version: 2, document: expect.objectContaining({ customAttributes: values }) as unknown }),
+      conversation_attributes: [
+        { conversation_id: id, attribute_id: tagId, value: 'Gold' },
+        { conversation_id: id, attribute_id: tagId, value: 'Paid' },
+      ],
+    },
   },
   'the conversation that it belongs to': {
     given: [created, { type: 'ConversationLinked', data: { id, parentId: 7, linkType: 'Related' } }],
@@ -150,17 +173,11 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
     then: one({ requester_id: otherUserId }),
   },
   'nothing personal of a conversation that was anonymized': {
-    given: [
-      created,
-      added,
-      noted,
-      closed,
-      { type: 'ConversationAnonymizationRequested', data: { id, requestId: tagId } },
-      { type: 'ConversationAnonymized', data: { id } },
-    ],
+    given: [created, added, noted, tagged, valued, closed, requested, anonymized],
     then: {
       ...one({ anonymized_at: instant, shown: expect.not.stringContaining('Invoice') as unknown }),
       conversation_messages: [{ id: messageId, external_id: null, body: null }],
+      conversation_tags: [{ tag_id: tagId }],
     },
   },
 });

@@ -1,4 +1,5 @@
 import { type StreamDefinition } from '#libs/event-store/stream-definition.js';
+import { tagsPart, valuesPart } from './conversation-parts.projection.js';
 import { type Conversation, type ConversationCommand, type ConversationEvent } from './conversation.rules.js';
 import { shownConversation } from './conversation.shown.js';
 import { decideConversation } from './decide-conversation.rules.js';
@@ -49,10 +50,12 @@ export const conversationStream: StreamDefinition<Conversation | undefined, Conv
       queued_at: { of: ({ queuedAt }) => queuedAt },
       last_message_at: { of: ({ lastMessageAt }) => lastMessageAt },
       pending_until: { of: ({ pendingUntil }) => pendingUntil },
+      closed_at: { of: ({ state, stateUpdatedAt }) => (state === 'Closed' ? stateUpdatedAt : undefined) },
       parent_id: { of: ({ link }) => link?.parentId },
       anonymized_at: { of: ({ anonymizedAt }) => anonymizedAt },
     },
   },
+  parts: [tagsPart, valuesPart],
   projections: [messageProjection, noteProjection],
   personal: {
     ConversationCreated: ['details'],

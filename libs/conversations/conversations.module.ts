@@ -3,6 +3,8 @@ import { ActivityLogController } from './activity-log.controller.js';
 import { ListActivityHandler } from './activity-log.handlers.js';
 import { TagConversationByNameHandler } from './bulk-tags.handlers.js';
 import { ConversationIds } from './conversation-ids.js';
+import { ConversationListsController } from './conversation-lists.controller.js';
+import * as lists from './conversation-lists.handlers.js';
 import * as queries from './conversation-queries.handlers.js';
 import { ConversationTagsController } from './conversation-tags.controller.js';
 import { ConversationsController } from './conversations.controller.js';
@@ -13,23 +15,28 @@ import { MessageReader } from './message.reader.js';
 import { ConversationMessagesController } from './messages.controller.js';
 import { AddMessageHandler, ListMessagesHandler } from './messages.handlers.js';
 import { AddNotesHandler, ListNotesHandler } from './notes.handlers.js';
+import { QueueConversationsController } from './queue-conversations.controller.js';
 
 @Module({
   controllers: [
     ActivityLogController,
     ConversationsController,
     ConversationMessagesController,
+    ConversationListsController,
     ConversationNotesController,
     ConversationTagsController,
     EndUserConversationsController,
+    QueueConversationsController,
   ],
   providers: [
     ConversationIds,
     queries.ConversationReader,
     queries.GetConversationHandler,
     queries.ListConversationTagsHandler,
-    queries.ListEndUserConversationsHandler,
     queries.ListLinkedConversationsHandler,
+    lists.ListConversationsHandler,
+    lists.ListEndUserConversationsHandler,
+    lists.ListQueueConversationsHandler,
     commands.ChangeConversationHandler,
     commands.ClaimConversationHandler,
     commands.CreateConversationHandler,

@@ -9,8 +9,8 @@ import { UuidParam } from '#libs/http/path-params.js';
 import { Caller, GrantedScopes } from '#libs/http/request-context.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { mustShowPersonal } from '#libs/resources/scopes.js';
+import { ListEndUserConversations } from './conversation-lists.handlers.js';
 import { ListEndUserConversationsOutput } from './conversation-outputs.dto.js';
-import { ListEndUserConversations } from './conversation-queries.handlers.js';
 
 @ApiTags('End Users')
 @Controller('v1')

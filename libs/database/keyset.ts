@@ -29,6 +29,8 @@ export interface KeyColumn<Row> {
   /** The column's name in SQL. */
   name: string;
   type: 'uuid' | 'timestamptz' | 'bigint' | 'text';
+  /** What lists select for `of`, if they do not select it anyway. */
+  select?: string;
   of: (row: Row) => string | number;
 }
 
@@ -37,6 +39,8 @@ export interface KeyColumn<Row> {
  * so its cost does not grow with its depth, and concurrent changes do not shift rows.
  */
 export class Keyset<Row> {
+  /** What must be selected for the order, besides what lists select anyway. */
+  readonly selected: string[];
   readonly #columns: string;
   readonly #backwards: string;
   readonly #forwards: string;
@@ -45,6 +49,7 @@ export class Keyset<Row> {
     private readonly columns: KeyColumn<Row>[],
     private readonly direction: 'ASC' | 'DESC',
   ) {
+    this.selected = columns.flatMap(({ select }) => select ?? []);
     const order = (way: string) => columns.map(({ name }) => `${name} ${way}`).join(', ');
     this.#columns = columns.map(({ name }) => name).join(', ');
     this.#forwards = order(direction);
@@ -140,14 +145,15 @@ const IS_OF: Record<KeyColumn<unknown>['type'], (value: unknown) => boolean> = {
   text: isPlainText,
 };
 
-/** Returns SQL for an instant's milliseconds: making a Date for each row costs more than the rest of it. */
-export function msOf(column: string): string {
-  return `extract(epoch FROM ${column}) * 1000`;
-}
-
-/** Returns a result of {@link msOf} in ISO 8601. */
-export function isoOfMs(milliseconds: string): string {
-  return new Date(Number(milliseconds)).toISOString();
+/** Returns a column of instants. It selects milliseconds: making a Date for each row costs more than the rest of it. */
+export function instantKey<Name extends string>(name: Name) {
+  const selected = `${name}_ms` as const;
+  return {
+    name,
+    type: 'timestamptz',
+    select: `extract(epoch FROM ${name}) * 1000 AS ${selected}`,
+    of: (row: Record<typeof selected, string>) => new Date(Number(row[selected])).toISOString(),
+  } as const;
 }
 
 /** Accepts instants in UTC on an existing day. PostgreSQL does not read all forms of ISO 8601. */

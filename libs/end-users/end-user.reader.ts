@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type CountryCode } from 'libphonenumber-js/max';
+import { type AttributeQuery, searchedAttribute } from '#libs/custom-attributes/attribute-query.published.js';
 import {
   type AttributeDefinition,
   attributeDefinitions,
@@ -13,7 +14,7 @@ import { type Loaded } from '#libs/event-store/loaded.js';
 import { PastStreams } from '#libs/event-store/past-streams.js';
 import { OrganizationSettings } from '#libs/organizations/organization-settings.published.js';
 import { emailKey, phoneOfQuery } from '#libs/people/contact.js';
-import { DomainError } from '#libs/platform/domain-error.js';
+import { DomainError, invalidParameter } from '#libs/platform/domain-error.js';
 import { extended, type JsonText } from '#libs/platform/json-text.js';
 import { type AddressKind } from './addresses.published.js';
 import { endUsersWhere, type EndUserOrder, type EndUserSearch, ORDERS } from './end-user-search.js';
@@ -25,10 +26,10 @@ import { type EndUserOutput } from './end-users.dto.js';
 
 /** The filters of a list, with at most one address. */
 export interface EndUserFilters
-  extends Omit<EndUserSearch, 'address' | 'attribute'>, Partial<Record<AddressKind, string>> {
-  attributeId?: string;
-  attributeValue?: string;
-}
+  extends
+    Omit<EndUserSearch, 'address' | 'attribute'>,
+    Pick<AttributeQuery, 'attributeId' | 'attributeValue'>,
+    Partial<Record<AddressKind, string>> {}
 
 /** Reads end users as the API shows them. */
 @Injectable()
@@ -76,13 +77,11 @@ export class EndUserReader {
     const search: EndUserSearch = {
       ...others,
       address: addressOf({ email, phone, externalId }, defaultRegion),
-      attribute: attributeOf(attributeId, attributeValue),
+      attribute: searchedAttribute({ attributeId, attributeValue }),
     };
-    const { keyset, columns } = ORDERS[order];
-    const select = endUsersWhere(organizationId, [LISTED, ...columns].join(', '), search);
-    const { rows, ...links } = await keyset.read(this.database, organizationId, select, page);
-    const fresh = await this.entities.fresh(endUserStream, organizationId, rows);
-    return { rows: fresh.map(shownText), ...links };
+    const keyset = ORDERS[order];
+    const select = endUsersWhere(organizationId, [LISTED, ...keyset.selected].join(', '), search);
+    return this.entities.page(endUserStream, organizationId, keyset, select, page);
   }
 
   /** Returns end users as writes have left them; refusals are passed on. Takes at most one round trip. */
@@ -105,13 +104,6 @@ export class EndUserReader {
   }
 }
 
-function attributeOf(id: string | undefined, value: string | undefined): EndUserSearch['attribute'] {
-  if (id === undefined && value === undefined) return undefined;
-  if (id === undefined) throw refused('attributeValue', 'must come with attributeId');
-  if (value === undefined) throw refused('attributeId', 'must come with attributeValue');
-  return { id, value };
-}
-
 /** Returns the kind and key of the address in the filters, if there is one. */
 function addressOf(
   filters: Partial<Record<AddressKind, string>>,
@@ -129,6 +121,6 @@ function addressOf(
   return [kind, number];
 }
 
-function refused(parameter: string, reason: string): DomainError {
-  return new DomainError('invalid', `Invalid value for: query parameter ${parameter} (${reason})`);
+function refused(path: string, message: string): DomainError {
+  return invalidParameter([{ path, message }]);
 }

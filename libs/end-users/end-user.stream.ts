@@ -1,7 +1,7 @@
 import { type StreamDefinition } from '#libs/event-store/stream-definition.js';
 import { nameKey } from '#libs/platform/text.js';
 import { addressPart } from './end-user-addresses.projection.js';
-import { attributePart } from './end-user-attributes.projection.js';
+import { valuesPart } from './end-user-attributes.projection.js';
 import {
   decideEndUser,
   type EndUser,
@@ -43,7 +43,7 @@ export const endUserStream: StreamDefinition<EndUser | undefined, EndUserEvent, 
       anonymization: { of: ({ anonymization }) => anonymization },
     },
   },
-  parts: [addressPart, attributePart, mergedPart],
+  parts: [addressPart, valuesPart, mergedPart],
   personal: {
     EndUserCreated: ['person'],
     EndUserUpdated: ['changes'],

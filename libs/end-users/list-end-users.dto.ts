@@ -1,12 +1,11 @@
-import { Choice, Text, Uuid } from '#libs/http/fields.js';
+import { AttributeQuery } from '#libs/custom-attributes/attribute-query.published.js';
+import { Choice, Text } from '#libs/http/fields.js';
 import { QueryInstant } from '#libs/http/instant-fields.js';
-import { PageQuery } from '#libs/http/paging.js';
 import { faultOfAddress, faultOfEmail } from '#libs/people/contact.js';
-import { MAX_SEARCHED_VALUE } from './end-user-attributes.projection.js';
 import { type EndUserOrder, ORDERS } from './end-user-search.js';
 
 /** The query of a list. Filters may be combined; all of them must hold. */
-export class ListEndUsersQuery extends PageQuery {
+export class ListEndUsersQuery extends AttributeQuery {
   @Text({
     description:
       'Only the end user with this e-mail address, primary or additional. Only one of `email`, `phone` and `externalId` may be sent.',
@@ -42,22 +41,6 @@ export class ListEndUsersQuery extends PageQuery {
     optional: true,
   })
   namePrefix?: string;
-
-  @Uuid({
-    description: 'Only end users whose value of this custom attribute is `attributeValue`.',
-    example: '01980f6a-5c1d-7a10-9b2c-3d4e5f607182',
-    optional: true,
-  })
-  attributeId?: string;
-
-  @Text({
-    description: `The exact value: a text, or an option on the path of a Select. Values of more than ${MAX_SEARCHED_VALUE} characters cannot be found.`,
-    example: 'gold',
-    max: MAX_SEARCHED_VALUE,
-    controls: true,
-    optional: true,
-  })
-  attributeValue?: string;
 
   @QueryInstant({
     description: 'Only end users created at or after this instant.',

@@ -1,5 +1,6 @@
 import { type Statement } from '#libs/database/batch.js';
 import { type Database } from '#libs/database/database.js';
+import { type Keyset, type Page, type PageRequest } from '#libs/database/keyset.js';
 import { JsonText } from '#libs/platform/json-text.js';
 import { type EventCodec } from './event-codec.js';
 import { type DomainEvent } from './event.js';
@@ -63,6 +64,18 @@ export class EntityReader {
     select: Statement,
   ): Promise<JsonText[]> {
     return this.#shown(definition, organizationId, await this.database.query<ListedRow>(organizationId, select));
+  }
+
+  /** Returns a page of the entities of a query that selects {@link LISTED} and what the order needs. */
+  async page<State, Event extends DomainEvent, Row extends ListedRow>(
+    definition: StreamDefinition<State, Event>,
+    organizationId: string,
+    order: Keyset<Row>,
+    select: Statement,
+    request: PageRequest,
+  ): Promise<Page<JsonText>> {
+    const { rows, ...links } = await order.read(this.database, organizationId, select, request);
+    return { rows: await this.#shown(definition, organizationId, rows), ...links };
   }
 
   /** Returns the rows with stale ones renewed, which takes another round trip. */

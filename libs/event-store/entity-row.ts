@@ -61,7 +61,7 @@ export class RowStatements<Entity> {
   readonly #update: string;
   readonly #insertMany: string;
   readonly #updateMany: string;
-  readonly #renew: string;
+  readonly #staleness: string;
   readonly #delete: string;
   readonly #load: string;
 
@@ -89,7 +89,8 @@ export class RowStatements<Entity> {
     this.#insertMany = `INSERT INTO ${table} (${names.join(', ')}) SELECT ${names.map(valueOf).join(', ')} FROM ${records}`;
     this.#updateMany = `UPDATE ${table} t SET ${changing.map((name) => `${name} = ${valueOf(name)}`).join(', ')}
       FROM ${records} WHERE t.organization_id = n.organization_id AND t.id = n.id`;
-    this.#renew = `${this.#update} AND shape <> ${shape}`;
+    this.#staleness = `SELECT guard(EXISTS (SELECT FROM ${table}
+      WHERE organization_id = $1 AND id = $2 AND shape <> ${shape} AND version <= $3 FOR UPDATE))`;
     this.#delete = `DELETE FROM ${table} WHERE organization_id = $1 AND id = $2`;
     const key = keyed === undefined ? 'NULL' : sealedKeyOf(keyed);
     this.#load = `SELECT id, version, shape, document, recorded_at, ${key} AS sealed_key FROM ${table} r
@@ -129,12 +130,9 @@ export class RowStatements<Entity> {
     ];
   }
 
-  /** Returns the statements that rebuild a stale row, unless it has been rebuilt already. */
-  renewal(key: RowKey, loaded: Loaded<Entity | undefined>): Statement[] {
-    return this.change(key, loaded, loaded).map(({ text, values }) => ({
-      text: text === this.#update ? this.#renew : text,
-      values,
-    }));
+  /** Returns a guard: the row is stale, and nobody has changed it beyond this version. Others wait for the commit. */
+  isStale({ organizationId, id }: RowKey, version: number): Statement {
+    return { text: this.#staleness, values: [organizationId, id, version] };
   }
 
   #removal(identity: string[]): Statement {

@@ -1,8 +1,8 @@
 import { type Statement } from '#libs/database/batch.js';
-import { RowStatements } from './entity-row.js';
+import { type RowKey, RowStatements } from './entity-row.js';
 import { type DomainEvent, type RecordedEvent, type RecordedOf } from './event.js';
 import { type Loaded } from './loaded.js';
-import { type AnyStreamDefinition } from './stream-definition.js';
+import { type AnyStreamDefinition, type Part } from './stream-definition.js';
 
 const statements = new WeakMap<AnyStreamDefinition, RowStatements<unknown>>();
 
@@ -33,9 +33,38 @@ export function changesOfTables(
   const { row, parts = [], projections = [] } = definition;
   return [
     ...(row && isWanted(row.table) ? (rowStatementsOf(definition)?.change(key, before, after) ?? []) : []),
-    ...parts.flatMap((part) => (isWanted(part.table) ? part.change(key, before.state, after.state) : [])),
+    ...parts.flatMap((part) => (isWanted(part.table) ? changesOfPart(definition, part, key, before, after) : [])),
     ...projections.flatMap((projection) =>
       isWanted(projection.table) ? events.flatMap((event) => projection.apply(event as RecordedOf<DomainEvent>)) : [],
     ),
   ];
+}
+
+/**
+ * Returns the statements that make a stale row and its parts anew.
+ * @returns nothing for an entity without a row; the first statement is a guard, which fails if others were first
+ */
+export function renewalOf(definition: AnyStreamDefinition, key: RowKey, loaded: Loaded<unknown>): Statement[] {
+  const { parts = [] } = definition;
+  const stale = { ...loaded, isStale: true };
+  const row = rowStatementsOf(definition);
+  const renewed = row?.change(key, stale, stale) ?? [];
+  if (!row || renewed.length === 0) return [];
+  return [
+    row.isStale(key, loaded.version),
+    ...renewed,
+    ...parts.flatMap((part) => changesOfPart(definition, part, key, stale, stale)),
+  ];
+}
+
+function changesOfPart(
+  { initialState }: AnyStreamDefinition,
+  { table, owner, change }: Part<unknown>,
+  key: RowKey,
+  before: Loaded<unknown>,
+  after: Loaded<unknown>,
+): Statement[] {
+  if (!before.isStale || !owner) return change(key, before.state, after.state);
+  const text = `DELETE FROM ${table} WHERE organization_id = $1 AND ${owner} = $2`;
+  return [{ text, values: [key.organizationId, key.id] }, ...change(key, initialState, after.state)];
 }

@@ -41,11 +41,14 @@ export class StreamReader {
   ): Promise<Loaded<State>[]> {
     if (ids.length === 0) return [];
     const { organizationId } = context;
-    const found = await this.#loadRows(definition, ids, organizationId);
+    const rows = await this.#loadRows(definition, ids, organizationId);
+    const found = this.#loadedOf<State>(definition, rows);
+    const existing = new Set(rows.map(({ id }) => String(id)));
     const others = ids.filter((id) => !found.has(id));
     const wanted = others.map((id) => ({ definition, organizationId, stream: streamName(definition, id) }));
     const folded = await this.#states.fold(organizationId, wanted);
-    for (const [index, id] of others.entries()) found.set(id, folded[index] as Loaded<State>);
+    for (const [index, id] of others.entries())
+      found.set(id, { ...(folded[index] as Loaded<State>), ...(existing.has(id) && { isStale: true }) });
     for (const [id, loaded] of found) observe(context, definition, id, loaded);
     return ids.map((id) => found.get(id) as Loaded<State>);
   }
@@ -75,18 +78,12 @@ export class StreamReader {
     return { loaded: folded, ids: idsOf(again) };
   }
 
-  async #loadRows<State>(
-    definition: AnyStreamDefinition,
-    ids: string[],
-    organizationId: string,
-  ): Promise<Map<string, Loaded<State>>> {
-    const statements = rowStatementsOf(definition);
-    if (!statements) return new Map();
-    const load = statements.load(organizationId, ids);
-    const rows = await (ids.length === 1
+  async #loadRows(definition: AnyStreamDefinition, ids: string[], organizationId: string): Promise<StoredRow[]> {
+    const load = rowStatementsOf(definition)?.load(organizationId, ids);
+    if (!load) return [];
+    return ids.length === 1
       ? this.database.lookup<StoredRow>(organizationId, load)
-      : this.database.query<StoredRow>(organizationId, load));
-    return this.#loadedOf(definition, rows);
+      : this.database.query<StoredRow>(organizationId, load);
   }
 
   /** Returns the rows that are not stale, by id. */

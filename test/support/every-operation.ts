@@ -156,6 +156,16 @@ const BODIES: Record<string, (world: World) => unknown> = {
   }),
   Conversations_addMessage: ({ agentId, userId }) => ({ ...outboundBy(agentId), cc: [userId], externalId: 'm-1' }),
   Conversations_addNote: ({ agentId }) => ({ message: 'The customer called, too.', agentId }),
+  Conversations_list: async ({ api, conversationId, conversationAttribute, tagId }) => {
+    const [id, attributeId] = [await conversationId(), await conversationAttribute()];
+    await api.put(`/v1/conversations/${id}/tags/${tagId}`);
+    await api.patch(`/v1/conversations/${id}/custom-attributes`, { [attributeId]: 'A-1042' });
+    await api.get(`/v1/conversations?tagId=${tagId}&attributeId=${attributeId}&attributeValue=A-1042`);
+  },
+  Queues_listConversations: async ({ api, conversationId, queueId }) => {
+    const transfer = { queueId: await queueId() };
+    await api.put(`/v1/conversations/${await conversationId()}/transfer/queue`, transfer);
+  },
   Conversations_listNotes: async ({ api, conversationId }) => {
     await api.post(`/v1/conversations/${await conversationId()}/notes`, { message: 'The customer called, too.' });
   },
