@@ -113,7 +113,7 @@ const REFERENCES: Record<string, Reference> = {
   'Conversations_addMessage agentId': message('agentId', (agentId) => ({ agentId })),
   'Conversations_addMessage cc[]': message('userId', (id) => ({ cc: [id] })),
   'Conversations_addMessage bcc[]': message('userId', (id) => ({ bcc: [id] })),
-  'Conversations_addNote agentId': notes('', (agentId) => ({ message: 'x', agentId }), 201),
+  'Conversations_addNote agentId': notes('', (agentId) => ({ message: 'x', agentId }), 200),
   'Conversations_addNotesBulk data[].agentId': notes(
     '/bulk',
     (agentId) => ({ data: [{ message: 'x', agentId }] }),

@@ -3,6 +3,7 @@ import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagge
 import { dataOutput, named, pageOutput } from '#libs/http/endpoint.js';
 import { unionSchema, Variant } from '#libs/http/nested-fields.js';
 import { pageQuery } from '#libs/http/paging.js';
+import { CALL_ATTRIBUTES } from './call-attributes.dto.js';
 import { CONTENTS, File, Inbound, Outbound } from './conversation-inputs.dto.js';
 import { type Direction, type MessageBody } from './conversation.rules.js';
 
@@ -30,6 +31,9 @@ const CONTENT = {
   example: { _type: 'Text', value: 'My order has not arrived.' },
 };
 const EXTERNAL_ID = { description: 'The id in another system.', example: 'msg-20260314-1' };
+
+/** Of fields and types of the public API that the server does not make. */
+const NEVER = ' Never present: it is not stored.';
 
 class EmailContact {
   @ApiProperty({ description: 'The e-mail address.', example: 'alice@brown.example' })
@@ -109,6 +113,15 @@ class MailAttributes extends AnyAttributes {
 
   @ApiProperty({ description: 'Whether a program answered. Always false.', example: false })
   isAutoReply: boolean;
+
+  @ApiPropertyOptional({ description: `Pictures in the text.${NEVER}`, type: [File] })
+  inlineImages?: File[];
+
+  @ApiPropertyOptional({ description: `Why it was not delivered.${NEVER}`, example: 'Mailbox full' })
+  deliveryFailureReason?: string;
+
+  @ApiPropertyOptional({ description: `The e-mail as it was sent.${NEVER}`, type: File })
+  originalContentUrl?: File;
 }
 
 class EmailAttributes extends MailAttributes {
@@ -125,10 +138,14 @@ class ContactFormAttributes extends MailAttributes {
 
   @ApiPropertyOptional({ description: 'The sender.', type: EmailContact })
   from?: EmailContact;
+
+  @ApiPropertyOptional({ description: `Where an answer goes.${NEVER}`, ...CONTACTS })
+  replyDefaultToEmails?: EmailContact[];
 }
 
 /** What a message is, by channel. */
 export const ATTRIBUTES = {
+  ...CALL_ATTRIBUTES,
   ChatAttributes,
   ContactFormAttributes,
   EmailAttributes,

@@ -54,7 +54,7 @@ export class ConversationNotesController {
     summary: 'Add a note to a conversation.',
     description:
       'End users do not see notes. A note can be added in any state of the conversation. A conversation can have at most 1,000 notes; beyond that, the answer is 409.',
-    success: [201, 'The created note', CreateNoteOutput],
+    success: [200, 'The note', CreateNoteOutput],
     errors: [404, 409],
   })
   async add(

@@ -9,12 +9,19 @@ export type DescribedField = [description: string, example: unknown, more?: ApiP
 /**
  * Returns the class of a variant of a union that is only shown: for unions of many variants with few fields each.
  * Variants that nothing returns yet say so in their description.
+ * @param type the value of `_type`, if the schema has another name
  */
-export function describedSchema(name: string, description: string, fields: Record<string, DescribedField>): Type {
+export function describedSchema(
+  name: string,
+  description: string,
+  fields: Record<string, DescribedField>,
+  type = name,
+): Type {
   class Shown {}
-  Variant(name, description)(Shown.prototype, '_type');
+  Variant(type, description)(Shown.prototype, '_type');
   for (const [field, [about, example, more]] of Object.entries(fields)) {
-    const options = { type: String, description: about, example, ...more } as ApiPropertyOptions;
+    const usual = more && 'oneOf' in more ? Object : String;
+    const options = { type: usual, description: about, example, ...more } as ApiPropertyOptions;
     ApiProperty(options)(Shown.prototype, field);
   }
   return named(name, Shown);
