@@ -31,6 +31,7 @@ import { ConversationMessages1764000000030 } from '#migrations/1764000000030-con
 import { ContactEndpoints1764000000031 } from '#migrations/1764000000031-contact-endpoints.js';
 import { ConversationLists1764000000032 } from '#migrations/1764000000032-conversation-lists.js';
 import { ActivityLog1764000000034 } from '#migrations/1764000000034-activity-log.js';
+import { ImportedConversations1764000000036 } from '#migrations/1764000000036-imported-conversations.js';
 
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
@@ -67,4 +68,5 @@ export const MIGRATIONS = [
   ContactEndpoints1764000000031,
   ConversationLists1764000000032,
   ActivityLog1764000000034,
+  ImportedConversations1764000000036,
 ];

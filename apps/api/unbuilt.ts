@@ -1,2 +1,2 @@
 /** Unbuilt paths of the hosted API, whose last part another route would take for an id. */
-export const UNBUILT = ['/v1/conversations/activitylog', '/v1/conversations/flows', '/v1/conversations/import'];
+export const UNBUILT = ['/v1/conversations/flows'];

@@ -28,3 +28,20 @@ export function otherEndpoints(
     values: [organizationId, type, key],
   };
 }
+
+/** A row of {@link allEndpoints}. */
+export interface EndpointRow {
+  id: string;
+  type: EndpointType;
+  address: string;
+  name: string | null;
+}
+
+/** Reads all contact endpoints of the organization by address or number, as {@link EndpointRow}s. */
+export function allEndpoints(organizationId: string): Statement {
+  return {
+    text: `SELECT id, type, address, document->>'name' AS name FROM contact_endpoints
+           WHERE organization_id = $1 ORDER BY address_key, id`,
+    values: [organizationId],
+  };
+}

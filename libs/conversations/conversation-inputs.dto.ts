@@ -6,7 +6,7 @@ import { Nested, NestedList, Union, Variant } from '#libs/http/nested-fields.js'
 import { faultOfEmail, faultOfFileUrl, faultOfWebUrl } from '#libs/people/contact.js';
 
 const MAX_CONTENT = 100_000;
-const MAX_ATTACHMENTS = 20;
+export const MAX_ATTACHMENTS = 20;
 /** A terabyte. */
 const MAX_FILE = 1_000_000_000_000;
 /** See RFC 9110, 8.3.1, without parameters. */

@@ -117,6 +117,12 @@ class ServedConversation extends AnyConversation {
   @ApiPropertyOptional({ description: 'The queue into which the conversation was last put.', type: QueueShown })
   queue?: QueueShown;
 
+  @ApiPropertyOptional({
+    description: 'The id of an imported conversation in the other system.',
+    example: 'ticket-1042',
+  })
+  externalId?: string;
+
   @ApiPropertyOptional({ description: 'When the latest message was written.', ...INSTANT })
   lastMessageAt?: string;
 

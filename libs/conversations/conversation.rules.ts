@@ -16,6 +16,8 @@ export interface MessageBody {
   /** End users who get a copy. */
   cc?: string[];
   bcc?: string[];
+  /** Further data of an imported message. */
+  attributes?: Record<string, unknown>;
 }
 
 interface MessageFacts {
@@ -42,6 +44,8 @@ export interface ConversationDetails {
   integrationEmail?: string;
   fromNumber?: string;
   toNumber?: string;
+  /** The id of an imported conversation in the other system, unique in the organization. */
+  externalId?: string;
   browserInfo?: { name: string; version?: string; ipAddress?: string; originatingUrl?: string };
 }
 
@@ -54,6 +58,8 @@ interface Origin {
   requesterId: string;
   channel: ConversationChannel;
   direction: Direction;
+  /** The name of the channel of an imported conversation in the other system. */
+  genericChannel?: string;
   /** The organization's side of the channel: an e-mail integration, a phone number, a widget. */
   contactPoint?: string;
   language?: string;
@@ -130,6 +136,17 @@ export type ConversationCommand =
       /** The agent who began it. */
       agentId?: string;
     }
+  | {
+      type: 'ImportConversation';
+      id: number;
+      origin: Omit<Origin, 'id'>;
+      details: ConversationDetails;
+      attributes?: Record<string, unknown>;
+      messages: Message[];
+      assignment?: { agentId: string; assignedAt: string };
+      closing?: { userId?: string; closedAt: string };
+      queueId?: string;
+    }
   | { type: 'CloseConversation'; id: number; userId?: string }
   | {
       type: 'ReopenConversation';
@@ -195,6 +212,8 @@ export type ConversationEvent =
         /** The agent who began it. */
         beginnerId?: string;
         details?: ConversationDetails & { message?: FirstMessage };
+        /** Further data of an imported conversation. */
+        attributes?: Record<string, unknown>;
       };
     }
   | {
@@ -210,6 +229,8 @@ export type ConversationEvent =
       type: 'ConversationAssigned';
       data: ById & {
         agentId: string;
+        /** When it was assigned, if it was imported. */
+        assignedAt?: string;
         /** Who had it when it was claimed: an agent, or the queue in which it waited. */
         claimedFrom?: { agentId?: string; queueId?: string };
       };
@@ -219,7 +240,7 @@ export type ConversationEvent =
   | { type: 'ConversationOpen'; data: ById & { userId?: string } }
   | { type: 'ConversationPending'; data: ById & { until: string; userId?: string } }
   | { type: 'ConversationPendingExpired'; data: ById }
-  | { type: 'ConversationClosed'; data: ById & { userId?: string } }
+  | { type: 'ConversationClosed'; data: ById & { userId?: string; /** When, if it was imported. */ closedAt?: string } }
   | { type: 'ConversationAbandoned'; data: ById & { queueId: string } }
   | { type: 'ConversationTagAdded'; data: ById & { tagId: string } }
   | { type: 'ConversationTagRemoved'; data: ById & { tagId: string } }

@@ -25,7 +25,8 @@ export function shownConversation(conversation: Conversation): ConversationOutpu
   const { id, requesterId, channel, createdAt, direction, state, stateUpdatedAt, anonymizedAt } = conversation;
   const common = { id, requesterId, channel, createdAt, direction, state, stateUpdatedAt, ...linkOf(conversation) };
   if (anonymizedAt) return { _type: 'AnonymizedConversation', ...common, anonymizedAt };
-  return { _type: TYPES[channel], ...common, ...serviceOf(conversation), ...detailsOf(conversation) };
+  const _type = conversation.genericChannel === undefined ? TYPES[channel] : 'GenericConversation';
+  return { _type, ...common, ...serviceOf(conversation), ...detailsOf(conversation) };
 }
 
 function linkOf({ link }: Conversation) {

@@ -48,6 +48,7 @@ export const conversationStream: StreamDefinition<Conversation | undefined, Conv
       assignee_id: { of: ({ assigneeId }) => assigneeId },
       queue_id: { of: ({ queueId }) => queueId },
       queued_at: { of: ({ queuedAt }) => queuedAt },
+      external_id: { of: ({ details }) => details?.externalId },
       last_message_at: { of: ({ lastMessageAt }) => lastMessageAt },
       pending_until: { of: ({ pendingUntil }) => pendingUntil },
       closed_at: { of: ({ state, stateUpdatedAt }) => (state === 'Closed' ? stateUpdatedAt : undefined) },
@@ -58,7 +59,7 @@ export const conversationStream: StreamDefinition<Conversation | undefined, Conv
   parts: [tagsPart, valuesPart],
   projections: [messageProjection, noteProjection],
   personal: {
-    ConversationCreated: ['details'],
+    ConversationCreated: ['details', 'attributes'],
     ConversationCustomAttributeUpdated: ['values'],
     ConversationMessageAdded: ['body', 'externalId'],
     ConversationNoteAdded: ['message'],

@@ -11,6 +11,10 @@ import { ConversationsController } from './conversations.controller.js';
 import * as commands from './conversations.handlers.js';
 import { EndUserConversationsController } from './end-user-conversations.controller.js';
 import { ConversationNotesController } from './notes.controller.js';
+import { FlowsController } from './flows.controller.js';
+import { ListFlowsHandler } from './flows.handlers.js';
+import { ImportConversationsController } from './import-conversations.controller.js';
+import { ImportConversationHandler } from './import-conversations.handlers.js';
 import { MessageReader } from './message.reader.js';
 import { ConversationMessagesController } from './messages.controller.js';
 import { AddMessageHandler, ListMessagesHandler } from './messages.handlers.js';
@@ -22,6 +26,8 @@ import { QueueConversationsController } from './queue-conversations.controller.j
     ActivityLogController,
     ConversationsController,
     ConversationMessagesController,
+    FlowsController,
+    ImportConversationsController,
     ConversationListsController,
     ConversationNotesController,
     ConversationTagsController,
@@ -44,6 +50,8 @@ import { QueueConversationsController } from './queue-conversations.controller.j
     commands.TagConversationHandler,
     commands.TransferConversationHandler,
     commands.UpdateConversationAttributesHandler,
+    ImportConversationHandler,
+    ListFlowsHandler,
     MessageReader,
     AddMessageHandler,
     ListMessagesHandler,

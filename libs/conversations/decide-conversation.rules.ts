@@ -1,3 +1,4 @@
+import { importConversation } from './decide-import.rules.js';
 import { changesOf } from '#libs/platform/changes.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
 import {
@@ -27,6 +28,7 @@ export function decideConversation(
   recordedAt: Date,
 ): Decision {
   if (command.type === 'CreateConversation') return create(command, recordedAt);
+  if (command.type === 'ImportConversation') return importConversation(command, recordedAt);
   if (!conversation) return notFound('Conversation', String(command.id));
   if (command.type === 'AnonymizeConversation') return anonymize(conversation);
   if (command.type === 'ReplaceEndUser') return replaceEndUser(conversation, command);

@@ -15,7 +15,7 @@ export function evolveConversation(
 
 type DataOf<Type extends ConversationEvent['type']> = Extract<ConversationEvent, { type: Type }>['data'];
 
-function created({ details, ...origin }: DataOf<'ConversationCreated'>): Conversation {
+function created({ details, attributes: _, ...origin }: DataOf<'ConversationCreated'>): Conversation {
   const { message, ...others } = details ?? {};
   const { createdAt } = origin;
   const wrote = message && { beginnerId: message.authorId, messageCount: 1, lastMessageAt: createdAt };
@@ -42,7 +42,12 @@ function changeBy(event: LaterEvent, conversation: Conversation, at: string): Pa
     case 'ConversationEnqueued':
       return { queueId: event.data.queueId, queuedAt: at };
     case 'ConversationAssigned':
-      return { assigneeId: event.data.agentId, assignedAt: at, served: true, queuedAt: undefined };
+      return {
+        assigneeId: event.data.agentId,
+        assignedAt: event.data.assignedAt ?? at,
+        served: true,
+        queuedAt: undefined,
+      };
     case 'ConversationUnassigned':
       return { assigneeId: undefined, assignedAt: undefined };
     case 'ConversationOpen':
@@ -52,7 +57,7 @@ function changeBy(event: LaterEvent, conversation: Conversation, at: string): Pa
     case 'ConversationClosed':
       return {
         state: 'Closed',
-        stateUpdatedAt: at,
+        stateUpdatedAt: event.data.closedAt ?? at,
         pendingUntil: undefined,
         queuedAt: undefined,
         awaitingReplySince: undefined,

@@ -31,13 +31,13 @@ const TYPES: Record<ConversationChannel, MessageOutput['attributes']['_type']> =
 /** Returns a message as lists show it. */
 export function shownMessage(
   message: KeptMessage,
-  conversation: Pick<Conversation, 'channel' | 'direction' | 'details'>,
+  conversation: Pick<Conversation, 'channel' | 'genericChannel' | 'direction' | 'details'>,
   recipients: Map<string, Recipient>,
 ): MessageOutput {
   const { id, authorId, createdAt, externalId, body, direction } = message;
   const common = { id, authorId, createdAt, ...(externalId !== undefined && { externalId }) };
   if (!body) return { ...common, attributes: { _type: 'GenericAttributes', direction } };
-  const _type = TYPES[conversation.channel];
+  const _type = conversation.genericChannel === undefined ? TYPES[conversation.channel] : 'GenericAttributes';
   const { attachments, content } = body;
   const shown = content && shownContent(content);
   const isMail = _type === 'EmailAttributes' || _type === 'ContactFormAttributes';

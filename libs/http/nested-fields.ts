@@ -69,6 +69,25 @@ export function kindOf(variants: Record<string, Class>): Class {
   return Kind;
 }
 
+/** Declares a list of objects that are each one of several DTOs: see {@link Union}. */
+export function UnionList(
+  variants: Record<string, Class>,
+  { maxItems, optional, nullable, ...docs }: FieldOptions & { maxItems: number },
+) {
+  const kind = kindOf(variants);
+  const instanceOf = (value: unknown): unknown =>
+    isRecord(value) ? plainToInstance(variants[tagOf(value, variants)] ?? kind, value) : value;
+  return applyDecorators(
+    ApiProperty({ ...docs, type: 'array', items: unionSchema(variants), maxItems, required: !optional }),
+    IsArray({ message: 'must be an array' }),
+    ArrayMaxSize(maxItems, { message: `must have at most ${maxItems} items` }),
+    IsObject({ each: true, message: 'may only contain objects with a _type' }),
+    ValidateNested({ each: true }),
+    Transform(({ value }: { value: unknown }): unknown => (Array.isArray(value) ? value.map(instanceOf) : value)),
+    ...presence(optional, nullable),
+  );
+}
+
 /** Declares a list of objects with their own DTO. */
 export function NestedList(
   type: () => Class,
