@@ -190,7 +190,7 @@ describe('A page key', () => {
     { filters: { pageLimit: '7' } },
     { path: null },
     { limit: 0 },
-    { limit: 201 },
+    { limit: 10_001 },
     { limit: '5' },
     { limit: null },
     { filters: { constructor: 'x' } },

@@ -36,6 +36,8 @@ async function createWorld(): Promise<World> {
 
 type Id = string | number;
 
+const EARLIER = '2025-03-14T09:00:00Z';
+
 /** A request whose body has an id, and what that is the id of. */
 interface Reference {
   of: keyof World;
@@ -59,6 +61,18 @@ const message = (of: keyof World, more: (id: Id) => object): Reference => ({
   status: 200,
   send: (id, { api, conversationId, agentId }) =>
     api.post(`/v1/conversations/${conversationId}/messages`, { ...outboundBy(agentId), ...more(id) }),
+});
+const imported = (of: keyof World, more: (id: Id) => object): Reference => ({
+  of,
+  status: 200,
+  send: (id, { api, userId: requesterId }) =>
+    api.post('/v1/conversations/import', {
+      requesterId,
+      genericChannelName: 'Trustpilot',
+      direction: 'Inbound',
+      createdAt: EARLIER,
+      ...more(id),
+    }),
 });
 const created = (of: keyof World, body: (id: Id, world: World) => object): Reference => ({
   of,
@@ -113,6 +127,16 @@ const REFERENCES: Record<string, Reference> = {
   'Conversations_addMessage agentId': message('agentId', (agentId) => ({ agentId })),
   'Conversations_addMessage cc[]': message('userId', (id) => ({ cc: [id] })),
   'Conversations_addMessage bcc[]': message('userId', (id) => ({ bcc: [id] })),
+  'Conversations_import requesterId': imported('userId', (requesterId) => ({ requesterId })),
+  'Conversations_import messages[].agentId': imported('agentId', (agentId) => ({
+    messages: [{ _type: 'OutboundImport', agentId, content: { _type: 'Text', value: 'x' }, createdAt: EARLIER }],
+  })),
+  'Conversations_import assignment.agentId': imported('agentId', (agentId) => ({
+    assignment: { agentId, assignedAt: EARLIER },
+  })),
+  'Conversations_import closing.closedBy': imported('userId', (closedBy) => ({
+    closing: { closedAt: EARLIER, closedBy },
+  })),
   'Conversations_addNote agentId': notes('', (agentId) => ({ message: 'x', agentId }), 200),
   'Conversations_addNotesBulk data[].agentId': notes(
     '/bulk',
@@ -154,9 +178,9 @@ function idsOf(given: Schema, path = '', seen: Schema[] = []): string[] {
   ];
 }
 
-/** Each item of a bulk operation has an outcome of its own; one without an id has no type that tells what is missing. */
+/** Each item of a bulk operation and each part of an import has an outcome of its own; one without an id has no type that tells what is missing. */
 function outcomeOf({ status, body }: Answer): [status: number, message: string] {
-  const failure = body?.data?.[0]?.error;
+  const failure = body?.data?.[0]?.error ?? body?.data?.partialErrors?.[0];
   if (!failure) return [status, body?.message ?? ''];
   const isMissing = failure._type === 'NotFound' || failure.message.includes('could not be found');
   return [isMissing ? 404 : status, failure.message];

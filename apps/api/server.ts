@@ -23,7 +23,6 @@ import { nestLogger } from '#libs/platform/logging.js';
 import { CoreModule } from '../core.module.js';
 import { type Runtime } from '../runtime.js';
 import { serveOpenApi } from './openapi.js';
-import { UNBUILT } from './unbuilt.js';
 
 /** Pause between checks for connections that were idle or slow for too long. */
 const CONNECTIONS_CHECK_MS = 1_000;
@@ -156,7 +155,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
   for (const install of AFTER_NEST) install(fastify, app);
   serveOpenApi(app, runtime.config);
   await app.init();
-  routes.reserve(fastify, UNBUILT);
+  routes.reserve(fastify);
   app.useLogger(nestLogger(runtime.logger));
   app.getHttpServer().maxConnections = http.maxConnections;
   return app;

@@ -172,6 +172,6 @@ export class GetAnonymizationRequestHandler implements IQueryHandler<GetAnonymiz
 
 function requestOf(id: string, entity: AnonymizedEntity, targetId: string, conversationId?: number) {
   const of = conversationId === undefined ? {} : { conversationId };
-  const command = { type: 'RequestAnonymization', id, entity, targetId, ...of } as const;
+  const command = { type: 'RequestAnonymization', id, request: { id, entity, targetId, ...of } } as const;
   return decided(anonymizationStream, id, { state: undefined, version: 0 }, command);
 }

@@ -16,7 +16,7 @@ export interface AnonymizationRequest {
 type Request = Omit<AnonymizationRequest, 'processed'>;
 
 export type AnonymizationCommand =
-  ({ type: 'RequestAnonymization' } & Request) | { type: 'FinishAnonymization'; id: string };
+  { type: 'RequestAnonymization'; id: string; request: Request } | { type: 'FinishAnonymization'; id: string };
 
 export type AnonymizationEvent =
   { type: 'AnonymizationRequested'; data: Request } | { type: 'AnonymizationProcessed'; data: { id: string } };
@@ -30,8 +30,7 @@ export function decideAnonymization(
   switch (command.type) {
     case 'RequestAnonymization': {
       if (request) return new DomainError('conflict', `Anonymization request ${id} exists`);
-      const { type: _, ...data } = command;
-      return [{ type: 'AnonymizationRequested', data }];
+      return [{ type: 'AnonymizationRequested', data: command.request }];
     }
     case 'FinishAnonymization':
       if (!request) return notFound('Anonymization request', id);

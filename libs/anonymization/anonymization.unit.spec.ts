@@ -3,16 +3,16 @@ import { given } from '#libs/testing/given.js';
 import { type AnonymizationEvent, decideAnonymization, evolveAnonymization } from './anonymization.rules.js';
 
 const id = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
-const requested: AnonymizationEvent = {
+const requested = {
   type: 'AnonymizationRequested',
   data: { id, entity: 'Conversation', targetId: '1042' },
-};
+} as const satisfies AnonymizationEvent;
 const processed: AnonymizationEvent = { type: 'AnonymizationProcessed', data: { id } };
 const request = given({ decide: decideAnonymization, evolve: evolveAnonymization, initialState: undefined });
 
 describe('An anonymization request', () => {
   it('is made once', () => {
-    const command = { type: 'RequestAnonymization', id, entity: 'Conversation', targetId: '1042' } as const;
+    const command = { type: 'RequestAnonymization', id, request: requested.data } as const;
     request().when(command).then([requested]);
     request(requested)
       .when(command)

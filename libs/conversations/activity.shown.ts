@@ -118,8 +118,8 @@ export function referencesOf(event: RecordedEvent): References {
 export function shownActivity(event: RecordedEvent, related: ReferencedEntities): ActivityLogEntry {
   const { type, attributes } = activityOf(event);
   const { data, eventId, recordedAt } = event as RecordedOf<ConversationEvent>;
-  const _type = typeof type === 'string' ? type : type(data as never);
-  const [name, fields] = attributes?.(data as never, related) ?? [];
+  const _type = typeof type === 'string' ? type : type(data);
+  const [name, fields] = attributes?.(data, related) ?? [];
   const author = authorOf(event, related);
   return {
     id: eventId,
@@ -163,10 +163,13 @@ function userOf({ id, name, email, phone }: UserPayload): ActivityLogUser {
 
 /** Returns an object without the fields that are absent or `null`. */
 function given(fields: Record<string, unknown>): object {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
+  return Object.fromEntries<unknown>(
+    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null),
+  );
 }
 
 function valuesOf(values: Changes<AttributeValues>): Record<string, string> {
-  const entries = Object.entries(values).map(([id, value]) => [id, Array.isArray(value) ? value.join(' / ') : value]);
-  return Object.fromEntries(entries.map(([id, value]) => [id, value ?? '']));
+  const textOf = (value: string | string[] | null | undefined) =>
+    Array.isArray(value) ? value.join(' / ') : (value ?? '');
+  return Object.fromEntries(Object.entries(values).map(([id, value]): [string, string] => [id, textOf(value)]));
 }

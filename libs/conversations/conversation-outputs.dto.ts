@@ -123,6 +123,14 @@ class ServedConversation extends AnyConversation {
   })
   externalId?: string;
 
+  @ApiPropertyOptional({
+    description: 'Further data of an imported conversation.',
+    type: 'object',
+    additionalProperties: true,
+    example: { importedFrom: 'Helpdesk 7' },
+  })
+  attributes?: object;
+
   @ApiPropertyOptional({ description: 'When the latest message was written.', ...INSTANT })
   lastMessageAt?: string;
 

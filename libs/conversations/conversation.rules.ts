@@ -46,6 +46,8 @@ export interface ConversationDetails {
   toNumber?: string;
   /** The id of an imported conversation in the other system, unique in the organization. */
   externalId?: string;
+  /** Further data of an imported conversation. */
+  attributes?: Record<string, unknown>;
   browserInfo?: { name: string; version?: string; ipAddress?: string; originatingUrl?: string };
 }
 
@@ -141,7 +143,6 @@ export type ConversationCommand =
       id: number;
       origin: Omit<Origin, 'id'>;
       details: ConversationDetails;
-      attributes?: Record<string, unknown>;
       messages: Message[];
       assignment?: { agentId: string; assignedAt: string };
       closing?: { userId?: string; closedAt: string };
@@ -212,8 +213,6 @@ export type ConversationEvent =
         /** The agent who began it. */
         beginnerId?: string;
         details?: ConversationDetails & { message?: FirstMessage };
-        /** Further data of an imported conversation. */
-        attributes?: Record<string, unknown>;
       };
     }
   | {

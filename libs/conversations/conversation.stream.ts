@@ -59,7 +59,7 @@ export const conversationStream: StreamDefinition<Conversation | undefined, Conv
   parts: [tagsPart, valuesPart],
   projections: [messageProjection, noteProjection],
   personal: {
-    ConversationCreated: ['details', 'attributes'],
+    ConversationCreated: ['details'],
     ConversationCustomAttributeUpdated: ['values'],
     ConversationMessageAdded: ['body', 'externalId'],
     ConversationNoteAdded: ['message'],

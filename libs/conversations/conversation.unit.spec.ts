@@ -117,7 +117,14 @@ describe('A conversation', () => {
   });
 
   it('is claimed by one agent, from another only by force', () => {
-    conversation(created, enqueued).when(claim(agentId)).then([assigned]);
+    const claimed = (by: string, claimedFrom: object): ConversationEvent => ({
+      type: 'ConversationAssigned',
+      data: { id, agentId: by, claimedFrom },
+    });
+    conversation(created, enqueued)
+      .when(claim(agentId))
+      .then([claimed(agentId, { queueId })]);
+    conversation(created).when(claim(agentId)).then([assigned]);
     expect(conversation(created, enqueued, assigned).state?.queuedAt).toBeUndefined();
     conversation(created, assigned).when(claim(agentId)).then([]);
     conversation(created, assigned)
@@ -125,7 +132,7 @@ describe('A conversation', () => {
       .then(conflict('is assigned to agent agent-1; use force to take it over'));
     conversation(created, assigned)
       .when(claim(otherAgentId, true))
-      .then([unassigned, { type: 'ConversationAssigned', data: { id, agentId: otherAgentId } }]);
+      .then([unassigned, claimed(otherAgentId, { agentId })]);
     conversation(created, closed).when(claim(agentId)).then(isClosed);
   });
 

@@ -9,7 +9,7 @@ type Import = Extract<ConversationCommand, { type: 'ImportConversation' }>;
  * was closed. One that is open and that no agent has waits in the queue that is given.
  */
 export function importConversation(command: Import, recordedAt: Date): ConversationEvent[] | DomainError {
-  const { id, origin, details, attributes, messages, assignment, closing, queueId } = command;
+  const { id, origin, details, messages, assignment, closing, queueId } = command;
   const fault = faultOfTimes(command, recordedAt);
   if (fault) return fault;
   const waits = !assignment && !closing && queueId !== undefined;
@@ -21,7 +21,6 @@ export function importConversation(command: Import, recordedAt: Date): Conversat
         ...origin,
         ...(assignment && origin.direction === 'Outbound' && { beginnerId: assignment.agentId }),
         details,
-        ...(attributes && { attributes }),
       },
     },
     ...messages.map((message) => messageAdded(id, message)),

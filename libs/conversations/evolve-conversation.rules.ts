@@ -15,7 +15,7 @@ export function evolveConversation(
 
 type DataOf<Type extends ConversationEvent['type']> = Extract<ConversationEvent, { type: Type }>['data'];
 
-function created({ details, attributes: _, ...origin }: DataOf<'ConversationCreated'>): Conversation {
+function created({ details, ...origin }: DataOf<'ConversationCreated'>): Conversation {
   const { message, ...others } = details ?? {};
   const { createdAt } = origin;
   const wrote = message && { beginnerId: message.authorId, messageCount: 1, lastMessageAt: createdAt };

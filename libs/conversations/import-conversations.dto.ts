@@ -15,7 +15,7 @@ const MAX_ATTRIBUTES = 10_000;
 const AGENT = { description: 'The id of the agent.', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' };
 const EXTERNAL_ID = { description: 'The id in the other system', optional: true, nullable: true } as const;
 const ATTRIBUTES = {
-  description: `Further data, an object of at most ${MAX_ATTRIBUTES.toLocaleString('en')} characters of JSON. Only the history shows it.`,
+  description: `Further data, an object of at most ${MAX_ATTRIBUTES.toLocaleString('en')} characters of JSON.`,
   example: { importedFrom: 'Helpdesk 7' },
   schema: { type: 'object', additionalProperties: true } as const,
   fault: (value: unknown) => {

@@ -50,13 +50,12 @@ export class ImportConversationHandler implements ICommandHandler<ImportConversa
       const [referred, id] = await Promise.all([this.#referred(organizationId, input), this.ids.next()]);
       if (referred.existing !== undefined) return { id: referred.existing };
       const { errors, ...parts } = knownParts(input, referred.unknown);
-      const { requesterId, genericChannelName, direction, createdAt, externalId } = input;
+      const { requesterId, genericChannelName, direction, createdAt, externalId, attributes } = input;
       const change = {
         type: 'ImportConversation',
         id,
         origin: { requesterId, channel: 'Messenger', genericChannel: genericChannelName, direction, createdAt },
-        details: { ...(externalId && { externalId }) },
-        attributes: input.attributes ?? undefined,
+        details: { ...(externalId && { externalId }), ...(attributes && { attributes }) },
         queueId: referred.queueId,
         ...parts,
       } as const;
@@ -137,7 +136,10 @@ function knownParts(input: GenericConversationImport, unknown: Set<string>): Kno
   });
   return {
     messages: imported.map((message) => importedMessage(message, requesterId)),
-    ...(assignment && isKnown('assignment', assignment.agentId) && { assignment: { ...assignment } }),
+    ...(assignment &&
+      isKnown('assignment', assignment.agentId) && {
+        assignment: { agentId: assignment.agentId, assignedAt: assignment.assignedAt },
+      }),
     ...(closing && { closing: closingOf(closing, requesterId, isKnown) }),
     errors,
   };

@@ -93,8 +93,9 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
 /** Leaves out the bodies of messages, which the export has apart. */
 async function* withoutMessages(events: AsyncGenerator<ExportedEvent>): AsyncGenerator<ExportedEvent> {
   for await (const event of events) {
-    const { body: _, details, ...data } = event.data as { body?: object; details?: { message?: object } };
-    const { message: __, ...others } = details ?? {};
-    yield { ...event, data: { ...data, ...(details && { details: others }) } };
+    const { details } = event.data as { details?: object };
+    Reflect.deleteProperty(event.data, 'body');
+    if (details) Reflect.deleteProperty(details, 'message');
+    yield event;
   }
 }

@@ -17,8 +17,10 @@ export function describedSchema(
   fields: Record<string, DescribedField>,
   type = name,
 ): Type {
-  class Shown {}
-  Variant(type, description)(Shown.prototype, '_type');
+  class Shown {
+    @Variant(type, description)
+    _type: string;
+  }
   for (const [field, [about, example, more]] of Object.entries(fields)) {
     const usual = more && 'oneOf' in more ? Object : String;
     const options = { type: usual, description: about, example, ...more } as ApiPropertyOptions;

@@ -28,10 +28,8 @@ export class Routes {
   /**
    * Keeps literal paths from being taken for ids: `GET /v1/endusers/bulk` names no end user. Must be called after all
    * routes are added.
-   * @param unbuilt literal paths that have no route
    */
-  reserve(fastify: FastifyInstance, unbuilt: readonly string[]): void {
-    for (const url of unbuilt) this.#route(url);
+  reserve(fastify: FastifyInstance): void {
     for (const { url, methods } of this.#routes.values()) {
       const rivals = [...this.#routes.values()].filter(({ pattern }) => pattern.test(url));
       const taken = new Set(rivals.flatMap((rival) => [...rival.methods]));

@@ -154,6 +154,17 @@ const BODIES: Record<string, (world: World) => unknown> = {
   Conversations_updateCustomAttributes: async ({ conversationAttribute }) => ({
     [await conversationAttribute()]: 'A-1042',
   }),
+  Conversations_import: ({ userId, agentId }) => ({
+    requesterId: userId,
+    genericChannelName: 'Trustpilot',
+    direction: 'Inbound',
+    createdAt: '2025-03-14T09:00:00Z',
+    externalId: 'ticket-1042',
+    assignment: { agentId, assignedAt: '2025-03-14T09:10:00Z' },
+  }),
+  Conversations_listFlows: async ({ contactEndpointId }) => {
+    await contactEndpointId();
+  },
   Conversations_addMessage: ({ agentId, userId }) => ({ ...outboundBy(agentId), cc: [userId], externalId: 'm-1' }),
   Conversations_addNote: ({ agentId }) => ({ message: 'The customer called, too.', agentId }),
   Conversations_list: async ({ api, conversationId, conversationAttribute, tagId }) => {
