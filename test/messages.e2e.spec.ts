@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { conversationStream } from '#libs/conversations/conversation.stream.js';
+import { FirstMessages } from '#libs/conversations/first-messages.js';
 import { organizationStream } from '#libs/organizations/organization.stream.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
@@ -339,5 +341,59 @@ describe('A message that is anonymized', () => {
       const { status, body } = await door(input);
       expect([status, body.message]).toEqual([400, expect.stringContaining(reason)]);
     }
+  });
+});
+
+describe('The first message of a conversation from before messages had events of their own', () => {
+  const first = { id: randomUUID(), direction: 'Inbound' as const, attachments: [] };
+
+  /** Appends what the version before has recorded, without what it did not know. */
+  async function beginAsBefore(value: string): Promise<number> {
+    const number = Number((await api.create('/v1/conversations', emailFrom(team.userId))).id) + 100_000;
+    const message = { ...first, id: randomUUID(), authorId: team.userId, content: { _type: 'Text' as const, value } };
+    const data = {
+      id: number,
+      requesterId: team.userId,
+      channel: 'Email' as const,
+      direction: 'Inbound' as const,
+      createdAt: '2026-03-14T09:26:53.589Z',
+      details: { subject: 'Help', fromEmail: 'alice@brown.example', toEmail: 'support@acme.example', message },
+    };
+    const { organizationId, actorId } = api;
+    const event = { type: 'ConversationCreated' as const, data };
+    await app.runtime.store.append(conversationStream, String(number), 0, [event], { organizationId, actorId });
+    return number;
+  }
+  const listAgain = async () => {
+    await app.database.sql('DELETE FROM conversation_messages WHERE version = 1');
+    await app.database.sql('TRUNCATE renewed_tables');
+    await app.get(FirstMessages).run();
+  };
+
+  it('is listed by an update, once', async () => {
+    const number = await beginAsBefore('From before');
+    await add(inbound('Hello?'), number);
+    expect((await messages(number)).map(textOf)).toEqual(['From before', 'Hello?']);
+    await listAgain();
+    await app.get(FirstMessages).run();
+    expect((await messages(number)).map(textOf)).toEqual(['From before', 'Hello?']);
+    expect((await get(number)).awaitingReplySince).toBe('2026-03-14T09:26:53.589Z');
+  });
+
+  it('goes with its conversation, and not alone', async () => {
+    const number = await beginAsBefore('From before');
+    const [{ id: messageId }] = await messages(number);
+    const alone = await api.patch(`${pathOf(number)}/${messageId}/anonymize`);
+    expect(alone).toMatchObject({
+      status: 409,
+      body: { message: expect.stringContaining('anonymize the conversation') },
+    });
+    const { organizationId, actorId } = api;
+    const context = { organizationId, actorId };
+    const command = { type: 'AnonymizeConversation', id: number } as const;
+    await app.runtime.store.handle(conversationStream, String(number), context, command);
+    expect(await messages(number)).toEqual([]);
+    await listAgain();
+    expect(await messages(number)).toEqual([]);
   });
 });
