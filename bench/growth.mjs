@@ -22,7 +22,7 @@ export async function measureGrowth(bench) {
   const rows = [[`Streams of ${lengths} events: p50, ms`, '', '', '', '', '', '']];
   for (const kind of await kindsOf(api)) {
     const streams = await streamsOf(bench, api, kind);
-    for (const [label, target, work] of MEASURED) {
+    for (const [label, target, work] of measuredOf(kind)) {
       rows.push(timesRow(`${kind.label}: ${label}`, await timesOf(bench, streams, work), target));
     }
     if (!kind.relayed) continue;
@@ -33,12 +33,20 @@ export async function measureGrowth(bench) {
   return rows;
 }
 
-/** The measurements of each stream, in milliseconds. Writes come last, because they lengthen the streams. */
-const MEASURED = [
-  ['as of its middle', READ_TARGET, ({ api, path, middle }) => api.time('GET', `${path}?asOf=${middle.toISOString()}`)],
-  ['page of history', READ_TARGET, ({ api, path }) => api.time('GET', `${path}/history?pageLimit=${PAGE}`)],
-  ['one more event', WRITE_TARGET, (stream) => stream.write()],
-];
+/** Returns the measurements of each stream, in milliseconds. Writes come last, because they lengthen the streams. */
+function measuredOf({ reads = {} }) {
+  const read = (label, rest) => [label, READ_TARGET, ({ api, path }) => api.time('GET', path + rest)];
+  return [
+    [
+      'as of its middle',
+      READ_TARGET,
+      ({ api, path, middle }) => api.time('GET', `${path}?asOf=${middle.toISOString()}`),
+    ],
+    read('page of history', `/history?pageLimit=${PAGE}`),
+    ...Object.entries(reads).map(([label, rest]) => read(label, rest)),
+    ['one more event', WRITE_TARGET, (stream) => stream.write()],
+  ];
+}
 
 /** Creates streams of each length; enough short ones that each takes few of the writes. */
 async function streamsOf({ plan, say }, api, kind) {

@@ -5,7 +5,7 @@ let named = 0;
 /**
  * Returns kinds of entities whose streams grow: how to create one, its path, and the request that causes its next
  * event. The first event is number 1.
- * @returns kinds; `relayed` are the webhook events that their requests cause
+ * @returns kinds; `reads` are further reads by label, below the entity's path; `relayed` are the webhook events that their requests cause
  */
 export async function kindsOf(api) {
   const agentId = await api.create('/v1/agents', { displayName: 'Agent', email: 'agent@acme.example' });
@@ -31,6 +31,18 @@ export async function kindsOf(api) {
       input: () => conversation(requesterId, ++named),
       write: (id, number) => [number % 2 ? 'DELETE' : 'PUT', `/v1/conversations/${id}/tags/${tagId}`],
       relayed: ['ConversationTagAdded', 'ConversationTagRemoved'],
+    },
+    {
+      label: 'Add message to conversation',
+      path: '/v1/conversations',
+      input: () => conversation(requesterId, ++named),
+      write: (id, number) => [
+        'POST',
+        `/v1/conversations/${id}/messages`,
+        { _type: 'Inbound', content: { _type: 'Text', value: `Message ${number}: my order has not arrived.` } },
+      ],
+      reads: { 'first page of messages': '/messages?pageLimit=10', 'activity log': '/activitylog?pageLimit=10' },
+      relayed: ['ConversationMessageAdded'],
     },
     {
       label: 'Patch webhook subscription',
