@@ -30,6 +30,7 @@ import { ConversationNotes1764000000029 } from '#migrations/1764000000029-conver
 import { ConversationMessages1764000000030 } from '#migrations/1764000000030-conversation-messages.js';
 import { ContactEndpoints1764000000031 } from '#migrations/1764000000031-contact-endpoints.js';
 import { ConversationLists1764000000032 } from '#migrations/1764000000032-conversation-lists.js';
+import { ConversationRatings1764000000033 } from '#migrations/1764000000033-conversation-ratings.js';
 import { ActivityLog1764000000034 } from '#migrations/1764000000034-activity-log.js';
 import { ImportedConversations1764000000036 } from '#migrations/1764000000036-imported-conversations.js';
 
@@ -67,6 +68,7 @@ export const MIGRATIONS = [
   ConversationMessages1764000000030,
   ContactEndpoints1764000000031,
   ConversationLists1764000000032,
+  ConversationRatings1764000000033,
   ActivityLog1764000000034,
   ImportedConversations1764000000036,
 ];

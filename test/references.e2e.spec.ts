@@ -137,6 +137,12 @@ const REFERENCES: Record<string, Reference> = {
   'Conversations_import closing.closedBy': imported('userId', (closedBy) => ({
     closing: { closedAt: EARLIER, closedBy },
   })),
+  'Conversations_offerRating agentId': {
+    of: 'agentId',
+    status: 200,
+    send: (agentId, { api, conversationId, userId }) =>
+      api.post(`/v1/conversations/${conversationId}/ratings/offer`, { agentId, userId, ratingType: 'Csat' }),
+  },
   'Conversations_addNote agentId': notes('', (agentId) => ({ message: 'x', agentId }), 200),
   'Conversations_addNotesBulk data[].agentId': notes(
     '/bulk',
@@ -161,6 +167,8 @@ const REFERENCES: Record<string, Reference> = {
 /** Ids of what the server does not know, or of parts of what the body changes: a fault of the body. */
 const OTHERS = [
   'Conversations_create widgetId',
+  'Conversations_offerRating userId',
+  'Conversations_submitRating userId',
   'CustomAttributes_createCustomAttribute inputDefinition.options[].id',
   'CustomAttributes_updateCustomAttribute inputDefinition.options[].id',
 ];

@@ -150,6 +150,8 @@ describe('A support team', () => {
     await ok(api.post(`${path}/notes`, { message: 'She called, too.' }));
     const { messageId } = await ok(api.post(`${path}/messages`, inbound('My card ends with 4242.')));
     await ok(api.patch(`${path}/messages/${messageId}/anonymize`));
+    const offer = await ok(api.post(`${path}/ratings/offer`, { agentId: bob, userId: alice, ratingType: 'Csat' }));
+    await ok(api.post(`${path}/ratings/${offer.id}/submit`, { ratingResult: { _type: 'Csat', value: 5 } }));
     await ok(api.put(`${path}/claim`, { agentId: bob }));
     expect((await api.put(`${path}/claim`, { agentId: carol })).status).toBe(409);
     await ok(api.put(`${path}/link`, { parentId: other, linkType: 'Related' }));

@@ -89,6 +89,22 @@ const ACTIVITIES: { [Type in ConversationEvent['type']]?: Activity<Type> } = {
     type: 'NoteAdded',
     attributes: ({ message = '' }) => ['NoteAdded', { message }],
   },
+  ConversationRatingOffered: {
+    type: 'ConversationRatingOffered',
+    attributes: ({ agentId, endUserId }, related) => [
+      'ConversationRatingOffered',
+      { agent: userOf(related.agent(agentId)), user: userOf(related.endUser(endUserId)) },
+    ],
+    references: ({ agentId, endUserId }) => ({ agentIds: [agentId], endUserIds: [endUserId] }),
+  },
+  ConversationRated: {
+    type: 'ConversationRated',
+    attributes: ({ agentId, score, comment }, related) => [
+      'ConversationRated',
+      given({ agent: userOf(related.agent(agentId)), score, message: comment }),
+    ],
+    references: ({ agentId }) => ({ agentIds: [agentId] }),
+  },
   ConversationLinked: {
     type: 'ConversationLinkedToParent',
     attributes: ({ id: child, parentId: parent, linkType }) => ['ConversationLinked', { parent, child, linkType }],

@@ -93,6 +93,8 @@ export interface Conversation extends Origin {
   /** When it opens again by itself. */
   pendingUntil?: string;
   tagIds: string[];
+  /** Its ratings, without comments; absent if it never had one. */
+  ratings?: Rating[];
   /** The number of its notes; absent if it never had one. */
   noteCount?: number;
   customAttributes: AttributeValues;
@@ -113,6 +115,19 @@ export interface Note {
   /** ISO 8601; not in the future. */
   createdAt: string;
   message: string;
+}
+
+export const RATING_TYPES = ['Csat', 'Nps', 'ThumbsUpOrDown'] as const;
+export type RatingType = (typeof RATING_TYPES)[number];
+
+/** What an end user was asked to say about an agent, and the score once it is given. Instants are in ISO 8601. */
+export interface Rating {
+  id: string;
+  ratingType: RatingType;
+  agentId: string;
+  userId: string;
+  offeredAt: string;
+  score?: number;
 }
 
 /** Maximum number of tags of a conversation, which its state lists. */
@@ -179,6 +194,16 @@ export type ConversationCommand =
       type: 'AddNotes';
       id: number;
       notes: Note[];
+    }
+  | { type: 'OfferRating'; id: number; rating: Omit<Rating, 'score'> }
+  | {
+      type: 'SubmitRating';
+      id: number;
+      ratingId: string;
+      result: { type: RatingType; value: number };
+      submittedAt: string;
+      comment?: string;
+      userId?: string;
     }
   | { type: 'LinkConversation'; id: number; parentId: number; linkType: LinkType; ancestorIds: number[] }
   | { type: 'ReplaceEndUser'; id: number; endUserId: string }
@@ -247,6 +272,22 @@ export type ConversationEvent =
   | {
       type: 'ConversationNoteAdded';
       data: ById & { noteId: string; authorId: string; createdAt: string; message?: string };
+    }
+  | {
+      type: 'ConversationRatingOffered';
+      data: ById & { ratingId: string; ratingType: RatingType; agentId: string; endUserId: string; offeredAt: string };
+    }
+  | {
+      type: 'ConversationRated';
+      data: ById & {
+        ratingId: string;
+        ratingType: RatingType;
+        agentId: string;
+        userId: string;
+        score: number;
+        submittedAt: string;
+        comment?: string;
+      };
     }
   | { type: 'ConversationLinked'; data: ById & { parentId: number; linkType: LinkType } }
   | { type: 'ConversationEndUserReplaced'; data: ById & { fromEndUserId: string; endUserId: string } }

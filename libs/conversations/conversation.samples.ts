@@ -33,6 +33,22 @@ const added: ConversationEvent = {
   type: 'ConversationMessageAdded',
   data: { id, messageId, ...wrote, externalId: 'm-1', body },
 };
+const ratingId = '01980f78-2c3d-7e4f-8051-627384950617';
+const rating = { id, ratingId, ratingType: 'Csat', agentId } as const;
+const offered: ConversationEvent = {
+  type: 'ConversationRatingOffered',
+  data: { ...rating, endUserId: requesterId, offeredAt: '2026-03-14T10:05:00.000Z' },
+};
+const rated: ConversationEvent = {
+  type: 'ConversationRated',
+  data: {
+    ...rating,
+    userId: requesterId,
+    score: 5,
+    submittedAt: '2026-03-14T10:07:12.000Z',
+    comment: 'My card ends with 4242',
+  },
+};
 const removed = { wasTextRedacted: true, numberOfDeletedFiles: 0 };
 const closed: ConversationEvent = { type: 'ConversationClosed', data: { id } };
 const requested: ConversationEvent = {
@@ -144,6 +160,15 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
       ],
     },
   },
+  'the ratings of a conversation': {
+    given: [created, offered, rated],
+    then: {
+      ...one({ version: 3 }),
+      conversation_ratings: [
+        { id: ratingId, type: 'Csat', score: 5, comment: 'My card ends with 4242', user_id: requesterId },
+      ],
+    },
+  },
   'the notes of a conversation': {
     given: [created, noted],
     then: {
@@ -173,10 +198,11 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
     then: one({ requester_id: otherUserId }),
   },
   'nothing personal of a conversation that was anonymized': {
-    given: [created, added, noted, tagged, valued, closed, requested, anonymized],
+    given: [created, added, noted, offered, rated, tagged, valued, closed, requested, anonymized],
     then: {
       ...one({ anonymized_at: instant, shown: expect.not.stringContaining('Invoice') as unknown }),
       conversation_messages: [{ id: messageId, external_id: null, body: null }],
+      conversation_ratings: [{ id: ratingId, score: 5, comment: null }],
       conversation_tags: [{ tag_id: tagId }],
     },
   },

@@ -6,6 +6,7 @@ import { decideConversation } from './decide-conversation.rules.js';
 import { evolveConversation } from './evolve-conversation.rules.js';
 import { messageProjection } from './messages.projection.js';
 import { noteProjection } from './notes.projection.js';
+import { ratingProjection } from './ratings.projection.js';
 
 export const conversationStream: StreamDefinition<Conversation | undefined, ConversationEvent, ConversationCommand> = {
   category: 'conversation',
@@ -26,6 +27,8 @@ export const conversationStream: StreamDefinition<Conversation | undefined, Conv
     ConversationTagRemoved: true,
     ConversationCustomAttributeUpdated: true,
     ConversationNoteAdded: true,
+    ConversationRatingOffered: true,
+    ConversationRated: true,
     ConversationLinked: true,
     ConversationEndUserReplaced: true,
     ConversationAnonymizationRequested: true,
@@ -57,12 +60,13 @@ export const conversationStream: StreamDefinition<Conversation | undefined, Conv
     },
   },
   parts: [tagsPart, valuesPart],
-  projections: [messageProjection, noteProjection],
+  projections: [messageProjection, noteProjection, ratingProjection],
   personal: {
     ConversationCreated: ['details'],
     ConversationCustomAttributeUpdated: ['values'],
     ConversationMessageAdded: ['body', 'externalId'],
     ConversationNoteAdded: ['message'],
+    ConversationRated: ['comment'],
   },
   ownKeys: { ConversationMessageAdded: 'messageId' },
   forgetsOne: { ConversationMessageAnonymized: 'messageId' },

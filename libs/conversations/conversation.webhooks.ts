@@ -15,7 +15,7 @@ import {
 } from './conversation-examples.js';
 import { doerOf, authorOf, shownConversation } from './conversation-payload.js';
 import { messageExample, messagePayload, messageSchema } from './message-payload.js';
-import { type Conversation, type ConversationEvent } from './conversation.rules.js';
+import { type Conversation, type ConversationEvent, RATING_TYPES } from './conversation.rules.js';
 import { conversationStream } from './conversation.stream.js';
 
 type DataOf<Type extends ConversationEvent['type']> = Extract<ConversationEvent, { type: Type }>['data'];
@@ -80,6 +80,9 @@ const withTag: More<TagEvent> = {
   example: { tag: 'VIP' },
   schema: { tag: { type: 'string' } },
 };
+
+const ratingExample = { id: '01980f78-2c3d-7e4f-8051-627384950617', type: 'CSAT', agent };
+const ratingFields = { id: uuid, type: { enum: RATING_TYPES.map(fullyQualifiedName) }, agent: user };
 
 export const CONVERSATION_EVENTS = {
   ConversationCreated: conversationEvent(
@@ -189,6 +192,52 @@ export const CONVERSATION_EVENTS = {
       },
       schema: { note: object({ id: uuid, created_at: instant, message: { type: ['string', 'null'] } }) },
     },
+  ),
+  ConversationRatingOffered: conversationEvent<'ConversationRatingOffered'>(
+    'A rating was offered to the end user of a conversation.',
+    {},
+    {
+      data: ({ ratingId, ratingType, agentId, offeredAt }, related) => ({
+        rating: {
+          id: ratingId,
+          type: fullyQualifiedName(ratingType),
+          agent: related.agent(agentId),
+          offered_at: offeredAt,
+        },
+      }),
+      references: ({ agentId }) => ({ agentIds: [agentId] }),
+      example: { rating: { ...ratingExample, offered_at: '2026-03-14T10:05:00.000Z' } },
+      schema: { rating: object({ ...ratingFields, offered_at: instant }) },
+    },
+  ),
+  ConversationRated: conversationEvent<'ConversationRated'>(
+    'An end user rated a conversation.',
+    {},
+    {
+      data: ({ ratingId, ratingType, agentId, score, comment, submittedAt }, related) => ({
+        rating: {
+          id: ratingId,
+          type: fullyQualifiedName(ratingType),
+          agent: related.agent(agentId),
+          score,
+          comment: comment ?? null,
+          rated_at: submittedAt,
+        },
+      }),
+      references: ({ agentId }) => ({ agentIds: [agentId] }),
+      example: {
+        rating: { ...ratingExample, score: 5, comment: 'That was quick!', rated_at: '2026-03-14T10:07:12.000Z' },
+      },
+      schema: {
+        rating: object({
+          ...ratingFields,
+          score: { type: 'integer' },
+          comment: { type: ['string', 'null'] },
+          rated_at: instant,
+        }),
+      },
+    },
+    requester,
   ),
   ConversationLinked: conversationEvent<'ConversationLinked'>(
     'A conversation was linked to another one.',

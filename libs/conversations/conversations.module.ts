@@ -21,6 +21,9 @@ import { AddMessageHandler, ListMessagesHandler } from './messages.handlers.js';
 import { AddNotesHandler, ListNotesHandler } from './notes.handlers.js';
 import { QueueConversationsController } from './queue-conversations.controller.js';
 
+import { ConversationRatingsController } from './ratings.controller.js';
+import * as ratings from './ratings.handlers.js';
+
 @Module({
   controllers: [
     ActivityLogController,
@@ -30,6 +33,7 @@ import { QueueConversationsController } from './queue-conversations.controller.j
     ImportConversationsController,
     ConversationListsController,
     ConversationNotesController,
+    ConversationRatingsController,
     ConversationTagsController,
     EndUserConversationsController,
     QueueConversationsController,
@@ -56,6 +60,9 @@ import { QueueConversationsController } from './queue-conversations.controller.j
     AddMessageHandler,
     ListMessagesHandler,
     ListActivityHandler,
+    ratings.ListRatingsHandler,
+    ratings.OfferRatingHandler,
+    ratings.SubmitRatingHandler,
     AddNotesHandler,
     ListNotesHandler,
     TagConversationByNameHandler,

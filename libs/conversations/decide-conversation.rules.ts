@@ -1,3 +1,4 @@
+import { offerRating, submitRating } from './decide-ratings.rules.js';
 import { importConversation } from './decide-import.rules.js';
 import { changesOf } from '#libs/platform/changes.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
@@ -67,6 +68,10 @@ export function decideConversation(
     }
     case 'AnonymizeMessage':
       return anonymizeMessage(conversation, command);
+    case 'OfferRating':
+      return offerRating(conversation, command, recordedAt);
+    case 'SubmitRating':
+      return submitRating(conversation, command, recordedAt);
     case 'AddNotes':
       return addNotes(conversation, command, recordedAt);
     case 'LinkConversation':

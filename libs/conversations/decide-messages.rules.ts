@@ -70,8 +70,12 @@ export function addNotes(conversation: Conversation, command: CommandOf<'AddNote
   return notes.map(({ id: noteId, ...note }) => ({ type: 'ConversationNoteAdded', data: { id, noteId, ...note } }));
 }
 
-/** Returns why a note or message is refused, or undefined. */
-export function faultOfInstant({ createdAt }: { createdAt: string }, now: Date): DomainError | undefined {
+/** Returns why something that was written at an instant is refused, or undefined. */
+export function faultOfInstant(
+  { createdAt }: { createdAt: string },
+  now: Date,
+  path = 'createdAt',
+): DomainError | undefined {
   if (Date.parse(createdAt) <= now.getTime()) return undefined;
-  return invalidBody([{ path: 'createdAt', message: 'must not be in the future' }]);
+  return invalidBody([{ path, message: 'must not be in the future' }]);
 }

@@ -35,7 +35,7 @@ function created({ details, ...origin }: DataOf<'ConversationCreated'>): Convers
 type LaterEvent = Exclude<ConversationEvent, { type: 'ConversationCreated' }>;
 
 function changeBy(event: LaterEvent, conversation: Conversation, at: string): Partial<Conversation> {
-  const { tagIds, customAttributes, noteCount = 0 } = conversation;
+  const { tagIds, customAttributes, noteCount = 0, ratings = [] } = conversation;
   switch (event.type) {
     case 'ConversationMessageAdded':
       return withMessage(conversation, event.data);
@@ -82,6 +82,14 @@ function changeBy(event: LaterEvent, conversation: Conversation, at: string): Pa
         beginnerId: undefined,
         customAttributes: {},
       };
+    case 'ConversationRatingOffered': {
+      const { ratingId, endUserId: userId, ratingType, agentId, offeredAt } = event.data;
+      return { ratings: [...ratings, { id: ratingId, ratingType, agentId, userId, offeredAt }] };
+    }
+    case 'ConversationRated': {
+      const { ratingId, score } = event.data;
+      return { ratings: ratings.map((rating) => (rating.id === ratingId ? { ...rating, score } : rating)) };
+    }
     case 'ConversationNoteAdded':
       return { noteCount: noteCount + 1 };
     case 'ConversationMessageAnonymized':

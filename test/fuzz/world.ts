@@ -80,7 +80,13 @@ export class World {
     const endpoint = { _type: 'EmailEndpoint', address: 'support@acme.example' };
     this.add('contactEndpointId', (await api.create('/v1/contact-endpoints', endpoint)).address as string);
     this.add('teamId', await api.createTeam('Frontline'));
-    this.add('conversationId', (await api.create('/v1/conversations', emailFrom(team.userId))).id as number);
+    const conversationId = (await api.create('/v1/conversations', emailFrom(team.userId))).id as number;
+    this.add('conversationId', conversationId);
+    const messages = await api.get(`/v1/conversations/${conversationId}/messages`);
+    this.add('messageId', messages.body.data[0].id as string);
+    const offer = { agentId: team.agentId, userId: team.userId, ratingType: 'Csat' };
+    const rating = await api.post(`/v1/conversations/${conversationId}/ratings/offer`, offer);
+    this.add('ratingId', rating.body.data.id as string);
     this.add('webhookSubscriptionId', (await api.subscribe('http://127.0.0.1:9/hook', ['TagCreated'])).id);
     for (const entityType of ['Contact', 'Conversation']) {
       const attribute = { entityType, identifier: 'a', label: 'A', inputDefinition: { _type: 'Text' } };

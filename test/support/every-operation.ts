@@ -79,6 +79,11 @@ export async function createWorld(api: ApiClient, receiver: WebhookReceiver) {
       const { body } = await api.get(`/v1/conversations/${await conversationId()}/messages`);
       return body.data[0].id as string;
     }),
+    ratingId: lazily(async () => {
+      const path = `/v1/conversations/${await conversationId()}/ratings/offer`;
+      const { body } = await api.post(path, { agentId, userId, ratingType: 'Csat' });
+      return body.data.id as string;
+    }),
     otherConversation: conversation,
     teamId: lazily(async () => {
       const id = await api.createTeam('Billing');
@@ -154,6 +159,11 @@ const BODIES: Record<string, (world: World) => unknown> = {
   Conversations_updateCustomAttributes: async ({ conversationAttribute }) => ({
     [await conversationAttribute()]: 'A-1042',
   }),
+  Conversations_offerRating: ({ agentId, userId }) => ({ agentId, userId, ratingType: 'Csat' }),
+  Conversations_listRatings: async ({ ratingId }) => {
+    await ratingId();
+  },
+  Conversations_submitRating: () => ({ ratingResult: { _type: 'Csat', value: 5 } }),
   Conversations_import: ({ userId, agentId }) => ({
     requesterId: userId,
     genericChannelName: 'Trustpilot',

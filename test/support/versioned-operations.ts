@@ -106,6 +106,14 @@ export const VERSIONED_OPERATIONS: Record<string, Prepare> = {
     const { body } = await api.get(`/v1${path}/messages`);
     return { path, rest: `/messages/${body.data[0].id}/anonymize` };
   },
+  Conversations_offerRating: onConversation(({ agentId, userId }) =>
+    Promise.resolve({ rest: '/ratings/offer', body: { agentId, userId, ratingType: 'Csat' } }),
+  ),
+  Conversations_submitRating: onConversation(async ({ agentId, userId, conversation: { path } }, api) => {
+    const offer = { agentId, userId, ratingType: 'Csat' };
+    const { body } = await api.post(`/v1${path}/ratings/offer`, offer);
+    return { rest: `/ratings/${body.data.id}/submit`, body: { ratingResult: { _type: 'Csat', value: 5 } } };
+  }),
   Conversations_addNote: then(conversation, '/notes', { message: 'She called, too.' }),
   Conversations_claim: onConversation(({ agentId }) => Promise.resolve({ rest: '/claim', body: { agentId } })),
   Conversations_close: closed,

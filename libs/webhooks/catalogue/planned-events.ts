@@ -22,7 +22,6 @@ export const PLANNED_EVENTS = {
   ConversationMessageDeliverySeen: aboutConversation('The recipient has seen a message.'),
   ConversationMessageDeliverySent: aboutConversation('A message was sent.'),
   ConversationMessageDeliverySpamComplaint: aboutConversation('The recipient reported a message as spam.'),
-  ConversationRated: aboutConversation('An end user rated a conversation.'),
   SLAEvaluationAchieved: aboutConversation('A conversation met a service level.'),
   SLAEvaluationBreached: aboutConversation('A conversation missed a service level.'),
   SLAEvaluationPending: aboutConversation('A service level started for a conversation.'),
