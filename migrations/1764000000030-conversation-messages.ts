@@ -26,6 +26,8 @@ export class ConversationMessages1764000000030 implements MigrationInterface {
         external_id text,
         -- What the message says; absent once it is anonymized.
         body jsonb,
+        -- Its HTML as a page can show it.
+        sanitized text,
         PRIMARY KEY (organization_id, id)
       );
       CREATE INDEX conversation_messages_in_order

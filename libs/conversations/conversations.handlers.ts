@@ -31,6 +31,7 @@ import { conversationStream } from './conversation.stream.js';
 import { endpointOf, mustNameAnEndpoint } from './named-endpoint.js';
 import { newConversation } from './new-conversation.js';
 import { executeReopening } from './reopening.published.js';
+import { sanitizeAhead } from './safe-html.js';
 
 /** Creates a conversation, and returns its number. */
 export class CreateConversation extends command<{ context: WriteContext; input: CreateConversationInput }, number>() {}
@@ -92,7 +93,8 @@ export class CreateConversationHandler implements ICommandHandler<CreateConversa
       const id = await this.ids.next();
       const { requester, queueId } = await this.#referred(organizationId, input);
       const { origin, ...others } = newConversation(input, requester);
-      const { agentId } = others;
+      const { agentId, message } = others;
+      if (message) await sanitizeAhead(organizationId, [message.body]);
       const began = { origin: { requesterId, ...origin }, ...others, queueId };
       const command = { type: 'CreateConversation', id, ...began } as const;
       await this.store.handle(conversationStream, String(id), context, command, () => [

@@ -17,6 +17,7 @@ import {
   type ImportConversationResponse,
   type ImportMessageInput,
 } from './import-conversations.dto.js';
+import { sanitizeAhead } from './safe-html.js';
 import { withoutNulls } from './new-message.js';
 
 /**
@@ -50,6 +51,8 @@ export class ImportConversationHandler implements ICommandHandler<ImportConversa
       const [referred, id] = await Promise.all([this.#referred(organizationId, input), this.ids.next()]);
       if (referred.existing !== undefined) return { id: referred.existing };
       const { errors, ...parts } = knownParts(input, referred.unknown);
+      const bodies = parts.messages.map(({ body }) => body);
+      await sanitizeAhead(organizationId, bodies);
       const { requesterId, genericChannelName, direction, createdAt, externalId, attributes } = input;
       const change = {
         type: 'ImportConversation',

@@ -15,6 +15,7 @@ interface MessageRow {
   version: number;
   external_id: string | null;
   body: MessageBody | null;
+  sanitized: string | null;
 }
 
 const OLDEST_FIRST = new Keyset<MessageRow>(
@@ -86,7 +87,7 @@ export function foundMessage(row: object): { message: KeptMessage; conversationI
   return { message: keptMessage(found), conversationId: found.conversation_id };
 }
 
-function keptMessage({ id, author_id, direction, created_at, external_id, body }: MessageRow): KeptMessage {
+function keptMessage({ id, author_id, direction, created_at, external_id, body, sanitized }: MessageRow): KeptMessage {
   return {
     id,
     authorId: author_id,
@@ -94,5 +95,6 @@ function keptMessage({ id, author_id, direction, created_at, external_id, body }
     createdAt: created_at.toISOString(),
     ...(external_id !== null && { externalId: external_id }),
     ...(body && { body }),
+    ...(sanitized !== null && { sanitized }),
   };
 }

@@ -4,7 +4,11 @@ import { type CreateMessageOutputData, type Message as MessageOutput } from './m
 import { safeHtml } from './safe-html.js';
 
 /** A message as its row has it; without a body once it is anonymized. */
-export type KeptMessage = Omit<Message, 'body'> & { body?: MessageBody };
+export type KeptMessage = Omit<Message, 'body'> & {
+  body?: MessageBody;
+  /** The HTML of the body as a page can show it. */
+  sanitized?: string;
+};
 
 /** An end user who got a copy. */
 export interface Recipient {
@@ -39,7 +43,7 @@ export function shownMessage(
   if (!body) return { ...common, attributes: { _type: 'GenericAttributes', direction } };
   const _type = conversation.genericChannel === undefined ? TYPES[conversation.channel] : 'GenericAttributes';
   const { attachments, content } = body;
-  const shown = content && shownContent(content);
+  const shown = content && shownContent(content, message.sanitized);
   const isMail = _type === 'EmailAttributes' || _type === 'ContactFormAttributes';
   const own = isMail
     ? {
@@ -53,7 +57,7 @@ export function shownMessage(
 
 /** Returns a new message as the answer to its creation shows it. */
 export function createdMessage(
-  { id: messageId, authorId, direction, createdAt, externalId, body }: KeptMessage,
+  { id: messageId, authorId, direction, createdAt, externalId, body, sanitized }: KeptMessage,
   conversationId: number,
 ): CreateMessageOutputData {
   return {
@@ -62,13 +66,15 @@ export function createdMessage(
     authorId,
     direction,
     createdAt,
-    ...(body?.content && { content: shownContent(body.content) }),
+    ...(body?.content && { content: shownContent(body.content, sanitized) }),
     ...(externalId !== undefined && { externalId }),
   };
 }
 
-function shownContent(content: NonNullable<MessageBody['content']>): NonNullable<MessageBody['content']> {
-  return content._type === 'Html' ? Object.assign({ sanitizedValue: safeHtml(content.value) }, content) : content;
+type Content = NonNullable<MessageBody['content']>;
+
+function shownContent(content: Content, sanitized?: string): Content & { sanitizedValue?: string } {
+  return content._type === 'Html' ? { ...content, sanitizedValue: sanitized ?? safeHtml(content.value) } : content;
 }
 
 /** The addresses of the conversation are those of its first message: for the other direction, they are swapped. */

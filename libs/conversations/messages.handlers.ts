@@ -19,6 +19,7 @@ import { foundMessage, messageByExternalId, MessageReader } from './message.read
 import { type KeptMessage } from './message.shown.js';
 import { type CreateMessageInput, type Message as MessageOutput } from './messages.dto.js';
 import { newMessage } from './new-message.js';
+import { sanitizeAhead } from './safe-html.js';
 import { whereItWaits } from './reopening.published.js';
 
 /**
@@ -57,6 +58,7 @@ export class AddMessageHandler implements ICommandHandler<AddMessage> {
       if (!loaded.state) throw notFound('Conversation', String(id));
       if (existing) return foundMessage(existing);
       const message = newMessage(input, loaded.state.requesterId);
+      await sanitizeAhead(organizationId, [message.body]);
       const guards = guardsOf(organizationId, message);
       const follows =
         loaded.state.state === 'Closed' && repliesToClosed === 'FollowUp' && opensBy(loaded.state, message);

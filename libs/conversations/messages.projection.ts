@@ -1,10 +1,11 @@
 import { type Statement } from '#libs/database/batch.js';
 import { type Projection } from '#libs/event-store/stream-definition.js';
-import { type ConversationEvent, type FirstMessage } from './conversation.rules.js';
+import { type ConversationEvent, type FirstMessage, type MessageBody } from './conversation.rules.js';
+import { safeHtml } from './safe-html.js';
 
 const INSERT = `INSERT INTO conversation_messages
-  (organization_id, conversation_id, id, author_id, direction, created_at, version, external_id, body)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
+  (organization_id, conversation_id, id, author_id, direction, created_at, version, external_id, body, sanitized)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
 
 /** The version of the event that begins a conversation. It contains the first message of older conversations. */
 export const BEGINNING = 1;
@@ -20,13 +21,13 @@ export const messageProjection: Projection<ConversationEvent> = {
       }
       case 'ConversationMessageAdded': {
         const { id, messageId, authorId, direction, createdAt, externalId, body } = data;
-        const values = [messageId, authorId, direction, createdAt, version, externalId, body && JSON.stringify(body)];
+        const values = [messageId, authorId, direction, createdAt, version, externalId, ...bodyColumns(body)];
         return [{ text: INSERT, values: [organizationId, id, ...values] }];
       }
       case 'ConversationMessageAnonymized':
         return [
           {
-            text: `UPDATE conversation_messages SET body = NULL, external_id = NULL
+            text: `UPDATE conversation_messages SET body = NULL, sanitized = NULL, external_id = NULL
                    WHERE organization_id = $1 AND id = $2`,
             values: [organizationId, data.messageId],
           },
@@ -39,9 +40,15 @@ export const messageProjection: Projection<ConversationEvent> = {
   },
 };
 
+/** Returns the values of `body` and `sanitized`. */
+function bodyColumns(body: MessageBody | undefined): [body?: string, sanitized?: string] {
+  const { content } = body ?? {};
+  return [body && JSON.stringify(body), content?._type === 'Html' ? safeHtml(content.value) : undefined];
+}
+
 function firstMessage(conversation: unknown[], createdAt: string, message: FirstMessage): Statement {
   const { id, authorId, direction, externalId, ...body } = message;
-  const values = [id, authorId, direction, createdAt, BEGINNING, externalId, JSON.stringify(body)];
+  const values = [id, authorId, direction, createdAt, BEGINNING, externalId, ...bodyColumns(body)];
   return { text: INSERT, values: [...conversation, ...values] };
 }
 
@@ -51,7 +58,7 @@ function anonymized(conversation: unknown[]): Statement[] {
   return [
     { text: `DELETE FROM conversation_messages ${where} AND version = ${BEGINNING}`, values: conversation },
     {
-      text: `UPDATE conversation_messages SET body = NULL, external_id = NULL ${where} AND body IS NOT NULL`,
+      text: `UPDATE conversation_messages SET body = NULL, sanitized = NULL, external_id = NULL ${where} AND body IS NOT NULL`,
       values: conversation,
     },
   ];

@@ -1,4 +1,7 @@
+import { LRUCache } from 'lru-cache';
 import sanitizeHtml from 'sanitize-html';
+import { turns } from '#libs/platform/turns.js';
+import { type MessageBody } from './conversation.rules.js';
 
 /** What a mail client shows: text, tables, pictures and links; nothing that runs, loads styles or sends forms. */
 const SHOWN: sanitizeHtml.IOptions = {
@@ -23,9 +26,31 @@ const SHOWN: sanitizeHtml.IOptions = {
   nestingLimit: 100,
 };
 
+/** Results of the last messages, by their HTML: what was computed ahead, and what is written again after a conflict. */
+const recent = new LRUCache<string, string>({
+  maxSize: 8_000_000,
+  sizeCalculation: (safe, html) => safe.length + html.length + 1,
+});
+
 /** Returns HTML that a page can show: without scripts, styles, forms, frames and handlers of events. */
 export function safeHtml(html: string): string {
-  return sanitizeHtml(html, SHOWN);
+  const known = recent.get(html);
+  if (known !== undefined) return known;
+  const safe = sanitizeHtml(html, SHOWN);
+  recent.set(html, safe);
+  return safe;
+}
+
+/**
+ * Computes {@link safeHtml} ahead for messages that are about to be written. A long text takes some tens of milliseconds, so
+ * organizations take turns.
+ */
+export async function sanitizeAhead(organizationId: string, bodies: MessageBody[]): Promise<void> {
+  for (const { content } of bodies) {
+    if (content?._type !== 'Html') continue;
+    await turns.next(organizationId);
+    safeHtml(content.value);
+  }
 }
 
 /** Leaves out a relative URL: it would lead into the site that shows the message. */
