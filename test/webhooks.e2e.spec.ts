@@ -338,21 +338,26 @@ describe('Webhook subscriptions', () => {
     expect(subscribedEvents).toEqual([...events, 'TagCreated']);
     const path = `/v1/webhooks/${id}`;
     const patched = await api.patch(path, {
-      events: ['ConversationRated'],
+      events: ['ConversationMessageDeliveryFailed'],
       filters: {
-        ConversationRated: { ...filter, conditions: [{ ...condition, field: 'InitialChannel', values: ['Email'] }] },
+        ConversationMessageDeliveryFailed: {
+          ...filter,
+          conditions: [{ ...condition, field: 'InitialChannel', values: ['Email'] }],
+        },
       },
     });
-    expect(patched.body.data.subscribedEvents).toEqual(['ConversationRated']);
+    expect(patched.body.data.subscribedEvents).toEqual(['ConversationMessageDeliveryFailed']);
     expect((await api.get(`${path}/delivery-status`)).body.data).toEqual([
-      { event: 'ConversationRated', deliveryStatus: { _type: 'NoRecentDelivery' } },
+      { event: 'ConversationMessageDeliveryFailed', deliveryStatus: { _type: 'NoRecentDelivery' } },
     ]);
-    expect((await api.get(`${path}/delivery-status/logs/ConversationRated`)).body).toEqual({ data: [] });
-    expect((await api.get(`${path}/deliveries?event=ConversationRated`)).body.data).toEqual([]);
-    const test = await api.post(`${path}/test`, { event: 'ConversationRated' });
+    expect((await api.get(`${path}/delivery-status/logs/ConversationMessageDeliveryFailed`)).body).toEqual({
+      data: [],
+    });
+    expect((await api.get(`${path}/deliveries?event=ConversationMessageDeliveryFailed`)).body.data).toEqual([]);
+    const test = await api.post(`${path}/test`, { event: 'ConversationMessageDeliveryFailed' });
     expect(test.status).toBe(400);
     expect(test.body.message).toMatch(/event must be one of: .*AgentCreated/);
-    expect(test.body.message).not.toContain('ConversationRated');
+    expect(test.body.message).not.toContain('ConversationMessageDeliveryFailed');
   });
 
   it('have logs for events that exist', async () => {
