@@ -32,6 +32,7 @@ import { ContactEndpoints1764000000031 } from '#migrations/1764000000031-contact
 import { ConversationLists1764000000032 } from '#migrations/1764000000032-conversation-lists.js';
 import { ConversationRatings1764000000033 } from '#migrations/1764000000033-conversation-ratings.js';
 import { ActivityLog1764000000034 } from '#migrations/1764000000034-activity-log.js';
+import { ConversationSearch1764000000035 } from '#migrations/1764000000035-conversation-search.js';
 import { ImportedConversations1764000000036 } from '#migrations/1764000000036-imported-conversations.js';
 
 /** All migrations, oldest first. */
@@ -70,5 +71,6 @@ export const MIGRATIONS = [
   ConversationLists1764000000032,
   ConversationRatings1764000000033,
   ActivityLog1764000000034,
+  ConversationSearch1764000000035,
   ImportedConversations1764000000036,
 ];

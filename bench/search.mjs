@@ -1,9 +1,10 @@
 /**
  * `npm run bench:search`: how long lists of end users and conversations take, for each filter and each pair of filters,
- * in each order, for the first page and the next.
+ * in each order, for the first page and the next; and searches for words of messages.
  *
  *   --end-users=1000000       number of end users; 0 for none
  *   --conversations=1000000   number of conversations; 0 for none
+ *   --messages=1000000        number of messages to search; 0 for none
  *   --repeat=40               requests for each list
  *   --show=20                 number of slowest lists to show
  */
@@ -13,6 +14,7 @@ import { runningEmbeddedPostgres } from '../dist/libs/embedded-postgres/embedded
 import { runBench } from './bench.mjs';
 import { describeMachine } from './machine.mjs';
 import { CONVERSATION_ORDERS, conversationFilters, fillConversations } from './search-conversations.mjs';
+import { fillMessages, wordSearches } from './search-messages.mjs';
 import { fillEndUsers, NOTE, TIER } from './search-rows.mjs';
 import { startDeskstream, TOKEN } from './servers.mjs';
 import { percentile } from './statistics.mjs';
@@ -29,6 +31,7 @@ const { values: options } = parseArgs({
   options: {
     'end-users': { type: 'string', default: '1000000' },
     conversations: { type: 'string', default: '1000000' },
+    messages: { type: 'string', default: '1000000' },
     repeat: { type: 'string', default: '40' },
     show: { type: 'string', default: '20' },
   },
@@ -51,6 +54,13 @@ const RESOURCES = [
     fill: fillConversations,
     filters: conversationFilters,
   },
+  {
+    name: 'messages',
+    path: '/v1/search/conversations',
+    count: Number(options.messages),
+    fill: fillMessages,
+    lists: wordSearches,
+  },
 ].filter(({ count }) => count > 0);
 
 const [loadBefore] = loadavg();
@@ -64,16 +74,16 @@ if (reports.length > 0) console.log(`${reports.join('\n\n')}\n\n${await describe
 process.exit(status);
 
 async function measureAll(bench, url, ownerUrl, resource) {
-  const { name, path, count, fill } = resource;
+  const { name, path, count, fill, lists: listsOf = combinations } = resource;
   bench.say(`makes ${count} ${name}`);
   await fill(ownerUrl, count);
-  const lists = combinations(resource);
+  const lists = listsOf(resource);
   bench.say(`asks for ${lists.length} lists`);
   const results = [];
-  for (const { label, parameters } of lists) results.push(...(await measure(`${url}${path}`, label, parameters)));
+  for (const list of lists) results.push(...(await measure(`${url}${path}`, list)));
   const doubtful = results.filter(isSlow);
   bench.say(`asks ${AGAIN} times as often for ${doubtful.length} lists that seem slow`);
-  for (const result of doubtful) Object.assign(result, await timesOf(result.url, AGAIN * repeat));
+  for (const result of doubtful) Object.assign(result, await timesOf(result.url, AGAIN * repeat, result.body));
   return report(resource, results, doubtful);
 }
 
@@ -110,27 +120,31 @@ function labelOf(filters, sort) {
   return `${shown.join(' & ') || 'all'} by ${sort}`;
 }
 
-async function measure(url, label, parameters) {
+/** @param body what is posted; without it, the list is a GET */
+async function measure(url, { label, parameters, body }) {
   const first = `${url}?${new URLSearchParams(parameters)}`;
-  const { next, ...times } = await timesOf(first, repeat);
+  const { next, ...times } = await timesOf(first, repeat, body);
   const rows = [{ label, ...times }];
-  if (next) rows.push({ label: `${label}, next page`, ...(await timesOf(next, repeat)) });
+  if (next) rows.push({ label: `${label}, next page`, ...(await timesOf(next, repeat, body)) });
   return rows;
 }
 
-async function timesOf(url, requests) {
+async function timesOf(url, requests, posted) {
+  const headers = { authorization: `Bearer ${TOKEN}`, ...(posted && { 'content-type': 'application/json' }) };
+  const request = { headers, ...(posted && { method: 'POST', body: JSON.stringify(posted) }) };
   const times = [];
   let body;
-  for (let request = 0; request < WARM_UPS + requests; request++) {
+  for (let sent = 0; sent < WARM_UPS + requests; sent++) {
     const begun = performance.now();
-    const response = await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } });
+    const response = await fetch(url, request);
     body = await response.json();
     if (!response.ok) throw new Error(`${url} answered ${response.status}: ${JSON.stringify(body)}`);
-    if (request >= WARM_UPS) times.push(performance.now() - begun);
+    if (sent >= WARM_UPS) times.push(performance.now() - begun);
   }
   times.sort((one, other) => one - other);
   return {
     url,
+    body: posted,
     found: body.data.length,
     next: body.meta.next,
     p50: percentile(times, 0.5),

@@ -365,7 +365,10 @@ describe('The first message of a conversation from before messages had events of
     return number;
   }
   const listAgain = async () => {
-    await app.database.sql('DELETE FROM conversation_messages WHERE version = 1');
+    await app.database.sql(
+      `WITH listed AS (DELETE FROM conversation_messages WHERE version = 1 RETURNING id)
+       DELETE FROM conversation_texts WHERE id IN (SELECT id FROM listed)`,
+    );
     await app.database.sql('TRUNCATE renewed_tables');
     await app.get(FirstMessages).run();
   };
@@ -378,6 +381,8 @@ describe('The first message of a conversation from before messages had events of
     await app.get(FirstMessages).run();
     expect((await messages(number)).map(textOf)).toEqual(['From before', 'Hello?']);
     expect((await get(number)).awaitingReplySince).toBe('2026-03-14T09:26:53.589Z');
+    const found = await api.get('/v1/search/conversations?query=from+before');
+    expect(found.body.data).toMatchObject([{ id: number }]);
   });
 
   it('goes with its conversation, and not alone', async () => {

@@ -121,6 +121,8 @@ describe('The OpenAPI document', () => {
       'Conversations_listTags',
       'Conversations_offerRating',
       'Conversations_reopen',
+      'Conversations_search',
+      'Conversations_searchWithFilters',
       'Conversations_submitRating',
       'Conversations_tag',
       'Conversations_tagBulk',

@@ -29,11 +29,13 @@ describe('An API token with scopes', () => {
     expect((await none.get('/v1/organization')).status).toBe(403);
   });
 
-  it('is limited by the first part of an operation’s path, of which each names a resource', async () => {
+  it('is limited by the resource that an operation’s path begins with or searches', async () => {
     const { paths } = (
       await app.clientWith([], await app.createTestOrganization()).then((none) => none.get('/openapi.json'))
     ).body as { paths: object };
-    const resources = new Set(Object.keys(paths).flatMap((path) => /^\/v1\/([^/]+)/.exec(path)?.slice(1) ?? []));
+    const resources = new Set(
+      Object.keys(paths).flatMap((path) => /^\/v1\/(?:search\/)?([^/]+)/.exec(path)?.slice(1) ?? []),
+    );
     expect([...resources].sort()).toEqual(RESOURCES.map(({ path }) => path).sort());
   });
 });

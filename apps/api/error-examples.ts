@@ -68,6 +68,8 @@ function messageOfInvalid({ parameters = [], requestBody }: Operation): string {
   const [inPath] = parametersIn('path', parameters).filter((one) => faultOf(one) !== undefined);
   if (inPath) return `Invalid value for: path parameter ${inPath.name} (${faultOf(inPath)})`;
   if (body) return 'Invalid value for: body (must be a JSON array, or an object with it as data)';
+  const [required] = parametersIn('query', parameters).filter((one) => one.required);
+  if (required) return `Invalid value for: query parameter ${required.name} (must be a string, but is missing)`;
   const [inQuery] = parametersIn('query', parameters).filter((one) => faultOf(one) !== undefined);
   if (inQuery) return `Invalid value for: query parameter ${inQuery.name} (${faultOf(inQuery)})`;
   return 'Invalid value for: query parameter x (contains a %-sequence that is not UTF-8)';

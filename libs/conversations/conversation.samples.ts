@@ -60,7 +60,15 @@ const tagged: ConversationEvent = { type: 'ConversationTagAdded', data: { id, ta
 const values = { [tagId]: ['Paid', 'Gold'] };
 const valued: ConversationEvent = { type: 'ConversationCustomAttributeUpdated', data: { id, values } };
 const instant = expect.any(String) as unknown;
-const one = (row: object) => ({ conversations: [{ id, ...row }] });
+const textOf = (source: string, text: string) => ({
+  conversation_id: id,
+  source,
+  words: expect.stringContaining(text) as unknown,
+});
+const one = (row: object) => ({
+  conversations: [{ id, ...row }],
+  conversation_subjects: [{ conversation_id: id, words: expect.stringContaining(`invoice':1`) as unknown }],
+});
 
 export const conversationSamples = samplesOf(conversationStream, String(id), {
   'a new conversation': {
@@ -125,6 +133,7 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
       conversation_messages: [
         { id: messageId, conversation_id: id, author_id: requesterId, direction: 'Inbound', external_id: 'm-1', body },
       ],
+      conversation_texts: [{ id: messageId, ...textOf('message', `card':2`) }],
     },
   },
   'the message with which an older conversation began': {
@@ -140,6 +149,8 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
     then: {
       ...one({ version: 1, last_message_at: '2026-03-14T09:26:53.589+00:00' }),
       conversation_messages: [{ id: messageId, conversation_id: id, version: 1, body }],
+      conversation_texts: [{ id: messageId, ...textOf('message', `card':2`) }],
+      conversation_subjects: [],
     },
   },
   'a message without its content once it is anonymized': {
@@ -174,6 +185,7 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
     then: {
       ...one({ version: 2 }),
       conversation_notes: [{ conversation_id: id, id: noteId, author_id: agentId, message: 'She called, too.' }],
+      conversation_texts: [{ id: noteId, ...textOf('note', `called':2`) }],
     },
   },
   'a conversation with a custom attribute': {
@@ -204,6 +216,7 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
       conversation_messages: [{ id: messageId, external_id: null, body: null }],
       conversation_ratings: [{ id: ratingId, score: 5, comment: null }],
       conversation_tags: [{ tag_id: tagId }],
+      conversation_subjects: [],
     },
   },
 });

@@ -7,6 +7,7 @@ import { evolveConversation } from './evolve-conversation.rules.js';
 import { messageProjection } from './messages.projection.js';
 import { noteProjection } from './notes.projection.js';
 import { ratingProjection } from './ratings.projection.js';
+import { subjectPart, textProjection } from './search/texts.projection.js';
 
 export const conversationStream: StreamDefinition<Conversation | undefined, ConversationEvent, ConversationCommand> = {
   category: 'conversation',
@@ -46,9 +47,11 @@ export const conversationStream: StreamDefinition<Conversation | undefined, Conv
     columns: {
       requester_id: { of: ({ requesterId }) => requesterId },
       channel: { of: ({ channel }) => channel, constant: true },
+      direction: { of: ({ direction }) => direction, constant: true },
       state: { of: ({ state }) => state },
       created_at: { of: ({ createdAt }) => createdAt, constant: true },
       assignee_id: { of: ({ assigneeId }) => assigneeId },
+      assigned_at: { of: ({ assignedAt }) => assignedAt },
       queue_id: { of: ({ queueId }) => queueId },
       queued_at: { of: ({ queuedAt }) => queuedAt },
       external_id: { of: ({ details }) => details?.externalId },
@@ -59,8 +62,8 @@ export const conversationStream: StreamDefinition<Conversation | undefined, Conv
       anonymized_at: { of: ({ anonymizedAt }) => anonymizedAt },
     },
   },
-  parts: [tagsPart, valuesPart],
-  projections: [messageProjection, noteProjection, ratingProjection],
+  parts: [tagsPart, valuesPart, subjectPart],
+  projections: [messageProjection, noteProjection, ratingProjection, textProjection],
   personal: {
     ConversationCreated: ['details'],
     ConversationCustomAttributeUpdated: ['values'],

@@ -20,6 +20,10 @@ import { ConversationMessagesController } from './messages.controller.js';
 import { AddMessageHandler, ListMessagesHandler } from './messages.handlers.js';
 import { AddNotesHandler, ListNotesHandler } from './notes.handlers.js';
 import { QueueConversationsController } from './queue-conversations.controller.js';
+import { ConversationSearch } from './search/conversation-search.js';
+import { HighlightsReader } from './search/highlights.reader.js';
+import { SearchController } from './search/search.controller.js';
+import { SearchConversationsHandler } from './search/search.handlers.js';
 
 import { ConversationRatingsController } from './ratings.controller.js';
 import * as ratings from './ratings.handlers.js';
@@ -37,6 +41,7 @@ import * as ratings from './ratings.handlers.js';
     ConversationTagsController,
     EndUserConversationsController,
     QueueConversationsController,
+    SearchController,
   ],
   providers: [
     ConversationIds,
@@ -66,6 +71,9 @@ import * as ratings from './ratings.handlers.js';
     AddNotesHandler,
     ListNotesHandler,
     TagConversationByNameHandler,
+    ConversationSearch,
+    HighlightsReader,
+    SearchConversationsHandler,
   ],
 })
 export class ConversationsModule {}

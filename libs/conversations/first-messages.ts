@@ -7,6 +7,7 @@ import { type RecordedEvent, type RecordedOf } from '#libs/event-store/event.js'
 import { isVersionConflict } from '#libs/event-store/version-conflict.js';
 import { BEGINNING, messageProjection } from './messages.projection.js';
 import { type ConversationEvent } from './conversation.rules.js';
+import { textProjection } from './search/texts.projection.js';
 
 const EVERY_MS = 60_000;
 const AT_ONCE = 200;
@@ -15,7 +16,7 @@ const IS_LISTED = 'conversation_messages_pkey';
 const DONE = ['first messages of conversations', 1];
 
 /**
- * Lists the first messages of conversations that began before messages were listed: fills the read table from the events
+ * Lists the first messages of conversations that began before messages were listed: fills the read tables from the events
  * that contain them, once. It may be killed at any time: what is listed stays so, and the next run begins anew.
  */
 @Injectable()
@@ -64,8 +65,9 @@ export class FirstMessages extends PeriodicTask {
 
   /** Returns whether a message was listed. An anonymization waits for the commit, and then removes it. */
   async #list(event: RecordedEvent): Promise<boolean> {
-    const { organizationId, data } = event as RecordedOf<ConversationEvent>;
-    const inserts = messageProjection.apply(event as RecordedOf<ConversationEvent>);
+    const beginning = event as RecordedOf<ConversationEvent>;
+    const { organizationId, data } = beginning;
+    const inserts = [messageProjection, textProjection].flatMap((projection) => projection.apply(beginning));
     if (inserts.length === 0) return false;
     try {
       await this.app.write(organizationId, [isNotAnonymized(organizationId, data.id), ...inserts]);

@@ -53,6 +53,21 @@ export async function sanitizeAhead(organizationId: string, bodies: MessageBody[
   }
 }
 
+/** Tags that begin or end a line, so that words on both sides are two. */
+const LINES = /<(?=\/?(?:blockquote|br|dd|div|dt|h[1-6]|hr|li|ol|p|pre|table|td|th|tr|ul)\b)/gi;
+
+/** What is escaped in HTML without tags. */
+const ENTITIES: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"' };
+
+/** Returns the text that HTML shows, without tags, scripts and styles. */
+export function textOfHtml(html: string): string {
+  const text = sanitizeHtml(html.replace(LINES, ' <'), { allowedTags: [], nestingLimit: 100 });
+  return text
+    .replace(/&(?:amp|lt|gt|quot);/g, (entity) => ENTITIES[entity] as string)
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
 /** Leaves out a relative URL: it would lead into the site that shows the message. */
 function absolute(attribute: Record<string, string | undefined>): Record<string, string> {
   const given = Object.entries(attribute).filter(([, url]) => url !== undefined && /^[a-z]+:/i.test(url.trim()));

@@ -6,6 +6,7 @@ import { type ListedRow } from '#libs/event-store/entity-reader.js';
 import { nameKey } from '#libs/platform/text.js';
 import { type AddressKind } from './addresses.published.js';
 import { VALUES } from './end-user-attributes.projection.js';
+import { LAST_CHARACTER } from './found-end-users.published.js';
 
 /** The filters of a search for end users, all of which must hold. Instants are in ISO 8601. */
 export interface EndUserSearch {
@@ -76,9 +77,6 @@ function conditionsOf(search: EndUserSearch, parameter: Parameter): string[] {
   if (updatedSince !== undefined) conditions.push(`updated_at >= ${parameter(updatedSince)}`);
   return conditions;
 }
-
-/** The last code point of Unicode. No name with a given prefix sorts after the prefix followed by it. */
-const LAST_CHARACTER = 0x10ffff;
 
 /** Returns the ranges of ids of end users that were created within a period. */
 function idsOf({ createdSince, createdUntil }: EndUserSearch, parameter: Parameter): string[] {

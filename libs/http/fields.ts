@@ -120,8 +120,8 @@ export function Uuid(docs: FieldOptions) {
   return applyDecorators(Text({ ...docs, format: 'uuid', max: 36, fault: faultOfUuid }), Transform(toLowerCase));
 }
 
-/** Declares a list of ids of distinct entities. They are converted to lower case. */
-export function Uuids(docs: FieldOptions & { minItems?: number; maxItems: number }) {
+/** Declares a list of ids of entities, which are distinct unless `repeatable`. They are converted to lower case. */
+export function Uuids(docs: FieldOptions & Pick<TextsOptions, 'minItems' | 'maxItems' | 'repeatable'>) {
   return applyDecorators(
     Texts({ ...docs, format: 'uuid', max: 36, fault: faultOfUuid, sameAs: (id) => id.toLowerCase() }),
     Transform(({ value }: { value: unknown }) =>

@@ -49,6 +49,7 @@ function faulty(path: string, message: string): [path: string, body?: unknown] {
   if (inPath) return [filled(path.replace(`{${inPath}}`, 'x'))];
   if (message.includes('%-sequence')) return [`${filled(path)}?x=%ff`];
   const inQuery = /query parameter (\w+)/.exec(message)?.[1];
+  if (inQuery && message.includes('is missing')) return [filled(path)];
   if (inQuery) return [`${filled(path)}?${inQuery}=x`];
   if (message.includes('body (')) return [filled(path), message.includes('is missing') ? undefined : {}];
   throw new Error(`No request is known that is answered: ${message}`);

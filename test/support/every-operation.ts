@@ -183,6 +183,20 @@ const BODIES: Record<string, (world: World) => unknown> = {
     await api.patch(`/v1/conversations/${id}/custom-attributes`, { [attributeId]: 'A-1042' });
     await api.get(`/v1/conversations?tagId=${tagId}&attributeId=${attributeId}&attributeValue=A-1042`);
   },
+  Conversations_search: async ({ conversationId }) => {
+    await conversationId();
+  },
+  Conversations_searchWithFilters: async ({ api, userId, tagId, conversationAttribute, conversationId }) => {
+    const [id, attributeId] = [await conversationId(), await conversationAttribute()];
+    await api.put(`/v1/conversations/${id}/tags/${tagId}`);
+    await api.patch(`/v1/conversations/${id}/custom-attributes`, { [attributeId]: 'A-1042' });
+    const fields = [
+      { _type: 'ContactId', operator: { _type: 'IsOneOf', values: [userId] } },
+      { _type: 'TagId', operator: { _type: 'IncludesAll', values: [tagId] } },
+      { _type: 'CustomAttribute', attributeId, operator: { _type: 'IsOneOf', values: [['A-1042']] } },
+    ];
+    return { query: { value: 'order' }, filters: { strategy: 'All', conditions: fields.map((field) => ({ field })) } };
+  },
   Queues_listConversations: async ({ api, conversationId, queueId }) => {
     const transfer = { queueId: await queueId() };
     await api.put(`/v1/conversations/${await conversationId()}/transfer/queue`, transfer);
@@ -221,8 +235,9 @@ const BODIES: Record<string, (world: World) => unknown> = {
   Webhooks_updateSubscription: () => ({ name: 'ERP' }),
 };
 
-/** Filters that read further tables. */
-const QUERIES: Record<string, string> = {
+/** Queries that are required, or that read further tables. */
+export const QUERIES: Record<string, string> = {
+  Conversations_search: '?query=arrived',
   Agents_listAgents: '?email=bob@acme.example',
   EndUsers_listUsers: '?email=alice@brown.example',
 };

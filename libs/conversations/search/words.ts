@@ -1,0 +1,100 @@
+import { nameKey } from '#libs/platform/text.js';
+
+/** A word of a text: where it is, and what its spellings have in common. */
+export interface Word {
+  key: string;
+  start: number;
+  end: number;
+}
+
+/** What to look for: all words, each as the beginning of a word; or, if `exact`, the words as they are and in a row. */
+export interface WordQuery {
+  keys: string[];
+  exact: boolean;
+}
+
+/** Maximum number of characters of a text in which words are found. */
+export const MAX_SEARCHED_TEXT = 100_000;
+/** Maximum number of words to look for. */
+export const MAX_WORDS = 20;
+
+/** PostgreSQL's limits of a tsvector: the last position in a text, and the number of positions of a word. */
+const LAST_POSITION = 16_383;
+const MAX_POSITIONS = 255;
+/** Characters by which long words are compared. */
+const MAX_KEY = 100;
+
+/** Scripts without spaces, in which each character counts as a word. */
+const SINGLE = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}`;
+const WORD = new RegExp(
+  String.raw`[${SINGLE}]|[[\p{L}\p{N}\p{M}\p{Default_Ignorable_Code_Point}]--[${SINGLE}]]+`,
+  'gv',
+);
+const ACCENTS = /[\u0300-\u036f]/g;
+/** What decomposition may bring in, such as the slash of ½: it would have a meaning in SQL. */
+const NO_LETTERS = /[^\p{L}\p{N}\p{M}]/gu;
+
+/** Yields the words of a text: sequences of letters and digits. */
+export function* wordsIn(text: string): Generator<Word> {
+  for (const { 0: word, index } of text.slice(0, MAX_SEARCHED_TEXT).matchAll(WORD)) {
+    const key = keyOf(word);
+    if (key) yield { key, start: index, end: index + word.length };
+  }
+}
+
+/** Returns a word regardless of case, accents and invisible characters. */
+function keyOf(word: string): string {
+  const bare = word.normalize('NFKD').replace(ACCENTS, '');
+  return nameKey(bare).replace(NO_LETTERS, '').slice(0, MAX_KEY).toWellFormed();
+}
+
+/** Returns what a client looks for. */
+export function wordQuery(text: string, exact: boolean): WordQuery {
+  return { keys: Array.from(wordsIn(text), ({ key }) => key), exact };
+}
+
+/** Returns why a text cannot be looked for, or undefined. */
+export function faultOfWords(text: string): string | undefined {
+  const { length } = wordQuery(text, false).keys;
+  if (length === 0) return 'must contain a word: letters or digits';
+  return length > MAX_WORDS ? `must have at most ${MAX_WORDS} words` : undefined;
+}
+
+/**
+ * Returns what each word of an organization begins with in the index, so that a search does not come across the texts of
+ * others. Two organizations may have the same mark: it saves work, and is not what separates them.
+ */
+function markOf(organizationId: string): string {
+  return organizationId.slice(-4);
+}
+
+/** Returns a query as a tsquery. Keys have only letters, digits and marks, so nothing in them needs quoting. */
+export function tsqueryOf(organizationId: string, { keys, exact }: WordQuery): string {
+  const mark = markOf(organizationId);
+  return keys.map((key) => `'${mark}${key}'${exact ? '' : ':*'}`).join(exact ? ' <-> ' : ' & ');
+}
+
+/** Returns the words of a text as a tsvector, for {@link tsqueryOf}; undefined if it has none. */
+export function tsvectorOf(organizationId: string, text: string): string | undefined {
+  const places = new Map<string, number[]>();
+  let place = 0;
+  for (const { key } of wordsIn(text)) {
+    if (++place > LAST_POSITION) break;
+    const known = places.get(key);
+    if (!known) places.set(key, [place]);
+    else if (known.length < MAX_POSITIONS) known.push(place);
+  }
+  if (places.size === 0) return undefined;
+  const mark = markOf(organizationId);
+  return Array.from(places, ([key, at]) => `'${mark}${key}':${at.join(',')}`).join(' ');
+}
+
+/** Returns the ranges of a text that match, in their order. Those of a phrase extend from its first word to its last. */
+export function matchesIn(text: string, { keys, exact }: WordQuery): Pick<Word, 'start' | 'end'>[] {
+  const words = [...wordsIn(text)];
+  if (!exact) return words.filter(({ key }) => keys.some((wanted) => key.startsWith(wanted)));
+  return words.flatMap(({ start }, at) => {
+    const last = words[at + keys.length - 1];
+    return last && keys.every((key, index) => words[at + index]?.key === key) ? [{ start, end: last.end }] : [];
+  });
+}
