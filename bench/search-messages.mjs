@@ -64,7 +64,7 @@ export async function fillMessages(ownerUrl, count) {
 }
 
 const made = (count) => `
-  SELECT organization_id, ${FIRST_ID} + n / ${MESSAGES_OF_ONE} AS conversation_id, gen_random_uuid() AS id,
+  SELECT organization_id, ${FIRST_ID} + n / ${MESSAGES_OF_ONE} AS conversation_id, uuidv7((n - ${count}) * interval '1 minute') AS id,
     now() - (${count} - n) * interval '1 minute' AS at, words || more AS text
   FROM (SELECT organization_id, 1 AS share FROM organizations UNION SELECT '${OTHER}', 5) AS sized,
     generate_series(0, ${count} - 1) AS n,

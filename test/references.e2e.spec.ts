@@ -164,10 +164,15 @@ const REFERENCES: Record<string, Reference> = {
   },
 };
 
-/** Ids of what the server does not know, or of parts of what the body changes: a fault of the body. */
+/**
+ * Ids of what the server does not know, or of parts of what the body changes: a fault of the body. Those of a search match
+ * nothing.
+ */
 const OTHERS = [
   'Conversations_create widgetId',
   'Conversations_offerRating userId',
+  'Conversations_searchWithFilters filters.conditions[].field.attributeId',
+  'Conversations_searchWithFilters filters.conditions[].field.operator.values[]',
   'Conversations_submitRating userId',
   'CustomAttributes_createCustomAttribute inputDefinition.options[].id',
   'CustomAttributes_updateCustomAttribute inputDefinition.options[].id',
