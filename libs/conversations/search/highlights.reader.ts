@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#libs/database/database.js';
-import { type MessageBody } from '../conversation.rules.js';
+import { textOfHtml } from '../safe-html.js';
 import { excerptOf } from './excerpt.js';
 import { type ConversationSearchHit } from './search.dto.js';
-import { SUBJECTS, TEXTS, textOfMessage } from './texts.projection.js';
+import { SUBJECTS, TEXTS } from './texts.projection.js';
 import { tsqueryOf, type WordQuery } from './words.js';
 
 interface TextRow {
   conversation_id: number;
   id: string | null;
-  type: string | null;
-  value: string | null;
+  /** The content of the message, if it is not HTML. */
+  message: string | null;
+  /** The content as a page can show it. */
+  html: string | null;
   note: string | null;
   subject: string | null;
   /** The requester's name and addresses, if the words were found there. */
@@ -22,8 +24,8 @@ const MAX_TEXTS = 3;
 const MAX_LENGTH = 20_000;
 
 const SELECT = `
-  SELECT c.id AS conversation_id, t.id, left(m.body->'content'->>'value', ${MAX_LENGTH}) AS value,
-    m.body->'content'->>'_type' AS type, left(n.message, ${MAX_LENGTH}) AS note,
+  SELECT c.id AS conversation_id, t.id, left(m.sanitized, ${MAX_LENGTH}) AS html, left(n.message, ${MAX_LENGTH}) AS note,
+    CASE WHEN m.sanitized IS NULL THEN left(m.body->'content'->>'value', ${MAX_LENGTH}) END AS message,
     CASE WHEN s.words @@ $3::tsquery THEN c.document->'details'->>'subject' END AS subject,
     (SELECT ARRAY[u.display_name, u.email, u.phone_number] FROM end_users u
      WHERE u.organization_id = $1 AND u.id = c.requester_id AND u.id = ANY($4)) AS requester
@@ -74,9 +76,9 @@ function hitOf(id: number, rows: TextRow[], query: WordQuery): ConversationSearc
   };
 }
 
-function innerHitOf({ id, type, value, note }: TextRow, query: WordQuery) {
+function innerHitOf({ id, html, message, note }: TextRow, query: WordQuery) {
   if (id === null) return undefined;
-  const content = { _type: type ?? 'Text', value: value ?? '' } as NonNullable<MessageBody['content']>;
-  const excerpt = excerptOf(note ?? textOfMessage({ content }), query);
+  const text = note ?? (html === null ? message : textOfHtml(html));
+  const excerpt = excerptOf(text ?? '', query);
   return excerpt === undefined ? undefined : { id, highlight: { [note === null ? 'message' : 'note']: excerpt } };
 }

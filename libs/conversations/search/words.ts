@@ -30,6 +30,8 @@ const WORD = new RegExp(
   String.raw`[${SINGLE}]|[[\p{L}\p{N}\p{M}\p{Default_Ignorable_Code_Point}]--[${SINGLE}]]+`,
   'gv',
 );
+/** Words whose key is their lower case. */
+const PLAIN = /^[a-z\d]+$/i;
 const ACCENTS = /[\u0300-\u036f]/g;
 /** What decomposition may bring in, such as the slash of ½: it would have a meaning in SQL. */
 const NO_LETTERS = /[^\p{L}\p{N}\p{M}]/gu;
@@ -44,6 +46,7 @@ export function* wordsIn(text: string): Generator<Word> {
 
 /** Returns a word regardless of case, accents and invisible characters. */
 function keyOf(word: string): string {
+  if (PLAIN.test(word)) return word.slice(0, MAX_KEY).toLowerCase();
   const bare = word.normalize('NFKD').replace(ACCENTS, '');
   return nameKey(bare).replace(NO_LETTERS, '').slice(0, MAX_KEY).toWellFormed();
 }
