@@ -1,6 +1,5 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
-import { type MessageBody } from '#libs/conversations/conversation.rules.js';
-import { searchable, type SearchedText, textOfMessage } from '#libs/conversations/search/texts.projection.js';
+import { searchable, type SearchedText } from '#libs/conversations/search/texts.projection.js';
 
 /**
  * The words of conversations. The previous version does not know the tables and keeps working; a worker fills those of
@@ -9,8 +8,7 @@ import { searchable, type SearchedText, textOfMessage } from '#libs/conversation
 export class ConversationSearch1764000000035 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(TABLES);
-    await fill(db, 'conversation_notes', `'note'`, 'message');
-    await fill(db, 'conversation_messages', `'message'`, 'body');
+    await fillNotes(db);
     await db.query(INDEXES);
     await db.query(SEARCH);
   }
@@ -77,23 +75,22 @@ const SEARCH = `
 
 const PAGE = 1_000;
 
-/** Fills in the texts of a table, page by page. */
-async function fill(db: QueryRunner, table: string, source: string, text: string): Promise<void> {
+/** Fills in the texts of notes, page by page. Messages have no texts before this update. */
+async function fillNotes(db: QueryRunner): Promise<void> {
   await db.query(`
-    ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY;
-    DECLARE texts CURSOR FOR SELECT organization_id, conversation_id::float8 AS "conversationId", id, ${source} AS source,
-      ${text} AS text FROM ${table} WHERE ${text} IS NOT NULL;
+    ALTER TABLE conversation_notes NO FORCE ROW LEVEL SECURITY;
+    DECLARE texts CURSOR FOR SELECT organization_id, conversation_id::float8 AS "conversationId", id, message AS text
+      FROM conversation_notes;
   `);
   for (;;) {
-    const rows = (await db.query(`FETCH ${PAGE} FROM texts`)) as (Omit<SearchedText, 'text'> & {
+    const rows = (await db.query(`FETCH ${PAGE} FROM texts`)) as (Omit<SearchedText, 'source'> & {
       organization_id: string;
-      text: string | MessageBody;
     })[];
-    for (const { organization_id, text, ...row } of rows) {
-      const searched = { ...row, text: typeof text === 'string' ? text : textOfMessage(text) };
-      for (const statement of searchable(organization_id, searched)) await db.query(statement.text, statement.values);
+    for (const { organization_id, ...row } of rows) {
+      for (const { text, values } of searchable(organization_id, { ...row, source: 'note' }))
+        await db.query(text, values);
     }
     if (rows.length < PAGE) break;
   }
-  await db.query(`CLOSE texts; ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`);
+  await db.query('CLOSE texts; ALTER TABLE conversation_notes FORCE ROW LEVEL SECURITY');
 }

@@ -19,7 +19,7 @@ export interface SearchedText {
 }
 
 /** Returns the text of a message as people read it: HTML without its tags. */
-export function textOfMessage({ content }: Pick<MessageBody, 'content'>): string {
+function textOfMessage({ content }: Pick<MessageBody, 'content'>): string {
   if (!content) return '';
   return content._type === 'Html' ? textOfHtml(safeHtml(content.value)) : content.value;
 }
