@@ -81,7 +81,13 @@ const LIVES: [resource: string, live: (api: ApiClient) => Promise<string>, event
       await api.put(`${path}/close`, {});
       return path;
     },
-    ['ConversationClosed', 'ConversationAbandoned', 'ConversationEnqueued', 'ConversationCreated'],
+    [
+      'ConversationClosed',
+      'ConversationAbandoned',
+      'ConversationEnqueued',
+      'ConversationMessageAdded',
+      'ConversationCreated',
+    ],
   ],
   [
     'webhooks',
