@@ -3,9 +3,11 @@ import { type Statement } from '#libs/database/batch.js';
 import { Database } from '#libs/database/database.js';
 import { Keyset, type Page, type PageRequest } from '#libs/database/keyset.js';
 import { EVENT_KEYS, EventCodec, type EventRow } from '#libs/event-store/event-codec.js';
+import { type FeedEvent } from '#libs/event-store/event.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { query } from '#libs/platform/messages.js';
+import { turns } from '#libs/platform/turns.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { showsPersonal } from '#libs/resources/scopes.js';
 import { readRelated } from '#libs/webhooks/events/referenced-entities.published.js';
@@ -34,6 +36,8 @@ const BY_TIME = new Keyset<EventRow>(
   'ASC',
 );
 const SELECT = `SELECT e.*, ${EVENT_KEYS} FROM events e WHERE organization_id = $1 AND type = ANY($2)`;
+/** Number of events that are decoded without a pause. */
+const DECODED_AT_ONCE = 200;
 /** Number of events that are read at once, and characters of data after which a page ends. */
 const BOUNDS = { atOnce: 500, room: 8_000_000 };
 
@@ -59,8 +63,18 @@ export class ListActivityHandler implements IQueryHandler<ListActivity> {
     return { ...page, rows: await this.#shown(organizationId, page.rows, granted) };
   }
 
+  /** Opening the personal data of a page may take tens of milliseconds, so organizations take turns. */
+  async #decoded(organizationId: string, rows: EventRow[]): Promise<FeedEvent[]> {
+    const events: FeedEvent[] = [];
+    for (const [index, row] of rows.entries()) {
+      if (index > 0 && index % DECODED_AT_ONCE === 0) await turns.next(organizationId);
+      events.push(this.codec.decode(row));
+    }
+    return events;
+  }
+
   async #shown(organizationId: string, rows: EventRow[], granted: readonly Scope[]): Promise<ActivityLogEntry[]> {
-    const events = rows.map((row) => this.codec.decode(row));
+    const events = await this.#decoded(organizationId, rows);
     const hidden = {
       ...(showsPersonal(granted, 'agent') ? {} : { agentIds: [] }),
       ...(showsPersonal(granted, 'endUser') ? {} : { endUserIds: [] }),

@@ -33,11 +33,12 @@ export function openFollowUp(organizationId: string, id: number): Statement {
   };
 }
 
-/** Guards: no other request begins a follow-up of the conversation at the same time. */
+/** Guards: the conversation is still closed, and no other request begins a follow-up of it at the same time. */
 export function noOtherFollowUpHas(organizationId: string, parentId: number, id: number): Statement[] {
   return [
     {
-      text: 'SELECT FROM conversations WHERE organization_id = $1 AND id = $2 FOR UPDATE',
+      text: `SELECT guard(EXISTS (SELECT FROM conversations
+               WHERE organization_id = $1 AND id = $2 AND state = 'Closed' FOR UPDATE))`,
       values: [organizationId, parentId],
     },
     {
