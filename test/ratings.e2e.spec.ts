@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { waitFor } from '#libs/testing/wait-for.js';
-import { conversationStream } from '#libs/conversations/conversation.stream.js';
 import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { type ApiClient } from './support/api-client.js';
+import { dumpOf } from './support/dump.js';
 import { createSupportTeam, emailFrom, type SupportTeam } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
@@ -114,16 +114,67 @@ describe('A rating of a conversation', () => {
     await receiver.close();
   });
 
-  it('loses its comment, not its score, when the conversation is anonymized', async () => {
+  it('is by the end user whom the one that it was offered to has been merged into', async () => {
+    const receiver = await startWebhookReceiver();
+    await api.subscribe(receiver.url, ['ConversationRated']);
     const { id: ratingId } = (await offer()).body.data;
-    await submit(ratingId, 5, { comment: 'Greetings, Alice' });
-    const { organizationId, actorId } = api;
-    const command = { type: 'AnonymizeConversation', id } as const;
-    await app.runtime.store.handle(conversationStream, String(id), { organizationId, actorId }, command);
-    const [rating] = await ratings();
-    expect(rating).toMatchObject({ ratingScore: 5 });
-    expect(rating).not.toHaveProperty('ratingComment');
-    expect(JSON.stringify((await api.get(`/v1/conversations/${id}/history`)).body)).not.toContain('Greetings');
+    const { id: intoId } = await api.create('/v1/endusers', { displayName: 'Alicia' });
+    await api.post(`/v1/endusers/${team.userId}/merge`, { intoId });
+    const refused = await submit(ratingId, 5, { userId: team.agentId });
+    expect(refused.body.message).toContain(`userId must be the end user of the conversation, ${intoId}`);
+    expect((await submit(ratingId, 5, { userId: team.userId })).body.data.userId).toBe(intoId);
+    expect(await ratings()).toMatchObject([{ id: ratingId, userId: intoId }]);
+    await waitFor('the delivery', () => receiver.received.length === 1);
+    expect(receiver.received[0]?.payload.data).toMatchObject({ author: { id: intoId, name: 'Alicia' } });
+    await receiver.close();
+  });
+
+  it('has one score, by however many it is submitted at the same time', async () => {
+    const { id: ratingId } = (await offer()).body.data;
+    const answers = await Promise.all([1, 2, 3, 4, 5].map((value) => submit(ratingId, value)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409]);
+    const accepted = answers.find(({ status }) => status === 200)?.body.data;
+    expect(await ratings()).toMatchObject([{ ratingScore: accepted.ratingResult.value }]);
+  });
+
+  it('belongs to one conversation of one organization', async () => {
+    const { id: ratingId } = (await offer()).body.data;
+    const result = { ratingResult: { _type: 'Csat', value: 5 } };
+    const stranger = await app.createTestOrganization();
+    expect((await stranger.post(path(`/${ratingId}/submit`), result)).status).toBe(404);
+    const { id: otherId } = await api.create('/v1/conversations', emailFrom(team.userId));
+    expect((await api.post(`/v1/conversations/${otherId}/ratings/${ratingId}/submit`, result)).status).toBe(404);
+    expect(await ratings()).toMatchObject([{ ratingStatus: 'Offered' }]);
+  });
+
+  it('loses its comment, not its score, everywhere when the conversation is anonymized', async () => {
+    const receiver = await startWebhookReceiver();
+    const { id: subscriptionId } = await api.subscribe(receiver.url, ['ConversationRated']);
+    const { id: ratingId } = (await offer()).body.data;
+    const result = { ratingResult: { _type: 'Csat', value: 2 }, comment: 'My card ends with 4242' };
+    await api.send('POST', path(`/${ratingId}/submit`), result, { 'idempotency-key': randomUUID() });
+    await waitFor('the delivery', () => receiver.received.length === 1);
+    const history = async () => JSON.stringify((await api.get(`/v1/conversations/${id}/history`)).body);
+    expect(await history()).toContain('card ends with');
+
+    const { id: requestId } = (await api.patch(`/v1/conversations/${id}/anonymize?force=true`)).body.data;
     expect((await offer()).status).toBe(409);
+    await waitFor('the anonymization', async () => {
+      const { body } = await api.get(`/v1/anonymization/request/${requestId}`);
+      return body.data.processedAt !== undefined;
+    });
+    const [rating] = await ratings();
+    expect(rating).toMatchObject({ ratingScore: 2 });
+    expect(rating).not.toHaveProperty('ratingComment');
+    const logs = `/v1/webhooks/${subscriptionId}/delivery-status/logs/ConversationRated`;
+    const seen = [
+      await history(),
+      JSON.stringify((await api.get('/v1/events?pageLimit=200')).body),
+      JSON.stringify((await api.get(logs)).body),
+      await dumpOf((text) => app.database.sql(text)),
+    ];
+    for (const text of seen) expect(text).not.toContain('card ends with');
+    expect((await offer()).status).toBe(409);
+    await receiver.close();
   });
 });

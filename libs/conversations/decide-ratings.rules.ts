@@ -39,7 +39,10 @@ export function offerRating(
   return [{ type: 'ConversationRatingOffered', data: { id, ratingId, endUserId, ...others } }];
 }
 
-/** A rating is submitted once. Submitting the same score again changes nothing. */
+/**
+ * A rating is submitted once, by whom the conversation belongs to by then: the end user to whom it was offered may have
+ * been merged. Submitting the same score again changes nothing.
+ */
 export function submitRating(
   conversation: Conversation,
   command: CommandOf<'SubmitRating'>,
@@ -54,7 +57,8 @@ export function submitRating(
   if (rating.score !== undefined)
     return new DomainError('conflict', `Rating ${ratingId} has been submitted with the score ${rating.score}`);
   const { submittedAt, comment } = command;
-  const { agentId, userId, ratingType } = rating;
+  const { agentId, ratingType } = rating;
+  const { requesterId: userId } = conversation;
   const rated = { ratingId, ratingType, agentId, userId, score: result.value, submittedAt };
   return [{ type: 'ConversationRated', data: { id, ...rated, ...(comment && { comment }) } }];
 }
@@ -65,9 +69,7 @@ function faultOfResult(
   { result, userId }: CommandOf<'SubmitRating'>,
 ): DomainError | undefined {
   if (userId && userId !== offeredTo && userId !== requesterId) {
-    return invalidBody([
-      { path: 'userId', message: `must be the end user to whom the rating was offered, ${offeredTo}` },
-    ]);
+    return invalidBody([{ path: 'userId', message: `must be the end user of the conversation, ${requesterId}` }]);
   }
   if (result.type !== ratingType) {
     return invalidBody([{ path: 'ratingResult._type', message: `must be ${ratingType}, as in the offer` }]);

@@ -84,12 +84,24 @@ describe('A rating of a conversation', () => {
     conversation(created).when(submit('Csat', 5)).then(notFound('Rating', 'rating-1'));
   });
 
+  it('is submitted by the end user whom the one that it was offered to has been merged into', () => {
+    const merged: ConversationEvent = {
+      type: 'ConversationEndUserReplaced',
+      data: { id, fromEndUserId: userId, endUserId: 'end-user-2' },
+    };
+    for (const named of [{}, { userId }, { userId: 'end-user-2' }]) {
+      conversation(created, offered('Csat'), merged)
+        .when(submit('Csat', 5, named))
+        .then([rated('Csat', 5, { userId: 'end-user-2' })]);
+    }
+  });
+
   it('is submitted as it was offered: its type, its end user, and after the offer', () => {
     const open = () => conversation(created, offered('Csat'));
     open().when(submit('Nps', 5)).then(refused('ratingResult._type', 'must be Csat, as in the offer'));
     open()
       .when(submit('Csat', 5, { userId: 'end-user-2' }))
-      .then(refused('userId', 'must be the end user to whom the rating was offered, end-user-1'));
+      .then(refused('userId', 'must be the end user of the conversation, end-user-1'));
     open()
       .when(submit('Csat', 5, { submittedAt: before }))
       .then(refused('submittedAt', `must not be before the offer, ${now}`));

@@ -18,12 +18,12 @@ export const ratingProjection: Projection<ConversationEvent> = {
         ];
       }
       case 'ConversationRated': {
-        const { ratingId, score, comment, submittedAt } = data;
+        const { ratingId, userId, score, comment, submittedAt } = data;
         return [
           {
-            text: `UPDATE conversation_ratings SET score = $3, comment = $4, rated_at = $5
+            text: `UPDATE conversation_ratings SET score = $3, comment = $4, rated_at = $5, user_id = $6
                    WHERE organization_id = $1 AND id = $2`,
-            values: [organizationId, ratingId, score, comment, submittedAt],
+            values: [organizationId, ratingId, score, comment, submittedAt, userId],
           },
         ];
       }
