@@ -128,6 +128,7 @@ export interface Rating {
   userId: string;
   offeredAt: string;
   score?: number;
+  isCommented?: true;
 }
 
 /** Maximum number of tags of a conversation, which its state lists. */
@@ -195,7 +196,7 @@ export type ConversationCommand =
       id: number;
       notes: Note[];
     }
-  | { type: 'OfferRating'; id: number; rating: Omit<Rating, 'score'> }
+  | { type: 'OfferRating'; id: number; rating: Omit<Rating, 'score' | 'isCommented'> }
   | {
       type: 'SubmitRating';
       id: number;

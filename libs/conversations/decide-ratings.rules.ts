@@ -41,7 +41,8 @@ export function offerRating(
 
 /**
  * A rating is submitted once, by whom the conversation belongs to by then: the end user to whom it was offered may have
- * been merged. Submitting the same score again changes nothing.
+ * been merged. Submitting the same score again adds a comment that was missing, else
+ * changes nothing.
  */
 export function submitRating(
   conversation: Conversation,
@@ -53,8 +54,9 @@ export function submitRating(
   if (!rating) return notFound('Rating', ratingId);
   const fault = faultOfResult(conversation, rating, command) ?? faultOfTime(rating, command, recordedAt);
   if (fault) return fault;
-  if (rating.score === result.value) return [];
-  if (rating.score !== undefined)
+  const isAgain = rating.score === result.value;
+  if (isAgain && (!command.comment || rating.isCommented)) return [];
+  if (!isAgain && rating.score !== undefined)
     return new DomainError('conflict', `Rating ${ratingId} has been submitted with the score ${rating.score}`);
   const { submittedAt, comment } = command;
   const { agentId, ratingType } = rating;

@@ -87,8 +87,9 @@ function changeBy(event: LaterEvent, conversation: Conversation, at: string): Pa
       return { ratings: [...ratings, { id: ratingId, ratingType, agentId, userId, offeredAt }] };
     }
     case 'ConversationRated': {
-      const { ratingId, score } = event.data;
-      return { ratings: ratings.map((rating) => (rating.id === ratingId ? { ...rating, score } : rating)) };
+      const { ratingId, score, comment } = event.data;
+      const result = { score, ...(comment !== undefined && { isCommented: true as const }) };
+      return { ratings: ratings.map((rating) => (rating.id === ratingId ? { ...rating, ...result } : rating)) };
     }
     case 'ConversationNoteAdded':
       return { noteCount: noteCount + 1 };

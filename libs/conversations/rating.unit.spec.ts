@@ -79,6 +79,12 @@ describe('A rating of a conversation', () => {
       .then([rated('Csat', 5, { comment })]);
     conversation(created, offered('Csat'), rated('Csat', 5)).when(submit('Csat', 5)).then([]);
     conversation(created, offered('Csat'), rated('Csat', 5))
+      .when(submit('Csat', 5, { comment }))
+      .then([rated('Csat', 5, { comment })]);
+    conversation(created, offered('Csat'), rated('Csat', 5, { comment }))
+      .when(submit('Csat', 5, { comment: 'Something else' }))
+      .then([]);
+    conversation(created, offered('Csat'), rated('Csat', 5))
       .when(submit('Csat', 4))
       .then(new DomainError('conflict', 'Rating rating-1 has been submitted with the score 5'));
     conversation(created).when(submit('Csat', 5)).then(notFound('Rating', 'rating-1'));

@@ -83,7 +83,8 @@ export class ConversationRatingsController {
   @Endpoint({
     operationId: 'Conversations_submitRating',
     summary: 'Submit a rating that was offered.',
-    description: 'A rating is submitted once. Submitting the same score again changes nothing; another score is a 409.',
+    description:
+      'A rating is submitted once. Submitting the same score again changes nothing, but adds a comment if it had none; another score is a 409.',
     success: [200, 'The rating', CreateRatingResultOutput],
     errors: [404, 409],
   })
