@@ -41,8 +41,7 @@ export function offerRating(
 
 /**
  * A rating is submitted once, by whom the conversation belongs to by then: the end user to whom it was offered may have
- * been merged. Submitting the same score again adds a comment that was missing, else
- * changes nothing.
+ * been merged. Submitting the same score again adds a comment that was missing, else changes nothing.
  */
 export function submitRating(
   conversation: Conversation,
