@@ -98,6 +98,10 @@ async function createWorld() {
   });
   const { id: teamId } = await fresh.create('/v1/teams', { name: 'Frontline' });
   const { id: conversationId } = await fresh.create('/v1/conversations', emailFrom(team.userId));
+  const messages = await fresh.get(`/v1/conversations/${conversationId}/messages`);
+  const messageId = messages.body.data[0].id as string;
+  const offer = { agentId: team.agentId, userId: team.userId, ratingType: 'Csat' };
+  const rating = await fresh.post(`/v1/conversations/${conversationId}/ratings/offer`, offer);
   const { id: parentId } = await fresh.create('/v1/conversations', emailFrom(team.userId));
   const { id: webhookSubscriptionId } = await fresh.subscribe('http://127.0.0.1:9/hook', ['TagCreated']);
   const { id: recoveryId } = await fresh.create(`/v1/webhooks/${webhookSubscriptionId}/recover`, { since: PAST });
@@ -127,8 +131,10 @@ async function createWorld() {
       externalId: 'CRM-1042',
       conversationId: String(conversationId),
       csid: String(conversationId),
+      messageId,
+      ratingId: rating.body.data.id as string,
     } as Record<string, string>,
-    ids: { ...team, otherUserId, customAttributeId, conversationAttributeId, parentId },
+    ids: { ...team, messageId, otherUserId, customAttributeId, conversationAttributeId, parentId },
   };
 }
 
@@ -149,6 +155,7 @@ const BODIES: Record<string, (ids: World['ids']) => object> = {
   Conversations_close: ({ agentId }) => ({ userId: agentId }),
   Conversations_reopen: ({ agentId }) => ({ userId: agentId }),
   Conversations_followUp: ({ agentId }) => ({ timestamp: '2099-01-01T00:00:00Z', userId: agentId }),
+  Anonymization_anonymize: ({ messageId }) => ({ _type: 'Message', entityId: messageId }),
   Conversations_import: ({ userId }) => ({
     requesterId: userId,
     genericChannelName: 'Trustpilot',
