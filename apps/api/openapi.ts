@@ -38,8 +38,9 @@ export function openApiDocument(app: INestApplication, server: string): OpenAPIO
     extraModels: RETRY_MODELS,
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}_${method}`,
   });
-  for (const { get, patch } of Object.values(document.paths)) {
-    for (const parameter of [...(get?.parameters ?? []), ...(patch?.parameters ?? [])]) suggestNothing(parameter);
+  for (const { get, patch, post } of Object.values(document.paths)) {
+    const parameters = [get, patch, post].flatMap((operation) => operation?.parameters ?? []);
+    for (const parameter of parameters) suggestNothing(parameter);
   }
   nameVariants(document);
   documentRetries(document);
