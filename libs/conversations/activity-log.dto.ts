@@ -79,14 +79,14 @@ export class ActivityLogQuery extends pageQuery(PAGES) {}
 
 export class OrganizationActivityLogQuery extends pageQuery(PAGES) {
   @QueryInstant({
-    description: 'Only what was recorded at this time or later.',
+    description: 'Only entries that were recorded at this time or later.',
     example: '2026-03-14T00:00:00Z',
     optional: true,
   })
   fromDatetime?: string;
 
   @QueryInstant({
-    description: 'Only what was recorded before this time.',
+    description: 'Only entries that were recorded before this time.',
     example: '2026-03-15T00:00:00Z',
     optional: true,
   })
