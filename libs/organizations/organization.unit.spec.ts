@@ -1,4 +1,33 @@
-import { subdomainOf } from './organization.rules.js';
+import { notFound } from '#libs/platform/domain-error.js';
+import { given } from '#libs/testing/given.js';
+import {
+  decideOrganization,
+  evolveOrganization,
+  type OrganizationEvent,
+  type RepliesToClosed,
+  subdomainOf,
+} from './organization.rules.js';
+
+const id = 'organization-1';
+const created: OrganizationEvent = { type: 'OrganizationCreated', data: { id, name: 'Acme' } };
+const organization = given({ decide: decideOrganization, evolve: evolveOrganization, initialState: undefined });
+
+describe('What a message in a closed conversation does', () => {
+  const choose = (replies: RepliesToClosed) => ({ type: 'SetRepliesToClosed', id, replies }) as const;
+  const chosen = (replies: RepliesToClosed): OrganizationEvent => ({ type: 'RepliesToClosedSet', data: { replies } });
+
+  it('is chosen by the organization, which reopens conversations until then', () => {
+    organization(created).when(choose('Reopen')).then([]);
+    organization(created)
+      .when(choose('FollowUp'))
+      .then([chosen('FollowUp')]);
+    organization(created, chosen('FollowUp')).when(choose('FollowUp')).then([]);
+    organization(created, chosen('FollowUp'))
+      .when(choose('Reopen'))
+      .then([chosen('Reopen')]);
+    organization().when(choose('FollowUp')).then(notFound('Organization', id));
+  });
+});
 
 describe('The subdomain of an organization', () => {
   it.each([
