@@ -33,6 +33,13 @@ const added: ConversationEvent = {
   type: 'ConversationMessageAdded',
   data: { id, messageId, ...wrote, externalId: 'm-1', body },
 };
+const older: ConversationEvent = {
+  ...created,
+  data: {
+    ...created.data,
+    details: { message: { ...body, id: messageId, authorId: requesterId, direction: 'Inbound' } },
+  },
+};
 const ratingId = '01980f78-2c3d-7e4f-8051-627384950617';
 const rating = { id, ratingId, ratingType: 'Csat', agentId } as const;
 const offered: ConversationEvent = {
@@ -137,19 +144,19 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
     },
   },
   'the message with which an older conversation began': {
-    given: [
-      {
-        ...created,
-        data: {
-          ...created.data,
-          details: { message: { ...body, id: messageId, authorId: requesterId, direction: 'Inbound' } },
-        },
-      },
-    ],
+    given: [older],
     then: {
       ...one({ version: 1, last_message_at: '2026-03-14T09:26:53.589+00:00' }),
       conversation_messages: [{ id: messageId, conversation_id: id, version: 1, body }],
       conversation_texts: [{ id: messageId, ...textOf('message', `card':2`) }],
+      conversation_subjects: [],
+    },
+  },
+  'nothing personal of an older conversation that was anonymized': {
+    given: [older, closed, requested, anonymized],
+    then: {
+      ...one({ anonymized_at: instant, last_message_at: '2026-03-14T09:26:53.589+00:00' }),
+      conversation_messages: [{ id: messageId, external_id: null, body: null }],
       conversation_subjects: [],
     },
   },

@@ -75,13 +75,7 @@ function changeBy(event: LaterEvent, conversation: Conversation, at: string): Pa
     case 'ConversationAnonymizationRequested':
       return { anonymization: 'requested' };
     case 'ConversationAnonymized':
-      return {
-        anonymization: 'done',
-        anonymizedAt: at,
-        details: undefined,
-        beginnerId: undefined,
-        customAttributes: {},
-      };
+      return anonymized(conversation, at);
     case 'ConversationRatingOffered': {
       const { ratingId, endUserId: userId, ratingType, agentId, offeredAt } = event.data;
       return { ratings: [...ratings, { id: ratingId, ratingType, agentId, userId, offeredAt }] };
@@ -99,6 +93,22 @@ function changeBy(event: LaterEvent, conversation: Conversation, at: string): Pa
     case 'ConversationAbandoned':
       return {};
   }
+}
+
+/**
+ * Nothing that is left may come from personal data: a rebuild reads the events without them and must get this state.
+ */
+function anonymized({ createdAt, lastMessageAt = createdAt, ratings }: Conversation, at: string) {
+  return {
+    anonymization: 'done',
+    anonymizedAt: at,
+    details: undefined,
+    beginnerId: undefined,
+    messageCount: undefined,
+    lastMessageAt,
+    customAttributes: {},
+    ...(ratings && { ratings: ratings.map((rating) => ({ ...rating, isCommented: undefined })) }),
+  } satisfies Partial<Conversation>;
 }
 
 /**
