@@ -156,7 +156,6 @@ export const conversationSamples = samplesOf(conversationStream, String(id), {
     given: [older, closed, requested, anonymized],
     then: {
       ...one({ anonymized_at: instant, last_message_at: '2026-03-14T09:26:53.589+00:00' }),
-      conversation_messages: [{ id: messageId, external_id: null, body: null }],
       conversation_subjects: [],
     },
   },
