@@ -88,8 +88,12 @@ const MESSAGES = `
       'content', jsonb_build_object('_type', 'Text', 'value', text))
     FROM messages_made`;
 
+/** The words as tsvectorOf makes them: see libs/conversations/search/words.ts. */
 const TEXTS = `
   INSERT INTO conversation_texts (organization_id, conversation_id, id, source, words)
     SELECT organization_id, conversation_id, id, 'message',
-      to_tsvector('simple', mark || replace(text, ' ', ' ' || mark))
-    FROM messages_made, LATERAL (SELECT right(organization_id::text, 4) AS mark) AS marks`;
+      (words || format(' ''%s#%s''', mark, to_hex(conversation_id >> 8)))::tsvector
+    FROM messages_made,
+      LATERAL (SELECT right(organization_id::text, 4) AS mark, lpad(to_hex(conversation_id >> 12), 5, '0') AS region) AS starts,
+      LATERAL (SELECT string_agg(format('''%s%s%s'':%s', mark, region, word, place), ' ') AS words
+        FROM string_to_table(text, ' ') WITH ORDINALITY AS placed(word, place)) AS made`;

@@ -84,7 +84,7 @@ export class Keyset<Row> {
       values: [...values, ...keyValues, limit + 1],
       replanned,
     });
-    return this.#page(rows, limit, cursor);
+    return this.pageOf(rows, { limit, cursor });
   }
 
   /**
@@ -112,20 +112,22 @@ export class Keyset<Row> {
     return { rows: pages.flatMap(({ rows }) => rows), previous: pages[0]?.previous, next: pages.at(-1)?.next };
   }
 
-  /** Builds the page. One extra row was read to tell whether there is another page. */
-  #page(read: Row[], limit: number, cursor: Cursor | undefined): Page<Row> {
+  /**
+   * Builds a page of rows in the order in which they were read. One more row than its limit tells that there is another
+   * page.
+   * @param reached for a page that ends early: the row from which on the next page continues
+   */
+  pageOf(read: Row[], { limit, cursor }: PageRequest, reached?: Row): Page<Row> {
+    const backward = cursor?.backward ?? false;
     const more = read.length > limit;
     const rows = read.slice(0, limit);
-    if (cursor?.backward) rows.reverse();
-    const [first, last] = [rows[0], rows.at(-1)];
-    if (!first || !last) return { rows };
-    const before = cursor?.backward ? more : cursor !== undefined;
-    const after = cursor?.backward ? true : more;
-    return {
-      rows,
-      ...(before && { previous: { values: this.#keyOf(first), backward: true } }),
-      ...(after && { next: { values: this.#keyOf(last), backward: false } }),
-    };
+    const [nearest, farthest] = [rows[0], more ? rows.at(-1) : (reached ?? rows.at(-1))];
+    if (backward) rows.reverse();
+    if (!farthest) return { rows };
+    const onwards = (more || reached) && { values: this.#keyOf(farthest), backward };
+    const back = cursor && { values: this.#keyOf(nearest ?? farthest), backward: !backward };
+    const [previous, next] = backward ? [onwards, back] : [back, onwards];
+    return { rows, ...(previous && { previous }), ...(next && { next }) };
   }
 
   #keyOf(row: Row): (string | number)[] {

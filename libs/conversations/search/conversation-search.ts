@@ -23,7 +23,9 @@ export interface ConversationsWanted {
 const NEWEST_FIRST = new Keyset<Found>([{ name: 'id', type: 'bigint', of: ({ id }) => id }], 'DESC');
 
 /** Number of conversations whose texts are compared with the words one by one, at most, for each hit of a page. */
-const NEAR = 25;
+const NEAR = 4;
+/** Number of conversations with the words that are compared with filters at once, and how many times for a page. */
+const FILTERED = { atOnce: 1_000, times: 5 };
 const MAX_ID = '9223372036854775807';
 
 /** Finds conversations, newest first. */
@@ -32,26 +34,70 @@ export class ConversationSearch {
   constructor(private readonly database: Database) {}
 
   /**
-   * Returns a page of the conversations that match. An index on words returns all matches before the first of them can
-   * be shown, so words are looked for twice: first in the next conversations one by one, which suffices if the words are
-   * frequent; else by the index, where there are few matches then.
+   * Returns a page of the conversations that match. Words are looked for twice: first in the next conversations one by
+   * one, which suffices if the words are frequent or the filters select few conversations; else by the index. The work is
+   * bounded: a page ends early, maybe empty, if few of the conversations with the words match the filters.
    */
   async page(wanted: ConversationsWanted, request: PageRequest): Promise<Page<Found>> {
-    if (wanted.words === undefined) return this.#read(wanted, request, () => []);
+    if (wanted.words === undefined) return this.#matching(wanted, request, () => []);
     const { words } = wanted;
-    const near = await this.#read(wanted, request, (parameter, filter) => [
+    const near = await this.#matching(wanted, request, (parameter, filter) => [
       isNear(request, filter, parameter),
       `(requester_id = ANY(${parameter(wanted.requesterIds)}::uuid[]) OR ${hasWords(parameter(words))})`,
     ]);
     const isFull = request.cursor?.backward ? near.previous : near.next;
-    if (isFull) return near;
-    return this.#read(wanted, request, (parameter) => [
-      `id IN (SELECT conversations_with_words(${parameter(words)}::tsquery) UNION
-         SELECT id FROM conversations WHERE organization_id = $1 AND requester_id = ANY(${parameter(wanted.requesterIds)}))`,
-    ]);
+    return isFull ? near : this.#byIndex(wanted, request);
   }
 
-  #read(
+  async #byIndex(wanted: ConversationsWanted, request: PageRequest): Promise<Page<Found>> {
+    const { limit, cursor } = request;
+    const backward = cursor?.backward ?? false;
+    const { atOnce, times } = wanted.filters ? FILTERED : { atOnce: limit + 1, times: 1 };
+    const found: Found[] = [];
+    let last: Found | undefined;
+    for (let time = 0; time < times; time++) {
+      const having = await this.#having(wanted, last?.id ?? cursor?.values[0] ?? MAX_ID, backward, atOnce);
+      found.push(...(wanted.filters ? await this.#filtered(wanted, having, backward) : having));
+      if (found.length > limit || having.length < atOnce) return NEWEST_FIRST.pageOf(found, request);
+      last = having.at(-1);
+    }
+    return NEWEST_FIRST.pageOf(found, request, last);
+  }
+
+  /** Returns the next conversations with the words, or of the requesters. */
+  #having(
+    { organizationId, words, requesterIds }: ConversationsWanted,
+    from: string | number,
+    backward: boolean,
+    limit: number,
+  ) {
+    const [after, order] = backward ? ['>', 'ASC'] : ['<', 'DESC'];
+    const text = `SELECT id FROM (
+        SELECT conversations_with_words($2, $3, ${backward}, $4) AS id
+        UNION (SELECT id FROM conversations
+          WHERE organization_id = $1 AND requester_id = ANY($5) AND id ${after} $3 ORDER BY id ${order} LIMIT $4)
+      ) AS found ORDER BY id ${order} LIMIT $4`;
+    const values = [organizationId, words, from, limit, requesterIds];
+    return this.database.query<Found>(organizationId, { text, values });
+  }
+
+  #filtered(
+    { organizationId, filters }: ConversationsWanted,
+    conversations: Found[],
+    backward: boolean,
+  ): Promise<Found[]> {
+    const ids = conversations.map(({ id }) => id);
+    const select = searchOf(organizationId, 'SELECT id FROM conversations', (parameter) => [
+      `id = ANY(${parameter(ids)}::bigint[])`,
+      ...(filters ? [conditionOf(filters, parameter)] : []),
+    ]);
+    return this.database.query<Found>(organizationId, {
+      ...select,
+      text: `${select.text} ORDER BY id ${backward ? 'ASC' : 'DESC'}`,
+    });
+  }
+
+  #matching(
     { organizationId, filters }: ConversationsWanted,
     request: PageRequest,
     conditionsOf: (parameter: Parameter, filter: string) => string[],
@@ -76,6 +122,7 @@ function isNear({ cursor, limit }: PageRequest, filter: string, parameter: Param
 /** PostgreSQL would look for all conversations with these words at once, but for the limits. */
 function hasWords(words: string): string {
   const inTable = (table: string) => `(SELECT true FROM ${table} AS t
-    WHERE t.organization_id = $1 AND t.conversation_id = conversations.id AND t.words @@ ${words}::tsquery LIMIT 1)`;
+    WHERE t.organization_id = $1 AND t.conversation_id = conversations.id
+      AND t.words @@ words_in_window(${words}, conversations.id) LIMIT 1)`;
   return `${inTable(TEXTS)} OR ${inTable(SUBJECTS)}`;
 }

@@ -26,13 +26,13 @@ const MAX_LENGTH = 20_000;
 const SELECT = `
   SELECT c.id AS conversation_id, t.id, left(m.sanitized, ${MAX_LENGTH}) AS html, left(n.message, ${MAX_LENGTH}) AS note,
     CASE WHEN m.sanitized IS NULL THEN left(m.body->'content'->>'value', ${MAX_LENGTH}) END AS message,
-    CASE WHEN s.words @@ $3::tsquery THEN c.document->'details'->>'subject' END AS subject,
+    CASE WHEN s.words @@ words_in_window($3, c.id) THEN c.document->'details'->>'subject' END AS subject,
     (SELECT ARRAY[u.display_name, u.email, u.phone_number] FROM end_users u
      WHERE u.organization_id = $1 AND u.id = c.requester_id AND u.id = ANY($4)) AS requester
   FROM conversations c
     LEFT JOIN ${SUBJECTS} s ON s.organization_id = $1 AND s.conversation_id = c.id
     LEFT JOIN LATERAL (SELECT id FROM ${TEXTS} AS t
-      WHERE t.organization_id = $1 AND t.conversation_id = c.id AND t.words @@ $3::tsquery
+      WHERE t.organization_id = $1 AND t.conversation_id = c.id AND t.words @@ words_in_window($3, c.id)
       ORDER BY id DESC LIMIT ${MAX_TEXTS}) t ON true
     LEFT JOIN conversation_messages m ON m.organization_id = $1 AND m.id = t.id
     LEFT JOIN conversation_notes n ON n.organization_id = $1 AND n.conversation_id = c.id AND n.id = t.id

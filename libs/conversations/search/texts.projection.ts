@@ -26,7 +26,7 @@ function textOfMessage({ content }: Pick<MessageBody, 'content'>): string {
 
 /** Returns the statement that makes a text searchable; none if it has no words. */
 export function searchable(organizationId: string, { conversationId, id, source, text }: SearchedText): Statement[] {
-  const words = tsvectorOf(organizationId, text);
+  const words = tsvectorOf(organizationId, conversationId, text);
   if (words === undefined) return [];
   return [
     {
@@ -73,7 +73,7 @@ export const subjectPart: Part<Conversation | undefined> = {
   change: ({ organizationId, id }, before, after) => {
     const [was, is] = [before?.details?.subject, after?.details?.subject];
     if (was === is) return [];
-    const words = is === undefined ? undefined : tsvectorOf(organizationId, is);
+    const words = is === undefined ? undefined : tsvectorOf(organizationId, Number(id), is);
     const removal = {
       text: `DELETE FROM ${SUBJECTS} WHERE organization_id = $1 AND conversation_id = $2`,
       values: [organizationId, id],

@@ -71,14 +71,38 @@ function markOf(organizationId: string): string {
   return organizationId.slice(-4);
 }
 
-/** Returns a query as a tsquery. Keys have only letters, digits and marks, so nothing in them needs quoting. */
-export function tsqueryOf(organizationId: string, { keys, exact }: WordQuery): string {
-  const mark = markOf(organizationId);
-  return keys.map((key) => `'${mark}${key}'${exact ? '' : ':*'}`).join(exact ? ' <-> ' : ' & ');
+/**
+ * The number of successive conversations in a window, and in a part of a window. The index has the words of each window
+ * apart, so a search in the newest windows does not come across the matches of older ones. A window may have too many
+ * matches to read, so the index also has the texts of each part. The function conversations_with_words knows these
+ * numbers, too.
+ */
+const WINDOW = 2 ** 12;
+const PART = 2 ** 8;
+/** What a query has in place of the window. Words have no such character. */
+const ANY_WINDOW = '@';
+
+function windowOf(conversationId: number): string {
+  return Math.floor(conversationId / WINDOW)
+    .toString(16)
+    .padStart(5, '0');
 }
 
-/** Returns the words of a text as a tsvector, for {@link tsqueryOf}; undefined if it has none. */
-export function tsvectorOf(organizationId: string, text: string): string | undefined {
+function partOf(conversationId: number): string {
+  return `#${Math.floor(conversationId / PART).toString(16)}`;
+}
+
+/**
+ * Returns a query as a tsquery for all windows; the function words_in_window makes one for a conversation of it. Keys have
+ * only letters, digits and marks, so nothing in them needs quoting.
+ */
+export function tsqueryOf(organizationId: string, { keys, exact }: WordQuery): string {
+  const start = `${markOf(organizationId)}${ANY_WINDOW}`;
+  return keys.map((key) => `'${start}${key}'${exact ? '' : ':*'}`).join(exact ? ' <-> ' : ' & ');
+}
+
+/** Returns the words of a text of a conversation as a tsvector, for {@link tsqueryOf}; undefined if it has none. */
+export function tsvectorOf(organizationId: string, conversationId: number, text: string): string | undefined {
   const places = new Map<string, number[]>();
   let place = 0;
   for (const { key } of wordsIn(text)) {
@@ -89,7 +113,9 @@ export function tsvectorOf(organizationId: string, text: string): string | undef
   }
   if (places.size === 0) return undefined;
   const mark = markOf(organizationId);
-  return Array.from(places, ([key, at]) => `'${mark}${key}':${at.join(',')}`).join(' ');
+  const start = `${mark}${windowOf(conversationId)}`;
+  const words = Array.from(places, ([key, at]) => `'${start}${key}':${at.join(',')}`);
+  return [...words, `'${mark}${partOf(conversationId)}'`].join(' ');
 }
 
 /** Returns the ranges of a text that match, in their order. Those of a phrase extend from its first word to its last. */

@@ -32,8 +32,8 @@ describe('The words of a text', () => {
 
 describe('A query', () => {
   it('is for the beginnings of words, or for a phrase', () => {
-    expect(tsqueryOf(ORGANIZATION, wordQuery('Red pump', false))).toBe("'5b6ared':* & '5b6apump':*");
-    expect(tsqueryOf(ORGANIZATION, wordQuery('Red pump', true))).toBe("'5b6ared' <-> '5b6apump'");
+    expect(tsqueryOf(ORGANIZATION, wordQuery('Red pump', false))).toBe("'5b6a@red':* & '5b6a@pump':*");
+    expect(tsqueryOf(ORGANIZATION, wordQuery('Red pump', true))).toBe("'5b6a@red' <-> '5b6a@pump'");
   });
 
   it('has 1 to 20 words', () => {
@@ -44,15 +44,18 @@ describe('A query', () => {
 });
 
 describe('The vector of a text', () => {
-  it('has each word of the organization with its places', () => {
-    expect(tsvectorOf(ORGANIZATION, 'To be or not to be')).toBe("'5b6ato':1,5 '5b6abe':2,6 '5b6aor':3 '5b6anot':4");
+  it('has each word of the organization and the window with its places, and the part of the window', () => {
+    expect(tsvectorOf(ORGANIZATION, 1042, 'To be or not to be')).toBe(
+      "'5b6a00000to':1,5 '5b6a00000be':2,6 '5b6a00000or':3 '5b6a00000not':4 '5b6a#4'",
+    );
+    expect(tsvectorOf(ORGANIZATION, 2 ** 31 + 2 ** 12 - 1, 'be')).toBe("'5b6a80000be':1 '5b6a#80000f'");
   });
 
   it('is absent without words, and bounded with many', () => {
-    expect(tsvectorOf(ORGANIZATION, ' – ')).toBeUndefined();
-    expect(tsvectorOf(ORGANIZATION, 'a '.repeat(50_000))?.split(',')).toHaveLength(255);
-    expect(tsvectorOf(ORGANIZATION, Array.from({ length: 20_000 }, (_, n) => n).join(' '))).not.toContain(
-      "'5b6a16383'",
+    expect(tsvectorOf(ORGANIZATION, 1042, ' – ')).toBeUndefined();
+    expect(tsvectorOf(ORGANIZATION, 1042, 'a '.repeat(50_000))?.split(',')).toHaveLength(255);
+    expect(tsvectorOf(ORGANIZATION, 1042, Array.from({ length: 20_000 }, (_, n) => n).join(' '))).not.toContain(
+      "'5b6a0000016383'",
     );
   });
 });
