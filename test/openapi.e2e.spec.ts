@@ -1,3 +1,4 @@
+import { shownEventTypes } from '#libs/webhooks/catalogue/catalogue.published.js';
 import { ApiClient } from './support/api-client.js';
 import { createSupportTeam } from './support/support-team.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
@@ -29,6 +30,7 @@ interface Document {
   tags: { name: string; description: string }[];
   security: unknown[];
   paths: Record<string, Record<string, Operation>>;
+  webhooks: Record<string, { post: Operation }>;
   components: { schemas: Record<string, Schema>; securitySchemes: object };
 }
 
@@ -231,6 +233,19 @@ describe('The OpenAPI document', () => {
       }
     }
     expect(lacking).toEqual([]);
+  });
+
+  it('has paths in kebab case', () => {
+    for (const path of Object.keys(document.paths)) expect(path).toMatch(/^(\/([a-z\d]+(-[a-z\d]+)*|\{[a-zA-Z]+\}))+$/);
+  });
+
+  it('describes what receivers get of each event that is produced', () => {
+    const produced = shownEventTypes().filter((event) => event.produced);
+    expect(Object.keys(document.webhooks)).toEqual(produced.map(({ name }) => name));
+    for (const { name, eventFqn, example } of produced) {
+      const content = document.webhooks[name]?.post.requestBody?.content['application/json'];
+      expect(content).toMatchObject({ schema: { properties: { event_fqn: { const: eventFqn } } }, example });
+    }
   });
 
   it('names each schema so that no generator has to number it', () => {

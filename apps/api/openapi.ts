@@ -7,6 +7,7 @@ import { exampleErrors } from './error-examples.js';
 import { documentRetries, RETRY_MODELS } from './retry-docs.js';
 import { swaggerUiPlugin } from './swagger-ui-plugin.js';
 import { nameVariants } from './variant-examples.js';
+import { documentWebhooks } from './webhook-docs.js';
 
 type PathItem = OpenAPIObject['paths'][string];
 type Parameter = NonNullable<NonNullable<PathItem['get']>['parameters']>[number];
@@ -45,6 +46,7 @@ export function openApiDocument(app: INestApplication, server: string): OpenAPIO
   nameVariants(document);
   documentRetries(document);
   exampleErrors(document);
+  documentWebhooks(document);
   return document;
 }
 
