@@ -19,6 +19,8 @@ export interface Runtime {
   database: Database;
   store: EventStore;
   notifications: Notifications;
+  /** Aborted once the process was told to stop. */
+  draining: AbortSignal;
   /** The worker's share; absent in a process that only serves HTTP. */
   worker?: { database: WorkerDatabase; jobs: Jobs };
   close(): Promise<void>;
@@ -33,7 +35,7 @@ export async function openRuntime(
   logger: Logger,
   cipher: Cipher,
   databaseUrl: string,
-  { worker }: { worker: boolean },
+  { worker, draining = new AbortController().signal }: { worker: boolean; draining?: AbortSignal },
 ): Promise<Runtime> {
   const options = { url: databaseUrl, poolSize: config.databasePoolSize };
   const codec = new EventCodec(STREAMS, cipher);
@@ -60,6 +62,7 @@ export async function openRuntime(
     database,
     store,
     notifications,
+    draining,
     ...(share && { worker: share }),
     close: async () => {
       await notifications.close();

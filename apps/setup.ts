@@ -16,6 +16,7 @@ import { readOrCreateSecret } from '#libs/platform/secret-file.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { DELIVERIES_QUEUE } from '#libs/webhooks/delivery/draining/drain-scheduler.js';
 import { MIGRATIONS } from './migrations.js';
+import { APPLIED, type Applied, faultOfSchema } from './schema.js';
 
 /** The URLs of the database, by role. */
 export interface InstallationUrls {
@@ -73,17 +74,17 @@ const QUIET_POOL = { poolErrorHandler: () => undefined, extra: { onConnect: surv
 /** @throws {StartupError} when the tables are not those that this version needs, or cannot be changed */
 export async function checkMigrations(url: string): Promise<void> {
   try {
-    const rows = await withClient(url, AS_APP, (client) =>
-      client.query<{ name: string }>('SELECT name FROM migrations'),
-    );
-    const applied = new Set(rows.rows.map(({ name }) => name));
-    const pending = MIGRATIONS.filter(({ name }) => !applied.has(name));
-    if (pending.length > 0) throw pendingMigrations(pending.length);
+    const { rows } = await withClient(url, AS_APP, (client) => client.query<Applied>(APPLIED));
+    refuse(faultOfSchema(rows[0] as Applied));
   } catch (error) {
     const { code } = ((error as Error).cause ?? error) as { code?: string };
-    if (code === UNKNOWN_ROLE || code === UNDEFINED_TABLE) throw pendingMigrations(MIGRATIONS.length);
+    if (code === UNKNOWN_ROLE || code === UNDEFINED_TABLE) refuse(faultOfSchema({ migrations: [] }));
     throw error;
   }
+}
+
+function refuse(fault: string | undefined): void {
+  if (fault !== undefined) throw new StartupError(fault);
 }
 
 /** @throws {StartupError} when the database is read-only there */
@@ -130,11 +131,6 @@ function standby(url: string): StartupError {
   return new StartupError(
     `The database ${pathname.slice(1)} at ${host} is a standby, which takes no changes. Set DATABASE_URL to the primary.`,
   );
-}
-
-function pendingMigrations(count: number): StartupError {
-  const [what, them] = count === 1 ? ['1 migration', 'it'] : [`${count} migrations`, 'them'];
-  return new StartupError(`The database lacks ${what}. Apply ${them} with: npm run migrate`);
 }
 
 /** Ensures a login without rights of its own: it has those of the roles that it may take on. */

@@ -26,11 +26,14 @@ interface Room {
   left: number;
 }
 
-/** Returns the process's log: JSON lines on standard output, with the fields {@link UNLOGGED} redacted. */
-export function createLogger(level: string): Pino {
+/**
+ * Returns the process's log: JSON lines on standard output, with the fields {@link UNLOGGED} redacted.
+ * @param base fields of every line
+ */
+export function createLogger(level: string, base: object | null = null): Pino {
   return pino({
     level,
-    base: null,
+    base,
     timestamp: pino.stdTimeFunctions.isoTime,
     // pino's own redaction costs ten times as much as the rest of a line.
     formatters: { log: (fields) => withoutSecrets(fields), bindings: (fields) => withoutSecrets(fields) },
