@@ -22,10 +22,7 @@ import { type Runtime } from './runtime.js';
 /** The root module: the roles of the process, the buses, and what the runtime has opened, for all of them. */
 @Module({})
 export class CoreModule {
-  static forRoot(
-    runtime: Runtime,
-    roles: Type[],
-  ): DynamicModule {
+  static forRoot(runtime: Runtime, roles: Type[]): DynamicModule {
     const { config, database, store, codec, cipher, notifications, worker } = runtime;
     const shared = new Map<unknown, unknown>([
       [Database, database],

@@ -58,7 +58,10 @@ export async function serveHealth(runtime: Runtime): Promise<() => Promise<void>
   if (port === undefined) return () => Promise.resolve();
   const server = createHealthServer(new Health(runtime));
   const close = await serve(server, 'WORKER_PORT', { port, host });
-  runtime.logger.info({ url: `${baseUrl(host, server.address() as AddressInfo)}/health` }, 'Health checks are answered');
+  runtime.logger.info(
+    { url: `${baseUrl(host, server.address() as AddressInfo)}/health` },
+    'Health checks are answered',
+  );
   return close;
 }
 
