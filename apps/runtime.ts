@@ -74,7 +74,7 @@ export async function openRuntime(
 function outageOfJobs(logger: Logger): Outage {
   return new Outage('jobs', {
     begins: (reason) => {
-      logger.warn({ reason }, 'The job queue fails; it is retried until it works');
+      logger.warn({ reason }, 'The job queue fails; due deliveries are found in the database');
     },
     ends: () => {
       logger.info('The job queue works again');

@@ -100,6 +100,15 @@ const eachOnce = (deliveries: number) => ({ delivered: deliveries, requests: del
 /** In milliseconds, by the clock of the worker that sent it. */
 const sentAt = (request: string) => Number(headerOf(request, 'webhook-timestamp')) * 1000;
 
+/** The messages of the log from the level of warnings on. */
+const problemsOf = ({ output }: Launched) =>
+  output()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as { level: number; msg: string })
+    .filter(({ level }) => level >= 40)
+    .map(({ msg }) => msg);
+
 /** Of the only one. */
 async function organizationId(): Promise<string> {
   const text = 'SELECT organization_id AS id FROM webhook_subscriptions';
@@ -265,6 +274,28 @@ if (HAS_REDIS) {
       await redis.start();
       expect(await subscriber.settled()).toEqual(eachOnce(210));
       expect(await newcomer.settled()).toEqual(eachOnce(10));
+    });
+
+    it('keeps no worker from delivering, which says once that it is away, and once that it is back', async () => {
+      const subscriber = await Subscriber.start(taking);
+      const worker = await installation.startWorker({ REDIS_URL: redis.url });
+      await createTags(1);
+      expect(await subscriber.settled()).toEqual(eachOnce(1));
+      await redis.kill();
+      await createTags(20);
+      expect(await subscriber.settled()).toEqual(eachOnce(21));
+      const newcomer = await installation.startWorker({ REDIS_URL: redis.url });
+      await newcomer.told(/The job queue fails/);
+      expect(await worker.end('SIGTERM')).toBe(0);
+      await createTags(20);
+      expect(await subscriber.settled()).toEqual(eachOnce(41));
+      await redis.start();
+      await newcomer.told(/The job queue works again/);
+      await createTags(1);
+      expect(await subscriber.settled()).toEqual(eachOnce(42));
+      expect(problemsOf(worker)).toEqual(['The job queue fails; due deliveries are found in the database']);
+      expect(problemsOf(newcomer)).toEqual(problemsOf(worker));
+      expect(newcomer.output().match(/The job queue works again/g)).toHaveLength(1);
     });
   });
 }
