@@ -1,4 +1,4 @@
-import { DomainError } from '#libs/platform/domain-error.js';
+import { OutageError } from '#libs/platform/domain-error.js';
 import { type Product } from './product.js';
 import { type Runtime } from './runtime.js';
 import { APPLIED, type Applied, faultOfSchema } from './schema.js';
@@ -19,7 +19,7 @@ export class Health {
 
   /**
    * The process works, and is not about to stop: load balancers may send requests.
-   * @throws {DomainError} `unavailable`
+   * @throws {OutageError}
    */
   async ready(): Promise<HealthAnswer> {
     const { database, draining } = this.runtime;
@@ -34,6 +34,6 @@ export class Health {
 
 const RETRY_SECONDS = 1;
 
-function notReady(reason: string): DomainError {
-  return new DomainError('unavailable', reason, { retryAfterSeconds: RETRY_SECONDS });
+function notReady(reason: string): OutageError {
+  return new OutageError(reason, RETRY_SECONDS);
 }

@@ -10,6 +10,7 @@ import { type Installation, startInstallation } from './support/installation.js'
 import { killPostgres } from './support/instance.js';
 import { forgetAllJobs } from './support/jobs.js';
 import { type Launched } from './support/launch.js';
+import { problemsOf } from './support/log-lines.js';
 import { type Request, settled, tagEvents } from './support/ledger.js';
 import { HAS_REDIS, type RedisServer, startRedisServer } from './support/redis-server.js';
 
@@ -99,15 +100,6 @@ const eachOnce = (deliveries: number) => ({ delivered: deliveries, requests: del
 
 /** In milliseconds, by the clock of the worker that sent it. */
 const sentAt = (request: string) => Number(headerOf(request, 'webhook-timestamp')) * 1000;
-
-/** The messages of the log from the level of warnings on. */
-const problemsOf = ({ output }: Launched) =>
-  output()
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as { level: number; msg: string })
-    .filter(({ level }) => level >= 40)
-    .map(({ msg }) => msg);
 
 /** Of the only one. */
 async function organizationId(): Promise<string> {
