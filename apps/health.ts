@@ -25,8 +25,7 @@ export class Health {
     const { database, draining } = this.runtime;
     if (draining.aborted) throw notReady('This process is stopping');
     await database.ping();
-    const [applied] = await database.query<Applied>(null, { text: APPLIED });
-    const fault = faultOfSchema(applied as Applied);
+    const fault = faultOfSchema(await database.query<Applied>(null, { text: APPLIED }));
     if (fault) throw notReady(fault);
     return this.live();
   }

@@ -7,7 +7,15 @@ import { createServer } from '../api/server.js';
 import { checkPort, listen, serveMetrics } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
-import { bootstrap, checkMigrations, DatabaseUnreachable, migrate, openCipher, requireDatabaseUrl } from '../setup.js';
+import {
+  aloneOn,
+  bootstrap,
+  checkMigrations,
+  DatabaseUnreachable,
+  migrate,
+  openCipher,
+  requireDatabaseUrl,
+} from '../setup.js';
 import { WorkerModule } from '../worker/worker.module.js';
 import { banner } from './banner.js';
 
@@ -64,8 +72,10 @@ async function whileDatabaseReturns<T>(work: () => Promise<T>): Promise<T> {
 
 async function prepareDatabase(config: Config, postgres: EmbeddedPostgres | undefined) {
   if (postgres) {
-    await migrate(postgres);
-    return { url: postgres.appUrl, cipher: await openCipher(config, postgres.ownerUrl, true) };
+    return aloneOn(postgres.ownerUrl, async () => {
+      await migrate(postgres);
+      return { url: postgres.appUrl, cipher: await openCipher(config, postgres.ownerUrl, true) };
+    });
   }
   const url = requireDatabaseUrl(config);
   await checkMigrations(url);
