@@ -15,6 +15,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
 FROM node:24-slim
+ARG DESKSTREAM_COMMIT
+ENV DESKSTREAM_COMMIT=$DESKSTREAM_COMMIT
 # The sizes of the heap are those of the npm script for the API.
 ENV NODE_ENV=production NODE_OPTIONS="--min-semi-space-size=16 --max-semi-space-size=16 --max-old-space-size=1024"
 WORKDIR /app

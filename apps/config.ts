@@ -12,6 +12,7 @@ import { documentedSettings, type SettingsType } from '#libs/platform/settings.j
 import { WebhookSettings } from '#libs/webhooks/webhooks.settings.js';
 import { InstallationSettings } from './installation.settings.js';
 import { ProcessSettings } from './process.settings.js';
+import { type Product, VERSION } from './product.js';
 
 /** The environment variables of Deskstream by their owners, in the order of the documentation. */
 export const SETTINGS = [
@@ -49,6 +50,9 @@ export interface Config {
     readonly corsOrigins: readonly string[];
   };
   readonly logLevel: string;
+  readonly product: Product;
+  /** Time that the API goes on serving after it was told to stop. */
+  readonly shutdownDelayMs: number;
   /** Time that the event loop may block before the process exits; 0 is unlimited. */
   readonly eventLoopTimeoutSeconds: number;
   /** Absolute path. */
@@ -73,6 +77,8 @@ export interface Config {
   readonly redisUrl?: string;
   /** Absent: no metrics are served. */
   readonly metricsPort?: number;
+  /** Absent: a worker answers no health checks. */
+  readonly workerPort?: number;
   /** See `WebhookOptions`. */
   readonly webhooks: {
     readonly timeoutMs: number;
@@ -102,9 +108,13 @@ export class InvalidConfig extends Error {
 
 const LOOPBACK = '127.0.0.0/8,::1/128';
 
-/** @throws {InvalidConfig} */
-export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+/**
+ * @param defaults of the program, where they differ from those of the settings
+ * @throws {InvalidConfig}
+ */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env, defaults: NodeJS.ProcessEnv = {}): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  const given = { ...defaults, ...set };
   const parts = SETTINGS.map((type) => partOf(type, given));
   const faults = parts.flatMap((part) => validateSync(part, { stopAtFirstError: true }));
   if (faults.length > 0) throw new InvalidConfig(faults.flatMap((fault) => Object.values(fault.constraints ?? {})));
@@ -121,6 +131,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       corsOrigins: environment.CORS_ORIGINS,
     }),
     logLevel: environment.LOG_LEVEL,
+    product: productOf(environment),
+    shutdownDelayMs: environment.SHUTDOWN_DELAY_SECONDS * 1000,
     eventLoopTimeoutSeconds: environment.EVENT_LOOP_TIMEOUT_SECONDS,
     dataDir: resolve(environment.DESKSTREAM_DATA_DIR),
     bootstrapToken: environment.DESKSTREAM_BOOTSTRAP_TOKEN,
@@ -134,6 +146,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     presenceTimeoutSeconds: environment.PRESENCE_TIMEOUT_SECONDS,
     redisUrl: environment.REDIS_URL,
     metricsPort: environment.METRICS_PORT,
+    workerPort: environment.WORKER_PORT,
     webhooks: webhookOptions(environment),
     feed: Object.freeze({
       maxReaders: environment.EVENTS_MAX_READERS,
@@ -149,6 +162,10 @@ function partOf(type: SettingsType, given: Record<string, unknown>): object {
   const names = documentedSettings(type).map(({ name }) => name);
   const own = Object.fromEntries(names.filter((name) => name in given).map((name) => [name, given[name]]));
   return plainToInstance<object, object>(type, own, { exposeDefaultValues: true });
+}
+
+function productOf({ DESKSTREAM_COMMIT: commit }: Environment): Product {
+  return Object.freeze({ version: VERSION, ...(commit !== undefined && { commit }) });
 }
 
 function rateLimits(environment: Environment): RateLimits {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { getMetadataStorage } from 'class-validator';
 import { documentedSettings } from '#libs/platform/settings.js';
+import { STOP_SECONDS } from './process.js';
 import { InvalidConfig, loadConfig, SETTINGS } from './config.js';
 
 describe('The configuration', () => {
@@ -111,6 +112,14 @@ describe('The configuration', () => {
     }
   });
 
+  it('goes on serving for some seconds after it was told to stop, or for those that the program or the environment says', () => {
+    const seconds = (SHUTDOWN_DELAY_SECONDS?: string, defaults?: NodeJS.ProcessEnv) =>
+      loadConfig({ SHUTDOWN_DELAY_SECONDS }, defaults).shutdownDelayMs / 1000;
+    const program = { SHUTDOWN_DELAY_SECONDS: '0' };
+    expect([seconds(), seconds('20'), seconds('', program), seconds('20', program)]).toEqual([5, 20, 0, 20]);
+    expect(() => seconds('301')).toThrow('SHUTDOWN_DELAY_SECONDS must be 0 to 300');
+  });
+
   it('keeps metrics off the port of the API, which others may reach', () => {
     expect(() => loadConfig({ PORT: '8080', METRICS_PORT: '8080' })).toThrow('METRICS_PORT must be another than PORT');
     expect(loadConfig({ PORT: '0', METRICS_PORT: '0' }).metricsPort).toBe(0);
@@ -176,5 +185,12 @@ describe('A variable of the environment', () => {
     // The data directory holds only what Compose keeps elsewhere.
     const left = variables.map(({ name }) => name).filter((name) => !passed.has(name));
     expect(left).toEqual(['DESKSTREAM_DATA_DIR']);
+  });
+});
+
+describe('Compose', () => {
+  it('waits for a stop for longer than it takes with the default delay', () => {
+    const [, grace] = /stop_grace_period: (\d+)s/.exec(readFileSync('docker-compose.yml', 'utf8')) ?? [];
+    expect(Number(grace)).toBeGreaterThan(STOP_SECONDS + loadConfig({}).shutdownDelayMs / 1000);
   });
 });

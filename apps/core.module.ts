@@ -16,15 +16,14 @@ import { Cipher } from '#libs/platform/cipher.js';
 import { RateLimits } from '#libs/platform/rate-limits.js';
 import { RELAY_CONSUMER } from '#libs/webhooks/log/redaction.published.js';
 import { WebhookOptions } from '#libs/webhooks/webhooks.settings.js';
+import { Health } from './health.js';
 import { type Runtime } from './runtime.js';
 
 /** The root module: the roles of the process, the buses, and what the runtime has opened, for all of them. */
 @Module({})
 export class CoreModule {
-  static forRoot(
-    { config, database, store, codec, cipher, notifications, worker }: Runtime,
-    roles: Type[],
-  ): DynamicModule {
+  static forRoot(runtime: Runtime, roles: Type[]): DynamicModule {
+    const { config, database, store, codec, cipher, notifications, worker } = runtime;
     const shared = new Map<unknown, unknown>([
       [Database, database],
       [EventStore, store],
@@ -35,6 +34,7 @@ export class CoreModule {
       [Cipher, cipher],
       [Notifications, notifications],
       [WebhookOptions, config.webhooks],
+      [Health, new Health(runtime)],
       [RateLimits, config.rateLimits],
       [FeedOptions, config.feed],
       [PresenceTimeout, new PresenceTimeout(config.presenceTimeoutSeconds)],

@@ -26,4 +26,11 @@ export class InstallationSettings {
     message: 'DESKSTREAM_MASTER_KEY must be 32 bytes in hex (openssl rand -hex 32 makes one)',
   })
   DESKSTREAM_MASTER_KEY?: string;
+
+  @Setting(
+    'The commit that was built: 7 to 40 hexadecimal digits. `/health` and the log show it. An image has it from the build argument of this name.',
+  )
+  @IsOptional()
+  @Matches(/^[0-9a-f]{7,40}$/, { message: 'DESKSTREAM_COMMIT must be 7 to 40 hexadecimal digits' })
+  DESKSTREAM_COMMIT?: string;
 }

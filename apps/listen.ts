@@ -1,3 +1,4 @@
+import { type Server } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Config } from './config.js';
@@ -5,7 +6,9 @@ import { createMetricsServer } from '#libs/platform/metrics.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { watchBacklog } from '#libs/webhooks/delivery/metrics.js';
+import { Health } from './health.js';
 import { type Runtime } from './runtime.js';
+import { createHealthServer } from './worker/health-server.js';
 
 /** @throws {StartupError} when the port is unavailable, before anything else begins */
 export async function checkPort({ port, host }: Config): Promise<void> {
@@ -37,16 +40,42 @@ export async function listen(app: NestFastifyApplication, { port, host }: Config
  * @throws {StartupError} when the port is unavailable
  */
 export async function serveMetrics({ config, logger, worker }: Runtime): Promise<() => Promise<void>> {
-  const { metricsPort, host } = config;
-  if (metricsPort === undefined) return () => Promise.resolve();
+  const { metricsPort: port, host } = config;
+  if (port === undefined) return () => Promise.resolve();
   if (worker) watchBacklog(worker.database);
   const server = createMetricsServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(metricsPort, host, resolve);
-  }).catch((error: unknown) => {
-    throw refused('METRICS_PORT', metricsPort, host, error);
-  });
+  const close = await serve(server, 'METRICS_PORT', { port, host });
   logger.info({ url: `${baseUrl(host, server.address() as AddressInfo)}/metrics` }, 'Metrics are served');
+  return close;
+}
+
+/**
+ * Answers the health checks of a worker on `WORKER_PORT`, if set; returns a function to stop.
+ * @throws {StartupError} when the port is unavailable
+ */
+export async function serveHealth(runtime: Runtime): Promise<() => Promise<void>> {
+  const { workerPort: port, host } = runtime.config;
+  if (port === undefined) return () => Promise.resolve();
+  const server = createHealthServer(new Health(runtime));
+  const close = await serve(server, 'WORKER_PORT', { port, host });
+  runtime.logger.info(
+    { url: `${baseUrl(host, server.address() as AddressInfo)}/health` },
+    'Health checks are answered',
+  );
+  return close;
+}
+
+/** Starts a server; returns a function to stop it. @throws {StartupError} when the port is unavailable */
+async function serve(
+  server: Server,
+  variable: string,
+  { port, host }: Pick<Config, 'port' | 'host'>,
+): Promise<() => Promise<void>> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve);
+  }).catch((error: unknown) => {
+    throw refused(variable, port, host, error);
+  });
   return () =>
     new Promise((resolve) => {
       server.close(() => {

@@ -35,6 +35,12 @@ import { ActivityLog1764000000034 } from '#migrations/1764000000034-activity-log
 import { ConversationSearch1764000000035 } from '#migrations/1764000000035-conversation-search.js';
 import { ImportedConversations1764000000036 } from '#migrations/1764000000036-imported-conversations.js';
 
+/**
+ * The oldest version that works on the tables that these migrations make: `migrate` writes it beside what it applies. A
+ * version that contracts the schema raises it.
+ */
+export const OLDEST_VERSION = '0.1.0';
+
 /** All migrations, oldest first. */
 export const MIGRATIONS = [
   EventStore1764000000000,

@@ -20,6 +20,12 @@ export class ProcessSettings {
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
 
   @Setting(
+    'How long the API goes on serving after it was told to stop, so that load balancers notice, 0 to 300. `npm start` uses `0` unless this is set. See [Stop and restart](#stop-and-restart).',
+  )
+  @Whole(0, 300)
+  SHUTDOWN_DELAY_SECONDS = 5;
+
+  @Setting(
     'How long the event loop of a process may be blocked before the process ends itself, 0 to 3600; `0` means never. See [Stop and restart](#stop-and-restart).',
   )
   @Whole(0, 3600)
@@ -38,4 +44,18 @@ export class ProcessSettings {
     },
   })
   METRICS_PORT?: number;
+
+  @Setting(
+    'The port on `HOST` where a worker answers `/health/live` and `/health/ready`. `0` picks any free port. Without it, a worker answers neither. The API answers both on `PORT`.',
+  )
+  @IsOptional()
+  @Whole(0, 65_535)
+  @ValidateBy({
+    name: 'apart',
+    validator: {
+      validate: (port, args) => port === 0 || port !== (args?.object as ProcessSettings).METRICS_PORT,
+      defaultMessage: () => 'WORKER_PORT must be another than METRICS_PORT',
+    },
+  })
+  WORKER_PORT?: number;
 }

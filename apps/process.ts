@@ -6,36 +6,44 @@ import { StartupError } from '#libs/platform/startup-error.js';
 import { type Logger } from 'pino';
 import { startWatchdog } from './watchdog.js';
 
-/** Maximum time of a stop, after which the process exits anyway. */
-const STOP_SECONDS = 30;
+/** Maximum time of a stop, after which the process exits anyway; the delay before it comes on top. */
+export const STOP_SECONDS = 30;
 /** Time within which repeated signals are one: Ctrl-C arrives from the terminal and again through npm. */
 const ECHO_MS = 1_000;
 
-/** The work of a process; returns a function to stop it. */
-export type Main = (config: Config, logger: Logger) => Promise<() => Promise<void>>;
+/**
+ * The work of a process; returns a function to stop it.
+ * @param draining aborted as soon as the process is told to stop, even while it starts
+ */
+export type Main = (config: Config, logger: Logger, draining: AbortSignal) => Promise<() => Promise<void>>;
 
 /**
  * Runs a process from its configuration to its end. Ctrl-C and SIGTERM shut it down gracefully; a second one exits at
  * once. An error that prevents the start is printed in one line, with status 1.
+ * @param defaults of this program's variables, where they differ from those of the settings
  */
-export async function runProcess(main: Main): Promise<void> {
+export async function runProcess(main: Main, defaults: NodeJS.ProcessEnv = {}): Promise<void> {
   collectGarbageOfRequestsEarly();
+  const draining = new AbortController();
+  let delayMs = 0;
   const stopRequested = new Promise<void>((resolve) => {
     let askedAt: number | undefined;
     const ask = () => {
       if (askedAt !== undefined && performance.now() - askedAt > ECHO_MS) process.exit(130);
       askedAt ??= performance.now();
+      draining.abort();
       resolve();
     };
     process.on('SIGINT', ask).on('SIGTERM', ask);
   });
   // Also for a start that does not end.
-  void stopRequested.then(() => setTimeout(() => process.exit(1), STOP_SECONDS * 1000).unref());
+  void stopRequested.then(() => setTimeout(() => process.exit(1), STOP_SECONDS * 1000 + delayMs).unref());
   try {
-    const config = loadConfig();
-    const logger = createLogger(config.logLevel);
+    const config = loadConfig(process.env, defaults);
+    delayMs = config.shutdownDelayMs;
+    const logger = createLogger(config.logLevel, config.product);
     startWatchdog(config.eventLoopTimeoutSeconds, logger);
-    const stop = await main(config, logger);
+    const stop = await main(config, logger, draining.signal);
     await stopRequested;
     logger.info('Stopping after requests and deliveries under way have ended');
     await stop();

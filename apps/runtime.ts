@@ -6,6 +6,7 @@ import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { type Cipher } from '#libs/platform/cipher.js';
 import { type Config } from './config.js';
+import { OutageError } from '#libs/platform/domain-error.js';
 import { Outage } from '#libs/platform/outage.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { STREAMS } from '#libs/resources/resources.js';
@@ -19,6 +20,8 @@ export interface Runtime {
   database: Database;
   store: EventStore;
   notifications: Notifications;
+  /** Aborted once the process was told to stop. */
+  draining: AbortSignal;
   /** The worker's share; absent in a process that only serves HTTP. */
   worker?: { database: WorkerDatabase; jobs: Jobs };
   close(): Promise<void>;
@@ -33,9 +36,10 @@ export async function openRuntime(
   logger: Logger,
   cipher: Cipher,
   databaseUrl: string,
-  { worker }: { worker: boolean },
+  { worker, draining = new AbortController().signal }: { worker: boolean; draining?: AbortSignal },
 ): Promise<Runtime> {
-  const options = { url: databaseUrl, poolSize: config.databasePoolSize };
+  const outage = outageOfDatabase(logger);
+  const options = { url: databaseUrl, poolSize: config.databasePoolSize, outage };
   const codec = new EventCodec(STREAMS, cipher);
   const database = await Database.open({ ...options, role: 'deskstream_app' });
   const notifications = new Notifications(databaseUrl);
@@ -48,7 +52,7 @@ export async function openRuntime(
     jobs: new Jobs({
       databaseUrl: workerUrl,
       redisUrl: config.redisUrl,
-      outage: outageOfJobs(logger),
+      outage: config.redisUrl ? outageOfJobs(logger) : outage,
       onFailed: reporter(logger),
     }),
   };
@@ -60,6 +64,7 @@ export async function openRuntime(
     database,
     store,
     notifications,
+    draining,
     ...(share && { worker: share }),
     close: async () => {
       await notifications.close();
@@ -68,10 +73,21 @@ export async function openRuntime(
   };
 }
 
+function outageOfDatabase(logger: Logger): Outage {
+  return new Outage('database', {
+    begins: (reason) => {
+      logger.warn({ reason }, 'The database is unavailable; what needs it fails until it is back');
+    },
+    ends: () => {
+      logger.info('The database is available again');
+    },
+  });
+}
+
 function outageOfJobs(logger: Logger): Outage {
   return new Outage('jobs', {
     begins: (reason) => {
-      logger.warn({ reason }, 'The job queue fails; it is retried until it works');
+      logger.warn({ reason }, 'The job queue fails; due deliveries are found in the database');
     },
     ends: () => {
       logger.info('The job queue works again');
@@ -81,10 +97,11 @@ function outageOfJobs(logger: Logger): Outage {
 
 const REPEAT_MS = 10_000;
 
-/** Logs why jobs fail; while the database is away, many fail for the same reason. */
+/** Logs why jobs fail, each reason once in a while. */
 function reporter(logger: Logger): (error: Error) => void {
   let last = { reason: '', at: 0 };
   return (error) => {
+    if (error instanceof OutageError) return;
     const reason = reasonOf(error);
     if (reason === last.reason && Date.now() - last.at < REPEAT_MS) return;
     last = { reason, at: Date.now() };

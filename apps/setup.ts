@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { migrateJobs } from '#libs/background/jobs.js';
@@ -15,7 +16,8 @@ import { reasonOf } from '#libs/platform/reason.js';
 import { readOrCreateSecret } from '#libs/platform/secret-file.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { DELIVERIES_QUEUE } from '#libs/webhooks/delivery/draining/drain-scheduler.js';
-import { MIGRATIONS } from './migrations.js';
+import { MIGRATIONS, OLDEST_VERSION } from './migrations.js';
+import { APPLIED, type Applied, faultOfNewer, faultOfSchema } from './schema.js';
 
 /** The URLs of the database, by role. */
 export interface InstallationUrls {
@@ -51,11 +53,14 @@ export class DatabaseUnreachable extends StartupError {}
  */
 export async function migrate({ ownerUrl, appUrl, workerUrl = appUrl }: InstallationUrls): Promise<string[]> {
   return withClient(ownerUrl, undefined, async (client) => {
+    await refuseNewer(client);
     // Building an index takes time: no statement timeout here.
     const dataSource = new DataSource({ type: 'postgres', url: ownerUrl, migrations: MIGRATIONS, ...QUIET_POOL });
     await dataSource.initialize();
     try {
       const applied = await dataSource.runMigrations({ transaction: 'each' });
+      await client.query('ALTER TABLE migrations ADD COLUMN IF NOT EXISTS oldest_version text');
+      await client.query('UPDATE migrations SET oldest_version = $1 WHERE oldest_version IS NULL', [OLDEST_VERSION]);
       await client.query('GRANT SELECT ON migrations TO deskstream_app, deskstream_worker');
       await migrateJobs(client, QUEUES);
       await ensureLogin(client, new URL(appUrl), { app: true, worker: workerUrl === appUrl });
@@ -67,23 +72,49 @@ export async function migrate({ ownerUrl, appUrl, workerUrl = appUrl }: Installa
   });
 }
 
+/** @throws {StartupError} when a newer version has migrated the database so that this one does not work on it */
+async function refuseNewer(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ exists: boolean }>(`SELECT to_regclass('migrations') IS NOT NULL AS exists`);
+  if (rows[0]?.exists) refuse(faultOfNewer((await client.query<Applied>(APPLIED)).rows));
+}
+
+/**
+ * Sets a database up while no other process does. The lock is that of a connection of its own, and is tried for:
+ * an index that is built concurrently would wait for a statement that waits for the lock.
+ */
+export async function aloneOn<T>(ownerUrl: string, work: () => Promise<T>): Promise<T> {
+  return withClient(ownerUrl, undefined, async (client) => {
+    while (!(await triedLock(client))) await pause(LOCK_PAUSE_MS);
+    return work();
+  });
+}
+
+/** Two numbers, unlike the locks of writers. */
+const SETUP_LOCK = "SELECT pg_try_advisory_lock(hashtext('deskstream'), hashtext('setup')) AS taken";
+const LOCK_PAUSE_MS = 200;
+
+async function triedLock(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ taken: boolean }>(SETUP_LOCK);
+  return rows[0]?.taken === true;
+}
+
 /** Breaks are reported by the query that fails. */
 const QUIET_POOL = { poolErrorHandler: () => undefined, extra: { onConnect: survive } };
 
 /** @throws {StartupError} when the tables are not those that this version needs, or cannot be changed */
 export async function checkMigrations(url: string): Promise<void> {
   try {
-    const rows = await withClient(url, AS_APP, (client) =>
-      client.query<{ name: string }>('SELECT name FROM migrations'),
-    );
-    const applied = new Set(rows.rows.map(({ name }) => name));
-    const pending = MIGRATIONS.filter(({ name }) => !applied.has(name));
-    if (pending.length > 0) throw pendingMigrations(pending.length);
+    const { rows } = await withClient(url, AS_APP, (client) => client.query<Applied>(APPLIED));
+    refuse(faultOfSchema(rows));
   } catch (error) {
     const { code } = ((error as Error).cause ?? error) as { code?: string };
-    if (code === UNKNOWN_ROLE || code === UNDEFINED_TABLE) throw pendingMigrations(MIGRATIONS.length);
+    if (code === UNKNOWN_ROLE || code === UNDEFINED_TABLE) refuse(faultOfSchema([]));
     throw error;
   }
+}
+
+function refuse(fault: string | undefined): void {
+  if (fault !== undefined) throw new StartupError(fault);
 }
 
 /** @throws {StartupError} when the database is read-only there */
@@ -130,11 +161,6 @@ function standby(url: string): StartupError {
   return new StartupError(
     `The database ${pathname.slice(1)} at ${host} is a standby, which takes no changes. Set DATABASE_URL to the primary.`,
   );
-}
-
-function pendingMigrations(count: number): StartupError {
-  const [what, them] = count === 1 ? ['1 migration', 'it'] : [`${count} migrations`, 'them'];
-  return new StartupError(`The database lacks ${what}. Apply ${them} with: npm run migrate`);
 }
 
 /** Ensures a login without rights of its own: it has those of the roles that it may take on. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { runCommand } from '#apps/cli/commands.js';
+import { VERSION } from '#apps/product.js';
 import { ApiClient } from './support/api-client.js';
 import { launch } from './support/launch.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
@@ -81,6 +82,7 @@ describe('The command line', () => {
   });
 
   it('tells its commands to whoever asks for help', async () => {
+    expect(await cli('--version')).toBe(VERSION);
     expect(await cli('--help')).toMatch(/^Commands:\n {2}npm run cli -- migrate/);
     await expect(cli('nothing')).rejects.toThrow('Commands:');
   });

@@ -1,3 +1,4 @@
+import { VERSION } from '#apps/product.js';
 import { Redis } from 'ioredis';
 import { register } from 'prom-client';
 import { waitFor } from '#libs/testing/wait-for.js';
@@ -205,7 +206,7 @@ describe('Without a rate limit', () => {
         const health = await api.get('/health');
         expect([health.status, health.body]).toEqual([
           200,
-          { status: 'degraded', message: expect.stringContaining('Redis') },
+          { status: 'degraded', message: expect.stringContaining('Redis'), version: VERSION },
         ]);
       }
       expect(await register.metrics()).toContain('deskstream_degraded{part="rate_limits"} 1');

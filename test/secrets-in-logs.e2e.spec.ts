@@ -76,7 +76,7 @@ describe('The log of an instance at its most talkative', () => {
       const tokens = { apiToken: home.token, issued: issued.secret as string, renewed: renewed.secret as string };
       const secrets = { ...given, ...passwords, ...tokens, masterKey, secretKey, rotated };
       const log = instance.output();
-      expect(log).toContain('could not be served at the moment');
+      expect(log).toContain('The database is unavailable');
       expect(
         Object.entries(secrets)
           .filter(([, value]) => log.includes(value))

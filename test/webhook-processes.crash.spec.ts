@@ -10,6 +10,7 @@ import { type Installation, startInstallation } from './support/installation.js'
 import { killPostgres } from './support/instance.js';
 import { forgetAllJobs } from './support/jobs.js';
 import { type Launched } from './support/launch.js';
+import { problemsOf } from './support/log-lines.js';
 import { type Request, settled, tagEvents } from './support/ledger.js';
 import { HAS_REDIS, type RedisServer, startRedisServer } from './support/redis-server.js';
 
@@ -265,6 +266,28 @@ if (HAS_REDIS) {
       await redis.start();
       expect(await subscriber.settled()).toEqual(eachOnce(210));
       expect(await newcomer.settled()).toEqual(eachOnce(10));
+    });
+
+    it('keeps no worker from delivering, which says once that it is away, and once that it is back', async () => {
+      const subscriber = await Subscriber.start(taking);
+      const worker = await installation.startWorker({ REDIS_URL: redis.url });
+      await createTags(1);
+      expect(await subscriber.settled()).toEqual(eachOnce(1));
+      await redis.kill();
+      await createTags(20);
+      expect(await subscriber.settled()).toEqual(eachOnce(21));
+      const newcomer = await installation.startWorker({ REDIS_URL: redis.url });
+      await newcomer.told(/The job queue fails/);
+      expect(await worker.end('SIGTERM')).toBe(0);
+      await createTags(20);
+      expect(await subscriber.settled()).toEqual(eachOnce(41));
+      await redis.start();
+      await newcomer.told(/The job queue works again/);
+      await createTags(1);
+      expect(await subscriber.settled()).toEqual(eachOnce(42));
+      expect(problemsOf(worker)).toEqual(['The job queue fails; due deliveries are found in the database']);
+      expect(problemsOf(newcomer)).toEqual(problemsOf(worker));
+      expect(newcomer.output().match(/The job queue works again/g)).toHaveLength(1);
     });
   });
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { listen, serveMetrics } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
@@ -7,17 +8,19 @@ import { ApiModule } from './api.module.js';
 import { createServer } from './server.js';
 
 /** Serves HTTP; a worker delivers the webhooks. */
-const main: Main = async (config, logger) => {
+const main: Main = async (config, logger, draining) => {
   const url = requireDatabaseUrl(config);
   await checkMigrations(url);
   const teardown = new Teardown();
   try {
-    const runtime = await openRuntime(config, logger, await openCipher(config, url, false), url, { worker: false });
+    const cipher = await openCipher(config, url, false);
+    const runtime = await openRuntime(config, logger, cipher, url, { worker: false, draining });
     teardown.add(() => runtime.close());
     teardown.add(await serveMetrics(runtime));
     const app = await createServer(runtime, [ApiModule]);
     teardown.add(() => app.close());
     logger.info({ url: await listen(app, config) }, 'The API is served');
+    teardown.add(() => pause(config.shutdownDelayMs));
     return () => teardown.run();
   } catch (error) {
     await teardown.run();

@@ -2,6 +2,7 @@ import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { type FastifyRequest } from 'fastify';
 import { type Config } from '../config.js';
+import { VERSION } from '../product.js';
 import { RESOURCES } from '#libs/resources/resources.js';
 import { exampleErrors } from './error-examples.js';
 import { documentRetries, RETRY_MODELS } from './retry-docs.js';
@@ -27,7 +28,7 @@ export function openApiDocument(app: INestApplication, server: string): OpenAPIO
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Deskstream')
-    .setVersion('1')
+    .setVersion(VERSION)
     .setDescription(DESCRIPTION)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer(server)

@@ -62,6 +62,13 @@ const BEFORE_NEST: ((server: Server) => void | Promise<void>)[] = [
   function checkHosts({ fastify }) {
     requireHosts(fastify);
   },
+  function endConnections({ fastify, runtime }) {
+    // Clients and proxies send what follows on another connection, which may lead to another process.
+    fastify.addHook('onSend', (_request, reply, _payload, done) => {
+      if (runtime.draining.aborted) reply.header('connection', 'close');
+      done();
+    });
+  },
   function secureAnswers({ fastify }) {
     addSecurityHeaders(fastify);
   },
@@ -132,6 +139,8 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
     maxRequestsPerSocket: MAX_REQUESTS_PER_CONNECTION,
     clientErrorHandler: answerClientError,
     forceCloseConnections: 'idle',
+    // What arrives while the server closes is served like what arrived before.
+    return503OnClosing: false,
     genReqId: requestId,
     rewriteUrl: originForm,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {

@@ -30,6 +30,9 @@ export async function runCommand(args: string[], env: NodeJS.ProcessEnv, print: 
     const config = loadConfig(env);
     const urls = await findDatabase(config);
     await printing.run(print, () => command.run(config, urls, rest));
+  } else if (name === '--version') {
+    const { version, commit } = loadConfig(env).product;
+    print(commit === undefined ? version : `${version} (${commit})`);
   } else if (['help', '--help', '-h'].includes(name)) {
     print(usage());
   } else {

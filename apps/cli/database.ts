@@ -2,19 +2,20 @@ import { EventCodec } from '#libs/event-store/event-codec.js';
 import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { READ_TABLES, STREAMS } from '#libs/resources/resources.js';
-import { bootstrap, migrate as migrateDatabase, openCipher, requirePrimary } from '../setup.js';
+import { aloneOn, bootstrap, migrate as migrateDatabase, openCipher, requirePrimary } from '../setup.js';
 import { type CliCommand, print, withTools } from './command.js';
 
 export const migrate: CliCommand = {
   usage: ['migrate                 bring the database up to date; on a new one also make the demo organization'],
-  run: async (config, urls) => {
-    const applied = await migrateDatabase(urls);
-    print(applied.length > 0 ? `Applied: ${applied.join(', ')}` : 'The database is up to date.');
-    await withTools(urls, await openCipher(config, urls.ownerUrl, true), async (tools) => {
-      const token = await bootstrap(urls.appUrl, tools, config.bootstrapToken);
-      if (token && !config.bootstrapToken) print(`API token of the organization "Demo" (shown only now): ${token}`);
-    });
-  },
+  run: (config, urls) =>
+    aloneOn(urls.ownerUrl, async () => {
+      const applied = await migrateDatabase(urls);
+      print(applied.length > 0 ? `Applied: ${applied.join(', ')}` : 'The database is up to date.');
+      await withTools(urls, await openCipher(config, urls.ownerUrl, true), async (tools) => {
+        const token = await bootstrap(urls.appUrl, tools, config.bootstrapToken);
+        if (token && !config.bootstrapToken) print(`API token of the organization "Demo" (shown only now): ${token}`);
+      });
+    }),
 };
 
 export const rebuild: CliCommand = {

@@ -7,12 +7,20 @@ import { createServer } from '../api/server.js';
 import { checkPort, listen, serveMetrics } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
-import { bootstrap, checkMigrations, DatabaseUnreachable, migrate, openCipher, requireDatabaseUrl } from '../setup.js';
+import {
+  aloneOn,
+  bootstrap,
+  checkMigrations,
+  DatabaseUnreachable,
+  migrate,
+  openCipher,
+  requireDatabaseUrl,
+} from '../setup.js';
 import { WorkerModule } from '../worker/worker.module.js';
 import { banner } from './banner.js';
 
 /** `npm start`: api and worker in one process, on the embedded PostgreSQL unless there is a DATABASE_URL. */
-const main: Main = async (config, logger) => {
+const main: Main = async (config, logger, draining) => {
   // First, because a token that is issued must also be shown.
   await checkPort(config);
   const teardown = new Teardown();
@@ -27,13 +35,14 @@ const main: Main = async (config, logger) => {
     // The embedded one comes back after it died; any other is for the supervisor to judge.
     const step = postgres ? whileDatabaseReturns : once;
     const { url, cipher } = await step(() => prepareDatabase(config, postgres));
-    const runtime = await step(() => openRuntime(config, logger, cipher, url, { worker: true }));
+    const runtime = await step(() => openRuntime(config, logger, cipher, url, { worker: true, draining }));
     teardown.add(() => runtime.close());
     teardown.add(await serveMetrics(runtime));
     const token = await step(() => bootstrap(url, runtime, config.bootstrapToken));
     const app = await createServer(runtime, [ApiModule, WorkerModule]);
     teardown.add(() => app.close());
     banner(await listen(app, config), token, config);
+    teardown.add(() => pause(config.shutdownDelayMs));
     return () => teardown.run();
   } catch (error) {
     await teardown.run();
@@ -63,12 +72,15 @@ async function whileDatabaseReturns<T>(work: () => Promise<T>): Promise<T> {
 
 async function prepareDatabase(config: Config, postgres: EmbeddedPostgres | undefined) {
   if (postgres) {
-    await migrate(postgres);
-    return { url: postgres.appUrl, cipher: await openCipher(config, postgres.ownerUrl, true) };
+    return aloneOn(postgres.ownerUrl, async () => {
+      await migrate(postgres);
+      return { url: postgres.appUrl, cipher: await openCipher(config, postgres.ownerUrl, true) };
+    });
   }
   const url = requireDatabaseUrl(config);
   await checkMigrations(url);
   return { url, cipher: await openCipher(config, url, false) };
 }
 
-await runProcess(main);
+// No load balancer is in front of a trial.
+await runProcess(main, { SHUTDOWN_DELAY_SECONDS: '0' });

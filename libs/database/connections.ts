@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { type Outage } from '#libs/platform/outage.js';
 import { Batch, type BatchResult, type Statement } from './batch.js';
 import { asUnavailable, ReadOnlyDatabase, unavailable } from './unavailable.js';
 
@@ -13,6 +14,8 @@ export interface DatabaseOptions {
   role?: DatabaseRole;
   /** Maximum number of connections. */
   poolSize?: number;
+  /** Receives failures and successes of the server. */
+  outage?: Outage;
 }
 
 const INT8_OID = 20;

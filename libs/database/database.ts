@@ -1,16 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DataSource } from 'typeorm';
 import pg from 'pg';
-import { DomainError } from '#libs/platform/domain-error.js';
+import { DomainError, OutageError } from '#libs/platform/domain-error.js';
+import { type Outage } from '#libs/platform/outage.js';
 import { Places } from '#libs/platform/places.js';
 import { type BatchResult, failedStatement, preparedAnew, type Statement } from './batch.js';
 import { connect, type DatabaseOptions, dataSourceOptions, send } from './connections.js';
 import { Grouping } from './grouping.js';
-import { Contended, ReadOnlyDatabase, unavailable } from './unavailable.js';
+import { Contended, ReadOnlyDatabase, refusal, unavailable } from './unavailable.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** Maximum wait for a connection. */
 const WITHIN_MS = 5_000;
+/** Pause between looks for the end of an outage. */
+const LOOK_MS = 1_000;
 /** Lookups that share a batch, at most. The pool bounds the number of parallel batches. */
 const LOOKUPS = { parallel: Infinity, size: 32 };
 
@@ -58,6 +61,7 @@ export class Database {
 
   readonly #lookups = new Grouping<ScopedStatement, BatchResult>(LOOKUPS, (lookups) => this.#sendDistinct(lookups));
 
+  #looking: NodeJS.Timeout | undefined;
   readonly #places: Places;
   /** Leaves one place to others: a unit can be long. */
   readonly #unitPlaces: Places;
@@ -67,6 +71,7 @@ export class Database {
     private readonly dataSource: DataSource,
     private readonly units: pg.Pool,
     sizes: { pool: number; units: number },
+    private readonly outage?: Outage,
   ) {
     this.#places = new Places({ places: sizes.pool, withinMs: WITHIN_MS });
     this.#unitPlaces = new Places({
@@ -89,7 +94,7 @@ export class Database {
     const max = Math.ceil(settings.poolSize / 2);
     const units = new pg.Pool({ connectionString: options.url, max, ...settings.extra });
     units.on('error', () => undefined);
-    return new this(dataSource, units, { pool: settings.poolSize, units: max });
+    return new this(dataSource, units, { pool: settings.poolSize, units: max }, options.outage);
   }
 
   /** Returns one statement's rows, as one organization sees them. */
@@ -152,7 +157,9 @@ export class Database {
     opening: Statement[],
     work: (unit: UnitOfWork, opened: BatchResult[]) => Promise<T>,
   ): Promise<T> {
-    return this.#unitPlaces.with(organizationId, () => this.#inUnit(organizationId, opening, work));
+    return this.#unitPlaces.with(organizationId, () =>
+      this.#watched(() => this.#inUnit(organizationId, opening, work)),
+    );
   }
 
   async #inUnit<T>(
@@ -190,13 +197,14 @@ export class Database {
   }
 
   async close(): Promise<void> {
+    this.#lookNoMore();
     await Promise.all([this.dataSource.destroy(), this.units.end()]);
   }
 
   /** @throws {DomainError} `unavailable` when the database is closed already */
   get #pool(): pg.Pool {
     const { master } = this.dataSource.driver as unknown as { master?: pg.Pool };
-    if (!master) throw unavailable(new Error('The database is closed'));
+    if (!master) throw refusal(new Error('The database is closed'));
     return master;
   }
 
@@ -228,7 +236,37 @@ export class Database {
   #send(scoped: ScopedStatement[], wanted: boolean, lockTimeout = WAITS_FOR_LOCKS): Promise<BatchResult[]> {
     const [first] = scoped;
     const isShared = scoped.some(({ scope }) => scope !== first?.scope);
-    return this.#places.with(isShared ? SHARED : (first?.scope ?? ''), () => this.#sendIn(scoped, wanted, lockTimeout));
+    return this.#places.with(isShared ? SHARED : (first?.scope ?? ''), () =>
+      this.#watched(() => this.#sendIn(scoped, wanted, lockTimeout)),
+    );
+  }
+
+  /** Reports whether the server works. */
+  async #watched<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      const result = await call();
+      this.outage?.worked();
+      return result;
+    } catch (error) {
+      if (error instanceof OutageError) this.#failed(error);
+      throw error;
+    }
+  }
+
+  /** Looks for the end of an outage, too: there may be no calls that would meet it. */
+  #failed({ cause, message }: OutageError): void {
+    const { outage } = this;
+    if (!outage) return;
+    outage.failed(cause ?? message);
+    this.#looking ??= setInterval(() => {
+      if (outage.lasts) void this.ping().catch(() => undefined);
+      else this.#lookNoMore();
+    }, LOOK_MS).unref();
+  }
+
+  #lookNoMore(): void {
+    clearInterval(this.#looking);
+    this.#looking = undefined;
   }
 
   async #sendIn(scoped: ScopedStatement[], wanted: boolean, lockTimeout: string): Promise<BatchResult[]> {

@@ -1,4 +1,4 @@
-import { DomainError } from '#libs/platform/domain-error.js';
+import { DomainError, OutageError } from '#libs/platform/domain-error.js';
 
 /**
  * SQLSTATEs of a database that cannot serve any request now: connection exceptions (08), timeouts that end a session
@@ -13,13 +13,16 @@ const CONTENDED = new Set(['40001', '40P01', '55P03']);
 /** Messages of pg, and of TypeORM, which drops a connection that broke between two statements. */
 const LOST_MESSAGES =
   /terminated|not queryable|timeout exceeded when trying to connect|Connection ended|Query runner already released/i;
+/** SQLSTATEs query_canceled, of a statement that took too long, and internal_error: others may succeed meanwhile. */
+const OF_ONE_STATEMENT = new Set(['57014', 'XX000']);
 const RETRY_SECONDS = 5;
+const MESSAGE = 'The database cannot be reached at the moment';
 
 /** The database is read-only: its connection is not worth keeping. */
-export class ReadOnlyDatabase extends DomainError {
+export class ReadOnlyDatabase extends OutageError {
   constructor(options?: ErrorOptions) {
     const message = 'The database accepts no changes at the moment: it is read-only or a standby. Try again later.';
-    super('unavailable', message, { retryAfterSeconds: RETRY_SECONDS }, options);
+    super(message, RETRY_SECONDS, options);
   }
 }
 
@@ -40,18 +43,19 @@ export function asUnavailable(error: unknown): unknown {
   const code = codeOf(error);
   if (code === READ_ONLY) return new ReadOnlyDatabase({ cause: error });
   if (CONTENDED.has(code)) return new Contended({ cause: error });
+  if (OF_ONE_STATEMENT.has(code)) return refusal(error);
   const lost = /^E[A-Z]+$/.test(code) || AWAY.test(code) || LOST_MESSAGES.test(error.message);
   return lost ? unavailable(error) : error;
 }
 
+/** Returns the error of a database that is out. */
 export function unavailable(error: unknown): DomainError {
-  if (error instanceof DomainError) return error;
-  return new DomainError(
-    'unavailable',
-    'The database cannot be reached at the moment',
-    { retryAfterSeconds: RETRY_SECONDS },
-    { cause: error },
-  );
+  return error instanceof DomainError ? error : new OutageError(MESSAGE, RETRY_SECONDS, { cause: error });
+}
+
+/** Returns the error of one call that a database could not serve. */
+export function refusal(error: unknown): DomainError {
+  return new DomainError('unavailable', MESSAGE, { retryAfterSeconds: RETRY_SECONDS }, { cause: error });
 }
 
 function codeOf(error: unknown): string {

@@ -90,7 +90,7 @@ export class ErrorFilter implements ExceptionFilter {
 
   #log(status: number, error: unknown, { id, method, url }: FastifyRequest): void {
     const entry = {
-      err: error instanceof DomainError ? (error.cause ?? error) : error,
+      err: error,
       requestId: id,
       method,
       path: url.split('?', 1)[0],

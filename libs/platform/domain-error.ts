@@ -48,6 +48,16 @@ export class DomainError extends Error {
   }
 }
 
+/**
+ * A refusal for as long as something is out. Its beginning and its end are reported once (`outage.ts`): the log leaves
+ * out lines about each refusal.
+ */
+export class OutageError extends DomainError {
+  constructor(message: string, retryAfterSeconds: number, options?: ErrorOptions) {
+    super('unavailable', message, { retryAfterSeconds }, options);
+  }
+}
+
 /** Returns a decision that is not an error. @throws {DomainError} the decision, when it is one */
 export function accepted<Decision>(decision: Decision | DomainError): Decision {
   if (decision instanceof DomainError) throw decision;

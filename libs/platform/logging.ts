@@ -1,7 +1,7 @@
 import { type LoggerService } from '@nestjs/common';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import { type Logger as Pino, pino } from 'pino';
-import { DomainError } from './domain-error.js';
+import { DomainError, OutageError } from './domain-error.js';
 
 /**
  * Names of fields that are redacted: secrets; fields of database errors that quote rows and parameters, which may be
@@ -26,15 +26,28 @@ interface Room {
   left: number;
 }
 
-/** Returns the process's log: JSON lines on standard output, with the fields {@link UNLOGGED} redacted. */
-export function createLogger(level: string): Pino {
+/**
+ * Returns the process's log: JSON lines on standard output, with the fields {@link UNLOGGED} redacted.
+ * @param base fields of every line
+ */
+export function createLogger(level: string, base: object | null = null): Pino {
   return pino({
     level,
-    base: null,
+    base,
     timestamp: pino.stdTimeFunctions.isoTime,
     // pino's own redaction costs ten times as much as the rest of a line.
+    hooks: {
+      logMethod(args, method) {
+        if (!isOfOutage(args[0])) method.apply(this, args);
+      },
+    },
     formatters: { log: (fields) => withoutSecrets(fields), bindings: (fields) => withoutSecrets(fields) },
   });
+}
+
+/** Returns whether a line would tell an outage again. */
+function isOfOutage(fields: unknown): boolean {
+  return (fields as { err?: unknown } | undefined)?.err instanceof OutageError;
 }
 
 /** Returns a log for Nest and all that logs through `@nestjs/common`. */

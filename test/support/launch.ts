@@ -15,13 +15,16 @@ export interface Launched {
   end: (signal?: NodeJS.Signals) => Promise<number | null>;
 }
 
+/** No load balancer is in front of a test. */
+const DEFAULTS = { PATH: process.env.PATH, SHUTDOWN_DELAY_SECONDS: '0' };
+
 /**
  * Runs a program, Node unless given otherwise, with these variables only. Node caches compiled code for the whole test
  * run.
  */
 export function launch(args: string[], env: NodeJS.ProcessEnv = {}, program = process.execPath): Launched {
   const child = spawn(program, args, {
-    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.TEST_COMPILE_CACHE, ...env },
+    env: { ...DEFAULTS, NODE_COMPILE_CACHE: process.env.TEST_COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const closed = new Promise((resolve) => child.once('close', resolve));

@@ -1,0 +1,38 @@
+import { OutageError } from '#libs/platform/domain-error.js';
+import { type Product } from './product.js';
+import { type Runtime } from './runtime.js';
+import { APPLIED, type Applied, faultOfSchema } from './schema.js';
+
+/** The answer of a process that is well. */
+export interface HealthAnswer extends Product {
+  status: 'ok';
+}
+
+/** What a process tells load balancers and supervisors. */
+export class Health {
+  constructor(private readonly runtime: Pick<Runtime, 'config' | 'database' | 'draining'>) {}
+
+  /** The process runs. It says nothing of what it needs: restarting it would not bring a database back. */
+  live(): HealthAnswer {
+    return { status: 'ok', ...this.runtime.config.product };
+  }
+
+  /**
+   * The process works, and is not about to stop: load balancers may send requests.
+   * @throws {OutageError}
+   */
+  async ready(): Promise<HealthAnswer> {
+    const { database, draining } = this.runtime;
+    if (draining.aborted) throw notReady('This process is stopping');
+    await database.ping();
+    const fault = faultOfSchema(await database.query<Applied>(null, { text: APPLIED }));
+    if (fault) throw notReady(fault);
+    return this.live();
+  }
+}
+
+const RETRY_SECONDS = 1;
+
+function notReady(reason: string): OutageError {
+  return new OutageError(reason, RETRY_SECONDS);
+}
