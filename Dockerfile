@@ -5,6 +5,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
+ARG COMMIT
 RUN npm run build
 
 # Without install scripts: the package `node` would fetch the Node that the image has already, and no other needs one.

@@ -2,6 +2,7 @@
  * Puts each program of the build into one file, with the packages that it loads: read one by one, three thousand files
  * take most of a start. A program that is not bundled works the same.
  */
+import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { build, transform } from 'esbuild';
 
@@ -58,3 +59,15 @@ async function compact(text) {
 }
 
 await Promise.all(outputFiles.map(async ({ path, text }) => writeFile(path, await compact(withNamesOfClasses(text)))));
+
+/** Returns the commit of this build: that of the variable `COMMIT`, as images have no repository, or of the repository. */
+function commit() {
+  if (process.env.COMMIT) return process.env.COMMIT;
+  try {
+    return execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  } catch {
+    return 'unknown';
+  }
+}
+
+await writeFile('dist/commit', commit());

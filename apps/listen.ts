@@ -1,10 +1,14 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Config } from './config.js';
+import { watchConnections } from '#libs/database/metrics.js';
 import { createMetricsServer } from '#libs/platform/metrics.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { StartupError } from '#libs/platform/startup-error.js';
+import { watchFailing } from '#libs/webhooks/delivery/draining/failing-metrics.js';
 import { watchBacklog } from '#libs/webhooks/delivery/metrics.js';
+import { watchRelay } from '#libs/webhooks/delivery/relaying/relay-metrics.js';
+import { exportBuildInfo } from './build-info.js';
 import { type Runtime } from './runtime.js';
 
 /** @throws {StartupError} when the port is unavailable, before anything else begins */
@@ -36,10 +40,12 @@ export async function listen(app: NestFastifyApplication, { port, host }: Config
  * Serves the metrics of this process on `METRICS_PORT`, if set; returns a function to stop.
  * @throws {StartupError} when the port is unavailable
  */
-export async function serveMetrics({ config, logger, worker }: Runtime): Promise<() => Promise<void>> {
+export async function serveMetrics({ config, logger, database, worker }: Runtime): Promise<() => Promise<void>> {
   const { metricsPort, host } = config;
   if (metricsPort === undefined) return () => Promise.resolve();
-  if (worker) watchBacklog(worker.database);
+  exportBuildInfo();
+  watchConnections({ app: database, ...(worker && { worker: worker.database }) });
+  if (worker) for (const watch of [watchBacklog, watchFailing, watchRelay]) watch(worker.database);
   const server = createMetricsServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(metricsPort, host, resolve);

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { countAttempt, observeDelivery } from '../metrics.js';
+import { countAttempt, countExhausted, observeDelivery } from '../metrics.js';
 import { type DrainTarget, type EndedAttempt } from './drain-statements.js';
 
 const logger = new Logger('Webhooks');
@@ -10,6 +10,7 @@ export function reportAttempt(target: DrainTarget, { delivery, number, result, p
   const latencyMs = Date.now() - timeOf(delivery.event_id);
   countAttempt(outcome, durationMs);
   if (outcome === 'delivered') observeDelivery(latencyMs);
+  else if (pauseMs === undefined) countExhausted();
   logger.log({
     msg: 'webhook attempt',
     ...target,
