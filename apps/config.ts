@@ -49,6 +49,8 @@ export interface Config {
     readonly corsOrigins: readonly string[];
   };
   readonly logLevel: string;
+  /** Duration from which on a request is logged. */
+  readonly logSlowMs: number;
   /** Time that the event loop may block before the process exits; 0 is unlimited. */
   readonly eventLoopTimeoutSeconds: number;
   /** Absolute path. */
@@ -121,6 +123,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       corsOrigins: environment.CORS_ORIGINS,
     }),
     logLevel: environment.LOG_LEVEL,
+    logSlowMs: environment.LOG_SLOW_MS,
     eventLoopTimeoutSeconds: environment.EVENT_LOOP_TIMEOUT_SECONDS,
     dataDir: resolve(environment.DESKSTREAM_DATA_DIR),
     bootstrapToken: environment.DESKSTREAM_BOOTSTRAP_TOKEN,

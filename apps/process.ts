@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { loadConfig, InvalidConfig, type Config } from './config.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { createLogger } from '#libs/platform/logging.js';
+import { createLogger, type Role } from '#libs/platform/logging.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { type Logger } from 'pino';
 import { startWatchdog } from './watchdog.js';
@@ -18,7 +18,7 @@ export type Main = (config: Config, logger: Logger) => Promise<() => Promise<voi
  * Runs a process from its configuration to its end. Ctrl-C and SIGTERM shut it down gracefully; a second one exits at
  * once. An error that prevents the start is printed in one line, with status 1.
  */
-export async function runProcess(main: Main): Promise<void> {
+export async function runProcess(role: Role, main: Main): Promise<void> {
   collectGarbageOfRequestsEarly();
   const stopRequested = new Promise<void>((resolve) => {
     let askedAt: number | undefined;
@@ -33,7 +33,7 @@ export async function runProcess(main: Main): Promise<void> {
   void stopRequested.then(() => setTimeout(() => process.exit(1), STOP_SECONDS * 1000).unref());
   try {
     const config = loadConfig();
-    const logger = createLogger(config.logLevel);
+    const logger = createLogger(config.logLevel, role);
     startWatchdog(config.eventLoopTimeoutSeconds, logger);
     const stop = await main(config, logger);
     await stopRequested;

@@ -25,4 +25,4 @@ const main: Main = async (config, logger) => {
   }
 };
 
-await runProcess(main);
+await runProcess('api', main);

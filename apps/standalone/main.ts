@@ -71,4 +71,4 @@ async function prepareDatabase(config: Config, postgres: EmbeddedPostgres | unde
   return { url, cipher: await openCipher(config, url, false) };
 }
 
-await runProcess(main);
+await runProcess('standalone', main);

@@ -29,4 +29,4 @@ const main: Main = async (config, logger) => {
   }
 };
 
-await runProcess(main);
+await runProcess('worker', main);

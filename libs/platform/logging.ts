@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { type LoggerService } from '@nestjs/common';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import { type Logger as Pino, pino } from 'pino';
@@ -26,20 +27,31 @@ interface Room {
   left: number;
 }
 
+/** What a process that logs does. */
+export type Role = 'api' | 'worker' | 'standalone';
+
+/** Errors as {@link shown} has written them: written once more, all would be of the type `Object`. */
+const SERIALIZERS = { err: (error: unknown) => error };
+
 /** Returns the process's log: JSON lines on standard output, with the fields {@link UNLOGGED} redacted. */
-export function createLogger(level: string): Pino {
+export function createLogger(level: string, role: Role): Pino {
   return pino({
     level,
-    base: null,
+    base: { role, host: hostname(), pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: SERIALIZERS,
     // pino's own redaction costs ten times as much as the rest of a line.
-    formatters: { log: (fields) => withoutSecrets(fields), bindings: (fields) => withoutSecrets(fields) },
+    formatters: {
+      level: (label) => ({ level: label }),
+      log: (fields) => withoutSecrets(fields),
+      bindings: (fields) => withoutSecrets(fields),
+    },
   });
 }
 
 /** Returns a log for Nest and all that logs through `@nestjs/common`. */
 export function nestLogger(logger: Pino): LoggerService {
-  return new Logger(new PinoLogger({ pinoHttp: { logger } }), {});
+  return new Logger(new PinoLogger({ pinoHttp: { logger, serializers: SERIALIZERS, wrapSerializers: false } }), {});
 }
 
 /**
