@@ -53,6 +53,8 @@ export interface Config {
   readonly product: Product;
   /** Time that the API goes on serving after it was told to stop. */
   readonly shutdownDelayMs: number;
+  /** Duration from which on a request is logged. */
+  readonly logSlowMs: number;
   /** Time that the event loop may block before the process exits; 0 is unlimited. */
   readonly eventLoopTimeoutSeconds: number;
   /** Absolute path. */
@@ -133,6 +135,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, defaults: NodeJ
     logLevel: environment.LOG_LEVEL,
     product: productOf(environment),
     shutdownDelayMs: environment.SHUTDOWN_DELAY_SECONDS * 1000,
+    logSlowMs: environment.LOG_SLOW_MS,
     eventLoopTimeoutSeconds: environment.EVENT_LOOP_TIMEOUT_SECONDS,
     dataDir: resolve(environment.DESKSTREAM_DATA_DIR),
     bootstrapToken: environment.DESKSTREAM_BOOTSTRAP_TOKEN,

@@ -2,10 +2,14 @@ import { type Server } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Config } from './config.js';
+import { watchConnections } from '#libs/database/metrics.js';
 import { createMetricsServer } from '#libs/platform/metrics.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { StartupError } from '#libs/platform/startup-error.js';
+import { watchFailing } from '#libs/webhooks/delivery/draining/failing-metrics.js';
 import { watchBacklog } from '#libs/webhooks/delivery/metrics.js';
+import { watchRelay } from '#libs/webhooks/delivery/relaying/relay-metrics.js';
+import { exportBuildInfo } from './build-info.js';
 import { Health } from './health.js';
 import { type Runtime } from './runtime.js';
 import { createHealthServer } from './worker/health-server.js';
@@ -39,10 +43,12 @@ export async function listen(app: NestFastifyApplication, { port, host }: Config
  * Serves the metrics of this process on `METRICS_PORT`, if set; returns a function to stop.
  * @throws {StartupError} when the port is unavailable
  */
-export async function serveMetrics({ config, logger, worker }: Runtime): Promise<() => Promise<void>> {
+export async function serveMetrics({ config, logger, database, worker }: Runtime): Promise<() => Promise<void>> {
   const { metricsPort: port, host } = config;
   if (port === undefined) return () => Promise.resolve();
-  if (worker) watchBacklog(worker.database);
+  exportBuildInfo(config.product);
+  watchConnections({ app: database, ...(worker && { worker: worker.database }) });
+  if (worker) for (const watch of [watchBacklog, watchFailing, watchRelay]) watch(worker.database);
   const server = createMetricsServer();
   const close = await serve(server, 'METRICS_PORT', { port, host });
   logger.info({ url: `${baseUrl(host, server.address() as AddressInfo)}/metrics` }, 'Metrics are served');

@@ -34,6 +34,7 @@ import { ConversationRatings1764000000033 } from '#migrations/1764000000033-conv
 import { ActivityLog1764000000034 } from '#migrations/1764000000034-activity-log.js';
 import { ConversationSearch1764000000035 } from '#migrations/1764000000035-conversation-search.js';
 import { ImportedConversations1764000000036 } from '#migrations/1764000000036-imported-conversations.js';
+import { FailingReceivers1764000000038 } from '#migrations/1764000000038-failing-receivers.js';
 
 /**
  * The oldest version that works on the tables that these migrations make: `migrate` writes it beside what it applies. A
@@ -79,4 +80,5 @@ export const MIGRATIONS = [
   ActivityLog1764000000034,
   ConversationSearch1764000000035,
   ImportedConversations1764000000036,
+  FailingReceivers1764000000038,
 ];

@@ -26,6 +26,12 @@ export class ProcessSettings {
   SHUTDOWN_DELAY_SECONDS = 5;
 
   @Setting(
+    'Requests that take at least as many milliseconds have a line in the log, 0 to 3600000; `0` means all. See [Logs](#logs).',
+  )
+  @Whole(0, 3_600_000)
+  LOG_SLOW_MS = 1000;
+
+  @Setting(
     'How long the event loop of a process may be blocked before the process ends itself, 0 to 3600; `0` means never. See [Stop and restart](#stop-and-restart).',
   )
   @Whole(0, 3600)

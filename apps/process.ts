@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { loadConfig, InvalidConfig, type Config } from './config.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { createLogger } from '#libs/platform/logging.js';
+import { createLogger, type Role } from '#libs/platform/logging.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { type Logger } from 'pino';
 import { startWatchdog } from './watchdog.js';
@@ -22,7 +22,7 @@ export type Main = (config: Config, logger: Logger, draining: AbortSignal) => Pr
  * once. An error that prevents the start is printed in one line, with status 1.
  * @param defaults of this program's variables, where they differ from those of the settings
  */
-export async function runProcess(main: Main, defaults: NodeJS.ProcessEnv = {}): Promise<void> {
+export async function runProcess(role: Role, main: Main, defaults: NodeJS.ProcessEnv = {}): Promise<void> {
   collectGarbageOfRequestsEarly();
   const draining = new AbortController();
   let delayMs = 0;
@@ -41,7 +41,7 @@ export async function runProcess(main: Main, defaults: NodeJS.ProcessEnv = {}): 
   try {
     const config = loadConfig(process.env, defaults);
     delayMs = config.shutdownDelayMs;
-    const logger = createLogger(config.logLevel, config.product);
+    const logger = createLogger(config.logLevel, role, config.product);
     startWatchdog(config.eventLoopTimeoutSeconds, logger);
     const stop = await main(config, logger, draining.signal);
     await stopRequested;

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { type WatchdogData } from './watchdog.js';
 
-const { beats, timeoutSeconds } = workerData as WatchdogData;
+const { beats, timeoutSeconds, base } = workerData as WatchdogData;
 const LOOK_MS = 500;
 const MOST_LOOKS = (timeoutSeconds * 1000) / LOOK_MS;
 const STANDARD_OUTPUT = 1;
@@ -27,7 +27,7 @@ process.kill(process.pid, 'SIGKILL');
 /** Logs without the event loop. */
 function tell(msg: string): void {
   try {
-    writeSync(STANDARD_OUTPUT, `${JSON.stringify({ level: 60, time: new Date().toISOString(), msg })}\n`);
+    writeSync(STANDARD_OUTPUT, `${JSON.stringify({ level: 'fatal', time: new Date().toISOString(), ...base, msg })}\n`);
   } catch {
     // Nobody reads it any more, but the process must still end.
   }

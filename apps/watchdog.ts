@@ -6,6 +6,8 @@ export interface WatchdogData {
   /** Rises as long as the event loop of the process turns. */
   beats: Int32Array<SharedArrayBuffer>;
   timeoutSeconds: number;
+  /** The fields of each line of the log. */
+  base: object;
 }
 
 const BEAT_MS = 500;
@@ -21,7 +23,9 @@ export function startWatchdog(timeoutSeconds: number, logger: Logger): void {
   if (timeoutSeconds === 0) return;
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS).unref();
-  const workerData = { beats, timeoutSeconds } satisfies WatchdogData;
+  // pino leaves the pid out of what it tells.
+  const base = { ...logger.bindings(), pid: process.pid };
+  const workerData = { beats, timeoutSeconds, base } satisfies WatchdogData;
   const thread = new Worker(new URL(import.meta.resolve('#apps/watchdog.thread.js')), {
     workerData,
     resourceLimits: LIMITS,

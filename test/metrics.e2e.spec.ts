@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { openCipher } from '#apps/setup.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
@@ -62,6 +63,43 @@ describe('With METRICS_PORT', () => {
       `Port ${taken} is taken. Stop the program that uses it, or set METRICS_PORT to another.`,
     );
     other.close();
+  });
+});
+
+/** Returns the figures of a text of Prometheus, by name, each with the labels of its samples. */
+function figuresOf(text: string): Map<string, string[]> {
+  const names = [...text.matchAll(/^# TYPE (deskstream_\w+) /gm)].map(([, name]) => name as string);
+  const labelsOf = (name: string) => {
+    const sample = new RegExp(`^${name}(?:_bucket)?{(.*)} `, 'm').exec(text)?.[1] ?? '';
+    return [...sample.matchAll(/(\w+)="/g)].map(([, label]) => label as string).filter((label) => label !== 'le');
+  };
+  return new Map(names.map((name) => [name, labelsOf(name)]));
+}
+
+describe('The list of figures in docs/operations.md', () => {
+  const listed = new Map(
+    [...readFileSync('docs/operations.md', 'utf8').matchAll(/^\| `(deskstream_\w+)(?:{(.*)})?`/gm)].map(
+      ([, name, labels]) => [name as string, (labels ?? '').split(',').filter(Boolean)],
+    ),
+  );
+
+  it('has all that an API and a worker serve, with their labels, and nothing else', async () => {
+    const served = new Map<string, string[]>();
+    for (const name of ['api', 'worker'] as const) {
+      const { port, launched } = await start(name, { METRICS_PORT: '0' });
+      const [, url] = await launched.told(/"url":"(http:[^"]+\/metrics)"/);
+      await launched.told(STARTED[name]);
+      if (name === 'api') await fetch(`http://127.0.0.1:${port}/health`);
+      for (const [figure, labels] of figuresOf(await (await fetch(url as string)).text())) {
+        if (!served.get(figure)?.length) served.set(figure, labels);
+      }
+      await launched.end('SIGTERM');
+    }
+    expect([...served.keys()].sort()).toEqual([...listed.keys()].sort());
+    for (const [name, labels] of served) {
+      if (labels.length > 0)
+        expect({ name, labels: labels.sort() }).toEqual({ name, labels: listed.get(name)?.sort() });
+    }
   });
 });
 

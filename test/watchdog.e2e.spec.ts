@@ -49,7 +49,9 @@ describe('A process whose event loop stands', () => {
     expect(launched.process.signalCode).toBe('SIGKILL');
     const last = JSON.parse(launched.output().trim().split('\n').at(-1) as string) as object;
     expect(last).toMatchObject({
-      level: 60,
+      level: 'fatal',
+      role: name,
+      pid: launched.process.pid,
       msg: 'The event loop has stood for 4 s: this process ends now. Start it again, unless a supervisor does.',
     });
   });

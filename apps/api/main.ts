@@ -28,4 +28,4 @@ const main: Main = async (config, logger, draining) => {
   }
 };
 
-await runProcess(main);
+await runProcess('api', main);

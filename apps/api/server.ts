@@ -13,6 +13,8 @@ import { acceptJsonOnly } from '#libs/http/json-body.js';
 import { MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_REQUESTS_PER_CONNECTION } from '#libs/http/limits.js';
 import { parseQuery } from '#libs/http/query.js';
 import { type AuthenticatedRequest, requestId } from '#libs/http/request-context.js';
+import { logRequests } from '#libs/http/request-log.js';
+import { measureRequests } from '#libs/http/request-metrics.js';
 import { Routes } from '#libs/http/routes.js';
 import { addSecurityHeaders, allowOrigins, OF_ERRORS } from '#libs/http/security-headers.js';
 import { limitUrls } from '#libs/http/url-limits.js';
@@ -43,6 +45,12 @@ interface Server {
 const BEFORE_NEST: ((server: Server) => void | Promise<void>)[] = [
   function noteRoutes({ fastify, routes }) {
     routes.watch(fastify);
+  },
+  function log({ fastify, runtime }) {
+    logRequests(fastify, runtime.logger, runtime.config.logSlowMs);
+  },
+  function measure({ fastify, runtime }) {
+    if (runtime.config.metricsPort !== undefined) measureRequests(fastify);
   },
   function acceptJson({ fastify }) {
     acceptJsonOnly(fastify);

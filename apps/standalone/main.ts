@@ -83,4 +83,4 @@ async function prepareDatabase(config: Config, postgres: EmbeddedPostgres | unde
 }
 
 // No load balancer is in front of a trial.
-await runProcess(main, { SHUTDOWN_DELAY_SECONDS: '0' });
+await runProcess('standalone', main, { SHUTDOWN_DELAY_SECONDS: '0' });

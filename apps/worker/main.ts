@@ -31,4 +31,4 @@ const main: Main = async (config, logger, draining) => {
   }
 };
 
-await runProcess(main);
+await runProcess('worker', main);

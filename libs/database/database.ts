@@ -23,6 +23,17 @@ interface ScopedStatement {
   statement: Statement;
 }
 
+/** The connections of a pool, and who waits for one. */
+export interface PoolLoad {
+  /** Tells the pool for units of work from the other, which has none. */
+  suffix: '' | '_units';
+  max: number;
+  inUse: number;
+  idle: number;
+  /** Calls without a connection. */
+  waiting: number;
+}
+
 /** The settings of a connection: see {@link SESSION}. */
 interface Session {
   organizationId: string;
@@ -196,16 +207,26 @@ export class Database {
     if (row?.readonly) throw new ReadOnlyDatabase();
   }
 
+  /** The load of each pool; none of a closed database. */
+  get loads(): PoolLoad[] {
+    const master = this.#master;
+    return master ? [loadOf('', master, this.#places), loadOf('_units', this.units, this.#unitPlaces)] : [];
+  }
+
   async close(): Promise<void> {
     this.#lookNoMore();
     await Promise.all([this.dataSource.destroy(), this.units.end()]);
   }
 
+  /** Undefined when the database is closed. */
+  get #master(): pg.Pool | undefined {
+    return (this.dataSource.driver as unknown as { master?: pg.Pool }).master;
+  }
+
   /** @throws {DomainError} `unavailable` when the database is closed already */
   get #pool(): pg.Pool {
-    const { master } = this.dataSource.driver as unknown as { master?: pg.Pool };
-    if (!master) throw refusal(new Error('The database is closed'));
-    return master;
+    if (!this.#master) throw refusal(new Error('The database is closed'));
+    return this.#master;
   }
 
   #run(organizationId: string | null, statements: Statement[], wanted: boolean): Promise<BatchResult[]> {
@@ -300,6 +321,17 @@ export class Database {
 
 /** The database as the worker sees it: the same tables, of all organizations. */
 export class WorkerDatabase extends Database {}
+
+function loadOf(suffix: PoolLoad['suffix'], pool: pg.Pool, { waiting }: Places): PoolLoad {
+  const { totalCount, idleCount, waitingCount } = pool;
+  return {
+    suffix,
+    max: pool.options.max,
+    inUse: totalCount - idleCount,
+    idle: idleCount,
+    waiting: waiting + waitingCount,
+  };
+}
 
 /** Returns the name of the unique index or constraint that the error violates, if any. */
 export function violatedConstraint(error: unknown): string | undefined {

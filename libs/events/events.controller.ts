@@ -5,6 +5,7 @@ import { EventCodec } from '#libs/event-store/event-codec.js';
 import { type OrganizationFeedPage } from '#libs/event-store/organization-feed.js';
 import { Endpoint } from '#libs/http/endpoint.js';
 import { QueryInput } from '#libs/http/input.js';
+import { HeldOpen } from '#libs/http/request-log.js';
 import { type AuthenticatedRequest } from '#libs/http/request-context.js';
 import { EventStreams } from './sse-streams.js';
 import { DEFAULT_LIMIT, FeedQuery, ListEventsOutput, ListEventsQuery } from './events.dto.js';
@@ -36,6 +37,7 @@ export class EventsController {
     success: [200, 'A page of the feed', ListEventsOutput],
   })
   @Header('cache-control', 'no-store')
+  @HeldOpen()
   async list(
     @Req() request: AuthenticatedRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -78,6 +80,7 @@ export class EventsController {
     },
   })
   @Header('cache-control', 'no-store')
+  @HeldOpen()
   async stream(
     @Req() request: AuthenticatedRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

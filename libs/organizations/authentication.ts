@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
+import { Counter } from 'prom-client';
 import { clientNetwork } from '#libs/http/client-network.js';
 import { type AuthenticatedRequest } from '#libs/http/request-context.js';
 import { DomainError } from '#libs/platform/domain-error.js';
@@ -12,6 +13,15 @@ import { TokenUsage } from './token-usage.js';
 
 /** Authentication schemes that clients may send by mistake. */
 const SCHEMES = ['Basic', 'Digest', 'Token', 'Negotiate', 'ApiKey', 'OAuth'];
+
+const refused = new Counter({
+  name: 'deskstream_http_rate_limited_requests_total',
+  help: "Requests beyond a rate limit: the token's own, or that of clients with invalid tokens.",
+  labelNames: ['limit'],
+});
+
+/** The limits that a request may exceed. */
+type Limit = 'token' | 'invalid_tokens';
 
 /**
  * Admits requests whose token is valid, has the required scope, and is within its rate limit. Sets the caller. Both
@@ -34,7 +44,7 @@ export class Authentication {
     const identity = await this.#identify(request);
     mustBeValid(identity, Date.now());
     const limit = identity.rateLimit ?? this.limits.perToken;
-    if (limit) mustRemain(showing(reply, await this.limiter.take(identity.tokenId, limit)));
+    if (limit) mustRemain('token', showing(reply, await this.limiter.take(identity.tokenId, limit)));
     request.charge = async (requests) => {
       if (limit) showing(reply, await this.limiter.charge(identity.tokenId, limit, requests));
     };
@@ -68,7 +78,7 @@ export class Authentication {
   async #guess(token: string, hash: string, ip: string): Promise<TokenIdentity | undefined> {
     const { failures } = this.limits;
     const network = clientNetwork(ip);
-    if (failures) mustRemain(await this.#guesses.look(network, failures));
+    if (failures) mustRemain('invalid_tokens', await this.#guesses.look(network, failures));
     const identity = API_TOKEN_PATTERN.test(token) ? await this.lookup.find(hash) : undefined;
     if (!identity && failures) await this.#guesses.take(network, failures);
     return identity;
@@ -118,8 +128,9 @@ function showing(reply: FastifyReply, quota: Quota): Quota {
   return quota;
 }
 
-function mustRemain({ exceeded, resetSeconds }: Quota): void {
+function mustRemain(limit: Limit, { exceeded, resetSeconds }: Quota): void {
   if (!exceeded) return;
+  refused.inc({ limit });
   const message = `Too many requests; try again in ${resetSeconds} second${resetSeconds === 1 ? '' : 's'}`;
   throw new DomainError('too-many-requests', message, { retryAfterSeconds: resetSeconds });
 }

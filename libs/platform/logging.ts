@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { type LoggerService } from '@nestjs/common';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import { type Logger as Pino, pino } from 'pino';
@@ -26,22 +27,33 @@ interface Room {
   left: number;
 }
 
+/** What a process that logs does. */
+export type Role = 'api' | 'worker' | 'standalone';
+
+/** Errors as {@link shown} has written them: written once more, all would be of the type `Object`. */
+const SERIALIZERS = { err: (error: unknown) => error };
+
 /**
  * Returns the process's log: JSON lines on standard output, with the fields {@link UNLOGGED} redacted.
- * @param base fields of every line
+ * @param product which program logs
  */
-export function createLogger(level: string, base: object | null = null): Pino {
+export function createLogger(level: string, role: Role, product: object = {}): Pino {
   return pino({
     level,
-    base,
+    base: { role, ...product, host: hostname(), pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: SERIALIZERS,
     // pino's own redaction costs ten times as much as the rest of a line.
     hooks: {
       logMethod(args, method) {
         if (!isOfOutage(args[0])) method.apply(this, args);
       },
     },
-    formatters: { log: (fields) => withoutSecrets(fields), bindings: (fields) => withoutSecrets(fields) },
+    formatters: {
+      level: (label) => ({ level: label }),
+      log: (fields) => withoutSecrets(fields),
+      bindings: (fields) => withoutSecrets(fields),
+    },
   });
 }
 
@@ -52,7 +64,7 @@ function isOfOutage(fields: unknown): boolean {
 
 /** Returns a log for Nest and all that logs through `@nestjs/common`. */
 export function nestLogger(logger: Pino): LoggerService {
-  return new Logger(new PinoLogger({ pinoHttp: { logger } }), {});
+  return new Logger(new PinoLogger({ pinoHttp: { logger, serializers: SERIALIZERS, wrapSerializers: false } }), {});
 }
 
 /**

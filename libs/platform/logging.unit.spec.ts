@@ -1,22 +1,15 @@
-import { Writable } from 'node:stream';
+import { hostname } from 'node:os';
 import { asUnavailable } from '#libs/database/unavailable.js';
-import { createLogger } from './logging.js';
+import { keepLines } from '#libs/testing/log-lines.js';
+import { createLogger, nestLogger } from './logging.js';
+import { StartupError } from './startup-error.js';
 
 /** Returns the fields of a logged line. */
 function logged(fields: object, message?: string): Record<string, any> {
-  const lines: string[] = [];
-  const logger = createLogger('info');
-  const stream = new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      lines.push(chunk.toString());
-      done();
-    },
-  });
-  Object.assign(logger, {
-    [Object.getOwnPropertySymbols(logger).find(({ description }) => description === 'pino.stream') as symbol]: stream,
-  });
+  const logger = createLogger('info', 'api');
+  const lines = keepLines(logger);
   logger.warn(fields, message);
-  return JSON.parse(lines.join('')) as Record<string, any>;
+  return lines[0] as Record<string, any>;
 }
 
 describe('A line of the log', () => {
@@ -69,6 +62,20 @@ describe('A line of the log', () => {
     const line = logged({ err: asUnavailable(timeout) }, 'Relay failed');
     expect(line.err).toMatchObject({ message: 'canceling statement due to statement timeout', code: '57014' });
     expect(JSON.stringify(line)).not.toContain('cannot be reached');
+  });
+
+  it('tells which process wrote it, and its level by name', () => {
+    expect(logged({})).toMatchObject({ level: 'warn', role: 'api', host: hostname(), pid: process.pid });
+  });
+
+  it('tells the class of an error, also through the log of Nest, and of its cause', () => {
+    const err = new StartupError('No key', { cause: new RangeError('too long') });
+    expect(logged({ err }).err).toMatchObject({ type: 'StartupError', message: 'No key: too long' });
+    const logger = createLogger('info', 'worker');
+    const lines = keepLines(logger);
+    nestLogger(logger).warn({ err, id: 1 }, 'Failed');
+    expect(lines).toEqual([expect.objectContaining({ err: expect.objectContaining({ type: 'StartupError' }) })]);
+    expect(lines[0]).toMatchObject({ role: 'worker', id: 1 });
   });
 
   it('leaves what is logged as it is', () => {

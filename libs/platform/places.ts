@@ -35,6 +35,7 @@ export class Places {
   readonly #taken = new Map<string, number>();
   readonly #most: number;
   #free: number;
+  #waitingNow = 0;
 
   constructor(private readonly options: PlacesOptions) {
     this.#free = options.places;
@@ -44,6 +45,11 @@ export class Places {
   /** The number of free places. */
   get free(): number {
     return this.#free;
+  }
+
+  /** The number of callers that wait for a place. */
+  get waiting(): number {
+    return this.#waitingNow;
   }
 
   /** The organizations that have all the places they may have. */
@@ -99,9 +105,11 @@ export class Places {
       const { withinMs, refusal = BUSY } = this.options;
       const waiting: Waiting = { enter: resolve, gaveUp: false };
       this.#waiting.push(organizationId, waiting);
+      this.#waitingNow++;
       if (withinMs === undefined) return;
       const timer = setTimeout(() => {
         waiting.gaveUp = true;
+        this.#waitingNow--;
         reject(this.#refusal('unavailable', refusal));
       }, withinMs);
       waiting.enter = () => {
@@ -122,6 +130,7 @@ export class Places {
       if (!next) return;
       if (next.gaveUp) continue;
       this.#enter(owner);
+      this.#waitingNow--;
       next.enter();
     }
   }

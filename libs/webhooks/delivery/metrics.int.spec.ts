@@ -3,7 +3,8 @@ import { Logger } from '@nestjs/common';
 import { register } from 'prom-client';
 import { WorkerDatabase } from '#libs/database/database.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
-import { countAttempt, observeDelivery, watchBacklog } from './metrics.js';
+import { watchFailing } from './draining/failing-metrics.js';
+import { countAttempt, countExhausted, observeDelivery, watchBacklog } from './metrics.js';
 
 const lines = async () => (await register.metrics()).split('\n');
 
@@ -29,6 +30,11 @@ describe('The figures of webhooks', () => {
     );
   });
 
+  it('count deliveries that failed for good', async () => {
+    countExhausted();
+    expect(await lines()).toContain('deskstream_webhook_deliveries_exhausted_total 1');
+  });
+
   it('tell how long events took to arrive, from milliseconds to the end of the schedule', async () => {
     for (const latency of [4, 90, 27.6 * 3_600_000]) observeDelivery(latency);
     const buckets = (await lines()).filter((line) => line.startsWith('deskstream_webhook_delivery_latency_seconds'));
@@ -43,6 +49,19 @@ describe('The figures of webhooks', () => {
   });
 });
 
+const ENABLED_AT = '2026-01-01T00:00:00Z';
+
+async function subscribe(database: TestDatabase, enabled: boolean, organizationId: string = randomUUID()) {
+  const keys = [organizationId, randomUUID()];
+  await database.sql(
+    `INSERT INTO webhook_subscriptions (organization_id, id, name, url, events, enabled, filters, "authorization",
+       custom_headers, secret_key, created_at, created_by, updated_at, updated_by, failures_count_from, ordering)
+     VALUES ($1, $2, '', '', '{}', $3, '{}', '', '', '', now(), $1, now(), $1, $4, 'unordered')`,
+    [...keys, enabled, ENABLED_AT],
+  );
+  return keys;
+}
+
 describe('The figure of what is waiting', () => {
   let database: TestDatabase;
   let worker: WorkerDatabase;
@@ -56,16 +75,7 @@ describe('The figure of what is waiting', () => {
   const waiting = async () =>
     (await lines()).filter((line) => line.startsWith('deskstream_webhook_deliveries_pending'));
 
-  async function subscription(enabled: boolean, organizationId: string = randomUUID()): Promise<string[]> {
-    const keys = [organizationId, randomUUID()];
-    await database.sql(
-      `INSERT INTO webhook_subscriptions (organization_id, id, name, url, events, enabled, filters, "authorization",
-         custom_headers, secret_key, created_at, created_by, updated_at, updated_by, failures_count_from, ordering)
-       VALUES ($1, $2, '', '', '{}', $3, '{}', '', '', '', now(), $1, now(), $1, now(), 'unordered')`,
-      [...keys, enabled],
-    );
-    return keys;
-  }
+  const subscription = (enabled: boolean, organizationId?: string) => subscribe(database, enabled, organizationId);
 
   const deliver = (keys: string[], state: string, due: string) =>
     database.sql(
@@ -117,5 +127,50 @@ describe('The figure of what is waiting', () => {
     await worker.close();
     expect(await waiting()).toEqual([]);
     expect((await lines()).join()).toContain('deskstream_webhook_attempts_total');
+  });
+});
+
+describe('The figures of failing subscriptions', () => {
+  let database: TestDatabase;
+  let worker: WorkerDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    worker = await WorkerDatabase.open({ url: database.appUrl, role: 'deskstream_worker' });
+    watchFailing(worker);
+  });
+  afterAll(async () => {
+    await worker.close();
+    await database.drop();
+  });
+
+  const fail = async (failures: number, { enabled = true, since = ENABLED_AT } = {}) => {
+    const keys = await subscribe(database, enabled);
+    await database.sql(
+      `INSERT INTO webhook_health (organization_id, subscription_id, failures, counts_from) VALUES ($1, $2, $3, $4)`,
+      [...keys, failures, since],
+    );
+    return keys;
+  };
+  const named = (all: string[]) => all.filter((line) => line.startsWith('deskstream_webhook_subscription_failures{'));
+
+  it('count those that are enabled and still fail, and those whose breaker is open', async () => {
+    await fail(0);
+    const [organization, subscription] = await fail(9);
+    await fail(10);
+    await fail(50, { enabled: false });
+    await fail(50, { since: '2025-01-01T00:00:00Z' });
+    const all = await lines();
+    expect(all).toContain('deskstream_webhook_subscriptions_failing 2');
+    expect(all).toContain('deskstream_webhook_breakers_tripped 1');
+    expect(all).toContain(
+      `deskstream_webhook_subscription_failures{organization="${organization}",subscription="${subscription}"} 9`,
+    );
+    expect(named(all)).toHaveLength(2);
+  });
+
+  it('name only the 20 that fail worst', async () => {
+    for (let failures = 100; failures < 120; failures++) await fail(failures);
+    const figures = named(await lines()).map((line) => Number(line.split(' ')[1]));
+    expect(figures).toEqual(Array.from({ length: 20 }, (_, index) => 119 - index));
   });
 });

@@ -1,6 +1,6 @@
-import { Logger } from '@nestjs/common';
-import { Counter, Gauge, Histogram } from 'prom-client';
+import { Counter, Histogram } from 'prom-client';
 import { type Database } from '#libs/database/database.js';
+import { watchRow } from '#libs/database/metrics.js';
 import { type Outcome } from './sending/attempt.js';
 
 const MINUTE = 60;
@@ -19,6 +19,11 @@ const duration = new Histogram({
   buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, MINUTE],
 });
 
+const exhausted = new Counter({
+  name: 'deskstream_webhook_deliveries_exhausted_total',
+  help: 'Deliveries that failed for good: their last attempt has failed.',
+});
+
 /** Buckets up to the end of the default schedule. */
 const LATENCIES = [
   ...[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, MINUTE, 5 * MINUTE, 30 * MINUTE],
@@ -35,6 +40,11 @@ const latency = new Histogram({
 export function countAttempt(outcome: Outcome, durationMs: number): void {
   attempts.inc({ outcome });
   duration.observe({ outcome }, durationMs / 1000);
+}
+
+/** Counts a delivery whose last attempt has failed. */
+export function countExhausted(): void {
+  exhausted.inc();
 }
 
 /** Records an accepted delivery. @param latencyMs since its event was recorded */
@@ -67,28 +77,17 @@ const BACKLOG = {
            ) pending) AS pending`,
 };
 
-/**
- * Exports the installation's backlog, counted on each scrape; nothing while the database is away. Call it once per
- * process.
- * @param database as the worker sees it
- */
+/** Exports the installation's backlog. @param database as the worker sees it */
 export function watchBacklog(database: Database): void {
-  const logger = new Logger('Metrics');
-  const gauge = new Gauge({
-    name: 'deskstream_webhook_deliveries_pending',
-    help: `Deliveries that are to be made: due (now), or waiting (for their time, or for a receiver that is paused or disabled). Up to ${MOST_COUNTED} are counted.`,
-    labelNames: ['state'],
-    collect: async () => {
-      const [backlog] = await database
-        .query<{ pending: number; due: number }>(null, BACKLOG)
-        .catch((error: unknown): undefined[] => {
-          logger.warn({ err: error as Error }, 'Waiting deliveries could not be counted');
-          return [];
-        });
-      gauge.reset();
-      if (!backlog) return;
-      gauge.set({ state: 'due' }, backlog.due);
-      gauge.set({ state: 'waiting' }, Math.max(backlog.pending - backlog.due, 0));
+  watchRow<{ pending: number; due: number }>(database, BACKLOG, [
+    {
+      name: 'deskstream_webhook_deliveries_pending',
+      help: `Deliveries that are to be made: due (now), or waiting (for their time, or for a receiver that is paused or disabled). Up to ${MOST_COUNTED} are counted.`,
+      labelNames: ['state'],
+      samples: ({ pending, due }) => [
+        [{ state: 'due' }, due],
+        [{ state: 'waiting' }, Math.max(pending - due, 0)],
+      ],
     },
-  });
+  ]);
 }

@@ -14,7 +14,7 @@ export const HEALTHY: Health = { failures: 0, failingMs: 0 };
 const SECOND = 1_000;
 const DAY = 24 * 60 * 60 * SECOND;
 /** Consecutive failures that trip the breaker: it then allows one attempt at a time, with a pause after each. */
-const TRIPPED_AFTER = 10;
+export const TRIPPED_AFTER = 10;
 /** Length of a pause, as a share of the time for which the receiver has failed. */
 const PAUSE_SHARE = 0.1;
 const [SHORTEST_PAUSE, LONGEST_PAUSE] = [SECOND, 300 * SECOND];

@@ -2,20 +2,23 @@ import { type EventStore } from '#libs/event-store/event-store.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { type DisabledReason } from '../../subscriptions/subscription.rules.js';
 import { subscriptionStream } from '../../subscriptions/subscription.stream.js';
+import { reportDisabled } from './attempt-log.js';
 import { type DrainTarget } from './drain-statements.js';
 
 /** Disables a subscription on behalf of its organization. Does nothing when it is gone or disabled. */
 export async function disableSubscription(
   store: EventStore,
-  { organizationId, subscriptionId: id }: DrainTarget,
+  target: DrainTarget,
   reason: DisabledReason,
   failingMs: number,
 ): Promise<void> {
+  const { organizationId, subscriptionId: id } = target;
   const failingSince = new Date(Date.now() - failingMs).toISOString();
   const command = { type: 'DisableSubscription', id, reason, failingSince } as const;
   const context = { organizationId, actorId: organizationId };
   try {
-    await store.handle(subscriptionStream, id, context, command);
+    const { events } = await store.handle(subscriptionStream, id, context, command);
+    if (events.length > 0) reportDisabled(target, reason);
   } catch (error) {
     if (!(error instanceof DomainError && error.kind === 'not-found')) throw error;
   }

@@ -90,7 +90,7 @@ const IS_DUE = `d.organization_id = e.organization_id AND d.subscription_id = e.
 /** SQL: there is something to send. */
 const ANY_DUE = `EXISTS (SELECT FROM webhook_deliveries d JOIN webhook_messages m USING (organization_id, event_id) WHERE ${IS_DUE})`;
 /** SQL: failures and pauses count, because the subscription was not enabled, redirected or reordered since. */
-const COUNTS = 'h.counts_from = s.failures_count_from';
+export const COUNTS = 'h.counts_from = s.failures_count_from';
 export const IS_PAUSED = `coalesce(${COUNTS} AND h.paused_until > now(), false)`;
 /** SQL for exchanges `e`, as a JSON array in `$1`. */
 const EXCHANGES = `jsonb_to_recordset($1) AS e(organization_id uuid, subscription_id uuid, holder uuid, failures integer,

@@ -7,7 +7,7 @@ import { type WebhookOptions } from '../../webhooks.settings.js';
 import { type DisabledReason } from '../../subscriptions/subscription.rules.js';
 import { type Sender } from '../sending/attempt.js';
 import { deliveryRequest } from '../sending/signing.js';
-import { reportAttempt } from './attempt-log.js';
+import { reportAttempt, reportTripped } from './attempt-log.js';
 import { type AttemptPlaces } from './attempt-places.js';
 import { type DeliveryRows } from './delivery-rows.js';
 import {
@@ -244,11 +244,13 @@ export class Drain {
       const failed = result.outcome !== 'delivered';
       const pauseMs = failed ? pauseAfter(this.context.options.retrySchedule, number) : undefined;
       const fifo = receiver.ordering === 'fifo';
-      this.#receiver.judge(receiver, result, fifo && pauseMs ? { eventId: delivery.event_id, pauseMs } : undefined);
+      const head = fifo && pauseMs ? { eventId: delivery.event_id, pauseMs } : undefined;
+      const tripped = this.#receiver.judge(receiver, result, head);
       if (this.#ended.length === 0) this.#firstEndedAt = performance.now();
       const ended = { id, delivery, number, result, pauseMs, fifo };
       this.#ended.push(ended);
       reportAttempt(this.target, ended);
+      if (tripped) reportTripped(this.target, this.#receiver.health.failures, result);
     }
     this.#sending.delete(delivery.event_id);
     this.#signal.wake();

@@ -91,15 +91,18 @@ export class ReceiverState {
    * Judges the receiver by an attempt, unless that attempt was made to an earlier receiver of the subscription.
    * @param receiver the receiver that the attempt was made to
    * @param retry when a failed delivery of a fifo subscription is retried: those behind it wait, too
+   * @returns whether this has opened the circuit breaker
    */
-  judge(receiver: Receiver, result: AttemptResult, retry: Exchange['head']): void {
-    if (!this.#current || !countTogether(this.#current, receiver)) return;
+  judge(receiver: Receiver, result: AttemptResult, retry: Exchange['head']): boolean {
+    if (!this.#current || !countTogether(this.#current, receiver)) return false;
+    const wasTripped = isTripped(this.#health);
     this.#health = afterAttempt(this.#health, result);
     if (result.outcome === 'delivered') this.window.delivered();
     else this.window.failed();
     this.#reasonToDisable ??= reasonToDisable(this.#health, result);
     const pauseMs = Math.max(this.#verdict.pauseMs, pauseOfReceiver(this.#health, result));
     this.#verdict = { pauseMs, head: retry ?? this.#verdict.head };
+    return !wasTripped && isTripped(this.#health);
   }
 
   /** Returns what the next exchange is to record, only once. */

@@ -13,6 +13,7 @@ import { type ReviewWorker } from '../review-worker.js';
 import { enroll, type Fanout, storeFanouts } from './fanout-rows.js';
 import { type Candidates, type FanoutPlanner, firstOf } from './fanout.js';
 import { PartitionTurns } from './partition-turns.js';
+import { watchLed } from './relay-metrics.js';
 
 /** Maximum number of events in a page, of all its partitions together. */
 const PAGE = 500;
@@ -80,6 +81,7 @@ export class Relay {
       for (const id of strangers ?? []) this.#strangers.add(id);
       this.#turns.begin();
     });
+    watchLed(() => this.checkpoints.held);
     this.#running = this.#run();
   }
 

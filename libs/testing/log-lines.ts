@@ -1,0 +1,20 @@
+import { Writable } from 'node:stream';
+import { type Logger } from 'pino';
+
+/** The fields of a line. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- JSON
+export type Line = Record<string, any>;
+
+/** Keeps what a log and its children write from now on, instead of writing it to standard output. */
+export function keepLines(logger: Logger): Line[] {
+  const lines: Line[] = [];
+  const stream = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      lines.push(JSON.parse(chunk.toString()) as Line);
+      done();
+    },
+  });
+  const symbol = Object.getOwnPropertySymbols(logger).find(({ description }) => description === 'pino.stream');
+  Object.assign(logger, { [symbol as symbol]: stream });
+  return lines;
+}
