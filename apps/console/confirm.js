@@ -23,7 +23,7 @@ export function confirm({ title, text, action, fields = [] }) {
         'div',
         { class: 'buttons' },
         el('button', { type: 'submit', class: 'main' }, action),
-        button('Leave as it is', () => dialog.close()),
+        button('Cancel', () => dialog.close()),
       ),
     );
     const ended = () => {

@@ -38,7 +38,7 @@ function show() {
   shown = new AbortController();
   say('');
   for (const part of parts) part.hidden = !token();
-  if (!token()) return showPage(signIn(begin));
+  if (!token()) return showPage(signIn(enter));
   const [path, query] = (location.hash.slice(1) || '/health').split('?');
   const [pattern, view] = VIEWS.find(([candidate]) => candidate.test(path)) ?? VIEWS[0];
   const ids = (pattern.exec(path) ?? []).slice(1);
@@ -51,6 +51,17 @@ function showPage({ title, content }) {
   main.replaceChildren(el('h1', {}, title), ...content);
 }
 
+/** What had the focus is gone: reading goes on at the new content. */
+function showAndFocus() {
+  show();
+  main.focus();
+}
+
+function enter() {
+  void begin();
+  main.focus();
+}
+
 function markCurrent(path) {
   for (const link of parts[0].querySelectorAll('a')) {
     if (path.startsWith(link.hash.slice(1))) link.setAttribute('aria-current', 'page');
@@ -58,14 +69,10 @@ function markCurrent(path) {
   }
 }
 
-function begin() {
-  void nameOrganization();
+/** Shows the view, and reads the name of the organization beside it: a token without the scope does without it. */
+async function begin() {
   show();
-}
-
-async function nameOrganization() {
-  // The name is a courtesy: a token without the scope does without it.
-  const answer = await get('/v1/organization').catch(() => undefined);
+  const answer = token() ? await get('/v1/organization').catch(() => undefined) : undefined;
   organization.textContent = answer?.data.name ?? '';
 }
 
@@ -78,11 +85,8 @@ document.getElementById('refresh').addEventListener('click', show);
 document.getElementById('forget').addEventListener('click', () => forgetToken('The token is forgotten.'));
 addEventListener(FORGOTTEN, ({ detail }) => {
   organization.textContent = '';
-  show();
+  showAndFocus();
   say(detail);
 });
-addEventListener('hashchange', () => {
-  show();
-  main.focus();
-});
-begin();
+addEventListener('hashchange', showAndFocus);
+void begin();

@@ -11,9 +11,10 @@ export function notice(error) {
  * @returns the part; its `reload` loads the content again
  */
 export function section(title, load, signal) {
-  const content = el('div', { 'aria-busy': 'true' }, el('p', { class: 'quiet' }, 'Loading…'));
+  const content = el('div', {}, el('p', { class: 'quiet' }, 'Loading…'));
   const id = `section-${title.toLowerCase().replaceAll(/\W+/g, '-')}`;
   const fill = async () => {
+    content.setAttribute('aria-busy', 'true');
     const loaded = await load().catch((error) => {
       return signal.aborted ? [] : notice(error);
     });

@@ -21,7 +21,7 @@ export function conversations({ query, signal }) {
     return el('div', { class: 'filters' }, field('Queue', select(options, queueId, choose)));
   };
   show();
-  return { title: 'Conversations', content: [section('Queue', queues, signal), board] };
+  return { title: 'Conversations', content: [section('Filter', queues, signal), board] };
 }
 
 function column(state, queueId, signal) {

@@ -1,5 +1,6 @@
 import { get } from '../api.js';
 import { badge, el, facts, folded, link, table, time } from '../dom.js';
+import { resultPlace } from '../result.js';
 import { section } from '../section.js';
 import { deliveryState } from './deliveries.js';
 import { retryButton } from './retry.js';
@@ -15,11 +16,7 @@ const COLUMNS = [
 
 /** A delivery with its attempts and its payload. */
 export function delivery({ ids: [subscriptionId, id], signal }) {
-  const result = el('div', { role: 'status', class: 'result' });
-  const done = (...content) => {
-    result.replaceChildren(...content);
-    void part.reload();
-  };
+  const { result, done } = resultPlace(() => void part.reload());
   const load = async () => {
     const { data } = await get(`/v1/webhooks/${subscriptionId}/deliveries/${id}`, signal);
     return [
@@ -31,7 +28,7 @@ export function delivery({ ids: [subscriptionId, id], signal }) {
         : folded('Payload', data.payload),
     ];
   };
-  const part = section('Attempts', load, signal);
+  const part = section('State and attempts', load, signal);
   return {
     title: 'Delivery',
     content: [el('p', {}, link(`#/receivers/${subscriptionId}`, 'Its receiver')), result, part],

@@ -58,9 +58,11 @@ export function events({ signal }) {
     pause,
     button('Clear', () => rows.replaceChildren()),
   );
+  const bound = el('p', { class: 'quiet' }, `At most ${MOST} events are kept.`);
+  const part = el('section', { 'aria-label': 'Feed' }, form, state, list, bound);
   void start();
   return {
     title: 'Events',
-    content: [form, state, list, el('p', { class: 'quiet' }, `At most ${MOST} events are kept.`)],
+    content: [part],
   };
 }

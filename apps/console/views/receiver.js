@@ -1,5 +1,6 @@
 import { get } from '../api.js';
 import { el, facts, time } from '../dom.js';
+import { resultPlace } from '../result.js';
 import { section } from '../section.js';
 import { deliveries } from './deliveries.js';
 import { receiverActions } from './receiver-actions.js';
@@ -8,11 +9,9 @@ import { recoveries } from './recoveries.js';
 
 /** A webhook subscription: its health, its actions, its deliveries and its recoveries. */
 export function receiver({ ids: [id], query, signal }) {
-  const result = el('div', { role: 'status', class: 'result' });
-  const done = (...content) => {
-    result.replaceChildren(...content);
+  const { result, done } = resultPlace(() => {
     for (const part of parts) void part.reload();
-  };
+  });
   const load = async () => {
     const { data } = await get(`/v1/webhooks/${id}`, signal);
     return [summary(data, await lastError(data, signal)), receiverActions(data, done)];
