@@ -19,7 +19,7 @@ const OWN_ORIGIN = {
   frameAncestors: ["'none'"],
 };
 
-/** The headers of the console's page. Browsers refuse to parse text as HTML in it. */
+/** The headers of the console's files. Browsers refuse to parse text as HTML in it. */
 const OF_CONSOLE = pageHeaders({ ...OWN_ORIGIN, requireTrustedTypesFor: ["'script'"], trustedTypes: ["'none'"] });
 
 /** The headers of other pages. They allow what Swagger UI needs. */
@@ -69,8 +69,9 @@ export function addSecurityHeaders(fastify: FastifyInstance): void {
 }
 
 function headersFor(reply: FastifyReply): OutgoingHttpHeaders {
-  if (!String(reply.getHeader('content-type')).startsWith('text/html')) return OF_DATA;
-  return reply.request.routeOptions.url?.startsWith('/console') ? OF_CONSOLE : OF_PAGES;
+  // By its path: a 304 has no type, and its headers replace those that the browser has kept.
+  if (reply.request.routeOptions.url?.startsWith('/console')) return OF_CONSOLE;
+  return String(reply.getHeader('content-type')).startsWith('text/html') ? OF_PAGES : OF_DATA;
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
