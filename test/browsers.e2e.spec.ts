@@ -64,7 +64,7 @@ describe('An answer', () => {
   it('of the console is there for its files alone, and for reading', async () => {
     expect((await api.get('/console/views/health.js')).headers.get('content-type')).toMatch(/javascript/);
     expect((await api.get('/console/nothing')).body.message).toBe('There is no /console/nothing; see /docs');
-    expect((await api.post('/console', {})).headers.get('allow')).toBe('GET, HEAD');
+    expect((await api.post('/console', {})).status).toBe(405);
   });
 
   it('without an ETag is kept by nobody', async () => {
