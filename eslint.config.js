@@ -1,6 +1,12 @@
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
+/** What the console uses of browsers. */
+const BROWSER = [
+  ...['AbortController', 'AbortSignal', 'CustomEvent', 'FormData', 'TextDecoderStream', 'URL', 'URLSearchParams'],
+  ...['addEventListener', 'dispatchEvent', 'document', 'fetch', 'history', 'location', 'sessionStorage', 'setTimeout'],
+];
+
 export default tseslint.config(
   { ignores: ['dist/', 'clients/typescript/', 'node_modules/', '.deskstream/', '*.cjs'] },
   ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
@@ -45,6 +51,11 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
     },
+  },
+  {
+    files: ['apps/console/**/*.js'],
+    languageOptions: { globals: Object.fromEntries(BROWSER.map((name) => [name, 'readonly'])) },
+    rules: { 'no-undef': 'error', 'no-unused-vars': 'error', eqeqeq: 'error', 'prefer-const': 'error' },
   },
   prettier,
 );

@@ -45,6 +45,28 @@ describe('An answer', () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff');
   });
 
+  it.each([undefined, 'not modified'])(
+    'of the console lets it run scripts of its own files alone (%s)',
+    async (again) => {
+      const first = await api.get('/console');
+      // As browsers ask: without this header, fetch would ask for the file anew.
+      const condition = again && { 'if-none-match': first.headers.get('etag') ?? '', 'cache-control': 'max-age=0' };
+      const { status, headers } = await api.send('GET', '/console', undefined, condition);
+      expect(status).toBe(again ? 304 : 200);
+      expect(headers.get('content-security-policy')).toBe(
+        "default-src 'none';script-src 'self';style-src 'self';img-src 'self';connect-src 'self';base-uri 'none';" +
+          "form-action 'none';frame-ancestors 'none';require-trusted-types-for 'script';trusted-types 'none'",
+      );
+      expect(headers.get('cache-control')).toBe('private, no-cache');
+    },
+  );
+
+  it('of the console is there for its files alone, and for reading', async () => {
+    expect((await api.get('/console/views/health.js')).headers.get('content-type')).toMatch(/javascript/);
+    expect((await api.get('/console/nothing')).body.message).toBe('There is no /console/nothing; see /docs');
+    expect((await api.post('/console', {})).status).toBe(405);
+  });
+
   it('without an ETag is kept by nobody', async () => {
     expect((await api.get('/v1/tags')).headers.get('cache-control')).toBe('no-store');
     expect((await api.get('/v1/nothing')).headers.get('cache-control')).toBe('no-store');

@@ -6,7 +6,7 @@ import { createTestDatabase } from '#libs/testing/test-database.js';
 import { launch } from './support/launch.js';
 
 describe('The bundled API', () => {
-  it('serves the same document as its source, and a plug-in of Swagger UI that needs nothing of the bundle', async () => {
+  it('serves the document and the console of its source, and a plug-in of Swagger UI that needs nothing of the bundle', async () => {
     const DESKSTREAM_MASTER_KEY = randomBytes(32).toString('hex');
     const database = await createTestDatabase();
     await openCipher(loadConfig({ DESKSTREAM_MASTER_KEY }), database.ownerUrl, true);
@@ -20,6 +20,7 @@ describe('The bundled API', () => {
       const init = await (await fetch(new URL('/docs/swagger-ui-init.js', url))).text();
       expect(init).toContain('resolveSubtree(');
       expect(init).not.toContain('__name');
+      expect(await (await fetch(new URL('/console', url))).text()).toContain('<title>Deskstream console</title>');
     } finally {
       await launched.end('SIGTERM');
       await database.drop();

@@ -37,7 +37,7 @@ describe('The host of a request', () => {
     expect(originOf(await answerTo(PAGE, [`host: ${host}`]))).toBe(origin);
   });
 
-  const paths = [PAGE, '/v1/tags', '/health', '/docs', '/openapi.json', '/v1/nothing', '/'];
+  const paths = [PAGE, '/v1/tags', '/health', '/docs', '/console', '/openapi.json', '/v1/nothing', '/'];
   it.each([
     [['host: a.example', 'host: b.example'], 'header Host (must be sent once)'],
     [['host: a.example', 'Host: a.example'], 'header Host (must be sent once)'],

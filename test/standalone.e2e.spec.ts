@@ -23,6 +23,7 @@ describe('npm start', () => {
     const token = /dsk_[\w-]{43}/.exec(first.output())?.[0];
     expect(first.output()).toContain(`API         http://127.0.0.1:${home.port}\n`);
     expect(first.output()).toContain(`/docs\n`);
+    expect(first.output()).toContain(`/console\n`);
     expect(first.output()).toContain(`/openapi.json\n`);
     const printed = /curl -X POST (\S+) -H 'Authorization: Bearer (\S+)'/.exec(first.output());
     expect(printed?.slice(1)).toEqual([`${first.url}/v1/tags`, token]);

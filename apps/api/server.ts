@@ -24,6 +24,7 @@ import { stringify } from '#libs/platform/json-text.js';
 import { nestLogger } from '#libs/platform/logging.js';
 import { CoreModule } from '../core.module.js';
 import { type Runtime } from '../runtime.js';
+import { serveConsole } from './console.js';
 import { serveOpenApi } from './openapi.js';
 
 /** Pause between checks for connections that were idle or slow for too long. */
@@ -171,6 +172,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
   app.useGlobalFilters(errors);
   for (const install of AFTER_NEST) install(fastify, app);
   serveOpenApi(app, runtime.config);
+  serveConsole(app);
   await app.init();
   routes.reserve(fastify);
   app.useLogger(nestLogger(runtime.logger));
@@ -191,7 +193,7 @@ function closeWhenIdle(server: HttpServer): void {
   });
 }
 
-/** Returns whether a request needs a token: all under `/v1` do; `/health` and the documentation do not. */
+/** Returns whether a request needs a token: all under `/v1` do; `/health`, the console and the documentation do not. */
 function needsToken({ routeOptions: { url } }: FastifyRequest): boolean {
   return url?.startsWith('/v1/') ?? false;
 }

@@ -9,6 +9,7 @@ export function banner(url: string, token: string | undefined, config: Config): 
     '',
     `  API         ${url}`,
     `  Swagger UI  ${url}/docs`,
+    `  Console     ${url}/console`,
     `  OpenAPI     ${url}/openapi.json`,
     `  Webhooks    ${reach(config)}`,
     '',

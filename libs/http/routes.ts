@@ -50,7 +50,9 @@ export class Routes {
   }
 
   #route(url: string): Route {
-    const pattern = new RegExp(`^${url.replace(/[.+]/g, '\\$&').replace(/:\w+/g, '[^/]+').replace(/\*$/, '.*')}/?$`);
+    const pattern = new RegExp(
+      `^${url.replace(/\/$/, '').replace(/[.+]/g, '\\$&').replace(/:\w+/g, '[^/]+').replace(/\*$/, '.*')}/?$`,
+    );
     const route = this.#routes.get(url) ?? { url, pattern, methods: new Set() };
     this.#routes.set(url, route);
     return route;

@@ -7,23 +7,26 @@ import helmet from 'helmet';
 // Subdomains belong to others.
 const strictTransportSecurity = { includeSubDomains: false };
 
-/** The headers of pages. They allow what Swagger UI needs: nothing from other origins, and no frames. */
-const OF_PAGES = headersOf({
-  strictTransportSecurity,
-  xFrameOptions: { action: 'deny' },
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
-      styleSrc: ["'self'", "'unsafe-inline'"],
-      imgSrc: ["'self'", 'data:'],
-      connectSrc: ["'self'"],
-      baseUri: ["'none'"],
-      formAction: ["'none'"],
-      frameAncestors: ["'none'"],
-    },
-  },
+/** What all pages may load: what comes from their own origin, and no frames. */
+const OWN_ORIGIN = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'"],
+  connectSrc: ["'self'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
+};
+
+/** The headers of the console's files. Browsers refuse to parse text as HTML in it. */
+const OF_CONSOLE = pageHeaders({ ...OWN_ORIGIN, requireTrustedTypesFor: ["'script'"], trustedTypes: ["'none'"] });
+
+/** The headers of other pages. They allow what Swagger UI needs. */
+const OF_PAGES = pageHeaders({
+  ...OWN_ORIGIN,
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:'],
 });
 
 /** The headers of everything else, as OWASP's REST Security Cheat Sheet recommends for JSON. */
@@ -37,6 +40,15 @@ const OF_DATA = {
 /** The headers of errors that are answered outside of Fastify's hooks. */
 export const OF_ERRORS = { ...OF_DATA, 'cache-control': 'no-store' };
 
+function pageHeaders(directives: Record<string, string[]>): OutgoingHttpHeaders {
+  const xFrameOptions = { action: 'deny' } as const;
+  return headersOf({
+    strictTransportSecurity,
+    xFrameOptions,
+    contentSecurityPolicy: { useDefaults: false, directives },
+  });
+}
+
 /** Returns the headers that helmet sets on each answer. They never change. */
 function headersOf(options: Parameters<typeof helmet>[0]): OutgoingHttpHeaders {
   const request = new IncomingMessage(new Socket());
@@ -48,7 +60,7 @@ function headersOf(options: Parameters<typeof helmet>[0]): OutgoingHttpHeaders {
 /** Adds security headers to all answers, and forbids storing answers without an ETag. */
 export function addSecurityHeaders(fastify: FastifyInstance): void {
   fastify.addHook('onSend', (_request, reply, _payload, done) => {
-    reply.headers(isPage(reply) ? OF_PAGES : OF_DATA);
+    reply.headers(headersFor(reply));
     if (!reply.hasHeader('cache-control')) {
       reply.header('cache-control', reply.hasHeader('etag') ? 'private, no-cache' : 'no-store');
     }
@@ -56,8 +68,10 @@ export function addSecurityHeaders(fastify: FastifyInstance): void {
   });
 }
 
-function isPage(reply: FastifyReply): boolean {
-  return String(reply.getHeader('content-type')).startsWith('text/html');
+function headersFor(reply: FastifyReply): OutgoingHttpHeaders {
+  // By its path: a 304 has no type, and its headers replace those that the browser has kept.
+  if (reply.request.routeOptions.url?.startsWith('/console')) return OF_CONSOLE;
+  return String(reply.getHeader('content-type')).startsWith('text/html') ? OF_PAGES : OF_DATA;
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];

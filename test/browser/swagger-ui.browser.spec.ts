@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type Page } from 'playwright-core';
 import { type ApiClient } from '../support/api-client.js';
+import { ACTION_MS, startChromium } from '../support/chromium.js';
 import { createSupportTeam, emailFrom, inbound } from '../support/support-team.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
-const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-/** On a machine with much else to do. */
-const ACTION_MS = 120_000;
 /** For all operations together: each takes about a second of CPU time. */
 const PATIENCE_MS = 600_000;
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'];
 
 let app: TestApp;
 let api: ApiClient;
@@ -18,7 +15,7 @@ let page: Page;
 beforeAll(async () => {
   app = await startTestApp();
   api = await app.createTestOrganization();
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  browser = await startChromium();
   page = await (await browser.newContext({ viewport: { width: 1280, height: 1600 } })).newPage();
   page.setDefaultTimeout(ACTION_MS);
 });
