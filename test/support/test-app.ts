@@ -52,7 +52,13 @@ export async function startTestApp({
     ...env,
   });
   const cipher = await openCipher(config, database.ownerUrl, true);
-  const runtime = await openRuntime(config, createLogger(config.logLevel, worker ? 'standalone' : 'api'), cipher, database.appUrl, { worker });
+  const runtime = await openRuntime(
+    config,
+    createLogger(config.logLevel, worker ? 'standalone' : 'api'),
+    cipher,
+    database.appUrl,
+    { worker },
+  );
   const app = await createServer(runtime, worker ? [ApiModule, WorkerModule] : [ApiModule]);
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
