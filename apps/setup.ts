@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { DataSource } from 'typeorm';
+import { AbstractLogger, DataSource, type LogLevel, type LogMessage } from 'typeorm';
 import { migrateJobs } from '#libs/background/jobs.js';
 import { isStandby, survive } from '#libs/database/connections.js';
 import { type Database } from '#libs/database/database.js';
@@ -50,12 +50,22 @@ export class DatabaseUnreachable extends StartupError {}
 /**
  * Migrates the database's tables, as their owner, and ensures that the application's logins exist: one for both roles,
  * or one for each when the worker has a URL of its own.
+ * @param report receives how far a migration of a large table has come
  */
-export async function migrate({ ownerUrl, appUrl, workerUrl = appUrl }: InstallationUrls): Promise<string[]> {
+export async function migrate(
+  { ownerUrl, appUrl, workerUrl = appUrl }: InstallationUrls,
+  report: (progress: string) => void = () => undefined,
+): Promise<string[]> {
   return withClient(ownerUrl, undefined, async (client) => {
     await refuseNewer(client);
     // Building an index takes time: no statement timeout here.
-    const dataSource = new DataSource({ type: 'postgres', url: ownerUrl, migrations: MIGRATIONS, ...QUIET_POOL });
+    const dataSource = new DataSource({
+      type: 'postgres',
+      url: ownerUrl,
+      migrations: MIGRATIONS,
+      ...QUIET_POOL,
+      logger: new Progress(report),
+    });
     await dataSource.initialize();
     try {
       const applied = await dataSource.runMigrations({ transaction: 'each' });
@@ -96,6 +106,21 @@ const LOCK_PAUSE_MS = 200;
 async function triedLock(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ taken: boolean }>(SETUP_LOCK);
   return rows[0]?.taken === true;
+}
+
+/** Receives of what TypeORM logs only what migrations log themselves. */
+class Progress extends AbstractLogger {
+  constructor(private readonly report: (progress: string) => void) {
+    super(['info']);
+  }
+
+  protected override writeLog(
+    level: LogLevel,
+    message: LogMessage | string | number | (LogMessage | string | number)[],
+  ): void {
+    const messages = this.prepareLogMessages(message, { highlightSql: false });
+    if (level === 'info') for (const { message: text } of messages) this.report(String(text));
+  }
 }
 
 /** Breaks are reported by the query that fails. */

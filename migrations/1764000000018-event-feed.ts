@@ -1,4 +1,5 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
+import { buildIndex } from './in-service.js';
 
 /**
  * Index of one organization's events in the order of the feed, which makes that feed cheap to read. No position is
@@ -6,8 +7,10 @@ import { type MigrationInterface, type QueryRunner } from 'typeorm';
  * one, past other organizations' events.
  */
 export class EventFeed1764000000018 implements MigrationInterface {
+  readonly transaction = false;
+
   async up(db: QueryRunner): Promise<void> {
-    await db.query('CREATE INDEX events_of_organization ON events (organization_id, position NULLS FIRST)');
+    await buildIndex(db, 'events_of_organization', 'events (organization_id, position NULLS FIRST)');
   }
 
   async down(db: QueryRunner): Promise<void> {

@@ -1,4 +1,5 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
+import { buildIndex, isThere } from './in-service.js';
 
 /**
  * Organizations hash onto 64 partitions. Each has its own horizon and checkpoint, so that a transaction that stays open
@@ -6,10 +7,12 @@ import { type MigrationInterface, type QueryRunner } from 'typeorm';
  * tables: writers that name no partition delay all, and the horizon of the whole feed sees all writers.
  */
 export class Partitions1764000000027 implements MigrationInterface {
+  readonly transaction = false;
+
   async up(db: QueryRunner): Promise<void> {
     await db.query(FUNCTIONS);
-    await db.query('CREATE INDEX events_partition ON events (partition_of(organization_id), position)');
-    await db.query(CHECKPOINTS);
+    await buildIndex(db, 'events_partition', 'events (partition_of(organization_id), position)');
+    if (!(await isThere(db, 'partition_holders'))) await db.query(CHECKPOINTS);
   }
 
   down(): Promise<void> {
@@ -19,15 +22,15 @@ export class Partitions1764000000027 implements MigrationInterface {
 
 const FUNCTIONS = `
   -- Ids of organizations are random in their last byte.
-  CREATE FUNCTION partition_of(organization uuid) RETURNS integer LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
+  CREATE OR REPLACE FUNCTION partition_of(organization uuid) RETURNS integer LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
     $$ SELECT get_byte(uuid_send(organization), 15) & 63 $$;
 
   -- 'DT' in the top bits, then the partition; positions stay below 2^42.
-  CREATE FUNCTION position_lock(partition integer, value bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+  CREATE OR REPLACE FUNCTION position_lock(partition integer, value bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
     $$ SELECT (x'4454'::bigint << 48) | (partition::bigint << 42) | value $$;
 
   -- See feed_horizon() of the first migration; of all partitions where none is named.
-  CREATE FUNCTION feed_horizon(in_partition integer) RETURNS bigint LANGUAGE plpgsql AS $$
+  CREATE OR REPLACE FUNCTION feed_horizon(in_partition integer) RETURNS bigint LANGUAGE plpgsql AS $$
   DECLARE
     newest bigint;
     oldest_writer bigint;

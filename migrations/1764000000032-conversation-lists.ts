@@ -1,13 +1,19 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
+import { buildIndex, dropIndex, isThere } from './in-service.js';
 
 /**
  * What conversations are listed by. The previous version does not know the column and the tables and keeps working; a
  * worker fills them.
  */
 export class ConversationLists1764000000032 implements MigrationInterface {
+  readonly transaction = false;
+
   async up(db: QueryRunner): Promise<void> {
-    await db.query(INDEXES);
-    await db.query(PARTS);
+    // Since when it is closed, if it is.
+    await db.query('ALTER TABLE conversations ADD COLUMN IF NOT EXISTS closed_at timestamptz');
+    for (const [name, on] of INDEXES) await buildIndex(db, name, `conversations (organization_id, ${on}`);
+    await dropIndex(db, 'conversations_of_assignee');
+    if (!(await isThere(db, 'conversation_tags'))) await db.query(PARTS);
   }
 
   async down(db: QueryRunner): Promise<void> {
@@ -29,22 +35,16 @@ export class ConversationLists1764000000032 implements MigrationInterface {
  */
 const FILTERS = ['state', 'channel', 'queue_id', 'assignee_id'];
 
-const indexesOf = (filter: string) => `
-  CREATE INDEX conversations_of_${filter} ON conversations (organization_id, ${filter}, created_at, id, recorded_at)
-    WHERE ${filter} IS NOT NULL;
-  CREATE INDEX conversations_of_${filter}_by_update ON conversations (organization_id, ${filter}, recorded_at, id, created_at)
-    WHERE ${filter} IS NOT NULL;
-`;
-
-const INDEXES = `
-  -- Since when it is closed, if it is.
-  ALTER TABLE conversations ADD COLUMN closed_at timestamptz;
-  CREATE INDEX conversations_by_creation ON conversations (organization_id, created_at, id, recorded_at);
-  CREATE INDEX conversations_by_update ON conversations (organization_id, recorded_at, id, created_at);
-  CREATE INDEX conversations_closed ON conversations (organization_id, closed_at) WHERE closed_at IS NOT NULL;
-  ${FILTERS.map(indexesOf).join('')}
-  DROP INDEX conversations_of_assignee;
-`;
+/** Names, and what follows the organization. */
+const INDEXES: [string, string][] = [
+  ['conversations_by_creation', 'created_at, id, recorded_at)'],
+  ['conversations_by_update', 'recorded_at, id, created_at)'],
+  ['conversations_closed', 'closed_at) WHERE closed_at IS NOT NULL'],
+  ...FILTERS.flatMap((filter): [string, string][] => [
+    [`conversations_of_${filter}`, `${filter}, created_at, id, recorded_at) WHERE ${filter} IS NOT NULL`],
+    [`conversations_of_${filter}_by_update`, `${filter}, recorded_at, id, created_at) WHERE ${filter} IS NOT NULL`],
+  ]),
+];
 
 /** Workers make the rows anew when the conversation's row is of another shape. */
 const PARTS = `

@@ -1,4 +1,5 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
+import { inBatches, isThere, unforced } from './in-service.js';
 import { searchable, type SearchedText } from '#libs/conversations/search/texts.projection.js';
 
 /**
@@ -6,11 +7,15 @@ import { searchable, type SearchedText } from '#libs/conversations/search/texts.
  * subjects, and the columns.
  */
 export class ConversationSearch1764000000035 implements MigrationInterface {
+  readonly transaction = false;
+
   async up(db: QueryRunner): Promise<void> {
+    await db.query(COLUMNS);
+    if (await isThere(db, 'conversation_texts_words')) return;
+    await db.query('DROP TABLE IF EXISTS conversation_texts, conversation_subjects');
     await db.query(TABLES);
-    await fillNotes(db);
-    await db.query(INDEXES);
-    await db.query(SEARCH);
+    await unforced(db, 'conversation_notes', () => fillNotes(db));
+    await db.query(INDEXES + SEARCH);
   }
 
   async down(db: QueryRunner): Promise<void> {
@@ -22,9 +27,13 @@ export class ConversationSearch1764000000035 implements MigrationInterface {
   }
 }
 
-const TABLES = `
-  ALTER TABLE conversations ADD COLUMN direction text, ADD COLUMN assigned_at timestamptz;
+const COLUMNS = `
+  ALTER TABLE conversations
+    ADD COLUMN IF NOT EXISTS direction text,
+    ADD COLUMN IF NOT EXISTS assigned_at timestamptz;
+`;
 
+const TABLES = `
   CREATE TABLE conversation_texts (
     organization_id uuid NOT NULL,
     conversation_id bigint NOT NULL,
@@ -155,23 +164,23 @@ const SEARCH = `
 `;
 
 const PAGE = 1_000;
+const FIRST = '00000000-0000-0000-0000-000000000000';
 
-/** Fills in the texts of notes, page by page. Messages have no texts before this update. */
+/** Fills in the texts of notes. Messages have no texts before this update. */
 async function fillNotes(db: QueryRunner): Promise<void> {
-  await db.query(`
-    ALTER TABLE conversation_notes NO FORCE ROW LEVEL SECURITY;
-    DECLARE texts CURSOR FOR SELECT organization_id, conversation_id::float8 AS "conversationId", id, message AS text
-      FROM conversation_notes;
-  `);
-  for (;;) {
-    const rows = (await db.query(`FETCH ${PAGE} FROM texts`)) as (Omit<SearchedText, 'source'> & {
-      organization_id: string;
-    })[];
+  let last = { organization_id: FIRST, conversationId: 0, id: FIRST };
+  await inBatches(db, 'Words of notes', async () => {
+    const rows = (await db.query(
+      `SELECT organization_id, conversation_id::float8 AS "conversationId", id, message AS text FROM conversation_notes
+       WHERE (organization_id, conversation_id, id) > ($1, $2, $3) ORDER BY organization_id, conversation_id, id
+       LIMIT ${PAGE}`,
+      [last.organization_id, last.conversationId, last.id],
+    )) as (Omit<SearchedText, 'source'> & { organization_id: string })[];
     for (const { organization_id, ...row } of rows) {
       for (const { text, values } of searchable(organization_id, { ...row, source: 'note' }))
         await db.query(text, values);
     }
-    if (rows.length < PAGE) break;
-  }
-  await db.query('CLOSE texts; ALTER TABLE conversation_notes FORCE ROW LEVEL SECURITY');
+    last = { ...last, ...rows.at(-1) };
+    return rows.length;
+  });
 }

@@ -9,7 +9,7 @@ export const migrate: CliCommand = {
   usage: ['migrate                 bring the database up to date; on a new one also make the demo organization'],
   run: (config, urls) =>
     aloneOn(urls.ownerUrl, async () => {
-      const applied = await migrateDatabase(urls);
+      const applied = await migrateDatabase(urls, print);
       print(applied.length > 0 ? `Applied: ${applied.join(', ')}` : 'The database is up to date.');
       await withTools(urls, await openCipher(config, urls.ownerUrl, true), async (tools) => {
         const token = await bootstrap(urls.appUrl, tools, config.bootstrapToken);
