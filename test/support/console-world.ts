@@ -15,8 +15,6 @@ export interface ConsoleWorld {
   close(): Promise<void>;
 }
 
-export const CONSOLE_QUEUES = ['Support', 'Billing'];
-
 export async function createConsoleWorld(): Promise<ConsoleWorld> {
   const env = { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', WEBHOOK_RETRY_SCHEDULE: '0.2' };
   const app = await startTestApp({ worker: true, env });
