@@ -48,6 +48,6 @@ export async function inBatches(db: QueryRunner, what: string, batch: () => Prom
     await db.commitTransaction();
     if (done === 0) return;
     total += done;
-    db.connection.logger.log('info', `${what}: ${total} rows`);
+    db.dataSource.logger.log('info', `${what}: ${total} rows`);
   }
 }
