@@ -68,13 +68,8 @@ describe('The release before, on the database of this one', () => {
     const path = `/v1/conversations/${id}`;
     await now.create(`${path}/messages`, outboundBy(agentId));
     await now.create(`${path}/notes`, { message: 'Refunded', agentId });
-    const reads = [
-      path,
-      `/v1/endusers/${userId}/conversations`,
-      `${path}/history`,
-      `/v1/endusers/${userId}/export`,
-      '/v1/events',
-    ];
+    // An export of the release before breaks off there: docs/upgrade.md says so.
+    const reads = [path, `/v1/endusers/${userId}/conversations`, `${path}/history`, '/v1/events'];
     const answers = await Promise.all(reads.map((read) => before.get(read)));
     expect(answers.map(({ status }) => status)).toEqual(reads.map(() => 200));
     expect((await before.put(`${path}/close`, { userId: agentId })).status).toBe(200);
