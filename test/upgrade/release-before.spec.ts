@@ -7,27 +7,34 @@ import { ApiClient } from '../support/api-client.js';
 import { callEveryOperation, type Called, type Document } from '../support/every-operation.js';
 import { type Ground, prepareGround } from '../support/installation.js';
 import { launch, type Launched } from '../support/launch.js';
+import { createSupportTeam, emailFrom, outboundBy } from '../support/support-team.js';
 import { problemsOf } from '../support/log-lines.js';
 
 const FOLDER = process.env.RELEASE_BEFORE_FOLDER as string;
 
 let ground: Ground;
 let receiver: WebhookReceiver;
-let url: string;
+/** The URLs of the release before and of this one. */
+let [url, urlOfThis]: string[] = [];
 let api: Launched;
 let worker: Launched;
+let apiOfThis: Launched;
 beforeAll(async () => {
   ground = await prepareGround();
   receiver = await startWebhookReceiver();
-  const port = await freePort();
-  url = `http://127.0.0.1:${port}`;
+  const [port, portOfThis] = [await freePort(), await freePort()];
+  [url, urlOfThis] = [port, portOfThis].map((one) => `http://127.0.0.1:${one}`);
   const start = (program: string, env: NodeJS.ProcessEnv = {}) =>
     launch([join(FOLDER, 'dist', 'apps', program, 'main.js')], { ...ground.variables, ...env });
   [api, worker] = [start('api', { PORT: String(port) }), start('worker')];
-  await Promise.all([api.told(/The API is served/), worker.told(/The worker is running/)]);
+  apiOfThis = launch(['dist/apps/api/main.js'], { ...ground.variables, PORT: String(portOfThis) });
+  await Promise.all([
+    ...[api, apiOfThis].map((one) => one.told(/The API is served/)),
+    worker.told(/The worker is running/),
+  ]);
 });
 afterAll(async () => {
-  await Promise.all([api, worker].map((one) => one.end('SIGTERM')));
+  await Promise.all([api, apiOfThis, worker].map((one) => one.end('SIGTERM')));
   await receiver.close();
   await ground.remove();
 });
@@ -36,7 +43,7 @@ async function createOrganization(): Promise<ApiClient> {
   const lines: string[] = [];
   await runCommand(['organization', 'create', randomUUID()], ground.variables, (line) => lines.push(line));
   const [, secret] = /^API token\s+(\S+)/m.exec(lines.join('\n')) ?? [];
-  return new ApiClient(url, secret as string);
+  return new ApiClient(url as string, secret as string);
 }
 
 /** The statuses of operations, by their ids. */
@@ -45,11 +52,30 @@ const statusesOf = (called: Called[], holds: (status: number) => boolean) =>
 
 describe('The release before, on the database of this one', () => {
   it('serves every operation, and delivers', async () => {
-    const document = (await new ApiClient(url, '').get('/openapi.json')).body as Document;
+    const document = (await new ApiClient(url as string, '').get('/openapi.json')).body as Document;
     const called = await callEveryOperation(document, createOrganization, receiver);
     expect(called.length).toBeGreaterThan(50);
     expect(statusesOf(called, (status) => status >= 400)).toEqual([]);
     expect(receiver.received.length).toBeGreaterThan(0);
     expect([...problemsOf(api), ...problemsOf(worker)]).toEqual([]);
+  });
+
+  it('serves what this one has written, and this one what that one has written', async () => {
+    const before = await createOrganization();
+    const now = new ApiClient(urlOfThis as string, before.token);
+    const { agentId, userId } = await createSupportTeam(now);
+    const { id } = await now.create('/v1/conversations', emailFrom(userId));
+    const path = `/v1/conversations/${id}`;
+    await now.create(`${path}/messages`, outboundBy(agentId));
+    await now.create(`${path}/notes`, { message: 'Refunded', agentId });
+    // An export of the release before breaks off there: docs/upgrade.md says so.
+    const reads = [path, `/v1/endusers/${userId}/conversations`, `${path}/history`, '/v1/events'];
+    const answers = await Promise.all(reads.map((read) => before.get(read)));
+    expect(answers.map(({ status }) => status)).toEqual(reads.map(() => 200));
+    expect((await before.put(`${path}/close`, { userId: agentId })).status).toBe(200);
+    const read = await now.get(path);
+    expect([read.status, read.body.data.state]).toEqual([200, 'Closed']);
+    expect((await now.get(`${path}/messages`)).body.data).toHaveLength(2);
+    expect(problemsOf(apiOfThis)).toEqual([]);
   });
 });
