@@ -75,6 +75,8 @@ export interface Config {
   readonly redisUrl?: string;
   /** Absent: no metrics are served. */
   readonly metricsPort?: number;
+  /** Absent: no traces are made. */
+  readonly otlpEndpoint?: string;
   /** See `WebhookOptions`. */
   readonly webhooks: {
     readonly timeoutMs: number;
@@ -137,6 +139,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     presenceTimeoutSeconds: environment.PRESENCE_TIMEOUT_SECONDS,
     redisUrl: environment.REDIS_URL,
     metricsPort: environment.METRICS_PORT,
+    otlpEndpoint: environment.OTEL_EXPORTER_OTLP_ENDPOINT,
     webhooks: webhookOptions(environment),
     feed: Object.freeze({
       maxReaders: environment.EVENTS_MAX_READERS,

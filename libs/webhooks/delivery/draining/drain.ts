@@ -18,6 +18,7 @@ import {
   type Receiver,
   type Work,
 } from './drain-statements.js';
+import { tracedAttempt } from './attempt-trace.js';
 import { ReceiverState } from './receiver-state.js';
 import { pauseAfter } from './retry-schedule.js';
 
@@ -260,11 +261,11 @@ export class Drain {
   async #send(delivery: DueDelivery) {
     const { current, secrets } = this.#receiver;
     if (this.#state !== 'sending' || !current) return undefined;
-    const { subscriptionId } = this.target;
-    const message = { eventId: delivery.event_id, body: delivery.body };
-    return this.context.sender.send(
-      deliveryRequest({ url: current.url, subscriptionId, secrets }, message, new Date()),
-    );
+    const receiver = { url: current.url, subscriptionId: this.target.subscriptionId, secrets };
+    return tracedAttempt(this.target, delivery, (traceparent) => {
+      const message = { eventId: delivery.event_id, body: delivery.body, traceparent };
+      return this.context.sender.send(deliveryRequest(receiver, message, new Date()));
+    });
   }
 
   /** Waits a moment for news. Returns true when there were none. */
