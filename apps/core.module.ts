@@ -15,6 +15,7 @@ import { BulkRequests } from '#libs/http/bulk-requests.js';
 import { Cipher } from '#libs/platform/cipher.js';
 import { RateLimits } from '#libs/platform/rate-limits.js';
 import { RELAY_CONSUMER } from '#libs/webhooks/log/redaction.published.js';
+import { OperatorWebhook } from '#libs/webhooks/operator.settings.js';
 import { WebhookOptions } from '#libs/webhooks/webhooks.settings.js';
 import { Health } from './health.js';
 import { type Runtime } from './runtime.js';
@@ -35,6 +36,7 @@ export class CoreModule {
       [Notifications, notifications],
       [WebhookOptions, config.webhooks],
       [Health, new Health(runtime)],
+      [OperatorWebhook, config.operator],
       [RateLimits, config.rateLimits],
       [FeedOptions, config.feed],
       [PresenceTimeout, new PresenceTimeout(config.presenceTimeoutSeconds)],

@@ -35,6 +35,7 @@ import { ActivityLog1764000000034 } from '#migrations/1764000000034-activity-log
 import { ConversationSearch1764000000035 } from '#migrations/1764000000035-conversation-search.js';
 import { ImportedConversations1764000000036 } from '#migrations/1764000000036-imported-conversations.js';
 import { FailingReceivers1764000000038 } from '#migrations/1764000000038-failing-receivers.js';
+import { MessageTraces1764000000039 } from '#migrations/1764000000039-message-traces.js';
 
 /**
  * The oldest version that works on the tables that these migrations make: `migrate` writes it beside what it applies. A
@@ -81,4 +82,5 @@ export const MIGRATIONS = [
   ConversationSearch1764000000035,
   ImportedConversations1764000000036,
   FailingReceivers1764000000038,
+  MessageTraces1764000000039,
 ];

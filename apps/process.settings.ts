@@ -1,4 +1,4 @@
-import { IsIn, IsOptional, MinLength, ValidateBy } from 'class-validator';
+import { IsIn, IsOptional, IsUrl, MinLength, ValidateBy } from 'class-validator';
 import { Setting, Whole } from '#libs/platform/settings.js';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -64,4 +64,14 @@ export class ProcessSettings {
     },
   })
   WORKER_PORT?: number;
+
+  @Setting(
+    'The base URL of an OpenTelemetry receiver that takes OTLP over HTTP, such as `http://localhost:4318`. Without it, no traces are made. See [Traces](#traces).',
+  )
+  @IsOptional()
+  @IsUrl(
+    { protocols: ['http', 'https'], require_protocol: true, require_tld: false, require_valid_protocol: true },
+    { message: 'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL such as http://localhost:4318' },
+  )
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
 }

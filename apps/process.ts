@@ -3,6 +3,7 @@ import { loadConfig, InvalidConfig, type Config } from './config.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { createLogger, type Role } from '#libs/platform/logging.js';
 import { StartupError } from '#libs/platform/startup-error.js';
+import { startTracing } from '#libs/platform/tracing.js';
 import { type Logger } from 'pino';
 import { startWatchdog } from './watchdog.js';
 
@@ -43,15 +44,21 @@ export async function runProcess(role: Role, main: Main, defaults: NodeJS.Proces
     delayMs = config.shutdownDelayMs;
     const logger = createLogger(config.logLevel, role, config.product);
     startWatchdog(config.eventLoopTimeoutSeconds, logger);
+    const stopTracing = await trace(config, role);
     const stop = await main(config, logger, draining.signal);
     await stopRequested;
     logger.info('Stopping after requests and deliveries under way have ended');
     await stop();
+    await stopTracing();
     process.exit(0);
   } catch (error) {
     explain(error);
     process.exit(1);
   }
+}
+
+async function trace({ otlpEndpoint }: Config, role: Role): Promise<() => Promise<void>> {
+  return otlpEndpoint === undefined ? () => Promise.resolve() : startTracing(otlpEndpoint, `deskstream-${role}`);
 }
 
 /**

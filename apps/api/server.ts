@@ -15,6 +15,7 @@ import { parseQuery } from '#libs/http/query.js';
 import { type AuthenticatedRequest, requestId } from '#libs/http/request-context.js';
 import { logRequests } from '#libs/http/request-log.js';
 import { measureRequests } from '#libs/http/request-metrics.js';
+import { traceRequests } from '#libs/http/request-traces.js';
 import { Routes } from '#libs/http/routes.js';
 import { addSecurityHeaders, allowOrigins, OF_ERRORS } from '#libs/http/security-headers.js';
 import { limitUrls } from '#libs/http/url-limits.js';
@@ -49,6 +50,9 @@ const BEFORE_NEST: ((server: Server) => void | Promise<void>)[] = [
   },
   function log({ fastify, runtime }) {
     logRequests(fastify, runtime.logger, runtime.config.logSlowMs);
+  },
+  function trace({ fastify, runtime }) {
+    if (runtime.config.otlpEndpoint !== undefined) traceRequests(fastify);
   },
   function measure({ fastify, runtime }) {
     if (runtime.config.metricsPort !== undefined) measureRequests(fastify);

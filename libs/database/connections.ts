@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { type Outage } from '#libs/platform/outage.js';
+import { traced } from '#libs/platform/tracing.js';
 import { Batch, type BatchResult, type Statement } from './batch.js';
 import { asUnavailable, ReadOnlyDatabase, unavailable } from './unavailable.js';
 
@@ -85,7 +86,12 @@ export async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
 }
 
 /** Sends a batch. @throws {DomainError} `unavailable`, see {@link asUnavailable}; else the server's error */
-export async function send(client: pg.ClientBase, statements: Statement[], wanted: number): Promise<BatchResult[]> {
+export function send(client: pg.ClientBase, statements: Statement[], wanted: number): Promise<BatchResult[]> {
+  const attributes = { 'db.system.name': 'postgresql', 'db.operation.batch.size': statements.length };
+  return traced('database batch', attributes, () => sendBatch(client, statements, wanted));
+}
+
+async function sendBatch(client: pg.ClientBase, statements: Statement[], wanted: number): Promise<BatchResult[]> {
   const batch = new Batch(statements, { getTypeParser }, wanted);
   try {
     client.query(batch);

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { type Statement } from '#libs/database/batch.js';
+import { currentTraceparent } from '#libs/platform/tracing.js';
 import { appendStatement, deleteEventKey, deleteKeys, insertEventKey, insertKey } from './append-statements.js';
 import { type EventCodec } from './event-codec.js';
 import { type EventMetadata, type RecordedEvent, type WriteContext } from './event.js';
@@ -70,5 +71,6 @@ function metadataOf(context: WriteContext): EventMetadata {
   const metadata: Partial<WriteContext> & EventMetadata = { ...context };
   delete metadata.organizationId;
   delete metadata.observer;
-  return metadata;
+  const traceparent = currentTraceparent();
+  return traceparent === undefined ? metadata : { ...metadata, traceparent };
 }

@@ -11,6 +11,8 @@ export interface EventMetadata {
   tokenId?: string;
   /** The HTTP request's id, as answered in `X-Request-Id`. */
   requestId?: string;
+  /** The span that recorded it (W3C), while traces are exported. */
+  traceparent?: string;
   /** Groups events that belong to one business operation. */
   correlationId?: string;
 }

@@ -20,9 +20,11 @@ import { disableSubscription } from './draining/disable-subscription.js';
 import { DrainClaims } from './draining/drain-claims.js';
 import { DrainScheduler } from './draining/drain-scheduler.js';
 import { RunningDrains } from './draining/running-drains.js';
+import { OperatorAlerts } from './operator-alerts.js';
 import { RecoveryWorker } from './recovery-worker.js';
 import { FanoutPlanner, SUBSCRIBED_EVENTS } from './relaying/fanout.js';
 import { Payloads } from './relaying/payloads.js';
+import { RelayWatch } from './relaying/relay-watch.js';
 import { Relay } from './relaying/relay.js';
 import { Retention } from './retention.js';
 import { ReviewWorker } from './review-worker.js';
@@ -47,6 +49,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
     private readonly notifications: Notifications,
     private readonly sender: Sender,
     private readonly options: WebhookOptions,
+    private readonly alerts: OperatorAlerts,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -58,6 +61,7 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
       places: new AttemptPlaces(),
       cipher: this.cipher,
       options: this.options,
+      alerts: this.alerts,
       disable: (...args) => disableSubscription(this.store, ...args),
       stopping: () => this.#stopping,
     });
@@ -101,5 +105,5 @@ class DeliveryEngine implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 }
 
-@Module({ imports: [SenderModule], providers: [DeliveryEngine, Retention] })
+@Module({ imports: [SenderModule], providers: [DeliveryEngine, OperatorAlerts, RelayWatch, Retention] })
 export class DeliveryModule {}

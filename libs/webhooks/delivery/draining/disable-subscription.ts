@@ -5,13 +5,13 @@ import { subscriptionStream } from '../../subscriptions/subscription.stream.js';
 import { reportDisabled } from './attempt-log.js';
 import { type DrainTarget } from './drain-statements.js';
 
-/** Disables a subscription on behalf of its organization. Does nothing when it is gone or disabled. */
+/** Disables a subscription on behalf of its organization. Does nothing when it is gone or disabled. @returns whether it did */
 export async function disableSubscription(
   store: EventStore,
   target: DrainTarget,
   reason: DisabledReason,
   failingMs: number,
-): Promise<void> {
+): Promise<boolean> {
   const { organizationId, subscriptionId: id } = target;
   const failingSince = new Date(Date.now() - failingMs).toISOString();
   const command = { type: 'DisableSubscription', id, reason, failingSince } as const;
@@ -19,7 +19,9 @@ export async function disableSubscription(
   try {
     const { events } = await store.handle(subscriptionStream, id, context, command);
     if (events.length > 0) reportDisabled(target, reason);
+    return events.length > 0;
   } catch (error) {
     if (!(error instanceof DomainError && error.kind === 'not-found')) throw error;
+    return false;
   }
 }

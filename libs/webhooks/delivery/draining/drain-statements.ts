@@ -16,6 +16,8 @@ export interface DueDelivery {
   /** Number of attempts made. */
   attempts: number;
   body: string;
+  /** The span that the attempt belongs to (W3C), if there is one. */
+  traceparent: string | null;
 }
 
 /** An ended attempt, and its consequences. */
@@ -251,7 +253,7 @@ const DUE = `
   SELECT e.subscription_id AS of, due.* FROM ${EXCHANGES}
     CROSS JOIN LATERAL (
       SELECT * FROM (
-        SELECT d.event_id, d.event_name, d.position, d.attempts, m.body
+        SELECT d.event_id, d.event_name, d.position, d.attempts, m.body, m.traceparent
         FROM webhook_deliveries d JOIN webhook_messages m USING (organization_id, event_id)
         WHERE ${IS_DUE} AND d.event_id <> ALL(e.busy)
         ORDER BY d.next_attempt_at, d.position LIMIT ${PARALLEL}

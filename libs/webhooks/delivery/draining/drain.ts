@@ -5,6 +5,7 @@ import { type Cipher } from '#libs/platform/cipher.js';
 import { Signal } from '#libs/platform/signal.js';
 import { type WebhookOptions } from '../../webhooks.settings.js';
 import { type DisabledReason } from '../../subscriptions/subscription.rules.js';
+import { type OperatorAlerts } from '../operator-alerts.js';
 import { type Sender } from '../sending/attempt.js';
 import { deliveryRequest } from '../sending/signing.js';
 import { reportAttempt, reportTripped } from './attempt-log.js';
@@ -18,6 +19,7 @@ import {
   type Receiver,
   type Work,
 } from './drain-statements.js';
+import { tracedAttempt } from './attempt-trace.js';
 import { ReceiverState } from './receiver-state.js';
 import { pauseAfter } from './retry-schedule.js';
 
@@ -47,7 +49,9 @@ export interface DrainContext {
   places: AttemptPlaces;
   cipher: Cipher;
   options: WebhookOptions;
-  disable: (target: DrainTarget, reason: DisabledReason, failingMs: number) => Promise<void>;
+  disable: (target: DrainTarget, reason: DisabledReason, failingMs: number) => Promise<boolean>;
+  /** Who tells the operator. */
+  alerts: Pick<OperatorAlerts, 'raise'>;
   /** Returns whether the process shuts down. */
   stopping: () => boolean;
   /** Returns whether the organization has no free place for another drain, so that others may be waiting. */
@@ -206,7 +210,9 @@ export class Drain {
     const { reasonToDisable, health } = this.#receiver;
     if (!reasonToDisable) return false;
     try {
-      await this.context.disable(this.target, reasonToDisable, health.failingMs);
+      if (await this.context.disable(this.target, reasonToDisable, health.failingMs)) {
+        this.context.alerts.raise('subscription.disabled', { ...this.target, reason: reasonToDisable });
+      }
       this.#receiver.disabled();
       return true;
     } catch (error) {
@@ -251,20 +257,30 @@ export class Drain {
       this.#ended.push(ended);
       reportAttempt(this.target, ended);
       if (tripped) reportTripped(this.target, this.#receiver.health.failures, result);
+      this.#alert(ended, tripped);
     }
     this.#sending.delete(delivery.event_id);
     this.#signal.wake();
+  }
+
+  /** Tells the operator of a breaker that has opened, and of a delivery that is given up. */
+  #alert({ delivery, result: { outcome }, pauseMs, number }: EndedAttempt, tripped: boolean): void {
+    const { alerts } = this.context;
+    if (tripped) alerts.raise('subscription.failing', { ...this.target, outcome });
+    if (outcome === 'delivered' || pauseMs !== undefined) return;
+    const { event_id: eventId, event_name: event } = delivery;
+    alerts.raise('delivery.exhausted', { ...this.target, eventId, event, attempts: number, outcome });
   }
 
   /** Sends a request; returns undefined when the drain was closed while the attempt waited for its place. */
   async #send(delivery: DueDelivery) {
     const { current, secrets } = this.#receiver;
     if (this.#state !== 'sending' || !current) return undefined;
-    const { subscriptionId } = this.target;
-    const message = { eventId: delivery.event_id, body: delivery.body };
-    return this.context.sender.send(
-      deliveryRequest({ url: current.url, subscriptionId, secrets }, message, new Date()),
-    );
+    const receiver = { url: current.url, subscriptionId: this.target.subscriptionId, secrets };
+    return tracedAttempt(this.target, delivery, (traceparent) => {
+      const message = { eventId: delivery.event_id, body: delivery.body, traceparent };
+      return this.context.sender.send(deliveryRequest(receiver, message, new Date()));
+    });
   }
 
   /** Waits a moment for news. Returns true when there were none. */

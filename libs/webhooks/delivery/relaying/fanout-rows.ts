@@ -9,6 +9,8 @@ export interface Fanout {
   /** The event's position in the feed. */
   position: number;
   body: string;
+  /** The span that its attempts belong to (W3C), if there is one. */
+  traceparent?: string;
   receivers: { id: string; fifo: boolean }[];
 }
 
@@ -27,15 +29,17 @@ export function storeFanouts(fanouts: Fanout[]): Statement[] {
 
 /** Returns a statement that stores a body for each event, for all its receivers. Existing ones stay. */
 export function storeMessages(fanouts: Fanout[]): Statement {
-  const messages = fanouts.map(({ organizationId, eventId, eventName, body }) => ({
+  const messages = fanouts.map(({ organizationId, eventId, eventName, body, traceparent }) => ({
     organization_id: organizationId,
     event_id: eventId,
     event_name: eventName,
     body,
+    traceparent,
   }));
   return {
-    text: `INSERT INTO webhook_messages (organization_id, event_id, event_name, body)
-           SELECT * FROM jsonb_to_recordset($1) AS m(organization_id uuid, event_id uuid, event_name text, body text)
+    text: `INSERT INTO webhook_messages (organization_id, event_id, event_name, body, traceparent)
+           SELECT * FROM jsonb_to_recordset($1) AS m(organization_id uuid, event_id uuid, event_name text, body text,
+             traceparent text)
            ON CONFLICT DO NOTHING`,
     values: [JSON.stringify(messages)],
   };

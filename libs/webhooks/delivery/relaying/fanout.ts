@@ -1,4 +1,5 @@
 import { type Database } from '#libs/database/database.js';
+import { beginSpan } from '#libs/platform/tracing.js';
 import { type FeedEvent } from '#libs/event-store/event.js';
 import { webhookEventType } from '../../catalogue/catalogue.published.js';
 import { type FilterField, type Filters, passes } from '../../events/filters.rules.js';
@@ -50,6 +51,7 @@ export class FanoutPlanner {
       eventName: published.event.type,
       position: published.event.position,
       body: this.payloads.body(published, organizationName, related),
+      traceparent: traceOf(published.event, receivers.length),
       receivers,
     }));
   }
@@ -133,4 +135,13 @@ function addressedTo(published: Published, candidates: Candidate[]) {
       receivers: receivers.map(({ id, ordering }) => ({ id, fifo: ordering === 'fifo' })),
     },
   ];
+}
+
+/** Returns the trace of an event's deliveries: that of the event, with a span of this relay if it exports any. */
+function traceOf({ metadata: { traceparent }, eventId, type }: FeedEvent, receivers: number): string | undefined {
+  if (traceparent === undefined) return undefined;
+  const attributes = { 'messaging.message.id': eventId, 'deskstream.event': type, 'deskstream.receivers': receivers };
+  const span = beginSpan('webhook delivery', { kind: 'producer', parent: traceparent, attributes });
+  span?.end();
+  return span?.traceparent ?? traceparent;
 }

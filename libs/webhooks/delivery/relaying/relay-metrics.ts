@@ -25,6 +25,12 @@ interface Lag {
   seconds: number;
 }
 
+/** Returns how far the relay of the whole installation is behind. @param database as the worker sees it */
+export async function readLag(database: Database): Promise<Lag> {
+  const [lag] = await database.query<Lag>(null, LAG);
+  return lag as Lag;
+}
+
 /** Exports how far the relay of the whole installation is behind. @param database as the worker sees it */
 export function watchRelay(database: Database): void {
   watchRow<Lag>(database, LAG, [

@@ -14,6 +14,8 @@ export interface Receiver {
 export interface Message {
   eventId: string;
   body: string;
+  /** The trace that the receiver may continue (W3C). */
+  traceparent?: string;
 }
 
 /**
@@ -21,7 +23,11 @@ export interface Message {
  * those of Standard Webhooks (standardwebhooks.com), and of the hosted API for receivers written for that. Each is made
  * with all keys that are valid when it is sent, the newest first.
  */
-export function deliveryRequest(receiver: Receiver, { eventId, body }: Message, sentAt: Date): AttemptRequest {
+export function deliveryRequest(
+  receiver: Receiver,
+  { eventId, body, traceparent }: Message,
+  sentAt: Date,
+): AttemptRequest {
   const { url, subscriptionId, secrets } = receiver;
   const { authorization, customHeaders } = secrets;
   const keys = keysOf(secrets, sentAt);
@@ -39,6 +45,7 @@ export function deliveryRequest(receiver: Receiver, { eventId, body }: Message, 
     'webhook-signature': standard.join(' '),
     'x-dixa-signature': [`t=${milliseconds}`, ...hosted].join(','),
     'x-dixa-subscription-id': subscriptionId,
+    ...(traceparent && { traceparent }),
   };
   return { url, headers, body };
 }
