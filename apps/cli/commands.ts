@@ -5,6 +5,7 @@ import { type InstallationUrls } from '../setup.js';
 import { type CliCommand, printing } from './command.js';
 import { migrate, rebuild } from './database.js';
 import { organization, region, repliesToClosed } from './organizations.js';
+import { seed } from './seed.js';
 import { token } from './tokens.js';
 
 const COMMANDS: Record<string, CliCommand> = {
@@ -14,6 +15,7 @@ const COMMANDS: Record<string, CliCommand> = {
   region,
   'replies-to-closed': repliesToClosed,
   rebuild,
+  seed,
 };
 
 /**

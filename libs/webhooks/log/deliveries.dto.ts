@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { dataOutput, pageOutput } from '#libs/http/endpoint.js';
 import { Choice } from '#libs/http/fields.js';
@@ -57,7 +58,7 @@ export class DeliveryOutput {
   @ApiProperty({
     description: 'The event id, which the receiver sees as `webhook-id`.',
     format: 'uuid',
-    example: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081',
+    example: EXAMPLE_IDS.event,
   })
   id: string;
 
@@ -122,7 +123,7 @@ export class DeliveryDetailsOutput extends DeliveryOutput {
     description: 'The body that is sent. `null` if it is no longer kept.',
     type: 'string',
     nullable: true,
-    example: '{"event_id":"01980f62-0c1d-7f24-9e6f-3c4d5e6f7081","event_fqn":"TAG_CREATED"}',
+    example: `{"event_id":"${EXAMPLE_IDS.event}","event_fqn":"TAG_CREATED"}`,
   })
   payload: string | null;
 
@@ -133,7 +134,7 @@ export class DeliveryDetailsOutput extends DeliveryOutput {
   attemptLog: LoggedAttemptOutput[];
 }
 
-const EVENT = { id: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081', event: 'TagCreated' };
+const EVENT = { id: EXAMPLE_IDS.event, event: 'TagCreated' };
 const DELIVERED = { ...EVENT, state: 'delivered', attempts: 1, createdAt: INSTANT.example, finishedAt: LATER.example };
 const PENDING = { ...EVENT, state: 'pending', attempts: 1, createdAt: INSTANT.example, nextAttemptAt: LATER.example };
 const CANCELLED = {
@@ -147,7 +148,7 @@ const CANCELLED = {
 const ATTEMPT = { number: 1, outcome: 'delivered', startedAt: LATER.example, durationMs: 87, responseCode: 200 };
 const DETAILS = {
   ...DELIVERED,
-  payload: '{"event_id":"01980f62-0c1d-7f24-9e6f-3c4d5e6f7081","event_fqn":"TAG_CREATED"}',
+  payload: `{"event_id":"${EXAMPLE_IDS.event}","event_fqn":"TAG_CREATED"}`,
   attemptLog: [{ ...ATTEMPT, responseText: 'ok' }],
 };
 
