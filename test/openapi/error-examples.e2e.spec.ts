@@ -65,7 +65,7 @@ async function differences(
 describe('The example of an error in the OpenAPI document', () => {
   it('is there for every operation', () => {
     for (const [path, , operation] of operations) {
-      const known: Record<string, string> = path.includes('{') ? ['400', '403', '404'] : ['400', '403'];
+      const known = path.includes('{') ? ['400', '403', '404'] : ['400', '403'];
       const statuses = Object.keys(operation.responses).filter((status) => known.includes(status));
       expect(statuses.filter((status) => !exampleOf(operation, status))).toEqual([]);
     }
@@ -147,7 +147,7 @@ const BODIES: Record<string, object> = {
   EndUsers_updateUserById: { displayName: 'Alice' },
   EndUsers_updateUser: { displayName: 'Alice' },
   EndUsers_updateCustomAttributes: {},
-  EndUsers_mergeUser: { intoId: '01980f70-1a2b-7c3d-8e4f-506172839405' },
+  EndUsers_mergeUser: { intoId: EXAMPLE_IDS.otherEndUser },
   Queues_updateQueue: { name: 'Sales' },
   Queues_assignMembers: { agentIds },
   Queues_removeMembersBulk: { agentIds },

@@ -58,7 +58,7 @@ export function filled(
 ): string {
   return path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const parameter = parameters.find((one) => one.in === 'path' && one.name === name);
-    return encodeURIComponent(others[name] ?? String(parameter?.schema.example as string | number));
+    return encodeURIComponent(others[name] ?? String(parameter?.schema.example));
   });
 }
 
