@@ -1,4 +1,5 @@
 import { listen, serveMetrics } from '../listen.js';
+import { loadEnvFile } from '../env-file.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
 import { checkMigrations, openCipher } from '../setup.js';
@@ -25,4 +26,5 @@ const main: Main = async (config, logger) => {
   }
 };
 
+loadEnvFile();
 await runProcess(main);

@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { nestLogger } from '#libs/platform/logging.js';
 import { CoreModule } from '../core.module.js';
 import { serveMetrics } from '../listen.js';
+import { loadEnvFile } from '../env-file.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
 import { checkMigrations, openCipher, requireDatabaseUrl } from '../setup.js';
@@ -29,4 +30,5 @@ const main: Main = async (config, logger) => {
   }
 };
 
+loadEnvFile();
 await runProcess(main);
