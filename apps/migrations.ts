@@ -33,6 +33,7 @@ import { ConversationLists1764000000032 } from '#migrations/1764000000032-conver
 import { ConversationRatings1764000000033 } from '#migrations/1764000000033-conversation-ratings.js';
 import { ActivityLog1764000000034 } from '#migrations/1764000000034-activity-log.js';
 import { ConversationSearch1764000000035 } from '#migrations/1764000000035-conversation-search.js';
+import { DeliveriesOfOrganization1764000000037 } from '#migrations/1764000000037-deliveries-of-organization.js';
 import { ImportedConversations1764000000036 } from '#migrations/1764000000036-imported-conversations.js';
 
 /** All migrations, oldest first. */
@@ -73,4 +74,5 @@ export const MIGRATIONS = [
   ActivityLog1764000000034,
   ConversationSearch1764000000035,
   ImportedConversations1764000000036,
+  DeliveriesOfOrganization1764000000037,
 ];

@@ -189,6 +189,7 @@ describe('The OpenAPI document', () => {
       'WebhookDeliveries_cancel',
       'WebhookDeliveries_getById',
       'WebhookDeliveries_list',
+      'WebhookDeliveries_listAll',
       'WebhookDeliveries_retry',
       'WebhookRecoveries_getById',
       'WebhookRecoveries_list',

@@ -1,7 +1,7 @@
 import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { dataOutput, pageOutput } from '#libs/http/endpoint.js';
-import { Choice } from '#libs/http/fields.js';
+import { Choice, Uuid } from '#libs/http/fields.js';
 import { QueryInstant } from '#libs/http/instant-fields.js';
 import { PageQuery } from '#libs/http/paging.js';
 import { EVENT_NAMES, faultOfEventName, type WebhookEventName } from '../catalogue/catalogue.published.js';
@@ -20,13 +20,27 @@ export type CancelReason = (typeof CANCEL_REASONS)[number];
 const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
 const LATER = { format: 'date-time', example: '2026-03-14T09:31:58.127Z' };
 
-export class ListDeliveriesQuery extends PageQuery {
-  @Choice({
-    description: 'Only deliveries in this state.',
-    example: 'exhausted',
-    values: DELIVERY_STATES,
+const STATE = {
+  description: 'Only deliveries in this state.',
+  example: 'exhausted',
+  values: DELIVERY_STATES,
+  optional: true,
+};
+
+export class ListAllDeliveriesQuery extends PageQuery {
+  @Choice(STATE)
+  state?: DeliveryState;
+
+  @Uuid({
+    description: 'Only deliveries of this subscription.',
+    example: EXAMPLE_IDS.subscription,
     optional: true,
   })
+  subscriptionId?: string;
+}
+
+export class ListDeliveriesQuery extends PageQuery {
+  @Choice(STATE)
   state?: DeliveryState;
 
   @Choice({
@@ -106,6 +120,12 @@ export class DeliveryOutput {
   cancelReason?: CancelReason;
 }
 
+@ApiSchema({ name: 'AnyWebhookDelivery' })
+export class AnyDeliveryOutput extends DeliveryOutput {
+  @ApiProperty({ description: 'The subscription id.', format: 'uuid', example: EXAMPLE_IDS.subscription })
+  subscriptionId: string;
+}
+
 @ApiSchema({ name: 'WebhookDeliveryAttempt' })
 class LoggedAttemptOutput extends AttemptOutput {
   @ApiProperty({
@@ -152,6 +172,7 @@ const DETAILS = {
   attemptLog: [{ ...ATTEMPT, responseText: 'ok' }],
 };
 
+export const ListAllDeliveriesOutput = pageOutput('ListAllWebhookDeliveriesOutput', AnyDeliveryOutput);
 export const ListDeliveriesOutput = pageOutput('ListWebhookDeliveriesOutput', DeliveryOutput);
 export const GetDeliveryOutput = dataOutput('GetWebhookDeliveryOutput', DeliveryDetailsOutput);
 export const RetryDeliveryOutput = dataOutput('RetryWebhookDeliveryOutput', DeliveryOutput);
