@@ -64,7 +64,7 @@ function suggestNothing(parameter: Parameter): void {
 
 /** Without the vendor's bar: the document's head names product and version. Phones get the width of their screen. */
 const PAGE_CSS = `
-  .swagger-ui .topbar { display: none }
+  .swagger-ui .topbar, .swagger-ui .response-col_links { display: none }
   .swagger-ui .response-folded { cursor: pointer }
   .swagger-ui .response-folded td { padding: 4px 0 }
   .swagger-ui .response-folded p { margin: 0 }
@@ -77,6 +77,9 @@ const PAGE_CSS = `
     .swagger-ui table.parameters thead { display: none }
     .swagger-ui input[type='text'], .swagger-ui select, .swagger-ui textarea { max-width: 100%; min-width: 0; width: 100% }
     .swagger-ui .wrapper { padding: 0 10px }
+    .swagger-ui .opblock-tag { flex-wrap: wrap }
+    .swagger-ui .opblock-tag small { flex: 1 0 100%; padding: 0 }
+    .swagger-ui .response-col_description .headers, .swagger-ui .response-col_description .headers * { display: block }
   }`;
 
 /** Serves Swagger UI at `/docs` and the document at `/openapi.json`, for the public URL or the request's origin. */

@@ -44,11 +44,11 @@ export function swaggerUiPlugin(system: { React: React }) {
       },
     },
     wrapComponents: {
-      /** Errors are one line each until they are opened: there are many, and they are alike. */
+      /** All but successes are one line each until they are opened: there are many, and they are alike. */
       response(Original: unknown) {
         return (props: { code: string; response: Immutable }) => {
           const { createElement, useState } = system.React;
-          const [open, setOpen] = useState(!/^[45]/.test(props.code));
+          const [open, setOpen] = useState(/^2/.test(props.code));
           if (open) return createElement(Original, props);
           const description = props.response.get('description') as string;
           return createElement(
