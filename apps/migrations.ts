@@ -33,6 +33,7 @@ import { ConversationLists1764000000032 } from '#migrations/1764000000032-conver
 import { ConversationRatings1764000000033 } from '#migrations/1764000000033-conversation-ratings.js';
 import { ActivityLog1764000000034 } from '#migrations/1764000000034-activity-log.js';
 import { ConversationSearch1764000000035 } from '#migrations/1764000000035-conversation-search.js';
+import { DeliveriesOfOrganization1764000000037 } from '#migrations/1764000000037-deliveries-of-organization.js';
 import { ImportedConversations1764000000036 } from '#migrations/1764000000036-imported-conversations.js';
 import { FailingReceivers1764000000038 } from '#migrations/1764000000038-failing-receivers.js';
 import { MessageTraces1764000000039 } from '#migrations/1764000000039-message-traces.js';
@@ -81,6 +82,7 @@ export const MIGRATIONS = [
   ActivityLog1764000000034,
   ConversationSearch1764000000035,
   ImportedConversations1764000000036,
+  DeliveriesOfOrganization1764000000037,
   FailingReceivers1764000000038,
   MessageTraces1764000000039,
 ];

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { runCommand } from '#apps/cli/commands.js';
 import { VERSION } from '#apps/product.js';
 import { ApiClient } from './support/api-client.js';
+import { waitFor } from '#libs/testing/wait-for.js';
+import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { launch } from './support/launch.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
@@ -87,13 +89,13 @@ describe('The command line', () => {
     await expect(cli('nothing')).rejects.toThrow('Commands:');
   });
 
-  it('is a program: it prints and ends with 0, or says in a line what is wrong and ends with 1', async () => {
+  it('is a program: it prints and ends with 0, or says in a line what is wrong and ends with 2', async () => {
     expect(await run('organization', 'list')).toEqual({
       status: 0,
       output: expect.stringMatching(/^\S{36} {2}Demo$/m),
     });
     const { status, output } = await run('token', 'tags:see');
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(output.trim()).toMatch(/^The scope must be one of: admin,.*$/);
   });
 
@@ -115,5 +117,104 @@ describe('The command line', () => {
     await cli('region', 'DK', '--organization', api.organizationId);
     const answer = await api.post('/v1/endusers', { phoneNumber: '32123456' });
     expect(answer.body.data.phoneNumber).toBe('+4532123456');
+  });
+
+  it('explains each command to whoever asks for help', async () => {
+    const names = [...(await cli('--help')).matchAll(/^ {2}npm run cli -- (\S+)/gm)].map(([, name]) => name as string);
+    expect(new Set(names).size).toBeGreaterThan(9);
+    for (const name of new Set(names)) expect(await cli(name, '--help')).toContain(`npm run cli -- ${name}`);
+  });
+
+  it('tells the status, which is a problem while receivers fail', async () => {
+    expect(JSON.parse(await cli('status', '--json'))).toMatchObject({
+      status: 'ok',
+      checks: [
+        { name: 'version', detail: expect.stringMatching(/^Deskstream \d+\.\d+\.\d+ on Node/) },
+        { name: 'database', detail: expect.stringMatching(/^PostgreSQL 18/) },
+        { name: 'migrations', state: 'ok' },
+        { name: 'relay lag' },
+        { name: 'backlog', detail: '0 deliveries are due, 0 wait' },
+        { name: 'receivers', detail: 'none fails' },
+        { name: 'redis', state: 'skipped' },
+      ],
+    });
+    expect((await run('status')).status).toBe(0);
+  });
+
+  it('finds what is wrong with an installation', async () => {
+    const checks = async (...args: string[]) =>
+      Object.fromEntries(
+        (JSON.parse(await cli('doctor', '--json', ...args)).checks as { name: string; state: string }[]).map(
+          ({ name, state }) => [name, state],
+        ),
+      );
+    expect(await checks()).toEqual({
+      configuration: 'ok',
+      database: 'ok',
+      'owner rights': 'ok',
+      migrations: 'ok',
+      'api role': 'ok',
+      'worker role': 'ok',
+      clock: 'ok',
+      redis: 'skipped',
+      disk: 'ok',
+      outgoing: 'skipped',
+    });
+    expect(await checks('--url', 'https://nowhere.invalid')).toMatchObject({ dns: 'problem', https: 'problem' });
+    const command = launch(['dist/apps/cli/main.js', 'doctor'], { ...env(), PORT: 'x' });
+    expect(await command.end()).toBe(1);
+    expect(command.output()).toMatch(/^problem +configuration/);
+  });
+
+  it('tells the receivers that fail, retries a delivery and recovers a period', async () => {
+    const working = await startTestApp({
+      worker: true,
+      env: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', WEBHOOK_RETRY_SCHEDULE: '0.2' },
+      beside: app,
+    });
+    const receiver = await startWebhookReceiver();
+    try {
+      const api = await app.createTestOrganization();
+      receiver.answerWith(500);
+      const { id } = await api.subscribe(receiver.url, ['TagCreated']);
+      await api.createTag('VIP');
+      const deliveryId = await waitFor('a delivery that is given up', async () => {
+        const { body } = await api.get(`/v1/webhooks/${id}/deliveries?state=exhausted`);
+        return body.data[0]?.id as string | undefined;
+      });
+      const { data } = JSON.parse(await cli('deliveries', '--json'));
+      expect(data).toMatchObject([{ subscriptionId: id, organizationId: api.organizationId, organization: 'Test' }]);
+      expect((await run('deliveries')).status).toBe(1);
+      expect(await cli('status')).toMatch(/^problem +receivers +1 fail/m);
+      receiver.answerWith(200);
+      const of = ['--organization', api.organizationId];
+      expect(await cli('deliveries', 'retry', id, deliveryId, ...of)).toBe(`Delivery ${deliveryId} is pending.`);
+      await waitFor('the delivery', async () => {
+        const { body } = await api.get(`/v1/webhooks/${id}/deliveries/${deliveryId}`);
+        return body.data.state === 'delivered' || undefined;
+      });
+      const since = new Date(Date.now() - 60_000).toISOString();
+      expect(await cli('deliveries', 'recover', id, '--since', since, ...of)).toMatch(/^Recovery \S+ is \w+\.$/);
+      expect(await cli('deliveries')).toBe('No receiver fails.');
+      await expect(cli('deliveries', 'recover', id, ...of)).rejects.toThrow('--since must be given');
+      await expect(cli('deliveries', 'retry', id, 'x', ...of)).rejects.toThrow('Name the delivery by its id.');
+    } finally {
+      await working.close();
+      await receiver.close();
+    }
+  });
+
+  it('follows the events of an organization', async () => {
+    const api = await app.createTestOrganization();
+    const of = ['--organization', api.organizationId, '--types', 'TagCreated'];
+    const tail = launch(['dist/apps/cli/main.js', 'events', 'tail', '--from', 'beginning', '--json', ...of], env());
+    await api.createTag('VIP');
+    const [line] = await tail.told(/^\{.*\}$/m);
+    expect(JSON.parse(line)).toMatchObject({ type: 'TagCreated', data: { name: 'VIP' } });
+    await api.createTag('Late');
+    await tail.told(/"name":"Late"/);
+    expect(await tail.end('SIGINT')).toBe(0);
+    expect(await cli('events', 'tail', '--from', 'beginning', '--max', '1', ...of)).toMatch(/^\S+Z {2}TagCreated /);
+    await expect(cli('events', 'tail', '--max', '0')).rejects.toThrow('--max must be');
   });
 });

@@ -86,6 +86,32 @@ describe('The deliveries of a webhook subscription', () => {
     expect((await api.get(third.meta.previous.slice(app.url.length))).body.data).toEqual(second.data);
   });
 
+  it('are listed over all subscriptions, by state and subscription, in pages', async () => {
+    const mine = await delivery({ state: 'exhausted' });
+    const { id: other } = await api.subscribe(URL, ['TagCreated']);
+    // The same event, to both.
+    await delivery({ subscription_id: other, event_id: mine, position, state: 'exhausted' });
+    const latest = await delivery({ subscription_id: other, created_at: '2026-01-02T00:00:00Z' });
+    const listed = async (query: string) => {
+      const found: string[] = [];
+      for (let next: string | undefined = `/v1/webhooks/deliveries?limit=1${query}`; next;) {
+        const { body } = await api.get(next);
+        found.push(
+          ...body.data.map((one: { id: string; subscriptionId: string }) => `${one.subscriptionId} ${one.id}`),
+        );
+        next = (body.meta?.next as string | undefined)?.slice(app.url.length);
+      }
+      return found;
+    };
+    const both = [`${other} ${mine}`, `${subscriptionId} ${mine}`].sort().reverse();
+    expect(await listed('')).toEqual([`${other} ${latest}`, ...both]);
+    expect(await listed('&state=exhausted')).toEqual(both);
+    expect(await listed(`&subscriptionId=${other}`)).toEqual([`${other} ${latest}`, `${other} ${mine}`]);
+    expect(await listed(`&subscriptionId=${subscriptionId}&state=exhausted`)).toEqual([`${subscriptionId} ${mine}`]);
+    const stranger = await app.createTestOrganization();
+    expect((await stranger.get('/v1/webhooks/deliveries')).body.data).toEqual([]);
+  });
+
   it('are in the order in which they were created, to the microsecond', async () => {
     const second = '2026-01-01T00:00:00';
     const late = await delivery({ created_at: `${second}.000002Z` });

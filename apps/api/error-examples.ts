@@ -1,6 +1,7 @@
 import { type OpenAPIObject } from '@nestjs/swagger';
 import { EXAMPLE_INSTANT } from '#libs/http/instant-fields.js';
 import { notFound } from '#libs/platform/domain-error.js';
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { scopeOf } from '#libs/platform/scopes.js';
 import { type Resource } from '#libs/resources/resource.js';
 import { RESOURCES } from '#libs/resources/resources.js';
@@ -8,14 +9,6 @@ import { RESOURCES } from '#libs/resources/resources.js';
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type Parameters = NonNullable<Operation['parameters']>;
 type Parameter = Exclude<Parameters[number], { $ref: string }>;
-
-const ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
-/** The ids of entities that are not identified by a UUID, by path parameter. */
-const IDS: Record<string, string> = {
-  conversationId: '1042',
-  csid: '1042',
-  contactEndpointId: 'support@acme.example',
-};
 
 /** What an entity is called, by the path parameter that identifies it. */
 const ENTITIES = new Map<string, string>([
@@ -25,10 +18,10 @@ const ENTITIES = new Map<string, string>([
   ['csid', 'Waiting conversation'],
 ]);
 
-/** The same where the path identifies nothing: what the body refers to. */
-const REFERENCES: Record<string, string> = {
-  '/v1/conversations': 'End user',
-  '/v1/webhooks': 'Queue',
+/** The same where the path identifies nothing: what the body refers to, with its id. */
+const REFERENCES: Record<string, [entity: string, id: string]> = {
+  '/v1/conversations': ['End user', EXAMPLE_IDS.endUser],
+  '/v1/webhooks': ['Queue', EXAMPLE_IDS.queue],
 };
 
 /** Gives the errors of each operation examples that are true for it: messages that the server sends. */
@@ -39,7 +32,7 @@ export function exampleErrors({ paths }: OpenAPIObject): void {
       if (!operation) continue;
       example(operation, '400', 'invalid', messageOfInvalid(operation));
       example(operation, '403', 'forbidden', `The API token lacks the scope ${scopeOf(method.toUpperCase(), path)}`);
-      const missing = messageOfMissing(path);
+      const missing = messageOfMissing(path, operation);
       if (missing) example(operation, '404', 'not-found', missing);
     }
   }
@@ -49,17 +42,19 @@ function example({ responses }: Operation, status: string, code: string, message
   const response = responses[status];
   if (!response || '$ref' in response) return;
   const content = response.content?.['application/json'];
-  if (content) content.example = { message, code, requestId: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c' };
+  if (content) content.example = { message, code, requestId: EXAMPLE_IDS.request };
 }
 
 /**
  * The entity that the path identifies first is the first to be missed. Lists document a 404 only because the public API
  * does: there is nothing to say about it.
  */
-function messageOfMissing(path: string): string | undefined {
-  const parameter = /\{(\w+)\}/.exec(path)?.[1];
-  const name = parameter === undefined ? REFERENCES[path] : ENTITIES.get(parameter);
-  return name === undefined ? undefined : notFound(name, IDS[parameter ?? ''] ?? ID).message;
+function messageOfMissing(path: string, { parameters = [] }: Operation): string | undefined {
+  const [parameter] = parametersIn('path', parameters);
+  if (!parameter) return REFERENCES[path] && notFound(...REFERENCES[path]).message;
+  const name = ENTITIES.get(parameter.name);
+  const { example } = parameter.schema as { example?: unknown };
+  return name === undefined ? undefined : notFound(name, String(example)).message;
 }
 
 function messageOfInvalid({ parameters = [], requestBody }: Operation): string {

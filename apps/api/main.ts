@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { listen, serveMetrics } from '../listen.js';
+import { loadEnvFile } from '../env-file.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
 import { checkMigrations, openCipher } from '../setup.js';
@@ -28,4 +29,5 @@ const main: Main = async (config, logger, draining) => {
   }
 };
 
+loadEnvFile();
 await runProcess('api', main);

@@ -1,7 +1,7 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { type FastifyRequest } from 'fastify';
-import { type Config } from '../config.js';
+import { originOf } from '#libs/http/origin.js';
 import { VERSION } from '../product.js';
 import { RESOURCES } from '#libs/resources/resources.js';
 import { exampleErrors } from './error-examples.js';
@@ -65,15 +65,35 @@ function suggestNothing(parameter: Parameter): void {
   if (suggested !== undefined) Object.assign(schema, { examples: [suggested] });
 }
 
+/** Without the vendor's bar: the document's head names product and version. Phones get the width of their screen. */
+const PAGE_CSS = `
+  .swagger-ui .topbar, .swagger-ui .response-col_links { display: none }
+  .swagger-ui .response-folded { cursor: pointer }
+  .swagger-ui .response-folded td { padding: 4px 0 }
+  .swagger-ui .response-folded p { margin: 0 }
+  .swagger-ui .response-folded button { background: none; border: 0; color: inherit; cursor: pointer; text-align: left }
+  @media (max-width: 640px) {
+    .swagger-ui .opblock-summary-description, .swagger-ui .info .base-url { display: none }
+    .swagger-ui .opblock-summary-path { max-width: calc(100vw - 160px) }
+    .swagger-ui table.parameters, .swagger-ui table.parameters > tbody, .swagger-ui table.parameters tr,
+    .swagger-ui table.parameters td { display: block; width: auto }
+    .swagger-ui table.parameters thead { display: none }
+    .swagger-ui input[type='text'], .swagger-ui select, .swagger-ui textarea { max-width: 100%; min-width: 0; width: 100% }
+    .swagger-ui .wrapper { padding: 0 10px }
+    .swagger-ui .opblock-tag { flex-wrap: wrap }
+    .swagger-ui .opblock-tag small { flex: 1 0 100%; padding: 0 }
+    .swagger-ui .response-col_description .headers, .swagger-ui .response-col_description .headers * { display: block }
+  }`;
+
 /** Serves Swagger UI at `/docs` and the document at `/openapi.json`, for the public URL or the request's origin. */
-export function serveOpenApi(app: INestApplication, { publicUrl }: Config): void {
+export function serveOpenApi(app: INestApplication): void {
   SwaggerModule.setup('docs', app, () => openApiDocument(app, '/'), {
     jsonDocumentUrl: 'openapi.json',
     patchDocumentOnRequest: (request, _reply, document) => {
-      const { protocol, host } = request as FastifyRequest;
-      return { ...document, servers: [{ url: publicUrl ?? `${protocol}://${host}` }] };
+      return { ...document, servers: [{ url: originOf(request as FastifyRequest) ?? '/' }] };
     },
     customSiteTitle: 'Deskstream API',
+    customCss: PAGE_CSS,
     swaggerOptions: {
       plugins: [swaggerUiPlugin],
       persistAuthorization: true,

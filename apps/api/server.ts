@@ -11,6 +11,7 @@ import { originForm, requireHosts } from '#libs/http/hosts.js';
 import { tellIgnoredParameters } from '#libs/http/ignored-parameters.js';
 import { acceptJsonOnly } from '#libs/http/json-body.js';
 import { MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_REQUESTS_PER_CONNECTION } from '#libs/http/limits.js';
+import { nameOrigins } from '#libs/http/origin.js';
 import { parseQuery } from '#libs/http/query.js';
 import { type AuthenticatedRequest, requestId } from '#libs/http/request-context.js';
 import { logRequests } from '#libs/http/request-log.js';
@@ -72,6 +73,14 @@ const BEFORE_NEST: ((server: Server) => void | Promise<void>)[] = [
       done();
     });
   },
+  function tellOrigins({ fastify, runtime: { config, logger } }) {
+    nameOrigins(fastify, {
+      ...config,
+      warn: (message) => {
+        logger.warn(message);
+      },
+    });
+  },
   function checkHosts({ fastify }) {
     requireHosts(fastify);
   },
@@ -96,6 +105,13 @@ const BEFORE_NEST: ((server: Server) => void | Promise<void>)[] = [
   },
   async function allowBrowsers({ fastify, runtime }) {
     await allowOrigins(fastify, runtime.config.http.corsOrigins);
+  },
+  function leadPeopleToDocs({ fastify }) {
+    fastify.addHook('onRequest', async (request, reply) => {
+      if (request.method === 'GET' && request.url === '/' && request.headers.accept?.includes('text/html')) {
+        return reply.redirect('/docs');
+      }
+    });
   },
   function checkUrls({ fastify }) {
     limitUrls(fastify);
@@ -175,7 +191,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
   });
   app.useGlobalFilters(errors);
   for (const install of AFTER_NEST) install(fastify, app);
-  serveOpenApi(app, runtime.config);
+  serveOpenApi(app);
   serveConsole(app);
   await app.init();
   routes.reserve(fastify);

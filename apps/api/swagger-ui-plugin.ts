@@ -1,23 +1,83 @@
 type Json = Record<string, unknown>;
 
+/** The part of React that Swagger UI lends. */
+interface React {
+  createElement: (type: unknown, props: object, ...children: unknown[]) => unknown;
+  useState: <T>(initial: T) => [T, (value: T) => void];
+}
+
+/** A map of Immutable.js. */
+interface Immutable {
+  get(key: string): unknown;
+  hasIn(path: string[]): boolean;
+}
+
+/** The page, of which this server otherwise knows nothing. */
+declare const document: { createElement(name: string): object; head: { append(element: object): void } };
+
 /**
- * Replaces how Swagger UI resolves references: its own way parses the whole document for each operation that is opened,
+ * Folds errors, does not offer streams for trying, and replaces how Swagger UI resolves references: its own way parses the whole document for each operation that is opened,
  * which takes seconds when the document is OpenAPI 3.1 (https://github.com/swagger-api/swagger-ui/issues/10748).
  *
  * The browser gets the text of this function, so it uses nothing from outside. Its functions are methods, because the
  * bundler wraps all other named functions.
  */
-export function swaggerUiPlugin() {
+export function swaggerUiPlugin(system: { React: React }) {
   return {
+    /** Phones show the page in the width of their screen. */
+    afterLoad() {
+      const meta = document.createElement('meta');
+      Object.assign(meta, { name: 'viewport', content: 'width=device-width, initial-scale=1' });
+      document.head.append(meta);
+    },
+    statePlugins: {
+      spec: {
+        wrapSelectors: {
+          /** A stream does not end, and Swagger UI shows answers when they have ended. */
+          allowTryItOutFor(_original: unknown, { specSelectors }: { specSelectors: { specJson(): Immutable } }) {
+            return (_state: unknown, path: string, method: string) =>
+              !specSelectors
+                .specJson()
+                .hasIn(['paths', path, method, 'responses', '200', 'content', 'text/event-stream']);
+          },
+        },
+      },
+    },
+    wrapComponents: {
+      /** All but successes are one line each until they are opened: there are many, and they are alike. */
+      response(Original: unknown) {
+        return (props: { code: string; response: Immutable }) => {
+          const { createElement, useState } = system.React;
+          const [open, setOpen] = useState(/^2/.test(props.code));
+          if (open) return createElement(Original, props);
+          const description = props.response.get('description') as string;
+          return createElement(
+            'tr',
+            {
+              className: 'response response-folded',
+              onClick() {
+                setOpen(true);
+              },
+            },
+            createElement('td', { className: 'response-col_status' }, props.code),
+            createElement(
+              'td',
+              { className: 'response-col_description', colSpan: 2 },
+              createElement('button', { type: 'button', 'aria-expanded': false }, `${description} ▸`),
+            ),
+          );
+        };
+      },
+    },
     fn: {
       /**
        * @param path keys from the root of the document to the value
        * @returns the value with every reference replaced by its target, except those that lead into themselves
        */
-      resolveSubtree(document: Json, path: string[]): Promise<{ spec: unknown; errors: [] }> {
+      resolveSubtree(spec: Json, path: string[]): Promise<{ spec: unknown; errors: [] }> {
         const resolver = {
           at(keys: string[]): unknown {
-            return keys.reduce<unknown>((value, key) => (value as Json | undefined)?.[key], document);
+            return keys.reduce<unknown>((value, key) => (value as Json | undefined)?.[key], spec);
           },
           /** @param $ref a JSON Pointer in this document (RFC 6901) */
           target($ref: string): unknown {

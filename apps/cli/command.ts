@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { Database } from '#libs/database/database.js';
+import { Database, WorkerDatabase } from '#libs/database/database.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { type WriteContext } from '#libs/event-store/event.js';
@@ -17,18 +17,29 @@ import { demoAdministrator, type InstallationUrls, openCipher, type Tools } from
 export interface CliCommand {
   /** How to call it, and what it does. */
   usage: string[];
-  run: (config: Config, urls: InstallationUrls, args: string[]) => Promise<void>;
+  /** Resolves to `false` if it found a problem. */
+  run: (config: Config, urls: InstallationUrls, args: string[]) => Promise<unknown>;
+}
+
+/** Refuses what a command was told. */
+export class WrongUse extends StartupError {}
+
+/** The tools of a command. */
+export interface CliTools extends Tools {
+  cipher: Cipher;
+  codec: EventCodec;
 }
 
 /** Runs work with the application's tools, and closes its connections. */
 export async function withTools(
   { appUrl }: InstallationUrls,
   cipher: Cipher,
-  work: (tools: Tools) => Promise<void>,
+  work: (tools: CliTools) => Promise<void>,
 ): Promise<void> {
   const database = await Database.open({ url: appUrl, role: 'deskstream_app', poolSize: 2 });
   try {
-    await work({ database, store: new EventStore(database, new EventCodec(STREAMS, cipher)) });
+    const codec = new EventCodec(STREAMS, cipher);
+    await work({ database, store: new EventStore(database, codec), cipher, codec });
   } finally {
     await database.close();
   }
@@ -39,10 +50,10 @@ export async function withOrganization(
   config: Config,
   urls: InstallationUrls,
   id: string | undefined,
-  work: (context: WriteContext, tools: Tools) => Promise<void>,
+  work: (context: WriteContext, tools: CliTools) => Promise<void>,
 ): Promise<void> {
   const organizationId = id?.toLowerCase() ?? (await demoAdministrator(urls.appUrl)).organizationId;
-  if (faultOfUuid(organizationId)) throw new StartupError('--organization must be an id: see organization list.');
+  if (faultOfUuid(organizationId)) throw new WrongUse('--organization must be an id: see organization list.');
   await withTools(urls, await openCipher(config, urls.appUrl, false), async (tools) => {
     const [created] = await tools.database.query<{ actorId: string }>(organizationId, {
       text: `SELECT metadata->>'actorId' AS "actorId" FROM events
@@ -54,12 +65,21 @@ export async function withOrganization(
   });
 }
 
-/** Returns options as `node:util` parses them. @throws {StartupError} for those that do not exist or lack a value */
+/** Runs work on all organizations, as the worker sees them. */
+export async function withWorkerDatabase<T>(
+  { appUrl, workerUrl = appUrl }: InstallationUrls,
+  work: (database: WorkerDatabase) => Promise<T>,
+): Promise<T> {
+  const database = await WorkerDatabase.open({ url: workerUrl, role: 'deskstream_worker', poolSize: 1 });
+  return work(database).finally(() => database.close());
+}
+
+/** Returns options as `node:util` parses them. @throws {WrongUse} for those that do not exist or lack a value */
 export function parsed<T extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: T) {
   try {
     return parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
-    throw new StartupError((error as Error).message);
+    throw new WrongUse((error as Error).message);
   }
 }
 

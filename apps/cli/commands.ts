@@ -1,56 +1,71 @@
-import { runningEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
-import { type Config, loadConfig } from '../config.js';
-import { StartupError } from '#libs/platform/startup-error.js';
-import { type InstallationUrls } from '../setup.js';
-import { type CliCommand, printing } from './command.js';
+import { loadConfig } from '../config.js';
+import { type CliCommand, printing, WrongUse } from './command.js';
 import { migrate, rebuild } from './database.js';
+import { deliveries } from './deliveries.js';
+import { type Diagnosis, doctor } from './doctor.js';
+import { events } from './events.js';
+import { findDatabase } from './find-database.js';
 import { organization, region, repliesToClosed } from './organizations.js';
+import { seed } from './seed.js';
+import { status } from './status.js';
 import { token } from './tokens.js';
 
-const COMMANDS: Record<string, CliCommand> = {
+const COMMANDS: Record<string, CliCommand | Diagnosis> = {
   migrate,
   organization,
   token,
   region,
   'replies-to-closed': repliesToClosed,
   rebuild,
+  seed,
+  status,
+  doctor,
+  deliveries,
+  events,
 };
+
+const HELP = ['help', '--help', '-h'];
 
 /**
  * Runs one command, or lists the commands.
  * @param args the command's name and its arguments
  * @param env the environment that the configuration is read from
  * @param print receives each line that the command prints
+ * @returns false if the command found a problem
  * @throws the error that stopped the command; its message says what to do
  */
-export async function runCommand(args: string[], env: NodeJS.ProcessEnv, print: (line: string) => void): Promise<void> {
+export async function runCommand(
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  print: (line: string) => void,
+): Promise<boolean> {
   const [name = '', ...rest] = args;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command) {
-    const config = loadConfig(env);
-    const urls = await findDatabase(config);
-    await printing.run(print, () => command.run(config, urls, rest));
-  } else if (name === '--version') {
+  if (name === '--version') {
     const { version, commit } = loadConfig(env).product;
     print(commit === undefined ? version : `${version} (${commit})`);
-  } else if (['help', '--help', '-h'].includes(name)) {
-    print(usage());
-  } else {
-    throw new StartupError(usage());
+    return true;
   }
+  if (!command) {
+    if (!HELP.includes(name)) throw new WrongUse(usage(COMMANDS));
+    print(usage(COMMANDS));
+    return true;
+  }
+  if (rest.some((word) => HELP.includes(word) && word !== 'help')) {
+    print(usage({ command }));
+    return true;
+  }
+  return printing.run(print, async () => (await start(command, env, rest)) !== false);
 }
 
-/** Returns the configured database, else the embedded one of a running instance. */
-async function findDatabase(config: Config): Promise<InstallationUrls> {
-  const { databaseUrl: appUrl, databaseOwnerUrl, databaseWorkerUrl: workerUrl, dataDir } = config;
-  if (appUrl) return { appUrl, ownerUrl: databaseOwnerUrl ?? appUrl, workerUrl };
-  const running = await runningEmbeddedPostgres(dataDir);
-  if (!running) throw new StartupError('No instance is running here. Start it with npm start, or set DATABASE_URL.');
-  return running;
+async function start(command: CliCommand | Diagnosis, env: NodeJS.ProcessEnv, args: string[]): Promise<unknown> {
+  if ('diagnose' in command) return command.diagnose(env, args);
+  const config = loadConfig(env);
+  return command.run(config, await findDatabase(config), args);
 }
 
-function usage(): string {
-  const lines = Object.values(COMMANDS).flatMap((command) => command.usage);
+function usage(commands: Record<string, Pick<CliCommand, 'usage'>>): string {
+  const lines = Object.values(commands).flatMap((command) => command.usage);
   const shown = lines.map((line) => (line.startsWith(' ') ? `                 ${line}` : `  npm run cli -- ${line}`));
   return ['Commands:', ...shown].join('\n');
 }

@@ -1,9 +1,8 @@
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { rebuildTable } from '#libs/event-store/rebuild.js';
-import { StartupError } from '#libs/platform/startup-error.js';
 import { READ_TABLES, STREAMS } from '#libs/resources/resources.js';
 import { aloneOn, bootstrap, migrate as migrateDatabase, openCipher, requirePrimary } from '../setup.js';
-import { type CliCommand, print, withTools } from './command.js';
+import { type CliCommand, print, withTools, WrongUse } from './command.js';
 
 export const migrate: CliCommand = {
   usage: ['migrate                 bring the database up to date; on a new one also make the demo organization'],
@@ -23,9 +22,7 @@ export const rebuild: CliCommand = {
   run: async (config, { ownerUrl, appUrl }, [table]) => {
     const found = READ_TABLES.find((one) => one.table === table);
     if (!found)
-      throw new StartupError(
-        `The read table is unknown. Known tables: ${READ_TABLES.map((one) => one.table).join(', ')}`,
-      );
+      throw new WrongUse(`The read table is unknown. Known tables: ${READ_TABLES.map((one) => one.table).join(', ')}`);
     const codec = new EventCodec(STREAMS, await openCipher(config, appUrl, false));
     await requirePrimary(ownerUrl);
     const result = await rebuildTable(ownerUrl, codec, found.stream, found.table);

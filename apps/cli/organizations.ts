@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { WorkerDatabase } from '#libs/database/database.js';
 import { faultOfText } from '#libs/http/fields.js';
 import { IssueApiToken, IssueApiTokenHandler } from '#libs/organizations/api-tokens.handlers.js';
 import {
@@ -12,9 +11,16 @@ import {
 } from '#libs/organizations/organizations.handlers.js';
 import { REPLIES_TO_CLOSED } from '#libs/organizations/organization.rules.js';
 import { isRegion } from '#libs/people/contact.js';
-import { StartupError } from '#libs/platform/startup-error.js';
 import { openCipher } from '../setup.js';
-import { type CliCommand, parsed, print, withOrganization, withTools } from './command.js';
+import {
+  type CliCommand,
+  parsed,
+  print,
+  withOrganization,
+  withTools,
+  withWorkerDatabase,
+  WrongUse,
+} from './command.js';
 
 const LIST = 'SELECT organization_id AS id, name FROM organizations ORDER BY name, organization_id';
 
@@ -27,21 +33,16 @@ export const organization: CliCommand = {
   ],
   run: async (config, urls, [action, ...words]) => {
     if (action === 'list') {
-      const database = await WorkerDatabase.open({
-        url: urls.workerUrl ?? urls.appUrl,
-        role: 'deskstream_worker',
-        poolSize: 1,
-      });
-      const rows = await database
-        .query<{ id: string; name: string }>(null, { text: LIST })
-        .finally(() => database.close());
+      const rows = await withWorkerDatabase(urls, (database) =>
+        database.query<{ id: string; name: string }>(null, { text: LIST }),
+      );
       for (const { id, name } of rows) print(`${id}  ${name}`);
       return;
     }
     const name = words.join(' ').trim().normalize('NFC');
-    if (action !== 'create') throw new StartupError(organization.usage.join('\n'));
+    if (action !== 'create') throw new WrongUse(organization.usage.join('\n'));
     const fault = faultOfText(name, {});
-    if (fault) throw new StartupError(`The name ${fault}.`);
+    if (fault) throw new WrongUse(`The name ${fault}.`);
     await withTools(urls, await openCipher(config, urls.appUrl, false), async ({ store, database }) => {
       const [organizationId, actorId] = [randomUUID(), randomUUID()];
       await new CreateOrganizationHandler(store).execute(new CreateOrganization({ id: organizationId, name, actorId }));
@@ -63,7 +64,7 @@ export const region: CliCommand = {
   run: async (config, urls, args) => {
     const { values, positionals } = parsed(args, { organization: { type: 'string' } });
     const [country = ''] = positionals;
-    if (!isRegion(country)) throw new StartupError('Name a country by its ISO code in capitals, such as DK.');
+    if (!isRegion(country)) throw new WrongUse('Name a country by its ISO code in capitals, such as DK.');
     await withOrganization(config, urls, values.organization, async ({ organizationId, actorId }, { store }) => {
       await new SetDefaultRegionHandler(store).execute(
         new SetDefaultRegion({ organizationId, region: country, actorId }),
@@ -81,7 +82,7 @@ export const repliesToClosed: CliCommand = {
   run: async (config, urls, args) => {
     const { values, positionals } = parsed(args, { organization: { type: 'string' } });
     const replies = REPLIES_TO_CLOSED.find((one) => one === positionals[0]);
-    if (!replies) throw new StartupError(`Name one of: ${REPLIES_TO_CLOSED.join(', ')}.`);
+    if (!replies) throw new WrongUse(`Name one of: ${REPLIES_TO_CLOSED.join(', ')}.`);
     await withOrganization(config, urls, values.organization, async ({ organizationId, actorId }, { store }) => {
       await new SetRepliesToClosedHandler(store).execute(new SetRepliesToClosed({ organizationId, replies, actorId }));
     });

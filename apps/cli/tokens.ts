@@ -14,10 +14,9 @@ import { type Config } from '../config.js';
 import { faultOfChoice, KnownNames } from '#libs/platform/did-you-mean.js';
 import { instantOf } from '#libs/platform/instant.js';
 import { type Scope } from '#libs/platform/scopes.js';
-import { StartupError } from '#libs/platform/startup-error.js';
 import { SCOPES } from '#libs/resources/scopes.js';
 import { type InstallationUrls, type Tools } from '../setup.js';
-import { type CliCommand, parsed, print, withOrganization } from './command.js';
+import { type CliCommand, parsed, print, withOrganization, WrongUse } from './command.js';
 
 const PAGE = 200;
 const DEFAULT_OVERLAP_SECONDS = '86400';
@@ -57,12 +56,12 @@ async function issue(config: Config, urls: InstallationUrls, options: Options, r
   const named = [...rest, ...(options.scopes?.split(',') ?? [])];
   if (!named.every(isScope)) {
     const unknown = named.find((scope) => !isScope(scope));
-    throw new StartupError(`The scope ${faultOfChoice(unknown, new KnownNames(SCOPES))}.`);
+    throw new WrongUse(`The scope ${faultOfChoice(unknown, new KnownNames(SCOPES))}.`);
   }
   const { name, expires } = options;
   const expiresAt = expires === undefined ? undefined : instantOf(expires)?.toISOString();
   if (expires !== undefined && expiresAt === undefined) {
-    throw new StartupError('--expires must be an instant such as 2027-03-14T09:26:53Z.');
+    throw new WrongUse('--expires must be an instant such as 2027-03-14T09:26:53Z.');
   }
   const scopes: Scope[] = named.length > 0 ? named : ['admin'];
   await withOrganization(config, urls, options.organization, async (context, { store, database }) => {
@@ -92,7 +91,7 @@ async function revoke(config: Config, urls: InstallationUrls, options: Options, 
 
 async function rotate(config: Config, urls: InstallationUrls, options: Options, [id = '']: string[]): Promise<void> {
   const overlapSeconds = Number(options.overlap);
-  if (!(overlapSeconds >= 0 && overlapSeconds <= 604_800)) throw new StartupError('--overlap must be 0 to 604800.');
+  if (!(overlapSeconds >= 0 && overlapSeconds <= 604_800)) throw new WrongUse('--overlap must be 0 to 604800.');
   await withOrganization(config, urls, options.organization, async (context, tools) => {
     const command = new RotateApiToken({ context, id, overlapSeconds });
     print((await new RotateApiTokenHandler(tools.store, lookupOf(tools)).execute(command)).secret);

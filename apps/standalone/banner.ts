@@ -12,6 +12,7 @@ export function banner(url: string, token: string | undefined, config: Config): 
     `  Console     ${url}/console`,
     `  OpenAPI     ${url}/openapi.json`,
     `  Webhooks    ${reach(config)}`,
+    '  Demo data   npm run cli -- seed',
     '',
     ...tokenLines(url, token, config),
     '',
@@ -30,7 +31,7 @@ function tokenLines(url: string, token: string | undefined, { bootstrapToken }: 
   return [
     ...(bootstrapToken ? [] : [`  API token   ${token}   (of the organization "Demo"; shown only now)`, '']),
     '  Try it:',
-    `  curl -X POST ${url}/v1/tags -H 'Authorization: Bearer ${bootstrapToken ? '$DESKSTREAM_BOOTSTRAP_TOKEN' : token}' \\`,
+    `  curl -X POST ${url}/v1/tags -H "Authorization: Bearer ${bootstrapToken ? '$DESKSTREAM_BOOTSTRAP_TOKEN' : token}" \\`,
     `       -H 'Content-Type: application/json' -d '{"name": "VIP"}'`,
   ];
 }

@@ -4,6 +4,7 @@ import { type Config } from '../config.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 import { ApiModule } from '../api/api.module.js';
 import { createServer } from '../api/server.js';
+import { loadEnvFile } from '../env-file.js';
 import { checkPort, listen, serveMetrics } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
@@ -82,5 +83,6 @@ async function prepareDatabase(config: Config, postgres: EmbeddedPostgres | unde
   return { url, cipher: await openCipher(config, url, false) };
 }
 
+loadEnvFile();
 // No load balancer is in front of a trial.
 await runProcess('standalone', main, { SHUTDOWN_DELAY_SECONDS: '0' });

@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { nestLogger } from '#libs/platform/logging.js';
 import { CoreModule } from '../core.module.js';
+import { loadEnvFile } from '../env-file.js';
 import { serveHealth, serveMetrics } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
@@ -31,4 +32,5 @@ const main: Main = async (config, logger, draining) => {
   }
 };
 
+loadEnvFile();
 await runProcess('worker', main);

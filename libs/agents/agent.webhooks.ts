@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { CONVERSATION_CHANNELS } from '#libs/platform/channels.js';
 import { type WebhookEventType } from '#libs/webhooks/events/event-type.published.js';
 import { fullyQualifiedName } from '#libs/webhooks/events/fully-qualified-name.published.js';
@@ -6,7 +7,7 @@ import { agentStream } from './agent.stream.js';
 import { CONNECTION_STATUSES, type Presence, PRESENCE_STATUSES } from './presence.rules.js';
 import { presenceStream } from './presence.stream.js';
 
-const AGENT_ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
+const AGENT_ID = EXAMPLE_IDS.agent;
 
 const agentSchema = {
   type: 'object',

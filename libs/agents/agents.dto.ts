@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { bulkInput } from '#libs/http/bulk-input.js';
 import { bulkOutput } from '#libs/http/bulk.js';
@@ -15,7 +16,7 @@ import {
 } from '#libs/people/person-fields.js';
 import { type Agent } from './agent.rules.js';
 
-const ID = { description: 'The agent id.', format: 'uuid', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' };
+const ID = { description: 'The agent id.', format: 'uuid', example: EXAMPLE_IDS.agent };
 
 @ApiSchema({ name: 'Agent' })
 export class AgentShown extends PersonOutput implements Agent {
@@ -87,7 +88,7 @@ export class ListAgentsQuery extends PageQuery {
 }
 
 export class AgentTeam {
-  @ApiProperty({ ...ID, description: 'The team id.' })
+  @ApiProperty({ description: 'The team id.', format: 'uuid', example: EXAMPLE_IDS.team })
   id: string;
 }
 

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/channels.js';
 import {
@@ -12,7 +13,7 @@ import {
 
 /** The presence as the API shows it. */
 export class UserPresence {
-  @ApiProperty({ description: 'The agent id.', format: 'uuid', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' })
+  @ApiProperty({ description: 'The agent id.', format: 'uuid', example: EXAMPLE_IDS.agent })
   userId: string;
 
   @ApiProperty({

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
@@ -42,7 +43,7 @@ export class AnonymizationController {
   })
   async anonymizeUser(
     @Caller() caller: WriteContext,
-    @UuidParam('userId', 'The end user id.') userId: string,
+    @UuidParam('userId', 'The end user id.', EXAMPLE_IDS.otherEndUser) userId: string,
     @QueryInput() { force = false }: AnonymizeQuery,
   ): Promise<{ data: AnonymizationRequestStatus }> {
     const id = await this.commands.execute(new RequestUserAnonymization({ context: caller, userId, force }));
@@ -62,7 +63,8 @@ export class AnonymizationController {
   })
   async anonymizeConversation(
     @Caller() caller: WriteContext,
-    @IntegerParam('conversationId', 'The conversation number.', 'Conversation') conversationId: number,
+    @IntegerParam('conversationId', 'The conversation number.', 'Conversation', EXAMPLE_IDS.closedConversation)
+    conversationId: number,
     @QueryInput() { force = false }: AnonymizeQuery,
   ): Promise<{ data: AnonymizationRequestStatus }> {
     const id = await this.commands.execute(

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { dataOutput } from '#libs/http/endpoint.js';
 import { QueryFlag } from '#libs/http/fields.js';
@@ -15,7 +16,7 @@ export class AnonymizeQuery {
 }
 
 export class AnonymizationRequestStatus {
-  @ApiProperty({ description: 'The request id.', format: 'uuid', example: '01980f72-7f5e-7c64-8b20-6d7e8f901234' })
+  @ApiProperty({ description: 'The request id.', format: 'uuid', example: EXAMPLE_IDS.anonymizationRequest })
   id: string;
 
   @ApiProperty({
@@ -42,14 +43,14 @@ export class AnonymizationRequestStatus {
 
   @ApiProperty({
     description: 'The end user’s id, or the conversation’s number.',
-    example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
+    example: EXAMPLE_IDS.endUser,
   })
   targetEntityId: string;
 
   @ApiProperty({
     description: 'The agent who requested it.',
     format: 'uuid',
-    example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5',
+    example: EXAMPLE_IDS.agent,
   })
   requestedBy: string;
 

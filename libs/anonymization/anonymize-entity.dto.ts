@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { Choice, Flag, Text } from '#libs/http/fields.js';
 import { invalidBody } from '#libs/platform/domain-error.js';
 import { faultOfUuid } from '#libs/platform/uuid.js';
@@ -18,7 +19,7 @@ export class AnonymizeEntityInput {
 
   @Text({
     description: 'The id of the end user or message, or the number of the conversation.',
-    example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
+    example: EXAMPLE_IDS.otherEndUser,
     max: 64,
   })
   entityId: string;

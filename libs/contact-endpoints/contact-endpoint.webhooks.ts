@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { type WebhookEventType } from '#libs/webhooks/events/event-type.published.js';
 import { addressOf, type ContactEndpoint, type EndpointSettings } from './contact-endpoint.rules.js';
 import { contactEndpointStream } from './contact-endpoint.stream.js';
@@ -34,7 +35,7 @@ function shown(endpoint: ContactEndpoint) {
 }
 
 const EXAMPLE: ContactEndpoint = {
-  id: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
+  id: EXAMPLE_IDS.contactEndpoint,
   _type: 'EmailEndpoint',
   address: 'support@acme.example',
   name: 'Support',

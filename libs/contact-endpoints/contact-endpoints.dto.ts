@@ -1,4 +1,4 @@
-import { ApiExtraModels, ApiProperty } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { listOutput } from '#libs/http/endpoint.js';
 import { type FieldOptions, Text, Texts } from '#libs/http/fields.js';
 import { unionSchema, Variant } from '#libs/http/nested-fields.js';
@@ -34,7 +34,7 @@ export class CreateEmailEndpointInput {
   @Variant('EmailEndpoint', DOCS.EmailEndpoint)
   _type: 'EmailEndpoint';
 
-  @Email(DOCS.address)
+  @Email({ ...DOCS.address, example: 'returns@acme.example' })
   address: string;
 
   @Name()
@@ -48,7 +48,7 @@ export class CreateTelephonyEndpointInput {
   @Variant('TelephonyEndpoint', DOCS.TelephonyEndpoint)
   _type: 'TelephonyEndpoint';
 
-  @Text({ ...DOCS.number, max: 40, fault: faultOfNumber })
+  @Text({ ...DOCS.number, example: '+4578787879', max: 40, fault: faultOfNumber })
   number: string;
 
   @Name()
@@ -65,7 +65,14 @@ export const CREATE_CONTACT_ENDPOINT_INPUTS = {
 };
 export type CreateContactEndpointInput = CreateEmailEndpointInput | CreateTelephonyEndpointInput;
 
+// The fields of the other variant would be refused.
+const patched = {
+  name: 'PatchContactEndpointInput',
+  example: { name: DOCS.name.example, senderOverride: DOCS.senderOverride.example },
+};
+
 /** Fields that are left out keep their values; `null` clears. */
+@ApiSchema(patched)
 export class PatchContactEndpointInput {
   @Name()
   name?: string | null;

@@ -1,8 +1,9 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type DescribedField, describedSchema, OPTIONAL } from '#libs/http/described-schema.js';
 
 export class ActivityLogUser {
-  @ApiProperty({ description: 'The id.', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' })
+  @ApiProperty({ description: 'The id.', example: EXAMPLE_IDS.agent })
   id: string;
 
   @ApiPropertyOptional({ description: 'The name.', example: 'Bob Green' })
@@ -15,8 +16,8 @@ export class ActivityLogUser {
   phoneNumber?: string;
 }
 
-const AGENT_ID = '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5';
-const QUEUE_ID = '01980f70-5d3c-7a42-8f0e-4b5c6d7e8f90';
+const AGENT_ID = EXAMPLE_IDS.agent;
+const QUEUE_ID = EXAMPLE_IDS.queue;
 const INSTANT = '2026-03-14T09:26:53.589Z';
 const LATER = ' Nothing has this yet.';
 
@@ -68,10 +69,10 @@ const FIELDS: Record<string, [description: string, fields: Record<string, Descri
   ConversationCustomAttributesUpdated: [
     'Which custom attributes changed.',
     {
-      updatedAttributeIds: texts('The ids of the attributes.', ['01980f6a-5c1d-7a10-9b2c-3d4e5f607182']),
+      updatedAttributeIds: texts('The ids of the attributes.', [EXAMPLE_IDS.conversationAttribute]),
       updatedAttributeValues: [
         'The new values by attribute id. The path of a selected option is joined by ` / `. A cleared value is empty.',
-        { '01980f6a-5c1d-7a10-9b2c-3d4e5f607182': 'business / gold' },
+        { [EXAMPLE_IDS.conversationAttribute]: 'business / gold' },
         { type: 'object', additionalProperties: { type: 'string' } },
       ],
     },
@@ -88,7 +89,7 @@ const FIELDS: Record<string, [description: string, fields: Record<string, Descri
     'Which conversations were linked.',
     {
       parent: number('The conversation that the other one belongs to.', 1041, 'int64'),
-      child: number('The conversation that belongs to the other one.', 1042, 'int64'),
+      child: number('The conversation that belongs to the other one.', EXAMPLE_IDS.conversation, 'int64'),
       linkType: text('`Related` or `SideConversation`.', 'Related'),
     },
   ],
@@ -152,7 +153,7 @@ const FIELDS: Record<string, [description: string, fields: Record<string, Descri
   MessageAdded: [
     'Which message was added.',
     {
-      messageId: text('The message id.', '01980f76-0a1b-7c2d-8e3f-405162738495'),
+      messageId: text('The message id.', EXAMPLE_IDS.message),
       fromEndpoint: maybe('The e-mail integration that the message names.', 'support@acme.example'),
       avatarUrl: avatar,
     },
@@ -160,7 +161,7 @@ const FIELDS: Record<string, [description: string, fields: Record<string, Descri
   MessageRedacted: [
     'What was removed from a message.',
     {
-      messageId: text('The message id.', '01980f76-0a1b-7c2d-8e3f-405162738495'),
+      messageId: text('The message id.', EXAMPLE_IDS.message),
       wasTextRedacted: flag('Whether it had a text.'),
       numberOfDeletedFiles: number('How many attachments it had.', 1, 'int32'),
     },

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { pageOutput } from '#libs/http/endpoint.js';
 import { unionSchema } from '#libs/http/nested-fields.js';
@@ -39,14 +40,19 @@ export class ActivityLogEntry {
   @ApiProperty({
     description: 'The id, which is that of the event.',
     format: 'uuid',
-    example: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081',
+    example: EXAMPLE_IDS.event,
   })
   id: string;
 
   @ApiProperty({ description: 'What happened.', enum: ACTIVITIES, example: 'NoteAdded' })
   _type: string;
 
-  @ApiProperty({ description: 'The number of the conversation.', type: 'integer', format: 'int32', example: 1042 })
+  @ApiProperty({
+    description: 'The number of the conversation.',
+    type: 'integer',
+    format: 'int32',
+    example: EXAMPLE_IDS.conversation,
+  })
   conversationId: number;
 
   @ApiProperty({ description: 'When it was recorded.', format: 'date-time', example: '2026-03-14T09:26:53.589Z' })

@@ -1,13 +1,14 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { nullable, object, USER_TYPES } from '#libs/webhooks/events/payload-schemas.published.js';
 
 export const ids = {
-  queue: '01980f70-5d3c-7a42-8f0e-4b5c6d7e8f90',
-  otherQueue: '01980f70-5d3c-7a42-8f0e-4b5c6d7e8f91',
-  tag: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
+  queue: EXAMPLE_IDS.queue,
+  otherQueue: EXAMPLE_IDS.otherQueue,
+  tag: EXAMPLE_IDS.tag,
 };
 
 export const requester = {
-  id: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c',
+  id: EXAMPLE_IDS.endUser,
   name: 'Alice Brown',
   email: 'alice@brown.example',
   phone: '+4570123456',
@@ -15,7 +16,7 @@ export const requester = {
   user_type: 'Contact',
 };
 export const agent = {
-  id: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5',
+  id: EXAMPLE_IDS.agent,
   name: 'Bob Green',
   email: 'bob@acme.example',
   phone: null,
@@ -23,7 +24,7 @@ export const agent = {
   user_type: 'Member',
 };
 export const conversation = {
-  csid: 1042,
+  csid: EXAMPLE_IDS.conversation,
   channel: 'EMAIL',
   status: 'OPEN',
   direction: 'INBOUND',

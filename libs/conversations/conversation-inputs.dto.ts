@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiExtraModels, ApiPropertyOptional } from '@nestjs/swagger';
 import { named } from '#libs/http/endpoint.js';
 import { Choice, Flag, Text, Uuid, Uuids, Checked, Whole } from '#libs/http/fields.js';
@@ -126,12 +127,12 @@ export class Outbound extends AnyMessage {
   @Union(CONTENTS, { ...CONTENT, optional: true })
   content?: Content;
 
-  @Uuid({ description: 'The id of the agent who writes.', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' })
+  @Uuid({ description: 'The id of the agent who writes.', example: EXAMPLE_IDS.agent })
   agentId: string;
 
   @Uuids({
     description: 'The ids of end users who get a copy.',
-    example: ['01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a'],
+    example: [EXAMPLE_IDS.endUser],
     maxItems: MAX_RECIPIENTS,
     optional: true,
   })
@@ -139,7 +140,7 @@ export class Outbound extends AnyMessage {
 
   @Uuids({
     description: 'The ids of end users who get a blind copy.',
-    example: ['01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a'],
+    example: [EXAMPLE_IDS.endUser],
     maxItems: MAX_RECIPIENTS,
     optional: true,
   })
@@ -176,7 +177,7 @@ export class BrowserInfo {
 }
 
 class AnyConversation {
-  @Uuid({ description: 'The id of the end user.', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' })
+  @Uuid({ description: 'The id of the end user.', example: EXAMPLE_IDS.endUser })
   requesterId: string;
 }
 
@@ -211,7 +212,7 @@ export class Callback extends AnyConversation {
 
   @Uuid({
     description: 'The id of the queue in which the conversation waits.',
-    example: '01980f70-5d3c-7a42-8f0e-4b5c6d7e8f90',
+    example: EXAMPLE_IDS.queue,
   })
   queueId: string;
 }
@@ -220,7 +221,7 @@ export class Chat extends MessageConversation {
   @Variant('Chat', 'A chat in a widget on a web page.')
   _type: 'Chat';
 
-  @Uuid({ description: 'The id of the widget.', example: '01980f71-6e4d-7b53-9a1f-5c6d7e8f9012' })
+  @Uuid({ description: 'The id of the widget.', example: EXAMPLE_IDS.widget })
   widgetId: string;
 
   @Nested(() => BrowserInfo, { description: 'The end user’s browser.', optional: true, nullable: true })
@@ -270,7 +271,7 @@ export type CreateConversationInput = Callback | Chat | ContactForm | Email | Sm
 
 const BY_USER = {
   description: 'The id of the agent or end user on whose behalf the change is made.',
-  example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5',
+  example: EXAMPLE_IDS.agent,
   optional: true,
   nullable: true,
 };
@@ -288,7 +289,7 @@ export class ReopenConversationInput {
 export class FollowupConversationInput {
   @Instant({
     description: 'When the conversation opens again. Must be in the future.',
-    example: '2027-03-14T09:26:53.589Z',
+    example: '2099-03-14T09:26:53.589Z',
   })
   timestamp: string;
 
@@ -299,7 +300,7 @@ export class FollowupConversationInput {
 export class ClaimConversationInput {
   @Uuid({
     description: 'The id of the agent who claims the conversation.',
-    example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5',
+    example: EXAMPLE_IDS.agent,
   })
   agentId: string;
 
@@ -313,7 +314,7 @@ export class ClaimConversationInput {
 }
 
 export class TransferConversationInput {
-  @Uuid({ description: 'The id of the queue.', example: '01980f70-5d3c-7a42-8f0e-4b5c6d7e8f90' })
+  @Uuid({ description: 'The id of the queue.', example: EXAMPLE_IDS.otherQueue })
   queueId: string;
 
   @Uuid(BY_USER)
@@ -323,7 +324,7 @@ export class TransferConversationInput {
 export class LinkConversationInput {
   @Checked({
     description: 'The conversation that this one belongs to.',
-    example: 1041,
+    example: EXAMPLE_IDS.closedConversation,
     schema: { type: 'integer', format: 'int64', minimum: 1 },
     fault: (id) => (Number.isInteger(id) && (id as number) > 0 ? undefined : 'must be a positive whole number'),
   })

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { CustomAttributeOutput } from '#libs/custom-attributes/attribute-values.published.js';
@@ -11,10 +12,10 @@ import { type ConversationState, type Direction } from './conversation.rules.js'
 export const STATES = ['AwaitingPending', 'Closed', 'Open', 'Pending'] satisfies ConversationState[];
 
 const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
-const NUMBER = { type: 'integer', format: 'int64', example: 1042 } as const;
+const NUMBER = { type: 'integer', format: 'int64', example: EXAMPLE_IDS.conversation } as const;
 
 class Assignment {
-  @ApiProperty({ description: 'The id of the agent.', format: 'uuid', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' })
+  @ApiProperty({ description: 'The id of the agent.', format: 'uuid', example: EXAMPLE_IDS.agent })
   agentId: string;
 
   @ApiProperty({ description: 'When the agent was assigned.', ...INSTANT })
@@ -23,7 +24,7 @@ class Assignment {
 
 @ApiSchema({ name: 'ConversationQueue' })
 class QueueShown {
-  @ApiProperty({ description: 'The queue.', format: 'uuid', example: '01980f70-5d3c-7a42-8f0e-4b5c6d7e8f90' })
+  @ApiProperty({ description: 'The queue.', format: 'uuid', example: EXAMPLE_IDS.queue })
   id: string;
 
   @ApiPropertyOptional({
@@ -59,7 +60,7 @@ class AnyConversation {
   @ApiProperty({
     description: 'The id of the end user.',
     format: 'uuid',
-    example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
+    example: EXAMPLE_IDS.endUser,
   })
   requesterId: string;
 

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { type WebhookEventType } from '#libs/webhooks/events/event-type.published.js';
 import { fullyQualifiedName } from '#libs/webhooks/events/fully-qualified-name.published.js';
 import { nullable, object } from '#libs/webhooks/events/payload-schemas.published.js';
@@ -81,7 +82,7 @@ const withTag: More<TagEvent> = {
   schema: { tag: { type: 'string' } },
 };
 
-const ratingExample = { id: '01980f78-2c3d-7e4f-8051-627384950617', type: 'CSAT', agent };
+const ratingExample = { id: EXAMPLE_IDS.rating, type: 'CSAT', agent };
 const ratingFields = { id: uuid, type: { enum: RATING_TYPES.map(fullyQualifiedName) }, agent: user };
 
 export const CONVERSATION_EVENTS = {
@@ -164,7 +165,7 @@ export const CONVERSATION_EVENTS = {
     {
       data: ({ values }) => ({ custom_attributes: values ?? {} }),
       references: () => ({}),
-      example: { custom_attributes: { '01980f6a-5c1d-7a10-9b2c-3d4e5f607182': ['business', 'gold'] } },
+      example: { custom_attributes: { [EXAMPLE_IDS.conversationAttribute]: ['business', 'gold'] } },
       schema: {
         custom_attributes: {
           type: 'object',
@@ -185,7 +186,7 @@ export const CONVERSATION_EVENTS = {
       references: ({ authorId }) => ({ agentIds: [authorId] }),
       example: {
         note: {
-          id: '01980f75-6f70-7182-9304-152637485960',
+          id: EXAMPLE_IDS.note,
           created_at: '2026-03-14T09:26:53.589Z',
           message: 'The customer called, too.',
         },
@@ -255,7 +256,7 @@ export const CONVERSATION_EVENTS = {
     {
       data: ({ fromEndUserId }) => ({ replaced_end_user: { id: fromEndUserId } }),
       references: () => ({}),
-      example: { replaced_end_user: { id: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3d' } },
+      example: { replaced_end_user: { id: EXAMPLE_IDS.otherEndUser } },
       schema: { replaced_end_user: object({ id: uuid }) },
     },
   ),

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
@@ -178,7 +179,10 @@ export class ConversationsController {
 
   @Patch('conversations/:conversationId/custom-attributes')
   @Versioned(conversationStream, 'conversationId', { answers: 'other' })
-  @ApiAttributeValues()
+  @ApiAttributeValues({
+    [EXAMPLE_IDS.conversationAttribute]: ['business', 'gold'],
+    [EXAMPLE_IDS.conversationText]: 'A-1042',
+  })
   @Endpoint({
     summary: 'Patch the custom attributes of a conversation.',
     description: 'Changes values by attribute id; `null` clears a value. If one value is invalid, nothing is changed.',

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty } from '@nestjs/swagger';
 import { listOutput } from '#libs/http/endpoint.js';
 import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/channels.js';
@@ -6,7 +7,7 @@ export class ConversationFlow {
   @ApiProperty({
     description: 'The id, which does not change with the name.',
     format: 'uuid',
-    example: '01980f77-1b2c-7d3e-8f40-516273849506',
+    example: EXAMPLE_IDS.flow,
   })
   id: string;
 

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { dataOutput } from '#libs/http/endpoint.js';
 import { Checked, Choice, Text, Uuid } from '#libs/http/fields.js';
@@ -12,7 +13,7 @@ const MAX_IMPORTED = 1_000;
 /** Maximum number of characters of further data, as JSON. */
 const MAX_ATTRIBUTES = 10_000;
 
-const AGENT = { description: 'The id of the agent.', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' };
+const AGENT = { description: 'The id of the agent.', example: EXAMPLE_IDS.agent };
 const EXTERNAL_ID = { description: 'The id in the other system', optional: true, nullable: true } as const;
 const ATTRIBUTES = {
   description: `Further data, an object of at most ${MAX_ATTRIBUTES.toLocaleString('en')} characters of JSON.`,
@@ -86,7 +87,7 @@ class ImportedClosing {
 
 @ApiExtraModels(InboundImport, OutboundImport)
 export class GenericConversationImport {
-  @Uuid({ description: 'The id of the end user.', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' })
+  @Uuid({ description: 'The id of the end user.', example: EXAMPLE_IDS.endUser })
   requesterId: string;
 
   @Text({ description: 'The name of the channel in the other system.', example: 'Trustpilot', max: 100 })
@@ -148,13 +149,18 @@ export class GenericConversationImport {
 class PartialError {
   @ApiProperty({
     description: 'What was not imported, and why.',
-    example: 'messages[3]: Agent 01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5 could not be found',
+    example: `messages[3]: Agent ${EXAMPLE_IDS.agent} could not be found`,
   })
   message: string;
 }
 
 export class ImportConversationResponse {
-  @ApiProperty({ description: 'The number of the conversation.', type: 'integer', format: 'int64', example: 1042 })
+  @ApiProperty({
+    description: 'The number of the conversation.',
+    type: 'integer',
+    format: 'int64',
+    example: EXAMPLE_IDS.conversation,
+  })
   id: number;
 
   @ApiPropertyOptional({ description: 'Parts that were not imported. Absent if all were.', type: [PartialError] })

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { AttributeQuery } from '#libs/custom-attributes/attribute-query.published.js';
 import { Choice, Uuid } from '#libs/http/fields.js';
 import { QueryInstant } from '#libs/http/instant-fields.js';
@@ -5,8 +6,6 @@ import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/
 import { type ConversationOrder, ORDERS } from './conversation-list.js';
 import { STATES } from './conversation-outputs.dto.js';
 import { type ConversationState } from './conversation.rules.js';
-
-const ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
 
 /** Declares one end of a period. */
 const Period = (description: string, example: string) => QueryInstant({ description, example, optional: true });
@@ -26,22 +25,22 @@ export class ListConversationsQuery extends AttributeQuery {
 
   @Uuid({
     description: 'Only conversations whose last queue is this one, whether or not they wait in it.',
-    example: '01980f70-5d3c-7a42-8f0e-4b5c6d7e8f90',
+    example: EXAMPLE_IDS.queue,
     optional: true,
   })
   queueId?: string;
 
   @Uuid({
     description: 'Only conversations that are assigned to this agent.',
-    example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5',
+    example: EXAMPLE_IDS.agent,
     optional: true,
   })
   assigneeId?: string;
 
-  @Uuid({ description: 'Only conversations of this end user.', example: ID, optional: true })
+  @Uuid({ description: 'Only conversations of this end user.', example: EXAMPLE_IDS.endUser, optional: true })
   requesterId?: string;
 
-  @Uuid({ description: 'Only conversations with this tag.', example: ID, optional: true })
+  @Uuid({ description: 'Only conversations with this tag.', example: EXAMPLE_IDS.tag, optional: true })
   tagId?: string;
 
   @Period('Only conversations created at or after this instant.', '2026-03-01T00:00:00Z')

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { fullyQualifiedName } from '#libs/webhooks/events/fully-qualified-name.published.js';
 import { nullable, object } from '#libs/webhooks/events/payload-schemas.published.js';
 import { instant, uuid } from './conversation-examples.js';
@@ -24,7 +25,7 @@ export function messagePayload({ messageId, direction, createdAt, externalId, bo
 }
 
 export const messageExample = {
-  id: '01980f76-0a1b-7c2d-8e3f-405162738495',
+  id: EXAMPLE_IDS.message,
   direction: 'INBOUND',
   external_id: null,
   content: { type: 'TEXT', value: 'My order has not arrived.' },

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { dataOutput, named, pageOutput } from '#libs/http/endpoint.js';
@@ -18,7 +19,7 @@ const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
 const AUTHOR = {
   description: 'The id of the author: the end user of an inbound message, the agent of an outbound one.',
   format: 'uuid',
-  example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
+  example: EXAMPLE_IDS.endUser,
 };
 const DIRECTION = {
   description: 'The direction.',
@@ -158,7 +159,7 @@ export const ATTRIBUTES = {
 
 @ApiExtraModels(...Object.values(ATTRIBUTES))
 export class Message {
-  @ApiProperty({ description: 'The message id.', format: 'uuid', example: '01980f76-0a1b-7c2d-8e3f-405162738495' })
+  @ApiProperty({ description: 'The message id.', format: 'uuid', example: EXAMPLE_IDS.message })
   id: string;
 
   @ApiProperty(AUTHOR)
@@ -183,7 +184,7 @@ export class CreateMessageOutputData {
   @ApiPropertyOptional({
     description: 'The message id.',
     format: 'uuid',
-    example: '01980f76-0a1b-7c2d-8e3f-405162738495',
+    example: EXAMPLE_IDS.message,
   })
   messageId?: string;
 
@@ -191,7 +192,7 @@ export class CreateMessageOutputData {
     description: 'The number of the conversation that has the message: another one if it began a follow-up.',
     type: 'integer',
     format: 'int64',
-    example: 1042,
+    example: EXAMPLE_IDS.conversation,
   })
   conversationId?: number;
 

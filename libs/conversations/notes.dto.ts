@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { bulkInput } from '#libs/http/bulk-input.js';
 import { bulkOutput } from '#libs/http/bulk.js';
@@ -18,7 +19,7 @@ export class CreateInternalNoteInput {
 
   @Uuid({
     description: 'The id of the agent who writes the note. Default: the agent on whose behalf the token acts.',
-    example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5',
+    example: EXAMPLE_IDS.agent,
     optional: true,
     nullable: true,
   })
@@ -34,13 +35,13 @@ export class CreateInternalNoteInput {
 }
 
 export class InternalNoteData {
-  @ApiProperty({ description: 'The note id.', format: 'uuid', example: '01980f75-6f70-7182-9304-152637485960' })
+  @ApiProperty({ description: 'The note id.', format: 'uuid', example: EXAMPLE_IDS.note })
   id: string;
 
   @ApiProperty({
     description: 'The id of the agent who wrote the note.',
     format: 'uuid',
-    example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5',
+    example: EXAMPLE_IDS.agent,
   })
   authorId: string;
 
@@ -51,7 +52,12 @@ export class InternalNoteData {
   })
   createdAt: string;
 
-  @ApiProperty({ description: 'The number of the conversation.', type: 'integer', format: 'int64', example: 1042 })
+  @ApiProperty({
+    description: 'The number of the conversation.',
+    type: 'integer',
+    format: 'int64',
+    example: EXAMPLE_IDS.conversation,
+  })
   csid: number;
 
   @ApiProperty({ description: 'The text of the note.', example: 'The customer called, too.' })

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { dataOutput, listOutput, named } from '#libs/http/endpoint.js';
 import { Choice, Text, Uuid, Whole } from '#libs/http/fields.js';
@@ -7,12 +8,12 @@ import { CONVERSATION_CHANNELS, type ConversationChannel } from '#libs/platform/
 import { RATING_TYPES, type RatingType } from './conversation.rules.js';
 import { SCORES } from './decide-ratings.rules.js';
 
-const AGENT_ID = { description: 'The id of the agent who is rated.', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' };
-const USER_ID = { description: 'The id of the end user.', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' };
+const AGENT_ID = { description: 'The id of the agent who is rated.', example: EXAMPLE_IDS.agent };
+const USER_ID = { description: 'The id of the end user.', example: EXAMPLE_IDS.endUser };
 const RATING_ID = {
   description: 'The rating id.',
   format: 'uuid',
-  example: '01980f78-2c3d-7e4f-8051-627384950617',
+  example: EXAMPLE_IDS.rating,
 };
 const TYPE = { description: 'The type of the rating.', example: 'Csat' };
 const OFFERED_AT = { description: 'When the rating was offered', example: '2026-03-14T10:05:00.000Z' };

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { Text, Uuid } from '#libs/http/fields.js';
 import { PageQuery } from '#libs/http/paging.js';
 import { invalidParameter } from '#libs/platform/domain-error.js';
@@ -7,7 +8,7 @@ import { MAX_SEARCHED_VALUE, type SearchedAttribute } from './searched-values.pu
 export class AttributeQuery extends PageQuery {
   @Uuid({
     description: 'Only results whose value of this custom attribute is `attributeValue`.',
-    example: '01980f6a-5c1d-7a10-9b2c-3d4e5f607182',
+    example: EXAMPLE_IDS.contactAttribute,
     optional: true,
   })
   attributeId?: string;

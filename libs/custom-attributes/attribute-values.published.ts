@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { applyDecorators, Body, type PipeTransform } from '@nestjs/common';
 import { ApiBody, ApiExtraModels, ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { type Statement } from '#libs/database/batch.js';
@@ -80,7 +81,7 @@ function faultOfPath(roots: SelectOption[], path: unknown): string | undefined {
 /** The value of an attribute as entities show it. */
 @ApiSchema({ name: 'CustomAttribute' })
 export class CustomAttributeOutput {
-  @ApiProperty({ description: 'The attribute id.', format: 'uuid', example: '01980f6a-5c1d-7a10-9b2c-3d4e5f607182' })
+  @ApiProperty({ description: 'The attribute id.', format: 'uuid', example: EXAMPLE_IDS.contactAttribute })
   id: string;
 
   @ApiProperty({ description: 'The label.', example: 'Customer tier' })
@@ -112,11 +113,6 @@ const mapSchema = {
   additionalProperties: {
     anyOf: [{ type: 'string', maxLength: MAX_TEXT }, { type: 'array', items: { type: 'string' } }, { type: 'null' }],
   },
-  example: {
-    '01980f6a-5c1d-7a10-9b2c-3d4e5f607182': ['business', 'gold'],
-    '01980f6a-5c1d-7a10-9b2c-3d4e5f607183': 'A-1042',
-    '01980f6a-5c1d-7a10-9b2c-3d4e5f607184': null,
-  },
 };
 
 // The decorator's type accepts only a name, but the other properties become part of the schema, too.
@@ -134,8 +130,12 @@ class MapPipe implements PipeTransform<unknown, Record<string, unknown>> {
 export const AttributeValuesBody = () => Body(new MapPipe());
 
 /** Documents {@link AttributeValuesBody} on the method that takes it. */
-export const ApiAttributeValues = () =>
+export const ApiAttributeValues = (example: Record<string, AttributeValue | null>) =>
   applyDecorators(
     ApiExtraModels(AttributeValuesMap),
-    ApiBody({ required: true, schema: { $ref: getSchemaPath(AttributeValuesMap) } }),
+    ApiBody({
+      required: true,
+      schema: { $ref: getSchemaPath(AttributeValuesMap) },
+      examples: { Values: { value: example } },
+    }),
   );

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { type WebhookEventType } from '#libs/webhooks/events/event-type.published.js';
 import { type SelectOption } from './attribute-options.rules.js';
 import { type CustomAttribute, type InputDefinition } from './custom-attribute.rules.js';
@@ -17,7 +18,7 @@ function inputOf(input: InputDefinition) {
 
 const example = (archived: boolean) => ({
   custom_attribute: {
-    id: '01980f6a-5c1d-7a10-9b2c-3d4e5f607182',
+    id: EXAMPLE_IDS.contactAttribute,
     entity_type: 'CONTACT',
     identifier: 'customer-tier',
     label: 'Customer tier',
@@ -29,7 +30,7 @@ const example = (archived: boolean) => ({
       type: 'SELECT',
       options: [
         {
-          id: '01980f6a-7e2f-7b31-8c4d-5e6f70819203',
+          id: EXAMPLE_IDS.option,
           label: 'Gold',
           value: 'gold',
           is_deactivated: false,

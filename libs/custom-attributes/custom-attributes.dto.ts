@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { dataOutput, listOutput } from '#libs/http/endpoint.js';
 import { Checked, Choice, Flag, Text } from '#libs/http/fields.js';
@@ -33,7 +34,7 @@ class SelectOptionInput implements OptionInput {
     description:
       'The id of an existing option. Without an id, an option with the same value at the same place is kept.',
     format: 'uuid',
-    example: '01980f6a-7e2f-7b31-8c4d-5e6f70819203',
+    example: EXAMPLE_IDS.option,
   })
   id?: string;
 
@@ -100,6 +101,13 @@ export class CreateCustomAttributeInput {
   inputDefinition: TextDefinitionInput | SelectDefinitionInput;
 }
 
+// An input definition must be of the attribute's type.
+const patched = {
+  name: 'PatchCustomAttributeInput',
+  example: { label: DOCS.label.example, description: DOCS.description.example },
+};
+
+@ApiSchema(patched)
 export class PatchCustomAttributeInput {
   @Text({ ...DOCS.label, optional: true })
   label?: string;
@@ -122,7 +130,7 @@ export class PatchCustomAttributeInput {
 
 @ApiSchema({ name: 'SelectOption' })
 class SelectOptionOutput {
-  @ApiProperty({ description: 'The option id.', format: 'uuid', example: '01980f6a-7e2f-7b31-8c4d-5e6f70819203' })
+  @ApiProperty({ description: 'The option id.', format: 'uuid', example: EXAMPLE_IDS.option })
   id: string;
 
   @ApiProperty(OPTION.label)
@@ -161,7 +169,7 @@ const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
 
 @ApiExtraModels(TextDefinition, SelectDefinition)
 export class CustomAttributeDefinition {
-  @ApiProperty({ description: 'The attribute id.', format: 'uuid', example: '01980f6a-5c1d-7a10-9b2c-3d4e5f607182' })
+  @ApiProperty({ description: 'The attribute id.', format: 'uuid', example: EXAMPLE_IDS.contactAttribute })
   id: string;
 
   @ApiProperty({ ...DOCS.entityType, enum: ENTITY_TYPES })

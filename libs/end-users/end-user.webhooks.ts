@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { type WebhookEventType } from '#libs/webhooks/events/event-type.published.js';
 import { object } from '#libs/webhooks/events/payload-schemas.published.js';
 import { type EndUser, type EndUserEvent } from './end-user.rules.js';
@@ -31,7 +32,7 @@ function endUserOf(endUser: EndUser) {
 }
 
 const endUserExample = {
-  id: '01980f70-1a2b-7c3d-8e4f-506172839405',
+  id: EXAMPLE_IDS.endUser,
   name: 'Alice Brown',
   email: 'alice@brown.example',
   phone: '+4570123456',
@@ -87,7 +88,7 @@ function endUserEvent(description: string): WebhookEventType<EndUser> {
   };
 }
 
-const attributesExample = { '01980f6a-5c1d-7a10-9b2c-3d4e5f607182': ['business', 'gold'] };
+const attributesExample = { [EXAMPLE_IDS.contactAttribute]: ['business', 'gold'] };
 const attributesSchema = { type: 'object', additionalProperties: { anyOf: [text, texts] } };
 
 const customAttributesUpdated: WebhookEventType<EndUser> = {
@@ -114,7 +115,7 @@ const merged: WebhookEventType<EndUser, Extract<EndUserEvent, { type: 'EndUserMe
   example: {
     end_user: endUserExample,
     custom_attributes: attributesExample,
-    merged_end_user: { id: '01980f70-1a2b-7c3d-8e4f-506172839406' },
+    merged_end_user: { id: EXAMPLE_IDS.otherEndUser },
   },
   schema: object({
     end_user: endUserSchema,

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
@@ -212,7 +213,11 @@ export class EndUsersController {
 
   @Patch(':userId/custom-attributes')
   @Versioned(endUserStream, 'userId', { answers: 'other' })
-  @ApiAttributeValues()
+  @ApiAttributeValues({
+    [EXAMPLE_IDS.contactAttribute]: ['business', 'gold'],
+    [EXAMPLE_IDS.contactText]: 'A-1042',
+    [EXAMPLE_IDS.contactDate]: null,
+  })
   @Endpoint({
     summary: 'Patch custom attributes of an end user.',
     description:

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { CustomAttributeOutput } from '#libs/custom-attributes/attribute-values.published.js';
 import { bulkInput } from '#libs/http/bulk-input.js';
@@ -15,7 +16,7 @@ import {
 } from '#libs/people/person-fields.js';
 import { MAX_ADDITIONAL } from '#libs/people/person.js';
 
-const ID = { description: 'The end user id.', example: '01980f70-1a2b-7c3d-8e4f-506172839405' };
+const ID = { description: 'The end user id.', example: EXAMPLE_IDS.endUser };
 const EXTERNAL_ID = { description: 'The id in another system, compared exactly.', example: 'crm-20417' };
 const ADDITIONAL_EXTERNAL_IDS = {
   description: `Additional ids in other systems, at most ${MAX_ADDITIONAL}, such as those of end users that were merged into this one.`,
@@ -89,7 +90,7 @@ export class BulkUpdateEndUsersInput extends bulkInput('BulkUpdateEndUsersInput'
 export class BulkPatchEndUsersInput extends bulkInput('BulkPatchEndUsersInput', BulkPatchEndUserInput) {}
 
 export class MergeEndUserInput {
-  @Uuid({ description: 'The id of the end user that remains.', example: '01980f70-1a2b-7c3d-8e4f-506172839406' })
+  @Uuid({ description: 'The id of the end user that remains.', example: EXAMPLE_IDS.otherEndUser })
   intoId: string;
 }
 

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { Controller, Get, Header, Headers, Req, Res, StreamableFile } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
@@ -74,8 +75,7 @@ export class EventsController {
     content: {
       'text/event-stream': {
         schema: { type: 'string' },
-        example:
-          'retry: 2000\n\nid: v1.QmFzZTY0\nevent: TagCreated\ndata: {"id":"01980f62-0c1d-7f24-9e6f-3c4d5e6f7081"}\n\n',
+        example: `retry: 2000\n\nid: v1.QmFzZTY0\nevent: TagCreated\ndata: {"id":"${EXAMPLE_IDS.event}"}\n\n`,
       },
     },
   })

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ListMeta, listOutput, named } from '#libs/http/endpoint.js';
@@ -44,7 +45,7 @@ export class FeedQuery {
 
   @Text({
     description: 'Only events of this stream.',
-    example: 'tag-01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
+    example: `tag-${EXAMPLE_IDS.tag}`,
     optional: true,
   })
   stream?: string;
@@ -78,7 +79,7 @@ export class ListEventsQuery extends FeedQuery {
 
 @ApiSchema({ name: 'Event' })
 export class EventOutput implements ShownEvent {
-  @ApiProperty({ description: 'The event id.', format: 'uuid', example: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081' })
+  @ApiProperty({ description: 'The event id.', format: 'uuid', example: EXAMPLE_IDS.event })
   id: string;
 
   @ApiProperty({ description: 'The type of the event.', example: 'TagCreated' })
@@ -86,7 +87,7 @@ export class EventOutput implements ShownEvent {
 
   @ApiProperty({
     description: 'The stream: its kind and the id of its entity.',
-    example: 'tag-01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
+    example: `tag-${EXAMPLE_IDS.tag}`,
   })
   stream: string;
 
@@ -108,20 +109,20 @@ export class EventOutput implements ShownEvent {
     description:
       'The id of the agent on whose behalf the change was made, or of the organization if Deskstream made it.',
     format: 'uuid',
-    example: '01980f5c-7a1b-7c3d-8e5f-2a3b4c5d6e7f',
+    example: EXAMPLE_IDS.agent,
   })
   actorId: string;
 
   @ApiPropertyOptional({
     description: 'The id of the API token. Absent if Deskstream or its operator made the change.',
     format: 'uuid',
-    example: '01980f5c-8b2c-7d4e-9f60-3b4c5d6e7f80',
+    example: EXAMPLE_IDS.token,
   })
   tokenId?: string;
 
   @ApiPropertyOptional({
     description: 'The id of the request, as in X-Request-Id.',
-    example: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c',
+    example: EXAMPLE_IDS.request,
   })
   requestId?: string;
 
@@ -129,7 +130,7 @@ export class EventOutput implements ShownEvent {
     description: 'The facts of the event, whose fields depend on the type. Secrets are `***`.',
     type: 'object',
     additionalProperties: true,
-    example: { id: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a', name: 'VIP', color: '#ff8800' },
+    example: { id: EXAMPLE_IDS.tag, name: 'VIP', color: '#ff8800' },
   })
   data: object;
 

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { type AnonymizedEntity } from '#libs/anonymization/anonymization.rules.js';
 import { conversationSchema, Message } from '#libs/conversations/conversation-schema.published.js';
@@ -14,7 +15,7 @@ export class ExportedDelivery {
   @ApiProperty({
     description: 'The webhook subscription.',
     format: 'uuid',
-    example: '01980f61-4a2b-7e13-8c5d-2b3c4d5e6f70',
+    example: EXAMPLE_IDS.subscription,
   })
   subscriptionId: string;
 
@@ -43,7 +44,7 @@ export class ExportedEvent extends HistoryEventOutput {
 }
 
 export class ExportedRequest {
-  @ApiProperty({ description: 'The request id.', format: 'uuid', example: '01980f72-7f5e-7c64-8b20-6d7e8f901234' })
+  @ApiProperty({ description: 'The request id.', format: 'uuid', example: EXAMPLE_IDS.anonymizationRequest })
   id: string;
 
   @ApiProperty({
@@ -59,7 +60,7 @@ export class ExportedRequest {
   @ApiProperty({
     description: 'The agent who requested it.',
     format: 'uuid',
-    example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5',
+    example: EXAMPLE_IDS.agent,
   })
   requestedBy: string;
 

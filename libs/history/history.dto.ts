@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { pageOutput } from '#libs/http/endpoint.js';
 
@@ -6,7 +7,7 @@ class ActorOutput {
   @ApiProperty({
     description: 'The agent on whose behalf the change was made, or the organization itself.',
     format: 'uuid',
-    example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5',
+    example: EXAMPLE_IDS.agent,
   })
   id: string;
 
@@ -19,7 +20,7 @@ class ActorOutput {
 
 @ApiSchema({ name: 'HistoryToken' })
 class TokenOutput {
-  @ApiProperty({ description: 'The token id.', format: 'uuid', example: '01980f5d-02c4-7d61-a1b7-4e5f60718293' })
+  @ApiProperty({ description: 'The token id.', format: 'uuid', example: EXAMPLE_IDS.token })
   id: string;
 
   @ApiPropertyOptional({ description: 'The name of the token.', example: 'CRM integration' })
@@ -31,7 +32,7 @@ export class HistoryEventOutput {
   @ApiProperty({
     description: 'The event id, which receivers see as `webhook-id`.',
     format: 'uuid',
-    example: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081',
+    example: EXAMPLE_IDS.event,
   })
   id: string;
 
@@ -64,7 +65,7 @@ export class HistoryEventOutput {
 
   @ApiPropertyOptional({
     description: 'The id of the request, as in X-Request-Id.',
-    example: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c',
+    example: EXAMPLE_IDS.request,
   })
   requestId?: string;
 
@@ -72,7 +73,7 @@ export class HistoryEventOutput {
     description: 'The facts of the event, in the current shape of its type. Secrets are `***`.',
     type: 'object',
     additionalProperties: true,
-    example: { id: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a', name: 'VIP' },
+    example: { id: EXAMPLE_IDS.tag, name: 'VIP' },
   })
   data: Record<string, unknown>;
 

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { asRefusal, DomainError, type DomainErrorKind } from '#libs/platform/domain-error.js';
@@ -133,7 +134,7 @@ function bulkError(type: string, description: string, id: 'none' | 'optional' | 
   const idField = {
     description: 'The item.',
     type: String,
-    example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
+    example: EXAMPLE_IDS.tag,
   };
   class IdentifiedOutput extends Output {
     id: string;

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse } from '@nestjs/swagger';
 import { TellsIgnored } from './ignored-parameters.js';
@@ -22,7 +23,7 @@ function errorOutput(name: string, code: string, message: string): Type {
 
     @ApiPropertyOptional({
       description: 'The request id, as in the header X-Request-Id.',
-      example: '01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c',
+      example: EXAMPLE_IDS.request,
     })
     requestId?: string;
   }
@@ -34,13 +35,13 @@ class BadRequest extends errorOutput('', 'invalid', 'Invalid value for: body (na
   faults?: FaultOutput[];
 }
 
-const MISSING = 'Tag 01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a could not be found';
+const MISSING = `Tag ${EXAMPLE_IDS.tag} could not be found`;
 
 class NotFound extends errorOutput('', 'not-found', MISSING) {
   @ApiPropertyOptional({
     description: 'The id of the end user that the requested one was merged into.',
     format: 'uuid',
-    example: '01980f70-1a2b-7c3d-8e4f-506172839405',
+    example: EXAMPLE_IDS.endUser,
   })
   mergedInto?: string;
 }

@@ -11,7 +11,7 @@ const isAddress = (text: string) => isIP(text) > 0 || ipaddr.isValidCIDR(text);
 /** The variables of the HTTP server. */
 export class HttpSettings {
   @Setting(
-    'The origin at which clients reach the API, such as `https://support.example`, for the OpenAPI document. Without it, the document names the origin of each request.',
+    'The origin at which clients reach the API, such as `https://support.example`, for the OpenAPI document and the links between pages. Without it, these name the origin of each request.',
   )
   @IsOptional()
   @ValidateBy({

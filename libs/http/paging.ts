@@ -1,6 +1,7 @@
 import { createParamDecorator, type ExecutionContext, type Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { type Cursor, type Page, type PageRequest } from '#libs/database/keyset.js';
+import { originOf } from './origin.js';
 import { DomainError, invalidParameter } from '#libs/platform/domain-error.js';
 import { isPlainText, isRecord } from '#libs/platform/values.js';
 import { faultOfWhole, QueryWhole, Text } from './fields.js';
@@ -114,8 +115,8 @@ export class Pages {
   }
 
   #origin(): string {
-    const { protocol, host } = this.request;
-    if (host) return `${protocol}://${host}`;
+    const origin = originOf(this.request);
+    if (origin !== undefined) return origin;
     throw new DomainError('invalid', 'Invalid value for: header Host (is missing, but links require it)');
   }
 

@@ -1,6 +1,7 @@
 import { Param, ParseUUIDPipe, type PipeTransform } from '@nestjs/common';
 import { ApiParam } from '@nestjs/swagger';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { EXAMPLE_IDS, exampleOfParameter } from '#libs/platform/example-ids.js';
 import { canonicalId } from './canonical-id.js';
 import { faultOfText } from './fields.js';
 import { MAX_PARAMETER_LENGTH } from './limits.js';
@@ -12,23 +13,23 @@ class CanonicalIdPipe implements PipeTransform<string, string> {
 }
 
 /** Binds a path parameter that is a UUID. It is converted to lower case. */
-export function UuidParam(name: string, description: string): ParameterDecorator {
+export function UuidParam(name: string, description: string, example = exampleOfParameter(name)): ParameterDecorator {
   const pipe = new ParseUUIDPipe({
     exceptionFactory: () => new DomainError('invalid', `Invalid value for: path parameter ${name} (must be a UUID)`),
   });
-  return documentedParam(
-    name,
-    { format: 'uuid', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a', description },
-    pipe,
-    new CanonicalIdPipe(),
-  );
+  return documentedParam(name, { format: 'uuid', example, description }, pipe, new CanonicalIdPipe());
 }
 
 /** Binds a path parameter that is a positive whole number. @param entity the name of the numbered entity */
-export function IntegerParam(name: string, description: string, entity: string): ParameterDecorator {
+export function IntegerParam(
+  name: string,
+  description: string,
+  entity: string,
+  example: number = EXAMPLE_IDS.conversation,
+): ParameterDecorator {
   return documentedParam(
     name,
-    { type: 'integer', format: 'int64', example: '1042', description },
+    { type: 'integer', format: 'int64', example, description },
     new IntegerPipe(name, entity),
   );
 }
@@ -54,7 +55,7 @@ interface DocumentedParam {
   type?: 'string' | 'integer';
   format?: string;
   maxLength?: number;
-  example: string;
+  example: string | number;
   description: string;
 }
 
@@ -69,8 +70,7 @@ function documentedParam(
     ApiParam({
       name,
       description,
-      example: type === 'integer' ? Number(example) : example,
-      schema: { type, ...limits },
+      schema: { type, ...limits, example },
     })(target, method as string, descriptor);
   };
 }

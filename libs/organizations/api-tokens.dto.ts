@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { dataOutput, pageOutput } from '#libs/http/endpoint.js';
 import { Choices, Text, Whole } from '#libs/http/fields.js';
@@ -66,21 +67,21 @@ class TokenCreator {
   @ApiProperty({
     description: 'The actor.',
     format: 'uuid',
-    example: '01980f5b-60f0-7a91-95d3-8fb0c1d2e3f4',
+    example: EXAMPLE_IDS.organization,
   })
   actorId: string;
 
   @ApiPropertyOptional({
     description: 'The id of the token that created this one. Absent if it was created on the command line.',
     format: 'uuid',
-    example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a',
+    example: EXAMPLE_IDS.token,
   })
   tokenId?: string;
 }
 
 @ApiSchema({ name: 'Token' })
 export class ApiTokenOutput {
-  @ApiProperty({ description: 'The token id.', format: 'uuid', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' })
+  @ApiProperty({ description: 'The token id.', format: 'uuid', example: EXAMPLE_IDS.token })
   id: string;
 
   @ApiProperty({ description: 'The purpose of the token.', example: 'Web shop' })
@@ -105,7 +106,7 @@ export class ApiTokenOutput {
   @ApiProperty({
     description: 'The actor on whose behalf the token acts.',
     format: 'uuid',
-    example: '01980f5b-60f0-7a91-95d3-8fb0c1d2e3f4',
+    example: EXAMPLE_IDS.organization,
   })
   actorId: string;
 

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { dataOutput } from '#libs/http/endpoint.js';
 
@@ -5,7 +6,7 @@ export class OrganizationDetails {
   @ApiProperty({
     description: 'The organization id.',
     format: 'uuid',
-    example: '01980f5b-60f0-7a91-95d3-8fb0c1d2e3f4',
+    example: EXAMPLE_IDS.organization,
   })
   id: string;
 

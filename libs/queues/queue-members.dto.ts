@@ -1,9 +1,10 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { bulkOutput } from '#libs/http/bulk.js';
 import { listOutput } from '#libs/http/endpoint.js';
 import { Uuids } from '#libs/http/fields.js';
 
-const AGENT_ID = { format: 'uuid', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' };
+const AGENT_ID = { format: 'uuid', example: EXAMPLE_IDS.agent };
 
 export class BulkQueueEndpointInput {
   // Optional in the public API's document, but refused when it is absent, since there would be nothing to do.

@@ -1,9 +1,10 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { type WebhookEventType } from '#libs/webhooks/events/event-type.published.js';
 import { type Queue, type QueueEvent } from './queue.rules.js';
 import { queueStream } from './queue.stream.js';
 
 const queueExample = {
-  id: '01980f63-1e2f-7a35-8b70-4d5e6f708192',
+  id: EXAMPLE_IDS.queue,
   name: 'Support',
   is_default: false,
   call_functionality: false,
@@ -48,7 +49,7 @@ function membersEvent(description: string): WebhookEventType<Queue, MembersEvent
   return {
     ...queueEvent(description),
     data: (queue, event) => ({ queue: shown(queue), agent_ids: event.data.agentIds }),
-    example: { queue: queueExample, agent_ids: ['01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5'] },
+    example: { queue: queueExample, agent_ids: [EXAMPLE_IDS.agent] },
     schema: {
       type: 'object',
       required: ['queue', 'agent_ids'],

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
@@ -40,7 +41,7 @@ import {
 } from './queues.dto.js';
 import { CreateQueue, GetQueue, ListQueues, UpdateQueue } from './queues.handlers.js';
 
-const QueueId = () => UuidParam('queueId', 'The queue id.');
+const QueueId = (example?: string) => UuidParam('queueId', 'The queue id.', example);
 
 @ApiTags('Queues')
 @Controller('v1/queues')
@@ -142,7 +143,7 @@ export class QueuesController {
     success: [204, 'The queue was successfully deleted'],
     errors: [404, 409],
   })
-  async deleteQueue(@Caller() caller: WriteContext, @QueueId() id: string): Promise<void> {
+  async deleteQueue(@Caller() caller: WriteContext, @QueueId(EXAMPLE_IDS.otherQueue) id: string): Promise<void> {
     await this.commands.execute(new DeleteQueue({ context: caller, id }));
   }
 

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions, ApiSchema } from '@nestjs/swagger';
 import { dataOutput, listOutput } from '#libs/http/endpoint.js';
 import { Checked, Choice, faultOfWhole, type FieldOptions, Flag, Text, Whole } from '#libs/http/fields.js';
@@ -182,7 +183,7 @@ export class PatchQueueInput extends OptionalQueueFields {
   isDoNotOfferEnabled?: boolean;
 }
 
-const QUEUE_ID = { format: 'uuid', example: '01980f63-1e2f-7a35-8b70-4d5e6f708192' };
+const QUEUE_ID = { format: 'uuid', example: EXAMPLE_IDS.queue };
 const INT32 = { type: 'integer', format: 'int32' } as const;
 
 class QueueUsages {
@@ -213,7 +214,7 @@ export class QueueOutput {
   @ApiProperty({
     description: 'The organization of the queue.',
     format: 'uuid',
-    example: '01980f5b-60f0-7a91-95d3-8fb0c1d2e3f4',
+    example: EXAMPLE_IDS.organization,
   })
   organizationId: string;
 

@@ -1,10 +1,11 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { type Tag } from './tag.rules.js';
 
 /** A tag as the API shows it, also on conversations. */
 @ApiSchema({ name: 'Tag' })
 export class TagOutput implements Tag {
-  @ApiProperty({ description: 'The tag id.', format: 'uuid', example: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a' })
+  @ApiProperty({ description: 'The tag id.', format: 'uuid', example: EXAMPLE_IDS.tag })
   id: string;
 
   @ApiProperty({ description: 'The name, unique in the organization without regard to case.', example: 'VIP' })

@@ -1,9 +1,10 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { type WebhookEventType } from '#libs/webhooks/events/event-type.published.js';
 import { type Tag } from './tag.rules.js';
 import { tagStream } from './tag.stream.js';
 
 const tagExample = (state: 'ACTIVE' | 'INACTIVE') => ({
-  tag: { id: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a', name: 'VIP', color: '#ff8800', state },
+  tag: { id: EXAMPLE_IDS.tag, name: 'VIP', color: '#ff8800', state },
 });
 
 const tagSchema = {

@@ -1,8 +1,9 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { type WebhookEventType } from '#libs/webhooks/events/event-type.published.js';
 import { type Team } from './team.rules.js';
 import { teamStream } from './team.stream.js';
 
-const teamExample = { id: '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a', name: 'Billing' };
+const teamExample = { id: EXAMPLE_IDS.team, name: 'Billing' };
 const teamSchema = {
   type: 'object',
   required: ['id', 'name'],
@@ -27,7 +28,7 @@ function memberEvent(description: string): WebhookEventType<Team, { agentIds: st
     description,
     stream: teamStream,
     data: ({ id, name }, { data }) => ({ team: { id, name }, agent_ids: data.agentIds }),
-    example: { team: teamExample, agent_ids: ['01980f60-2b1a-7d10-8a53-6f0c9d1e2b3c'] },
+    example: { team: teamExample, agent_ids: [EXAMPLE_IDS.agent] },
     schema: {
       type: 'object',
       required: ['team', 'agent_ids'],

@@ -1,14 +1,14 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { UserPresence } from '#libs/agents/presence.shown.js';
 import { dataOutput, listOutput, pageOutput } from '#libs/http/endpoint.js';
 import { Text, Uuids } from '#libs/http/fields.js';
 
 const MAX_AGENT_IDS = 100;
-const EXAMPLE_ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
 
 @ApiSchema({ name: 'Team' })
 export class TeamShown {
-  @ApiProperty({ description: 'The team id.', format: 'uuid', example: EXAMPLE_ID })
+  @ApiProperty({ description: 'The team id.', format: 'uuid', example: EXAMPLE_IDS.team })
   id: string;
 
   @ApiProperty({ description: 'The name.', example: 'Billing' })
@@ -16,7 +16,7 @@ export class TeamShown {
 }
 
 export class TeamMember {
-  @ApiProperty({ description: 'The agent id.', format: 'uuid', example: EXAMPLE_ID })
+  @ApiProperty({ description: 'The agent id.', format: 'uuid', example: EXAMPLE_IDS.agent })
   id: string;
 
   @ApiPropertyOptional({ description: 'The display name.', example: 'Alice Brown' })
@@ -37,7 +37,12 @@ export class CreateTeamInput {
 export class AgentsToTeamInput {
   // Clients of the public API may expect this field to be optional; it is refused when it is absent.
   @ApiPropertyOptional()
-  @Uuids({ description: 'The ids of the agents to add.', example: [EXAMPLE_ID], minItems: 1, maxItems: MAX_AGENT_IDS })
+  @Uuids({
+    description: 'The ids of the agents to add.',
+    example: [EXAMPLE_IDS.agent],
+    minItems: 1,
+    maxItems: MAX_AGENT_IDS,
+  })
   agentIds: string[];
 }
 
@@ -46,7 +51,7 @@ export class DeleteAgentsFromTeamInput {
   @ApiPropertyOptional()
   @Uuids({
     description: 'The ids of the members to remove. Ids that are not members are ignored.',
-    example: [EXAMPLE_ID],
+    example: [EXAMPLE_IDS.agent],
     minItems: 1,
     maxItems: MAX_AGENT_IDS,
   })

@@ -7,6 +7,8 @@ import {
   RetryDeliveryHandler,
 } from './log/deliveries.handlers.js';
 import { GetDeliveryLogsHandler, GetDeliveryStatusHandler } from './log/delivery-logs.handlers.js';
+import { AllDeliveriesController } from './log/all-deliveries.controller.js';
+import { ListAllDeliveriesHandler } from './log/all-deliveries.handlers.js';
 import { DeliveryReader } from './log/delivery.reader.js';
 import { WebhookDeliveriesController } from './log/deliveries.controller.js';
 import { GetRecoveryHandler, ListRecoveriesHandler, RequestRecoveryHandler } from './recovery/recoveries.handlers.js';
@@ -27,13 +29,19 @@ import { WebhooksController } from './subscriptions/subscriptions.controller.js'
 /** Webhook subscriptions and their deliveries over HTTP. The worker delivers: see `delivery/`. */
 @Module({
   imports: [SenderModule],
-  controllers: [WebhooksController, WebhookDeliveriesController, WebhookRecoveriesController],
+  controllers: [WebhooksController, AllDeliveriesController, WebhookDeliveriesController, WebhookRecoveriesController],
   providers: [
     ...[SubscriptionReader, DeliveryReader, RecoveryReader],
     ...[CreateSubscriptionHandler, UpdateSubscriptionHandler, RotateSecretHandler, DeleteSubscriptionHandler],
     ...[GetSubscriptionHandler, ListSubscriptionsHandler, TestSubscriptionHandler],
     ...[GetDeliveryStatusHandler, GetDeliveryLogsHandler],
-    ...[ListDeliveriesHandler, GetDeliveryHandler, RetryDeliveryHandler, CancelDeliveryHandler],
+    ...[
+      ListAllDeliveriesHandler,
+      ListDeliveriesHandler,
+      GetDeliveryHandler,
+      RetryDeliveryHandler,
+      CancelDeliveryHandler,
+    ],
     ...[RequestRecoveryHandler, ListRecoveriesHandler, GetRecoveryHandler],
   ],
 })

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { randomUUID } from 'node:crypto';
 import { type Browser, type Page } from 'playwright-core';
 import { type ApiClient } from '../support/api-client.js';
@@ -214,6 +215,29 @@ describe('Swagger UI', () => {
     expect(
       await page.locator('button.authorize.locked, button.authorize svg.locked, .auth-wrapper .locked').count(),
     ).toBe(1);
+  });
+
+  it('folds all answers but the success, fills in the path, and fits a phone', async () => {
+    const phone = await browser.newContext({ viewport: { width: 390, height: 800 }, isMobile: true });
+    const small = await phone.newPage();
+    small.setDefaultTimeout(ACTION_MS);
+    await small.goto(`${app.url}/docs#/Tags/Tags_getById`);
+    const block = small.locator('[id$="-Tags_getById"]');
+    const folded = block.locator('.response-folded');
+    await folded.first().waitFor();
+    expect(await block.locator('tr[data-param-name="tagId"] input').inputValue()).toBe(EXAMPLE_IDS.tag);
+    expect(await folded.locator('.response-col_status').allInnerTexts()).toEqual(
+      expect.arrayContaining(['304', '400', '404', '503']),
+    );
+    const count = await folded.count();
+    await folded.first().locator('button').click();
+    expect(await folded.count()).toBe(count - 1);
+    expect(await small.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await small.goto(`${app.url}/docs#/Events/Events_stream`);
+    await small.reload();
+    await small.locator('[id$="-Events_stream"] .responses-table').waitFor();
+    expect(await small.locator('[id$="-Events_stream"] button.execute').count()).toBe(0);
+    await phone.close();
   });
 
   it(

@@ -1,15 +1,16 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiClient } from '../support/api-client.js';
+import { filled as filledPath, type Operation as ExampleOperation } from '../support/example-requests.js';
 import { createSupportTeam, emailFrom, inbound } from '../support/support-team.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 interface ErrorResponse {
   content?: { 'application/json'?: { example?: { message: string; code: string } } };
 }
-interface Operation {
-  operationId: string;
+type Operation = Omit<ExampleOperation, 'requestBody'> & {
   requestBody?: { required?: boolean };
   responses: Record<string, ErrorResponse>;
-}
+};
 type Documented = [path: string, method: string, operation: Operation];
 
 let app: TestApp;
@@ -27,31 +28,19 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** No conversation has this number: numbers are counted up from 1. */
-const NUMBER = '1042';
-const ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
-
-/** Returns a path whose parameters identify no entity. */
-function filled(path: string): string {
-  return path
-    .replace(/\{(conversationId|csid)\}/g, NUMBER)
-    .replace('{event}', 'TagCreated')
-    .replace('{contactEndpointId}', 'support@acme.example')
-    .replace(/\{\w+\}/g, ID);
-}
-
 const exampleOf = ({ responses }: Operation, status: string) =>
   responses[status]?.content?.['application/json']?.example;
 
 /** Returns the path and body of a request with the fault that the example describes. */
-function faulty(path: string, message: string): [path: string, body?: unknown] {
+function faulty([path, , operation]: Documented, message: string): [path: string, body?: unknown] {
+  const filled = (others?: Record<string, string>) => filledPath(path, operation, others);
   const inPath = /path parameter (\w+)/.exec(message)?.[1];
-  if (inPath) return [filled(path.replace(`{${inPath}}`, 'x'))];
-  if (message.includes('%-sequence')) return [`${filled(path)}?x=%ff`];
+  if (inPath) return [filled({ [inPath]: 'x' })];
+  if (message.includes('%-sequence')) return [`${filled()}?x=%ff`];
   const inQuery = /query parameter (\w+)/.exec(message)?.[1];
-  if (inQuery && message.includes('is missing')) return [filled(path)];
-  if (inQuery) return [`${filled(path)}?${inQuery}=x`];
-  if (message.includes('body (')) return [filled(path), message.includes('is missing') ? undefined : {}];
+  if (inQuery && message.includes('is missing')) return [filled()];
+  if (inQuery) return [`${filled()}?${inQuery}=x`];
+  if (message.includes('body (')) return [filled(), message.includes('is missing') ? undefined : {}];
   throw new Error(`No request is known that is answered: ${message}`);
 }
 
@@ -83,9 +72,9 @@ describe('The example of an error in the OpenAPI document', () => {
   });
 
   it('is what a faulty request is answered', async () => {
-    const found = await differences(400, ([path, method], message) => {
-      const [url, body] = faulty(path, message);
-      return api.send(method, url, body);
+    const found = await differences(400, (documented, message) => {
+      const [url, body] = faulty(documented, message);
+      return api.send(documented[1], url, body);
     });
     expect(found).toEqual([]);
   });
@@ -93,9 +82,9 @@ describe('The example of an error in the OpenAPI document', () => {
   it('is what a token without the scope is answered', async () => {
     const { secret } = await api.create('/v1/tokens', { name: 'Nothing much', scopes: ['organization:read'] });
     const other = await api.create('/v1/tokens', { name: 'Nothing else', scopes: ['tags:read'] });
-    const found = await differences(403, ([path, method], message) => {
+    const found = await differences(403, ([path, method, operation], message) => {
       const token = message.endsWith('organization:read') ? (other.secret as string) : (secret as string);
-      return new ApiClient(app.url, token).send(method, filled(path));
+      return new ApiClient(app.url, token).send(method, filledPath(path, operation));
     });
     expect(found).toEqual([]);
   });
@@ -105,7 +94,7 @@ describe('The example of an error in the OpenAPI document', () => {
     const { id: parentId } = await api.create('/v1/conversations', emailFrom(userId));
     const bodies: Record<string, object> = {
       ...BODIES,
-      Conversations_create: emailFrom(ID),
+      Conversations_create: emailFrom(EXAMPLE_IDS.endUser),
       Webhooks_createSubscription: {
         name: 'CRM',
         url: 'http://127.0.0.1:9',
@@ -115,7 +104,7 @@ describe('The example of an error in the OpenAPI document', () => {
           QueueCreated: {
             _type: 'CombinedFilters',
             strategy: 'All',
-            conditions: [{ _type: 'IsOneOf', field: 'QueueId', values: [ID] }],
+            conditions: [{ _type: 'IsOneOf', field: 'QueueId', values: [EXAMPLE_IDS.queue] }],
           },
         },
       },
@@ -123,7 +112,7 @@ describe('The example of an error in the OpenAPI document', () => {
       Conversations_offerRating: { agentId, userId, ratingType: 'Csat' },
       Conversations_submitRating: { ratingResult: { _type: 'Csat', value: 5 } },
       Conversations_import: {
-        requesterId: ID,
+        requesterId: EXAMPLE_IDS.endUser,
         genericChannelName: 'Trustpilot',
         direction: 'Inbound',
         createdAt: '2025-03-14T09:00:00Z',
@@ -132,16 +121,17 @@ describe('The example of an error in the OpenAPI document', () => {
       Conversations_link: { parentId, linkType: 'Related' },
       Conversations_transferToQueue: { queueId },
     };
-    const found = await differences(404, ([path, method, { operationId, requestBody }]) => {
-      const known = path.startsWith('/v1/conversations') ? path.replace('{tagId}', tagId) : path;
-      return api.send(method, filled(known), requestBody && bodies[operationId]);
+    const found = await differences(404, ([path, method, operation]) => {
+      const known: Record<string, string> = path.startsWith('/v1/conversations') ? { tagId } : {};
+      const url = filledPath(path, operation, known);
+      return api.send(method, url, operation.requestBody && bodies[operation.operationId]);
     });
     expect(found).toEqual([]);
   });
 });
 
 /** Valid bodies, so that the entity is looked up. */
-const agentIds = [ID];
+const agentIds = [EXAMPLE_IDS.agent];
 const BODIES: Record<string, object> = {
   Agents_updateAgentById: { displayName: 'Alice' },
   Agents_patchAgent: { displayName: 'Alice' },
@@ -157,7 +147,7 @@ const BODIES: Record<string, object> = {
   EndUsers_updateUserById: { displayName: 'Alice' },
   EndUsers_updateUser: { displayName: 'Alice' },
   EndUsers_updateCustomAttributes: {},
-  EndUsers_mergeUser: { intoId: '01980f70-1a2b-7c3d-8e4f-506172839405' },
+  EndUsers_mergeUser: { intoId: EXAMPLE_IDS.otherEndUser },
   Queues_updateQueue: { name: 'Sales' },
   Queues_assignMembers: { agentIds },
   Queues_removeMembersBulk: { agentIds },

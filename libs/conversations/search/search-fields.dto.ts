@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { type Type } from '@nestjs/common';
 import { ApiExtraModels } from '@nestjs/swagger';
 import { named } from '#libs/http/endpoint.js';
@@ -21,7 +22,7 @@ function field(type: string, description: string, variants: Operators, example: 
   return named(`${type}Field`, Field);
 }
 
-const ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
+const ID = EXAMPLE_IDS.tag;
 const ONE = { _type: 'IsOneOf', values: [ID] };
 const SINCE = { _type: 'Since', timestamp: '2026-03-01T00:00:00Z' };
 

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { type Type } from '@nestjs/common';
 import { named } from '#libs/http/endpoint.js';
 import { Checked, Choices, faultOfText, Texts, Uuids, Whole } from '#libs/http/fields.js';
@@ -7,7 +8,7 @@ import { MAX_SEARCHED_VALUE } from '#libs/custom-attributes/searched-values.publ
 
 /** Maximum number of values of a condition. */
 const MAX_VALUES = 100;
-const ID = '01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a';
+const ID = EXAMPLE_IDS.tag;
 const LIST = { maxItems: MAX_VALUES, repeatable: true, optional: true };
 const VALUES = 'The values.';
 

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { pageOutput } from '#libs/http/endpoint.js';
 import { Choice, Flag, QueryFlag, Text } from '#libs/http/fields.js';
@@ -81,7 +82,12 @@ export class SearchParametersInput {
   filters?: SearchFiltersInput;
 }
 
-const HIT_ID = { description: 'The conversation number.', type: 'integer', format: 'int64', example: 1042 } as const;
+const HIT_ID = {
+  description: 'The conversation number.',
+  type: 'integer',
+  format: 'int64',
+  example: EXAMPLE_IDS.conversation,
+} as const;
 const FRAGMENT = 'My <em>order</em> has not <em>arrived</em>.';
 
 class ConversationSearchWithFiltersHit {
@@ -102,7 +108,7 @@ class ConversationSearchInnerHit {
   @ApiProperty({
     description: 'The id of the message or note.',
     format: 'uuid',
-    example: '01980f76-0a1b-7c2d-8e3f-405162738495',
+    example: EXAMPLE_IDS.message,
   })
   id: string;
 

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { type RecordedEvent } from '#libs/event-store/event.js';
 import { KnownNames, suggestion, type Verb } from '#libs/platform/did-you-mean.js';
 import { quoted } from '#libs/platform/text.js';
@@ -85,9 +86,9 @@ export interface ShownEventType {
 }
 
 const EXAMPLE = {
-  eventId: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081',
+  eventId: EXAMPLE_IDS.event,
   recordedAt: new Date('2026-03-14T09:26:53.589Z'),
-  organization: { id: '01980f5b-60f0-7a91-95d3-8fb0c1d2e3f4', name: 'Example Ltd' },
+  organization: { id: EXAMPLE_IDS.organization, name: 'Example Ltd' },
 };
 
 /** Returns the catalogue as the API shows it. */

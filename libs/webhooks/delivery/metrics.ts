@@ -59,7 +59,7 @@ const MOST_COUNTED = 100_000;
  * Due deliveries are counted by subscription, so that those of a disabled one cannot hide them. Pending ones are read
  * in the order of their index, so that the planner reads only that.
  */
-const BACKLOG = {
+export const BACKLOG = {
   text: `SELECT (SELECT count(*) FROM (
              SELECT FROM webhook_subscriptions s
                LEFT JOIN webhook_health h ON h.organization_id = s.organization_id AND h.subscription_id = s.id

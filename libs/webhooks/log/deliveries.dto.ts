@@ -1,6 +1,7 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { dataOutput, pageOutput } from '#libs/http/endpoint.js';
-import { Choice } from '#libs/http/fields.js';
+import { Choice, Uuid } from '#libs/http/fields.js';
 import { QueryInstant } from '#libs/http/instant-fields.js';
 import { PageQuery } from '#libs/http/paging.js';
 import { EVENT_NAMES, faultOfEventName, type WebhookEventName } from '../catalogue/catalogue.published.js';
@@ -19,13 +20,27 @@ export type CancelReason = (typeof CANCEL_REASONS)[number];
 const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
 const LATER = { format: 'date-time', example: '2026-03-14T09:31:58.127Z' };
 
-export class ListDeliveriesQuery extends PageQuery {
-  @Choice({
-    description: 'Only deliveries in this state.',
-    example: 'exhausted',
-    values: DELIVERY_STATES,
+const STATE = {
+  description: 'Only deliveries in this state.',
+  example: 'exhausted',
+  values: DELIVERY_STATES,
+  optional: true,
+};
+
+export class ListAllDeliveriesQuery extends PageQuery {
+  @Choice(STATE)
+  state?: DeliveryState;
+
+  @Uuid({
+    description: 'Only deliveries of this subscription.',
+    example: EXAMPLE_IDS.subscription,
     optional: true,
   })
+  subscriptionId?: string;
+}
+
+export class ListDeliveriesQuery extends PageQuery {
+  @Choice(STATE)
   state?: DeliveryState;
 
   @Choice({
@@ -57,7 +72,7 @@ export class DeliveryOutput {
   @ApiProperty({
     description: 'The event id, which the receiver sees as `webhook-id`.',
     format: 'uuid',
-    example: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081',
+    example: EXAMPLE_IDS.event,
   })
   id: string;
 
@@ -105,6 +120,12 @@ export class DeliveryOutput {
   cancelReason?: CancelReason;
 }
 
+@ApiSchema({ name: 'AnyWebhookDelivery' })
+export class AnyDeliveryOutput extends DeliveryOutput {
+  @ApiProperty({ description: 'The subscription id.', format: 'uuid', example: EXAMPLE_IDS.subscription })
+  subscriptionId: string;
+}
+
 @ApiSchema({ name: 'WebhookDeliveryAttempt' })
 class LoggedAttemptOutput extends AttemptOutput {
   @ApiProperty({
@@ -122,7 +143,7 @@ export class DeliveryDetailsOutput extends DeliveryOutput {
     description: 'The body that is sent. `null` if it is no longer kept.',
     type: 'string',
     nullable: true,
-    example: '{"event_id":"01980f62-0c1d-7f24-9e6f-3c4d5e6f7081","event_fqn":"TAG_CREATED"}',
+    example: `{"event_id":"${EXAMPLE_IDS.event}","event_fqn":"TAG_CREATED"}`,
   })
   payload: string | null;
 
@@ -133,7 +154,7 @@ export class DeliveryDetailsOutput extends DeliveryOutput {
   attemptLog: LoggedAttemptOutput[];
 }
 
-const EVENT = { id: '01980f62-0c1d-7f24-9e6f-3c4d5e6f7081', event: 'TagCreated' };
+const EVENT = { id: EXAMPLE_IDS.event, event: 'TagCreated' };
 const DELIVERED = { ...EVENT, state: 'delivered', attempts: 1, createdAt: INSTANT.example, finishedAt: LATER.example };
 const PENDING = { ...EVENT, state: 'pending', attempts: 1, createdAt: INSTANT.example, nextAttemptAt: LATER.example };
 const CANCELLED = {
@@ -147,10 +168,11 @@ const CANCELLED = {
 const ATTEMPT = { number: 1, outcome: 'delivered', startedAt: LATER.example, durationMs: 87, responseCode: 200 };
 const DETAILS = {
   ...DELIVERED,
-  payload: '{"event_id":"01980f62-0c1d-7f24-9e6f-3c4d5e6f7081","event_fqn":"TAG_CREATED"}',
+  payload: `{"event_id":"${EXAMPLE_IDS.event}","event_fqn":"TAG_CREATED"}`,
   attemptLog: [{ ...ATTEMPT, responseText: 'ok' }],
 };
 
+export const ListAllDeliveriesOutput = pageOutput('ListAllWebhookDeliveriesOutput', AnyDeliveryOutput);
 export const ListDeliveriesOutput = pageOutput('ListWebhookDeliveriesOutput', DeliveryOutput);
 export const GetDeliveryOutput = dataOutput('GetWebhookDeliveryOutput', DeliveryDetailsOutput);
 export const RetryDeliveryOutput = dataOutput('RetryWebhookDeliveryOutput', DeliveryOutput);

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiExtraModels, ApiProperty } from '@nestjs/swagger';
 import { listOutput } from '#libs/http/endpoint.js';
 import { unionSchema } from '#libs/http/nested-fields.js';
@@ -49,7 +50,7 @@ export class EventDeliveryLog {
 
   @ApiProperty({
     description: 'The body that was sent. Empty if it is no longer kept.',
-    example: '{"event_id":"01980f62-0c1d-7f24-9e6f-3c4d5e6f7081","event_fqn":"TAG_CREATED"}',
+    example: `{"event_id":"${EXAMPLE_IDS.event}","event_fqn":"TAG_CREATED"}`,
   })
   payload: string;
 }

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { dataOutput, listOutput } from '#libs/http/endpoint.js';
 import { Flag } from '#libs/http/fields.js';
@@ -30,7 +31,7 @@ export class RecoverWebhookInput {
 
 @ApiSchema({ name: 'WebhookRecovery' })
 export class RecoveryOutput {
-  @ApiProperty({ description: 'The recovery id.', format: 'uuid', example: '01980f72-3c4d-7e5f-8a6b-7c8d9e0f1a2b' })
+  @ApiProperty({ description: 'The recovery id.', format: 'uuid', example: EXAMPLE_IDS.recovery })
   id: string;
 
   @ApiProperty({ ...SINCE, format: 'date-time' })
@@ -61,7 +62,7 @@ export class RecoveryOutput {
   @ApiProperty({
     description: 'The agent who requested it.',
     format: 'uuid',
-    example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5',
+    example: EXAMPLE_IDS.agent,
   })
   requestedBy: string;
 

@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { Text } from '#libs/http/fields.js';
 import { unionSchema, Variant } from '#libs/http/nested-fields.js';
@@ -49,7 +50,7 @@ class IsOneOf {
     description: 'The values.',
     type: [String],
     minItems: 1,
-    example: ['01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a'],
+    example: [EXAMPLE_IDS.queue],
   })
   values: string[];
 }

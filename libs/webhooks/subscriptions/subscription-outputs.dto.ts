@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { dataOutput, listOutput } from '#libs/http/endpoint.js';
 import { EVENT_NAMES } from '../catalogue/catalogue.published.js';
@@ -6,7 +7,7 @@ import { type Filters } from '../events/filters.rules.js';
 import { DOCUMENTED, filtersSchema, headersSchema } from './subscription-fields.js';
 import { ORDERINGS, type Ordering, DISABLED_REASONS, type DisabledReason } from './subscription.rules.js';
 
-const ACTOR = { format: 'uuid', example: '01980f5c-77a1-7b02-b6f4-90c1d2e3f4a5' };
+const ACTOR = { format: 'uuid', example: EXAMPLE_IDS.agent };
 const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
 
 @ApiSchema({ name: 'WebhookHealth' })
@@ -32,7 +33,7 @@ class HealthOutput {
 
 @ApiSchema({ name: 'WebhookSubscription' })
 export class WebhookSubscriptionOutput {
-  @ApiProperty({ description: 'The subscription id.', format: 'uuid', example: '01980f61-4a2b-7e13-8c5d-2b3c4d5e6f70' })
+  @ApiProperty({ description: 'The subscription id.', format: 'uuid', example: EXAMPLE_IDS.subscription })
   id: string;
 
   @ApiProperty(DOCUMENTED.name)

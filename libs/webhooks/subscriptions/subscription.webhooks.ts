@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { type WebhookEventType } from '../events/event-type.published.js';
 import { nullable, object } from '../events/payload-schemas.published.js';
 import { type Subscription, type SubscriptionEvent } from './subscription.rules.js';
@@ -15,7 +16,7 @@ const disabled: WebhookEventType<Subscription, DisabledEvent['data']> = {
   }),
   example: {
     webhook_subscription: {
-      id: '01980f61-4a2b-7e13-8c5d-2b3c4d5e6f70',
+      id: EXAMPLE_IDS.subscription,
       name: 'CRM synchronization',
       reason: 'FAILING',
       failing_since: '2026-03-09T08:12:31.407Z',

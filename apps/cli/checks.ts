@@ -1,0 +1,33 @@
+import { reasonOf } from '#libs/platform/reason.js';
+import { print } from './command.js';
+
+/** What one look at the installation found. */
+export interface Check {
+  name: string;
+  /** `problem`: the exit status is 1. `skipped`: it was not asked for, or something before it failed. */
+  state: 'ok' | 'problem' | 'skipped';
+  detail: string;
+}
+
+/** A look at one thing. Returns what it found; what it throws is the problem. */
+export type Look = () => Promise<string>;
+
+export async function check(name: string, look: Look): Promise<Check> {
+  try {
+    return { name, state: 'ok', detail: await look() };
+  } catch (error) {
+    return { name, state: 'problem', detail: reasonOf(error) };
+  }
+}
+
+export function skipped(name: string, detail: string): Check {
+  return { name, state: 'skipped', detail };
+}
+
+/** Prints checks, as a table or as JSON. Returns whether there is no problem. */
+export function report(checks: Check[], asJson: boolean): boolean {
+  const well = checks.every(({ state }) => state !== 'problem');
+  if (asJson) print(JSON.stringify({ status: well ? 'ok' : 'problem', checks }));
+  else for (const { name, state, detail } of checks) print(`${state.padEnd(8)} ${name.padEnd(20)} ${detail}`);
+  return well;
+}

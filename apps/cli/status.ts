@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { findPackageJSON } from 'node:module';
+import { check, type Check, report, skipped } from './checks.js';
+import { type CliCommand, parsed, withWorkerDatabase } from './command.js';
+import { failingReceivers } from './failing-receivers.js';
+import { backlog, databaseVersion, migrationsApplied, redisAnswers, relayLag } from './looks.js';
+
+export const status: CliCommand = {
+  usage: [
+    'status [--json]         tell the version, and whether database, webhooks and Redis are well',
+    '                        exit status: 0 well, 1 a problem, 2 wrong use; as of all commands',
+  ],
+  run: async ({ redisUrl }, urls, args) => {
+    const { values } = parsed(args, { json: { type: 'boolean', default: false } });
+    const before = [
+      await check('version', version),
+      await check('database', () => databaseVersion(urls.appUrl)),
+      await check('migrations', () => migrationsApplied(urls.appUrl)),
+    ];
+    const isUp = before.every(({ state }) => state === 'ok');
+    const webhooks = isUp
+      ? await withWorkerDatabase(urls, ofWebhooks)
+      : [skipped('webhooks', 'the database comes first')];
+    const redis = redisUrl ? await check('redis', () => redisAnswers(redisUrl)) : skipped('redis', 'is not configured');
+    return report([...before, ...webhooks, redis], values.json);
+  },
+};
+
+async function ofWebhooks(database: Parameters<typeof relayLag>[0]): Promise<Check[]> {
+  return [
+    await check('relay lag', () => relayLag(database)),
+    await check('backlog', () => backlog(database)),
+    await check('receivers', async () => {
+      const failing = await failingReceivers(database);
+      if (failing.length > 0) throw new Error(`${failing.length} fail: see deliveries`);
+      return 'none fails';
+    }),
+  ];
+}
+
+async function version(): Promise<string> {
+  const file = findPackageJSON(import.meta.url) ?? '';
+  const { version } = JSON.parse(await readFile(file, 'utf8')) as { version: string };
+  return `Deskstream ${version} on Node ${process.versions.node}`;
+}
