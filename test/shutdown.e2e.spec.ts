@@ -120,7 +120,7 @@ describe('A worker with WORKER_PORT', () => {
   it('is not ready while the database lacks a migration, and says so', async () => {
     const worker = start('worker', { WORKER_PORT: '0' });
     const [, url] = await worker.told(/"url":"(http:[^"]+\/health)"/);
-    const [last] = await database.sql<{ id: number; timestamp: string; name: string }>(
+    const [last] = await database.sql<object>(
       'DELETE FROM migrations WHERE id = (SELECT max(id) FROM migrations) RETURNING *',
     );
     try {
@@ -130,7 +130,7 @@ describe('A worker with WORKER_PORT', () => {
       });
       expect((await asked(`${url}/live`)).status).toBe(200);
     } finally {
-      await database.sql('INSERT INTO migrations VALUES ($1, $2, $3)', Object.values(last as object));
+      await database.sql('INSERT INTO migrations SELECT * FROM jsonb_populate_record(NULL::migrations, $1)', [last]);
     }
   });
 });
