@@ -25,7 +25,7 @@ describe('npm start', () => {
     expect(first.output()).toContain(`/docs\n`);
     expect(first.output()).toContain(`/console\n`);
     expect(first.output()).toContain(`/openapi.json\n`);
-    const printed = /curl -X POST (\S+) -H 'Authorization: Bearer (\S+)'/.exec(first.output());
+    const printed = /curl -X POST (\S+) -H "Authorization: Bearer (\S+)"/.exec(first.output());
     expect(printed?.slice(1)).toEqual([`${first.url}/v1/tags`, token]);
     home.token = token as string;
     const id = await client(home).createTag('VIP');
