@@ -1,11 +1,15 @@
 import { Writable } from 'node:stream';
+import { PinoLogger } from 'nestjs-pino';
 import { type Logger } from 'pino';
 
 /** The fields of a line. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- JSON
 export type Line = Record<string, any>;
 
-/** Keeps what a log and its children write from now on, instead of writing it to standard output. */
+/**
+ * Keeps what a log and its children write from now on, instead of writing it to standard output. So does that of Nest, which
+ * in a process that runs several test files stays the log of the first.
+ */
 export function keepLines(logger: Logger): Line[] {
   const lines: Line[] = [];
   const stream = new Writable({
@@ -16,5 +20,6 @@ export function keepLines(logger: Logger): Line[] {
   });
   const symbol = Object.getOwnPropertySymbols(logger).find(({ description }) => description === 'pino.stream');
   Object.assign(logger, { [symbol as symbol]: stream });
+  Object.assign(PinoLogger.root ?? {}, { [symbol as symbol]: stream, level: logger.level });
   return lines;
 }
