@@ -19,7 +19,9 @@ export function keepLines(logger: Logger): Line[] {
     },
   });
   const symbol = Object.getOwnPropertySymbols(logger).find(({ description }) => description === 'pino.stream');
-  Object.assign(logger, { [symbol as symbol]: stream });
-  Object.assign(PinoLogger.root ?? {}, { [symbol as symbol]: stream, level: logger.level });
+  const ofNest = PinoLogger.root as Logger | undefined;
+  for (const log of [logger, ofNest]) {
+    if (log) Object.assign(log, { [symbol as symbol]: stream, level: logger.level });
+  }
   return lines;
 }

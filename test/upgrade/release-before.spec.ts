@@ -70,7 +70,7 @@ describe('The release before, on the database of this one', () => {
     expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 200));
     const { id } = await before.create('/v1/conversations', emailFrom(userId));
     const conversation = `/v1/conversations/${id}`;
-    expect((await now.put(`${conversation}/tags/${tagId}`)).status).toBe(200);
+    expect((await now.put(`${conversation}/tags/${tagId}`)).status).toBe(204);
     expect((await before.get(conversation)).body.data.id).toBe(id);
     expect(problemsOf(apiOfThis)).toEqual([]);
   });
