@@ -16,8 +16,9 @@ interface Immutable {
 declare const document: { createElement(name: string): object; head: { append(element: object): void } };
 
 /**
- * Folds errors, does not offer streams for trying, and replaces how Swagger UI resolves references: its own way parses the whole document for each operation that is opened,
- * which takes seconds when the document is OpenAPI 3.1 (https://github.com/swagger-api/swagger-ui/issues/10748).
+ * Folds errors, does not offer streams for trying, and replaces how Swagger UI resolves references: its own way parses the
+ * whole document for each operation that is opened, which takes seconds when the document is OpenAPI 3.1
+ * (https://github.com/swagger-api/swagger-ui/issues/10748).
  *
  * The browser gets the text of this function, so it uses nothing from outside. Its functions are methods, because the
  * bundler wraps all other named functions.
@@ -41,6 +42,12 @@ export function swaggerUiPlugin(system: { React: React }) {
                 .hasIn(['paths', path, method, 'responses', '200', 'content', 'text/event-stream']);
           },
         },
+      },
+    },
+    components: {
+      /** The payloads of all events: they cannot be folded, and `GET /v1/webhooks/event-types` shows them. */
+      Webhooks() {
+        return null;
       },
     },
     wrapComponents: {
