@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { findPackageJSON } from 'node:module';
+import { VERSION } from '../product.js';
 import { check, type Check, report, skipped } from './checks.js';
 import { type CliCommand, parsed, withWorkerDatabase } from './command.js';
 import { failingReceivers } from './failing-receivers.js';
@@ -13,7 +12,7 @@ export const status: CliCommand = {
   run: async ({ redisUrl }, urls, args) => {
     const { values } = parsed(args, { json: { type: 'boolean', default: false } });
     const before = [
-      await check('version', version),
+      await check('version', () => Promise.resolve(`Deskstream ${VERSION} on Node ${process.versions.node}`)),
       await check('database', () => databaseVersion(urls.appUrl)),
       await check('migrations', () => migrationsApplied(urls.appUrl)),
     ];
@@ -36,10 +35,4 @@ async function ofWebhooks(database: Parameters<typeof relayLag>[0]): Promise<Che
       return 'none fails';
     }),
   ];
-}
-
-async function version(): Promise<string> {
-  const file = findPackageJSON(import.meta.url) ?? '';
-  const { version } = JSON.parse(await readFile(file, 'utf8')) as { version: string };
-  return `Deskstream ${version} on Node ${process.versions.node}`;
 }
