@@ -79,10 +79,12 @@ export async function residentMegabytes(pid) {
   return Number(kilobytes) / 1024;
 }
 
-/** Returns the command that runs a peer, with V8's settings of Deskstream: they are not what is compared. */
+/** Returns the command that runs a peer, with Deskstream's settings of memory: they are not what is compared. */
 export async function peerCommand(bench, file) {
-  const options = (await commandOf(bench, 'start')).at(-1).match(/--\S+-space-size=\d+/g);
-  return [process.execPath, ...options, '--no-allocation-site-pretenuring', file];
+  const script = (await commandOf(bench, 'start')).at(-1);
+  const [variables, options] = [/MALLOC_\S+/g, /--\S+-space-size=\d+/g].map((setting) => script.match(setting));
+  const ofProcess = ['--no-allocation-site-pretenuring', '--heap-growing-percent=20'];
+  return ['env', ...variables, process.execPath, ...options, ...ofProcess, file];
 }
 
 /** Stops the PostgreSQL that a killed Deskstream leaves behind. */

@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url';
 import { isEmail } from 'class-validator';
+import { LRUCache } from 'lru-cache';
 import {
   type CountryCode,
   isSupportedCountry,
@@ -27,8 +28,8 @@ const WIDE_SPACE = /(?! )\s/;
 export function faultOfEmail(value: string): string | undefined {
   const address = value.trim();
   const [local, domain] = partsOf(address);
-  const spellings = [address, `${local}@${domainToASCII(domain)}`];
-  const valid = spellings.every((spelling) => isEmail(spelling, { allow_utf8_local_part: true }));
+  const spellings = new Set([address, `${local}@${asciiOf(domain)}`]);
+  const valid = [...spellings].every((spelling) => isEmail(spelling, { allow_utf8_local_part: true }));
   return faultOfAddress(address) ?? (valid && !WIDE_SPACE.test(address) ? undefined : 'must be an e-mail address');
 }
 
@@ -45,7 +46,19 @@ export function emailKey(email: string): string {
   const [local, domain] = partsOf(email.trim());
   const quoted = /^"(.*)"$/s.exec(local)?.[1];
   const unquoted = quoted === undefined ? local : quoted.replace(/\\(.)/gs, '$1');
-  return `${caseFolded(unquoted)}@${domainToASCII(domain) || caseFolded(domain)}`;
+  return `${caseFolded(unquoted)}@${asciiOf(domain) || caseFolded(domain)}`;
+}
+
+/** Converting a domain takes longer than all else of an address, and most addresses share theirs with others. */
+const asciiDomains = new LRUCache<string, string>({ max: 1_000 });
+
+/** Returns the domain in ASCII and in lower case; empty if it is not a domain. */
+function asciiOf(domain: string): string {
+  const known = asciiDomains.get(domain);
+  if (known !== undefined) return known;
+  const ascii = domainToASCII(domain);
+  asciiDomains.set(domain, ascii);
+  return ascii;
 }
 
 function partsOf(email: string): [local: string, domain: string] {
