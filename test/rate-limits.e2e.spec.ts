@@ -3,11 +3,13 @@ import { Redis } from 'ioredis';
 import { register } from 'prom-client';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { type Answer, ApiClient } from './support/api-client.js';
+import { startRedisCluster } from './support/redis-cluster.js';
+import { startSentinelSet } from './support/redis-sentinels.js';
 import { HAS_REDIS, type RedisServer, startRedisServer } from './support/redis-server.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 const shop = { name: 'Shop', scopes: ['tags:write'] };
-const LIMITED = { RATE_LIMIT_PER_SECOND: '2', RATE_LIMIT_BURST: '10', REDIS_URL: '' };
+const LIMITED = { RATE_LIMIT_PER_SECOND: '2', RATE_LIMIT_BURST: '10' };
 const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort();
 const many = (count: number, call: () => Promise<Answer>) => Promise.all(Array.from({ length: count }, call));
 /** What is left and for how long, as the answer says. */
@@ -17,10 +19,13 @@ const state = ({ headers }: Answer) =>
     ?.slice(1)
     .map(Number);
 
+const isFine = async ({ url }: TestApp) => (await new ApiClient(url, '').get('/health')).body.status === 'ok';
+
 describe('The rate limit', () => {
   let app: TestApp;
   beforeAll(async () => {
     app = await startTestApp({ env: { ...LIMITED, RATE_LIMIT_FAILURES_PER_SECOND: '5' } });
+    await waitFor('Redis, if there is one', () => isFine(app));
   });
   afterAll(() => app.close());
 
@@ -156,39 +161,47 @@ describe('Without a rate limit', () => {
   });
 });
 
+/** Two applications with one Redis. */
+type Pair = [TestApp, TestApp];
+
+async function startPair(redisUrl: string): Promise<Pair> {
+  const env = { ...LIMITED, RATE_LIMIT_BURST: '20', REDIS_URL: redisUrl };
+  const first = await startTestApp({ env });
+  return [first, await startTestApp({ env, beside: first })];
+}
+
+/** How many of so many requests of a new token to both are let in. */
+async function letIn(apps: Pair, count: number): Promise<number> {
+  const { token } = await apps[0].createTestOrganization();
+  const clients = apps.map(({ url }) => new ApiClient(url, token));
+  const answers = await Promise.all(clients.map((client) => many(count, () => client.get('/v1/tags'))));
+  const counted = statuses(answers.flat());
+  expect(counted.filter((status) => status !== 200 && status !== 429)).toEqual([]);
+  return counted.filter((status) => status === 200).length;
+}
+
+const areFine = async (apps: Pair) => (await Promise.all(apps.map(isFine))).every((fine) => fine);
+
+const toCountTogether = (apps: Pair) => waitFor('both to count together', async () => (await letIn(apps, 25)) === 20);
+
 (HAS_REDIS ? describe : describe.skip)('The rate limit of several processes', () => {
   let redis: RedisServer;
-  let apps: [TestApp, TestApp];
+  let apps: Pair;
   beforeAll(async () => {
     redis = await startRedisServer();
-    const env = { ...LIMITED, RATE_LIMIT_BURST: '20', REDIS_URL: redis.url };
-    const first = await startTestApp({ env });
-    apps = [first, await startTestApp({ env, beside: first })];
+    apps = await startPair(redis.url);
   });
   afterAll(async () => {
     for (const app of apps.toReversed()) await app.close();
     await redis.kill();
   });
 
-  /** How many of so many requests to both are let in. */
-  const letIn = async (api: ApiClient, count: number) => {
-    const beside = new ApiClient(apps[1].url, api.token);
-    const answers = (
-      await Promise.all([api, beside].map((client) => many(count, () => client.get('/v1/tags'))))
-    ).flat();
-    expect(statuses(answers).filter((status) => status !== 200 && status !== 429)).toEqual([]);
-    return statuses(answers).filter((status) => status === 200).length;
-  };
-
-  const toCountTogether = () =>
-    waitFor('both to count together', async () => (await letIn(await apps[0].createTestOrganization(), 25)) === 20);
-
   it('is one for all of them, and one for each while Redis is away', async () => {
-    await toCountTogether();
+    await toCountTogether(apps);
     await redis.kill();
-    expect(await letIn(await apps[0].createTestOrganization(), 25)).toBe(40);
+    expect(await letIn(apps, 25)).toBe(40);
     await redis.start();
-    await toCountTogether();
+    await toCountTogether(apps);
   });
 
   it.each([
@@ -201,7 +214,7 @@ describe('Without a rate limit', () => {
     const tell = ([command, ...args]: string[]) => operator.call(command as string, ...args);
     try {
       await tell(begin);
-      expect(await letIn(await apps[0].createTestOrganization(), 25)).toBe(40);
+      expect(await letIn(apps, 25)).toBe(40);
       for (const api of [one, other]) {
         const health = await api.get('/health');
         expect([health.status, health.body]).toEqual([
@@ -211,10 +224,9 @@ describe('Without a rate limit', () => {
       }
       expect(await register.metrics()).toContain('deskstream_degraded{part="rate_limits"} 1');
       await tell(end);
-      const isFine = async (api: ApiClient) => (await api.get('/health')).body.status === 'ok';
-      await waitFor('both to be fine', async () => (await isFine(one)) && (await isFine(other)));
+      await waitFor('both to be fine', () => areFine(apps));
       expect(await register.metrics()).toContain('deskstream_degraded{part="rate_limits"} 0');
-      await toCountTogether();
+      await toCountTogether(apps);
     } finally {
       operator.disconnect();
     }
@@ -228,5 +240,46 @@ describe('Without a rate limit', () => {
     expect((await api.get('/v1/tags')).status).toBe(200);
     expect(performance.now() - begun).toBeLessThan(10_000);
     expect(statuses(await many(25, () => other.get('/v1/tags'))).lastIndexOf(200)).toBe(19);
+  });
+});
+
+(HAS_REDIS ? describe : describe.skip).each([
+  ['a cluster', startRedisCluster],
+  ['sentinels', startSentinelSet],
+])('The rate limit of several processes with %s', (_, startRedis) => {
+  let redis: Awaited<ReturnType<typeof startRedis>>;
+  let apps: Pair;
+  beforeAll(async () => {
+    redis = await startRedis();
+    apps = await startPair(redis.url);
+    await toCountTogether(apps);
+  });
+  afterAll(async () => {
+    for (const app of apps.toReversed()) await app.close();
+    await redis.end();
+  });
+
+  /** So many tokens that several nodes of a cluster count some. */
+  const toCountMany = async () => {
+    for (let tokens = 0; tokens < 6; tokens++) await toCountTogether(apps);
+  };
+
+  it('is one for all of them, for each token, and for the items of a bulk request', async () => {
+    await toCountMany();
+    const api = await apps[0].createTestOrganization();
+    await api.post('/v1/endusers/bulk', { data: Array.from({ length: 26 }, () => ({ displayName: 'x' })) });
+    expect((await new ApiClient(apps[1].url, api.token).get('/v1/tags')).status).toBe(429);
+  });
+
+  it('is one for all of them again when a replica has taken over from its master', async () => {
+    await redis.servers[0]?.kill();
+    await toCountMany();
+    await waitFor('both to be fine', () => areFine(apps));
+  });
+
+  it('is one for each while all of Redis is away, which health shows', async () => {
+    await Promise.all(redis.servers.map((server) => server.kill()));
+    expect(await letIn(apps, 25)).toBe(40);
+    for (const app of apps) expect(await isFine(app)).toBe(false);
   });
 });

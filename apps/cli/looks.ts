@@ -1,7 +1,7 @@
-import { Redis } from 'ioredis';
 import pg from 'pg';
 import { survive } from '#libs/database/connections.js';
 import { type Database } from '#libs/database/database.js';
+import { connectRedis, shownHosts } from '#libs/platform/redis.js';
 import { BACKLOG } from '#libs/webhooks/delivery/metrics.js';
 import { RELAY_CONSUMER } from '#libs/webhooks/log/redaction.published.js';
 import { checkMigrations } from '../setup.js';
@@ -39,15 +39,11 @@ export async function migrationsApplied(url: string): Promise<string> {
 }
 
 export async function redisAnswers(url: string): Promise<string> {
-  const redis = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
-  let failure: Error | undefined;
-  redis.on('error', (error) => (failure = error));
+  const redis = await connectRedis(url, { maxRetriesPerRequest: 0 });
   try {
-    await redis.connect();
-    await redis.ping();
-    return `answers at ${new URL(url).host}`;
-  } catch (error) {
-    throw failure ?? error;
+    // Unlike PING, a node of a cluster that is down refuses this.
+    await redis.exists('deskstream');
+    return `answers at ${shownHosts(url)}${redis.isCluster ? ', in cluster mode' : ''}`;
   } finally {
     redis.disconnect();
   }

@@ -1,7 +1,8 @@
 import { type BackendFactory, type ConnectionOptions, createPostgresBackend, type RedisQueueBackend } from 'bullmq';
-import { Redis, type RedisOptions } from 'ioredis';
 import pg from 'pg';
 import { POOL } from '#libs/database/connections.js';
+import { connectRedis, type RedisClientOptions } from '#libs/platform/redis.js';
+import { parseRedisUrl } from '#libs/platform/redis-url.js';
 
 /** BullMQ's types tie a backend to its connection's; here both are chosen together, at run time. */
 type AnyBackend = BackendFactory<RedisQueueBackend> | undefined;
@@ -11,6 +12,8 @@ export interface JobsConnection {
   connection: ConnectionOptions;
   /** BullMQ's Redis backend unless given. */
   backend: AnyBackend;
+  /** What the names of all keys in Redis begin with. */
+  prefix?: string;
   end(): Promise<void>;
 }
 
@@ -37,29 +40,25 @@ export async function connectJobs(
   parallel: number,
 ): Promise<JobsConnection> {
   // Adding a job must fail while Redis is away; a worker waits. A worker on PostgreSQL also needs one to listen.
-  if (redisUrl) return connectRedis(redisUrl, role === 'queue' ? ADDING : WORKING);
+  if (redisUrl) return inRedis(redisUrl, role === 'queue' ? ADDING : WORKING);
   return poolOn(databaseUrl, role === 'queue' ? parallel : parallel + 1);
 }
 
-const ADDING: RedisOptions = { maxRetriesPerRequest: 1, commandTimeout: REDIS_MS };
-const WORKING: RedisOptions = { maxRetriesPerRequest: null };
+const ADDING: RedisClientOptions = {
+  maxRetriesPerRequest: 1,
+  commandTimeout: REDIS_MS,
+  ofCluster: { enableOfflineQueue: false },
+};
+const WORKING: RedisClientOptions = { maxRetriesPerRequest: null };
 
-async function connectRedis(url: string, options: RedisOptions): Promise<JobsConnection> {
-  const redis = new Redis(url, { ...options, lazyConnect: true });
-  let lost: Error | undefined;
-  // BullMQ reports errors once it has the connection.
-  redis.on('error', (error) => (lost = error));
-  try {
-    await redis.connect();
-  } catch (error) {
-    redis.disconnect();
-    throw lost ?? error;
-  }
+async function inRedis(url: string, options: RedisClientOptions): Promise<JobsConnection> {
+  const redis = await connectRedis(url, options);
   const end = () => {
     redis.disconnect();
     return Promise.resolve();
   };
-  return { connection: redis, backend: undefined, end };
+  // BullMQ's scripts use several keys at once. Those of one hash tag are on the same node of a cluster.
+  return { connection: redis, backend: undefined, prefix: `{${parseRedisUrl(url).prefix}}`, end };
 }
 
 function poolOn(connectionString: string, max: number): JobsConnection {

@@ -1,9 +1,10 @@
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { Outage } from './outage.js';
 import { type RateLimit } from './rate-limits.js';
+import { type RedisClientOptions } from './redis.js';
+import { RedisLink } from './redis-link.js';
 
 /** The remaining quota of a caller. */
 export interface Quota {
@@ -19,12 +20,20 @@ export interface Quota {
 
 /** Time limit of Redis, after which a process counts on its own. */
 const REDIS_MS = 250;
+/** A request that Redis does not count at once is counted here instead. */
+const AT_ONCE: RedisClientOptions = {
+  commandTimeout: REDIS_MS,
+  socketTimeout: REDIS_MS,
+  maxRetriesPerRequest: 0,
+  enableOfflineQueue: false,
+  ofCluster: { retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 },
+};
 /** A key that is not a token's id. */
 const PROBE = 'probe';
 
 /** The counters of one limit. */
 interface Counters {
-  /** For all processes; absent without Redis. */
+  /** For all processes; absent until Redis was reached. */
   shared?: RateLimiterAbstract;
   /** For this process alone. */
   own: RateLimiterAbstract;
@@ -34,13 +43,13 @@ interface Counters {
 export class RateLimiter implements OnApplicationShutdown {
   readonly #logger = new Logger('Rate limits');
   readonly #counters = new LRUCache<string, Counters>({ max: 1_000 });
-  readonly #redis: Redis | undefined;
+  readonly #redis: RedisLink | undefined;
   /** The outages of Redis, in which each process counts on its own. */
   readonly #outage: Outage | undefined;
 
   constructor(redisUrl?: string) {
     if (redisUrl === undefined) return;
-    this.#outage = new Outage('rate_limits', {
+    const outage = new Outage('rate_limits', {
       begins: (reason) => {
         this.#logger.warn({ reason }, 'Redis is not available; this process counts requests by itself');
       },
@@ -48,7 +57,10 @@ export class RateLimiter implements OnApplicationShutdown {
         this.#logger.log('Redis counts requests again');
       },
     });
-    this.#redis = this.#connect(redisUrl, this.#outage);
+    this.#outage = outage;
+    this.#redis = new RedisLink(redisUrl, AT_ONCE, (error) => {
+      outage.failed(error);
+    });
   }
 
   /** Counts a request of `key`, even beyond the limit. Sends one message to Redis, if it counts there. */
@@ -73,11 +85,11 @@ export class RateLimiter implements OnApplicationShutdown {
   /** Returns whether requests are counted where they should be. Tries it, because there may be no traffic. */
   async works(): Promise<boolean> {
     if (this.#outage) await this.take(PROBE, { perSecond: 1, burst: 1 });
-    return this.#outage?.lasts !== true;
+    return this.#redis === undefined || (this.#redis.client !== undefined && this.#outage?.lasts === false);
   }
 
   onApplicationShutdown(): void {
-    this.#redis?.disconnect();
+    this.#redis?.close();
   }
 
   async #count(limit: RateLimit, count: (counter: RateLimiterAbstract) => Promise<RateLimiterRes>): Promise<Quota> {
@@ -94,26 +106,16 @@ export class RateLimiter implements OnApplicationShutdown {
   }
 
   #countersOf({ perSecond, burst }: RateLimit): Counters {
-    const keyPrefix = `deskstream:limit:${perSecond}:${burst}`;
-    const known = this.#counters.get(keyPrefix);
-    if (known) return known;
-    const options = { keyPrefix, points: burst, duration: burst / perSecond };
-    const storeClient = this.#redis;
-    const counters = {
-      own: new RateLimiterMemory(options),
-      ...(storeClient && { shared: new RateLimiterRedis({ ...options, storeClient, rejectIfRedisNotReady: true }) }),
-    };
-    this.#counters.set(keyPrefix, counters);
+    const name = `limit:${perSecond}:${burst}`;
+    const options = { points: burst, duration: burst / perSecond };
+    const counters = this.#counters.get(name) ?? { own: new RateLimiterMemory(options) };
+    this.#counters.set(name, counters);
+    const { client: storeClient, prefix } = this.#redis ?? {};
+    // Each counter is one key, so it may be on any node of a cluster.
+    counters.shared ??=
+      storeClient &&
+      new RateLimiterRedis({ ...options, keyPrefix: `${prefix}:${name}`, storeClient, rejectIfRedisNotReady: true });
     return counters;
-  }
-
-  #connect(url: string, outage: Outage): Redis {
-    const options = { commandTimeout: REDIS_MS, socketTimeout: REDIS_MS, maxRetriesPerRequest: 0 };
-    const redis = new Redis(url, { ...options, enableOfflineQueue: false });
-    redis.on('error', (error) => {
-      outage.failed(error);
-    });
-    return redis;
   }
 }
 

@@ -11,6 +11,8 @@ const DAY_MS = 86_400_000;
 
 /** An authority that this process trusts until it is forgotten. */
 export interface Authority {
+  /** Its own certificate, in PEM. */
+  cert: string;
   /** Returns a certificate for a name. */
   certify(name: string): Promise<KeyAndCertificate>;
   /** Returns one that was valid until yesterday. */
@@ -32,6 +34,7 @@ export async function trustNewAuthority(): Promise<Authority> {
   const ca = { key: authority.private, cert: authority.cert };
   const yesterday = new Date(Date.now() - DAY_MS);
   return {
+    cert: authority.cert,
     certify: (name) => certificate(name, { ca }),
     certifyExpired: (name) =>
       certificate(name, { ca, notBeforeDate: new Date(Date.now() - 2 * DAY_MS), notAfterDate: yesterday }),
