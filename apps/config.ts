@@ -71,6 +71,10 @@ export interface Config {
   /** The URL for the worker's role, so that the login of `databaseUrl` need not have it; `databaseUrl` unless given. */
   readonly databaseWorkerUrl?: string;
   readonly databasePoolSize: number;
+  /** Absent: the primary answers all reads. */
+  readonly databaseReplicaUrl?: string;
+  /** Maximum age of what the replica answers. */
+  readonly databaseReplicaMaxLagMs: number;
   /** Addresses and networks of proxies that may name a request's client. */
   readonly trustedProxies: readonly string[];
   /** See `RateLimits`. */
@@ -149,6 +153,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, defaults: NodeJ
     databaseOwnerUrl: environment.DATABASE_OWNER_URL ?? environment.DATABASE_URL,
     databaseWorkerUrl: environment.DATABASE_WORKER_URL,
     databasePoolSize: environment.DATABASE_POOL_SIZE,
+    databaseReplicaUrl: environment.DATABASE_REPLICA_URL,
+    databaseReplicaMaxLagMs: environment.DATABASE_REPLICA_MAX_LAG_MS,
     trustedProxies: environment.TRUSTED_PROXIES,
     rateLimits: rateLimits(environment),
     presenceTimeoutSeconds: environment.PRESENCE_TIMEOUT_SECONDS,

@@ -1,3 +1,4 @@
+import { type Replica, type ReplicaLag } from '#libs/database/replica.js';
 import { OutageError } from '#libs/platform/domain-error.js';
 import { type Product } from './product.js';
 import { type Runtime } from './runtime.js';
@@ -6,15 +7,22 @@ import { APPLIED, type Applied, faultOfSchema } from './schema.js';
 /** The answer of a process that is well. */
 export interface HealthAnswer extends Product {
   status: 'ok';
+  /** How far the replica is behind. Absent if none is configured, or while it is away. */
+  replica?: ReplicaLag;
 }
 
 /** What a process tells load balancers and supervisors. */
 export class Health {
-  constructor(private readonly runtime: Pick<Runtime, 'config' | 'database' | 'draining'>) {}
+  constructor(private readonly runtime: Pick<Runtime, 'config' | 'database' | 'replica' | 'draining'>) {}
 
   /** The process runs. It says nothing of what it needs: restarting it would not bring a database back. */
   live(): HealthAnswer {
     return { status: 'ok', ...this.runtime.config.product };
+  }
+
+  /** The replica that answers reads, if one is configured. */
+  get replica(): Replica | undefined {
+    return this.runtime.replica;
   }
 
   /**

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Config } from './config.js';
 import { watchConnections } from '#libs/database/metrics.js';
+import { watchReplica } from '#libs/database/replica-metrics.js';
 import { createMetricsServer } from '#libs/platform/metrics.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { StartupError } from '#libs/platform/startup-error.js';
@@ -43,11 +44,18 @@ export async function listen(app: NestFastifyApplication, { port, host }: Config
  * Serves the metrics of this process on `METRICS_PORT`, if set; returns a function to stop.
  * @throws {StartupError} when the port is unavailable
  */
-export async function serveMetrics({ config, logger, database, worker }: Runtime): Promise<() => Promise<void>> {
+export async function serveMetrics({
+  config,
+  logger,
+  database,
+  replica,
+  worker,
+}: Runtime): Promise<() => Promise<void>> {
   const { metricsPort: port, host } = config;
   if (port === undefined) return () => Promise.resolve();
   exportBuildInfo(config.product);
   watchConnections({ app: database, ...(worker && { worker: worker.database }) });
+  watchReplica(replica);
   if (worker) for (const watch of [watchBacklog, watchFailing, watchRelay]) watch(worker.database);
   const server = createMetricsServer();
   const close = await serve(server, 'METRICS_PORT', { port, host });

@@ -2,6 +2,7 @@ import { type Logger } from 'pino';
 import { Jobs } from '#libs/background/jobs.js';
 import { Database, WorkerDatabase } from '#libs/database/database.js';
 import { Notifications } from '#libs/database/notifications.js';
+import { Replica } from '#libs/database/replica.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { type Cipher } from '#libs/platform/cipher.js';
@@ -20,6 +21,8 @@ export interface Runtime {
   database: Database;
   store: EventStore;
   notifications: Notifications;
+  /** Absent unless one is configured. */
+  replica?: Replica;
   /** Aborted once the process was told to stop. */
   draining: AbortSignal;
   /** The worker's share; absent in a process that only serves HTTP. */
@@ -46,6 +49,7 @@ export async function openRuntime(
   const store = new EventStore(database, codec, (organizationId) => {
     notifications.signal(organizationId);
   });
+  const replica = openReplica(config, logger, database, notifications);
   const workerUrl = config.databaseWorkerUrl ?? databaseUrl;
   const share = worker && {
     database: await WorkerDatabase.open({ ...options, url: workerUrl, role: 'deskstream_worker' }),
@@ -64,13 +68,33 @@ export async function openRuntime(
     database,
     store,
     notifications,
+    replica,
     draining,
     ...(share && { worker: share }),
     close: async () => {
+      await replica?.close();
       await notifications.close();
       await Promise.all([database.close(), share && share.database.close()]);
     },
   };
+}
+
+function openReplica(
+  { databaseReplicaUrl: url, databaseReplicaMaxLagMs: maxLagMs, databasePoolSize: poolSize }: Config,
+  logger: Logger,
+  database: Database,
+  notifications: Notifications,
+): Replica | undefined {
+  if (url === undefined) return undefined;
+  const outage = new Outage('replica', {
+    begins: (reason) => {
+      logger.warn({ reason }, 'The replica is unavailable; the primary answers its reads until it is back');
+    },
+    ends: () => {
+      logger.info('The replica is available again');
+    },
+  });
+  return new Replica({ url, poolSize, maxLagMs, outage, role: 'deskstream_app' }, database, notifications);
 }
 
 function outageOfDatabase(logger: Logger): Outage {

@@ -135,6 +135,7 @@ describe('The command line', () => {
         { name: 'relay lag' },
         { name: 'backlog', detail: '0 deliveries are due, 0 wait' },
         { name: 'receivers', detail: 'none fails' },
+        { name: 'replica', state: 'skipped' },
         { name: 'redis', state: 'skipped' },
       ],
     });
@@ -156,6 +157,7 @@ describe('The command line', () => {
       'api role': 'ok',
       'worker role': 'ok',
       clock: 'ok',
+      replica: 'skipped',
       redis: 'skipped',
       disk: 'ok',
       outgoing: 'skipped',

@@ -3,20 +3,20 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { Database } from '#libs/database/database.js';
 import { RateLimiter } from '#libs/platform/rate-limiter.js';
 import { Health, type HealthAnswer } from '../health.js';
-import { type Product } from '../product.js';
 
 /** The answer while requests can be served with less than was configured. */
-interface Degraded extends Product {
+interface Degraded extends Omit<HealthAnswer, 'status'> {
   status: 'degraded';
   /** What is missing, in words. */
   message: string;
 }
 
+const NO_REPLICA = 'The replica is away or too far behind: the primary answers its reads';
 const RATE_LIMITS_APART = 'Redis is not available: each process applies the rate limits by itself';
 
 /**
- * Health checks: 200, else 503. A missing Redis for rate limits fails none: a process that left would not be replaced by
- * one that has it.
+ * Health checks: 200, else 503. A missing replica, or Redis for rate limits, fails none: a process that left would not be
+ * replaced by one that has it.
  */
 @ApiExcludeController()
 @Controller('health')
@@ -31,8 +31,13 @@ export class HealthController {
   @Get()
   async check(): Promise<HealthAnswer | Degraded> {
     await this.database.ping();
-    const answer = this.health.live();
-    return (await this.limiter.works()) ? answer : { ...answer, status: 'degraded', message: RATE_LIMITS_APART };
+    const { replica } = this.health;
+    const answer = { ...this.health.live(), ...(replica?.lag && { replica: replica.lag }) };
+    const missing = [
+      ...((await this.limiter.works()) ? [] : [RATE_LIMITS_APART]),
+      ...(replica?.isUsed === false ? [NO_REPLICA] : []),
+    ];
+    return missing.length === 0 ? answer : { ...answer, status: 'degraded', message: missing.join('. ') };
   }
 
   @Get('live')

@@ -13,6 +13,7 @@ import { acceptJsonOnly } from '#libs/http/json-body.js';
 import { MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_REQUESTS_PER_CONNECTION } from '#libs/http/limits.js';
 import { nameOrigins } from '#libs/http/origin.js';
 import { parseQuery } from '#libs/http/query.js';
+import { readFromReplica } from '#libs/http/replica-reads.js';
 import { type AuthenticatedRequest, requestId } from '#libs/http/request-context.js';
 import { logRequests } from '#libs/http/request-log.js';
 import { measureRequests } from '#libs/http/request-metrics.js';
@@ -63,6 +64,9 @@ const BEFORE_NEST: ((server: Server) => void | Promise<void>)[] = [
   },
   function answerEtags({ fastify, runtime }) {
     answerVersions(fastify, runtime.database);
+  },
+  function useReplica({ fastify, runtime: { database, replica } }) {
+    if (replica) readFromReplica(fastify, database, replica);
   },
   function reportIgnoredParameters({ fastify }) {
     tellIgnoredParameters(fastify);

@@ -5,6 +5,7 @@ import { type InstallationUrls } from '../setup.js';
 import { check, type Check, report, skipped } from './checks.js';
 import { parsed } from './command.js';
 import { findDatabase } from './find-database.js';
+import { lookAtReplica } from './replica-look.js';
 import { databaseVersion, migrationsApplied, redisAnswers, withLogin } from './looks.js';
 
 /** A command that works on a configuration that may be wrong. */
@@ -46,7 +47,7 @@ async function checksOf(config: Config, url: string | undefined): Promise<Check[
   });
   return [
     found,
-    ...(urls && found.state === 'ok' ? await ofDatabase(urls) : []),
+    ...(urls && found.state === 'ok' ? [...(await ofDatabase(urls)), await lookAtReplica(config, urls.appUrl)] : []),
     redisUrl ? await check('redis', () => redisAnswers(redisUrl)) : skipped('redis', 'is not configured'),
     await check('disk', () => freeSpace(dataDir)),
     ...(url === undefined

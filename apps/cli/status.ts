@@ -2,14 +2,15 @@ import { VERSION } from '../product.js';
 import { check, type Check, report, skipped } from './checks.js';
 import { type CliCommand, parsed, withWorkerDatabase } from './command.js';
 import { failingReceivers } from './failing-receivers.js';
+import { lookAtReplica } from './replica-look.js';
 import { backlog, databaseVersion, migrationsApplied, redisAnswers, relayLag } from './looks.js';
 
 export const status: CliCommand = {
   usage: [
-    'status [--json]         tell the version, and whether database, webhooks and Redis are well',
+    'status [--json]         tell the version, and whether database, webhooks, replica and Redis are well',
     '                        exit status: 0 well, 1 a problem, 2 wrong use; as of all commands',
   ],
-  run: async ({ redisUrl }, urls, args) => {
+  run: async (config, urls, args) => {
     const { values } = parsed(args, { json: { type: 'boolean', default: false } });
     const before = [
       await check('version', () => Promise.resolve(`Deskstream ${VERSION} on Node ${process.versions.node}`)),
@@ -20,8 +21,10 @@ export const status: CliCommand = {
     const webhooks = isUp
       ? await withWorkerDatabase(urls, ofWebhooks)
       : [skipped('webhooks', 'the database comes first')];
+    const replica = await lookAtReplica(config, urls.appUrl);
+    const { redisUrl } = config;
     const redis = redisUrl ? await check('redis', () => redisAnswers(redisUrl)) : skipped('redis', 'is not configured');
-    return report([...before, ...webhooks, redis], values.json);
+    return report([...before, ...webhooks, replica, redis], values.json);
   },
 };
 

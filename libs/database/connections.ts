@@ -15,6 +15,8 @@ export interface DatabaseOptions {
   role?: DatabaseRole;
   /** Maximum number of connections. */
   poolSize?: number;
+  /** Accepts a standby. */
+  standby?: boolean;
   /** Receives failures and successes of the server. */
   outage?: Outage;
 }
@@ -66,6 +68,7 @@ export function dataSourceOptions(options: DatabaseOptions) {
     poolErrorHandler: () => undefined,
     extra: {
       ...POOL,
+      ...(options.standby && { onConnect: survive }),
       options: session.map((setting) => `-c ${setting}`).join(' '),
     },
   };

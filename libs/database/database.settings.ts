@@ -38,6 +38,19 @@ export class DatabaseSettings {
   })
   DATABASE_WORKER_URL?: string;
 
+  @Setting(
+    'A hot standby of `DATABASE_URL`, with a login as there, that answers lists, searches, histories and exports. See [Replicas](scaling.md#replicas).',
+  )
+  @IsOptional()
+  @IsUrl(POSTGRES_URL, { message: 'DATABASE_REPLICA_URL must look like postgres://user:password@host:5432/database' })
+  DATABASE_REPLICA_URL?: string;
+
+  @Setting(
+    'Maximum age of what the standby answers, in milliseconds, 300 to 60000. If it is older, the primary answers.',
+  )
+  @Whole(300, 60_000)
+  DATABASE_REPLICA_MAX_LAG_MS = 1_000;
+
   @Setting('Connections per pool, 1 to 200.')
   @Whole(1, 200)
   DATABASE_POOL_SIZE = 10;

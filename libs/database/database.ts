@@ -23,6 +23,16 @@ interface ScopedStatement {
   statement: Statement;
 }
 
+/** Answers reads in place of the database. */
+export interface Reader {
+  /** Runs the statements as one transaction. @param askPrimary lets the database itself run them */
+  read(
+    organizationId: string | null,
+    statements: Statement[],
+    askPrimary: () => Promise<BatchResult[]>,
+  ): Promise<BatchResult[]>;
+}
+
 /** The connections of a pool, and who waits for one. */
 export interface PoolLoad {
   /** Tells the pool for units of work from the other, which has none. */
@@ -69,6 +79,9 @@ export class Database {
 
   /** The unit of work that the current calls belong to. */
   readonly #unit = new AsyncLocalStorage<UnitOfWork>();
+
+  /** What answers the current calls' reads. */
+  readonly #reader = new AsyncLocalStorage<Reader | undefined>();
 
   readonly #lookups = new Grouping<ScopedStatement, BatchResult>(LOOKUPS, (lookups) => this.#sendDistinct(lookups));
 
@@ -119,7 +132,7 @@ export class Database {
    * trip, because writing to a socket costs more than finding a row. Equal lookups share their rows as well.
    */
   async lookup<Row>(organizationId: string, statement: Statement): Promise<Row[]> {
-    if (this.unit) return this.query(organizationId, statement);
+    if (this.unit ?? this.#reader.getStore()) return this.query(organizationId, statement);
     const { rows } = await this.#lookups.call(organizationId, { scope: organizationId, statement });
     return rows as Row[];
   }
@@ -200,6 +213,16 @@ export class Database {
     return this.#unit.exit(work);
   }
 
+  /** Lets a reader answer what is read in the course of `work`, other than in units of work. */
+  readBy<T>(reader: Reader, work: () => T): T {
+    return this.#reader.run(reader, work);
+  }
+
+  /** Runs work that must read the latest state, which no reader may answer. */
+  latest<T>(work: () => T): T {
+    return this.#reader.exit(work);
+  }
+
   /** Throws {@link DomainError} `unavailable` when the database does not answer, or is read-only. */
   async ping(): Promise<void> {
     const text = "SELECT current_setting('transaction_read_only') = 'on' AS readonly";
@@ -231,13 +254,11 @@ export class Database {
 
   #run(organizationId: string | null, statements: Statement[], wanted: boolean): Promise<BatchResult[]> {
     const { unit } = this;
-    const scope = organizationId ?? '';
-    return unit
-      ? unit.run(organizationId, statements, wanted ? statements.length : 0)
-      : this.#send(
-          statements.map((statement) => ({ scope, statement })),
-          wanted,
-        );
+    if (unit) return unit.run(organizationId, statements, wanted ? statements.length : 0);
+    const scoped = statements.map((statement) => ({ scope: organizationId ?? '', statement }));
+    const send = () => this.#send(scoped, wanted);
+    const reader = wanted ? this.#reader.getStore() : undefined;
+    return reader ? reader.read(organizationId, statements, send) : send();
   }
 
   /** Sends each distinct statement once, grouped by organization. */

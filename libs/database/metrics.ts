@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Gauge, register } from 'prom-client';
+import { inTime } from '#libs/platform/in-time.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { type Statement } from './batch.js';
 import { type Database } from './database.js';
@@ -98,18 +99,10 @@ function shared<T>(work: () => Promise<T>): () => Promise<T> {
 
 /** Returns the database's answer; undefined, which is logged, when it fails or does not come in time. */
 async function answered<T>(answer: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`No answer within ${WITHIN_MS / 1000} s`));
-    }, WITHIN_MS);
-  });
   try {
-    return await Promise.race([answer, late]);
+    return await inTime(answer, WITHIN_MS);
   } catch (error) {
     logger.warn({ reason: reasonOf(error) }, 'A scrape could not read figures of the database');
     return undefined;
-  } finally {
-    clearTimeout(timer);
   }
 }

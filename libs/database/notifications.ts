@@ -1,26 +1,49 @@
 import pg from 'pg';
 import { Signal } from '#libs/platform/signal.js';
 
-const CHANNEL = 'deskstream_events';
 /** Minimum time between announcements. The first append is announced at once. */
 const INTERVAL_MS = 25;
 /** Maximum number of ids in a notification, which PostgreSQL limits to 8,000 bytes. */
 const MAX_NAMED = 200;
 const RECONNECT_MS = 1_000;
 
-/** Receives the organizations that have new events; undefined if it may be any. */
-export type NotificationListener = (organizationIds?: string[]) => void;
+/** Receives what was announced, such as the organizations that have new events; undefined if it may be any. */
+export type NotificationListener = (ids?: string[]) => void;
+
+/** What is announced under a name. */
+class Channel {
+  readonly listeners = new Set<NotificationListener>();
+  #ids = new Set<string>();
+
+  constructor(readonly name: string) {}
+
+  add(id: string): void {
+    this.#ids.add(id);
+  }
+
+  get isEmpty(): boolean {
+    return this.#ids.size === 0;
+  }
+
+  /** Returns the payload of the next announcement. */
+  take(): string {
+    const named = this.#ids.size <= MAX_NAMED ? [...this.#ids].join(',') : '';
+    this.#ids = new Set();
+    return named;
+  }
+}
 
 /**
- * Tells all processes about new events, so that they need not wait for their next poll. Notifications are sent outside
- * of the append's transaction and on a separate connection, because a NOTIFY inside serializes all commits. A lost one
- * only costs a poll interval. The same connection listens, once there is a listener.
+ * Tells all processes about new events, so that they need not wait for their next poll, and who has written.
+ * Notifications are sent outside of the append's transaction and on a separate connection, because a NOTIFY inside
+ * serializes all commits. A lost one only costs a poll interval. The same connection listens, once there is a listener.
  */
 export class Notifications {
-  readonly #listeners = new Set<NotificationListener>();
+  readonly #events = new Channel('deskstream_events');
+  readonly #writers = new Channel('deskstream_writers');
+  readonly #channels = [this.#events, this.#writers];
   #holder: string | undefined;
   #asked: Promise<unknown> = Promise.resolve();
-  #appended = new Set<string>();
   #connection: Promise<pg.Client | undefined> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #reconnect: NodeJS.Timeout | undefined;
@@ -35,14 +58,24 @@ export class Notifications {
 
   /** Schedules an announcement of an organization's new events. */
   signal(organizationId: string): void {
-    this.#appended.add(organizationId);
+    this.#events.add(organizationId);
     this.#schedule();
   }
 
-  /** Calls the listener on all announcements of all processes from now on. */
+  /** Schedules an announcement of a caller that has written. */
+  signalWriter(caller: string): void {
+    this.#writers.add(caller);
+    this.#schedule();
+  }
+
+  /** Calls the listener on all announcements of new events by all processes from now on. */
   listen(listener: NotificationListener): void {
-    this.#listeners.add(listener);
-    void this.#connected().then((client) => client && this.#begin(client));
+    this.#listenOn(this.#events, listener);
+  }
+
+  /** Calls the listener on all announcements of callers that have written, by all processes, from now on. */
+  listenToWriters(listener: NotificationListener): void {
+    this.#listenOn(this.#writers, listener);
   }
 
   /** Shows that a holder of partitions is alive while the connection lasts, and again on each new connection. */
@@ -77,6 +110,16 @@ export class Notifications {
     await (await this.#connection)?.end();
   }
 
+  #listenOn({ listeners }: Channel, listener: NotificationListener): void {
+    listeners.add(listener);
+    void this.#connected().then((client) => client && this.#begin(client));
+  }
+
+  /** The channels that have listeners. */
+  get #heard(): Channel[] {
+    return this.#channels.filter(({ listeners }) => listeners.size > 0);
+  }
+
   #schedule(): void {
     this.#timer ??= setTimeout(
       () => {
@@ -95,10 +138,11 @@ export class Notifications {
     this.#sending = true;
     this.#announcedAt = performance.now();
     const client = await this.#connected();
-    const named = this.#appended.size <= MAX_NAMED ? [...this.#appended].join(',') : '';
-    this.#appended = new Set();
-    // Listeners also poll, so it may fail.
-    if (client) await this.#ask(client, 'SELECT pg_notify($1, $2)', [CHANNEL, named]);
+    for (const channel of this.#channels.filter(({ isEmpty }) => !isEmpty)) {
+      const announcement = [channel.name, channel.take()];
+      // Listeners also poll, so it may fail.
+      if (client) await this.#ask(client, 'SELECT pg_notify($1, $2)', announcement);
+    }
     this.#sending = false;
   }
 
@@ -108,7 +152,7 @@ export class Notifications {
       const connection = this.#connect(() => {
         if (this.#connection !== connection) return;
         this.#connection = undefined;
-        if (this.#listeners.size > 0 || this.#holder !== undefined) this.#connectLater();
+        if (this.#heard.length > 0 || this.#holder !== undefined) this.#connectLater();
       });
       this.#connection = connection;
     }
@@ -124,8 +168,9 @@ export class Notifications {
   async #connect(drop: () => void): Promise<pg.Client | undefined> {
     const client = new pg.Client({ connectionString: this.url, connectionTimeoutMillis: 5_000, keepAlive: true });
     client.on('error', drop).on('end', drop);
-    client.on('notification', ({ payload }) => {
-      for (const listener of this.#listeners) listener(payload ? payload.split(',') : undefined);
+    client.on('notification', ({ channel: name, payload }) => {
+      const channel = this.#channels.find((one) => one.name === name);
+      for (const listener of channel?.listeners ?? []) listener(payload ? payload.split(',') : undefined);
     });
     try {
       await client.connect();
@@ -141,7 +186,7 @@ export class Notifications {
 
   /** Listens and shows the holder. Repeating it changes nothing, and each new connection does it again. */
   async #begin(client: pg.Client): Promise<void> {
-    if (this.#listeners.size > 0) await this.#ask(client, `LISTEN ${CHANNEL}`);
+    for (const { name } of this.#heard) await this.#ask(client, `LISTEN ${name}`);
     if (this.#holder !== undefined) await this.#ask(client, 'SELECT show_holder_alive($1)', [this.#holder]);
   }
 

@@ -1,4 +1,4 @@
-import { type Statement } from '#libs/database/batch.js';
+import { type BatchResult, type Statement } from '#libs/database/batch.js';
 import { type Database } from '#libs/database/database.js';
 import { type EventRow, WITH_KEYS } from './event-codec.js';
 
@@ -45,7 +45,8 @@ const SCANS = {
 
 /**
  * The events of one organization in the order of their positions, without gaps that fill up later: a page ends where
- * the oldest append in progress could place an event. Needs only the application's role.
+ * the oldest append in progress could place an event. Needs only the application's role. Never reads from a standby,
+ * whose `pg_locks` lacks the appends in progress.
  */
 export class OrganizationFeed {
   constructor(private readonly database: Database) {}
@@ -61,10 +62,10 @@ export class OrganizationFeed {
     const scanned = filtered ? MAX_SCANNED : limit + 1;
     const prefix = category === undefined ? null : `${category}-`;
     const values = [organizationId, after, scanned, limit, types ?? null, prefix];
-    const [, result] = await this.database.transact(organizationId, [
-      setHorizon(organizationId),
+    const [, result] = await this.#afterHorizon(
+      organizationId,
       stream === undefined ? { text: FEED_PAGE, values } : { text: STREAM_PAGE, values: [...values, stream] },
-    ]);
+    );
     const found = result?.rows as [Reach, ...Reach[]];
     const [{ reached, looked_at: lookedAt, soon }] = found;
     const rows = found.filter((row) => row.event_id !== null) as (Reach & EventRow)[];
@@ -75,16 +76,18 @@ export class OrganizationFeed {
 
   /** Returns the position at which the organization's feed ends now. */
   async end(organizationId: string): Promise<number> {
-    const [, result] = await this.database.transact(organizationId, [
-      setHorizon(organizationId),
-      {
-        text: `SELECT position FROM events WHERE organization_id = $1 AND position <= (SELECT ${HORIZON})
-               ORDER BY position DESC NULLS LAST LIMIT 1`,
-        values: [organizationId],
-      },
-    ]);
+    const [, result] = await this.#afterHorizon(organizationId, {
+      text: `SELECT position FROM events WHERE organization_id = $1 AND position <= (SELECT ${HORIZON})
+             ORDER BY position DESC NULLS LAST LIMIT 1`,
+      values: [organizationId],
+    });
     const [last] = result?.rows as { position: number }[];
     return last?.position ?? 0;
+  }
+
+  #afterHorizon(organizationId: string, statement: Statement): Promise<BatchResult[]> {
+    const statements = [setHorizon(organizationId), statement];
+    return this.database.latest(() => this.database.transact(organizationId, statements));
   }
 }
 

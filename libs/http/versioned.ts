@@ -52,7 +52,8 @@ export function Versioned(
   );
 }
 
-function isRead({ method }: FastifyRequest): boolean {
+/** Whether a request only reads. */
+export function isRead({ method }: FastifyRequest): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
@@ -87,9 +88,14 @@ export function answerVersions(fastify: FastifyInstance, database: Database): vo
   });
 }
 
+/** Whether a request asks for a state of the past. */
+export function asksForPast({ query }: FastifyRequest): boolean {
+  return (query as Record<string, unknown>).asOf !== undefined;
+}
+
 /** Returns undefined for reads of the past, which have no ETag, and for paths whose id cannot be an entity's. */
 function entityOf(request: FastifyRequest, { category, parameter, named }: VersionedEntity): EntityRef | undefined {
-  if (isRead(request) && (request.query as Record<string, unknown>).asOf !== undefined) return undefined;
+  if (isRead(request) && asksForPast(request)) return undefined;
   if (parameter === undefined) return { category };
   if (named === 'otherwise') return { category, namedOtherwise: true };
   const id = canonicalId((request.params as Record<string, string>)[parameter] ?? '');

@@ -12,6 +12,11 @@ export interface Settings {
   repliesToClosed: RepliesToClosed;
 }
 
+interface SettingsRow {
+  default_region: CountryCode | null;
+  replies_to_closed: RepliesToClosed | null;
+}
+
 /** Reads the settings of organizations. A change takes effect within the time to live of the cache. */
 @Injectable()
 export class OrganizationSettings {
@@ -22,13 +27,12 @@ export class OrganizationSettings {
   async of(organizationId: string): Promise<Settings> {
     const known = this.#known.get(organizationId);
     if (known) return known;
-    const [row] = await this.database.query<{
-      default_region: CountryCode | null;
-      replies_to_closed: RepliesToClosed | null;
-    }>(organizationId, {
+    const select = {
       text: 'SELECT default_region, replies_to_closed FROM organizations WHERE organization_id = $1',
       values: [organizationId],
-    });
+    };
+    // Writes will use what is cached.
+    const [row] = await this.database.latest(() => this.database.query<SettingsRow>(organizationId, select));
     const settings = {
       defaultRegion: row?.default_region ?? undefined,
       repliesToClosed: row?.replies_to_closed ?? 'Reopen',

@@ -51,10 +51,8 @@ export class TokenLookup {
   /** Reads the identity of a hash. Takes one round trip. */
   async find(hash: string): Promise<TokenIdentity | undefined> {
     const changes = this.#changes;
-    const [found] = await this.database.query<FoundToken>(null, {
-      text: 'SELECT * FROM find_api_token($1)',
-      values: [hash],
-    });
+    const look = { text: 'SELECT * FROM find_api_token($1)', values: [hash] };
+    const [found] = await this.database.latest(() => this.database.query<FoundToken>(null, look));
     if (!found || !sameHash(found.token_hash, hash)) return undefined;
     const identity = identityOf(found);
     if (changes === this.#changes) this.#known.set(hash, identity);

@@ -36,15 +36,16 @@ export async function severedLink(target: string, breaksAt: number): Promise<Sev
 
 /**
  * Opens a proxy to the server of a URL.
+ * @param target the URL, or a function that returns that of the server for a connection
  * @param onPiece called with each piece of data that clients send, before it goes on
  * @param accepts whether a connection may be made
  */
 export async function openLink(
-  target: string,
-  onPiece: (count: number, sockets: Set<Socket>) => void,
+  target: string | (() => string),
+  onPiece: (count: number, sockets: Set<Socket>) => void = () => undefined,
   accepts: () => boolean = () => true,
 ): Promise<Link> {
-  const { hostname, port } = new URL(target);
+  const current = typeof target === 'string' ? () => target : target;
   const sockets = new Set<Socket>();
   let pieces = 0;
   const server = createServer((client) => {
@@ -52,6 +53,7 @@ export async function openLink(
       client.resetAndDestroy();
       return;
     }
+    const { hostname, port } = new URL(current());
     const upstream = connect(Number(port), hostname);
     const ways: [Socket, Socket][] = [
       [client, upstream],
@@ -73,7 +75,7 @@ export async function openLink(
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: through(target, server), close: () => closed(server, sockets) };
+  return { url: through(current(), server), close: () => closed(server, sockets) };
 }
 
 /** Returns a URL over TCP, even if the target has a socket: a server listens on both. */

@@ -6,16 +6,23 @@ import { STREAMS } from '#libs/resources/resources.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { PARALLEL } from '#libs/webhooks/delivery/draining/drain-statements.js';
 import { ApiClient } from '../support/api-client.js';
+import { prepareGround } from '../support/installation.js';
+import { killPostgres } from '../support/instance.js';
 import { faultsOfAnswers, faultsOfReadTables, faultsOfSecrets, faultsOfStreams } from '../support/checker.js';
 import { type Entry, faultsOfOrder, settled, wantedEvents } from '../support/ledger.js';
 import { type ScriptedReceiver, startScriptedReceiver } from '../support/scripted-receiver.js';
 import { Client, Journal } from './client.js';
+import { type Cluster, startPair } from './failover.js';
 import { type House, startHouse, VICTIMS } from './house.js';
 import { pick, randomFrom } from './random.js';
 import { openTenant, type Tenant } from './tenant.js';
 
 const SECONDS = Number(process.env.CHAOS_SECONDS);
 const SEED = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** With it, PostgreSQL has a standby that replaces it: `synchronous_commit`. */
+const COMMIT = process.env.CHAOS_FAILOVER;
+/** What is killed; with `undefined`, workers join and leave. A failover must need no other process to restart. */
+const CHOICES = COMMIT === undefined ? [...VICTIMS, undefined] : (['postgres'] as const);
 /** Number of organizations. Their events are in several partitions, so that each worker has some. */
 const TENANTS = 4;
 const CLIENTS = 8;
@@ -32,7 +39,9 @@ let receiver: ScriptedReceiver;
 let tenants: Tenant[];
 beforeAll(async () => {
   process.stdout.write(`${SECONDS} seconds of chaos from the seed ${SEED}\n`);
-  house = await startHouse(random, { WEBHOOK_RETRY_SCHEDULE: '0.2'.concat(',0.2'.repeat(19)) });
+  const env = { WEBHOOK_RETRY_SCHEDULE: '0.2'.concat(',0.2'.repeat(19)) };
+  const { ground, kill } = await (COMMIT === undefined ? startSingle(env) : startPair(COMMIT, env));
+  house = await startHouse(random, ground, kill);
   receiver = await startScriptedReceiver();
   const names = Array.from({ length: TENANTS }, (_, i) => `tenant${i}`);
   tenants = await Promise.all(names.map((name) => openTenant(house, receiver, name)));
@@ -41,6 +50,12 @@ afterAll(async () => {
   await house.remove();
   await receiver.close();
 });
+
+/** Starts a PostgreSQL that is restarted when it is killed. */
+async function startSingle(env: NodeJS.ProcessEnv): Promise<Cluster> {
+  const ground = await prepareGround(env);
+  return { ground, kill: () => killPostgres(ground.dataDir).then(() => true) };
+}
 
 /** Kills one victim after the other, often before the last one has restarted, but not before further writes. */
 async function rampage(isOver: () => boolean): Promise<void> {
@@ -53,7 +68,7 @@ async function rampage(isOver: () => boolean): Promise<void> {
       () => journal.told.length >= enough || isOver(),
       () => journal.told.length,
     );
-    const victim = pick(random, [...VICTIMS, undefined]);
+    const victim = pick(random, CHOICES);
     returns.push(victim ? house.kill(victim) : house.turnOver());
   }
   await Promise.all(returns);

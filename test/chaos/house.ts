@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
-import { type Ground, prepareGround } from '../support/installation.js';
-import { killPostgres } from '../support/instance.js';
+import { type Ground } from '../support/installation.js';
 import { launch, type Launched } from '../support/launch.js';
 import { pick } from './random.js';
 
@@ -59,10 +58,13 @@ class Resident {
 /**
  * Starts all processes.
  * @param random chooses the victims
- * @param env further variables of all processes
+ * @param killPostgres returns whether it was killed
  */
-export async function startHouse(random: () => number, env: NodeJS.ProcessEnv = {}): Promise<House> {
-  const { remove, dataDir, ...ground } = await prepareGround(env);
+export async function startHouse(
+  random: () => number,
+  { remove, ...ground }: Ground,
+  killPostgres: () => Promise<boolean>,
+): Promise<House> {
   const ports = await Promise.all(Array.from({ length: APIS }, freePort));
   const api = (port: number) =>
     new Resident('api', 'dist/apps/api/main.js', /The API is served/, { ...ground.variables, PORT: String(port) });
@@ -83,8 +85,8 @@ export async function startHouse(random: () => number, env: NodeJS.ProcessEnv = 
     kill: async (victim) => {
       const resident = oneOf(victim);
       if (victim !== 'postgres' && !resident) return;
-      kills[victim] += 1;
-      await (resident?.end('SIGKILL') ?? killPostgres(dataDir));
+      const killed = resident ? (await resident.end('SIGKILL'), true) : await killPostgres();
+      if (killed) kills[victim] += 1;
       await resident?.start();
     },
     turnOver: async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { freePort, startEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
+import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
 import { askedAt } from '#libs/testing/connections.js';
 import { newDataDir } from '#libs/testing/data-dir.js';
 import { type Config } from '#apps/config.js';
@@ -31,11 +31,28 @@ export interface Ground extends Pick<Installation, 'dataDir' | 'database'> {
   remove: () => Promise<void>;
 }
 
+/** The URLs of a database, by login. */
+type Urls = Pick<EmbeddedPostgres, 'ownerUrl' | 'appUrl'>;
+
 /** @param env further variables of all processes */
 export async function prepareGround(env: NodeJS.ProcessEnv = {}): Promise<Ground> {
   const dataDir = await newDataDir();
   const postgres = await startEmbeddedPostgres({ dataDir });
-  const { ownerUrl, appUrl } = postgres;
+  const { remove, ...ground } = await groundOn(dataDir, postgres, env);
+  return {
+    ...ground,
+    remove: async () => {
+      await postgres.stop();
+      await remove();
+    },
+  };
+}
+
+/**
+ * Migrates a database that others start and stop.
+ * @param env further variables of all processes
+ */
+export async function groundOn(dataDir: string, { ownerUrl, appUrl }: Urls, env: NodeJS.ProcessEnv): Promise<Ground> {
   const token = randomBytes(32).toString('hex');
   const variables = {
     HOST: '127.0.0.1',
@@ -58,7 +75,6 @@ export async function prepareGround(env: NodeJS.ProcessEnv = {}): Promise<Ground
     token,
     remove: async () => {
       await owner.close();
-      await postgres.stop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };

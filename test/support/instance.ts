@@ -77,8 +77,13 @@ export async function stop({ process: child }: Instance, signal: NodeJS.Signals)
 }
 
 /** Kills the PostgreSQL of a data directory, with all its processes, by SIGKILL. */
-export async function killPostgres(dataDir: string): Promise<void> {
-  const pidFile = await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').catch(() => '');
+export function killPostgres(dataDir: string): Promise<void> {
+  return killServer(join(dataDir, 'postgres'));
+}
+
+/** Kills the PostgreSQL of a cluster, with all its processes, by SIGKILL. */
+export async function killServer(cluster: string): Promise<void> {
+  const pidFile = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '');
   const pid = Number(pidFile.split('\n', 1)[0]);
   if (!pid) return;
   try {

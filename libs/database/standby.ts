@@ -1,0 +1,145 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { OutageError } from '#libs/platform/domain-error.js';
+import { inTime } from '#libs/platform/in-time.js';
+import { type Outage } from '#libs/platform/outage.js';
+import { type BatchResult, type Statement } from './batch.js';
+import { type DatabaseOptions } from './connections.js';
+import { Database } from './database.js';
+import { ReadOnlyDatabase } from './unavailable.js';
+
+/** Pause between looks at a server's WAL. */
+export const LOOK_MS = 100;
+/** Pause before the next try to reach a standby that is away. */
+const RETRY_MS = 1_000;
+/** Time without an answer to a look after which the standby is away. */
+const ANSWER_MS = 2_000;
+
+/** Identifies a primary and its standbys. */
+export const SYSTEM = { text: 'SELECT system_identifier::text AS system FROM pg_control_system()' };
+/** The end of the WAL that a primary has written: see {@link Written}. */
+export const WRITTEN = { text: `SELECT (pg_current_wal_insert_lsn() - '0/0')::float8 AS position` };
+/** See {@link Replayed}. */
+export const REPLAYED = {
+  text: `SELECT pg_is_in_recovery() AS standby, (pg_last_wal_replay_lsn() - '0/0')::float8 AS position`,
+};
+/** Fails on a server that has not replayed a position, or is no standby any more. */
+const REQUIRE = `SELECT 1 / (pg_is_in_recovery() AND pg_last_wal_replay_lsn() - '0/0' >= $1)::int`;
+/** SQLSTATE division_by_zero. */
+const NOT_REPLAYED = '22012';
+
+/** How much WAL a primary has written, in bytes. */
+export interface Written {
+  position: number;
+}
+
+/** How much of that a standby has replayed. */
+export interface Replayed extends Written {
+  standby: boolean;
+}
+
+/** How to connect to a standby. */
+export interface StandbyOptions extends Pick<DatabaseOptions, 'url' | 'role' | 'poolSize'> {
+  /** Receives failures and successes of the standby. */
+  outage: Outage;
+}
+
+/** Whether an error of {@link Standby.transact} means that the standby is behind the required position. */
+export function isBehind(error: unknown): boolean {
+  return (error as { code?: string }).code === NOT_REPLAYED;
+}
+
+/** The connection to a hot standby, which may be away, and returns by itself. */
+export class Standby {
+  #database: Database | undefined;
+  /** Ends the wait for answers of a standby that goes away. */
+  readonly #waiting = new Set<(error: Error) => void>();
+  readonly #closing = new AbortController();
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly options: StandbyOptions,
+    private readonly primary: Database,
+  ) {}
+
+  get isUp(): boolean {
+    return this.#database !== undefined;
+  }
+
+  /** Connects, and looks at the standby until it is closed. @param onReplayed receives how far it has replayed */
+  start(onReplayed: (position: number) => void): void {
+    this.#looking = this.#repeat(onReplayed);
+  }
+
+  /**
+   * Runs statements that only read, in one round trip.
+   * @param position the position of the WAL that must have been replayed
+   * @throws any error, such as one that {@link isBehind}: the statements can be sent to the primary
+   */
+  async transact(position: number, organizationId: string | null, statements: Statement[]): Promise<BatchResult[]> {
+    const database = this.#database;
+    if (!database) throw new Error('The standby is away');
+    const required = { text: REQUIRE, values: [position] };
+    try {
+      return (await this.#unlessLost(database.transact(organizationId, [required, ...statements]))).slice(1);
+    } catch (error) {
+      if (error instanceof OutageError && !(error instanceof ReadOnlyDatabase)) this.#lose(database, error);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#looking;
+    await this.#database?.close();
+  }
+
+  async #repeat(onReplayed: (position: number) => void): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        onReplayed(await this.#look());
+      } catch (error) {
+        this.#lose(this.#database, error as Error);
+      }
+      await pause(this.isUp ? LOOK_MS : RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  async #look(): Promise<number> {
+    const database = (this.#database ??= await this.#open());
+    const [row] = await inTime(database.query<Replayed>(null, REPLAYED), ANSWER_MS);
+    if (!row?.standby) throw new Error('The server of DATABASE_REPLICA_URL is not a standby');
+    this.options.outage.worked();
+    return row.position;
+  }
+
+  async #open(): Promise<Database> {
+    const { url, role, poolSize } = this.options;
+    const standby = await Database.open({ url, role, poolSize, standby: true });
+    try {
+      const both = [this.primary, standby].map((server) => server.query<{ system: string }>(null, SYSTEM));
+      const [ours, its] = await Promise.all(both);
+      if (ours?.[0]?.system !== its?.[0]?.system) throw new Error('DATABASE_REPLICA_URL is another database');
+      return standby;
+    } catch (error) {
+      await standby.close();
+      throw error;
+    }
+  }
+
+  #lose(database: Database | undefined, error: Error): void {
+    this.options.outage.failed(error.cause ?? error);
+    if (database !== this.#database) return;
+    this.#database = undefined;
+    for (const reject of this.#waiting) reject(error);
+    // It waits for connections, which may never end.
+    void database?.close().catch(() => undefined);
+  }
+
+  #unlessLost<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      void answer.then(resolve, reject).finally(() => this.#waiting.delete(reject));
+    });
+  }
+}

@@ -1,0 +1,12 @@
+/** Returns an answer. @throws {Error} when it does not come in time; it is then ignored */
+export async function inTime<T>(answer: Promise<T>, withinMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`No answer within ${withinMs / 1000} s`));
+    }, withinMs);
+  });
+  return Promise.race([answer, late]).finally(() => {
+    clearTimeout(timer);
+  });
+}
