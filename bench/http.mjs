@@ -49,7 +49,7 @@ export async function measureHttp(bench) {
 
 /** Measures many organizations in turns with one. */
 async function measureOrganizations(bench, loader, side) {
-  side.tokens = await createOrganizations(bench.dataDir, ORGANIZATIONS);
+  side.tokens = (await createOrganizations(bench.dataDir, ORGANIZATIONS)).map(({ token }) => token);
   side.places = await loader.call('seedEach', side.url, side.tokens);
   const one = { ...side, tokens: [TOKEN], places: side.ids.map((id) => ({ path: `/v1/tags/${id}`, token: TOKEN })) };
   const rows = [];

@@ -43,7 +43,8 @@ const status = await runBench(values.quick ? QUICK : FULL, async (bench) => {
   const [port] = await receiver.call('listen', 1);
   const uses = usesOf(bench.plan, await silent.call('listen'), await freePort());
   const wanted = uses.filter(({ name }, index) => index === 0 || !values.only || name === values.only);
-  const [tokenOfB, ...tokens] = await createOrganizations(bench.dataDir, uses.length + 1);
+  const administrators = await createOrganizations(bench.dataDir, uses.length + 1);
+  const [tokenOfB, ...tokens] = administrators.map(({ token }) => token);
   const sides = ['a', 'b'].map((name) => Process.fork(bench, name, 'neighbours/load.mjs', process.env));
   const b = { url, token: tokenOfB };
   await sides[1].call('subscribe', b, port);

@@ -1,8 +1,14 @@
 import { EventCodec } from '#libs/event-store/event-codec.js';
+import { PARTITIONS } from '#libs/event-store/partitions.js';
 import { rebuildTable } from '#libs/event-store/rebuild.js';
+import { type RebuildProgress } from '#libs/event-store/rebuild-shadow.js';
 import { READ_TABLES, STREAMS } from '#libs/resources/resources.js';
+import { VERSION } from '../product.js';
 import { aloneOn, bootstrap, migrate as migrateDatabase, openCipher, requirePrimary } from '../setup.js';
 import { type CliCommand, print, withTools, WrongUse } from './command.js';
+
+/** Time between two reports of a rebuild's progress. */
+const PROGRESS_MS = 5_000;
 
 export const migrate: CliCommand = {
   usage: ['migrate                 bring the database up to date; on a new one also make the demo organization'],
@@ -25,7 +31,23 @@ export const rebuild: CliCommand = {
       throw new WrongUse(`The read table is unknown. Known tables: ${READ_TABLES.map((one) => one.table).join(', ')}`);
     const codec = new EventCodec(STREAMS, await openCipher(config, appUrl, false));
     await requirePrimary(ownerUrl);
-    const result = await rebuildTable(ownerUrl, codec, found.stream, found.table);
+    const result = await rebuildTable(ownerUrl, codec, found.stream, found.table, {
+      program: VERSION,
+      onProgress: reporter(found.table),
+    });
     print(`${result.table}: ${result.events} events applied, writes held for ${result.heldMs.toFixed(1)} ms`);
   },
 };
+
+/** Returns what reports the progress of a rebuild now and then, and at once what a killed one has left. */
+function reporter(table: string): (progress: RebuildProgress) => void {
+  let reportedAt: number | undefined;
+  return ({ events, partitions }) => {
+    const now = performance.now();
+    const isDue = reportedAt === undefined ? events > 0 : now - reportedAt >= PROGRESS_MS;
+    reportedAt ??= now;
+    if (!isDue) return;
+    reportedAt = now;
+    print(`${table}: ${events} events applied, ${partitions} of ${PARTITIONS} partitions filled`);
+  };
+}

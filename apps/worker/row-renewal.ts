@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PeriodicTask } from '#libs/background/periodic-task.js';
 import { type Statement } from '#libs/database/batch.js';
 import { WorkerDatabase } from '#libs/database/database.js';
+import { merged } from '#libs/database/merged-statements.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { type Loaded } from '#libs/event-store/loaded.js';
 import { renewalOf } from '#libs/event-store/read-tables.js';
@@ -95,7 +96,7 @@ export class RowRenewal extends PeriodicTask {
   /** Writes all of it; or nothing, and returns false, if somebody else has changed or renewed one of the rows. */
   async #tryToWrite(statements: Statement[]): Promise<boolean> {
     try {
-      await this.database.write(null, statements);
+      await this.database.write(null, merged(statements));
       return true;
     } catch (error) {
       if (isVersionConflict(error)) return false;

@@ -62,14 +62,23 @@ export class Installation {
     return this.#apis;
   }
 
+  get appUrl() {
+    return this.#postgres.appUrl;
+  }
+
   get ownerUrl() {
     return this.#postgres.ownerUrl;
   }
 
   /** Creates organizations, which replace the first one as subscribers and sources of events. Returns their tokens. */
   async organize(count) {
-    this.#tokens = await createOrganizations(this.#env.DESKSTREAM_DATA_DIR, count);
+    const administrators = await createOrganizations(this.dataDir, count);
+    this.#tokens = administrators.map(({ token }) => token);
     return this.#tokens;
+  }
+
+  get dataDir() {
+    return this.#env.DESKSTREAM_DATA_DIR;
   }
 
   /** Subscribes receivers for each organization, in place of the previous ones. */

@@ -17,6 +17,8 @@ interface Address {
 /** Each address of each agent, for the filters of lists. */
 const addressPart: Part<Agent | undefined> = {
   table: 'agent_addresses',
+  owner: 'agent_id',
+  isStable: true,
   change: ({ organizationId, id }, before, after) => {
     const [was, is] = [addressesOf(before), addressesOf(after)];
     const [gone, added] = [without(was, is), without(is, was)];

@@ -11,6 +11,8 @@ export const ADDRESS_INDEX = 'end_user_addresses_value';
 /** The read table of the addresses by which end users are found. */
 export const addressPart: Part<EndUser | undefined> = {
   table: 'end_user_addresses',
+  owner: 'end_user_id',
+  isStable: true,
   change: (key, before, after) => {
     const [was, is] = [addressesOf(before ?? {}), addressesOf(after ?? {})];
     const gone = without(was, is);

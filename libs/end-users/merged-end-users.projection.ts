@@ -4,6 +4,8 @@ import { type EndUser } from './end-user.rules.js';
 /** The read table of end users that were merged into others. */
 export const mergedPart: Part<EndUser | undefined> = {
   table: 'merged_end_users',
+  owner: 'id',
+  isStable: true,
   change: ({ organizationId, id }, before, after) => {
     if (after?.mergedInto === before?.mergedInto) return [];
     return [

@@ -62,6 +62,7 @@ export class RowStatements<Entity> {
   readonly #insertMany: string;
   readonly #updateMany: string;
   readonly #staleness: string;
+  readonly #stalenessOfMany: string;
   readonly #delete: string;
   readonly #load: string;
 
@@ -91,6 +92,8 @@ export class RowStatements<Entity> {
       FROM ${records} WHERE t.organization_id = n.organization_id AND t.id = n.id`;
     this.#staleness = `SELECT guard(EXISTS (SELECT FROM ${table}
       WHERE organization_id = $1 AND id = $2 AND shape <> ${shape} AND version <= $3 FOR UPDATE))`;
+    this.#stalenessOfMany = `SELECT guard(json_array_length($1) = (SELECT count(*) FROM (SELECT FROM ${table} t JOIN ${records}
+      USING (organization_id, id) WHERE t.shape <> ${shape} AND t.version <= n.version FOR UPDATE OF t) AS stale))`;
     this.#delete = `DELETE FROM ${table} WHERE organization_id = $1 AND id = $2`;
     const key = keyed === undefined ? 'NULL' : sealedKeyOf(keyed);
     this.#load = `SELECT id, version, shape, document, recorded_at, ${key} AS sealed_key FROM ${table} r
@@ -132,7 +135,9 @@ export class RowStatements<Entity> {
 
   /** Returns a guard: the row is stale, and nobody has changed it beyond this version. Others wait for the commit. */
   isStale({ organizationId, id }: RowKey, version: number): Statement {
-    return { text: this.#staleness, values: [organizationId, id, version] };
+    const record = () => JSON.stringify({ organization_id: organizationId, id, version });
+    const many = { text: this.#stalenessOfMany, records: () => [record()] };
+    return { text: this.#staleness, values: [organizationId, id, version], many };
   }
 
   #removal(identity: string[]): Statement {

@@ -16,8 +16,16 @@ export function rowStatementsOf(definition: AnyStreamDefinition): RowStatements<
   return made;
 }
 
+/** Which changes {@link changesOfTables} returns. */
+interface ChangeOptions {
+  /** The only table to change; all unless given. */
+  table?: string;
+  /** Makes all rows of parts anew: the state before does not tell what is there. */
+  anew?: boolean;
+}
+
 /**
- * Returns what events of one stream change in its read tables, or in some of them.
+ * Returns what events of one stream change in its read tables, or in one of them.
  * @param before the stream before the events, and `after` them
  */
 export function changesOfTables(
@@ -25,15 +33,16 @@ export function changesOfTables(
   events: RecordedEvent[],
   before: Loaded<unknown>,
   after: Loaded<unknown>,
-  isWanted: (table: string) => boolean = () => true,
+  { table, anew }: ChangeOptions = {},
 ): Statement[] {
   const [first] = events;
   if (!first) return [];
   const key = { organizationId: first.organizationId, id: first.stream.slice(definition.category.length + 1) };
   const { row, parts = [], projections = [] } = definition;
+  const isWanted = (one: string) => table === undefined || one === table;
   return [
     ...(row && isWanted(row.table) ? (rowStatementsOf(definition)?.change(key, before, after) ?? []) : []),
-    ...parts.flatMap((part) => (isWanted(part.table) ? changesOfPart(definition, part, key, before, after) : [])),
+    ...parts.flatMap((part) => (isWanted(part.table) ? changesOfPart(definition, part, key, before, after, anew) : [])),
     ...projections.flatMap((projection) =>
       isWanted(projection.table) ? events.flatMap((event) => projection.apply(event as RecordedOf<DomainEvent>)) : [],
     ),
@@ -59,12 +68,13 @@ export function renewalOf(definition: AnyStreamDefinition, key: RowKey, loaded: 
 
 function changesOfPart(
   { initialState }: AnyStreamDefinition,
-  { table, owner, change }: Part<unknown>,
+  { table, owner, isStable, change }: Part<unknown>,
   key: RowKey,
   before: Loaded<unknown>,
   after: Loaded<unknown>,
+  anew = before.isStale && !isStable,
 ): Statement[] {
-  if (!before.isStale || !owner) return change(key, before.state, after.state);
+  if (!anew) return change(key, before.state, after.state);
   const text = `DELETE FROM ${table} WHERE organization_id = $1 AND ${owner} = $2`;
   return [{ text, values: [key.organizationId, key.id] }, ...change(key, initialState, after.state)];
 }

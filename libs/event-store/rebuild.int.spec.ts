@@ -1,10 +1,14 @@
+import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectTo } from '#libs/testing/connections.js';
 import { counterStream, counters, raise } from '#libs/testing/counter.js';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
 import { appendStatement } from './append-statements.js';
-import { rebuildTable } from './rebuild.js';
+import { PARTITIONS } from './partitions.js';
+import { type RebuildProgress } from './rebuild-shadow.js';
+import { type RebuildOptions, rebuildTable } from './rebuild.js';
 
 let world: TestStore;
 beforeEach(async () => {
@@ -12,7 +16,8 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const rebuild = () => rebuildTable(world.test.ownerUrl, world.codec, counterStream, 'counters');
+const rebuild = (options?: RebuildOptions) =>
+  rebuildTable(world.test.ownerUrl, world.codec, counterStream, 'counters', options);
 const table = () => world.test.sql('SELECT * FROM counters ORDER BY organization_id, id');
 
 /** The rows that the table must hold, by the events. */
@@ -72,6 +77,39 @@ describe('A projection that is rebuilt', () => {
       await Promise.all([rebuild(), ...writers, ...direct]);
       expect(await table()).toEqual(await world.test.sql(COUNTED));
     }
+  });
+
+  it('goes on where it was killed, while writes go on', async () => {
+    const contexts = Array.from({ length: 200 }, () => world.context());
+    const raiseAll = async () => {
+      for (const context of contexts) await world.store.append(counterStream, randomUUID(), 0, [raise(1)], context);
+    };
+    await raiseAll();
+    const [partitionsBefore, writers] = [20, raiseAll()];
+    const program = fork('libs/testing/killed-rebuild.ts', [world.test.ownerUrl, String(partitionsBefore)]);
+    expect(await once(program, 'exit')).toEqual([null, 'SIGKILL']);
+    const reports: RebuildProgress[] = [];
+    const [{ events }] = await Promise.all([
+      rebuild({ onProgress: (progress) => reports.push(progress) }),
+      writers,
+      writeSlowly(randomUUID(), world.context().organizationId, 60),
+    ]);
+    expect(reports[0]?.partitions).toBeGreaterThanOrEqual(partitionsBefore);
+    expect(reports[0]?.events).toBeGreaterThan(0);
+    expect(reports.length).toBeLessThanOrEqual(1 + PARTITIONS - partitionsBefore);
+    expect(await table()).toEqual(await world.test.sql(COUNTED));
+    expect(events).toBeGreaterThanOrEqual(contexts.length);
+    expect(await world.test.sql("SELECT FROM pg_namespace WHERE nspname LIKE 'rebuild%'")).toEqual([]);
+  });
+
+  it('begins anew after another program was killed', async () => {
+    await world.store.append(counterStream, randomUUID(), 0, [raise(1)], world.context());
+    const program = fork('libs/testing/killed-rebuild.ts', [world.test.ownerUrl, String(PARTITIONS)]);
+    await once(program, 'exit');
+    const reports: RebuildProgress[] = [];
+    await rebuild({ program: 'another', onProgress: (progress) => reports.push(progress) });
+    expect(reports[0]).toEqual({ events: 0, partitions: 0 });
+    expect(await table()).toEqual(await world.test.sql(COUNTED));
   });
 
   it('is refused while it is already being rebuilt', async () => {

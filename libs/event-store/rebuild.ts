@@ -1,13 +1,14 @@
+import { availableParallelism } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { Batch, type Statement } from '#libs/database/batch.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
-import { stretchEnd } from './event-feed.js';
-import { type RecordedEvent } from './event.js';
-import { type Loaded } from './loaded.js';
-import { changesOfTables } from './read-tables.js';
+import { type EventCodec } from './event-codec.js';
+import { PARTITIONS } from './partitions.js';
+import { CatchUp } from './rebuild-catch-up.js';
+import { Fill } from './rebuild-fill.js';
+import { pagesOf } from './rebuild-pages.js';
+import { type RebuildProgress, Shadow } from './rebuild-shadow.js';
 import { type AnyStreamDefinition } from './stream-definition.js';
-import { after, StreamStates } from './stream-states.js';
 
 /** The result of a rebuild. `heldMs` is the time that writes to the table had to wait. */
 export interface RebuildResult {
@@ -16,13 +17,25 @@ export interface RebuildResult {
   heldMs: number;
 }
 
-const PAGE = 1_000;
-/** lock_not_available; unique_violation, if a value's new owner was read before its old one released it */
-const AGAIN = new Set(['55P03', '23505']);
+export interface RebuildOptions {
+  /** The program that rebuilds. What a killed rebuild has filled is kept if it was the same program. */
+  program?: string;
+  /** Number of connections that fill the table at the same time. */
+  connections?: number;
+  /** Is told how far the table is filled, page by page, beginning with what a killed rebuild has filled. */
+  onProgress?: (progress: RebuildProgress) => void;
+}
+
+/** Pause before looking again at partitions that others have taken. */
+const LEFT_MS = 100;
+const LOCK_NOT_AVAILABLE = '55P03';
+const UNIQUE_VIOLATION = '23505';
+/** Maximum number of times that the end is tried again after a unique violation. */
+const MOST_VIOLATIONS = 20;
 
 /**
  * Rebuilds a read table from the events while the application goes on: fills a new table beside the old one, and
- * replaces the old one under a lock that is held only to apply the last few events.
+ * replaces the old one under a lock that is held only to apply the last few events. If it is killed, the next one goes on.
  * @param ownerUrl the database, as the role that owns its tables
  */
 export async function rebuildTable(
@@ -30,175 +43,86 @@ export async function rebuildTable(
   codec: EventCodec,
   definition: AnyStreamDefinition,
   table: string,
+  { program = '', connections = availableParallelism() + 1, onProgress = () => undefined }: RebuildOptions = {},
 ): Promise<RebuildResult> {
-  const client = new pg.Client({ connectionString: ownerUrl, options: '-c lock_timeout=2s' });
+  const clients = Array.from(
+    { length: connections },
+    () => new pg.Client({ connectionString: ownerUrl, options: '-c lock_timeout=2s' }),
+  );
   // The running query reports it.
-  client.on('error', () => undefined);
-  await client.connect();
-  const rebuild = new Rebuild(client, codec, definition, table);
+  for (const client of clients) client.on('error', () => undefined);
   try {
-    return await rebuild.run();
+    await Promise.all(clients.map((client) => client.connect()));
+    const [first] = clients as [pg.Client];
+    await takeLock(first, table);
+    const shadow = new Shadow(first, table, `${program} ${definition.shape}`);
+    await shadow.open();
+    await fill(clients, shadow, codec, definition, onProgress);
+    const heldMs = await finish(first, shadow, new CatchUp(first, shadow, codec, definition));
+    return { table, ...heldMs };
   } finally {
-    await client.end();
+    await Promise.all(clients.map((client) => client.end()));
   }
 }
 
-class Rebuild {
-  readonly #table: string;
-  readonly #schema: string;
-  readonly #states: StreamStates;
-  #position = 0;
-  #events = 0;
+async function takeLock(client: pg.Client, table: string): Promise<void> {
+  const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock(hashtext($1)) AS taken', [
+    `rebuild ${table}`,
+  ]);
+  if (!rows[0]?.taken) throw new DomainError('conflict', `${table} is already being rebuilt`);
+}
 
-  constructor(
-    private readonly client: pg.Client,
-    private readonly codec: EventCodec,
-    private readonly definition: AnyStreamDefinition,
-    private readonly table: string,
-  ) {
-    this.#table = pg.escapeIdentifier(table);
-    this.#schema = pg.escapeIdentifier(`rebuild_${table}`);
-    const query = async <Row>(_: string | null, { text, values }: Statement) =>
-      (await client.query(text, values)).rows as Row[];
-    this.#states = new StreamStates({ query }, codec);
+async function fill(
+  clients: pg.Client[],
+  shadow: Shadow,
+  codec: EventCodec,
+  definition: AnyStreamDefinition,
+  onProgress: (progress: RebuildProgress) => void,
+): Promise<void> {
+  const fills = clients.map((client) => new Fill(client, shadow, pagesOf(codec, definition, shadow.name)));
+  let progress = await shadow.progress();
+  onProgress(progress);
+  const onPage = (events: number, isLast: boolean) => {
+    progress = { events: progress.events + events, partitions: progress.partitions + (isLast ? 1 : 0) };
+    onProgress(progress);
+  };
+  while (progress.partitions < PARTITIONS) {
+    await Promise.all(fills.map((one) => one.run(onPage)));
+    progress = await shadow.progress();
+    // PostgreSQL may still be at a page of a rebuild that was killed.
+    if (progress.partitions < PARTITIONS) await pause(LEFT_MS);
   }
+}
 
-  async run(): Promise<RebuildResult> {
-    await this.#takeLock();
-    await this.#createShadow();
-    await this.#fill();
-    const indexes = await this.#secondaryIndexes();
-    for (;;) {
-      try {
-        for (let index = indexes[0]; index; index = indexes[0]) {
-          await this.client.query(index.replace(/ ON (\w+\.)?/, ` ON ${this.#schema}.`));
-          indexes.shift();
-        }
-        return { table: this.table, events: this.#events, heldMs: await this.#flip() };
-      } catch (error) {
-        if (!AGAIN.has((error as { code?: string }).code ?? '')) throw error;
-        await this.#fill();
-      }
-    }
-  }
-
-  async #fill(): Promise<void> {
-    while (await this.#inTransaction(() => this.#catchUp('SELECT feed_horizon()')));
-  }
-
-  /** Creates an empty copy of the table, in its own schema so that its indexes can have the same names. */
-  async #createShadow(): Promise<void> {
-    const { client } = this;
-    await client.query(`DROP SCHEMA IF EXISTS ${this.#schema} CASCADE`);
-    await client.query(`CREATE SCHEMA ${this.#schema}`);
-    await client.query(
-      `CREATE TABLE ${this.#schema}.${this.#table} (LIKE public.${this.#table} INCLUDING ALL EXCLUDING INDEXES)`,
-    );
-    const { rows } = await client.query<{ name: string; definition: string }>(
-      `SELECT conname AS name, pg_get_constraintdef(oid) AS definition
-       FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'p'`,
-      [`public.${this.#table}`],
-    );
-    const key = rows[0] as { name: string; definition: string };
-    const name = pg.escapeIdentifier(key.name);
-    await client.query(`ALTER TABLE ${this.#schema}.${this.#table} ADD CONSTRAINT ${name} ${key.definition}`);
-  }
-
-  /**
-   * Returns all indexes except the primary key's. Building them on the filled table is faster, and avoids false unique
-   * violations: when a value changes owners, the event of the new owner may have the lower position.
-   */
-  async #secondaryIndexes(): Promise<string[]> {
-    const { rows } = await this.client.query<{ definition: string }>(
-      `SELECT pg_get_indexdef(indexrelid) AS definition FROM pg_index WHERE indrelid = $1::regclass AND NOT indisprimary`,
-      [`public.${this.#table}`],
-    );
-    return rows.map(({ definition }) => definition);
-  }
-
-  async #takeLock(): Promise<void> {
-    const { rows } = await this.client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock(hashtext($1)) AS taken', [
-      `rebuild ${this.table}`,
-    ]);
-    if (!rows[0]?.taken) throw new DomainError('conflict', `${this.table} is already being rebuilt`);
-  }
-
-  /**
-   * Applies the next page of events up to a position; returns false at that position. An earlier statement than that of
-   * the events reads the position, so that all commits before it are seen.
-   */
-  async #catchUp(upTo: string): Promise<boolean> {
-    const { client } = this;
-    await client.query(`SET LOCAL ROLE deskstream_worker`);
-    const { rows: places } = await client.query<{ last: string; through: string }>(
-      `SELECT last, ${stretchEnd('$1::bigint', 'last')} AS through FROM (${upTo}) AS feed(last)`,
-      [this.#position],
-    );
-    const [end, through] = [Number(places[0]?.last), Number(places[0]?.through)];
-    const { rows } = await client.query<EventRow>(
-      `SELECT *, position::float8 AS position FROM ${KEYED_EVENTS}
-       WHERE position > $1 AND position <= $2 AND stream LIKE $3 ORDER BY events.position LIMIT ${PAGE}`,
-      [this.#position, through, `${this.definition.category}-%`],
-    );
-    const statements = await this.#statements(rows.map((row) => this.codec.decode(row)));
-    await client.query('RESET ROLE');
-    await client.query(`SET LOCAL search_path = ${this.#schema}, public`);
-    await client.query(new Batch(statements, pg.types)).results;
-    const last = rows.length === PAGE ? rows.at(-1) : undefined;
-    this.#position = last?.position ?? Math.max(this.#position, through);
-    this.#events += rows.length;
-    return this.#position < end;
-  }
-
-  /** Returns what the next events change in the table, stream by stream. */
-  async #statements(events: RecordedEvent[]): Promise<Statement[]> {
-    const { definition } = this;
-    const streams = [...Map.groupBy(events, ({ organizationId, stream }) => `${organizationId} ${stream}`).values()];
-    const wanted = streams.map(([first]) => {
-      const { organizationId, stream, version } = first as RecordedEvent;
-      return { definition, organizationId, stream, through: version - 1 };
-    });
-    const befores = await this.#states.fold(null, wanted);
-    return streams.flatMap((own, index) => {
-      const before = befores[index] as Loaded<unknown>;
-      const result = own.reduce((state, event) => after(definition, state, event), before);
-      return changesOfTables(definition, own, before, result, (table) => table === this.table);
-    });
-  }
-
-  /**
-   * Replaces the old table. Once it is locked, each append has either written to it and committed, so its events are
-   * applied here; or has not touched it yet, and will write to the new one.
-   */
-  async #flip(): Promise<number> {
-    const { client } = this;
-    let lockedAt = 0;
-    await this.#inTransaction(async () => {
-      await client.query(`LOCK TABLE public.${this.#table} IN ACCESS EXCLUSIVE MODE`);
-      lockedAt = performance.now();
-      while (await this.#catchUp('SELECT last_value FROM event_position'));
-      await client.query('SET LOCAL search_path = public');
-      const tables = [`public.${this.#table}`, `${this.#schema}.${this.#table}`];
-      await client.query('SELECT copy_protection($1::regclass, $2::regclass)', tables);
-      await client.query(`DROP TABLE public.${this.#table}`);
-      await client.query(`ALTER TABLE ${this.#schema}.${this.#table} SET SCHEMA public`);
-      await client.query(`DROP SCHEMA ${this.#schema}`);
-    });
-    return performance.now() - lockedAt;
-  }
-
-  async #inTransaction<T>(work: () => Promise<T>): Promise<T> {
-    const before = { position: this.#position, events: this.#events };
-    await this.client.query('BEGIN');
+/** Builds the indexes and replaces the old table, after a unique violation or a lock that is not to be had, again. */
+async function finish(client: pg.Client, shadow: Shadow, catchUp: CatchUp): Promise<Omit<RebuildResult, 'table'>> {
+  for (let violations = 0; ;) {
     try {
-      const result = await work();
-      await this.client.query('COMMIT');
-      return result;
+      await catchUp.run();
+      await shadow.createIndexes();
+      return await flip(client, shadow, catchUp);
     } catch (error) {
-      await this.client.query('ROLLBACK');
-      this.#position = before.position;
-      this.#events = before.events;
-      throw error;
+      await client.query('ROLLBACK');
+      const { code } = error as { code?: string };
+      const isViolated = code === UNIQUE_VIOLATION && ++violations < MOST_VIOLATIONS;
+      if (!isViolated && code !== LOCK_NOT_AVAILABLE) throw error;
+      // A value's new owner was read before its old one released it: the indexes must not be there yet.
+      if (isViolated) await shadow.dropIndexes();
     }
   }
+}
+
+/**
+ * Replaces the old table. Once it is locked, each append has either written to it and committed, so its events are
+ * applied here; or has not touched it yet, and will write to the new one.
+ */
+async function flip(client: pg.Client, shadow: Shadow, catchUp: CatchUp): Promise<Omit<RebuildResult, 'table'>> {
+  await client.query('BEGIN');
+  await client.query(`LOCK TABLE ${shadow.live} IN ACCESS EXCLUSIVE MODE`);
+  const lockedAt = performance.now();
+  while (!(await catchUp.step('SELECT last_value FROM event_position')));
+  const { events } = await shadow.progress();
+  await shadow.replace();
+  await client.query('COMMIT');
+  return { events, heldMs: performance.now() - lockedAt };
 }

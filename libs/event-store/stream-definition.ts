@@ -67,11 +67,10 @@ export interface Projection<Event extends DomainEvent> {
 /** A read table that is made from an entity's state. Written in the same transaction as the events. */
 export interface Part<State> {
   table: string;
-  /**
-   * The column with the entity's id. All rows of the entity are made anew together with a row of another shape; a part
-   * without owner must stay right when the shape changes.
-   */
-  owner?: string;
+  /** The column with the entity's id. */
+  owner: string;
+  /** Whether its rows stay right when the shape changes. Otherwise they are made anew with a row of another shape. */
+  isStable?: true;
   /** Returns statements that turn the rows of the state before into those of the state after. */
   change: (key: RowKey, before: State, after: State) => Statement[];
 }
