@@ -151,6 +151,7 @@ describe('The command line', () => {
     expect(await checks()).toEqual({
       configuration: 'ok',
       database: 'ok',
+      pooler: 'ok',
       'owner rights': 'ok',
       migrations: 'ok',
       'api role': 'ok',

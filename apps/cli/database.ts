@@ -1,7 +1,7 @@
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { READ_TABLES, STREAMS } from '#libs/resources/resources.js';
-import { aloneOn, bootstrap, migrate as migrateDatabase, openCipher, requirePrimary } from '../setup.js';
+import { aloneOn, bootstrap, migrate as migrateDatabase, openCipher, requireOwnSession } from '../setup.js';
 import { type CliCommand, print, withTools, WrongUse } from './command.js';
 
 export const migrate: CliCommand = {
@@ -24,7 +24,7 @@ export const rebuild: CliCommand = {
     if (!found)
       throw new WrongUse(`The read table is unknown. Known tables: ${READ_TABLES.map((one) => one.table).join(', ')}`);
     const codec = new EventCodec(STREAMS, await openCipher(config, appUrl, false));
-    await requirePrimary(ownerUrl);
+    await requireOwnSession(ownerUrl);
     const result = await rebuildTable(ownerUrl, codec, found.stream, found.table);
     print(`${result.table}: ${result.events} events applied, writes held for ${result.heldMs.toFixed(1)} ms`);
   },

@@ -5,7 +5,7 @@ import { type InstallationUrls } from '../setup.js';
 import { check, type Check, report, skipped } from './checks.js';
 import { parsed } from './command.js';
 import { findDatabase } from './find-database.js';
-import { databaseVersion, migrationsApplied, redisAnswers, withLogin } from './looks.js';
+import { databaseVersion, migrationsApplied, poolerInBetween, redisAnswers, withLogin } from './looks.js';
 
 /** A command that works on a configuration that may be wrong. */
 export interface Diagnosis {
@@ -46,7 +46,7 @@ async function checksOf(config: Config, url: string | undefined): Promise<Check[
   });
   return [
     found,
-    ...(urls && found.state === 'ok' ? await ofDatabase(urls) : []),
+    ...(urls && found.state === 'ok' ? await ofDatabase(urls, config) : []),
     redisUrl ? await check('redis', () => redisAnswers(redisUrl)) : skipped('redis', 'is not configured'),
     await check('disk', () => freeSpace(dataDir)),
     ...(url === undefined
@@ -55,8 +55,12 @@ async function checksOf(config: Config, url: string | undefined): Promise<Check[
   ];
 }
 
-async function ofDatabase({ appUrl, ownerUrl, workerUrl = appUrl }: InstallationUrls): Promise<Check[]> {
+async function ofDatabase(
+  { appUrl, ownerUrl, workerUrl = appUrl }: InstallationUrls,
+  config: Config,
+): Promise<Check[]> {
   return [
+    await check('pooler', () => poolerInBetween(appUrl, config)),
     await check('owner rights', () => ownerRights(ownerUrl)),
     await check('migrations', () => migrationsApplied(appUrl)),
     await check('api role', () => mayTakeOn(appUrl, 'deskstream_app')),
