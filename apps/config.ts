@@ -64,12 +64,15 @@ export interface Config {
   readonly bootstrapToken?: string;
   /** 32 bytes in hex. */
   readonly masterKey?: string;
-  /** Absent: the embedded PostgreSQL. */
+  /** PostgreSQL itself, as are the next two. Absent: the embedded PostgreSQL. */
   readonly databaseUrl?: string;
   /** The URL for migrations; `databaseUrl` unless given. */
   readonly databaseOwnerUrl?: string;
   /** The URL for the worker's role, so that the login of `databaseUrl` need not have it; `databaseUrl` unless given. */
   readonly databaseWorkerUrl?: string;
+  /** The same by way of a pooler, for what needs no session of its own. Absent: there is none. */
+  readonly databasePooler?: { readonly url: string; readonly workerUrl?: string };
+  readonly databasePreparedStatements: boolean;
   readonly databasePoolSize: number;
   /** Absent: the primary answers all reads. */
   readonly databaseReplicaUrl?: string;
@@ -149,9 +152,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, defaults: NodeJ
     dataDir: resolve(environment.DESKSTREAM_DATA_DIR),
     bootstrapToken: environment.DESKSTREAM_BOOTSTRAP_TOKEN,
     masterKey: environment.DESKSTREAM_MASTER_KEY,
-    databaseUrl: environment.DATABASE_URL,
-    databaseOwnerUrl: environment.DATABASE_OWNER_URL ?? environment.DATABASE_URL,
-    databaseWorkerUrl: environment.DATABASE_WORKER_URL,
+    ...databases(environment),
+    databasePreparedStatements: environment.DATABASE_PREPARED_STATEMENTS,
     databasePoolSize: environment.DATABASE_POOL_SIZE,
     databaseReplicaUrl: environment.DATABASE_REPLICA_URL,
     databaseReplicaMaxLagMs: environment.DATABASE_REPLICA_MAX_LAG_MS,
@@ -178,6 +180,22 @@ function partOf(type: SettingsType, given: Record<string, unknown>): object {
   const names = documentedSettings(type).map(({ name }) => name);
   const own = Object.fromEntries(names.filter((name) => name in given).map((name) => [name, given[name]]));
   return plainToInstance<object, object>(type, own, { exposeDefaultValues: true });
+}
+
+function databases(environment: Environment) {
+  const { DATABASE_URL: url, DATABASE_WORKER_URL: workerUrl, DATABASE_DIRECT_URL: address } = environment;
+  const direct = (one?: string) => (one !== undefined && address !== undefined ? withLoginOf(one, address) : one);
+  return {
+    databaseUrl: direct(url),
+    databaseOwnerUrl: direct(environment.DATABASE_OWNER_URL ?? url),
+    databaseWorkerUrl: direct(workerUrl),
+    ...(url !== undefined && address !== undefined && { databasePooler: Object.freeze({ url, workerUrl }) }),
+  };
+}
+
+function withLoginOf(url: string, address: string): string {
+  const { username, password } = new URL(url);
+  return Object.assign(new URL(address), { username, password }).href;
 }
 
 function productOf({ DESKSTREAM_COMMIT: commit }: Environment): Product {

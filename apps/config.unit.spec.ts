@@ -88,6 +88,30 @@ describe('The configuration', () => {
     }
   });
 
+  it('finds PostgreSQL behind a pooler by the logins of the URLs that lead to the pooler', () => {
+    const pooler = {
+      DATABASE_URL: 'postgres://api:a%40@pooler:6432/d',
+      DATABASE_WORKER_URL: 'postgres://w:w@pooler:6432/d',
+    };
+    const DATABASE_OWNER_URL = 'postgres://owner:o@pooler/d';
+    const DATABASE_DIRECT_URL = 'postgres://server:5432/real?ssl=true';
+    expect(loadConfig({ ...pooler, DATABASE_OWNER_URL, DATABASE_DIRECT_URL })).toMatchObject({
+      databaseUrl: 'postgres://api:a%40@server:5432/real?ssl=true',
+      databaseWorkerUrl: 'postgres://w:w@server:5432/real?ssl=true',
+      databaseOwnerUrl: 'postgres://owner:o@server:5432/real?ssl=true',
+      databasePooler: { url: pooler.DATABASE_URL, workerUrl: pooler.DATABASE_WORKER_URL },
+    });
+    expect(loadConfig(pooler)).not.toHaveProperty('databasePooler');
+    expect(() => loadConfig({ DATABASE_DIRECT_URL })).toThrow('DATABASE_DIRECT_URL must be set with DATABASE_URL only');
+  });
+
+  it('takes true or false for whether statements stay prepared', () => {
+    expect(loadConfig({}).databasePreparedStatements).toBe(true);
+    expect(loadConfig({ DATABASE_PREPARED_STATEMENTS: 'false' }).databasePreparedStatements).toBe(false);
+    const faulty = { DATABASE_PREPARED_STATEMENTS: 'no' };
+    expect(() => loadConfig(faulty)).toThrow('DATABASE_PREPARED_STATEMENTS must be true or false');
+  });
+
   it('takes for the origins of scripts what browsers send as such', () => {
     expect(loadConfig({}).http.corsOrigins).toEqual([]);
     const origins = ['https://app.example', 'http://localhost:5173'];

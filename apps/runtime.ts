@@ -32,7 +32,8 @@ export interface Runtime {
 
 /**
  * Connects to everything that the roles of this process need.
- * @param databaseUrl its login may take on `deskstream_app`, and `deskstream_worker` unless configured otherwise
+ * @param databaseUrl PostgreSQL itself; its login may take on `deskstream_app`, and `deskstream_worker` unless
+ *   configured otherwise
  */
 export async function openRuntime(
   config: Config,
@@ -42,9 +43,15 @@ export async function openRuntime(
   { worker, draining = new AbortController().signal }: { worker: boolean; draining?: AbortSignal },
 ): Promise<Runtime> {
   const outage = outageOfDatabase(logger);
-  const options = { url: databaseUrl, poolSize: config.databasePoolSize, outage };
+  const pooler = config.databasePooler;
+  const options = {
+    pooled: pooler !== undefined,
+    prepared: config.databasePreparedStatements,
+    poolSize: config.databasePoolSize,
+    outage,
+  };
   const codec = new EventCodec(STREAMS, cipher);
-  const database = await Database.open({ ...options, role: 'deskstream_app' });
+  const database = await Database.open({ ...options, url: pooler?.url ?? databaseUrl, role: 'deskstream_app' });
   const notifications = new Notifications(databaseUrl);
   const store = new EventStore(database, codec, (organizationId) => {
     notifications.signal(organizationId);
@@ -52,7 +59,11 @@ export async function openRuntime(
   const replica = openReplica(config, logger, database, notifications);
   const workerUrl = config.databaseWorkerUrl ?? databaseUrl;
   const share = worker && {
-    database: await WorkerDatabase.open({ ...options, url: workerUrl, role: 'deskstream_worker' }),
+    database: await WorkerDatabase.open({
+      ...options,
+      url: pooler?.workerUrl ?? pooler?.url ?? workerUrl,
+      role: 'deskstream_worker',
+    }),
     jobs: new Jobs({
       databaseUrl: workerUrl,
       redisUrl: config.redisUrl,

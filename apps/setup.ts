@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { AbstractLogger, DataSource, type LogLevel, type LogMessage } from 'typeorm';
 import { migrateJobs } from '#libs/background/jobs.js';
-import { isStandby, survive } from '#libs/database/connections.js';
+import { type DatabaseRole, survive } from '#libs/database/connections.js';
 import { type Database } from '#libs/database/database.js';
 import { asUnavailable } from '#libs/database/unavailable.js';
 import { type EventStore } from '#libs/event-store/event-store.js';
@@ -40,7 +40,9 @@ const QUEUES = [DELIVERIES_QUEUE];
 
 const KEY_CHECK = 'deskstream';
 const KEY_CONTEXT = 'installation';
-const AS_APP = '-c role=deskstream_app';
+/** Poolers refuse the options of a session that several connections share, or drop them. */
+const OWN_SESSION = '-c app.session=own';
+const REFUSED_OPTIONS = /unsupported startup parameter/;
 const UNDEFINED_TABLE = '42P01';
 const UNKNOWN_ROLE = '22023';
 
@@ -129,7 +131,7 @@ const QUIET_POOL = { poolErrorHandler: () => undefined, extra: { onConnect: surv
 /** @throws {StartupError} when the tables are not those that this version needs, or cannot be changed */
 export async function checkMigrations(url: string): Promise<void> {
   try {
-    const { rows } = await withClient(url, AS_APP, (client) => client.query<Applied>(APPLIED));
+    const { rows } = await withClient(url, 'deskstream_app', (client) => client.query<Applied>(APPLIED));
     refuse(faultOfSchema(rows));
   } catch (error) {
     const { code } = ((error as Error).cause ?? error) as { code?: string };
@@ -142,29 +144,34 @@ function refuse(fault: string | undefined): void {
   if (fault !== undefined) throw new StartupError(fault);
 }
 
-/** @throws {StartupError} when the database is read-only there */
-export async function requirePrimary(url: string): Promise<void> {
+/** @throws {StartupError} when the database is read-only there, or behind a pooler */
+export async function requireOwnSession(url: string): Promise<void> {
   await withClient(url, undefined, () => Promise.resolve());
 }
 
 /**
  * Runs a step of a start on a connection of its own.
- * @param options of the connection
- * @throws {StartupError} when the database is a standby
+ * @param role that the connection takes on
+ * @throws {StartupError} when the database is a standby, or behind a pooler
  * @throws {DatabaseUnreachable} when it is, or becomes, unreachable
  */
 async function withClient<T>(
   url: string,
-  options: string | undefined,
+  role: DatabaseRole | undefined,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
+  const options = role ? `${OWN_SESSION} -c role=${role}` : OWN_SESSION;
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, options });
   survive(client);
   try {
     await client.connect().catch((error: unknown) => {
-      throw unreachable(url, error);
+      throw REFUSED_OPTIONS.test((error as Error).message) ? pooled(url) : unreachable(url, error);
     });
-    if (await isStandby(client)) throw standby(url);
+    const { rows } = await client.query<{ standby: boolean; own: boolean }>(
+      `SELECT pg_is_in_recovery() AS standby, current_setting('app.session', true) IS NOT NULL AS own`,
+    );
+    if (!rows[0]?.own) throw pooled(url);
+    if (rows[0].standby) throw standby(url);
     return await work(client);
   } catch (error) {
     throw error instanceof StartupError || asUnavailable(error) === error ? error : unreachable(url, error);
@@ -185,6 +192,13 @@ function standby(url: string): StartupError {
   const { host, pathname } = new URL(url);
   return new StartupError(
     `The database ${pathname.slice(1)} at ${host} is a standby, which takes no changes. Set DATABASE_URL to the primary.`,
+  );
+}
+
+function pooled(url: string): StartupError {
+  const { host, pathname } = new URL(url);
+  return new StartupError(
+    `The database ${pathname.slice(1)} at ${host} is behind a pooler. Set DATABASE_DIRECT_URL to the address of PostgreSQL itself.`,
   );
 }
 
@@ -216,7 +230,7 @@ async function ensureLogin(
  * @param create sets up a new installation, as the database's owner; false for processes that only use one
  */
 export async function openCipher(config: Config, url: string, create: boolean): Promise<Cipher> {
-  return withClient(url, create ? undefined : AS_APP, async (client) => {
+  return withClient(url, create ? undefined : 'deskstream_app', async (client) => {
     const { rows } = await client.query<{ key_check: string }>('SELECT key_check FROM installation');
     if (!rows[0] && !create) throw notSetUp();
     const cipher = new Cipher(await masterKey(config, !rows[0]));
@@ -253,7 +267,7 @@ function verifyKey(cipher: Cipher, check: string, { masterKey, dataDir }: Config
 
 /** Returns the administrator of the demo organization, of which each installation has one. */
 export async function demoAdministrator(url: string): Promise<{ organizationId: string; actorId: string }> {
-  return withClient(url, AS_APP, async (client) => {
+  return withClient(url, 'deskstream_app', async (client) => {
     const { rows } = await client.query<{ organizationId: string; actorId: string }>(
       'SELECT demo_organization_id AS "organizationId", demo_administrator_id AS "actorId" FROM installation',
     );

@@ -152,6 +152,7 @@ describe('The command line', () => {
     expect(await checks()).toEqual({
       configuration: 'ok',
       database: 'ok',
+      pooler: 'ok',
       'owner rights': 'ok',
       migrations: 'ok',
       'api role': 'ok',

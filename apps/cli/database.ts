@@ -4,7 +4,7 @@ import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { type RebuildProgress } from '#libs/event-store/rebuild-shadow.js';
 import { READ_TABLES, STREAMS } from '#libs/resources/resources.js';
 import { VERSION } from '../product.js';
-import { aloneOn, bootstrap, migrate as migrateDatabase, openCipher, requirePrimary } from '../setup.js';
+import { aloneOn, bootstrap, migrate as migrateDatabase, openCipher, requireOwnSession } from '../setup.js';
 import { type CliCommand, print, withTools, WrongUse } from './command.js';
 
 /** Time between two reports of a rebuild's progress. */
@@ -30,7 +30,7 @@ export const rebuild: CliCommand = {
     if (!found)
       throw new WrongUse(`The read table is unknown. Known tables: ${READ_TABLES.map((one) => one.table).join(', ')}`);
     const codec = new EventCodec(STREAMS, await openCipher(config, appUrl, false));
-    await requirePrimary(ownerUrl);
+    await requireOwnSession(ownerUrl);
     const result = await rebuildTable(ownerUrl, codec, found.stream, found.table, {
       program: VERSION,
       onProgress: reporter(found.table),

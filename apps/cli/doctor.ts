@@ -6,7 +6,7 @@ import { check, type Check, report, skipped } from './checks.js';
 import { parsed } from './command.js';
 import { findDatabase } from './find-database.js';
 import { lookAtReplica } from './replica-look.js';
-import { databaseVersion, migrationsApplied, redisAnswers, withLogin } from './looks.js';
+import { databaseVersion, migrationsApplied, poolerInBetween, redisAnswers, withLogin } from './looks.js';
 
 /** A command that works on a configuration that may be wrong. */
 export interface Diagnosis {
@@ -47,7 +47,9 @@ async function checksOf(config: Config, url: string | undefined): Promise<Check[
   });
   return [
     found,
-    ...(urls && found.state === 'ok' ? [...(await ofDatabase(urls)), await lookAtReplica(config, urls.appUrl)] : []),
+    ...(urls && found.state === 'ok'
+      ? [...(await ofDatabase(urls, config)), await lookAtReplica(config, urls.appUrl)]
+      : []),
     redisUrl ? await check('redis', () => redisAnswers(redisUrl)) : skipped('redis', 'is not configured'),
     await check('disk', () => freeSpace(dataDir)),
     ...(url === undefined
@@ -56,8 +58,12 @@ async function checksOf(config: Config, url: string | undefined): Promise<Check[
   ];
 }
 
-async function ofDatabase({ appUrl, ownerUrl, workerUrl = appUrl }: InstallationUrls): Promise<Check[]> {
+async function ofDatabase(
+  { appUrl, ownerUrl, workerUrl = appUrl }: InstallationUrls,
+  config: Config,
+): Promise<Check[]> {
   return [
+    await check('pooler', () => poolerInBetween(appUrl, config)),
     await check('owner rights', () => ownerRights(ownerUrl)),
     await check('migrations', () => migrationsApplied(appUrl)),
     await check('api role', () => mayTakeOn(appUrl, 'deskstream_app')),

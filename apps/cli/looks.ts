@@ -1,10 +1,11 @@
 import pg from 'pg';
 import { survive } from '#libs/database/connections.js';
-import { type Database } from '#libs/database/database.js';
+import { Database } from '#libs/database/database.js';
 import { connectRedis, shownHosts } from '#libs/platform/redis.js';
 import { BACKLOG } from '#libs/webhooks/delivery/metrics.js';
 import { RELAY_CONSUMER } from '#libs/webhooks/log/redaction.published.js';
-import { checkMigrations } from '../setup.js';
+import { type Config } from '../config.js';
+import { checkMigrations, requireOwnSession } from '../setup.js';
 
 const CONNECT_MS = 5_000;
 /** The oldest version that is tested. */
@@ -31,6 +32,22 @@ export async function databaseVersion(url: string): Promise<string> {
   });
   if (Number.parseInt(version) < POSTGRES) throw new Error(`PostgreSQL ${version} is too old: use ${POSTGRES}`);
   return `PostgreSQL ${version} at ${new URL(url).host}`;
+}
+
+/** @param url PostgreSQL itself */
+export async function poolerInBetween(url: string, config: Config): Promise<string> {
+  await requireOwnSession(url);
+  const { databasePooler: pooler, databasePreparedStatements: prepared } = config;
+  if (!pooler) return 'none is in between';
+  const database = await Database.open({
+    url: pooler.url,
+    pooled: true,
+    prepared,
+    role: 'deskstream_app',
+    poolSize: 1,
+  });
+  await database.ping().finally(() => database.close());
+  return `${new URL(pooler.url).host} is in between, ${prepared ? 'with' : 'without'} prepared statements`;
 }
 
 export async function migrationsApplied(url: string): Promise<string> {

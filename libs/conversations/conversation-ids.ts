@@ -16,13 +16,16 @@ export class ConversationIds {
     for (;;) {
       const id = this.#drawn.shift();
       if (id !== undefined) return id;
-      this.#drawing ??= this.database
-        .apart(() => this.#draw())
-        .finally(() => {
-          this.#drawing = undefined;
-        });
-      await this.#drawing;
+      // A unit of work holds a connection: it must not wait for one more, which others like it may hold.
+      await (this.database.unit ? this.#draw() : this.#drawTogether());
     }
+  }
+
+  #drawTogether(): Promise<void> {
+    this.#drawing ??= this.#draw().finally(() => {
+      this.#drawing = undefined;
+    });
+    return this.#drawing;
   }
 
   async #draw(): Promise<void> {

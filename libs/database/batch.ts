@@ -28,10 +28,19 @@ interface Column {
   parse: (text: string) => unknown;
 }
 
-/** What a connection knows about a statement. After a failed batch, the server may or may not have it prepared. */
+/**
+ * Where statements stay prepared: in the connection's own `session`; by the `pooler`, which prepares them in any of the
+ * sessions that it hands out; or `nowhere`.
+ */
+export type Preparing = 'session' | 'pooler' | 'nowhere';
+
+/**
+ * What a connection knows about a statement. After a failed batch, the server may or may not have it prepared. A pooler
+ * keeps offering one whose table has changed, under whatever name.
+ */
 interface Preparation {
-  state: 'prepared' | 'unknown';
-  /** Set once the server has described them. They stay the same while the statement is prepared. */
+  state: 'prepared' | 'unknown' | 'unusable';
+  /** Set once the server has described them. They stay the same while its session has the statement prepared. */
   columns?: Column[];
 }
 
@@ -72,6 +81,7 @@ export class Batch implements pg.Submittable {
     private readonly statements: Statement[],
     private readonly types: pg.CustomTypesConfig,
     private readonly wanted = statements.length,
+    private readonly preparing: Preparing = 'session',
   ) {
     this.results = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -83,8 +93,8 @@ export class Batch implements pg.Submittable {
     this.#known = preparations.get(wire) ?? new Map<string, Preparation>();
     preparations.set(wire, this.#known);
     wire.stream.cork();
-    for (const [index, { text, values = [], replanned }] of this.statements.entries()) {
-      const statement = replanned ? UNNAMED : nameOf(text);
+    for (const [index, { text, values = [] }] of this.statements.entries()) {
+      const statement = this.#nameAt(index);
       this.#prepare(wire, statement, text);
       wire.bind({ statement, values, valueMapper: prepareValue });
       if (this.#isWanted(index) && !this.#known.get(statement)?.columns) wire.describe({ type: 'P', name: '' });
@@ -113,7 +123,7 @@ export class Batch implements pg.Submittable {
   handleCommandComplete(): void {
     const index = this.#results.push({ rows: this.#rows }) - 1;
     const known = this.#known.get(this.#nameAt(index));
-    if (known && this.#isWanted(index)) known.columns = this.#columns ?? [];
+    if (known && this.#isWanted(index) && this.preparing === 'session') known.columns = this.#columns ?? [];
     this.#expectNext();
   }
 
@@ -126,10 +136,9 @@ export class Batch implements pg.Submittable {
     if (this.#results.length < this.statements.length) failures.set(error, this.#results.length);
     // A table has changed: the statements that the server has prepared are unusable.
     if (isStale(error)) {
-      for (const { text, replanned } of this.statements) {
-        const name = replanned ? UNNAMED : nameOf(text);
-        if (name !== UNNAMED) this.#known.set(name, { state: 'unknown' });
-      }
+      const state = this.preparing === 'pooler' ? 'unusable' : 'unknown';
+      const names = this.statements.map((_, index) => this.#nameAt(index));
+      for (const name of names) if (name !== UNNAMED) this.#known.set(name, { state });
     }
     this.#settle.reject(error);
   }
@@ -152,7 +161,9 @@ export class Batch implements pg.Submittable {
 
   #nameAt(index: number): string {
     const { text = '', replanned } = this.statements[index] ?? {};
-    return replanned ? UNNAMED : nameOf(text);
+    if (replanned || this.preparing === 'nowhere') return UNNAMED;
+    const name = nameOf(text);
+    return this.#known.get(name)?.state === 'unusable' ? UNNAMED : name;
   }
 
   #expectNext(): void {

@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { type Outage } from '#libs/platform/outage.js';
+import { StartupError } from '#libs/platform/startup-error.js';
 import { traced } from '#libs/platform/tracing.js';
-import { Batch, type BatchResult, type Statement } from './batch.js';
+import { Batch, type BatchResult, type Preparing, type Statement } from './batch.js';
 import { asUnavailable, ReadOnlyDatabase, unavailable } from './unavailable.js';
 
 /** The roles that migrations create. Neither owns a table nor bypasses row-level security. */
@@ -11,8 +12,12 @@ export type DatabaseRole = 'deskstream_app' | 'deskstream_worker';
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database` */
   url: string;
-  /** Set by every connection before its first query. If absent, the login's own rights apply, as for migrations. */
+  /** Taken on before the first query. If absent, the login's own rights apply, as for migrations. */
   role?: DatabaseRole;
+  /** Whether the URL leads to a pooler, which may hand each transaction another session of the server. */
+  pooled?: boolean;
+  /** Whether statements stay prepared; see {@link Preparing}. */
+  prepared?: boolean;
   /** Maximum number of connections. */
   poolSize?: number;
   /** Accepts a standby. */
@@ -32,35 +37,49 @@ export function survive(client: pg.ClientBase): void {
   client.on('error', () => undefined);
 }
 
-/** Returns whether the connection's server is a standby. A primary does not become one while it has connections. */
-export async function isStandby(client: pg.ClientBase): Promise<boolean> {
-  const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby');
-  return rows[0]?.standby === true;
-}
-
 /**
  * Prepares a connection that a pool has opened. Refuses a standby: it takes no changes, and its `pg_locks` lacks the
- * primary's writers, so readers of the feed would miss their events.
+ * primary's writers, so readers of the feed would miss their events. A primary does not become one while it has
+ * connections.
  * @throws {ReadOnlyDatabase}
  */
 async function onConnect(client: pg.ClientBase): Promise<void> {
   survive(client);
-  if (await isStandby(client)) throw new ReadOnlyDatabase();
+  const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby');
+  if (rows[0]?.standby) throw new ReadOnlyDatabase();
 }
 
 /** Options that all pools share. */
 export const POOL = { keepAlive: true, connectionTimeoutMillis: 5_000, onConnect };
 
-/** Statements read little. Parallel workers and JIT would take longer, and processors from others. */
-const ONE_PROCESSOR = ['max_parallel_workers_per_gather=0', 'jit=off'];
+const SETTINGS = {
+  statement_timeout: '15s',
+  idle_in_transaction_session_timeout: '15s',
+  timezone: 'UTC',
+  // Most reads hit memory, or disks with cheap random access.
+  random_page_cost: '1.1',
+};
+const SETTINGS_OF_ROLES = {
+  // Plans are cached, and a table that is small at first may grow. Every query has an index.
+  enable_seqscan: 'off',
+  // Statements read little. Parallel workers and JIT would take longer, and processors from others.
+  max_parallel_workers_per_gather: '0',
+  jit: 'off',
+};
+
+function settingsOf({ role }: DatabaseOptions): [name: string, value: string][] {
+  return Object.entries(role ? { ...SETTINGS, ...SETTINGS_OF_ROLES, role } : SETTINGS);
+}
+
+/** Returns the statements that begin each transaction: through a pooler, nothing outlives one. */
+export function openingOf(options: DatabaseOptions): Statement[] {
+  const set = settingsOf(options).map(([name, value]) => `set_config('${name}', '${value}', true)`);
+  return options.pooled ? [{ text: `SELECT ${set.join(', ')}` }] : [];
+}
 
 /** Returns TypeORM's options for this database. */
 export function dataSourceOptions(options: DatabaseOptions) {
-  const session = ['statement_timeout=15s', 'idle_in_transaction_session_timeout=15s', 'timezone=UTC'];
-  // Most reads hit memory, or disks with cheap random access.
-  session.push('random_page_cost=1.1');
-  // Plans are cached, and a table that is small at first may grow. Every query has an index.
-  if (options.role) session.push(`role=${options.role}`, 'enable_seqscan=off', ...ONE_PROCESSOR);
+  const session = settingsOf(options).map(([name, value]) => `-c ${name}=${value}`);
   return {
     type: 'postgres' as const,
     url: options.url,
@@ -69,7 +88,7 @@ export function dataSourceOptions(options: DatabaseOptions) {
     extra: {
       ...POOL,
       ...(options.standby && { onConnect: survive }),
-      options: session.map((setting) => `-c ${setting}`).join(' '),
+      ...(!options.pooled && { options: session.join(' ') }),
     },
   };
 }
@@ -88,14 +107,44 @@ export async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   }
 }
 
-/** Sends a batch. @throws {DomainError} `unavailable`, see {@link asUnavailable}; else the server's error */
-export function send(client: pg.ClientBase, statements: Statement[], wanted: number): Promise<BatchResult[]> {
-  const attributes = { 'db.system.name': 'postgresql', 'db.operation.batch.size': statements.length };
-  return traced('database batch', attributes, () => sendBatch(client, statements, wanted));
+/** Finds itself unless a pooler has given it another name, to tell the statements of its clients apart. */
+const PROBE = {
+  name: 'deskstream_probe',
+  text: `SELECT FROM pg_prepared_statements WHERE name = 'deskstream_probe'`,
+};
+const DUPLICATE_STATEMENT = '42P05';
+
+/** @throws {StartupError} when clients of the pooler would meet each other's prepared statements */
+export async function requirePrepared({ url, pooled, prepared = true }: DatabaseOptions, pool: pg.Pool): Promise<void> {
+  if (!pooled || !prepared) return;
+  const found = await pool.query(PROBE).catch((error: unknown) => {
+    if ((error as { code?: string }).code === DUPLICATE_STATEMENT) return { rowCount: 1 };
+    throw unavailable(error);
+  });
+  if (found.rowCount === 0) return;
+  throw new StartupError(
+    `The pooler at ${new URL(url).host} does not support prepared statements. Set DATABASE_PREPARED_STATEMENTS to false, or max_prepared_statements in PgBouncer 1.21 or later.`,
+  );
 }
 
-async function sendBatch(client: pg.ClientBase, statements: Statement[], wanted: number): Promise<BatchResult[]> {
-  const batch = new Batch(statements, { getTypeParser }, wanted);
+/** Sends a batch. @throws {DomainError} `unavailable`, see {@link asUnavailable}; else the server's error */
+export function send(
+  client: pg.ClientBase,
+  statements: Statement[],
+  wanted: number,
+  options: DatabaseOptions,
+): Promise<BatchResult[]> {
+  const attributes = { 'db.system.name': 'postgresql', 'db.operation.batch.size': statements.length };
+  const batch = new Batch(statements, { getTypeParser }, wanted, preparingOf(options));
+  return traced('database batch', attributes, () => resultsOf(client, batch));
+}
+
+function preparingOf({ prepared = true, pooled = false }: DatabaseOptions): Preparing {
+  if (!prepared) return 'nowhere';
+  return pooled ? 'pooler' : 'session';
+}
+
+async function resultsOf(client: pg.ClientBase, batch: Batch): Promise<BatchResult[]> {
   try {
     client.query(batch);
     return await batch.results;

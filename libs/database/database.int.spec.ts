@@ -91,6 +91,25 @@ describe('Lookups of one moment', () => {
   });
 });
 
+describe('A database by way of a pooler', () => {
+  it('has its role, organization and settings in each transaction', async () => {
+    const options = { url: world.test.appUrl, role: 'deskstream_app' as const, pooled: true, prepared: false };
+    const pooled = await Database.open(options);
+    const { organizationId } = world.context();
+    const settings = {
+      text: `SELECT current_user AS role, current_setting('app.org') AS scope,
+               current_setting('statement_timeout') AS timeout, current_setting('enable_seqscan') AS scans`,
+    };
+    const expected = [{ role: 'deskstream_app', scope: organizationId, timeout: '15s', scans: 'off' }];
+    expect(await pooled.query(organizationId, settings)).toEqual(expected);
+    expect(await pooled.query(organizationId, settings)).toEqual(expected);
+    await pooled.inUnit(organizationId, [], async () => {
+      expect(await pooled.query(organizationId, settings)).toEqual(expected);
+    });
+    await pooled.close();
+  });
+});
+
 describe('A database that is closed', () => {
   it('is said to be unavailable', async () => {
     const database = await Database.open({ url: world.test.appUrl, role: 'deskstream_app', poolSize: 1 });

@@ -1,5 +1,5 @@
-import { IsOptional, IsUrl, ValidateBy } from 'class-validator';
-import { Setting, Whole } from '#libs/platform/settings.js';
+import { IsBoolean, IsOptional, IsUrl, ValidateBy } from 'class-validator';
+import { AsBoolean, Setting, Whole } from '#libs/platform/settings.js';
 
 /** Returns the login of a URL; undefined if it is not a URL. */
 const loginOf = (url: unknown) => (typeof url === 'string' && URL.canParse(url) ? new URL(url).username : undefined);
@@ -50,6 +50,27 @@ export class DatabaseSettings {
   )
   @Whole(300, 60_000)
   DATABASE_REPLICA_MAX_LAG_MS = 1_000;
+
+  @Setting(
+    'The address of PostgreSQL itself when the URLs above lead to a pooler such as PgBouncer, see [PgBouncer](#pgbouncer): `postgres://host:5432/database`. The logins are those of the other URLs.',
+  )
+  @IsOptional()
+  @IsUrl(POSTGRES_URL, { message: 'DATABASE_DIRECT_URL must look like postgres://host:5432/database' })
+  @ValidateBy({
+    name: 'pooled',
+    validator: {
+      validate: (_, args) => (args?.object as DatabaseSettings).DATABASE_URL !== undefined,
+      defaultMessage: () => 'DATABASE_DIRECT_URL must be set with DATABASE_URL only, which then leads to the pooler',
+    },
+  })
+  DATABASE_DIRECT_URL?: string;
+
+  @Setting(
+    'Whether connections keep prepared statements: `true`, or `false` for a pooler that does not support them, such as PgBouncer before 1.21.',
+  )
+  @AsBoolean
+  @IsBoolean({ message: 'DATABASE_PREPARED_STATEMENTS must be true or false' })
+  DATABASE_PREPARED_STATEMENTS = true;
 
   @Setting('Connections per pool, 1 to 200.')
   @Whole(1, 200)

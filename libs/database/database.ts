@@ -2,10 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { DataSource } from 'typeorm';
 import pg from 'pg';
 import { DomainError, OutageError } from '#libs/platform/domain-error.js';
-import { type Outage } from '#libs/platform/outage.js';
 import { Places } from '#libs/platform/places.js';
 import { type BatchResult, failedStatement, preparedAnew, type Statement } from './batch.js';
-import { connect, type DatabaseOptions, dataSourceOptions, send } from './connections.js';
+import { connect, type DatabaseOptions, dataSourceOptions, openingOf, requirePrepared, send } from './connections.js';
 import { Grouping } from './grouping.js';
 import { Contended, ReadOnlyDatabase, refusal, unavailable } from './unavailable.js';
 import { UnitOfWork } from './unit-of-work.js';
@@ -44,13 +43,12 @@ export interface PoolLoad {
   waiting: number;
 }
 
-/** The settings of a connection: see {@link SESSION}. */
+/** The settings that differ between batches. */
 interface Session {
   organizationId: string;
   lockTimeout: string;
 }
 
-const SESSION = "SELECT set_config('app.org', $1, false), set_config('lock_timeout', $2, false)";
 /** Key under which a batch of several organizations waits for a connection. */
 const SHARED = 'shared';
 const WAITS_FOR_LOCKS = '0';
@@ -86,6 +84,10 @@ export class Database {
   readonly #lookups = new Grouping<ScopedStatement, BatchResult>(LOOKUPS, (lookups) => this.#sendDistinct(lookups));
 
   #looking: NodeJS.Timeout | undefined;
+  /** Begins each transaction. */
+  readonly #opening: Statement[];
+  /** Sets a {@link Session}: for good, or through a pooler for the transaction. */
+  readonly #set: string;
   readonly #places: Places;
   /** Leaves one place to others: a unit can be long. */
   readonly #unitPlaces: Places;
@@ -95,8 +97,11 @@ export class Database {
     private readonly dataSource: DataSource,
     private readonly units: pg.Pool,
     sizes: { pool: number; units: number },
-    private readonly outage?: Outage,
+    private readonly options: DatabaseOptions,
   ) {
+    const isLocal = options.pooled === true;
+    this.#opening = openingOf(options);
+    this.#set = `SELECT set_config('app.org', $1, ${isLocal}), set_config('lock_timeout', $2, ${isLocal})`;
     this.#places = new Places({ places: sizes.pool, withinMs: WITHIN_MS });
     this.#unitPlaces = new Places({
       places: sizes.units,
@@ -106,7 +111,10 @@ export class Database {
     });
   }
 
-  /** Opens the database. Fails with {@link DomainError} `unavailable` when the server is unreachable. */
+  /**
+   * Opens the database. Fails with {@link DomainError} `unavailable` when the server is unreachable.
+   * @throws {StartupError} when a pooler does not support what the options ask for
+   */
   static async open(options: DatabaseOptions): Promise<Database> {
     const settings = dataSourceOptions(options);
     const dataSource = new DataSource(settings);
@@ -118,7 +126,14 @@ export class Database {
     const max = Math.ceil(settings.poolSize / 2);
     const units = new pg.Pool({ connectionString: options.url, max, ...settings.extra });
     units.on('error', () => undefined);
-    return new this(dataSource, units, { pool: settings.poolSize, units: max }, options.outage);
+    const database = new this(dataSource, units, { pool: settings.poolSize, units: max }, options);
+    try {
+      await requirePrepared(options, units);
+      return database;
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
   }
 
   /** Returns one statement's rows, as one organization sees them. */
@@ -192,9 +207,9 @@ export class Database {
     work: (unit: UnitOfWork, opened: BatchResult[]) => Promise<T>,
   ): Promise<T> {
     const client = await connect(this.units);
-    const unit = new UnitOfWork(organizationId, (statements, wanted) => send(client, statements, wanted));
+    const unit = new UnitOfWork(organizationId, (statements, wanted) => send(client, statements, wanted, this.options));
     try {
-      const opened = await unit.begin(opening);
+      const opened = await unit.begin(this.#opening, opening);
       const result = await this.#unit.run(unit, () => work(unit, opened));
       // If a part of the work failed as unavailable, the result must not be committed.
       if (unit.broken) throw unit.broken;
@@ -206,11 +221,6 @@ export class Database {
     } finally {
       client.release(unit.broken !== undefined);
     }
-  }
-
-  /** Runs shared work outside of the unit of work of the current calls. */
-  apart<T>(work: () => T): T {
-    return this.#unit.exit(work);
   }
 
   /** Lets a reader answer what is read in the course of `work`, other than in units of work. */
@@ -287,7 +297,7 @@ export class Database {
   async #watched<T>(call: () => Promise<T>): Promise<T> {
     try {
       const result = await call();
-      this.outage?.worked();
+      this.options.outage?.worked();
       return result;
     } catch (error) {
       if (error instanceof OutageError) this.#failed(error);
@@ -297,7 +307,7 @@ export class Database {
 
   /** Looks for the end of an outage, too: there may be no calls that would meet it. */
   #failed({ cause, message }: OutageError): void {
-    const { outage } = this;
+    const { outage } = this.options;
     if (!outage) return;
     outage.failed(cause ?? message);
     this.#looking ??= setInterval(() => {
@@ -315,18 +325,18 @@ export class Database {
     const client = await connect(this.#pool);
     let session = this.#sessions.get(client);
     this.#sessions.delete(client);
-    const statements: Statement[] = [];
+    const statements = [...this.#opening];
     const places = scoped.map(({ scope, statement }) => {
       if (scope !== session?.organizationId || lockTimeout !== session.lockTimeout)
-        statements.push({ text: SESSION, values: [scope, lockTimeout] });
+        statements.push({ text: this.#set, values: [scope, lockTimeout] });
       session = { organizationId: scope, lockTimeout };
       return statements.push(statement) - 1;
     });
     let failure: unknown;
     try {
       const answered = wanted ? statements.length - (places[0] ?? 0) : 0;
-      const results = await preparedAnew(() => send(client, statements, answered));
-      if (session) this.#sessions.set(client, session);
+      const results = await preparedAnew(() => send(client, statements, answered, this.options));
+      if (session && !this.options.pooled) this.#sessions.set(client, session);
       return places.map((place) => results[place] as BatchResult);
     } catch (error) {
       failure = error;

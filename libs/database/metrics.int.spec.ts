@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import { register } from 'prom-client';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
@@ -17,6 +18,9 @@ afterAll(() => test.drop());
 const figures = async () =>
   (await register.metrics()).split('\n').filter((line) => line.startsWith('deskstream_database_'));
 
+/** Runs work outside of the unit of work that calls it. */
+const apart = AsyncLocalStorage.snapshot();
+
 /** Holds an advisory lock until it is let go, and calls that wait for it. */
 const hold = () => database.query(null, { text: 'SELECT pg_advisory_xact_lock(1)' });
 
@@ -25,7 +29,7 @@ describe('The figures of the database', () => {
     expect(await figures()).toEqual(expect.arrayContaining(['deskstream_database_connections_max{pool="app"} 2']));
     const holder = await database.inUnit('00000000-0000-0000-0000-000000000000', [], async () => {
       await hold();
-      const calls = Promise.all([database.apart(hold), database.apart(hold), database.apart(hold)]);
+      const calls = Promise.all([apart(hold), apart(hold), apart(hold)]);
       await waitFor('one to wait', async () =>
         (await figuresWithoutPing()).includes('deskstream_database_waiting{pool="app"} 1'),
       );
@@ -45,8 +49,8 @@ describe('The figures of the database', () => {
     Logger.overrideLogger(false);
     const holder = await database.inUnit('00000000-0000-0000-0000-000000000000', [], async () => {
       await hold();
-      const calls = Promise.all([database.apart(hold), database.apart(hold)]);
-      const busy = await database.apart(figures);
+      const calls = Promise.all([apart(hold), apart(hold)]);
+      const busy = await apart(figures);
       expect(busy).toContain('deskstream_database_up 0');
       return { calls };
     });

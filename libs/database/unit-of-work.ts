@@ -35,9 +35,12 @@ export class UnitOfWork {
     this.#scope = organizationId;
   }
 
-  /** Begins the transaction and runs its first statements, in one round trip. */
-  async begin(statements: Statement[]): Promise<BatchResult[]> {
-    const before = [BEGIN, scopedTo(this.organizationId)];
+  /**
+   * Begins the transaction and runs its first statements, in one round trip.
+   * @param settings statements that set up any transaction of the connection
+   */
+  async begin(settings: Statement[], statements: Statement[]): Promise<BatchResult[]> {
+    const before = [BEGIN, ...settings, scopedTo(this.organizationId)];
     const results = await this.#send([...before, ...statements], statements.length);
     return results.slice(before.length);
   }

@@ -47,6 +47,9 @@ export const AsNumberOrNone = Transform(({ value }: Given) =>
   typeof value === 'string' ? (value === 'none' ? null : Number(value)) : value,
 );
 
+/** `true` or `false`. */
+export const AsBoolean = Transform(({ value }: Given) => (value === 'true' ? true : value === 'false' ? false : value));
+
 /** A comma-separated list; `none` is an empty one. */
 export const AsList = Transform(({ value }: Given) =>
   typeof value === 'string' ? (value === 'none' ? [] : value.split(',').map((item) => item.trim())) : value,

@@ -35,10 +35,14 @@ const REFUSED = new Set(['42501', 'DS001']);
 export function recordStatements(role: DatabaseRole): Recording {
   const found = new Map<string, Recorded>();
   const query = Reflect.get(pg.Client.prototype, 'query') as (...args: unknown[]) => unknown;
+  /** Connections that take on the role when they open, or through a pooler in each transaction. */
+  const inRole = new WeakSet();
   const listening = function (this: { connectionParameters: { options?: string } }, ...args: unknown[]) {
-    const [batch] = args;
-    if (batch instanceof Batch && this.connectionParameters.options?.includes(`role=${role}`)) {
-      for (const { text, values = [] } of batch['statements']) {
+    const statements = args[0] instanceof Batch ? args[0]['statements'] : [];
+    const takesOn = statements.some(({ text }) => text.includes(`set_config('role', '${role}'`));
+    if (takesOn || this.connectionParameters.options?.includes(`role=${role}`)) inRole.add(this);
+    if (inRole.has(this)) {
+      for (const { text, values = [] } of statements) {
         if (ASKS.test(text)) found.set(`${text} ${JSON.stringify(values)}`, { text, values });
       }
     }

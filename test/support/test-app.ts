@@ -12,6 +12,7 @@ import { loadConfig } from '#apps/config.js';
 import { createLogger } from '#libs/platform/logging.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
 import { ApiClient } from './api-client.js';
+import { startPgBouncer } from './pgbouncer.js';
 import { UNLIMITED } from './unlimited.js';
 
 /** An application that serves requests on its own database. */
@@ -29,7 +30,7 @@ export interface TestApp {
 }
 
 /**
- * Starts an application.
+ * Starts an application, behind a PgBouncer of its own with `TEST_PGBOUNCER`.
  * @param worker whether webhooks are delivered, too
  * @param env further variables
  * @param beside another application, whose database and key are shared; close this one before that one
@@ -42,7 +43,9 @@ export async function startTestApp({
   database: own,
 }: { worker?: boolean; env?: NodeJS.ProcessEnv; beside?: TestApp; database?: TestDatabase } = {}): Promise<TestApp> {
   const database = beside?.database ?? own ?? (await createTestDatabase());
+  const pooler = process.env.TEST_PGBOUNCER ? await startPgBouncer([database.appUrl]) : undefined;
   const config = loadConfig({
+    ...(pooler && { ...pooler.variablesFor(database.appUrl), WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8,::1/128' }),
     PORT: '0',
     HOST: '127.0.0.1',
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal',
@@ -83,6 +86,7 @@ export async function startTestApp({
     close: async () => {
       await app.close();
       await runtime.close();
+      await pooler?.end();
       if (!beside) await database.drop();
     },
   };
