@@ -77,6 +77,14 @@ export class ListEventsQuery extends FeedQuery {
   wait?: number;
 }
 
+/** The option of `opaque` in each shape of an event. */
+export const OPAQUE = {
+  description:
+    'True if only a newer release of Deskstream knows the event, else absent. Its `data` is empty then: read it again when the upgrade is over.',
+  type: Boolean,
+  example: true,
+};
+
 @ApiSchema({ name: 'Event' })
 export class EventOutput implements ShownEvent {
   @ApiProperty({ description: 'The event id.', format: 'uuid', example: EXAMPLE_IDS.event })
@@ -141,6 +149,9 @@ export class EventOutput implements ShownEvent {
     example: true,
   })
   redacted?: true;
+
+  @ApiPropertyOptional(OPAQUE)
+  opaque?: true;
 }
 
 class FeedProgress extends ListMeta {
