@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { type Outage } from '#libs/platform/outage.js';
-import { traced } from '#libs/platform/tracing.js';
+import { beginInnerSpan, spanning } from '#libs/platform/tracing.js';
 import { Batch, type BatchResult, type Statement } from './batch.js';
 import { asUnavailable, ReadOnlyDatabase, unavailable } from './unavailable.js';
 
@@ -87,8 +87,10 @@ export async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
 
 /** Sends a batch. @throws {DomainError} `unavailable`, see {@link asUnavailable}; else the server's error */
 export function send(client: pg.ClientBase, statements: Statement[], wanted: number): Promise<BatchResult[]> {
+  const span = beginInnerSpan('database batch');
+  if (!span) return sendBatch(client, statements, wanted);
   const attributes = { 'db.system.name': 'postgresql', 'db.operation.batch.size': statements.length };
-  return traced('database batch', attributes, () => sendBatch(client, statements, wanted));
+  return spanning(span, attributes, () => sendBatch(client, statements, wanted));
 }
 
 async function sendBatch(client: pg.ClientBase, statements: Statement[], wanted: number): Promise<BatchResult[]> {
