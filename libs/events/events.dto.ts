@@ -3,6 +3,7 @@ import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ListMeta, listOutput, named } from '#libs/http/endpoint.js';
 import { Checked, Choice, faultOfText, QueryWhole, Text } from '#libs/http/fields.js';
+import { OPAQUE } from '#libs/http/opaque-event.js';
 import { type ShownEvent } from './event.shown.js';
 
 const MAX_TYPES = 100;
@@ -76,14 +77,6 @@ export class ListEventsQuery extends FeedQuery {
   })
   wait?: number;
 }
-
-/** The option of `opaque` in each shape of an event. */
-export const OPAQUE = {
-  description:
-    'True if only a newer release of Deskstream knows the event, else absent. Its `data` is empty then: read it again when the upgrade is over.',
-  type: Boolean,
-  example: true,
-};
 
 @ApiSchema({ name: 'Event' })
 export class EventOutput implements ShownEvent {

@@ -1,6 +1,6 @@
 import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { OPAQUE } from '#libs/events/events.dto.js';
+import { OPAQUE } from '#libs/http/opaque-event.js';
 import { pageOutput } from '#libs/http/endpoint.js';
 
 @ApiSchema({ name: 'HistoryActor' })
