@@ -37,6 +37,7 @@ import { DeliveriesOfOrganization1764000000037 } from '#migrations/1764000000037
 import { ImportedConversations1764000000036 } from '#migrations/1764000000036-imported-conversations.js';
 import { FailingReceivers1764000000038 } from '#migrations/1764000000038-failing-receivers.js';
 import { MessageTraces1764000000039 } from '#migrations/1764000000039-message-traces.js';
+import { RelayPosition1764000000040 } from '#migrations/1764000000040-relay-position.js';
 
 /**
  * The oldest version that works on the tables that these migrations make: `migrate` writes it beside what it applies. A
@@ -85,4 +86,5 @@ export const MIGRATIONS = [
   DeliveriesOfOrganization1764000000037,
   FailingReceivers1764000000038,
   MessageTraces1764000000039,
+  RelayPosition1764000000040,
 ];

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { AbstractLogger, DataSource, type LogLevel, type LogMessage } from 'typeorm';
 import { migrateJobs } from '#libs/background/jobs.js';
 import { type DatabaseRole, survive } from '#libs/database/connections.js';
 import { type Database } from '#libs/database/database.js';
@@ -11,12 +10,13 @@ import { type EventStore } from '#libs/event-store/event-store.js';
 import { IssueApiToken, IssueApiTokenHandler } from '#libs/organizations/api-tokens.handlers.js';
 import { CreateOrganization, CreateOrganizationHandler } from '#libs/organizations/organizations.handlers.js';
 import { Cipher } from '#libs/platform/cipher.js';
+import { applyMigrations } from './apply-migrations.js';
 import { type Config } from './config.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { readOrCreateSecret } from '#libs/platform/secret-file.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { DELIVERIES_QUEUE } from '#libs/webhooks/delivery/draining/drain-scheduler.js';
-import { MIGRATIONS, OLDEST_VERSION } from './migrations.js';
+import { OLDEST_VERSION } from './migrations.js';
 import { APPLIED, type Applied, faultOfNewer, faultOfSchema } from './schema.js';
 
 /** The URLs of the database, by role. */
@@ -60,27 +60,14 @@ export async function migrate(
 ): Promise<string[]> {
   return withClient(ownerUrl, undefined, async (client) => {
     await refuseNewer(client);
-    // Building an index takes time: no statement timeout here.
-    const dataSource = new DataSource({
-      type: 'postgres',
-      url: ownerUrl,
-      migrations: MIGRATIONS,
-      ...QUIET_POOL,
-      logger: new Progress(report),
-    });
-    await dataSource.initialize();
-    try {
-      const applied = await dataSource.runMigrations({ transaction: 'each' });
-      await client.query('ALTER TABLE migrations ADD COLUMN IF NOT EXISTS oldest_version text');
-      await client.query('UPDATE migrations SET oldest_version = $1 WHERE oldest_version IS NULL', [OLDEST_VERSION]);
-      await client.query('GRANT SELECT ON migrations TO deskstream_app, deskstream_worker');
-      await migrateJobs(client, QUEUES);
-      await ensureLogin(client, new URL(appUrl), { app: true, worker: workerUrl === appUrl });
-      if (workerUrl !== appUrl) await ensureLogin(client, new URL(workerUrl), { app: false, worker: true });
-      return applied.map(({ name }) => name);
-    } finally {
-      await dataSource.destroy();
-    }
+    const applied = await applyMigrations(ownerUrl, report);
+    await client.query('ALTER TABLE migrations ADD COLUMN IF NOT EXISTS oldest_version text');
+    await client.query('UPDATE migrations SET oldest_version = $1 WHERE oldest_version IS NULL', [OLDEST_VERSION]);
+    await client.query('GRANT SELECT ON migrations TO deskstream_app, deskstream_worker');
+    await migrateJobs(client, QUEUES);
+    await ensureLogin(client, new URL(appUrl), { app: true, worker: workerUrl === appUrl });
+    if (workerUrl !== appUrl) await ensureLogin(client, new URL(workerUrl), { app: false, worker: true });
+    return applied;
   });
 }
 
@@ -109,24 +96,6 @@ async function triedLock(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ taken: boolean }>(SETUP_LOCK);
   return rows[0]?.taken === true;
 }
-
-/** Receives of what TypeORM logs only what migrations log themselves. */
-class Progress extends AbstractLogger {
-  constructor(private readonly report: (progress: string) => void) {
-    super(['info']);
-  }
-
-  protected override writeLog(
-    level: LogLevel,
-    message: LogMessage | string | number | (LogMessage | string | number)[],
-  ): void {
-    const messages = this.prepareLogMessages(message, { highlightSql: false });
-    if (level === 'info') for (const { message: text } of messages) this.report(String(text));
-  }
-}
-
-/** Breaks are reported by the query that fails. */
-const QUIET_POOL = { poolErrorHandler: () => undefined, extra: { onConnect: survive } };
 
 /** @throws {StartupError} when the tables are not those that this version needs, or cannot be changed */
 export async function checkMigrations(url: string): Promise<void> {

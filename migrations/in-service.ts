@@ -11,11 +11,18 @@ import { type QueryRunner } from 'typeorm';
  */
 export async function buildIndex(db: QueryRunner, name: string, on: string, { unique = false } = {}): Promise<void> {
   await dropIndex(db, name);
-  await db.query(`CREATE ${unique ? 'UNIQUE ' : ''}INDEX CONCURRENTLY ${name} ON ${on}`);
+  await patiently(db, `CREATE ${unique ? 'UNIQUE ' : ''}INDEX CONCURRENTLY ${name} ON ${on}`);
 }
 
 export async function dropIndex(db: QueryRunner, name: string): Promise<void> {
-  await db.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
+  await patiently(db, `DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
+}
+
+/** Executes a statement that waits for transactions of others without a lock that these would wait for. */
+async function patiently(db: QueryRunner, statement: string): Promise<void> {
+  await db.query('SET lock_timeout = 0');
+  await db.query(statement);
+  await db.query('RESET lock_timeout');
 }
 
 /** Returns whether a table or index is there. */

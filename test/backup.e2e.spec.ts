@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCipher } from '#apps/setup.js';
@@ -14,6 +14,7 @@ import { EVENT_NAMES } from '#libs/webhooks/catalogue/catalogue.published.js';
 import { Client, Journal, newWorkspace } from './chaos/client.js';
 import { ApiClient } from './support/api-client.js';
 import { faultsOfAnswers, faultsOfReadTables, faultsOfSecrets, faultsOfStreams } from './support/checker.js';
+import { blocksOf } from './support/code-blocks.js';
 import { createHome, startInstance, stop } from './support/instance.js';
 import { launch, type Launched } from './support/launch.js';
 import { settled, wantedEvents } from './support/ledger.js';
@@ -32,11 +33,8 @@ let blocks: Map<string, string>;
 const ends: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'deskstream-backup-'));
-  const backup = await readFile('docs/backup.md', 'utf8');
-  const operations = await readFile('docs/operations.md', 'utf8');
-  const named = backup.matchAll(/^ *```\w+ (\S+)\n([^]*?)^ *```$/gm);
-  blocks = new Map([...named].map(([, name, code]) => [name as string, (code as string).replace(/^ {3}/gm, '')]));
-  blocks.set('new-database.sql', /CREATE ROLE deskstream_owner[^]*?(?=```)/.exec(operations)?.[0] as string);
+  const named = ['docs/backup.md', 'docs/operations.md'].flatMap(blocksOf);
+  blocks = new Map(named.map(({ name = '', code }) => [name, code]));
 });
 afterAll(async () => {
   for (const end of ends.reverse()) await end();

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { AbstractLogger, DataSource } from 'typeorm';
+import { applyMigrations } from '#apps/apply-migrations.js';
 import { MIGRATIONS } from '#apps/migrations.js';
 import { connectTo } from '#libs/testing/connections.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { ActivityLog1764000000034 } from '#migrations/1764000000034-activity-log.js';
+import { MessageTraces1764000000039 } from '#migrations/1764000000039-message-traces.js';
 
 /** Keeps what TypeORM sends. */
 class Statements extends AbstractLogger {
@@ -36,7 +38,10 @@ async function migrated<T>(migrations: typeof MIGRATIONS, work: (sent: string[])
   }
 }
 
-/** Indexes of tables of earlier migrations that were built under a lock, before there was the rule. */
+/**
+ * Indexes of tables of earlier migrations that were built under a lock, before there was the rule. No rolling upgrade begins
+ * at a version that lacks one of these migrations.
+ */
 const BEFORE_THE_RULE = [
   'WebhookEngine1764000000013',
   'Anonymization1764000000012',
@@ -133,5 +138,23 @@ describe('A migration that builds an index', () => {
     } finally {
       await dataSource.destroy();
     }
+  });
+});
+
+describe('A migration that changes a table', () => {
+  it('lets others write while a long transaction, such as that of a backup, holds the table, and ends after it', async () => {
+    database = await createTestDatabase();
+    await database.sql('ALTER TABLE webhook_messages DROP COLUMN traceparent');
+    await database.sql('DELETE FROM migrations WHERE name = $1', [MessageTraces1764000000039.name]);
+    const [backup, writer] = [await connectTo(database.ownerUrl), await connectTo(database.ownerUrl)];
+    await backup.query('BEGIN; SELECT FROM webhook_messages');
+    const reports: string[] = [];
+    const migrating = applyMigrations(database.ownerUrl, (report) => reports.push(report));
+    await waitFor('the migration to wait', () => Promise.resolve(reports.length > 0));
+    await writer.query("SET lock_timeout = '2s'");
+    await writer.query('DELETE FROM webhook_messages');
+    await backup.end();
+    expect(await migrating).toEqual([MessageTraces1764000000039.name]);
+    await writer.end();
   });
 });

@@ -190,6 +190,7 @@ describe('The OpenAPI document', () => {
       'Tokens_rotate',
       'WebhookDeliveries_cancel',
       'WebhookDeliveries_getById',
+      'WebhookDeliveries_getRelayLag',
       'WebhookDeliveries_list',
       'WebhookDeliveries_listAll',
       'WebhookDeliveries_retry',

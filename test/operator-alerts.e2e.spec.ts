@@ -1,8 +1,14 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
+import { type WorkerDatabase } from '#libs/database/database.js';
+import { staged } from '#libs/event-store/staged.js';
+import { tagStream } from '#libs/tags/tag.stream.js';
+import { connectTo } from '#libs/testing/connections.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { startWebhookReceiver, type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { OperatorAlerts } from '#libs/webhooks/delivery/operator-alerts.js';
+import { readLag } from '#libs/webhooks/delivery/relaying/relay-metrics.js';
+import { RelayWatch } from '#libs/webhooks/delivery/relaying/relay-watch.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 const SECRET = randomBytes(32).toString('hex');
@@ -70,6 +76,26 @@ describe("The operator's webhook", () => {
     await client.post('/v1/tags', { name: 'a' });
     const alert = await waitFor('the alert', () => alerts('subscription.disabled', id)[0]);
     expect(alert.data).toEqual({ organizationId: client.organizationId, subscriptionId: id, reason: 'gone' });
+  });
+
+  it('gets an alert of a relay that stands still, here because a writer was suspended in the middle of an append', async () => {
+    const { organizationId, actorId } = await app.createTestOrganization();
+    const writer = await connectTo(app.database.appUrl, 'deskstream_app');
+    const lock = `position_lock(partition_of($1), pg_sequence_last_value('event_position'))`;
+    await writer.query('BEGIN');
+    await writer.query(`SELECT pg_advisory_xact_lock_shared(${lock})`, [organizationId]);
+    const id = randomUUID();
+    const created = staged(tagStream, id, { state: undefined, version: 0 }, [
+      { type: 'TagCreated', data: { id, name: 'VIP' } },
+    ]);
+    await app.runtime.store.commit([created], { organizationId, actorId }, [], new Date(Date.now() - 30_000));
+    await app.get(RelayWatch).run();
+    const { data } = await waitFor('the alert', () => alerts('relay.behind')[0]);
+    expect(Object.keys(data)).toEqual(['events', 'seconds']);
+    expect(data.seconds).toBeGreaterThanOrEqual(30);
+    await writer.end();
+    const lag = () => readLag(app.runtime.worker?.database as WorkerDatabase);
+    await waitFor('the relay to go on', async () => (await lag()).events === 0);
   });
 
   it('has 100 alerts under way at most, and tells how many were left out', async () => {

@@ -3,7 +3,7 @@ import { survive } from '#libs/database/connections.js';
 import { Database } from '#libs/database/database.js';
 import { connectRedis, shownHosts } from '#libs/platform/redis.js';
 import { BACKLOG } from '#libs/webhooks/delivery/metrics.js';
-import { RELAY_CONSUMER } from '#libs/webhooks/log/redaction.published.js';
+import { readLag } from '#libs/webhooks/delivery/relaying/relay-metrics.js';
 import { type Config } from '../config.js';
 import { checkMigrations, requireOwnSession } from '../setup.js';
 
@@ -66,20 +66,9 @@ export async function redisAnswers(url: string): Promise<string> {
   }
 }
 
-/** The oldest event of each partition that the relay has not read, by the index of the feed. */
-const LAG = `
-  SELECT coalesce(extract(epoch FROM now() - min(oldest.recorded_at)), 0)::float AS seconds
-  FROM checkpoints c CROSS JOIN LATERAL (
-    SELECT e.recorded_at FROM events e
-    WHERE partition_of(e.organization_id) = split_part(c.consumer, '/', 2)::int AND e.position > c.position
-    ORDER BY e.position LIMIT 1
-  ) oldest
-  WHERE c.consumer LIKE $1 || '/%'`;
-
 /** @param database as the worker sees it */
 export async function relayLag(database: Database): Promise<string> {
-  const [lag] = await database.query<{ seconds: number }>(null, { text: LAG, values: [RELAY_CONSUMER] });
-  const seconds = lag?.seconds ?? 0;
+  const { seconds } = await readLag(database);
   const told = `the oldest event that waits for webhooks is ${seconds.toFixed(0)} s old`;
   if (seconds > MAX_LAG_SECONDS) throw new Error(`${told}: is a worker running?`);
   return seconds > 0 ? told : 'no event waits for webhooks';

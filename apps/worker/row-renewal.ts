@@ -25,7 +25,7 @@ interface StaleRow {
 }
 
 /**
- * Rebuilds rows of another shape than the program's, while it serves. Until then, readers of such a row fold its
+ * Rebuilds rows of an earlier shape than the program's, while it serves. Until then, readers of such a row fold its
  * stream. It may be killed at any time, and workers may do it in parallel: what is renewed stays so.
  */
 @Injectable()
@@ -68,7 +68,7 @@ export class RowRenewal extends PeriodicTask {
 
   #stale({ row, shape }: AnyStreamDefinition, last: StaleRow): Promise<StaleRow[]> {
     return this.database.query<StaleRow>(null, {
-      text: `SELECT organization_id, id FROM ${row?.table} WHERE (organization_id, id) > ($1, $2) AND shape <> $3
+      text: `SELECT organization_id, id FROM ${row?.table} WHERE (organization_id, id) > ($1, $2) AND shape < $3
              ORDER BY organization_id, id LIMIT ${AT_ONCE}`,
       values: [last.organization_id, last.id, shape],
     });

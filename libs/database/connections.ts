@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { type Outage } from '#libs/platform/outage.js';
 import { StartupError } from '#libs/platform/startup-error.js';
-import { traced } from '#libs/platform/tracing.js';
+import { beginInnerSpan, spanning } from '#libs/platform/tracing.js';
 import { Batch, type BatchResult, type Preparing, type Statement } from './batch.js';
 import { asUnavailable, ReadOnlyDatabase, unavailable } from './unavailable.js';
 
@@ -134,9 +134,11 @@ export function send(
   wanted: number,
   options: DatabaseOptions,
 ): Promise<BatchResult[]> {
-  const attributes = { 'db.system.name': 'postgresql', 'db.operation.batch.size': statements.length };
   const batch = new Batch(statements, { getTypeParser }, wanted, preparingOf(options));
-  return traced('database batch', attributes, () => resultsOf(client, batch));
+  const span = beginInnerSpan('database batch');
+  if (!span) return resultsOf(client, batch);
+  const attributes = { 'db.system.name': 'postgresql', 'db.operation.batch.size': statements.length };
+  return spanning(span, attributes, () => resultsOf(client, batch));
 }
 
 function preparingOf({ prepared = true, pooled = false }: DatabaseOptions): Preparing {

@@ -78,7 +78,7 @@ export class EntityReader {
     return { rows: await this.#shown(definition, organizationId, rows), ...links };
   }
 
-  /** Returns the rows with stale ones renewed, which takes another round trip. */
+  /** Returns the rows with stale ones renewed, which takes another round trip. Those of a newer release are not stale. */
   async fresh<State, Event extends DomainEvent, Row extends ListedRow>(
     definition: StreamDefinition<State, Event>,
     organizationId: string,
@@ -86,7 +86,7 @@ export class EntityReader {
   ): Promise<Row[]> {
     const { row: table } = definition;
     if (!table) throw new Error(`${definition.category} streams have no rows`);
-    const stale = rows.filter(({ shape }) => shape !== definition.shape);
+    const stale = rows.filter(({ shape }) => shape < definition.shape);
     if (stale.length === 0) return rows;
     const wanted = stale.map(({ id }) => ({ definition, organizationId, stream: streamName(definition, String(id)) }));
     const folded = await this.#states.fold(organizationId, wanted);

@@ -91,9 +91,9 @@ export class RowStatements<Entity> {
     this.#updateMany = `UPDATE ${table} t SET ${changing.map((name) => `${name} = ${valueOf(name)}`).join(', ')}
       FROM ${records} WHERE t.organization_id = n.organization_id AND t.id = n.id`;
     this.#staleness = `SELECT guard(EXISTS (SELECT FROM ${table}
-      WHERE organization_id = $1 AND id = $2 AND shape <> ${shape} AND version <= $3 FOR UPDATE))`;
+      WHERE organization_id = $1 AND id = $2 AND shape < ${shape} AND version <= $3 FOR UPDATE))`;
     this.#stalenessOfMany = `SELECT guard(json_array_length($1) = (SELECT count(*) FROM (SELECT FROM ${table} t JOIN ${records}
-      USING (organization_id, id) WHERE t.shape <> ${shape} AND t.version <= n.version FOR UPDATE OF t) AS stale))`;
+      USING (organization_id, id) WHERE t.shape < ${shape} AND t.version <= n.version FOR UPDATE OF t) AS stale))`;
     this.#delete = `DELETE FROM ${table} WHERE organization_id = $1 AND id = $2`;
     const key = keyed === undefined ? 'NULL' : sealedKeyOf(keyed);
     this.#load = `SELECT id, version, shape, document, recorded_at, ${key} AS sealed_key FROM ${table} r

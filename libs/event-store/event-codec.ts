@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { Cipher } from '#libs/platform/cipher.js';
 import { masked } from '#libs/platform/masked.js';
 import { type EventMetadata, type FeedEvent, type RecordedEvent } from './event.js';
+import { newerEvent } from './newer-event.js';
 import { type AnyStreamDefinition } from './stream-definition.js';
 
 /** A row of the `events` table, with its stream's key: see {@link KEYED_EVENTS}. */
@@ -69,7 +70,11 @@ const KEY_BYTES = 32;
 /** Maximum number of stream keys that are kept open, by last use. */
 const OPENED_KEYS = 10_000;
 
-/** Converts events between code and rows: seals secret and personal fields, and upcasts older schema versions. */
+/**
+ * Converts events between code and rows: seals secret and personal fields, and upcasts older schema versions. While two
+ * releases run, an event may be of a type, or of a schema version, that only the newer one knows: readers of events get
+ * it opaque, and what depends on its data is refused.
+ */
 export class EventCodec {
   readonly #byCategory: Map<string, AnyStreamDefinition>;
   readonly #openedKeys = new LRUCache<string, Cipher>({ max: OPENED_KEYS });
@@ -104,7 +109,9 @@ export class EventCodec {
     return { schemaVersion: this.#upcasters(stream, type).length + 1, data, sealed, eventKey };
   }
 
+  /** @throws {DomainError} `unavailable` for an event that only a newer release knows */
   decode(row: EventRow): FeedEvent {
+    if (!this.#knows(row)) throw newerEvent(row);
     const chain = this.#upcasters(row.stream, row.type).slice(row.schema_version - 1);
     const stored = this.#openPersonal(row);
     const data = chain.reduce<object>((older, lift) => lift(older), stored) as Record<string, unknown>;
@@ -115,22 +122,20 @@ export class EventCodec {
       sealed[field] = clear[field] as string;
       clear[field] = JSON.parse(this.cipher.open(sealed[field], secretContext(row.organization_id, row.stream, field)));
     }
-    return {
-      organizationId: row.organization_id,
-      stream: row.stream,
-      version: row.version,
-      position: row.position,
-      eventId: row.event_id,
-      type: row.type,
-      data: clear,
-      sealed,
-      metadata: row.metadata,
-      recordedAt: row.recorded_at,
-    };
+    return Object.assign(opaque(row), { data: clear, sealed, opaque: false });
   }
 
-  /** Returns an event with its secrets masked, and without its personal fields unless the reader may see them. */
+  /** Returns an event, opaque if only a newer release knows it. */
+  decodeIfKnown(row: EventRow): FeedEvent {
+    return this.#knows(row) ? this.decode(row) : opaque(row);
+  }
+
+  /**
+   * Returns an event with its secrets masked, and without its personal fields unless the reader may see them; opaque if
+   * only a newer release knows it, and so which fields these are.
+   */
   disclose(row: EventRow, mayReadPersonal: boolean): DisclosedEvent {
+    if (!this.#knows(row)) return { ...opaque(row), redacted: false };
     const readable = mayReadPersonal ? row : { ...row, sealed_key: null, event_key: null };
     const event = this.decode(readable);
     const data = event.data as Record<string, unknown>;
@@ -196,6 +201,15 @@ export class EventCodec {
     return { ...others, ...(JSON.parse(opened) as object) };
   }
 
+  #knows({ stream, type, schema_version: schemaVersion }: EventRow): boolean {
+    const definition = this.#byCategory.get(categoryOf(stream));
+    return (
+      definition !== undefined &&
+      Object.hasOwn(definition.types, type) &&
+      schemaVersion <= this.#upcasters(stream, type).length + 1
+    );
+  }
+
   #hasOwnKey({ stream, type }: Pick<EventRow, 'stream' | 'type'>): boolean {
     return this.#definition(stream).ownKeys?.[type] !== undefined;
   }
@@ -226,7 +240,7 @@ export class EventCodec {
   }
 
   #definition(stream: string): AnyStreamDefinition {
-    const definition = this.#byCategory.get(stream.slice(0, stream.indexOf('-')));
+    const definition = this.#byCategory.get(categoryOf(stream));
     if (!definition) throw new Error(`No definition for stream ${stream}`);
     return definition;
   }
@@ -234,6 +248,27 @@ export class EventCodec {
   #upcasters(stream: string, type: string) {
     return this.#definition(stream).upcasters?.[type] ?? [];
   }
+}
+
+/** Returns what is known of any event: all but its data. */
+function opaque(row: EventRow): FeedEvent {
+  return {
+    organizationId: row.organization_id,
+    stream: row.stream,
+    version: row.version,
+    position: row.position,
+    eventId: row.event_id,
+    type: row.type,
+    data: {},
+    sealed: {},
+    metadata: row.metadata,
+    recordedAt: row.recorded_at,
+    opaque: true,
+  };
+}
+
+function categoryOf(stream: string): string {
+  return stream.slice(0, stream.indexOf('-'));
 }
 
 /** Returns the context that seals a secret field. Readers of rows with the sealed value open it with this. */

@@ -92,7 +92,7 @@ export class EventFeed {
     const [{ horizons, reached }] = places;
     const found = Map.groupBy(rows, ({ partition }) => partition);
     return led.map(({ partition, position: after }, index) => {
-      const events = (found.get(partition) ?? []).map((row) => this.codec.decode(row));
+      const events = (found.get(partition) ?? []).map((row) => this.codec.decodeIfKnown(row));
       const last = events.length === limit ? events.at(-1) : undefined;
       const position = last?.position ?? Math.max(after, reached[index] as number);
       return { events, position, more: position < (horizons[index] as number) };

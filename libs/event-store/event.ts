@@ -56,6 +56,8 @@ export interface RecordedEvent<E extends DomainEvent = DomainEvent> {
 /** A recorded event with its position in the feed. Positions rise and are unique, with gaps. */
 export interface FeedEvent<E extends DomainEvent = DomainEvent> extends RecordedEvent<E> {
   position: number;
+  /** Whether only a newer release knows the event: its data is empty then. */
+  opaque: boolean;
 }
 
 /** The time and the cause of a recorded event. */

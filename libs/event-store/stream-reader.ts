@@ -86,9 +86,9 @@ export class StreamReader {
       : this.database.query<StoredRow>(organizationId, load);
   }
 
-  /** Returns the rows that are not stale, by id. */
+  /** Returns the rows that are not stale, by id. Those of a newer release have all that this one needs. */
   #loadedOf<State>(definition: AnyStreamDefinition, rows: StoredRow[]): Map<string, Loaded<State>> {
-    const current = rows.filter(({ shape }) => shape === definition.shape);
+    const current = rows.filter(({ shape }) => shape >= definition.shape);
     return new Map(
       current.map(({ id, version, document, recorded_at: recordedAt, sealed_key }) => [
         String(id),

@@ -14,6 +14,7 @@ export interface ShownEvent {
   requestId?: string;
   data: object;
   redacted?: true;
+  opaque?: true;
 }
 
 /** Returns an event as the API shows it. @param scopes the scopes of the reader's token */
@@ -32,5 +33,6 @@ export function shownEvent(codec: EventCodec, row: EventRow, scopes: readonly Sc
     ...(requestId !== undefined && { requestId }),
     data: event.data,
     ...(event.redacted && { redacted: true }),
+    ...(event.opaque && { opaque: true }),
   };
 }

@@ -3,6 +3,7 @@ import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ListMeta, listOutput, named } from '#libs/http/endpoint.js';
 import { Checked, Choice, faultOfText, QueryWhole, Text } from '#libs/http/fields.js';
+import { OPAQUE } from '#libs/http/opaque-event.js';
 import { type ShownEvent } from './event.shown.js';
 
 const MAX_TYPES = 100;
@@ -141,6 +142,9 @@ export class EventOutput implements ShownEvent {
     example: true,
   })
   redacted?: true;
+
+  @ApiPropertyOptional(OPAQUE)
+  opaque?: true;
 }
 
 class FeedProgress extends ListMeta {

@@ -24,7 +24,7 @@ export const SELECT_HISTORY = `SELECT e.*, ${EVENT_KEYS},
  * @param granted the scopes of the reader's token: the actor's name requires that of reading agents
  */
 export function shownEvent(codec: EventCodec, row: HistoryRow, granted: readonly Scope[]): HistoryEventOutput {
-  const { eventId, type, version, recordedAt, metadata, data, redacted } = codec.disclose(row, true);
+  const { eventId, type, version, recordedAt, metadata, data, redacted, opaque } = codec.disclose(row, true);
   const { actorId, tokenId, requestId } = metadata;
   const isNamed = row.actor_name !== null && showsPersonal(granted, 'agent');
   return {
@@ -37,5 +37,6 @@ export function shownEvent(codec: EventCodec, row: HistoryRow, granted: readonly
     ...(requestId && { requestId }),
     data: data as Record<string, unknown>,
     ...(redacted && { redacted }),
+    ...(opaque && { opaque }),
   };
 }

@@ -1,5 +1,6 @@
 import { EXAMPLE_IDS } from '#libs/platform/example-ids.js';
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { OPAQUE } from '#libs/http/opaque-event.js';
 import { pageOutput } from '#libs/http/endpoint.js';
 
 @ApiSchema({ name: 'HistoryActor' })
@@ -83,6 +84,9 @@ export class HistoryEventOutput {
     example: true,
   })
   redacted?: true;
+
+  @ApiPropertyOptional(OPAQUE)
+  opaque?: true;
 }
 
 export const HistoryOutput = pageOutput('HistoryOutput', HistoryEventOutput);

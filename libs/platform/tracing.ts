@@ -37,16 +37,19 @@ export function currentTraceparent(): string | undefined {
   return current.getStore()?.traceparent;
 }
 
-/** Makes a span of work that belongs to another; work on its own, such as a poll, has none. */
-export async function traced<T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T> {
-  const span = begin && current.getStore() ? beginSpan(name, { attributes }) : undefined;
-  if (!span) return work();
+/** Begins a span of work that belongs to another; undefined for work on its own, such as a poll. */
+export function beginInnerSpan(name: string): OpenSpan | undefined {
+  return begin && current.getStore() ? beginSpan(name) : undefined;
+}
+
+/** Runs work whose spans belong to this one, and ends it with the work. */
+export async function spanning<T>(span: OpenSpan, attributes: Attributes, work: () => Promise<T>): Promise<T> {
   try {
     const result = await within(span, work);
-    span.end();
+    span.end(attributes);
     return result;
   } catch (error) {
-    span.end({}, (error as Error).name);
+    span.end(attributes, (error as Error).name);
     throw error;
   }
 }

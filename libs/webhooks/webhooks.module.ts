@@ -11,6 +11,8 @@ import { AllDeliveriesController } from './log/all-deliveries.controller.js';
 import { ListAllDeliveriesHandler } from './log/all-deliveries.handlers.js';
 import { DeliveryReader } from './log/delivery.reader.js';
 import { WebhookDeliveriesController } from './log/deliveries.controller.js';
+import { RelayLagController } from './log/relay-lag.controller.js';
+import { GetRelayLagHandler } from './log/relay-lag.handler.js';
 import { GetRecoveryHandler, ListRecoveriesHandler, RequestRecoveryHandler } from './recovery/recoveries.handlers.js';
 import { RecoveryReader } from './recovery/recovery.reader.js';
 import { WebhookRecoveriesController } from './recovery/recoveries.controller.js';
@@ -29,12 +31,15 @@ import { WebhooksController } from './subscriptions/subscriptions.controller.js'
 /** Webhook subscriptions and their deliveries over HTTP. The worker delivers: see `delivery/`. */
 @Module({
   imports: [SenderModule],
-  controllers: [WebhooksController, AllDeliveriesController, WebhookDeliveriesController, WebhookRecoveriesController],
+  controllers: [
+    ...[RelayLagController, WebhooksController, AllDeliveriesController],
+    ...[WebhookDeliveriesController, WebhookRecoveriesController],
+  ],
   providers: [
     ...[SubscriptionReader, DeliveryReader, RecoveryReader],
     ...[CreateSubscriptionHandler, UpdateSubscriptionHandler, RotateSecretHandler, DeleteSubscriptionHandler],
     ...[GetSubscriptionHandler, ListSubscriptionsHandler, TestSubscriptionHandler],
-    ...[GetDeliveryStatusHandler, GetDeliveryLogsHandler],
+    ...[GetDeliveryStatusHandler, GetDeliveryLogsHandler, GetRelayLagHandler],
     ...[
       ListAllDeliveriesHandler,
       ListDeliveriesHandler,

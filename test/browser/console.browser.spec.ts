@@ -104,6 +104,7 @@ describe('The console', () => {
   it('shows the health, and the receivers that fail with their last error', async () => {
     await open('/health');
     expect(await page.getByText('API and database').locator('..').innerText()).toMatch(/\bok$/);
+    expect(await page.getByText('Relay lag').locator('..').innerText()).toContain('none');
     await row('Web shop').filter({ hasText: 'TagCreated: 500: The shop is closed' }).waitFor();
     expect(await row('Warehouse').count()).toBe(0);
   });

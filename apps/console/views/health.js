@@ -39,7 +39,10 @@ async function backlog(subscriptions, signal) {
   const counted = [...subscriptions]
     .sort((one, other) => Number(isFailing(other)) - Number(isFailing(one)))
     .slice(0, RECEIVERS);
-  const pages = await Promise.all(counted.map((one) => waiting(one, signal)));
+  const [lag, ...pages] = await Promise.all([
+    get('/v1/webhooks/relay-lag', signal),
+    ...counted.map((one) => waiting(one, signal)),
+  ]);
   const rows = pages.flatMap(({ data }) => data);
   const due = pages.flatMap((page) => page.due);
   const isMore = pages.some(({ meta }) => meta.next) || subscriptions.length > RECEIVERS;
@@ -47,6 +50,7 @@ async function backlog(subscriptions, signal) {
   const atLeast = (count) => (isMore ? `at least ${count}` : count);
   return [
     cards(
+      relayLag(lag.data),
       card('Waiting', atLeast(rows.length), 'to be sent, for the first time or again'),
       card('Due now', atLeast(due.length), 'to receivers that are enabled and not paused'),
       card('Longest overdue', due.length > 0 ? duration(Date.now() - oldest) : 'none'),
@@ -58,6 +62,11 @@ async function backlog(subscriptions, signal) {
     ),
   ];
 }
+
+const relayLag = ({ events, oldestRecordedAt }) =>
+  oldestRecordedAt === undefined
+    ? card('Relay lag', 'none', 'all events have become deliveries')
+    : card('Relay lag', duration(Date.now() - Date.parse(oldestRecordedAt)), `of ${events} events or more`);
 
 async function waiting(subscription, signal) {
   const query = { state: 'pending', pageLimit: DELIVERIES };

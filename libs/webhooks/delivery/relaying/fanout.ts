@@ -1,6 +1,7 @@
 import { type Database } from '#libs/database/database.js';
 import { beginSpan } from '#libs/platform/tracing.js';
 import { type FeedEvent } from '#libs/event-store/event.js';
+import { newerEvent } from '#libs/event-store/newer-event.js';
 import { webhookEventType } from '../../catalogue/catalogue.published.js';
 import { type FilterField, type Filters, passes } from '../../events/filters.rules.js';
 import { type Ordering } from '../../subscriptions/subscription.rules.js';
@@ -34,14 +35,17 @@ export class FanoutPlanner {
     private readonly payloads: Payloads,
   ) {}
 
-  /** Returns fanouts in the order of the events. Two round trips, or none when no event is wanted. */
+  /**
+   * Returns fanouts in the order of the events. Two round trips, or none when no event is wanted.
+   * @throws {DomainError} `unavailable` when a payload depends on an event that only a newer release knows
+   */
   async plan(events: FeedEvent[], candidates: Candidates): Promise<Fanout[]> {
-    const publishable = events.filter(({ type }) => webhookEventType(type));
-    const wanted = publishable.filter((event) =>
-      candidates.get(event.organizationId)?.some((one) => wants(one, event)),
-    );
-    if (wanted.length === 0) return [];
-    const addressed = (await this.payloads.published(wanted)).flatMap((published) =>
+    const wanted = events.filter((event) => candidates.get(event.organizationId)?.some((one) => wants(one, event)));
+    const newer = wanted.find(({ opaque }) => opaque);
+    if (newer) throw newerEvent(newer);
+    const publishable = wanted.filter(({ type }) => webhookEventType(type));
+    if (publishable.length === 0) return [];
+    const addressed = (await this.payloads.published(publishable)).flatMap((published) =>
       addressedTo(published, candidates.get(published.event.organizationId) ?? []),
     );
     const related = await this.payloads.related(addressed.map(({ published }) => published));
