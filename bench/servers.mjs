@@ -5,7 +5,9 @@ import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { transformFile } from '@swc/core';
+import { SETTINGS } from '../dist/apps/config.js';
 import { runningEmbeddedPostgres, startEmbeddedPostgres } from '../dist/libs/embedded-postgres/embedded-postgres.js';
+import { documentedSettings } from '../dist/libs/platform/settings.js';
 import { Process } from './processes.mjs';
 
 /** The token that Deskstream accepts. */
@@ -14,13 +16,7 @@ export const TOKEN = 'benchmark-benchmark-benchmark-benchmark';
 export const NPM_START = ['npm', 'start'];
 
 /** The variables that the benchmark clears: an empty one counts as not set. */
-const VARIABLES = [
-  'DESKSTREAM_MASTER_KEY',
-  ...['DATABASE_URL', 'DATABASE_OWNER_URL', 'DATABASE_POOL_SIZE', 'REDIS_URL', 'LOG_LEVEL', 'METRICS_PORT'],
-  ...['DATABASE_WORKER_URL', 'TRUSTED_PROXIES'],
-  ...['WEBHOOK_TIMEOUT_SECONDS', 'WEBHOOK_RETRY_SCHEDULE', 'WEBHOOK_ALLOWED_NETWORKS', 'WEBHOOK_ALLOWED_PORTS'],
-  ...['WEBHOOK_DNS_SERVERS', 'WEBHOOK_RETENTION_DAYS', 'WEBHOOK_DELIVERY_RETENTION_DAYS'],
-];
+const VARIABLES = SETTINGS.flatMap(documentedSettings).map(({ name }) => name);
 const START_MS = 60_000;
 const POLL_MS = 20;
 
@@ -29,10 +25,10 @@ export async function startServer(bench, name, command, env) {
   const port = await freePort();
   const server = Process.spawn(bench, name, command, {
     ...process.env,
+    ...env,
     NODE_ENV: 'production',
     HOST: '127.0.0.1',
     PORT: String(port),
-    ...env,
   });
   const url = `http://127.0.0.1:${port}`;
   await untilHealthy(server, `${url}/health`);

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { redisAnswers } from '#apps/cli/looks.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { type Authority, trustNewAuthority } from '#libs/testing/tls.js';
+import { waitFor } from '#libs/testing/wait-for.js';
 import { launch, type Launched } from './support/launch.js';
 import { HAS_REDIS, REDIS_PROGRAM, type RedisServer, startRedisServer } from './support/redis-server.js';
 
@@ -29,6 +30,7 @@ async function startTlsCluster(): Promise<{ server: RedisServer; port: number }>
   const found = await startTlsServer(...ofCluster, ...byName);
   const node = new Redis(`rediss://${LOGIN}@localhost:${found.port}`);
   await node.call('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383);
+  await waitFor('the cluster', async () => /cluster_state:ok/.test((await node.call('CLUSTER', 'INFO')) as string));
   node.disconnect();
   return found;
 }
