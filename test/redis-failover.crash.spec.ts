@@ -54,6 +54,12 @@ async function allArriveOnce(): Promise<void> {
   expect([entries.length, receiver.arrivals.length]).toEqual([tags, tags]);
 }
 
+/** Waits until no worker drains the subscription: one that does needs no job. */
+async function drainsEnd(): Promise<void> {
+  const leased = 'SELECT FROM webhook_health WHERE lease_until > now()';
+  await waitFor('the end of drains', async () => (await installation.database.sql(leased)).length === 0);
+}
+
 /** Waits until a job was added to Redis, and taken from there. */
 async function jobsPass(url: string): Promise<void> {
   const redis = await connectRedis(url, {});
@@ -61,6 +67,7 @@ async function jobsPass(url: string): Promise<void> {
   try {
     const before = await redis.get(keyOf('id'));
     await waitFor('a job', async () => {
+      await drainsEnd();
       await installation.api.createTag(`tag ${(tags += 1)}`);
       return (await redis.get(keyOf('id'))) !== before;
     });
