@@ -10,7 +10,7 @@ export default {
   // Waits end when nothing moves any more (`waitFor`); this ends what hangs elsewhere, on the slowest machine.
   testTimeout: 600_000,
   // Tests mostly wait; each file has a database and ports of its own.
-  maxWorkers: 3,
+  maxWorkers: 4,
   // A failed test may leave a server open; the run must end all the same.
   forceExit: true,
 };
