@@ -25,9 +25,10 @@ describe('A connection of a test', () => {
 
   it('that is broken while it is asked tells who asks, and is made anew', async () => {
     const { sql, close } = askedAt(database.appUrl);
-    const asked = sql('SELECT pg_sleep(600)');
-    const refused = expect(asked).rejects.toThrow('terminating connection');
-    await waitFor('the question to be asked', async () => (await breakAll()).length > 0);
+    const question = 'SELECT pg_sleep(600)';
+    const refused = expect(sql(question)).rejects.toThrow('terminating connection');
+    const breakIt = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'active' AND query = $1`;
+    await waitFor('the question to be asked', async () => (await database.sql(breakIt, [question])).length > 0);
     await refused;
     expect(await sql('SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await close();
