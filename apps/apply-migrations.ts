@@ -5,9 +5,10 @@ import { MIGRATIONS } from './migrations.js';
 
 /**
  * How long a migration waits for a table that a transaction of others holds, such as that of a backup: all others wait
- * behind it. Then it leaves them a while.
+ * behind it. Then it leaves them a while. It waits longer than PostgreSQL's `deadlock_timeout` of a second, after which
+ * PostgreSQL cancels an autovacuum in the way.
  */
-const [WAIT_MS, LEAVE_MS] = [500, 3_000];
+const [WAIT_MS, LEAVE_MS] = [1_500, 3_000];
 /** SQLSTATE lock_not_available. */
 const IS_HELD = '55P03';
 

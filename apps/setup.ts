@@ -113,6 +113,11 @@ function refuse(fault: string | undefined): void {
   if (fault !== undefined) throw new StartupError(fault);
 }
 
+/** @throws {StartupError} when the workers' login leads to a standby or a pooler */
+export async function checkWorkerLogin({ databaseWorkerUrl }: Config): Promise<void> {
+  if (databaseWorkerUrl) await requireOwnSession(databaseWorkerUrl);
+}
+
 /** @throws {StartupError} when the database is read-only there, or behind a pooler */
 export async function requireOwnSession(url: string): Promise<void> {
   await withClient(url, undefined, () => Promise.resolve());

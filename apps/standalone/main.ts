@@ -12,6 +12,7 @@ import {
   aloneOn,
   bootstrap,
   checkMigrations,
+  checkWorkerLogin,
   DatabaseUnreachable,
   migrate,
   openCipher,
@@ -80,6 +81,7 @@ async function prepareDatabase(config: Config, postgres: EmbeddedPostgres | unde
   }
   const url = requireDatabaseUrl(config);
   await checkMigrations(url);
+  await checkWorkerLogin(config);
   return { url, cipher: await openCipher(config, url, false) };
 }
 

@@ -5,13 +5,14 @@ import { loadEnvFile } from '../env-file.js';
 import { serveHealth, serveMetrics } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
-import { checkMigrations, openCipher, requireDatabaseUrl } from '../setup.js';
+import { checkMigrations, checkWorkerLogin, openCipher, requireDatabaseUrl } from '../setup.js';
 import { WorkerModule } from './worker.module.js';
 
 /** Delivers webhooks. Any number of workers can run in parallel. */
 const main: Main = async (config, logger, draining) => {
   const url = requireDatabaseUrl(config);
   await checkMigrations(url);
+  await checkWorkerLogin(config);
   const teardown = new Teardown();
   try {
     const cipher = await openCipher(config, url, false);

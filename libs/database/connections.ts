@@ -39,8 +39,8 @@ export function survive(client: pg.ClientBase): void {
 
 /**
  * Prepares a connection that a pool has opened. Refuses a standby: it takes no changes, and its `pg_locks` lacks the
- * primary's writers, so readers of the feed would miss their events. A primary does not become one while it has
- * connections.
+ * primary's writers, so readers of the feed would miss their events. A primary does not become one while a session
+ * lasts.
  * @throws {ReadOnlyDatabase}
  */
 async function onConnect(client: pg.ClientBase): Promise<void> {
@@ -71,10 +71,16 @@ function settingsOf({ role }: DatabaseOptions): [name: string, value: string][] 
   return Object.entries(role ? { ...SETTINGS, ...SETTINGS_OF_ROLES, role } : SETTINGS);
 }
 
-/** Returns the statements that begin each transaction: through a pooler, nothing outlives one. */
+/** Fails on a standby, which draws no positions; see {@link onConnect}. */
+const NO_STANDBY = "CASE WHEN pg_is_in_recovery() THEN nextval('event_position') END";
+
+/**
+ * Returns the statements that begin each transaction. Through a pooler, no setting outlives one, and the next may be
+ * another server's, which has become a standby.
+ */
 export function openingOf(options: DatabaseOptions): Statement[] {
   const set = settingsOf(options).map(([name, value]) => `set_config('${name}', '${value}', true)`);
-  return options.pooled ? [{ text: `SELECT ${set.join(', ')}` }] : [];
+  return options.pooled ? [{ text: `SELECT ${[...set, NO_STANDBY].join(', ')}` }] : [];
 }
 
 /** Returns TypeORM's options for this database. */

@@ -311,7 +311,7 @@ export class Database {
     if (!outage) return;
     outage.failed(cause ?? message);
     this.#looking ??= setInterval(() => {
-      if (outage.lasts) void this.ping().catch(() => undefined);
+      if (outage.lasts) void this.latest(() => this.ping()).catch(() => undefined);
       else this.#lookNoMore();
     }, LOOK_MS).unref();
   }

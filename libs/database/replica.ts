@@ -94,7 +94,7 @@ export class Replica {
         if (!answers) return askPrimary();
         const [outcome, results] = await this.#read(caller, organizationId, statements);
         reads.inc({ outcome });
-        answers = results !== undefined;
+        if (!results) answers = false;
         return results ?? askPrimary();
       },
     };

@@ -14,8 +14,10 @@ const RETRY_MS = 1_000;
 /** Time without an answer to a look after which the standby is away. */
 const ANSWER_MS = 2_000;
 
-/** Identifies a primary and its standbys. */
-export const SYSTEM = { text: 'SELECT system_identifier::text AS system FROM pg_control_system()' };
+/** Identifies a primary and its standbys, and tells the session's role. */
+export const SYSTEM = {
+  text: `SELECT system_identifier::text AS system, current_setting('role') AS role FROM pg_control_system()`,
+};
 /** The end of the WAL that a primary has written: see {@link Written}. */
 export const WRITTEN = { text: `SELECT (pg_current_wal_insert_lsn() - '0/0')::float8 AS position` };
 /** See {@link Replayed}. */
@@ -107,7 +109,9 @@ export class Standby {
 
   async #look(): Promise<number> {
     const database = (this.#database ??= await this.#open());
-    const [row] = await inTime(database.query<Replayed>(null, REPLAYED), ANSWER_MS);
+    // A connection that no read has: a standby that is busy is not away.
+    const looked = database.inUnit('', [REPLAYED], (_, [found]) => Promise.resolve(found?.rows as Replayed[]));
+    const [row] = await inTime(looked, ANSWER_MS);
     if (!row?.standby) throw new Error('The server of DATABASE_REPLICA_URL is not a standby');
     this.options.outage.worked();
     return row.position;
@@ -117,9 +121,13 @@ export class Standby {
     const { url, role, poolSize } = this.options;
     const standby = await Database.open({ url, role, poolSize, standby: true });
     try {
-      const both = [this.primary, standby].map((server) => server.query<{ system: string }>(null, SYSTEM));
+      const both = [this.primary, standby].map((server) =>
+        server.query<{ system: string; role: string }>(null, SYSTEM),
+      );
       const [ours, its] = await Promise.all(both);
       if (ours?.[0]?.system !== its?.[0]?.system) throw new Error('DATABASE_REPLICA_URL is another database');
+      if (its?.[0]?.role !== role)
+        throw new Error('DATABASE_REPLICA_URL leads to a pooler; it must be the standby itself');
       return standby;
     } catch (error) {
       await standby.close();

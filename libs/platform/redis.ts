@@ -46,6 +46,8 @@ function nodesOf(address: RedisAddress, options: RedisOptions): Redis[] {
   if (master === undefined) return hosts.map((host) => new Redis({ ...common, ...host }));
   const ofSentinels = {
     ...{ sentinels: hosts, name: master, sentinelUsername, sentinelPassword, sentinelCommandTimeout: SENTINEL_MS },
+    // A master that vanishes without a word would be waited for until TCP gives up.
+    failoverDetector: true,
     ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
   };
   return [new Redis({ ...common, ...ofSentinels })];
