@@ -63,8 +63,8 @@ describe('Without JOBS_BOARD_TOKEN', () => {
   it('there is no jobs board', async () => {
     const worker = start({});
     await worker.told(/The worker is running/);
-    expect(worker.output()).not.toContain('jobs board');
     await worker.end('SIGTERM');
+    expect(worker.output()).not.toContain('jobs board');
   });
 });
 
