@@ -25,6 +25,14 @@ const OTHER_DATABASES = {
   },
 };
 
+/** The jobs board and its packages are loaded only where there is one, from the build: all programs lie beside it. */
+const JOBS_BOARD = {
+  name: 'jobs board',
+  setup(bundler) {
+    bundler.onResolve({ filter: /\/jobs-board\.js$/ }, () => ({ path: '../worker/jobs-board.js', external: true }));
+  },
+};
+
 /** Length of lines, so that a stack trace tells the place. */
 const LINE_LENGTH = 120;
 
@@ -53,7 +61,7 @@ const { outputFiles } = await build({
   format: 'esm',
   target: 'node24',
   keepNames: true,
-  plugins: [OTHER_DATABASES],
+  plugins: [OTHER_DATABASES, JOBS_BOARD],
   external: [...BESIDE_THEIR_FILES, ...ON_DEMAND, ...NOT_INSTALLED],
   banner: {
     js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",

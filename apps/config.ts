@@ -14,6 +14,7 @@ import { WebhookSettings } from '#libs/webhooks/webhooks.settings.js';
 import { InstallationSettings } from './installation.settings.js';
 import { ProcessSettings } from './process.settings.js';
 import { type Product, VERSION } from './product.js';
+import { JobsBoardSettings } from './worker/jobs-board.settings.js';
 
 /** The environment variables of Deskstream by their owners, in the order of the documentation. */
 export const SETTINGS = [
@@ -23,6 +24,7 @@ export const SETTINGS = [
   RateLimitSettings,
   DatabaseSettings,
   JobsSettings,
+  JobsBoardSettings,
   PresenceSettings,
   WebhookSettings,
   OperatorSettings,
@@ -86,6 +88,8 @@ export interface Config {
   readonly presenceTimeoutSeconds: number;
   /** Absent: BullMQ on PostgreSQL. */
   readonly redisUrl?: string;
+  /** Absent: there is none. */
+  readonly jobsBoard?: { readonly token: string; readonly port: number; readonly writable: boolean };
   /** Absent: no metrics are served. */
   readonly metricsPort?: number;
   /** Absent: a worker answers no health checks. */
@@ -161,6 +165,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, defaults: NodeJ
     rateLimits: rateLimits(environment),
     presenceTimeoutSeconds: environment.PRESENCE_TIMEOUT_SECONDS,
     redisUrl: environment.REDIS_URL,
+    jobsBoard: jobsBoard(environment),
     metricsPort: environment.METRICS_PORT,
     workerPort: environment.WORKER_PORT,
     otlpEndpoint: environment.OTEL_EXPORTER_OTLP_ENDPOINT,
@@ -209,6 +214,10 @@ function rateLimits(environment: Environment): RateLimits {
     ...(failures !== null && { failures: { perSecond: failures, burst: 2 * failures } }),
     redisUrl: REDIS_URL,
   });
+}
+
+function jobsBoard({ JOBS_BOARD_TOKEN: token, JOBS_BOARD_PORT: port, JOBS_BOARD_WRITABLE: writable }: Environment) {
+  return token === undefined ? undefined : Object.freeze({ token, port, writable });
 }
 
 function operatorWebhook({ OPERATOR_WEBHOOK_URL: url, OPERATOR_WEBHOOK_SECRET: secretKey }: Environment) {

@@ -13,6 +13,7 @@ import { watchRelay } from '#libs/webhooks/delivery/relaying/relay-metrics.js';
 import { exportBuildInfo } from './build-info.js';
 import { Health } from './health.js';
 import { type Runtime } from './runtime.js';
+import { QUEUES } from './setup.js';
 import { createHealthServer } from './worker/health-server.js';
 
 /** @throws {StartupError} when the port is unavailable, before anything else begins */
@@ -76,6 +77,24 @@ export async function serveHealth(runtime: Runtime): Promise<() => Promise<void>
     { url: `${baseUrl(host, server.address() as AddressInfo)}/health` },
     'Health checks are answered',
   );
+  return close;
+}
+
+/**
+ * Serves the jobs board of a process that delivers on `JOBS_BOARD_PORT`, if it has a token; returns a function to stop.
+ * Loads it only then.
+ * @throws {StartupError} when the port is unavailable
+ */
+export async function serveJobsBoard({ config, logger, worker }: Runtime): Promise<() => Promise<void>> {
+  const { jobsBoard, host, trustedProxies, rateLimits } = config;
+  if (!jobsBoard || !worker) return () => Promise.resolve();
+  const { createJobsBoard } = await import('./worker/jobs-board.js');
+  const queues = QUEUES.map((name) => worker.jobs.queue(name));
+  const { failures } = rateLimits;
+  const { server } = await createJobsBoard(queues, { ...jobsBoard, failures, trustedProxies });
+  const close = await serve(server, 'JOBS_BOARD_PORT', { port: jobsBoard.port, host });
+  const url = baseUrl(host, server.address() as AddressInfo);
+  logger.info({ url, writable: jobsBoard.writable }, 'The jobs board is served');
   return close;
 }
 

@@ -36,7 +36,7 @@ export interface Tools {
 }
 
 /** All BullMQ queues. */
-const QUEUES = [DELIVERIES_QUEUE];
+export const QUEUES = [DELIVERIES_QUEUE];
 
 const KEY_CHECK = 'deskstream';
 const KEY_CONTEXT = 'installation';

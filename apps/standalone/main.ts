@@ -5,7 +5,7 @@ import { DomainError } from '#libs/platform/domain-error.js';
 import { ApiModule } from '../api/api.module.js';
 import { createServer } from '../api/server.js';
 import { loadEnvFile } from '../env-file.js';
-import { checkPort, listen, serveMetrics } from '../listen.js';
+import { checkPort, listen, serveJobsBoard, serveMetrics } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
 import {
@@ -40,6 +40,7 @@ const main: Main = async (config, logger, draining) => {
     const runtime = await step(() => openRuntime(config, logger, cipher, url, { worker: true, draining }));
     teardown.add(() => runtime.close());
     teardown.add(await serveMetrics(runtime));
+    teardown.add(await serveJobsBoard(runtime));
     const token = await step(() => bootstrap(url, runtime, config.bootstrapToken));
     const app = await createServer(runtime, [ApiModule, WorkerModule]);
     teardown.add(() => app.close());

@@ -2,7 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { nestLogger } from '#libs/platform/logging.js';
 import { CoreModule } from '../core.module.js';
 import { loadEnvFile } from '../env-file.js';
-import { serveHealth, serveMetrics } from '../listen.js';
+import { serveHealth, serveJobsBoard, serveMetrics } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
 import { checkMigrations, checkWorkerLogin, openCipher, requireDatabaseUrl } from '../setup.js';
@@ -20,6 +20,7 @@ const main: Main = async (config, logger, draining) => {
     teardown.add(() => runtime.close());
     teardown.add(await serveMetrics(runtime));
     teardown.add(await serveHealth(runtime));
+    teardown.add(await serveJobsBoard(runtime));
     const root = CoreModule.forRoot(runtime, [WorkerModule]);
     const app = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
     app.useLogger(nestLogger(logger));

@@ -23,7 +23,7 @@ export class JobQueue<Data> {
   /** @throws when they could not be added; some may have been */
   async addBulk(jobs: JobsToAdd<Data>): Promise<void> {
     try {
-      const { queue } = await this.#opened();
+      const queue = await this.opened();
       await queue.addBulk(jobs as Parameters<Queue<Data>['addBulk']>[0]);
       this.outage.worked();
     } catch (error) {
@@ -32,19 +32,20 @@ export class JobQueue<Data> {
     }
   }
 
-  async close(): Promise<void> {
-    const opened = await this.#opening?.catch(() => undefined);
-    if (opened) await end(opened);
-  }
-
-  async #opened(): Promise<Opened<Data>> {
+  /** Returns BullMQ's own queue, which is closed with this one. @throws when it cannot be opened now */
+  async opened(): Promise<Queue<Data>> {
     const opening = (this.#opening ??= this.#open());
     try {
-      return await opening;
+      return (await opening).queue;
     } catch (error) {
       if (this.#opening === opening) this.#opening = undefined;
       throw error;
     }
+  }
+
+  async close(): Promise<void> {
+    const opened = await this.#opening?.catch(() => undefined);
+    if (opened) await end(opened);
   }
 
   async #open(): Promise<Opened<Data>> {

@@ -20,11 +20,10 @@ const OWN_ORIGIN = {
 };
 
 /** The headers of the console's files. Browsers refuse to parse text as HTML in it. */
-const OF_CONSOLE = pageHeaders({ ...OWN_ORIGIN, requireTrustedTypesFor: ["'script'"], trustedTypes: ["'none'"] });
+const OF_CONSOLE = pageHeaders({ requireTrustedTypesFor: ["'script'"], trustedTypes: ["'none'"] });
 
 /** The headers of other pages. They allow what Swagger UI needs. */
 const OF_PAGES = pageHeaders({
-  ...OWN_ORIGIN,
   styleSrc: ["'self'", "'unsafe-inline'"],
   imgSrc: ["'self'", 'data:'],
 });
@@ -40,12 +39,16 @@ const OF_DATA = {
 /** The headers of errors that are answered outside of Fastify's hooks. */
 export const OF_ERRORS = { ...OF_DATA, 'cache-control': 'no-store' };
 
-function pageHeaders(directives: Record<string, string[]>): OutgoingHttpHeaders {
+/**
+ * Returns the headers of a page that loads what comes from its own origin, and no frames.
+ * @param directives of its Content Security Policy that are others
+ */
+export function pageHeaders(directives: Record<string, string[]>): OutgoingHttpHeaders {
   const xFrameOptions = { action: 'deny' } as const;
   return headersOf({
     strictTransportSecurity,
     xFrameOptions,
-    contentSecurityPolicy: { useDefaults: false, directives },
+    contentSecurityPolicy: { useDefaults: false, directives: { ...OWN_ORIGIN, ...directives } },
   });
 }
 
