@@ -15,7 +15,7 @@ const NOT_INSTALLED = [
   ...['@nestjs/microservices', '@nestjs/platform-express', '@nestjs/websockets'],
 ];
 
-/** TypeORM loads its drivers of all databases, which are a third of a program. */
+/** TypeORM loads its drivers of all databases. */
 const OTHER_DATABASES = {
   name: 'other databases',
   setup(bundler) {
