@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { PARTITIONS } from './partitions.js';
 
-/** What has been written to a table that is rebuilt. */
+/** How far the rebuild of a table has come. */
 export interface RebuildProgress {
   /** Number of events whose effect it contains. */
   events: number;
