@@ -43,8 +43,8 @@ export async function startPair(commit: string, env: NodeJS.ProcessEnv): Promise
       remove: async () => {
         await remove();
         await link.close();
-        await standby.remove();
-        await primary.remove();
+        // They are one server if a failover did not end.
+        for (const server of new Set([standby, primary])) await server.remove();
       },
     },
     kill: async () => {

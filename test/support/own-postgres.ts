@@ -1,4 +1,4 @@
-import { appendFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findBinaries, identityFor, run } from '#libs/embedded-postgres/binaries.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
@@ -79,14 +79,14 @@ async function startIn(fill: (cluster: string) => Promise<void>): Promise<OwnPos
 }
 
 /** What a base backup leaves out: the standby asks the primary for the WAL. */
-const NOT_COPIED = /\/(postmaster\.(pid|opts)|pgsql_tmp.*|pg_wal\/.*)$/;
+const NOT_COPIED = /\/(postmaster\.(pid|opts)|pgsql_tmp.*|t\d+_\d+[^/]*|pg_wal\/.*)$/;
 
 /** Copies the cluster of a running server, so that another one that starts there follows it. */
 async function copyOf(cluster: string, copy: string, url: string): Promise<void> {
   const client = await connectTo(url);
   try {
     await client.query(`SELECT pg_backup_start('standby', fast => true)`);
-    await cp(cluster, copy, { recursive: true, filter: (path) => !NOT_COPIED.test(path) });
+    await copyFolder(cluster, copy);
     const { rows } = await client.query<{ labelfile: string }>('SELECT labelfile FROM pg_backup_stop(false)');
     await writeFile(join(copy, 'backup_label'), rows[0]?.labelfile ?? '');
     await writeFile(join(copy, 'standby.signal'), '');
@@ -94,4 +94,19 @@ async function copyOf(cluster: string, copy: string, url: string): Promise<void>
   } finally {
     await client.end();
   }
+}
+
+/** Copies a folder. Files that vanish meanwhile are left out: the WAL tells the standby that they were dropped. */
+async function copyFolder(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true, mode: 0o700 });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (NOT_COPIED.test(source)) continue;
+    if (entry.isDirectory()) await copyFolder(source, target);
+    else await copyFile(source, target).catch(ignoreMissing);
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }
