@@ -132,6 +132,6 @@ describe('An answer', () => {
     expect(first.status).toBe(201);
     const again = await keyed('POST', '/v1/endusers/bulk', { data }, 'k');
     expect([again.status, again.body.message]).toEqual([409, expect.stringContaining('its answer is not stored')]);
-    expect((await keyed('POST', '/v1/endusers/bulk', { data: [] }, 'k')).status).toBe(422);
+    expect((await keyed('POST', '/v1/endusers/bulk', { data: [{ displayName: 'Other' }] }, 'k')).status).toBe(422);
   });
 });

@@ -8,6 +8,7 @@ import { answerClientError } from '#libs/http/client-errors.js';
 import { composeText } from '#libs/http/unicode-normalization.js';
 import { ErrorFilter } from '#libs/http/error.filter.js';
 import { originForm, requireHosts } from '#libs/http/hosts.js';
+import { repeatSafely } from '#libs/http/idempotency.js';
 import { tellIgnoredParameters } from '#libs/http/ignored-parameters.js';
 import { acceptJsonOnly } from '#libs/http/json-body.js';
 import { MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_REQUESTS_PER_CONNECTION } from '#libs/http/limits.js';
@@ -65,6 +66,9 @@ const BEFORE_NEST: ((server: Server) => void | Promise<void>)[] = [
   function answerEtags({ fastify, runtime }) {
     answerVersions(fastify, runtime.database);
   },
+  function repeatWrites({ fastify, runtime: { database, cipher } }) {
+    repeatSafely(fastify, database, cipher);
+  },
   function useReplica({ fastify, runtime: { database, replica } }) {
     if (replica) readFromReplica(fastify, database, replica);
   },
@@ -111,10 +115,10 @@ const BEFORE_NEST: ((server: Server) => void | Promise<void>)[] = [
     await allowOrigins(fastify, runtime.config.http.corsOrigins);
   },
   function leadPeopleToDocs({ fastify }) {
-    fastify.addHook('onRequest', async (request, reply) => {
-      if (request.method === 'GET' && request.url === '/' && request.headers.accept?.includes('text/html')) {
-        return reply.redirect('/docs');
-      }
+    fastify.addHook('onRequest', (request, reply, done) => {
+      const isPage = request.method === 'GET' && request.url === '/' && request.headers.accept?.includes('text/html');
+      if (isPage) reply.redirect('/docs');
+      else done();
     });
   },
   function checkUrls({ fastify }) {
@@ -145,9 +149,13 @@ const AFTER_NEST: ((fastify: FastifyInstance, app: NestFastifyApplication) => vo
   },
   // A bulk request counts as many requests, which only its body tells.
   function chargeForItems(fastify) {
-    fastify.addHook('preValidation', async (request) => {
+    fastify.addHook('preValidation', (request, _reply, done) => {
       const items = itemsOf(request);
-      if (items > 1) await (request as AuthenticatedRequest).charge(items - 1);
+      if (items <= 1) done();
+      else
+        void (request as AuthenticatedRequest).charge(items - 1).then(() => {
+          done();
+        }, done);
     });
   },
 ];

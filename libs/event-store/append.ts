@@ -67,10 +67,7 @@ function idOf(fields: Partial<Record<string, string>> | undefined, type: string,
 }
 
 /** Returns what is recorded about the writer. */
-function metadataOf(context: WriteContext): EventMetadata {
-  const metadata: Partial<WriteContext> & EventMetadata = { ...context };
-  delete metadata.organizationId;
-  delete metadata.observer;
+function metadataOf({ organizationId, observer, ...metadata }: WriteContext): EventMetadata {
   const traceparent = currentTraceparent();
   return traceparent === undefined ? metadata : { ...metadata, traceparent };
 }
