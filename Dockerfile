@@ -18,7 +18,7 @@ FROM node:24-slim
 ARG DESKSTREAM_COMMIT
 ENV DESKSTREAM_COMMIT=$DESKSTREAM_COMMIT
 # The sizes of the heap are those of the npm script for the API.
-ENV NODE_ENV=production MALLOC_ARENA_MAX=2 NODE_OPTIONS="--min-semi-space-size=16 --max-semi-space-size=16 --max-old-space-size=1024"
+ENV NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 MALLOC_MMAP_THRESHOLD_=131072 NODE_OPTIONS="--min-semi-space-size=16 --max-semi-space-size=16 --max-old-space-size=1024"
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY --from=dependencies /app/node_modules node_modules
