@@ -94,7 +94,9 @@ export class Pages {
   }
 
   #cursor(pageKey: string, type: Type<AnyPageQuery>): Cursor {
-    const key = parsed(pageKey);
+    const query = this.request.query as Record<string, unknown>;
+    // A body can hold it, too.
+    const key = query.pageKey === pageKey ? keyOf(query) : parsed(pageKey);
     const { organization, path } = this.#list();
     if (!key || key.organization !== organization || key.path !== path) throw notOfThisList();
     if (Object.keys(key.filters).length === 0 && Object.keys(this.#filters).length === 0) return key;
@@ -135,8 +137,7 @@ export const Paged = createParamDecorator(
 
 /** Adds the page key's filters and limit to a query. Parameters that are also sent win: {@link Pages} compares them. */
 export function withPageKey(query: Record<string, unknown>): Record<string, unknown> {
-  const key = typeof query.pageKey === 'string' ? parsed(query.pageKey) : undefined;
-  const { filters, limit } = key ?? {};
+  const { filters, limit } = keyOf(query) ?? {};
   return { ...filters, ...(limit !== undefined && { pageLimit: String(limit) }), ...query };
 }
 
@@ -147,6 +148,15 @@ function filtersOf(query: AnyPageQuery): Filters {
 
 function notOfThisList(): DomainError {
   return invalidParameter([{ path: 'pageKey', message: 'not a key of this list' }]);
+}
+
+/** The page keys of queries, which are read twice: for the validation, and for the page. */
+const keys = new WeakMap<Record<string, unknown>, PageKey | undefined>();
+
+function keyOf(query: Record<string, unknown>): PageKey | undefined {
+  if (typeof query.pageKey !== 'string') return undefined;
+  if (!keys.has(query)) keys.set(query, parsed(query.pageKey));
+  return keys.get(query);
 }
 
 function parsed(text: string): PageKey | undefined {
