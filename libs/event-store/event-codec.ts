@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { Cipher } from '#libs/platform/cipher.js';
+import { Cipher, randomBytesOf } from '#libs/platform/cipher.js';
 import { masked } from '#libs/platform/masked.js';
 import { type EventMetadata, type FeedEvent, type RecordedEvent } from './event.js';
 import { newerEvent } from './newer-event.js';
@@ -88,7 +87,7 @@ export class EventCodec {
 
   /** Returns a new key for a stream's personal data, sealed under the master key. */
   createKey(organizationId: string, stream: string): string {
-    const key = randomBytes(KEY_BYTES);
+    const key = randomBytesOf(KEY_BYTES);
     const sealedKey = this.cipher.seal(key.toString('base64'), keyContext(organizationId, stream));
     this.#openedKeys.set(sealedKey, new Cipher(key));
     return sealedKey;

@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyOb
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-const POOLED_IVS = 256;
+const POOL_BYTES = 8192;
 /** Version of algorithm and layout, to distinguish later ones. */
 const PREFIX = 'v1.';
 
@@ -27,7 +27,7 @@ export class Cipher {
   }
 
   seal(plaintext: string, context: string): string {
-    const iv = nextIv();
+    const iv = randomBytesOf(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#key, iv).setAAD(Buffer.from(context));
     const sealed = Buffer.concat([iv, cipher.update(plaintext, 'utf8'), cipher.final(), cipher.getAuthTag()]);
     return PREFIX + sealed.toString('base64url');
@@ -44,12 +44,13 @@ export class Cipher {
   }
 }
 
-/** Random bytes for many IVs: drawing a few costs as much as drawing a thousand. */
+/** Random bytes for many values: drawing a few costs as much as drawing thousands. */
 let pool = Buffer.alloc(0);
 
-function nextIv(): Buffer {
-  if (pool.length < IV_BYTES) pool = randomBytes(IV_BYTES * POOLED_IVS);
-  const iv = pool.subarray(0, IV_BYTES);
-  pool = pool.subarray(IV_BYTES);
-  return iv;
+/** Returns random bytes, each of which is used once. */
+export function randomBytesOf(length: number): Buffer {
+  if (pool.length < length) pool = randomBytes(POOL_BYTES);
+  const drawn = pool.subarray(0, length);
+  pool = pool.subarray(length);
+  return drawn;
 }

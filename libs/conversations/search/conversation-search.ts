@@ -25,7 +25,7 @@ const NEWEST_FIRST = new Keyset<Found>([{ name: 'id', type: 'bigint', of: ({ id 
 /** Number of conversations whose texts are compared with the words one by one, at most, for each hit of a page. */
 const NEAR = 4;
 /** Number of conversations with the words that are compared with filters at once, and how many times for a page. */
-const FILTERED = { atOnce: 500, times: 3 };
+const FILTERED = { atOnce: 400, times: 3 };
 const MAX_ID = '9223372036854775807';
 
 /** Finds conversations, newest first. */
