@@ -4,6 +4,7 @@ export default {
   transform: {},
   testRegex: '\\.(unit|int|e2e|crash)\\.spec\\.ts$',
   modulePathIgnorePatterns: ['<rootDir>/dist'],
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   setupFiles: ['<rootDir>/libs/testing/own-redis.ts'],
   globalSetup: '<rootDir>/libs/testing/global-setup.ts',
   globalTeardown: '<rootDir>/libs/testing/global-teardown.ts',
