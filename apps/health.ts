@@ -2,7 +2,7 @@ import { type Replica, type ReplicaLag } from '#libs/database/replica.js';
 import { OutageError } from '#libs/platform/domain-error.js';
 import { type Product } from './product.js';
 import { type Runtime } from './runtime.js';
-import { APPLIED, type Applied, faultOfSchema } from './schema.js';
+import { APPLIED, type Applied, faultOfSchema } from './schema-compatibility.js';
 
 /** The answer of a process that is well. */
 export interface HealthAnswer extends Product {

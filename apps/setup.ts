@@ -17,7 +17,7 @@ import { readOrCreateSecret } from '#libs/platform/secret-file.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { DELIVERIES_QUEUE } from '#libs/webhooks/delivery/draining/drain-scheduler.js';
 import { OLDEST_VERSION } from './migrations.js';
-import { APPLIED, type Applied, faultOfNewer, faultOfSchema } from './schema.js';
+import { APPLIED, type Applied, faultOfNewer, faultOfSchema } from './schema-compatibility.js';
 
 /** The URLs of the database, by role. */
 export interface InstallationUrls {

@@ -5,8 +5,8 @@ import { type InstallationUrls } from '../setup.js';
 import { check, type Check, report, skipped } from './checks.js';
 import { parsed } from './command.js';
 import { findDatabase } from './find-database.js';
-import { lookAtReplica } from './replica-look.js';
-import { databaseVersion, migrationsApplied, poolerInBetween, redisAnswers, withLogin } from './looks.js';
+import { checkReplica } from './replica-check.js';
+import { databaseVersion, migrationsApplied, poolerInBetween, redisAnswers, withLogin } from './service-checks.js';
 
 /** A command that works on a configuration that may be wrong. */
 export interface Diagnosis {
@@ -48,7 +48,7 @@ async function checksOf(config: Config, url: string | undefined): Promise<Check[
   return [
     found,
     ...(urls && found.state === 'ok'
-      ? [...(await ofDatabase(urls, config)), await lookAtReplica(config, urls.appUrl)]
+      ? [...(await ofDatabase(urls, config)), await checkReplica(config, urls.appUrl)]
       : []),
     redisUrl ? await check('redis', () => redisAnswers(redisUrl)) : skipped('redis', 'is not configured'),
     await check('disk', () => freeSpace(dataDir)),

@@ -2,8 +2,8 @@ import { VERSION } from '../product.js';
 import { check, type Check, report, skipped } from './checks.js';
 import { type CliCommand, parsed, withWorkerDatabase } from './command.js';
 import { failingReceivers } from './failing-receivers.js';
-import { lookAtReplica } from './replica-look.js';
-import { backlog, databaseVersion, migrationsApplied, redisAnswers, relayLag } from './looks.js';
+import { checkReplica } from './replica-check.js';
+import { backlog, databaseVersion, migrationsApplied, redisAnswers, relayLag } from './service-checks.js';
 
 export const status: CliCommand = {
   usage: [
@@ -21,7 +21,7 @@ export const status: CliCommand = {
     const webhooks = isUp
       ? await withWorkerDatabase(urls, ofWebhooks)
       : [skipped('webhooks', 'the database comes first')];
-    const replica = await lookAtReplica(config, urls.appUrl);
+    const replica = await checkReplica(config, urls.appUrl);
     const { redisUrl } = config;
     const redis = redisUrl ? await check('redis', () => redisAnswers(redisUrl)) : skipped('redis', 'is not configured');
     return report([...before, ...webhooks, replica, redis], values.json);

@@ -7,7 +7,7 @@ import { type RecordedEvent, type RecordedOf } from '#libs/event-store/event.js'
 import { isVersionConflict } from '#libs/event-store/version-conflict.js';
 import { BEGINNING, messageProjection } from './messages.projection.js';
 import { type ConversationEvent } from './conversation.rules.js';
-import { textProjection } from './search/texts.projection.js';
+import { textProjection } from './search/search-index.projection.js';
 
 const EVERY_MS = 60_000;
 const AT_ONCE = 200;

@@ -17,7 +17,7 @@ import {
   type ImportConversationResponse,
   type ImportMessageInput,
 } from './import-conversations.dto.js';
-import { sanitizeAhead } from './safe-html.js';
+import { sanitizeAhead } from './sanitized-html.js';
 import { withoutNulls } from './new-message.js';
 
 /**

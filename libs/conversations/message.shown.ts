@@ -1,7 +1,7 @@
 import { type ConversationChannel } from '#libs/platform/channels.js';
 import { type Conversation, type Message, type MessageBody } from './conversation.rules.js';
 import { type CreateMessageOutputData, type Message as MessageOutput } from './messages.dto.js';
-import { safeHtml } from './safe-html.js';
+import { sanitizedHtml } from './sanitized-html.js';
 
 /** A message as its row has it; without a body once it is anonymized. */
 export type KeptMessage = Omit<Message, 'body'> & {
@@ -74,7 +74,7 @@ export function createdMessage(
 type Content = NonNullable<MessageBody['content']>;
 
 function shownContent(content: Content, sanitized?: string): Content & { sanitizedValue?: string } {
-  return content._type === 'Html' ? { ...content, sanitizedValue: sanitized ?? safeHtml(content.value) } : content;
+  return content._type === 'Html' ? { ...content, sanitizedValue: sanitized ?? sanitizedHtml(content.value) } : content;
 }
 
 /** The addresses of the conversation are those of its first message: for the other direction, they are swapped. */

@@ -19,7 +19,7 @@ import { foundMessage, messageByExternalId, MessageReader } from './message.read
 import { type KeptMessage } from './message.shown.js';
 import { type CreateMessageInput, type Message as MessageOutput } from './messages.dto.js';
 import { newMessage } from './new-message.js';
-import { sanitizeAhead } from './safe-html.js';
+import { sanitizeAhead } from './sanitized-html.js';
 import { whereItWaits } from './reopening.published.js';
 
 /**

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Gauge, register } from 'prom-client';
-import { inTime } from '#libs/platform/in-time.js';
+import { withTimeout } from '#libs/platform/timeout.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { type Statement } from './batch.js';
 import { type Database } from './database.js';
@@ -100,7 +100,7 @@ function shared<T>(work: () => Promise<T>): () => Promise<T> {
 /** Returns the database's answer; undefined, which is logged, when it fails or does not come in time. */
 async function answered<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
-    return await inTime(answer, WITHIN_MS);
+    return await withTimeout(answer, WITHIN_MS);
   } catch (error) {
     logger.warn({ reason: reasonOf(error) }, 'A scrape could not read figures of the database');
     return undefined;

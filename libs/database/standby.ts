@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { OutageError } from '#libs/platform/domain-error.js';
-import { inTime } from '#libs/platform/in-time.js';
+import { withTimeout } from '#libs/platform/timeout.js';
 import { type Outage } from '#libs/platform/outage.js';
 import { type BatchResult, type Statement } from './batch.js';
 import { type DatabaseOptions } from './connections.js';
@@ -111,7 +111,7 @@ export class Standby {
     const database = (this.#database ??= await this.#open());
     // A connection that no read has: a standby that is busy is not away.
     const looked = database.inUnit('', [REPLAYED], (_, [found]) => Promise.resolve(found?.rows as Replayed[]));
-    const [row] = await inTime(looked, ANSWER_MS);
+    const [row] = await withTimeout(looked, ANSWER_MS);
     if (!row?.standby) throw new Error('The server of DATABASE_REPLICA_URL is not a standby');
     this.options.outage.worked();
     return row.position;

@@ -4,7 +4,7 @@ import { type Database } from '#libs/database/database.js';
 import { merged } from '#libs/database/merged-statements.js';
 import { Contended } from '#libs/database/unavailable.js';
 import { accepted, DomainError } from '#libs/platform/domain-error.js';
-import { turns } from '#libs/platform/turns.js';
+import { timeSlices } from '#libs/platform/time-slices.js';
 import { type Append, appendOf } from './append.js';
 import { type EventCodec } from './event-codec.js';
 import { type DomainEvent, type RecordedEvent, type WriteContext } from './event.js';
@@ -73,7 +73,7 @@ export class EventStore extends StreamReader {
   ): Promise<RecordedEvent[]> {
     const appends: Append[] = [];
     for (const [index, change] of changes.entries()) {
-      if (index > 0 && index % ENCODED_AT_ONCE === 0) await turns.next(context.organizationId);
+      if (index > 0 && index % ENCODED_AT_ONCE === 0) await timeSlices.next(context.organizationId);
       appends.push(appendOf(this.codec, change, context, recordedAt));
     }
     const recorded = appends.flatMap(({ events }) => events);

@@ -16,7 +16,7 @@ export interface StreamDefinition<State, Event extends DomainEvent, Command = ne
   /**
    * The version of the stored form of a state, in its row and in snapshots. Raise it when the state, the row's columns
    * or the shown form change: rows of an earlier shape, and snapshots of another one, are rebuilt from the events, not
-   * read. The release before reads and changes rows of the next shape: a new shape only adds to the state.
+   * read. The previous release reads and changes rows of the next shape: a new shape only adds to the state.
    */
   shape: number;
   /**

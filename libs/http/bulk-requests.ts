@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Statement } from '#libs/database/batch.js';
 import { Database } from '#libs/database/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { turns } from '#libs/platform/turns.js';
+import { timeSlices } from '#libs/platform/time-slices.js';
 import { type BulkOutcome, type BulkWork, inBulk } from './bulk.js';
 
 /** How long a bulk request in a unit of work waits for its turn. */
@@ -27,7 +27,7 @@ export class BulkRequests {
   ): Promise<BulkOutcome<Result>[]> {
     const { unit } = this.database;
     if (unit) await this.#takeTurn(organizationId);
-    return inBulk(items, work, () => turns.next(organizationId));
+    return inBulk(items, work, () => timeSlices.next(organizationId));
   }
 
   async #takeTurn(organizationId: string): Promise<void> {

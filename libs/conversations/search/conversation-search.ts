@@ -4,7 +4,7 @@ import { Keyset, type Page, type PageRequest } from '#libs/database/keyset.js';
 import { type Parameter, searchOf } from '#libs/database/search.js';
 import { type Statement } from '#libs/database/batch.js';
 import { conditionOf, type SearchFilters } from './search-conditions.js';
-import { SUBJECTS, TEXTS } from './texts.projection.js';
+import { SUBJECTS, TEXTS } from './search-index.projection.js';
 
 interface Found {
   id: number;

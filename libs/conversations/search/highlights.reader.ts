@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#libs/database/database.js';
-import { textOfHtml } from '../safe-html.js';
+import { textOfHtml } from '../sanitized-html.js';
 import { excerptOf } from './excerpt.js';
 import { type ConversationSearchHit } from './search.dto.js';
-import { SUBJECTS, TEXTS } from './texts.projection.js';
+import { SUBJECTS, TEXTS } from './search-index.projection.js';
 import { tsqueryOf, type WordQuery } from './words.js';
 
 interface TextRow {

@@ -12,7 +12,7 @@ import { type RecoveryWorker } from '../recovery-worker.js';
 import { type ReviewWorker } from '../review-worker.js';
 import { enroll, type Fanout, storeFanouts } from './fanout-rows.js';
 import { type Candidates, type FanoutPlanner, firstOf } from './fanout.js';
-import { PartitionTurns } from './partition-turns.js';
+import { PartitionScheduler } from './partition-scheduler.js';
 import { watchLed } from './relay-metrics.js';
 
 /** Maximum number of events in a page, of all its partitions together. */
@@ -41,7 +41,7 @@ export class Relay {
   readonly #logger = new Logger('Relay');
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
-  readonly #turns: PartitionTurns;
+  readonly #scheduler: PartitionScheduler;
   /** Organizations known to have subscriptions: events of others wake nobody up. */
   #subscribers = new Set<string>();
   /** Organizations with new events that may have subscribed since the last poll. */
@@ -62,7 +62,7 @@ export class Relay {
     private readonly reviews: ReviewWorker,
     private readonly notifications: Notifications,
   ) {
-    this.#turns = new PartitionTurns(
+    this.#scheduler = new PartitionScheduler(
       checkpoints,
       (leaderships) => this.#page(leaderships),
       (error) => {
@@ -77,9 +77,9 @@ export class Relay {
         organizationIds?.filter((id) => this.#subscribers.has(id)),
         organizationIds?.filter((id) => !this.#subscribers.has(id) && this.#leads(id)),
       ];
-      this.#turns.add(known?.map(partitionOf) ?? this.checkpoints.held);
+      this.#scheduler.add(known?.map(partitionOf) ?? this.checkpoints.held);
       for (const id of strangers ?? []) this.#strangers.add(id);
-      this.#turns.begin();
+      this.#scheduler.begin();
     });
     watchLed(() => this.checkpoints.held);
     this.#running = this.#run();
@@ -97,10 +97,10 @@ export class Relay {
     while (!this.#stopping) {
       try {
         await this.#lead();
-        this.#turns.begin();
+        this.#scheduler.begin();
         await this.#poll();
         await this.#meet();
-        this.#turns.begin();
+        this.#scheduler.begin();
         const busy = await this.#pageOfTasks();
         if (!busy) await this.notifications.wait(this.#restMs());
       } catch (error) {
@@ -108,7 +108,7 @@ export class Relay {
         await this.notifications.wait(FAILURE_PAUSE_MS);
       }
     }
-    await this.#turns.stop();
+    await this.#scheduler.stop();
     await this.checkpoints.resign().catch((error: unknown) => {
       this.#logger.warn({ err: error }, 'The leases could not be released; they expire');
     });
@@ -125,10 +125,10 @@ export class Relay {
     if (performance.now() - this.#renewedAt < RENEW_MS) return;
     this.#renewedAt = performance.now();
     const before = new Set(this.checkpoints.held);
-    const surplus = await this.checkpoints.renew(this.#turns.busy);
+    const surplus = await this.checkpoints.renew(this.#scheduler.busy);
     this.drains.start();
-    this.#turns.add(this.checkpoints.held.filter((partition) => !before.has(partition)));
-    const idle = this.checkpoints.held.filter((partition) => !this.#turns.busy.has(partition));
+    this.#scheduler.add(this.checkpoints.held.filter((partition) => !before.has(partition)));
+    const idle = this.checkpoints.held.filter((partition) => !this.#scheduler.busy.has(partition));
     if (surplus > 0 && idle.length > 0) await this.checkpoints.resign(idle.slice(-surplus));
   }
 
@@ -139,7 +139,7 @@ export class Relay {
     if (now - this.#polledAt < POLL_MS || held.length === 0) return;
     this.#polledAt = now;
     this.#subscribers = await this.planner.subscribers(held);
-    this.#turns.add(await this.feed.partitionsWithNews(this.#leaderships()));
+    this.#scheduler.add(await this.feed.partitionsWithNews(this.#leaderships()));
     if (now - this.#cancelledAt > CANCEL_MS) {
       this.#cancelledAt = now;
       await this.deliveries.cancelOrphans(held);
@@ -156,7 +156,7 @@ export class Relay {
     this.#strangers.clear();
     for (const id of await this.planner.subscribersAmong(strangers)) {
       this.#subscribers.add(id);
-      this.#turns.add([partitionOf(id)]);
+      this.#scheduler.add([partitionOf(id)]);
     }
   }
 
@@ -184,7 +184,7 @@ export class Relay {
         ...page,
         events: events.slice(parts[index]?.events.length),
       }));
-    } while (leaderships.length === 1 && pages[0]?.events[0] && !this.#stopping && !this.#turns.areWaitedFor);
+    } while (leaderships.length === 1 && pages[0]?.events[0] && !this.#stopping && !this.#scheduler.areWaitedFor);
     return leaderships
       .filter((_, index) => pages[index]?.more || pages[index]?.events[0])
       .map(({ partition }) => partition);
@@ -207,7 +207,7 @@ export class Relay {
     const { held } = this.checkpoints;
     if (held.length === 0) return false;
     const inPartition: InPartition = (partition, work) =>
-      this.#turns.reserve(partition, (leadership) =>
+      this.#scheduler.reserve(partition, (leadership) =>
         work(() => this.checkpoints.advance(leadership, leadership.position)),
       );
     const recovering = await this.recoveries.page(held, inPartition);

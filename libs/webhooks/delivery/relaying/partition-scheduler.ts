@@ -12,7 +12,7 @@ type Page = (leaderships: Leadership[]) => Promise<number[]>;
  * Schedules work on a process's partitions: pages of those that have news, and of one whose tasks have their turn.
  * Nothing else is done in a partition at the same time.
  */
-export class PartitionTurns {
+export class PartitionScheduler {
   /** Partitions with news, by turn. */
   readonly #news = new Set<number>();
   readonly #busy = new Set<number>();

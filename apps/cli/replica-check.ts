@@ -2,12 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { REPLAYED, type Replayed, SYSTEM, WRITTEN, type Written } from '#libs/database/standby.js';
 import { type Config } from '../config.js';
 import { check, type Check, skipped } from './checks.js';
-import { withLogin } from './looks.js';
+import { withLogin } from './service-checks.js';
 
 const LOOK_MS = 20;
 
 /** Looks at the replica of a database, if one is configured. */
-export async function lookAtReplica(
+export async function checkReplica(
   { databaseReplicaUrl: url, databaseReplicaMaxLagMs: maxLagMs }: Config,
   primaryUrl: string,
 ): Promise<Check> {

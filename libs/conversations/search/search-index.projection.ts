@@ -1,7 +1,7 @@
 import { type Statement } from '#libs/database/batch.js';
 import { type Part, type Projection } from '#libs/event-store/stream-definition.js';
 import { type Conversation, type ConversationEvent, type MessageBody } from '../conversation.rules.js';
-import { safeHtml, textOfHtml } from '../safe-html.js';
+import { sanitizedHtml, textOfHtml } from '../sanitized-html.js';
 import { tsvectorOf } from './words.js';
 
 /** The read table of the words of messages and notes. */
@@ -21,7 +21,7 @@ export interface SearchedText {
 /** Returns the text of a message as people read it: HTML without its tags. */
 function textOfMessage({ content }: Pick<MessageBody, 'content'>): string {
   if (!content) return '';
-  return content._type === 'Html' ? textOfHtml(safeHtml(content.value)) : content.value;
+  return content._type === 'Html' ? textOfHtml(sanitizedHtml(content.value)) : content.value;
 }
 
 /** Returns the statement that makes a text searchable; none if it has no words. */

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import sanitizeHtml from 'sanitize-html';
-import { turns } from '#libs/platform/turns.js';
+import { timeSlices } from '#libs/platform/time-slices.js';
 import { type MessageBody } from './conversation.rules.js';
 
 /** What a mail client shows: text, tables, pictures and links; nothing that runs, loads styles or sends forms. */
@@ -33,7 +33,7 @@ const recent = new LRUCache<string, string>({
 });
 
 /** Returns HTML that a page can show: without scripts, styles, forms, frames and handlers of events. */
-export function safeHtml(html: string): string {
+export function sanitizedHtml(html: string): string {
   const known = recent.get(html);
   if (known !== undefined) return known;
   const safe = sanitizeHtml(html, SHOWN);
@@ -42,26 +42,26 @@ export function safeHtml(html: string): string {
 }
 
 /**
- * Computes {@link safeHtml} ahead for messages that are about to be written. A long text takes some tens of milliseconds, so
+ * Computes {@link sanitizedHtml} ahead for messages that are about to be written. A long text takes some tens of milliseconds, so
  * organizations take turns.
  */
 export async function sanitizeAhead(organizationId: string, bodies: MessageBody[]): Promise<void> {
   for (const { content } of bodies) {
     if (content?._type !== 'Html') continue;
-    await turns.next(organizationId);
-    safeHtml(content.value);
+    await timeSlices.next(organizationId);
+    sanitizedHtml(content.value);
   }
 }
 
-/** A tag of {@link safeHtml}, in which attributes have no angle brackets; it may be cut off. */
+/** A tag of {@link sanitizedHtml}, in which attributes have no angle brackets; it may be cut off. */
 const TAG = /<\/?([a-z\d]*)[^>]*(?:>|$)/gi;
 /** Tags that begin or end a line, so that words on both sides are two. */
 const LINES = new Set('blockquote br dd div dt h1 h2 h3 h4 h5 h6 hr li ol p pre table td th tr ul'.split(' '));
 
-/** What is escaped in the text of {@link safeHtml}. */
+/** What is escaped in the text of {@link sanitizedHtml}. */
 const ENTITIES: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"' };
 
-/** Returns the text that HTML shows, without its tags. @param safe see {@link safeHtml}; it may be cut off */
+/** Returns the text that HTML shows, without its tags. @param safe see {@link sanitizedHtml}; it may be cut off */
 export function textOfHtml(safe: string): string {
   return safe
     .replace(TAG, (_, name: string) => (LINES.has(name) ? ' ' : ''))
