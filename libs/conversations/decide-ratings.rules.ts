@@ -13,7 +13,7 @@ type Decision = ConversationEvent[] | DomainError;
 type CommandOf<Type extends ConversationCommand['type']> = Extract<ConversationCommand, { type: Type }>;
 
 /** Maximum number of ratings of a conversation, which its state lists. */
-export const MAX_RATINGS = 50;
+const MAX_RATINGS = 50;
 
 /** The lowest and the highest score of each type. */
 export const SCORES: Record<RatingType, [lowest: number, highest: number]> = {

@@ -99,7 +99,7 @@ function nobodyLeft(table: string, organizationId: string, agentId: string): Sta
 }
 
 /** Unassigns an agent's conversations that are not closed. Those that are open wait in a queue again. */
-export async function releaseConversations(
+async function releaseConversations(
   store: EventStore,
   database: Database,
   context: WriteContext,

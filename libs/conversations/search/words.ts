@@ -14,7 +14,7 @@ export interface WordQuery {
 }
 
 /** Maximum number of characters of a text in which words are found. */
-export const MAX_SEARCHED_TEXT = 100_000;
+const MAX_SEARCHED_TEXT = 100_000;
 /** Maximum number of words to look for. */
 export const MAX_WORDS = 20;
 
@@ -37,7 +37,7 @@ const ACCENTS = /[\u0300-\u036f]/g;
 const NO_LETTERS = /[^\p{L}\p{N}\p{M}]/gu;
 
 /** Yields the words of a text: sequences of letters and digits. */
-export function* wordsIn(text: string): Generator<Word> {
+function* wordsIn(text: string): Generator<Word> {
   for (const { 0: word, index } of text.slice(0, MAX_SEARCHED_TEXT).matchAll(WORD)) {
     const key = keyOf(word);
     if (key) yield { key, start: index, end: index + word.length };

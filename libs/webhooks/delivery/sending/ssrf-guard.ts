@@ -96,7 +96,7 @@ export class SsrfGuard {
 }
 
 /** Returns why a text can never be the URL of a receiver, or undefined. */
-export function faultOfUrl(text: string): string | undefined {
+function faultOfUrl(text: string): string | undefined {
   const url = URL.parse(text);
   if (!url) return WEB_SCHEME.test(text) ? 'is not a valid URL' : BEGINS_WITH;
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return BEGINS_WITH;
