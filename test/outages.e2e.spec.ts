@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { loadConfig } from '#apps/config.js';
-import { openCipher } from '#apps/setup.js';
+import { openCipher } from '#apps/master-key.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { type Link, openLink } from '#libs/testing/severed-link.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';

@@ -4,7 +4,10 @@ import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { type RebuildProgress } from '#libs/event-store/rebuild-shadow.js';
 import { READ_TABLES, STREAMS } from '#libs/resources/resources.js';
 import { VERSION } from '../product.js';
-import { aloneOn, bootstrap, migrate as migrateDatabase, openCipher, requireOwnSession } from '../setup.js';
+import { withSetupLock, migrate as migrateDatabase } from '../setup.js';
+import { bootstrap } from '../demo-organization.js';
+import { openCipher } from '../master-key.js';
+import { requireOwnSession } from '../startup-connection.js';
 import { type CliCommand, print, withTools, WrongUse } from './command.js';
 
 /** Time between two reports of a rebuild's progress. */
@@ -13,7 +16,7 @@ const PROGRESS_MS = 5_000;
 export const migrate: CliCommand = {
   usage: ['migrate                 bring the database up to date; on a new one also make the demo organization'],
   run: (config, urls) =>
-    aloneOn(urls.ownerUrl, async () => {
+    withSetupLock(urls.ownerUrl, async () => {
       const applied = await migrateDatabase(urls, print);
       print(applied.length > 0 ? `Applied: ${applied.join(', ')}` : 'The database is up to date.');
       await withTools(urls, await openCipher(config, urls.ownerUrl, true), async (tools) => {

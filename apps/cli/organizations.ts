@@ -11,7 +11,7 @@ import {
 } from '#libs/organizations/organizations.handlers.js';
 import { REPLIES_TO_CLOSED } from '#libs/organizations/organization.rules.js';
 import { isRegion } from '#libs/people/contact.js';
-import { openCipher } from '../setup.js';
+import { openCipher } from '../master-key.js';
 import {
   type CliCommand,
   parsed,

@@ -5,7 +5,8 @@ import { connectRedis, shownHosts } from '#libs/platform/redis.js';
 import { BACKLOG } from '#libs/webhooks/delivery/metrics.js';
 import { readLag } from '#libs/webhooks/delivery/relaying/relay-metrics.js';
 import { type Config } from '../config.js';
-import { checkMigrations, requireOwnSession } from '../setup.js';
+import { checkMigrations } from '../setup.js';
+import { requireOwnSession } from '../startup-connection.js';
 
 const CONNECT_MS = 5_000;
 /** The oldest version that is tested. */

@@ -15,7 +15,8 @@ import { faultOfChoice, KnownNames } from '#libs/platform/did-you-mean.js';
 import { instantOf } from '#libs/platform/instant.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { SCOPES } from '#libs/resources/scopes.js';
-import { type InstallationUrls, type Tools } from '../setup.js';
+import { type InstallationUrls } from '../setup.js';
+import { type Tools } from '../demo-organization.js';
 import { type CliCommand, parsed, print, withOrganization, WrongUse } from './command.js';
 
 const PAGE = 200;

@@ -8,16 +8,10 @@ import { loadEnvFile } from '../env-file.js';
 import { checkPort, listen, serveJobsBoard, serveMetrics } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
-import {
-  aloneOn,
-  bootstrap,
-  checkMigrations,
-  checkWorkerLogin,
-  DatabaseUnreachable,
-  migrate,
-  openCipher,
-  requireDatabaseUrl,
-} from '../setup.js';
+import { withSetupLock, checkMigrations, migrate } from '../setup.js';
+import { bootstrap } from '../demo-organization.js';
+import { checkWorkerLogin, DatabaseUnreachable, requireDatabaseUrl } from '../startup-connection.js';
+import { openCipher } from '../master-key.js';
 import { WorkerModule } from '../worker/worker.module.js';
 import { banner } from './banner.js';
 
@@ -75,7 +69,7 @@ async function whileDatabaseReturns<T>(work: () => Promise<T>): Promise<T> {
 
 async function prepareDatabase(config: Config, postgres: EmbeddedPostgres | undefined) {
   if (postgres) {
-    return aloneOn(postgres.ownerUrl, async () => {
+    return withSetupLock(postgres.ownerUrl, async () => {
       await migrate(postgres);
       return { url: postgres.appUrl, cipher: await openCipher(config, postgres.ownerUrl, true) };
     });

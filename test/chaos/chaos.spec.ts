@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { openCipher } from '#apps/setup.js';
+import { openCipher } from '#apps/master-key.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { loadConfig } from '#apps/config.js';
 import { STREAMS } from '#libs/resources/resources.js';

@@ -2,7 +2,7 @@ import { ConversationIds } from '#libs/conversations/conversation-ids.js';
 import { violatedConstraint } from '#libs/database/database.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { StartupError } from '#libs/platform/startup-error.js';
-import { type Tools } from '../../setup.js';
+import { type Tools } from '../../demo-organization.js';
 import { CONVERSATIONS, conversations, FIRST_NUMBER } from './conversations.js';
 import { crowd } from './crowd.js';
 import { examples } from './examples.js';
