@@ -1,7 +1,7 @@
 import { ApiExtraModels, ApiProperty } from '@nestjs/swagger';
 import { type DescribedField, describedSchema, OPTIONAL } from '#libs/http/described-schema.js';
 import { unionSchema } from '#libs/http/nested-fields.js';
-import { CONTENTS, File } from './conversation-inputs.dto.js';
+import { CONTENTS, File } from './message-inputs.dto.js';
 
 const LATER = ' Nothing returns this yet.';
 const DIRECTION: DescribedField = [

@@ -5,7 +5,7 @@ import { Checked, Choice, Text, Uuid } from '#libs/http/fields.js';
 import { Instant } from '#libs/http/instant-fields.js';
 import { Nested, NestedList, UnionList, Union, Variant } from '#libs/http/nested-fields.js';
 import { isRecord } from '#libs/platform/values.js';
-import { CONTENTS, File, MAX_ATTACHMENTS } from './conversation-inputs.dto.js';
+import { CONTENTS, File, MAX_ATTACHMENTS } from './message-inputs.dto.js';
 import { type MessageBody } from './conversation.rules.js';
 
 /** Maximum number of messages of a conversation that one request imports. */

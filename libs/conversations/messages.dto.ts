@@ -5,7 +5,7 @@ import { dataOutput, named, pageOutput } from '#libs/http/endpoint.js';
 import { unionSchema, Variant } from '#libs/http/nested-fields.js';
 import { pageQuery } from '#libs/http/paging.js';
 import { CALL_ATTRIBUTES } from './call-attributes.dto.js';
-import { CONTENTS, File, Inbound, Outbound } from './conversation-inputs.dto.js';
+import { CONTENTS, File, Inbound, Outbound } from './message-inputs.dto.js';
 import { type Direction, type MessageBody } from './conversation.rules.js';
 
 /** The variants of CreateMessageInput. */
