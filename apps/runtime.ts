@@ -31,7 +31,7 @@ export interface Runtime {
 }
 
 /**
- * Connects to everything that the roles of this process need.
+ * Opens everything that the roles of this process need.
  * @param databaseUrl PostgreSQL itself; its login may take on `deskstream_app`, and `deskstream_worker` unless
  *   configured otherwise
  */
@@ -111,7 +111,7 @@ function openReplica(
 function outageOfDatabase(logger: Logger): Outage {
   return new Outage('database', {
     begins: (reason) => {
-      logger.warn({ reason }, 'The database is unavailable; what needs it fails until it is back');
+      logger.warn({ reason }, 'The database is unavailable; requests and deliveries wait or fail until it is back');
     },
     ends: () => {
       logger.info('The database is available again');
@@ -132,7 +132,7 @@ function outageOfJobs(logger: Logger): Outage {
 
 const REPEAT_MS = 10_000;
 
-/** Logs why jobs fail, each reason once in a while. */
+/** Logs why jobs fail: the same reason at most every ten seconds. */
 function reporter(logger: Logger): (error: Error) => void {
   let last = { reason: '', at: 0 };
   return (error) => {
@@ -140,7 +140,7 @@ function reporter(logger: Logger): (error: Error) => void {
     const reason = reasonOf(error);
     if (reason === last.reason && Date.now() - last.at < REPEAT_MS) return;
     last = { reason, at: Date.now() };
-    // Not the error itself: pools attach the client to it, with all its data.
+    // The error itself is not logged: pools attach the client to it, with all its data.
     logger.warn({ reason }, 'A job failed; another one will find its work');
   };
 }

@@ -52,7 +52,7 @@ describe('A process whose event loop stands', () => {
       level: 'fatal',
       role: name,
       pid: launched.process.pid,
-      msg: 'The event loop has stood for 4 s: this process ends now. Start it again, unless a supervisor does.',
+      msg: 'The event loop has been blocked for 4 s: this process ends now. Start it again, unless a supervisor does.',
     });
   });
 });

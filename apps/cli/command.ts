@@ -23,7 +23,7 @@ export interface CliCommand {
   run: (config: Config, urls: InstallationUrls, args: string[]) => Promise<unknown>;
 }
 
-/** Refuses what a command was told. */
+/** Reports wrong arguments of a command. */
 export class WrongUse extends StartupError {}
 
 /** The tools of a command. */

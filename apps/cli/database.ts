@@ -14,7 +14,7 @@ import { type CliCommand, print, withTools, WrongUse } from './command.js';
 const PROGRESS_MS = 5_000;
 
 export const migrate: CliCommand = {
-  usage: ['migrate                 bring the database up to date; on a new one also make the demo organization'],
+  usage: ['migrate                 bring the database up to date; on a new one also create the demo organization'],
   run: (config, urls) =>
     withSetupLock(urls.ownerUrl, async () => {
       const applied = await migrateDatabase(urls, print);
@@ -42,7 +42,9 @@ export const rebuild: CliCommand = {
   },
 };
 
-/** Returns what reports the progress of a rebuild now and then, and at once what a killed one has left. */
+/**
+ * Returns a function that reports the progress of a rebuild every few seconds, and at once what a killed one has left.
+ */
 function reporter(table: string): (progress: RebuildProgress) => void {
   let reportedAt: number | undefined;
   return ({ events, partitions }) => {

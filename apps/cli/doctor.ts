@@ -15,7 +15,7 @@ export interface Diagnosis {
   diagnose: (env: NodeJS.ProcessEnv, args: string[]) => Promise<boolean>;
 }
 
-/** Clocks further apart than this make times in answers wrong. */
+/** A larger difference of the clocks makes times in responses wrong. */
 const MAX_SKEW_MS = 2_000;
 /** Less free space than this is a problem. */
 const MIN_FREE_BYTES = 2 ** 30;
@@ -24,7 +24,7 @@ const REQUEST_MS = 10_000;
 export const doctor: Diagnosis = {
   usage: [
     'doctor [--url <https-address>] [--json]',
-    '                        check the configuration and what it names; with --url also DNS and a request to there',
+    '                        check the configuration and its services; with --url also DNS and a request to that address',
   ],
   diagnose: async (env, args) => {
     const { values } = parsed(args, { json: { type: 'boolean', default: false }, url: { type: 'string' } });

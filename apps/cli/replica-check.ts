@@ -6,7 +6,7 @@ import { withLogin } from './service-checks.js';
 
 const LOOK_MS = 20;
 
-/** Looks at the replica of a database, if one is configured. */
+/** Checks the replica of a database, if one is configured. */
 export async function checkReplica(
   { databaseReplicaUrl: url, databaseReplicaMaxLagMs: maxLagMs }: Config,
   primaryUrl: string,
@@ -19,7 +19,7 @@ export async function checkReplica(
 async function lagOf(url: string, primaryUrl: string, maxLagMs: number): Promise<string> {
   const ask = (server: string) =>
     withLogin(server, async (client) => (await client.query<{ system: string }>(SYSTEM)).rows[0]?.system);
-  if ((await ask(url)) !== (await ask(primaryUrl))) throw new Error('DATABASE_REPLICA_URL is another database');
+  if ((await ask(url)) !== (await ask(primaryUrl))) throw new Error('DATABASE_REPLICA_URL belongs to another database');
   const [written] = (await withLogin(primaryUrl, (client) => client.query<Written>(WRITTEN))).rows;
   return withLogin(url, async (client) => {
     const askedAt = performance.now();

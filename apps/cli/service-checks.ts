@@ -31,7 +31,7 @@ export async function databaseVersion(url: string): Promise<string> {
     const { rows } = await client.query<{ version: string }>(`SELECT current_setting('server_version') AS version`);
     return rows[0]?.version ?? '';
   });
-  if (Number.parseInt(version) < POSTGRES) throw new Error(`PostgreSQL ${version} is too old: use ${POSTGRES}`);
+  if (Number.parseInt(version) < POSTGRES) throw new Error(`PostgreSQL ${version} is too old: use version ${POSTGRES}`);
   return `PostgreSQL ${version} at ${new URL(url).host}`;
 }
 
@@ -39,7 +39,7 @@ export async function databaseVersion(url: string): Promise<string> {
 export async function poolerInBetween(url: string, config: Config): Promise<string> {
   await requireOwnSession(url);
   const { databasePooler: pooler, databasePreparedStatements: prepared } = config;
-  if (!pooler) return 'none is in between';
+  if (!pooler) return 'no pooler is configured';
   const database = await Database.open({
     url: pooler.url,
     pooled: true,
@@ -48,7 +48,7 @@ export async function poolerInBetween(url: string, config: Config): Promise<stri
     poolSize: 1,
   });
   await database.ping().finally(() => database.close());
-  return `${new URL(pooler.url).host} is in between, ${prepared ? 'with' : 'without'} prepared statements`;
+  return `${new URL(pooler.url).host} is used, ${prepared ? 'with' : 'without'} prepared statements`;
 }
 
 export async function migrationsApplied(url: string): Promise<string> {
@@ -59,7 +59,7 @@ export async function migrationsApplied(url: string): Promise<string> {
 export async function redisAnswers(url: string): Promise<string> {
   const redis = await connectRedis(url, { maxRetriesPerRequest: 0 });
   try {
-    // Unlike PING, a node of a cluster that is down refuses this.
+    // Unlike PING, this fails on a node of a cluster that is down.
     await redis.exists('deskstream');
     return `answers at ${shownHosts(url)}${redis.isCluster ? ', in cluster mode' : ''}`;
   } finally {

@@ -39,7 +39,7 @@ export const token: CliCommand = {
   usage: [
     'token [issue] [scope…] [--name <name>] [--scopes <a,b>] [--expires <instant>]',
     '                        issue an API token, for everything or these scopes',
-    'token list              tell the API tokens there are',
+    'token list              list the API tokens',
     'token revoke <id>       revoke an API token',
     'token rotate <id> [--overlap <seconds>]',
     '                        give an API token another secret; the old one works for another day, or that long',

@@ -17,7 +17,7 @@ import { banner } from './banner.js';
 
 /** `npm start`: api and worker in one process, on the embedded PostgreSQL unless there is a DATABASE_URL. */
 const main: Main = async (config, logger, draining) => {
-  // First, because a token that is issued must also be shown.
+  // First, because a new token must also be shown.
   await checkPort(config);
   const teardown = new Teardown();
   try {
@@ -28,7 +28,7 @@ const main: Main = async (config, logger, draining) => {
       ? undefined
       : await startEmbeddedPostgres({ dataDir: config.dataDir, onTrouble });
     if (postgres) teardown.add(() => postgres.stop());
-    // The embedded one comes back after it died; any other is for the supervisor to judge.
+    // The embedded database is restarted after it died. For any other, the supervisor decides.
     const step = postgres ? whileDatabaseReturns : once;
     const { url, cipher } = await step(() => prepareDatabase(config, postgres));
     const runtime = await step(() => openRuntime(config, logger, cipher, url, { worker: true, draining }));

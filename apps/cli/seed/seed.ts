@@ -9,15 +9,15 @@ import { examples } from './examples.js';
 import { type Planned } from './planned.js';
 
 /**
- * Makes demo data in an organization: see {@link examples} and {@link crowd}. Returns the number of entities that were
- * made. The ids are the same in every organization.
+ * Creates demo data in an organization: see {@link examples} and {@link crowd}. Returns the number of entities that
+ * were created. The ids are the same in every organization.
  */
 export async function seed(tools: Tools, context: WriteContext, now = new Date()): Promise<number> {
   const made = await seedExamples(tools, context, now);
   return made + (await create([...crowd(), conversations(now)], tools, context));
 }
 
-/** Makes only the entities that the examples of the API's document name. */
+/** Creates only the entities that the examples of the API's document name. */
 export async function seedExamples(tools: Tools, context: WriteContext, now = new Date()): Promise<number> {
   await passNumbers(new ConversationIds(tools.database));
   return create(examples(context.actorId, now), tools, context);
