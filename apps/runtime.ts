@@ -97,37 +97,31 @@ function openReplica(
   notifications: Notifications,
 ): Replica | undefined {
   if (url === undefined) return undefined;
-  const outage = new Outage('replica', {
-    begins: (reason) => {
-      logger.warn({ reason }, 'The replica is unavailable; the primary answers its reads until it is back');
-    },
-    ends: () => {
-      logger.info('The replica is available again');
-    },
-  });
+  const begins = 'The replica is unavailable; the primary answers its reads until it is back';
+  const outage = loggedOutage(logger, 'replica', begins, 'The replica is available again');
   return new Replica({ url, poolSize, maxLagMs, outage, role: 'deskstream_app' }, database, notifications);
 }
 
-function outageOfDatabase(logger: Logger): Outage {
-  return new Outage('database', {
+/** Returns the outages of a part, whose beginnings and ends are logged with these messages. */
+function loggedOutage(logger: Logger, part: string, begins: string, ends: string): Outage {
+  return new Outage(part, {
     begins: (reason) => {
-      logger.warn({ reason }, 'The database is unavailable; requests and deliveries wait or fail until it is back');
+      logger.warn({ reason }, begins);
     },
     ends: () => {
-      logger.info('The database is available again');
+      logger.info(ends);
     },
   });
 }
 
+function outageOfDatabase(logger: Logger): Outage {
+  const begins = 'The database is unavailable; requests and deliveries wait or fail until it is back';
+  return loggedOutage(logger, 'database', begins, 'The database is available again');
+}
+
 function outageOfJobs(logger: Logger): Outage {
-  return new Outage('jobs', {
-    begins: (reason) => {
-      logger.warn({ reason }, 'The job queue fails; due deliveries are found in the database');
-    },
-    ends: () => {
-      logger.info('The job queue works again');
-    },
-  });
+  const begins = 'The job queue fails; due deliveries are found in the database';
+  return loggedOutage(logger, 'jobs', begins, 'The job queue works again');
 }
 
 const REPEAT_MS = 10_000;

@@ -61,7 +61,7 @@ const often = (times: number) =>
 async function tellsOnce(process: Launched): Promise<void> {
   isAway = false;
   await process.told(/The database is available again/);
-  expect(problemsOf(process)).toEqual(['The database is unavailable; what needs it fails until it is back']);
+  expect(problemsOf(process)).toEqual(['The database is unavailable; requests and deliveries wait or fail until it is back']);
   expect(process.output().match(/The database is available again/g)).toHaveLength(1);
   expect(process.output()).not.toMatch(/"stack"/);
   expect(await process.end('SIGTERM')).toBe(0);

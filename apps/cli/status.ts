@@ -34,8 +34,7 @@ async function ofWebhooks(database: Parameters<typeof relayLag>[0]): Promise<Che
     await check('backlog', () => backlog(database)),
     await check('receivers', async () => {
       const failing = await failingReceivers(database);
-      if (failing.length > 0)
-        throw new Error(`${failing.length} failing: list them with the command deliveries`);
+      if (failing.length > 0) throw new Error(`${failing.length} failing: list them with the command deliveries`);
       return 'none fails';
     }),
   ];

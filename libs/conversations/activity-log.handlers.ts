@@ -21,7 +21,7 @@ export class ListActivity extends query<
     organizationId: string;
     of: { conversationId: number } | { from?: string; until?: string };
     request: PageRequest;
-    /** The scopes of the token: names of agents and end users require those of reading them. */
+    /** The scopes of the token: names of agents and end users require the scopes to read them. */
     granted: readonly Scope[];
   },
   Page<ActivityLogEntry>

@@ -85,7 +85,7 @@ export function ancestorsOf(organizationId: string, id: number): Statement {
   };
 }
 
-/** Reads what decides whether a message can be anonymized, as a {@link StoredMessage}; no row if there is no message. */
+/** Reads whether a message can be anonymized, as a {@link StoredMessage}; no row if there is no message. */
 export function storedMessage(organizationId: string, id: string): Statement {
   return {
     text: `SELECT id, conversation_id AS "conversationId", body IS NULL AS "isAnonymized",

@@ -40,8 +40,8 @@ export function offerRating(
 }
 
 /**
- * A rating is submitted once, by whom the conversation belongs to by then: the end user to whom it was offered may have
- * been merged. Submitting the same score again adds a comment that was missing, else changes nothing.
+ * A rating is submitted once, by the current end user of the conversation: the one to whom it was offered may have been
+ * merged. Submitting the same score again adds a comment that was missing, else changes nothing.
  */
 export function submitRating(
   conversation: Conversation,

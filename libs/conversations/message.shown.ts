@@ -17,7 +17,7 @@ export interface Recipient {
   name: string | null;
 }
 
-/** The API's type of a message, by channel. Calls have none of their own: theirs have no content. */
+/** The API's type of a message, by channel. Calls have no type of their own, because their messages have no content. */
 const TYPES: Record<ConversationChannel, MessageOutput['attributes']['_type']> = {
   Callback: 'GenericAttributes',
   ContactForm: 'ContactFormAttributes',
@@ -96,7 +96,7 @@ function addressesOf(
   };
 }
 
-/** Returns those who have an address. */
+/** Returns the recipients that have an address. */
 function contactsOf(ids: string[], recipients: Map<string, Recipient>): { email: string; name?: string }[] {
   return ids.flatMap((id) => {
     const { email, name } = recipients.get(id) ?? {};

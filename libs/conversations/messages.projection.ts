@@ -52,7 +52,7 @@ function firstMessage(conversation: unknown[], createdAt: string, message: First
   return { text: INSERT, values: [...conversation, ...values] };
 }
 
-/** Nothing is left of a message that is part of the event that begins the conversation, not even that it existed. */
+/** A message that is part of the event that begins the conversation is removed without any trace. */
 function anonymized(conversation: unknown[]): Statement[] {
   const where = 'WHERE organization_id = $1 AND conversation_id = $2';
   return [

@@ -16,16 +16,16 @@ export function rowStatementsOf(definition: AnyStreamDefinition): RowStatements<
   return made;
 }
 
-/** Which changes {@link changesOfTables} returns. */
+/** Selects the changes that {@link changesOfTables} returns. */
 interface ChangeOptions {
   /** The only table to change; all unless given. */
   table?: string;
-  /** Makes all rows of parts anew: the state before does not tell what is there. */
+  /** Rebuilds all rows of parts, because the state before does not show which rows exist. */
   anew?: boolean;
 }
 
 /**
- * Returns what events of one stream change in its read tables, or in one of them.
+ * Returns the statements on read tables, or on one of them, for events of one stream.
  * @param before the stream before the events, and `after` them
  */
 export function changesOfTables(
@@ -50,8 +50,8 @@ export function changesOfTables(
 }
 
 /**
- * Returns the statements that make a stale row and its parts anew.
- * @returns nothing for an entity without a row; the first statement is a guard, which fails if others were first
+ * Returns the statements that rebuild a stale row and its parts. @returns nothing for an entity without a row; the
+ * first statement is a guard, which fails if another writer was first
  */
 export function renewalOf(definition: AnyStreamDefinition, key: RowKey, loaded: Loaded<unknown>): Statement[] {
   const { parts = [] } = definition;

@@ -18,7 +18,7 @@ export interface SearchedText {
   text: string;
 }
 
-/** Returns the text of a message as people read it: HTML without its tags. */
+/** Returns the text of a message that is indexed: of HTML, the visible text. */
 function textOfMessage({ content }: Pick<MessageBody, 'content'>): string {
   if (!content) return '';
   return content._type === 'Html' ? textOfHtml(sanitizedHtml(content.value)) : content.value;
@@ -36,7 +36,7 @@ export function searchable(organizationId: string, { conversationId, id, source,
   ];
 }
 
-/** Writes the words of messages and notes. Nothing is left of what is anonymized. */
+/** Writes the words of messages and notes, and deletes those of anonymized ones. */
 export const textProjection: Projection<ConversationEvent> = {
   table: TEXTS,
   apply: ({ organizationId, type, data }) => {
