@@ -84,7 +84,7 @@ describe('The configuration', () => {
     expect(loadConfig({ DATABASE_URL: api, DATABASE_WORKER_URL: worker }).databaseWorkerUrl).toBe(worker);
     for (const DATABASE_URL of [worker, undefined]) {
       const env = { DATABASE_URL, DATABASE_WORKER_URL: worker };
-      expect(() => loadConfig(env)).toThrow('DATABASE_WORKER_URL needs a different login from DATABASE_URL');
+      expect(() => loadConfig(env)).toThrow('DATABASE_WORKER_URL must have its own login');
     }
   });
 

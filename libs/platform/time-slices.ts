@@ -1,8 +1,8 @@
 import { FairQueue } from './fair-queue.js';
 
 /**
- * Shares the event loop among long computations: each asks for a turn before a piece of some milliseconds. Between two
- * pieces, other work proceeds. Organizations take turns.
+ * Shares the event loop among long computations: each waits for a time slice before a piece of some milliseconds. Other
+ * work runs between two slices. Organizations take turns.
  */
 export class TimeSlices {
   readonly #waiting = new FairQueue<() => void>();

@@ -1,4 +1,4 @@
-/** Returns an answer. @throws {Error} when it does not come in time; it is then ignored */
+/** Returns an answer. @throws {Error} when it does not arrive in time; it is then ignored */
 export async function withTimeout<T>(answer: Promise<T>, withinMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

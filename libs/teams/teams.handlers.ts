@@ -40,7 +40,7 @@ export class ListTeams extends query<{ organizationId: string; asOf?: Date }, Se
 /** A team as it is now or, with `asOf`, as it was then. */
 export class GetTeam extends query<{ organizationId: string; id: string; asOf?: Date }, Sendable<object>>() {}
 
-/** All members, by id. @param showsPeople whether to include more than their ids */
+/** All members, by id. @param showsPeople whether to include more fields than the ids */
 export class ListTeamMembers extends query<
   { organizationId: string; id: string; showsPeople: boolean },
   TeamMember[]

@@ -4,7 +4,7 @@ import { WorkerDatabase } from '#libs/database/database.js';
 import { WebhookOptions } from '../webhooks.settings.js';
 
 const EVERY_MS = 10 * 60 * 1000;
-/** Maximum number of rows in one transaction: few enough that nobody waits for it. */
+/** Maximum number of rows in one transaction: few enough not to delay others. */
 const AT_ONCE = 2_000;
 
 /** Rows that are deleted after a number of days. Deliveries that are not finished do not expire. */
@@ -54,7 +54,7 @@ export class Retention extends PeriodicTask {
     ];
   }
 
-  /** Starts from the oldest: rows that stay are looked at once in a run. */
+  /** Starts from the oldest: rows that stay are read once in a run. */
   async #dropFrom(expiring: Expiring): Promise<void> {
     for (let from: Date | number = -Infinity; !this.stopping;) {
       const { looked, dropped, last } = await this.#drop(expiring, from);

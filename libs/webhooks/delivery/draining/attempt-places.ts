@@ -19,7 +19,7 @@ export class AttemptPlaces {
   readonly #all = new Places(CONNECTIONS);
   readonly #timeSlices = new TimeSlices(MADE_AT_ONCE);
 
-  /** Makes an attempt when there is room for it. */
+  /** Makes an attempt when there is a free place for it. */
   async with<T>(organizationId: string, attempt: () => Promise<T>): Promise<T> {
     return this.#all.with(organizationId, async () => {
       await this.#begun.take(organizationId);

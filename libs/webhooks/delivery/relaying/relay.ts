@@ -17,11 +17,11 @@ import { watchLed } from './relay-metrics.js';
 
 /** Maximum number of events in a page, of all its partitions together. */
 const PAGE = 500;
-/** Maximum deliveries of one page and transaction, give or take those of each partition's last event. */
+/** Maximum deliveries of one page and transaction; the last event of each partition may exceed it. */
 const DELIVERIES = 2_000;
 /** Pause between lease renewals, which notice processes that come or go; well within the lease. */
 const RENEW_MS = 700;
-/** Pause between polls for events whose wake-up was lost, and for due retries. */
+/** Pause between polls for events whose announcement was lost, and for due retries. */
 const POLL_MS = 1_000;
 /** Pause between checks for new subscribers among other organizations. */
 const MEET_MS = 100;
@@ -32,17 +32,17 @@ const CANCEL_MS = 10_000;
 
 /**
  * Turns events into delivery rows, exactly once each: rows and checkpoint are one transaction. Each partition has one
- * leader; processes share the partitions. A page takes an equal part of all partitions of a process that have news, so
- * that many events in one do not delay the others. The leader also looks for due rows without a job: retries, and those
- * that a lost queue forgot. It does the pages of recoveries and reviews, too, so that there is one writer of an
- * organization's deliveries.
+ * leader; processes share the partitions. A page takes an equal part of all partitions of a process that have new
+ * events, so that many events in one do not delay the others. The leader also searches due rows without a job: retries,
+ * and rows that a lost queue contained. It processes recoveries and reviews, too, so that an organization's deliveries
+ * have one writer.
  */
 export class Relay {
   readonly #logger = new Logger('Relay');
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
   readonly #scheduler: PartitionScheduler;
-  /** Organizations known to have subscriptions: events of others wake nobody up. */
+  /** Organizations known to have subscriptions: events of others do not wake the relay. */
   #subscribers = new Set<string>();
   /** Organizations with new events that may have subscribed since the last poll. */
   readonly #strangers = new Set<string>();
@@ -114,7 +114,7 @@ export class Relay {
     });
   }
 
-  /** Returns the time until work that no wake-up announces. */
+  /** Returns the time until work that is not announced. */
   #restMs(): number {
     const untilRenewal = this.#renewedAt + RENEW_MS - performance.now();
     return Math.max(0, Math.min(untilRenewal, this.#strangers.size > 0 ? MEET_MS : RENEW_MS));
@@ -132,7 +132,7 @@ export class Relay {
     if (surplus > 0 && idle.length > 0) await this.checkpoints.resign(idle.slice(-surplus));
   }
 
-  /** Finds events without a wake-up, and work that is due by time. */
+  /** Finds events whose announcement was lost, and work that is due by time. */
   async #poll(): Promise<void> {
     const now = performance.now();
     const { held } = this.checkpoints;
@@ -169,7 +169,7 @@ export class Relay {
   }
 
   /**
-   * Makes deliveries of an equal part of the news in each of some partitions, and returns those that have more. A
+   * Makes deliveries of an equal part of the new events in each of some partitions, and returns those that have more. A
    * single partition continues while no other waits, so that it need not read events again.
    */
   async #page(leaderships: Leadership[]): Promise<number[]> {
@@ -202,7 +202,7 @@ export class Relay {
     this.drains.announce(targets);
   }
 
-  /** Does one page of recoveries and of reviews; returns true when there may be more. */
+  /** Processes one page of recoveries and of reviews; returns true when there may be more. */
   async #pageOfTasks(): Promise<boolean> {
     const { held } = this.checkpoints;
     if (held.length === 0) return false;
