@@ -11,7 +11,7 @@ export interface Tools {
   store: EventStore;
 }
 
-/** Returns the administrator of the demo organization, of which each installation has one. */
+/** Returns the administrator of the installation's demo organization. */
 export async function demoAdministrator(url: string): Promise<{ organizationId: string; actorId: string }> {
   return withClient(url, 'deskstream_app', async (client) => {
     const { rows } = await client.query<{ organizationId: string; actorId: string }>(

@@ -20,7 +20,7 @@ export class ProcessSettings {
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
 
   @Setting(
-    'How long the API goes on serving after it was told to stop, so that load balancers notice, 0 to 300. `npm start` uses `0` unless this is set. See [Stop and restart](#stop-and-restart).',
+    'How long the API continues to serve after it was told to stop, so that load balancers notice, 0 to 300. `npm start` uses `0` unless this is set. See [Stop and restart](#stop-and-restart).',
   )
   @Whole(0, 300)
   SHUTDOWN_DELAY_SECONDS = 5;

@@ -64,7 +64,7 @@ function unreachable(url: string, cause: unknown): StartupError {
 function standby(url: string): StartupError {
   const { host, pathname } = new URL(url);
   return new StartupError(
-    `The database ${pathname.slice(1)} at ${host} is a standby, which takes no changes. Set DATABASE_URL to the primary.`,
+    `The database ${pathname.slice(1)} at ${host} is a standby, which accepts no changes. Set DATABASE_URL to the primary.`,
   );
 }
 

@@ -99,9 +99,9 @@ async function skew(url: string): Promise<string> {
     const before = Date.now();
     const { rows } = await client.query<{ now: Date }>('SELECT clock_timestamp() AS now');
     const ms = (rows[0]?.now.getTime() ?? NaN) - (before + Date.now()) / 2;
-    const told = `this machine and the database differ by ${Math.abs(Math.round(ms))} ms`;
-    if (!(Math.abs(ms) <= MAX_SKEW_MS)) throw new Error(`${told}: synchronize both with NTP`);
-    return told;
+    const finding = `this machine and the database differ by ${Math.abs(Math.round(ms))} ms`;
+    if (!(Math.abs(ms) <= MAX_SKEW_MS)) throw new Error(`${finding}: synchronize both with NTP`);
+    return finding;
   });
 }
 
@@ -112,9 +112,9 @@ async function freeSpace(dataDir: string): Promise<string> {
   );
   const { bavail, bsize } = await statfs(exists ? dataDir : '.');
   const free = bavail * bsize;
-  const told = `${(free / 2 ** 30).toFixed(1)} GiB are free in ${exists ? dataDir : 'this folder'}`;
-  if (free < MIN_FREE_BYTES) throw new Error(`${told}: free at least 1`);
-  return told;
+  const finding = `${(free / 2 ** 30).toFixed(1)} GiB are free in ${exists ? dataDir : 'this folder'}`;
+  if (free < MIN_FREE_BYTES) throw new Error(`${finding}: free at least 1`);
+  return finding;
 }
 
 async function outgoing(url: string, dnsServers: readonly string[]): Promise<Check[]> {

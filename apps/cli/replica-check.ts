@@ -27,9 +27,10 @@ async function lagOf(url: string, primaryUrl: string, maxLagMs: number): Promise
       const [replayed] = (await client.query<Replayed>(REPLAYED)).rows;
       if (!replayed?.standby) throw new Error('the server of DATABASE_REPLICA_URL is not a standby');
       const [bytes, ms] = [Math.max(0, (written?.position ?? 0) - replayed.position), performance.now() - askedAt];
-      const told = `a standby at ${new URL(url).host}`;
-      if (bytes === 0) return `${told} is up to date within ${Math.ceil(ms)} ms`;
-      if (ms > maxLagMs) throw new Error(`${told} is ${bytes} bytes behind after ${maxLagMs} ms: the primary answers`);
+      const finding = `a standby at ${new URL(url).host}`;
+      if (bytes === 0) return `${finding} is up to date within ${Math.ceil(ms)} ms`;
+      if (ms > maxLagMs)
+        throw new Error(`${finding} is ${bytes} bytes behind after ${maxLagMs} ms: the primary answers`);
       await pause(LOOK_MS);
     }
   });

@@ -70,9 +70,9 @@ export async function redisAnswers(url: string): Promise<string> {
 /** @param database as the worker sees it */
 export async function relayLag(database: Database): Promise<string> {
   const { seconds } = await readLag(database);
-  const told = `the oldest event that waits for webhooks is ${seconds.toFixed(0)} s old`;
-  if (seconds > MAX_LAG_SECONDS) throw new Error(`${told}: is a worker running?`);
-  return seconds > 0 ? told : 'no event waits for webhooks';
+  const finding = `the oldest event that waits for webhooks is ${seconds.toFixed(0)} s old`;
+  if (seconds > MAX_LAG_SECONDS) throw new Error(`${finding}: is a worker running?`);
+  return seconds > 0 ? finding : 'no event waits for webhooks';
 }
 
 /** @param database as the worker sees it */

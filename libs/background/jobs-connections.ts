@@ -12,7 +12,7 @@ export interface JobsConnection {
   connection: ConnectionOptions;
   /** BullMQ's Redis backend unless given. */
   backend: AnyBackend;
-  /** What the names of all keys in Redis begin with. */
+  /** The prefix of all keys in Redis. */
   prefix?: string;
   end(): Promise<void>;
 }

@@ -112,7 +112,7 @@ export class Keyset<Row> {
   }
 
   /**
-   * Builds a page of rows in the order in which they were read. One more row than its limit tells that there is another
+   * Builds a page of rows in the order in which they were read. One more row than its limit shows that there is another
    * page.
    * @param reached for a page that ends early: the row at which the next page continues
    */

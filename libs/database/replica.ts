@@ -45,7 +45,7 @@ export class Replica {
   readonly #closing = new AbortController();
   #looking: Promise<void> = Promise.resolve();
 
-  /** @param notifications tells callers' writes to the other processes */
+  /** @param notifications announces callers' writes to the other processes */
   constructor(
     private readonly options: ReplicaOptions,
     private readonly primary: Database,

@@ -161,7 +161,7 @@ const FORGET_DEAD = `DELETE FROM partition_holders WHERE seen_at < now() - ${LEA
 const RENEW = `UPDATE checkpoints SET lease_until = now() + ${LEASE} WHERE consumer IN (
   SELECT consumer FROM checkpoints WHERE starts_with(consumer, $1) AND holder = $2 FOR UPDATE SKIP LOCKED)`;
 const ALIVE = `alive AS MATERIALIZED (SELECT id, seen_at FROM partition_holders WHERE holder_is_alive(id))`;
-/** The share of each process that is alive and was seen lately. */
+/** The share of each process that is alive and was seen recently. */
 const EACH = `SELECT ceil(${PARTITIONS}::numeric / greatest(count(*), 1))::integer AS share
   FROM alive WHERE seen_at > now() - ${LEASE}`;
 const SHARE = `WITH ${ALIVE} ${EACH}`;

@@ -21,7 +21,7 @@ interface ChangeOptions {
   /** The only table to change; all unless given. */
   table?: string;
   /** Rebuilds all rows of parts, because the state before does not show which rows exist. */
-  anew?: boolean;
+  rebuildsParts?: boolean;
 }
 
 /**
@@ -33,7 +33,7 @@ export function changesOfTables(
   events: RecordedEvent[],
   before: Loaded<unknown>,
   after: Loaded<unknown>,
-  { table, anew }: ChangeOptions = {},
+  { table, rebuildsParts }: ChangeOptions = {},
 ): Statement[] {
   const [first] = events;
   if (!first) return [];
@@ -42,7 +42,9 @@ export function changesOfTables(
   const isWanted = (one: string) => table === undefined || one === table;
   return [
     ...(row && isWanted(row.table) ? (rowStatementsOf(definition)?.change(key, before, after) ?? []) : []),
-    ...parts.flatMap((part) => (isWanted(part.table) ? changesOfPart(definition, part, key, before, after, anew) : [])),
+    ...parts.flatMap((part) =>
+      isWanted(part.table) ? changesOfPart(definition, part, key, before, after, rebuildsParts) : [],
+    ),
     ...projections.flatMap((projection) =>
       isWanted(projection.table) ? events.flatMap((event) => projection.apply(event as RecordedOf<DomainEvent>)) : [],
     ),
@@ -72,9 +74,9 @@ function changesOfPart(
   key: RowKey,
   before: Loaded<unknown>,
   after: Loaded<unknown>,
-  anew = before.isStale && !isStable,
+  rebuildsParts = before.isStale && !isStable,
 ): Statement[] {
-  if (!anew) return change(key, before.state, after.state);
+  if (!rebuildsParts) return change(key, before.state, after.state);
   const text = `DELETE FROM ${table} WHERE organization_id = $1 AND ${owner} = $2`;
   return [{ text, values: [key.organizationId, key.id] }, ...change(key, initialState, after.state)];
 }

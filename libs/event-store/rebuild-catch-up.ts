@@ -81,7 +81,7 @@ export class CatchUp {
     return streams.flatMap((own, index) => {
       const before = befores[index] as Loaded<unknown>;
       const result = own.reduce((state, event) => after(definition, state, event), before);
-      return changesOfTables(definition, own, before, result, { table: shadow.name, anew: true });
+      return changesOfTables(definition, own, before, result, { table: shadow.name, rebuildsParts: true });
     });
   }
 

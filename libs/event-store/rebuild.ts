@@ -34,9 +34,8 @@ const UNIQUE_VIOLATION = '23505';
 const MOST_VIOLATIONS = 20;
 
 /**
- * Rebuilds a read table from the events while the application goes on: fills a new table beside the old one, and
- * replaces the old one under a lock that is held only to apply the last few events. The next rebuild continues a killed
- * one.
+ * Rebuilds a read table from the events while the application runs: fills a new table beside the old one, and replaces
+ * the old one under a lock that is held only to apply the last few events. The next rebuild continues a killed one.
  * @param ownerUrl the database, as the role that owns its tables
  */
 export async function rebuildTable(

@@ -78,12 +78,12 @@ function shown(value: unknown, room: Room, depth: number): unknown {
   if ('toJSON' in value) return value;
   if (Array.isArray(value))
     return Array.from(withinRoom(value as unknown[], room), (item) => shown(item, room, depth - 1));
-  const fields = value instanceof Error ? { ...pino.stdSerializers.err(told(value)) } : (value as Fields);
+  const fields = value instanceof Error ? { ...pino.stdSerializers.err(loggedError(value)) } : (value as Fields);
   return withoutSecrets(fields, room, depth);
 }
 
 /** Returns the cause of an unavailable database, which callers do not see, for the log. */
-function told(error: Error): Error {
+function loggedError(error: Error): Error {
   const isUnavailable = error instanceof DomainError && error.kind === 'unavailable';
   return isUnavailable && error.cause instanceof Error ? error.cause : error;
 }

@@ -57,8 +57,8 @@ export class Retention extends PeriodicTask {
   /** Starts from the oldest: rows that stay are read once in a run. */
   async #dropFrom(expiring: Expiring): Promise<void> {
     for (let from: Date | number = -Infinity; !this.stopping;) {
-      const { looked, dropped, last } = await this.#drop(expiring, from);
-      if (looked < AT_ONCE || (dropped === 0 && last?.getTime() === Number(from))) return;
+      const { examined, dropped, last } = await this.#drop(expiring, from);
+      if (examined < AT_ONCE || (dropped === 0 && last?.getTime() === Number(from))) return;
       from = last ?? from;
     }
   }
@@ -72,7 +72,7 @@ export class Retention extends PeriodicTask {
              ), dropped AS (
                DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM old WHERE drops)) RETURNING 1
              )
-             SELECT (SELECT count(*) FROM old) AS looked, (SELECT count(*) FROM dropped) AS dropped,
+             SELECT (SELECT count(*) FROM old) AS examined, (SELECT count(*) FROM dropped) AS dropped,
                (SELECT max(time) FROM old) AS last`,
       values: [days, typeof from === 'number' ? '-infinity' : from],
     });
@@ -81,7 +81,7 @@ export class Retention extends PeriodicTask {
 }
 
 interface Dropped {
-  looked: number;
+  examined: number;
   dropped: number;
   /** Time of the youngest row. */
   last: Date | null;

@@ -48,7 +48,7 @@ export class RetryDelivery extends command<
   DeliveryOutput
 >() {}
 
-/** Cancels a pending delivery; one that is cancelled already stays so. An attempt under way goes on. */
+/** Cancels a pending delivery; one that is cancelled already stays so. An attempt under way continues. */
 export class CancelDelivery extends command<
   { organizationId: string; subscriptionId: string; id: string },
   DeliveryOutput

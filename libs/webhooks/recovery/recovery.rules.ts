@@ -19,7 +19,7 @@ export interface Recovery extends RecoveryScope {
 
 export type RecoveryCommand =
   | { type: 'RequestRecovery'; id: string; subscriptionId: string; scope: RecoveryScope }
-  /** `examined` events were looked at, and `queued` deliveries made due. */
+  /** `examined` events were read, and `queued` deliveries became due. */
   | { type: 'FinishRecovery'; id: string; examined: number; queued: number };
 
 export type RecoveryEvent =

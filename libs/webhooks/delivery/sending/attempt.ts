@@ -110,7 +110,7 @@ function failureOf(error: unknown): Ending {
   const { code = '', reason } = error as { code?: string; reason?: string };
   const message = reasonOf(error);
   if (TLS.test(code)) return { outcome: 'tls_error', responseText: `No TLS connection: ${reason ?? message}` };
-  const notHttp = code.startsWith('HPE_') ? `What came is no HTTP: ${reason ?? message}` : undefined;
+  const notHttp = code.startsWith('HPE_') ? `The response is not HTTP: ${reason ?? message}` : undefined;
   const responseText = WORDS[code] ?? notHttp ?? `No answer: ${message}`;
   return { outcome: code === 'ETIMEDOUT' ? 'timeout' : 'connection_reset', responseText };
 }
