@@ -1,6 +1,6 @@
-/** The walls of the house: who may import whom. */
+/** The import rules: who may import whom. */
 
-/** The floors below the resources, from the ground up. A folder may import from its own floor and from those below. */
+/** The layers below the resources, lowest first. A folder may import from its own layer and from those below. */
 const GROUND = [
   ['platform', 'embedded-postgres'],
   ['database'],
@@ -9,7 +9,7 @@ const GROUND = [
   ['http'],
   ['people', 'webhooks/events'],
 ];
-/** The floors of the resources and of what stands above them. A folder that is not named here is a resource of its own. */
+/** The layers of the resources and of the layers above them. A folder that is not named here is a resource of its own. */
 const UPPER = [
   ['organizations', 'tags', 'custom-attributes', 'contact-endpoints', 'agents'],
   ['teams', 'end-users'],
@@ -18,7 +18,7 @@ const UPPER = [
   ['anonymization', 'events'],
   ['history', 'lifecycle'],
 ];
-const FLOORS = [...GROUND, ...UPPER];
+const LAYERS = [...GROUND, ...UPPER];
 
 /** The list of resources: every folder may ask it, and it knows them all. */
 const LIST = '^libs/resources/';
@@ -29,14 +29,14 @@ const PUBLISHED = '\\.(rules|stream|shown|published)\\.ts$';
 
 const inside = (folders) => `^libs/(${folders.join('|')})/`;
 
-/** What nothing of a floor may import: all floors above it. `webhooks/events` stands below the rest of `webhooks`. */
-function floorRule(floor, index) {
-  const [below, above] = [FLOORS.slice(0, index + 1).flat(), FLOORS.slice(index + 1).flat()];
+/** What nothing of a layer may import: all layers above it. `webhooks/events` is below the rest of `webhooks`. */
+function layerRule(layer, index) {
+  const [below, above] = [LAYERS.slice(0, index + 1).flat(), LAYERS.slice(index + 1).flat()];
   return {
-    name: `floor-of-${floor[0].replace('/', '-')}`,
-    comment: 'a folder imports from its own floor and from those below',
+    name: `layer-of-${layer[0].replace('/', '-')}`,
+    comment: 'a folder imports from its own layer and from those below',
     severity: 'error',
-    from: { path: inside(floor), pathNot: TESTS },
+    from: { path: inside(layer), pathNot: TESTS },
     to: { path: inside(above), pathNot: inside(below) },
   };
 }
@@ -57,10 +57,10 @@ module.exports = {
       from: { path: '^libs/', pathNot: TESTS },
       to: { path: '^(apps|migrations|test)/' },
     },
-    ...FLOORS.slice(0, -1).map(floorRule),
+    ...LAYERS.slice(0, -1).map(layerRule),
     {
       name: 'ground-knows-no-resource',
-      comment: 'what resources stand on knows neither them nor their list',
+      comment: 'layers below the resources know neither resources nor their list',
       severity: 'error',
       from: { path: inside(GROUND.flat()), pathNot: TESTS },
       to: { path: [RESOURCES, LIST] },

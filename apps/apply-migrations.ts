@@ -4,9 +4,9 @@ import { survive } from '#libs/database/connections.js';
 import { MIGRATIONS } from './migrations.js';
 
 /**
- * How long a migration waits for a table that a transaction of others holds, such as that of a backup: all others wait
- * behind it. Then it leaves them a while. It waits longer than PostgreSQL's `deadlock_timeout` of a second, after which
- * PostgreSQL cancels an autovacuum in the way.
+ * Maximum time that a migration waits for a table that another transaction has locked, such as a backup: all other
+ * transactions wait behind the migration. Then it pauses to let them run. The time is longer than PostgreSQL's
+ * `deadlock_timeout` of a second, after which PostgreSQL cancels an autovacuum that holds the lock.
  */
 const [WAIT_MS, LEAVE_MS] = [1_500, 3_000];
 /** SQLSTATE lock_not_available. */
@@ -15,7 +15,7 @@ const IS_HELD = '55P03';
 /**
  * Applies the pending migrations, and returns their names.
  * @param ownerUrl the database, as the owner of its tables
- * @param report receives how far a migration of a large table has come, and what it waits for
+ * @param report receives the progress of migrations of large tables, and the locks that they wait for
  */
 export async function applyMigrations(ownerUrl: string, report: (progress: string) => void): Promise<string[]> {
   // Building an index takes time: no statement timeout here.
@@ -23,7 +23,7 @@ export async function applyMigrations(ownerUrl: string, report: (progress: strin
     type: 'postgres',
     url: ownerUrl,
     migrations: MIGRATIONS,
-    // Breaks are reported by the query that fails.
+    // A broken connection is reported by the query that fails.
     poolErrorHandler: () => undefined,
     extra: { onConnect: survive, options: `-c lock_timeout=${WAIT_MS}` },
     logger: new Progress(report),
@@ -32,7 +32,9 @@ export async function applyMigrations(ownerUrl: string, report: (progress: strin
   try {
     const before = new Set(await appliedTo(dataSource));
     while (!(await applied(dataSource))) {
-      report('A transaction of others holds a table, such as that of a backup; migrate tries again until it has ended');
+      report(
+        'Another transaction, such as a backup, has locked a table; migrate tries again until that transaction has ended',
+      );
       await pause(LEAVE_MS);
     }
     return (await appliedTo(dataSource)).filter((name) => !before.has(name));
@@ -41,7 +43,7 @@ export async function applyMigrations(ownerUrl: string, report: (progress: strin
   }
 }
 
-/** Returns false if a table is held. What is applied by then stays so. */
+/** Returns false if a table is locked. Migrations that were applied before stay applied. */
 async function applied(dataSource: DataSource): Promise<boolean> {
   try {
     await dataSource.runMigrations({ transaction: 'each' });
@@ -56,7 +58,7 @@ async function appliedTo(dataSource: DataSource): Promise<string[]> {
   return (await new MigrationExecutor(dataSource).getExecutedMigrations()).map(({ name }) => name).reverse();
 }
 
-/** Receives of what TypeORM logs only what migrations log themselves. */
+/** Passes on the lines that migrations log themselves, and drops TypeORM's other lines. */
 class Progress extends AbstractLogger {
   constructor(private readonly report: (progress: string) => void) {
     super(['info']);

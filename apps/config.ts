@@ -40,7 +40,7 @@ type Environment = Intersection<InstanceType<(typeof SETTINGS)[number]>>;
 export interface Config {
   readonly port: number;
   readonly host: string;
-  /** The origin by which clients reach the API. Absent: the one that each request names. */
+  /** The origin at which clients reach the API. Absent: the origin of each request. */
   readonly publicUrl?: string;
   readonly http: {
     /** Maximum time until all headers of a request arrive. */
@@ -55,9 +55,9 @@ export interface Config {
   };
   readonly logLevel: string;
   readonly product: Product;
-  /** Time that the API goes on serving after it was told to stop. */
+  /** Time for which the API continues to serve after it was told to stop. */
   readonly shutdownDelayMs: number;
-  /** Duration from which on a request is logged. */
+  /** Minimum duration of requests that are logged as slow. */
   readonly logSlowMs: number;
   /** Time that the event loop may block before the process exits; 0 is unlimited. */
   readonly eventLoopTimeoutSeconds: number;
@@ -66,19 +66,19 @@ export interface Config {
   readonly bootstrapToken?: string;
   /** 32 bytes in hex. */
   readonly masterKey?: string;
-  /** PostgreSQL itself, as are the next two. Absent: the embedded PostgreSQL. */
+  /** The address of PostgreSQL itself, like the next two. Absent: the embedded PostgreSQL. */
   readonly databaseUrl?: string;
   /** The URL for migrations; `databaseUrl` unless given. */
   readonly databaseOwnerUrl?: string;
   /** The URL for the worker's role, so that the login of `databaseUrl` need not have it; `databaseUrl` unless given. */
   readonly databaseWorkerUrl?: string;
-  /** The same by way of a pooler, for what needs no session of its own. Absent: there is none. */
+  /** The same through a pooler, for work that needs no session of its own. Absent: no pooler. */
   readonly databasePooler?: { readonly url: string; readonly workerUrl?: string };
   readonly databasePreparedStatements: boolean;
   readonly databasePoolSize: number;
   /** Absent: the primary answers all reads. */
   readonly databaseReplicaUrl?: string;
-  /** Maximum age of what the replica answers. */
+  /** Maximum age of the state that the replica reads from. */
   readonly databaseReplicaMaxLagMs: number;
   /** Addresses and networks of proxies that may name a request's client. */
   readonly trustedProxies: readonly string[];
@@ -224,7 +224,10 @@ function operatorWebhook({ OPERATOR_WEBHOOK_URL: url, OPERATOR_WEBHOOK_SECRET: s
   return Object.freeze(url && secretKey ? { receiver: { url, secretKey } } : {});
 }
 
-/** Receivers on this machine are for trials, like the embedded database, which alone allows them by default. */
+/**
+ * Receivers on this machine are for trials. Only the embedded database, which is for trials too, allows them by
+ * default.
+ */
 function webhookOptions(environment: Environment): Config['webhooks'] {
   const { WEBHOOK_ALLOWED_NETWORKS: networks, DATABASE_URL } = environment;
   return Object.freeze({

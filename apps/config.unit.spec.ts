@@ -84,7 +84,7 @@ describe('The configuration', () => {
     expect(loadConfig({ DATABASE_URL: api, DATABASE_WORKER_URL: worker }).databaseWorkerUrl).toBe(worker);
     for (const DATABASE_URL of [worker, undefined]) {
       const env = { DATABASE_URL, DATABASE_WORKER_URL: worker };
-      expect(() => loadConfig(env)).toThrow('DATABASE_WORKER_URL must have another login than DATABASE_URL');
+      expect(() => loadConfig(env)).toThrow('DATABASE_WORKER_URL must have its own login');
     }
   });
 
@@ -145,7 +145,7 @@ describe('The configuration', () => {
   });
 
   it('keeps metrics off the port of the API, which others may reach', () => {
-    expect(() => loadConfig({ PORT: '8080', METRICS_PORT: '8080' })).toThrow('METRICS_PORT must be another than PORT');
+    expect(() => loadConfig({ PORT: '8080', METRICS_PORT: '8080' })).toThrow('METRICS_PORT must differ from PORT');
     expect(loadConfig({ PORT: '0', METRICS_PORT: '0' }).metricsPort).toBe(0);
     expect(loadConfig({ METRICS_PORT: '9464' }).metricsPort).toBe(9464);
     expect(loadConfig({}).metricsPort).toBeUndefined();

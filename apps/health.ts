@@ -2,20 +2,20 @@ import { type Replica, type ReplicaLag } from '#libs/database/replica.js';
 import { OutageError } from '#libs/platform/domain-error.js';
 import { type Product } from './product.js';
 import { type Runtime } from './runtime.js';
-import { APPLIED, type Applied, faultOfSchema } from './schema.js';
+import { APPLIED, type Applied, faultOfSchema } from './schema-compatibility.js';
 
-/** The answer of a process that is well. */
+/** The response of a healthy process. */
 export interface HealthAnswer extends Product {
   status: 'ok';
-  /** How far the replica is behind. Absent if none is configured, or while it is away. */
+  /** How far the replica is behind. Absent if none is configured, or while it is unavailable. */
   replica?: ReplicaLag;
 }
 
-/** What a process tells load balancers and supervisors. */
+/** The health checks of a process, for load balancers and supervisors. */
 export class Health {
   constructor(private readonly runtime: Pick<Runtime, 'config' | 'database' | 'replica' | 'draining'>) {}
 
-  /** The process runs. It says nothing of what it needs: restarting it would not bring a database back. */
+  /** The process runs. Its database is not checked: a restart of the process would not help a database that is down. */
   live(): HealthAnswer {
     return { status: 'ok', ...this.runtime.config.product };
   }
@@ -26,7 +26,7 @@ export class Health {
   }
 
   /**
-   * The process works, and is not about to stop: load balancers may send requests.
+   * The process works and is not stopping: load balancers may send requests.
    * @throws {OutageError}
    */
   async ready(): Promise<HealthAnswer> {

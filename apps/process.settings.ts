@@ -20,13 +20,13 @@ export class ProcessSettings {
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
 
   @Setting(
-    'How long the API goes on serving after it was told to stop, so that load balancers notice, 0 to 300. `npm start` uses `0` unless this is set. See [Stop and restart](#stop-and-restart).',
+    'How long the API continues to serve after it was told to stop, so that load balancers notice, 0 to 300. `npm start` uses `0` unless this is set. See [Stop and restart](#stop-and-restart).',
   )
   @Whole(0, 300)
   SHUTDOWN_DELAY_SECONDS = 5;
 
   @Setting(
-    'Requests that take at least as many milliseconds have a line in the log, 0 to 3600000; `0` means all. See [Logs](#logs).',
+    'Requests that take at least this many milliseconds are logged, 0 to 3600000; `0` means all. See [Logs](#logs).',
   )
   @Whole(0, 3_600_000)
   LOG_SLOW_MS = 1000;
@@ -46,7 +46,7 @@ export class ProcessSettings {
     name: 'apart',
     validator: {
       validate: (port, args) => port === 0 || port !== (args?.object as ProcessSettings).PORT,
-      defaultMessage: () => 'METRICS_PORT must be another than PORT',
+      defaultMessage: () => 'METRICS_PORT must differ from PORT',
     },
   })
   METRICS_PORT?: number;
@@ -60,7 +60,7 @@ export class ProcessSettings {
     name: 'apart',
     validator: {
       validate: (port, args) => port === 0 || port !== (args?.object as ProcessSettings).METRICS_PORT,
-      defaultMessage: () => 'WORKER_PORT must be another than METRICS_PORT',
+      defaultMessage: () => 'WORKER_PORT must differ from METRICS_PORT',
     },
   })
   WORKER_PORT?: number;

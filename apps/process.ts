@@ -7,9 +7,9 @@ import { startTracing } from '#libs/platform/tracing.js';
 import { type Logger } from 'pino';
 import { startWatchdog } from './watchdog.js';
 
-/** Maximum time of a stop, after which the process exits anyway; the delay before it comes on top. */
+/** Maximum duration of a shutdown, after which the process exits anyway; the delay before it is not included. */
 export const STOP_SECONDS = 30;
-/** Time within which repeated signals are one: Ctrl-C arrives from the terminal and again through npm. */
+/** Time within which repeated signals count as one: Ctrl-C arrives from the terminal and again through npm. */
 const ECHO_MS = 1_000;
 
 /**
@@ -37,7 +37,7 @@ export async function runProcess(role: Role, main: Main, defaults: NodeJS.Proces
     };
     process.on('SIGINT', ask).on('SIGTERM', ask);
   });
-  // Also for a start that does not end.
+  // This also ends a start that hangs.
   void stopRequested.then(() => setTimeout(() => process.exit(1), STOP_SECONDS * 1000 + delayMs).unref());
   try {
     const config = loadConfig(process.env, defaults);
@@ -62,10 +62,10 @@ async function trace({ otlpEndpoint }: Config, role: Role): Promise<() => Promis
 }
 
 /**
- * Keeps objects of requests in the young generation. V8 would allocate them in the old one from then on when many have
- * survived, as those of long bulk requests do. There they keep younger objects alive after their request is over, which
- * made each later request cost half as much again. The old generation may grow by a fifth between collections: requests
- * leave little there, and V8 would let it grow by more than half.
+ * Keeps objects of requests in the young generation. When many objects have survived, as those of long bulk requests
+ * do, V8 allocates later ones in the old generation. There they keep younger objects alive after their request has
+ * ended, which made each later request cost half as much again. The old generation may grow by a fifth between
+ * collections, because requests leave little there; V8's default is more than half.
  */
 function collectGarbageEarly(): void {
   setFlagsFromString('--no-allocation-site-pretenuring');

@@ -1,10 +1,10 @@
 import packageJson from '#package.json' with { type: 'json' };
 
-/** Which program runs: told by `/health`, each log line, and `npm run cli -- --version`. */
+/** The running program, as `/health`, each log line and `npm run cli -- --version` show it. */
 export interface Product {
   /** The semantic version. */
   readonly version: string;
-  /** The commit that was built, if the build knew it. */
+  /** The commit that was built, if it is known. */
   readonly commit?: string;
 }
 

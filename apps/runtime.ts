@@ -31,7 +31,7 @@ export interface Runtime {
 }
 
 /**
- * Connects to everything that the roles of this process need.
+ * Opens everything that the roles of this process need.
  * @param databaseUrl PostgreSQL itself; its login may take on `deskstream_app`, and `deskstream_worker` unless
  *   configured otherwise
  */
@@ -97,42 +97,36 @@ function openReplica(
   notifications: Notifications,
 ): Replica | undefined {
   if (url === undefined) return undefined;
-  const outage = new Outage('replica', {
-    begins: (reason) => {
-      logger.warn({ reason }, 'The replica is unavailable; the primary answers its reads until it is back');
-    },
-    ends: () => {
-      logger.info('The replica is available again');
-    },
-  });
+  const begins = 'The replica is unavailable; the primary answers its reads until it is back';
+  const outage = loggedOutage(logger, 'replica', begins, 'The replica is available again');
   return new Replica({ url, poolSize, maxLagMs, outage, role: 'deskstream_app' }, database, notifications);
 }
 
-function outageOfDatabase(logger: Logger): Outage {
-  return new Outage('database', {
+/** Returns the outages of a part, whose beginnings and ends are logged with these messages. */
+function loggedOutage(logger: Logger, part: string, begins: string, ends: string): Outage {
+  return new Outage(part, {
     begins: (reason) => {
-      logger.warn({ reason }, 'The database is unavailable; what needs it fails until it is back');
+      logger.warn({ reason }, begins);
     },
     ends: () => {
-      logger.info('The database is available again');
+      logger.info(ends);
     },
   });
 }
 
+function outageOfDatabase(logger: Logger): Outage {
+  const begins = 'The database is unavailable; requests and deliveries wait or fail until it is back';
+  return loggedOutage(logger, 'database', begins, 'The database is available again');
+}
+
 function outageOfJobs(logger: Logger): Outage {
-  return new Outage('jobs', {
-    begins: (reason) => {
-      logger.warn({ reason }, 'The job queue fails; due deliveries are found in the database');
-    },
-    ends: () => {
-      logger.info('The job queue works again');
-    },
-  });
+  const begins = 'The job queue fails; due deliveries are found in the database';
+  return loggedOutage(logger, 'jobs', begins, 'The job queue works again');
 }
 
 const REPEAT_MS = 10_000;
 
-/** Logs why jobs fail, each reason once in a while. */
+/** Logs why jobs fail: the same reason at most every ten seconds. */
 function reporter(logger: Logger): (error: Error) => void {
   let last = { reason: '', at: 0 };
   return (error) => {
@@ -140,7 +134,7 @@ function reporter(logger: Logger): (error: Error) => void {
     const reason = reasonOf(error);
     if (reason === last.reason && Date.now() - last.at < REPEAT_MS) return;
     last = { reason, at: Date.now() };
-    // Not the error itself: pools attach the client to it, with all its data.
+    // The error itself is not logged: pools attach the client to it, with all its data.
     logger.warn({ reason }, 'A job failed; another one will find its work');
   };
 }

@@ -8,8 +8,8 @@ const MOST_LOOKS = (timeoutSeconds * 1000) / LOOK_MS;
 const STANDARD_OUTPUT = 1;
 
 /**
- * Checks that the event loop goes on. Time is counted in looks, not read from a clock: while the whole process is
- * suspended, none of it passes here either.
+ * Checks that the event loop is not blocked. Time is counted in checks, not read from a clock: while the whole process
+ * is suspended, no time passes here either.
  */
 const clock = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 let [seen, looks] = [Atomics.load(beats, 0), 0];
@@ -20,7 +20,7 @@ while (looks < MOST_LOOKS) {
   seen = beat;
 }
 tell(
-  `The event loop has stood for ${timeoutSeconds} s: this process ends now. Start it again, unless a supervisor does.`,
+  `The event loop has been blocked for ${timeoutSeconds} s: this process ends now. Start it again, unless a supervisor does.`,
 );
 process.kill(process.pid, 'SIGKILL');
 
@@ -29,6 +29,6 @@ function tell(msg: string): void {
   try {
     writeSync(STANDARD_OUTPUT, `${JSON.stringify({ level: 'fatal', time: new Date().toISOString(), ...base, msg })}\n`);
   } catch {
-    // Nobody reads it any more, but the process must still end.
+    // The log has no reader any more, but the process must still end.
   }
 }

@@ -3,7 +3,7 @@ import { type Logger } from 'pino';
 
 /** The data of the watchdog's thread. */
 export interface WatchdogData {
-  /** Rises as long as the event loop of the process turns. */
+  /** Rises as long as the event loop of the process runs. */
   beats: Int32Array<SharedArrayBuffer>;
   timeoutSeconds: number;
   /** The fields of each line of the log. */
@@ -15,15 +15,15 @@ const BEAT_MS = 500;
 const LIMITS = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 };
 
 /**
- * Ends the process when its event loop has blocked for the given time, from a separate thread: nothing else in a
- * spinning process could, and its supervisor would take it for alive.
+ * Ends the process when its event loop has blocked for the given time, from a separate thread: no other code of a
+ * blocked process can run, and its supervisor would consider it alive.
  * @param timeoutSeconds 0 is never
  */
 export function startWatchdog(timeoutSeconds: number, logger: Logger): void {
   if (timeoutSeconds === 0) return;
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS).unref();
-  // pino leaves the pid out of what it tells.
+  // pino's bindings lack the pid.
   const base = { ...logger.bindings(), pid: process.pid };
   const workerData = { beats, timeoutSeconds, base } satisfies WatchdogData;
   const thread = new Worker(new URL(import.meta.resolve('#apps/watchdog.thread.js')), {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { withTools } from '../dist/apps/cli/command.js';
-import { openCipher } from '../dist/apps/setup.js';
+import { openCipher } from '../dist/apps/master-key.js';
 import { runningEmbeddedPostgres } from '../dist/libs/embedded-postgres/embedded-postgres.js';
 import { IssueApiToken, IssueApiTokenHandler } from '../dist/libs/organizations/api-tokens.handlers.js';
 import { CreateOrganization, CreateOrganizationHandler } from '../dist/libs/organizations/organizations.handlers.js';

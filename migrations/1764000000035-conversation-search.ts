@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 import { inBatches, isThere, unforced } from './in-service.js';
-import { searchable, type SearchedText } from '#libs/conversations/search/texts.projection.js';
+import { searchable, type SearchedText } from '#libs/conversations/search/search-index.projection.js';
 
 /**
  * The words of conversations. The previous version does not know the tables and keeps working; a worker fills those of

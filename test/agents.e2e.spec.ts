@@ -357,7 +357,7 @@ describe('Agents in bulk', () => {
     ['PUT', '/v1/agents', { data: Array(1001).fill({}) }, 'data must have at most 1000 items'],
     ['PATCH', '/v1/agents', { data: {} }, 'must be a JSON array, or an object with it as data'],
     ['PATCH', '/v1/agents', 'null', 'must be a JSON array'],
-  ])('%s %s refuses what is no list of them', async (method, path, body, reason) => {
+  ])('%s %s refuses what is not a list of them', async (method, path, body, reason) => {
     const answer = await api.send(method, path, body);
     expect(answer.status).toBe(400);
     expect(answer.body.message).toContain(reason);

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openCipher } from '#apps/setup.js';
+import { openCipher } from '#apps/master-key.js';
 import { freePort, runningEmbeddedPostgres } from '#libs/embedded-postgres/embedded-postgres.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { loadConfig } from '#apps/config.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { openCipher } from '#apps/setup.js';
+import { openCipher } from '#apps/master-key.js';
 import { migrateJobs } from '#libs/background/jobs.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { loadConfig } from '#apps/config.js';

@@ -109,7 +109,7 @@ describe('A bulk request under an Idempotency-Key', () => {
     expect((await api.get(`/v1/endusers/${two.id}`)).body.data.displayName).toBe('second');
   });
 
-  it('is made anew, and answered once, when it was in a deadlock with others', async () => {
+  it('is repeated, and answered once, when it was in a deadlock with others', async () => {
     const api = await app.createTestOrganization();
     const users = await Promise.all(['a', 'b', 'c'].map((displayName) => api.create('/v1/endusers', { displayName })));
     const ids = users.map(({ id }) => id as string).sort() as [string, string, string];

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { openCipher } from '#apps/setup.js';
+import { openCipher } from '#apps/master-key.js';
 import { loadConfig } from '#apps/config.js';
 import { createTestDatabase } from '#libs/testing/test-database.js';
 import { launch } from './support/launch.js';

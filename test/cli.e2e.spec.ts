@@ -188,7 +188,7 @@ describe('The command line', () => {
       const { data } = JSON.parse(await cli('deliveries', '--json'));
       expect(data).toMatchObject([{ subscriptionId: id, organizationId: api.organizationId, organization: 'Test' }]);
       expect((await run('deliveries')).status).toBe(1);
-      expect(await cli('status')).toMatch(/^problem +receivers +1 fail/m);
+      expect(await cli('status')).toMatch(/^problem +receivers +1 failing/m);
       receiver.answerWith(200);
       const of = ['--organization', api.organizationId];
       expect(await cli('deliveries', 'retry', id, deliveryId, ...of)).toBe(`Delivery ${deliveryId} is pending.`);

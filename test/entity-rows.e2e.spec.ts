@@ -65,7 +65,7 @@ describe('Rows of another shape than the program has', () => {
     expect(await answers()).toEqual(before);
   });
 
-  it('are made anew by a change', async () => {
+  it('are rebuilt by a change', async () => {
     await makeStale();
     const { headers } = await api.patch(`/v1/endusers/${team.userId}`, { displayName: 'Alicia' });
     const [row] = await app.database.sql<{ version: number; shape: number }>(
@@ -76,7 +76,7 @@ describe('Rows of another shape than the program has', () => {
     expect((await api.get(`/v1/endusers/${team.userId}`)).body.data.displayName).toBe('Alicia');
   });
 
-  it.each(ROW_TABLES)('are made anew in the background, row by row as they were: $table', async ({ table }) => {
+  it.each(ROW_TABLES)('are rebuilt in the background, row by row as they were: $table', async ({ table }) => {
     const renewal = app.get(RowRenewal);
     await renewal.run();
     const before = await rowsOf(table);
@@ -95,7 +95,7 @@ describe('Rows of another shape than the program has', () => {
   });
 });
 
-describe('Tables that are made anew with the rows', () => {
+describe('Tables that are rebuilt with the rows', () => {
   const PARTS = STREAMS.flatMap(({ parts = [] }) => parts.filter(({ isStable }) => !isStable));
   const search = async (query: string) => {
     const { body } = await api.get(`/v1/conversations?${query}`);
@@ -182,7 +182,7 @@ describe('A stream of many events', () => {
     expect(body.data.displayName).toBe(`Name ${next[0]?.version}`);
   });
 
-  it('gets the snapshots that it lacks when its row is made anew', async () => {
+  it('gets the snapshots that it lacks when its row is rebuilt', async () => {
     const before = await snapshots();
     await makeStale();
     await app.get(RowRenewal).run();

@@ -105,7 +105,7 @@ describe('A request', () => {
     expect((await api.get('/v1/endusers/bulks')).status).toBe(400);
   });
 
-  it('about the number of a conversation that cannot exist is a 404, about what is no number a 400', async () => {
+  it('about the number of a conversation that cannot exist is a 404, about what is not a number a 400', async () => {
     const paths = (id: string) => [
       `/v1/conversations/${id}`,
       `/v1/conversations/${id}/history`,
@@ -133,7 +133,7 @@ describe('A request', () => {
     }
   });
 
-  it('that refers to a conversation that cannot exist is a 404, to what is no number a 400', async () => {
+  it('that refers to a conversation that cannot exist is a 404, to what is not a number a 400', async () => {
     const client = await app.createTestOrganization();
     const { userId } = await createSupportTeam(client);
     const { id } = await client.create('/v1/conversations', emailFrom(userId));
@@ -224,12 +224,12 @@ describe('A request', () => {
     }
   });
 
-  it('that is no HTTP is answered and dropped', async () => {
+  it('that is not HTTP is answered and dropped', async () => {
     expect(await sendRaw(app.url, 'NONSENSE\r\n\r\n')).toMatch(/^HTTP\/1.1 400/);
   });
 });
 
-describe('While the database is away', () => {
+describe('While the database is unavailable', () => {
   let lonely: TestApp;
   beforeAll(async () => {
     lonely = await startTestApp();

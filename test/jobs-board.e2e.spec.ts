@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { loadConfig } from '#apps/config.js';
-import { openCipher } from '#apps/setup.js';
+import { openCipher } from '#apps/master-key.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
 import { launch, type Launched } from './support/launch.js';
 import { HAS_REDIS, type RedisServer, startRedisServer } from './support/redis-server.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { openCipher } from '#apps/setup.js';
+import { openCipher } from '#apps/master-key.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { loadConfig } from '#apps/config.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { loadConfig } from '#apps/config.js';
-import { openCipher } from '#apps/setup.js';
+import { openCipher } from '#apps/master-key.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { type Link, openLink } from '#libs/testing/severed-link.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
@@ -61,13 +61,15 @@ const often = (times: number) =>
 async function tellsOnce(process: Launched): Promise<void> {
   isAway = false;
   await process.told(/The database is available again/);
-  expect(problemsOf(process)).toEqual(['The database is unavailable; what needs it fails until it is back']);
+  expect(problemsOf(process)).toEqual([
+    'The database is unavailable; requests and deliveries wait or fail until it is back',
+  ]);
   expect(process.output().match(/The database is available again/g)).toHaveLength(1);
   expect(process.output()).not.toMatch(/"stack"/);
   expect(await process.end('SIGTERM')).toBe(0);
 }
 
-describe('While PostgreSQL is away', () => {
+describe('While PostgreSQL is unavailable', () => {
   it('an API refuses requests for the time being, and tells once that it went and, without requests, that it is back', async () => {
     const port = await freePort();
     const api = start('api', { PORT: String(port) });

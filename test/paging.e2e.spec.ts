@@ -207,7 +207,7 @@ describe('A page key', () => {
     },
   );
 
-  it.each(['', 'a'.repeat(4097), 'x&pageKey=y'])('that is no text of its length is refused: %.20s', async (text) => {
+  it.each(['', 'a'.repeat(4097), 'x&pageKey=y'])('that is not a text of its length is refused: %.20s', async (text) => {
     expect((await api.get(`${LIST}?pageKey=${text}`)).status).toBe(400);
   });
 

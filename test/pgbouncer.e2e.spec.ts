@@ -124,13 +124,13 @@ async function createAndRead(api: ApiClient): Promise<unknown[]> {
     await receiver.close();
   });
 
-  it('the doctor tells that it is in between', async () => {
+  it('the doctor shows that it is used', async () => {
     const variables = { ...bouncer.variablesFor(appUrl), DATABASE_WORKER_URL: bouncer.urlOf(workerUrl) };
     const lines: string[] = [];
     await runCommand(['doctor'], variables, (line) => lines.push(line));
     const kind = PREPARES ? 'with' : 'without';
     expect(lines.join('\n')).toMatch(
-      new RegExp(`^ok +pooler +127.0.0.1:\\d+ is in between, ${kind} prepared statements`, 'm'),
+      new RegExp(`^ok +pooler +127.0.0.1:\\d+ is used, ${kind} prepared statements`, 'm'),
     );
   });
 

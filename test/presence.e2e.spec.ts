@@ -156,7 +156,7 @@ describe('Presence', () => {
     expect(await events()).toHaveLength(4);
   });
 
-  it('is decided anew when it has changed between reading and writing, if in another hour', async () => {
+  it('is decided again when it has changed between reading and writing, if in another hour', async () => {
     await recordSeen(3600);
     const release = await holdUp(
       app,

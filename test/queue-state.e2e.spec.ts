@@ -179,7 +179,7 @@ describe('The position of a conversation', () => {
 });
 
 describe('Members of a queue', () => {
-  it('are no end users', async () => {
+  it('are not end users', async () => {
     const nobody = randomUUID();
     const answer = await api.patch(`/v1/queues/${team.queueId}/members`, {
       agentIds: [team.userId, team.agentId, nobody],

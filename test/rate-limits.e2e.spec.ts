@@ -196,7 +196,7 @@ const toCountTogether = (apps: Pair) => waitFor('both to count together', async 
     await redis.kill();
   });
 
-  it('is one for all of them, and one for each while Redis is away', async () => {
+  it('is one for all of them, and one for each while Redis is unavailable', async () => {
     await toCountTogether(apps);
     await redis.kill();
     expect(await letIn(apps, 25)).toBe(40);
@@ -277,7 +277,7 @@ const toCountTogether = (apps: Pair) => waitFor('both to count together', async 
     await waitFor('both to be fine', () => areFine(apps));
   });
 
-  it('is one for each while all of Redis is away, which health shows', async () => {
+  it('is one for each while all of Redis is unavailable, which health shows', async () => {
     await Promise.all(redis.servers.map((server) => server.kill()));
     expect(await letIn(apps, 25)).toBe(40);
     for (const app of apps) expect(await isFine(app)).toBe(false);

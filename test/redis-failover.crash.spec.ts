@@ -125,7 +125,7 @@ const startWorkers = (url: string) =>
       for (const worker of workers) await outagesOf(worker);
     });
 
-    it('all arrive, once, while it is away; a worker says once that it is, and once that it is back', async () => {
+    it('all arrive, once, while it is unavailable; a worker says once that it is, and once that it is back', async () => {
       const [, { url }] = cluster.servers as [RedisServer, RedisServer];
       // One of the nodes is enough to find the others.
       const worker = await installation.startWorker({ REDIS_URL: url });

@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { redisAnswers } from '#apps/cli/looks.js';
+import { redisAnswers } from '#apps/cli/service-checks.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { type Authority, trustNewAuthority } from '#libs/testing/tls.js';
 import { waitFor } from '#libs/testing/wait-for.js';

@@ -37,7 +37,7 @@ async function makeStale({ sql }: AskedDatabase): Promise<void> {
 const stale = async ({ sql }: AskedDatabase): Promise<number> =>
   (await sql('SELECT FROM end_users WHERE shape = 0')).length;
 
-describe('kill -9 while rows of an earlier shape are made anew', () => {
+describe('kill -9 while rows of an earlier shape are rebuilt', () => {
   it('leaves the rest to the next start, which ends with every row and snapshot as it was', async () => {
     let instance = await startInstance(home);
     await createEndUsers(instance);

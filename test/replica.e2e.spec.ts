@@ -158,7 +158,7 @@ describe('Under load, a replica', () => {
     expect(statuses.filter((status) => status !== 200)).toEqual([]);
   });
 
-  it('that is killed makes no request fail, and the log says once that it is away, and once that it is back', async () => {
+  it('that is killed makes no request fail, and the log says once that it is unavailable, and once that it is back', async () => {
     const port = await freePort();
     const server = launch(['dist/apps/api/main.js'], {
       HOST: '127.0.0.1',

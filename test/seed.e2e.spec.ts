@@ -62,7 +62,7 @@ describe('Demo data', () => {
     for (const state of ['Open', 'Pending', 'Closed']) {
       expect(await count(api, `/v1/conversations?state=${state}&limit=100`)).toBeGreaterThan(20);
     }
-    expect(await cli('seed', ...of)).toBe('The demo data is there already: nothing was changed.');
+    expect(await cli('seed', ...of)).toBe('The demo data exists already: nothing was changed.');
   });
 
   it('makes no entity that would repeat the organization’s own data', async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { loadConfig } from '#apps/config.js';
 import { VERSION } from '#apps/product.js';
-import { openCipher } from '#apps/setup.js';
+import { openCipher } from '#apps/master-key.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
 import { waitFor } from '#libs/testing/wait-for.js';

@@ -59,7 +59,7 @@ describe('A standby at the start of a process', () => {
     const refused = launch([`dist/apps/${name}/main.js`, ...args], { ...variables, PORT: '0' });
     expect(await refused.end()).toBe(1);
     expect(refused.output().trim()).toMatch(
-      /^The database postgres at 127\.0\.0\.1:\d+ is a standby, which takes no changes\. Set DATABASE_URL to the primary\.$/,
+      /^The database postgres at 127\.0\.0\.1:\d+ is a standby, which accepts no changes\. Set DATABASE_URL to the primary\.$/,
     );
   });
 });

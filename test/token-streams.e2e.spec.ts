@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { MIGRATIONS } from '#apps/migrations.js';
-import { bootstrap, migrate } from '#apps/setup.js';
+import { bootstrap } from '#apps/demo-organization.js';
+import { migrate } from '#apps/setup.js';
 import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { apiTokenStream } from '#libs/organizations/api-token.stream.js';
 import { hashApiToken, mintApiToken } from '#libs/organizations/token-secret.js';

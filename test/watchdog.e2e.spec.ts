@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { openCipher } from '#apps/setup.js';
+import { openCipher } from '#apps/master-key.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { loadConfig } from '#apps/config.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
@@ -52,7 +52,7 @@ describe('A process whose event loop stands', () => {
       level: 'fatal',
       role: name,
       pid: launched.process.pid,
-      msg: 'The event loop has stood for 4 s: this process ends now. Start it again, unless a supervisor does.',
+      msg: 'The event loop has been blocked for 4 s: this process ends now. Start it again, unless a supervisor does.',
     });
   });
 });

@@ -247,7 +247,7 @@ if (HAS_REDIS) {
       await redis.kill();
     });
 
-    it('loses none and repeats none, also of events that come while it is away', async () => {
+    it('loses none and repeats none, also of events that come while it is unavailable', async () => {
       const subscriber = await Subscriber.start(slowly(300));
       await installation.startWorker({ REDIS_URL: redis.url });
       await createTags(200);
@@ -268,7 +268,7 @@ if (HAS_REDIS) {
       expect(await newcomer.settled()).toEqual(eachOnce(10));
     });
 
-    it('keeps no worker from delivering, which says once that it is away, and once that it is back', async () => {
+    it('keeps no worker from delivering, which says once that it is unavailable, and once that it is back', async () => {
       const subscriber = await Subscriber.start(taking);
       const worker = await installation.startWorker({ REDIS_URL: redis.url });
       await createTags(1);

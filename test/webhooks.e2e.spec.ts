@@ -1,5 +1,3 @@
-import { Webhook } from 'standardwebhooks';
-import { type Received, startWebhookReceiver, type WebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 let app: TestApp;
@@ -9,8 +7,6 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const basic = { _type: 'BasicAuth', username: 'u', password: 'p' };
-const condition = { _type: 'IsOneOf', field: 'QueueId', values: ['01980f5e-8f4c-7c21-9d3a-1f2e3d4c5b6a'] };
-const filter = { _type: 'CombinedFilters', strategy: 'All', conditions: [condition] };
 const input = { name: 'CRM', url: 'http://127.0.0.1:9/hook', authorization: basic };
 
 describe('Webhook subscriptions', () => {
@@ -115,49 +111,6 @@ describe('Webhook subscriptions', () => {
     expect((await api.get('/v1/webhooks')).body.data).toEqual([(await api.get(path)).body.data]);
   });
 
-  it('refuse a URL that deliveries cannot go to, at its path', async () => {
-    const api = await app.createTestOrganization();
-    const { id } = (await api.post('/v1/webhooks', input)).body.data;
-    const url = 'ftp://crm.example.com/';
-    for (const answer of [
-      await api.post('/v1/webhooks', { ...input, url }),
-      await api.patch(`/v1/webhooks/${id}`, { url, name: 'new' }),
-    ]) {
-      expect(answer.status).toBe(400);
-      expect(answer.body.faults).toEqual([{ path: 'url', message: expect.stringContaining('http') }]);
-    }
-    expect((await api.get('/v1/webhooks')).body.data).toEqual([
-      expect.objectContaining({ id, url: input.url, name: 'CRM' }),
-    ]);
-  });
-
-  it.each([
-    'http://127.0.0.1:9/a b',
-    'http://127.0.0.1:9\\hook',
-    'http:127.0.0.1:9',
-    'http:///127.0.0.1:9',
-    'http://@127.0.0.1:9',
-  ])('refuse the URL %j, which others may understand in another way', async (url) => {
-    const api = await app.createTestOrganization();
-    const { id } = (await api.post('/v1/webhooks', input)).body.data;
-    for (const answer of [
-      await api.post('/v1/webhooks', { ...input, url }),
-      await api.patch(`/v1/webhooks/${id}`, { url }),
-    ]) {
-      expect(answer.status).toBe(400);
-      expect(answer.body.faults).toEqual([{ path: 'url', message: expect.any(String) }]);
-    }
-  });
-
-  it('have a URL without the white space around it', async () => {
-    const api = await app.createTestOrganization();
-    const created = await api.post('/v1/webhooks', { ...input, url: `\t ${input.url}\r\n` });
-    expect(created.body.data.url).toBe(input.url);
-    const patched = await api.patch(`/v1/webhooks/${created.body.data.id}`, { url: ` ${input.url}/x\u00a0` });
-    expect(patched.body.data.url).toBe(`${input.url}/x`);
-    expect((await api.get(`/v1/webhooks/${created.body.data.id}`)).body.data.url).toBe(`${input.url}/x`);
-  });
-
   it('are gone once deleted', async () => {
     const api = await app.createTestOrganization();
     const { id } = (await api.post('/v1/webhooks', input)).body.data;
@@ -200,109 +153,6 @@ describe('Webhook subscriptions', () => {
     }
   });
 
-  it.each([
-    [{ ...input, name: undefined }, 'name must be a string'],
-    [{ ...input, url: undefined }, 'url must be a string'],
-    [{ ...input, url: 'nowhere' }, 'url must begin with http:// or https://'],
-    [{ ...input, authorization: undefined }, 'authorization must be an object'],
-    [{ ...input, authorization: 'Basic' }, 'authorization must be an object'],
-    [{ ...input, authorization: [] }, 'authorization must be an object'],
-    [{ ...input, authorization: {} }, 'authorization._type must be one of: NoAuth, BasicAuth, TokenAuth'],
-    [{ ...input, authorization: { _type: 'Kerberos' } }, 'authorization._type must be one of'],
-    [
-      { ...input, authorization: { _type: 'BasicAuth', username: 'a:b', password: 'p' } },
-      'authorization.username must not contain a colon',
-    ],
-    [{ ...input, authorization: { _type: 'BasicAuth', username: 'a' } }, 'authorization.password must be a string'],
-    [{ ...input, authorization: { _type: 'TokenAuth', value: 'a\nb' } }, 'authorization.value must be plain ASCII'],
-    [{ ...input, authorization: [null] }, 'authorization must be an object'],
-    [{ ...input, url: 'http://' }, 'url is not a valid URL'],
-    [
-      { ...input, events: ['TAG_CREATED'] },
-      'events contains TAG_CREATED, which is the name in payloads; use TagCreated',
-    ],
-    [{ ...input, events: ['TagCreate'] }, 'events contains TagCreate, which is not an event; did you mean TagCreated?'],
-    [
-      { ...input, events: ['TagCreated', 'Unknown'] },
-      'events contains Unknown, which is not an event; GET /v1/webhooks/event-types lists the events',
-    ],
-    [{ ...input, events: ['TagCreated', 'TagCreated'] }, 'events must not contain a value twice'],
-    [{ ...input, events: 'TagCreated' }, 'events must be an array'],
-    [{ ...input, events: null }, 'events must be an array'],
-    [{ ...input, enabled: 'yes' }, 'enabled must be true or false'],
-    [{ ...input, ordering: 'lifo' }, 'ordering is lifo, which is not a known value; did you mean fifo?'],
-    [{ ...input, ordering: null }, 'ordering must be one of: unordered, fifo'],
-    [{ ...input, maxPerSecond: 0 }, 'maxPerSecond must be a whole number from 1 to 1000'],
-    [{ ...input, maxPerSecond: 1001 }, 'maxPerSecond must be a whole number from 1 to 1000'],
-    [{ ...input, maxPerSecond: '5' }, 'maxPerSecond must be a whole number from 1 to 1000'],
-    [{ ...input, customHeaders: { Host: 'x' } }, 'customHeaders must not set Host'],
-    [{ ...input, customHeaders: [] }, 'customHeaders must be an object'],
-    [
-      { ...input, filters: { Unknown: {} } },
-      'filters contains Unknown, which is not an event; GET /v1/webhooks/event-types lists the events',
-    ],
-    [
-      { ...input, filters: { QUEUE_CREATED: filter } },
-      'filters contains QUEUE_CREATED, which is the name in payloads; use QueueCreated',
-    ],
-    [{ ...input, filters: { TagCreated: filter } }, 'uses the field QueueId, but the event has no fields for filters'],
-    [{ ...input, filters: { TagCreated: { ...filter, extra: 'a\0b' } } }, 'filters has unknown fields for TagCreated'],
-    [
-      { ...input, filters: { TagCreated: { ...filter, conditions: [{ ...condition, 'x\0': 1 }] } } },
-      'filters has a condition for TagCreated that is not of the form',
-    ],
-    [
-      { ...input, filters: { TagCreated: { ...filter, conditions: [{ ...condition, values: ['\0'] }] } } },
-      'filters has a condition for TagCreated that is not of the form',
-    ],
-  ])('are not created from %j', async (body, reason) => {
-    const api = await app.createTestOrganization();
-    const answer = await api.post('/v1/webhooks', body);
-    expect(answer.status).toBe(400);
-    expect(answer.body.message).toContain(reason);
-    expect((await api.get('/v1/webhooks')).body.data).toEqual([]);
-  });
-
-  it('take filters by queues of the organization alone', async () => {
-    const [api, stranger] = [await app.createTestOrganization(), await app.createTestOrganization()];
-    const [queueId, foreign] = [await api.createQueue(), await stranger.createQueue()];
-    const by = (...values: string[]) => ({
-      filters: { QueueUpdated: { ...filter, conditions: [{ ...condition, values }] } },
-    });
-    const { id } = await api.subscribe(input.url, ['QueueUpdated'], by(queueId.toUpperCase()));
-    const send = async (body: object) => [
-      await api.post('/v1/webhooks', { ...input, ...body }),
-      await api.patch(`/v1/webhooks/${id}`, body),
-    ];
-    for (const { status, body } of await send(by(queueId, 'Support'))) {
-      expect(status).toBe(400);
-      expect(body.message).toContain('contains Support, but QueueId must be the id of a queue, a UUID');
-    }
-    for (const { status, body } of await send(by(queueId, foreign))) {
-      expect(status).toBe(404);
-      expect(body.message).toBe(`Queue ${foreign} could not be found`);
-    }
-    expect((await api.get('/v1/webhooks')).body.data).toHaveLength(1);
-  });
-
-  it('refuse a patch of fields that do not exist, which would silently change nothing', async () => {
-    const api = await app.createTestOrganization();
-    const { id } = (await api.post('/v1/webhooks', input)).body.data;
-    for (const body of [
-      { urll: 'https://x.example' },
-      { secretKey: 'x' },
-      { url: null },
-      { events: ['Nope'] },
-      { ordering: 'x' },
-      [],
-    ]) {
-      const answer = await api.patch(`/v1/webhooks/${id}`, body);
-      expect(answer.status).toBe(400);
-      expect(answer.body.message).toContain('Invalid value for: body');
-    }
-    expect((await api.patch(`/v1/webhooks/${id}`, {})).status).toBe(200);
-  });
-
   it('know the events that can be subscribed to', async () => {
     const api = await app.createTestOrganization();
     const { status, body } = await api.get('/v1/webhooks/event-types');
@@ -341,8 +191,9 @@ describe('Webhook subscriptions', () => {
       events: ['ConversationMessageDeliveryFailed'],
       filters: {
         ConversationMessageDeliveryFailed: {
-          ...filter,
-          conditions: [{ ...condition, field: 'InitialChannel', values: ['Email'] }],
+          _type: 'CombinedFilters',
+          strategy: 'All',
+          conditions: [{ _type: 'IsOneOf', field: 'InitialChannel', values: ['Email'] }],
         },
       },
     });
@@ -404,162 +255,3 @@ describe('The health of a webhook subscription', () => {
     expect(await health()).toEqual({ failures: 0 });
   });
 });
-
-describe('Rotating the secret of a webhook subscription', () => {
-  it('answers another key, and until when the one before counts', async () => {
-    const api = await app.createTestOrganization();
-    const before = (await api.post('/v1/webhooks', input)).body.data;
-    const hours = async (body?: object) => {
-      const { data } = (await api.post(`/v1/webhooks/${before.id}/rotate-secret`, body)).body;
-      return {
-        data,
-        hours: data.previousSecretUntil && (Date.parse(data.previousSecretUntil) - Date.now()) / 3_600_000,
-      };
-    };
-    const first = await hours();
-    expect(first.data).toEqual({
-      ...before,
-      secretKey: expect.stringMatching(/^[0-9a-f]{64}$/),
-      previousSecretUntil: expect.stringMatching(/Z$/),
-      previousSecretsUntil: [first.data.previousSecretUntil],
-      updatedAt: expect.any(String),
-    });
-    expect(first.data.secretKey).not.toBe(before.secretKey);
-    expect(first.hours).toBeCloseTo(24, 1);
-    const second = await hours({ overlapHours: 168 });
-    expect(second.hours).toBeCloseTo(168, 1);
-    const ends = [second.data.previousSecretUntil, first.data.previousSecretUntil];
-    expect(second.data.previousSecretsUntil).toEqual(ends);
-    const last = await hours({ overlapHours: 0 });
-    expect(last.data.secretKey).not.toBe(second.data.secretKey);
-    expect(last.data).toMatchObject({ previousSecretUntil: ends[0], previousSecretsUntil: ends });
-    const past = await api.get(`/v1/webhooks/${before.id}?asOf=${last.data.updatedAt}`);
-    expect(past.body.data).toMatchObject({ previousSecretUntil: ends[0], previousSecretsUntil: ends });
-    expect((await api.get(`/v1/webhooks/${before.id}`)).body.data).toEqual(last.data);
-  });
-
-  it('is refused while three keys count, saying until when; but the present key can always be ended', async () => {
-    const api = await app.createTestOrganization();
-    const { id } = await api.subscribe(input.url, []);
-    const rotate = (overlapHours: number) => api.post(`/v1/webhooks/${id}/rotate-secret`, { overlapHours });
-    await rotate(2);
-    const { body } = await rotate(1);
-    const refused = await rotate(3);
-    expect(refused.status).toBe(409);
-    expect(refused.body.message).toContain(`one of them until ${body.data.previousSecretsUntil[0]}; rotate after that`);
-    expect((await api.get(`/v1/webhooks/${id}`)).body.data.secretKey).toBe(body.data.secretKey);
-    expect((await rotate(0)).status).toBe(200);
-  });
-
-  it.each([
-    { overlapHours: 169 },
-    { overlapHours: -1 },
-    { overlapHours: 1.5 },
-    { overlapHours: null },
-    { hours: 1 },
-    [],
-  ])('is refused with %j', async (body) => {
-    const api = await app.createTestOrganization();
-    const { id, secretKey } = (await api.post('/v1/webhooks', input)).body.data;
-    expect((await api.post(`/v1/webhooks/${id}/rotate-secret`, body)).status).toBe(400);
-    expect((await api.get(`/v1/webhooks/${id}`)).body.data.secretKey).toBe(secretKey);
-  });
-});
-
-describe('A test of a webhook subscription', () => {
-  let receiver: WebhookReceiver;
-  beforeEach(async () => {
-    receiver = await startWebhookReceiver();
-  });
-  afterEach(() => receiver.close());
-
-  it('sends the example of an event as a delivery would be sent, also while it is disabled', async () => {
-    const api = await app.createTestOrganization();
-    const { id, secretKey } = await api.subscribe(receiver.url, [], { enabled: false, customHeaders: { 'X-A': '1' } });
-    const { status, body } = await api.post(`/v1/webhooks/${id}/test`, { event: 'TagCreated' });
-    expect(status).toBe(200);
-    expect(body.data).toEqual({
-      outcome: 'delivered',
-      success: true,
-      startedAt: expect.stringMatching(/Z$/),
-      durationMs: expect.any(Number),
-      responseCode: 200,
-      responseText: 'ok',
-    });
-    const [sent] = receiver.received;
-    expect(sent?.headers).toMatchObject({ 'x-a': '1', 'x-dixa-subscription-id': id });
-    const { example } = (await api.get('/v1/webhooks/event-types')).body.data.find(
-      ({ name }: { name: string }) => name === 'TagCreated',
-    );
-    expect(sent?.payload).toEqual({
-      ...example,
-      event_id: sent?.headers['webhook-id'],
-      event_timestamp: expect.stringMatching(/Z$/),
-      organization: { id: api.organizationId, name: 'Test' },
-    });
-    expect(sent?.payload.event_id).not.toBe(example.event_id);
-    expect(sent?.payload.event_timestamp).not.toBe(example.event_timestamp);
-    expect(() => verified(sent, secretKey)).not.toThrow();
-  });
-
-  it('is signed by all keys that count after rotations', async () => {
-    const api = await app.createTestOrganization();
-    const before = await api.subscribe(receiver.url, []);
-    const path = `/v1/webhooks/${before.id}`;
-    const { secretKey } = (await api.post(`${path}/rotate-secret`, {})).body.data;
-    await api.post(`${path}/test`, { event: 'TagCreated' });
-    for (const key of [secretKey, before.secretKey]) expect(() => verified(receiver.received[0], key)).not.toThrow();
-    const third = (await api.post(`${path}/rotate-secret`, { overlapHours: 1 })).body.data.secretKey;
-    const fourth = (await api.post(`${path}/rotate-secret`, { overlapHours: 0 })).body.data.secretKey;
-    await api.post(`${path}/test`, { event: 'TagCreated' });
-    for (const key of [fourth, secretKey, before.secretKey]) {
-      expect(() => verified(receiver.received[1], key)).not.toThrow();
-    }
-    expect(() => verified(receiver.received[1], third)).toThrow();
-  });
-
-  it('says how the receiver failed', async () => {
-    const api = await app.createTestOrganization();
-    const { id } = await api.subscribe(receiver.url, []);
-    receiver.answerWith(500, 'not now');
-    const refused = await api.post(`/v1/webhooks/${id}/test`, { event: 'QueueCreated' });
-    expect(refused.body.data).toMatchObject({
-      outcome: 'refused',
-      success: false,
-      responseCode: 500,
-      responseText: 'not now',
-    });
-    await receiver.close();
-    const { status, body } = await api.post(`/v1/webhooks/${id}/test`, { event: 'QueueCreated' });
-    expect(status).toBe(200);
-    expect(body.data).toMatchObject({ outcome: 'connection_reset', success: false });
-    expect(body.data).not.toHaveProperty('responseCode');
-  });
-
-  it('leaves nothing behind', async () => {
-    const api = await app.createTestOrganization();
-    const { id } = await api.subscribe(receiver.url, ['TagCreated']);
-    const events = () => app.database.sql('SELECT FROM events');
-    const before = await events();
-    await api.post(`/v1/webhooks/${id}/test`, { event: 'TagCreated' });
-    expect(await events()).toHaveLength(before.length);
-    for (const table of ['messages', 'deliveries', 'attempts']) {
-      expect(await app.database.sql(`SELECT FROM webhook_${table}`)).toEqual([]);
-    }
-    expect((await api.get(`/v1/webhooks/${id}/delivery-status`)).body.data).toEqual([
-      { event: 'TagCreated', deliveryStatus: { _type: 'NoRecentDelivery' } },
-    ]);
-  });
-
-  it.each([{}, { event: 'Nope' }, { event: null }, []])('is refused with %j', async (body) => {
-    const api = await app.createTestOrganization();
-    const { id } = await api.subscribe(receiver.url, []);
-    expect((await api.post(`/v1/webhooks/${id}/test`, body)).status).toBe(400);
-    expect(receiver.received).toEqual([]);
-  });
-});
-
-function verified(sent: Received | undefined, secretKey: string): unknown {
-  const webhook = new Webhook(Buffer.from(secretKey, 'hex').toString('base64'));
-  return webhook.verify(sent?.body as string, sent?.headers as Record<string, string>);
-}

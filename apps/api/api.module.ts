@@ -15,7 +15,7 @@ import { TeamsModule } from '#libs/teams/teams.module.js';
 import { WebhooksModule } from '#libs/webhooks/webhooks.module.js';
 import { HealthController } from './health.controller.js';
 
-/** The API: one module for each resource, and those for what concerns several. */
+/** The API: one module for each resource, and the modules that concern several resources. */
 @Module({
   imports: [
     AgentsModule,

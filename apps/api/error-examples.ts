@@ -10,7 +10,7 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type Parameters = NonNullable<Operation['parameters']>;
 type Parameter = Exclude<Parameters[number], { $ref: string }>;
 
-/** What an entity is called, by the path parameter that identifies it. */
+/** The names of entities, by the path parameter that identifies them. */
 const ENTITIES = new Map<string, string>([
   ...RESOURCES.flatMap(({ entity }: Resource) => (entity ? [[entity.id, entity.name] as const] : [])),
   ['contactEndpointId', 'Contact endpoint'],
@@ -18,13 +18,13 @@ const ENTITIES = new Map<string, string>([
   ['csid', 'Waiting conversation'],
 ]);
 
-/** The same where the path identifies nothing: what the body refers to, with its id. */
+/** The same for operations whose path identifies no entity: the entity that the body refers to, with its id. */
 const REFERENCES: Record<string, [entity: string, id: string]> = {
   '/v1/conversations': ['End user', EXAMPLE_IDS.endUser],
   '/v1/webhooks': ['Queue', EXAMPLE_IDS.queue],
 };
 
-/** Gives the errors of each operation examples that are true for it: messages that the server sends. */
+/** Adds examples to the errors of each operation: messages that the server really sends for it. */
 export function exampleErrors({ paths }: OpenAPIObject): void {
   for (const [path, item] of Object.entries(paths)) {
     for (const method of ['get', 'post', 'put', 'patch', 'delete'] as const) {
@@ -46,8 +46,8 @@ function example({ responses }: Operation, status: string, code: string, message
 }
 
 /**
- * The entity that the path identifies first is the first to be missed. Lists document a 404 only because the public API
- * does: there is nothing to say about it.
+ * The first entity of the path is checked first. Lists document a 404 only because the public API does, so they have no
+ * example.
  */
 function messageOfMissing(path: string, { parameters = [] }: Operation): string | undefined {
   const [parameter] = parametersIn('path', parameters);
@@ -74,7 +74,7 @@ function parametersIn(place: string, parameters: Parameters): Parameter[] {
   return parameters.filter((one): one is Parameter => 'in' in one && one.in === place);
 }
 
-/** What is wrong with the value `x` of a parameter; undefined if nothing is, or if it is not known. */
+/** Returns why the value `x` of a parameter is refused; undefined if it is accepted, or if that is unknown. */
 function faultOf({ schema, in: place }: Parameter): string | undefined {
   if (!schema || '$ref' in schema) return undefined;
   const { type, format, minimum, maximum } = schema;

@@ -4,19 +4,19 @@ import { Database } from '#libs/database/database.js';
 import { RateLimiter } from '#libs/platform/rate-limiter.js';
 import { Health, type HealthAnswer } from '../health.js';
 
-/** The answer while requests can be served with less than was configured. */
+/** The response while requests can be served, but a configured service is missing. */
 interface Degraded extends Omit<HealthAnswer, 'status'> {
   status: 'degraded';
-  /** What is missing, in words. */
+  /** The missing service, in words. */
   message: string;
 }
 
-const NO_REPLICA = 'The replica is away or too far behind: the primary answers its reads';
-const RATE_LIMITS_APART = 'Redis is not available: each process applies the rate limits by itself';
+const NO_REPLICA = 'The replica is unavailable or too far behind: the primary answers its reads';
+const RATE_LIMITS_APART = 'Redis is unavailable: each process applies the rate limits by itself';
 
 /**
- * Health checks: 200, else 503. A missing replica, or Redis for rate limits, fails none: a process that left would not be
- * replaced by one that has it.
+ * Health checks: 200, else 503. They do not fail when the replica, or Redis for rate limits, is missing: other
+ * processes would lack it as well.
  */
 @ApiExcludeController()
 @Controller('health')

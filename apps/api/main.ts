@@ -3,8 +3,9 @@ import { listen, serveMetrics } from '../listen.js';
 import { loadEnvFile } from '../env-file.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
-import { checkMigrations, openCipher } from '../setup.js';
-import { requireDatabaseUrl } from '../setup.js';
+import { checkMigrations } from '../setup.js';
+import { openCipher } from '../master-key.js';
+import { requireDatabaseUrl } from '../startup-connection.js';
 import { ApiModule } from './api.module.js';
 import { createServer } from './server.js';
 

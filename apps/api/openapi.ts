@@ -52,8 +52,8 @@ export function openApiDocument(app: INestApplication, server: string): OpenAPIO
 }
 
 /**
- * Moves a parameter's example into its schema's `examples`: Swagger UI still shows it there, but does not fill it in,
- * and so send all filters of a list at once.
+ * Moves a parameter's example into its schema's `examples`. Swagger UI still shows it there, but does not fill it in;
+ * otherwise it would send all filters of a list at once.
  */
 function suggestNothing(parameter: Parameter): void {
   if (!('in' in parameter) || parameter.in !== 'query' || parameter.required) return;
@@ -65,7 +65,10 @@ function suggestNothing(parameter: Parameter): void {
   if (suggested !== undefined) Object.assign(schema, { examples: [suggested] });
 }
 
-/** Without the vendor's bar: the document's head names product and version. Phones get the width of their screen. */
+/**
+ * Hides the vendor's bar, because the head of the document names product and version. Fits the page to the width of
+ * phones.
+ */
 const PAGE_CSS = `
   .swagger-ui .topbar, .swagger-ui .response-col_links { display: none }
   .swagger-ui .response-folded { cursor: pointer }

@@ -19,7 +19,7 @@ const header = (name: string, description: string, example: string, maxLength?: 
   in: 'header' as const,
   required: false,
   description,
-  // In the schema, because Swagger UI would send the parameter's.
+  // In the schema, because Swagger UI would send an example of the parameter.
   schema: { type: 'string' as const, ...(maxLength !== undefined && { minLength: 1, maxLength }), examples: [example] },
 });
 const IDEMPOTENCY_KEY = header(
@@ -31,12 +31,12 @@ const IDEMPOTENCY_KEY = header(
 );
 const IF_MATCH = header(
   'If-Match',
-  'Changes the entity only if it still has this version, else answers 412. An ETag as it was answered, a version in quotes, or `*`.',
+  'Changes the entity only if it still has this version; otherwise the answer is 412. The value is an ETag as the server sent it, a version in quotes, or `*`.',
   '"7"',
 );
 const IF_NONE_MATCH = header(
   'If-None-Match',
-  'Answers 304 without a body if the ETag is still the same.',
+  'If the ETag is still the same, the answer is 304 without a body.',
   ETAG.example,
 );
 

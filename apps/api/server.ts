@@ -31,14 +31,14 @@ import { type Runtime } from '../runtime.js';
 import { serveConsole } from './console.js';
 import { serveOpenApi } from './openapi.js';
 
-/** Pause between checks for connections that were idle or slow for too long. */
+/** Pause between checks for connections that have been idle or slow for too long. */
 const CONNECTIONS_CHECK_MS = 1_000;
 /** Maximum time without a byte on a connection, even of an answer. */
 const SILENCE_TIMEOUT_MS = 120_000;
 /** Pause between checks of a closing server for idle connections. */
 const IDLE_CHECK_MS = 100;
 
-/** What the hooks of the HTTP server need. */
+/** The context of the hooks of the HTTP server. */
 interface Server {
   fastify: FastifyInstance;
   runtime: Runtime;
@@ -46,7 +46,7 @@ interface Server {
   errors: ErrorFilter;
 }
 
-/** What handles each request before Nest's own hooks, in this order. */
+/** The hooks that run before Nest's own, in this order. */
 const BEFORE_NEST: ((server: Server) => void | Promise<void>)[] = [
   function noteRoutes({ fastify, routes }) {
     routes.watch(fastify);
@@ -93,7 +93,7 @@ const BEFORE_NEST: ((server: Server) => void | Promise<void>)[] = [
     requireHosts(fastify);
   },
   function endConnections({ fastify, runtime }) {
-    // Clients and proxies send what follows on another connection, which may lead to another process.
+    // Clients and proxies send later requests on another connection, which may lead to another process.
     fastify.addHook('onSend', (_request, reply, _payload, done) => {
       if (runtime.draining.aborted) reply.header('connection', 'close');
       done();
@@ -138,7 +138,7 @@ const BEFORE_NEST: ((server: Server) => void | Promise<void>)[] = [
   },
 ];
 
-/** What handles each request after them, in this order. */
+/** The hooks that run after Nest's own, in this order. */
 const AFTER_NEST: ((fastify: FastifyInstance, app: NestFastifyApplication) => void)[] = [
   // Before the body is read: a client that is refused need not send it.
   function authenticate(fastify, app) {
@@ -147,7 +147,7 @@ const AFTER_NEST: ((fastify: FastifyInstance, app: NestFastifyApplication) => vo
       if (needsToken(request)) await authentication.admit(request as AuthenticatedRequest, reply);
     });
   },
-  // A bulk request counts as many requests, which only its body tells.
+  // A bulk request counts as many requests; only its body says how many.
   function chargeForItems(fastify) {
     fastify.addHook('preValidation', (request, _reply, done) => {
       const items = itemsOf(request);
@@ -171,7 +171,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: http.headersTimeoutMs,
       connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
-      // requireHosts answers this in the form of all errors.
+      // requireHosts returns this error in the form of all errors.
       requireHostHeader: false,
     },
     requestTimeout: http.requestTimeoutMs,
@@ -180,7 +180,7 @@ export async function createServer(runtime: Runtime, roles: Type[]): Promise<Nes
     maxRequestsPerSocket: MAX_REQUESTS_PER_CONNECTION,
     clientErrorHandler: answerClientError,
     forceCloseConnections: 'idle',
-    // What arrives while the server closes is served like what arrived before.
+    // Requests that arrive while the server closes are served like earlier ones.
     return503OnClosing: false,
     genReqId: requestId,
     rewriteUrl: originForm,

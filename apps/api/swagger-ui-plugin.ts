@@ -12,11 +12,11 @@ interface Immutable {
   hasIn(path: string[]): boolean;
 }
 
-/** The page, of which this server otherwise knows nothing. */
+/** The browser's document, whose types this project does not have otherwise. */
 declare const document: { createElement(name: string): object; head: { append(element: object): void } };
 
 /**
- * Folds errors, does not offer streams for trying, and replaces how Swagger UI resolves references: its own way parses the
+ * Folds errors, disables "Try it out" for streams, and replaces the resolver of references: Swagger UI's own parses the
  * whole document for each operation that is opened, which takes seconds when the document is OpenAPI 3.1
  * (https://github.com/swagger-api/swagger-ui/issues/10748).
  *
@@ -25,7 +25,7 @@ declare const document: { createElement(name: string): object; head: { append(el
  */
 export function swaggerUiPlugin(system: { React: React }) {
   return {
-    /** Phones show the page in the width of their screen. */
+    /** Fits the page to the width of phones. */
     afterLoad() {
       const meta = document.createElement('meta');
       Object.assign(meta, { name: 'viewport', content: 'width=device-width, initial-scale=1' });
@@ -51,7 +51,7 @@ export function swaggerUiPlugin(system: { React: React }) {
       },
     },
     wrapComponents: {
-      /** All but successes are one line each until they are opened: there are many, and they are alike. */
+      /** Errors are one line each until they are opened, because there are many of them and they look alike. */
       response(Original: unknown) {
         return (props: { code: string; response: Immutable }) => {
           const { createElement, useState } = system.React;

@@ -11,7 +11,7 @@ const HEADERS: [name: string, description: string, schema: Schema][] = [
   ],
   [
     'webhook-timestamp',
-    'When this attempt was sent, in seconds since 1970.',
+    'The time when this attempt was sent, in seconds since 1970.',
     { type: 'string', pattern: '^\\d+$', examples: ['1773480413'] },
   ],
   [
@@ -40,7 +40,7 @@ const PARAMETERS = HEADERS.map(([name, description, schema]) => ({
 }));
 
 const RESPONSES = {
-  '2XX': { description: 'The receiver has taken the event. It is not delivered again.' },
+  '2XX': { description: 'The receiver has accepted the event. It is not delivered again.' },
   '4XX': { description: 'The delivery failed. It is retried by the schedule, then it is exhausted.' },
   '5XX': { description: 'The delivery failed. It is retried by the schedule, then it is exhausted.' },
 };

@@ -10,7 +10,7 @@ import { openApiDocument } from './openapi.js';
 /** `npm run openapi`: writes the OpenAPI document to the named file, sorted, without a database. */
 const config = loadConfig({});
 const runtime = { config } as Runtime;
-// A preview instantiates no class, and so needs nothing else of the runtime.
+// Nest's preview mode instantiates no class, so it needs no other part of the runtime.
 const app = await NestFactory.create(CoreModule.forRoot(runtime, [ApiModule]), new FastifyAdapter(), {
   preview: true,
   abortOnError: false,

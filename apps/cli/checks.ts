@@ -1,7 +1,7 @@
 import { reasonOf } from '#libs/platform/reason.js';
 import { print } from './command.js';
 
-/** What one look at the installation found. */
+/** The result of one check of the installation. */
 export interface Check {
   name: string;
   /** `problem`: the exit status is 1. `skipped`: it was not asked for, or something before it failed. */
@@ -9,12 +9,12 @@ export interface Check {
   detail: string;
 }
 
-/** A look at one thing. Returns what it found; what it throws is the problem. */
-export type Look = () => Promise<string>;
+/** Checks one thing. Returns what it found; an error that it throws is the problem. */
+export type Probe = () => Promise<string>;
 
-export async function check(name: string, look: Look): Promise<Check> {
+export async function check(name: string, probe: Probe): Promise<Check> {
   try {
-    return { name, state: 'ok', detail: await look() };
+    return { name, state: 'ok', detail: await probe() };
   } catch (error) {
     return { name, state: 'problem', detail: reasonOf(error) };
   }

@@ -11,7 +11,9 @@ import { type Config } from '../config.js';
 import { StartupError } from '#libs/platform/startup-error.js';
 import { faultOfUuid } from '#libs/platform/uuid.js';
 import { STREAMS } from '#libs/resources/resources.js';
-import { demoAdministrator, type InstallationUrls, openCipher, type Tools } from '../setup.js';
+import { demoAdministrator, type Tools } from '../demo-organization.js';
+import { type InstallationUrls } from '../setup.js';
+import { openCipher } from '../master-key.js';
 
 /** A command for operators: `npm run cli -- <name> …`. */
 export interface CliCommand {
@@ -21,7 +23,7 @@ export interface CliCommand {
   run: (config: Config, urls: InstallationUrls, args: string[]) => Promise<unknown>;
 }
 
-/** Refuses what a command was told. */
+/** Reports wrong arguments of a command. */
 export class WrongUse extends StartupError {}
 
 /** The tools of a command. */

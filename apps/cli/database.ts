@@ -4,16 +4,19 @@ import { rebuildTable } from '#libs/event-store/rebuild.js';
 import { type RebuildProgress } from '#libs/event-store/rebuild-shadow.js';
 import { READ_TABLES, STREAMS } from '#libs/resources/resources.js';
 import { VERSION } from '../product.js';
-import { aloneOn, bootstrap, migrate as migrateDatabase, openCipher, requireOwnSession } from '../setup.js';
+import { withSetupLock, migrate as migrateDatabase } from '../setup.js';
+import { bootstrap } from '../demo-organization.js';
+import { openCipher } from '../master-key.js';
+import { requireOwnSession } from '../startup-connection.js';
 import { type CliCommand, print, withTools, WrongUse } from './command.js';
 
 /** Time between two reports of a rebuild's progress. */
 const PROGRESS_MS = 5_000;
 
 export const migrate: CliCommand = {
-  usage: ['migrate                 bring the database up to date; on a new one also make the demo organization'],
+  usage: ['migrate                 bring the database up to date; on a new one also create the demo organization'],
   run: (config, urls) =>
-    aloneOn(urls.ownerUrl, async () => {
+    withSetupLock(urls.ownerUrl, async () => {
       const applied = await migrateDatabase(urls, print);
       print(applied.length > 0 ? `Applied: ${applied.join(', ')}` : 'The database is up to date.');
       await withTools(urls, await openCipher(config, urls.ownerUrl, true), async (tools) => {
@@ -39,7 +42,9 @@ export const rebuild: CliCommand = {
   },
 };
 
-/** Returns what reports the progress of a rebuild now and then, and at once what a killed one has left. */
+/**
+ * Returns a function that reports the progress of a rebuild every few seconds, and at once what a killed one has left.
+ */
 function reporter(table: string): (progress: RebuildProgress) => void {
   let reportedAt: number | undefined;
   return ({ events, partitions }) => {

@@ -35,11 +35,11 @@ const ACTIONS: Record<string, Action> = { list, retry, recover };
 export const deliveries: CliCommand = {
   usage: [
     'deliveries [list] [--json]',
-    '                        tell the receivers that fail, of all organizations; exit status 1 if there are any',
+    '                        list the receivers that fail, of all organizations; exit status 1 if there are any',
     'deliveries retry <subscription> <delivery> [--organization <id>] [--json]',
     '                        make a delivery due now',
     'deliveries recover <subscription> --since <instant> [--until <instant>] [--all] [--organization <id>] [--json]',
-    '                        deliver the events of a period again: those that are missing, or --all',
+    '                        deliver the events of a period again: the undelivered ones, or --all',
   ],
   run: async (config, urls, args) => {
     const { values, positionals } = parsed(args, OPTIONS);

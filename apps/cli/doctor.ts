@@ -5,8 +5,8 @@ import { type InstallationUrls } from '../setup.js';
 import { check, type Check, report, skipped } from './checks.js';
 import { parsed } from './command.js';
 import { findDatabase } from './find-database.js';
-import { lookAtReplica } from './replica-look.js';
-import { databaseVersion, migrationsApplied, poolerInBetween, redisAnswers, withLogin } from './looks.js';
+import { checkReplica } from './replica-check.js';
+import { databaseVersion, migrationsApplied, poolerInBetween, redisAnswers, withLogin } from './service-checks.js';
 
 /** A command that works on a configuration that may be wrong. */
 export interface Diagnosis {
@@ -15,7 +15,7 @@ export interface Diagnosis {
   diagnose: (env: NodeJS.ProcessEnv, args: string[]) => Promise<boolean>;
 }
 
-/** Clocks further apart than this make times in answers wrong. */
+/** A larger difference of the clocks makes times in responses wrong. */
 const MAX_SKEW_MS = 2_000;
 /** Less free space than this is a problem. */
 const MIN_FREE_BYTES = 2 ** 30;
@@ -24,7 +24,7 @@ const REQUEST_MS = 10_000;
 export const doctor: Diagnosis = {
   usage: [
     'doctor [--url <https-address>] [--json]',
-    '                        check the configuration and what it names; with --url also DNS and a request to there',
+    '                        check the configuration and its services; with --url also DNS and a request to that address',
   ],
   diagnose: async (env, args) => {
     const { values } = parsed(args, { json: { type: 'boolean', default: false }, url: { type: 'string' } });
@@ -48,7 +48,7 @@ async function checksOf(config: Config, url: string | undefined): Promise<Check[
   return [
     found,
     ...(urls && found.state === 'ok'
-      ? [...(await ofDatabase(urls, config)), await lookAtReplica(config, urls.appUrl)]
+      ? [...(await ofDatabase(urls, config)), await checkReplica(config, urls.appUrl)]
       : []),
     redisUrl ? await check('redis', () => redisAnswers(redisUrl)) : skipped('redis', 'is not configured'),
     await check('disk', () => freeSpace(dataDir)),
@@ -99,9 +99,9 @@ async function skew(url: string): Promise<string> {
     const before = Date.now();
     const { rows } = await client.query<{ now: Date }>('SELECT clock_timestamp() AS now');
     const ms = (rows[0]?.now.getTime() ?? NaN) - (before + Date.now()) / 2;
-    const told = `this machine and the database differ by ${Math.abs(Math.round(ms))} ms`;
-    if (!(Math.abs(ms) <= MAX_SKEW_MS)) throw new Error(`${told}: synchronize both with NTP`);
-    return told;
+    const finding = `this machine and the database differ by ${Math.abs(Math.round(ms))} ms`;
+    if (!(Math.abs(ms) <= MAX_SKEW_MS)) throw new Error(`${finding}: synchronize both with NTP`);
+    return finding;
   });
 }
 
@@ -112,9 +112,9 @@ async function freeSpace(dataDir: string): Promise<string> {
   );
   const { bavail, bsize } = await statfs(exists ? dataDir : '.');
   const free = bavail * bsize;
-  const told = `${(free / 2 ** 30).toFixed(1)} GiB are free in ${exists ? dataDir : 'this folder'}`;
-  if (free < MIN_FREE_BYTES) throw new Error(`${told}: free at least 1`);
-  return told;
+  const finding = `${(free / 2 ** 30).toFixed(1)} GiB are free in ${exists ? dataDir : 'this folder'}`;
+  if (free < MIN_FREE_BYTES) throw new Error(`${finding}: free at least 1`);
+  return finding;
 }
 
 async function outgoing(url: string, dnsServers: readonly string[]): Promise<Check[]> {

@@ -11,7 +11,7 @@ import {
 } from '#libs/organizations/organizations.handlers.js';
 import { REPLIES_TO_CLOSED } from '#libs/organizations/organization.rules.js';
 import { isRegion } from '#libs/people/contact.js';
-import { openCipher } from '../setup.js';
+import { openCipher } from '../master-key.js';
 import {
   type CliCommand,
   parsed,
@@ -24,12 +24,12 @@ import {
 
 const LIST = 'SELECT organization_id AS id, name FROM organizations ORDER BY name, organization_id';
 
-/** Organizations are created only here: no token is above them all. */
+/** Organizations are created only here, because no API token has rights over all of them. */
 export const organization: CliCommand = {
   usage: [
     'organization create <name>',
-    '                        make an organization, and tell its id and its first API token',
-    'organization list       tell the organizations there are',
+    '                        create an organization, and print its id and its first API token',
+    'organization list       list the organizations',
   ],
   run: async (config, urls, [action, ...words]) => {
     if (action === 'list') {
@@ -70,7 +70,7 @@ export const region: CliCommand = {
         new SetDefaultRegion({ organizationId, region: country, actorId }),
       );
     });
-    print(`Phone numbers without a country code are taken for numbers of ${country}, within 5 seconds.`);
+    print(`Phone numbers without a country code are read as numbers of ${country}, within 5 seconds.`);
   },
 };
 

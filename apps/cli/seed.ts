@@ -5,13 +5,13 @@ export const seed: CliCommand = {
   usage: [
     'seed [--organization <id>]',
     '                        fill the demo organization with agents, customers and conversations;',
-    '                        what exists stays as it is, and what was deleted stays deleted',
+    '                        existing entities do not change, and deleted ones are not created again',
   ],
   run: async (config, urls, args) => {
     const { values } = parsed(args, { organization: { type: 'string' } });
     await withOrganization(config, urls, values.organization, async (context, tools) => {
       const made = await seedOrganization(tools, context);
-      print(made > 0 ? `Made ${made} entities.` : 'The demo data is there already: nothing was changed.');
+      print(made > 0 ? `Made ${made} entities.` : 'The demo data exists already: nothing was changed.');
     });
   },
 };

@@ -2,13 +2,13 @@ import { VERSION } from '../product.js';
 import { check, type Check, report, skipped } from './checks.js';
 import { type CliCommand, parsed, withWorkerDatabase } from './command.js';
 import { failingReceivers } from './failing-receivers.js';
-import { lookAtReplica } from './replica-look.js';
-import { backlog, databaseVersion, migrationsApplied, redisAnswers, relayLag } from './looks.js';
+import { checkReplica } from './replica-check.js';
+import { backlog, databaseVersion, migrationsApplied, redisAnswers, relayLag } from './service-checks.js';
 
 export const status: CliCommand = {
   usage: [
-    'status [--json]         tell the version, and whether database, webhooks, replica and Redis are well',
-    '                        exit status: 0 well, 1 a problem, 2 wrong use; as of all commands',
+    'status [--json]         show the version, and the state of database, webhooks, replica and Redis',
+    '                        exit status of all commands: 0 no problem, 1 a problem, 2 wrong use',
   ],
   run: async (config, urls, args) => {
     const { values } = parsed(args, { json: { type: 'boolean', default: false } });
@@ -20,8 +20,8 @@ export const status: CliCommand = {
     const isUp = before.every(({ state }) => state === 'ok');
     const webhooks = isUp
       ? await withWorkerDatabase(urls, ofWebhooks)
-      : [skipped('webhooks', 'the database comes first')];
-    const replica = await lookAtReplica(config, urls.appUrl);
+      : [skipped('webhooks', 'is checked only when the database works')];
+    const replica = await checkReplica(config, urls.appUrl);
     const { redisUrl } = config;
     const redis = redisUrl ? await check('redis', () => redisAnswers(redisUrl)) : skipped('redis', 'is not configured');
     return report([...before, ...webhooks, replica, redis], values.json);
@@ -34,7 +34,7 @@ async function ofWebhooks(database: Parameters<typeof relayLag>[0]): Promise<Che
     await check('backlog', () => backlog(database)),
     await check('receivers', async () => {
       const failing = await failingReceivers(database);
-      if (failing.length > 0) throw new Error(`${failing.length} fail: see deliveries`);
+      if (failing.length > 0) throw new Error(`${failing.length} failing: list them with the command deliveries`);
       return 'none fails';
     }),
   ];

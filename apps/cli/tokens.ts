@@ -15,7 +15,8 @@ import { faultOfChoice, KnownNames } from '#libs/platform/did-you-mean.js';
 import { instantOf } from '#libs/platform/instant.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { SCOPES } from '#libs/resources/scopes.js';
-import { type InstallationUrls, type Tools } from '../setup.js';
+import { type InstallationUrls } from '../setup.js';
+import { type Tools } from '../demo-organization.js';
 import { type CliCommand, parsed, print, withOrganization, WrongUse } from './command.js';
 
 const PAGE = 200;
@@ -38,7 +39,7 @@ export const token: CliCommand = {
   usage: [
     'token [issue] [scope…] [--name <name>] [--scopes <a,b>] [--expires <instant>]',
     '                        issue an API token, for everything or these scopes',
-    'token list              tell the API tokens there are',
+    'token list              list the API tokens',
     'token revoke <id>       revoke an API token',
     'token rotate <id> [--overlap <seconds>]',
     '                        give an API token another secret; the old one works for another day, or that long',

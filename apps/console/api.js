@@ -13,7 +13,7 @@ export async function send(path, { method = 'GET', body, headers = {}, signal, a
   const response = await fetch(path, {
     method,
     signal,
-    // A number of the past would mislead more than none.
+    // An outdated number would mislead more than no number.
     cache: 'no-store',
     headers: {
       ...(as && { authorization: `Bearer ${as}` }),

@@ -1,9 +1,9 @@
 import { button, el } from './dom.js';
 
 /**
- * Asks in a dialog whether to go on, and for the values that are needed.
+ * Asks for confirmation and for the needed values in a dialog.
  * @param fields labelled controls by the names of their values
- * @returns the values of the fields, or undefined if the reader does not go on
+ * @returns the values of the fields, or undefined if the user cancels
  */
 export function confirm({ title, text, action, fields = [] }) {
   return new Promise((resolve) => {

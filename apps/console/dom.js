@@ -38,8 +38,8 @@ export function select(options, chosen, onchange) {
 }
 
 /**
- * Returns a table that scrolls by itself where it is wider than the page.
- * @param columns the head of each column, and what it shows of a row
+ * Returns a table that scrolls horizontally if it is wider than the page.
+ * @param columns the header of each column, and a function that returns its cell for a row
  */
 export function table(caption, columns, rows) {
   const body = el(

@@ -4,10 +4,11 @@ import { frames } from './sse.js';
 const RETRY_MS = 2_000;
 
 /**
- * Follows the event feed until the signal ends it. After an interruption it goes on where it was, so no event is missed.
+ * Follows the event feed until the signal ends it. After an interruption it continues at the same position, so no event
+ * is missed.
  * @param types comma-separated, or empty for all
- * @param from the cursor to go on from; without one, the feed begins now
- * @param on `event`, `state` (in words) and `cursor` are told
+ * @param from the cursor to continue from; without one, the feed begins now
+ * @param on callbacks `event`, `state` (in words) and `cursor`
  * @throws {ApiError} when the API refuses to stream
  */
 export async function follow({ types, from, signal, on }) {

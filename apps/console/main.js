@@ -32,7 +32,7 @@ const parts = ['navigation', 'actions'].map((id) => document.getElementById(id))
 const organization = document.getElementById('organization');
 let shown = new AbortController();
 
-/** Ends what the shown view still does, and shows the view of the hash. */
+/** Ends the work of the current view, and shows the view of the hash. */
 function show() {
   shown.abort();
   shown = new AbortController();
@@ -51,7 +51,7 @@ function showPage({ title, content }) {
   main.replaceChildren(el('h1', {}, title), ...content);
 }
 
-/** What had the focus is gone: reading goes on at the new content. */
+/** The element that had the focus is gone, so the focus moves to the new content. */
 function showAndFocus() {
   show();
   main.focus();
@@ -69,20 +69,22 @@ function markCurrent(path) {
   }
 }
 
-/** Shows the view, and reads the name of the organization beside it: a token without the scope does without it. */
+/**
+ * Shows the view, and reads the name of the organization at the same time. It is missing if the token lacks the scope.
+ */
 async function begin() {
   show();
   const answer = token() ? await get('/v1/organization').catch(() => undefined) : undefined;
   organization.textContent = answer?.data.name ?? '';
 }
 
-// A skip link must not be taken for the hash of a view.
+// A skip link must not be read as the hash of a view.
 document.querySelector('.skip').addEventListener('click', (event) => {
   event.preventDefault();
   main.focus();
 });
 document.getElementById('refresh').addEventListener('click', show);
-document.getElementById('forget').addEventListener('click', () => forgetToken('The token is forgotten.'));
+document.getElementById('forget').addEventListener('click', () => forgetToken('The token was removed from this tab.'));
 addEventListener(FORGOTTEN, ({ detail }) => {
   organization.textContent = '';
   showAndFocus();

@@ -1,12 +1,12 @@
 import { el } from './dom.js';
 
-/** Returns an error as a notice: what the token may not see, or why there is nothing to see. */
+/** Returns an error as a notice: which scope the token lacks, or why there is no content. */
 export function notice(error) {
   return el('p', { class: error.status === 403 ? 'notice' : 'notice bad', role: 'alert' }, error.message);
 }
 
 /**
- * Returns a part of a view that loads by itself: a part that the token may not see leaves the others alone.
+ * Returns a part of a view that loads independently: if the token may not see it, the other parts are still shown.
  * @param load returns the content: an element, or several
  * @returns the part; its `reload` loads the content again
  */

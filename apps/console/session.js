@@ -1,6 +1,6 @@
 const KEY = 'deskstream-token';
 
-/** The event of the window that tells that there is no token any more; its `detail` is the reason in words. */
+/** The window event that reports that the token was removed; its `detail` is the reason in words. */
 export const FORGOTTEN = 'token-forgotten';
 
 /** Returns the API token of this tab, or null. */

@@ -35,7 +35,7 @@ export function signIn(onSignedIn) {
   return { title: 'Sign in', content: [form] };
 }
 
-/** A token without this scope is a token all the same. */
+/** A token without this scope is valid, too. */
 async function mustBeAccepted(as) {
   await send('/v1/organization', { as }).catch((error) => {
     if (error.status !== 403) throw error;

@@ -1,4 +1,4 @@
-/** The longest frame that is put together: an event is smaller, since no request has a body beyond 1 MB. */
+/** Maximum length of a frame. Events are smaller, since the body of a request has at most 1 MB. */
 const MAX_FRAME = 4_000_000;
 
 /**
@@ -15,7 +15,7 @@ export async function* frames(body) {
     text += value;
     const parts = text.split('\n\n');
     text = parts.pop();
-    if (text.length > MAX_FRAME) throw new Error('The stream is no stream of events.');
+    if (text.length > MAX_FRAME) throw new Error('The response is not an event stream.');
     for (const part of parts) yield frameOf(part);
   }
 }

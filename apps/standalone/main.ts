@@ -8,22 +8,16 @@ import { loadEnvFile } from '../env-file.js';
 import { checkPort, listen, serveJobsBoard, serveMetrics } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
-import {
-  aloneOn,
-  bootstrap,
-  checkMigrations,
-  checkWorkerLogin,
-  DatabaseUnreachable,
-  migrate,
-  openCipher,
-  requireDatabaseUrl,
-} from '../setup.js';
+import { withSetupLock, checkMigrations, migrate } from '../setup.js';
+import { bootstrap } from '../demo-organization.js';
+import { checkWorkerLogin, DatabaseUnreachable, requireDatabaseUrl } from '../startup-connection.js';
+import { openCipher } from '../master-key.js';
 import { WorkerModule } from '../worker/worker.module.js';
 import { banner } from './banner.js';
 
 /** `npm start`: api and worker in one process, on the embedded PostgreSQL unless there is a DATABASE_URL. */
 const main: Main = async (config, logger, draining) => {
-  // First, because a token that is issued must also be shown.
+  // First, because a new token must also be shown.
   await checkPort(config);
   const teardown = new Teardown();
   try {
@@ -34,7 +28,7 @@ const main: Main = async (config, logger, draining) => {
       ? undefined
       : await startEmbeddedPostgres({ dataDir: config.dataDir, onTrouble });
     if (postgres) teardown.add(() => postgres.stop());
-    // The embedded one comes back after it died; any other is for the supervisor to judge.
+    // The embedded database is restarted after it died. For any other, the supervisor decides.
     const step = postgres ? whileDatabaseReturns : once;
     const { url, cipher } = await step(() => prepareDatabase(config, postgres));
     const runtime = await step(() => openRuntime(config, logger, cipher, url, { worker: true, draining }));
@@ -75,7 +69,7 @@ async function whileDatabaseReturns<T>(work: () => Promise<T>): Promise<T> {
 
 async function prepareDatabase(config: Config, postgres: EmbeddedPostgres | undefined) {
   if (postgres) {
-    return aloneOn(postgres.ownerUrl, async () => {
+    return withSetupLock(postgres.ownerUrl, async () => {
       await migrate(postgres);
       return { url: postgres.appUrl, cipher: await openCipher(config, postgres.ownerUrl, true) };
     });

@@ -8,13 +8,13 @@ import { explain } from '../process.js';
 import { type ListenOptions, readOptions, USAGE } from './options.js';
 import { faultOfDixaSignature, faultOfSignature } from './verify.js';
 
-/** The number of times that each `webhook-id` has come. */
+/** The number of times that each `webhook-id` has arrived. */
 const seen = new Map<string, number>();
 
-/** The status for requests that others may have sent. */
+/** The status for requests whose signature is wrong. */
 const NOT_VERIFIED = 401;
 
-/** Runs a receiver for trials: prints what it gets, and whether the signature is right. */
+/** Runs a receiver for trials: prints each delivery, and whether its signature is right. */
 async function main(): Promise<void> {
   const { help, ...options } = readOptions(process.argv.slice(2));
   if (help) {
@@ -32,13 +32,13 @@ async function listen(options: ListenOptions): Promise<string> {
     receive(request, options)
       .then((status) => response.writeHead(status).end('received'))
       .catch((error: unknown) => {
-        print(`A request broke off: ${reasonOf(error)}`);
+        print(`A request was interrupted: ${reasonOf(error)}`);
       });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port, '127.0.0.1', resolve);
   }).catch((error: unknown) => {
-    throw new StartupError(`Cannot listen on port ${options.port} (${reasonOf(error)}). Give another as --port.`);
+    throw new StartupError(`Cannot listen on port ${options.port} (${reasonOf(error)}). Choose another with --port.`);
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

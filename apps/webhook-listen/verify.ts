@@ -44,7 +44,7 @@ function hmac(secretKey: string, prefix: string, body: Buffer): Buffer {
   return createHmac('sha256', key).update(prefix).update(body).digest();
 }
 
-/** Compares in constant time, so that nobody can find a signature by measuring. */
+/** Compares in constant time, so that the duration tells nothing about the signature. */
 function areEqual(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];
   return a.length === b.length && timingSafeEqual(a, b);

@@ -3,7 +3,7 @@ import { DomainError } from '#libs/platform/domain-error.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { type Health, type HealthAnswer } from '../health.js';
 
-/** Returns a server, not listening yet, that answers the health checks of a worker as the API answers its own. */
+/** Returns a server, not listening yet, that answers the health checks of a worker like those of the API. */
 export function createHealthServer(health: Health): Server {
   const checks = new Map<string, () => HealthAnswer | Promise<HealthAnswer>>([
     ['/health/live', () => health.live()],
@@ -19,7 +19,7 @@ export function createHealthServer(health: Health): Server {
 }
 
 function unknown(): never {
-  throw new DomainError('not-found', 'A worker answers /health/live and /health/ready alone');
+  throw new DomainError('not-found', 'A worker answers only /health/live and /health/ready');
 }
 
 async function answerOf(check: () => HealthAnswer | Promise<HealthAnswer>): Promise<{ status: number; body: object }> {

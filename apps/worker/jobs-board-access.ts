@@ -8,8 +8,8 @@ const CHALLENGE = 'Basic realm="Deskstream jobs board", charset="UTF-8"';
 const READING = ['GET', 'HEAD'];
 
 /**
- * Refuses requests whose HTTP Basic password is not the token, and changes that the page of another site has sent:
- * browsers add the password to them.
+ * Refuses requests whose HTTP Basic password is not the token, and changes sent by pages of other sites: browsers add
+ * the password to these.
  * @param failures limit of wrong passwords for each client; absent: unlimited
  */
 export function guardBoard(board: FastifyInstance, token: string, failures?: RateLimit): void {
@@ -32,7 +32,7 @@ export function guardBoard(board: FastifyInstance, token: string, failures?: Rat
       });
     }
     if (!READING.includes(request.method) && isOfAnotherSite(request)) {
-      return reply.code(403).send({ message: 'Only the board itself may send changes', code: 'forbidden' });
+      return reply.code(403).send({ message: 'Only pages of the board may send changes', code: 'forbidden' });
     }
   });
 }

@@ -19,7 +19,7 @@ export interface JobsBoardOptions {
   trustedProxies: readonly string[];
 }
 
-/** The page has a `<base>`, inline styles and `data:` images. It does without its fonts, which are Google's. */
+/** The page has a `<base>`, inline styles and `data:` images. Its fonts, which are Google's, are blocked. */
 const HEADERS = {
   ...pageHeaders({ baseUri: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], imgSrc: ["'self'", 'data:'] }),
   'cache-control': 'no-store',
@@ -39,7 +39,7 @@ export async function createJobsBoard(
   const pages = new FastifyAdapter();
   const uiConfig = { boardTitle: 'Deskstream jobs', hideDocsLink: true };
   const board = createBullBoard({ queues: [], serverAdapter: pages, options: { uiConfig } });
-  // With each request, because a queue may be opened only while its server is there.
+  // For each request, because a queue can be opened only while its server is available.
   server.addHook('preHandler', async () => {
     const opened = await Promise.all(queues.map((queue) => queue.opened()));
     board.replaceQueues(opened.map((queue) => new BullMQAdapter(queue, { readOnlyMode: !writable })));

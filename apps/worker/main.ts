@@ -5,7 +5,9 @@ import { loadEnvFile } from '../env-file.js';
 import { serveHealth, serveJobsBoard, serveMetrics } from '../listen.js';
 import { type Main, runProcess, Teardown } from '../process.js';
 import { openRuntime } from '../runtime.js';
-import { checkMigrations, checkWorkerLogin, openCipher, requireDatabaseUrl } from '../setup.js';
+import { checkMigrations } from '../setup.js';
+import { checkWorkerLogin, requireDatabaseUrl } from '../startup-connection.js';
+import { openCipher } from '../master-key.js';
 import { WorkerModule } from './worker.module.js';
 
 /** Delivers webhooks. Any number of workers can run in parallel. */

@@ -11,7 +11,7 @@ import { type AnyStreamDefinition, streamName } from '#libs/event-store/stream-d
 import { StreamStates } from '#libs/event-store/stream-states.js';
 import { isVersionConflict } from '#libs/event-store/version-conflict.js';
 
-/** Pause between looks for stale rows. */
+/** Pause between searches for stale rows. */
 const EVERY_MS = 60_000;
 /** Maximum number of rows that one transaction rebuilds. */
 const AT_ONCE = 100;
@@ -25,8 +25,8 @@ interface StaleRow {
 }
 
 /**
- * Rebuilds rows of an earlier shape than the program's, while it serves. Until then, readers of such a row fold its
- * stream. It may be killed at any time, and workers may do it in parallel: what is renewed stays so.
+ * Rebuilds rows whose shape is older than the program's, in the background. Until then, readers of such a row fold its
+ * stream. It may be killed at any time, and workers may do it in parallel: renewed rows stay renewed.
  */
 @Injectable()
 export class RowRenewal extends PeriodicTask {
@@ -74,7 +74,7 @@ export class RowRenewal extends PeriodicTask {
     });
   }
 
-  /** Returns false if somebody else was first with one of the rows, which may be stale again. */
+  /** Returns false if another process changed one of the rows first; that row may be stale again. */
   async #renewRows(definition: AnyStreamDefinition, rows: StaleRow[]): Promise<boolean> {
     if (rows.length === 0) return true;
     const streams = rows.map(({ organization_id, id }) => ({
@@ -93,7 +93,7 @@ export class RowRenewal extends PeriodicTask {
     return false;
   }
 
-  /** Writes all of it; or nothing, and returns false, if somebody else has changed or renewed one of the rows. */
+  /** Writes all rows. If another process has changed or renewed one of them, writes none and returns false. */
   async #tryToWrite(statements: Statement[]): Promise<boolean> {
     try {
       await this.database.write(null, merged(statements));

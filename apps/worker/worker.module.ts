@@ -8,7 +8,7 @@ import { IdempotencyRetention } from '#libs/http/idempotency-retention.js';
 import { DeliveryModule } from '#libs/webhooks/delivery/delivery.module.js';
 import { RowRenewal } from './row-renewal.js';
 
-/** The work in the background. */
+/** The module of background work. */
 @Module({
   imports: [DeliveryModule, AnonymizerModule],
   providers: [FirstMessages, FollowUps, IdempotencyRetention, PresenceRecorder, PresenceSweeper, RowRenewal],

@@ -4,7 +4,7 @@ import { Process } from '../processes.mjs';
 import { Installation } from '../webhooks/installation.mjs';
 import { Meter } from './meter.mjs';
 import { scalingRows } from './rows.mjs';
-import { inTurns, MOST } from './turns.mjs';
+import { inRounds, MOST } from './rounds.mjs';
 
 const ORGANIZATIONS = 100;
 /** Number of connections, which the processes share. */
@@ -27,7 +27,7 @@ export async function measureApi(bench) {
     return loader.call('loadAll', urls, 'createTagInTurn', CONNECTIONS, seconds, tokens);
   };
   for (const api of installation.apis) await load([api], plan.warmUpSeconds);
-  const results = await inTurns(bench, 'API', async (count, label) => {
+  const results = await inRounds(bench, 'API', async (count, label) => {
     await pause(plan.settleMs);
     const apis = installation.apis.slice(0, count);
     const meter = await Meter.start(

@@ -5,7 +5,7 @@ import { Installation, WORKER_READY } from '../webhooks/installation.mjs';
 import { Backlog } from './backlog.mjs';
 import { Meter } from './meter.mjs';
 import { scalingRows } from './rows.mjs';
-import { inTurns } from './turns.mjs';
+import { inRounds } from './rounds.mjs';
 
 /** Enough organizations that workers can share the partitions. */
 const [ORGANIZATIONS, SUBSCRIPTIONS] = [100, 10];
@@ -29,7 +29,9 @@ export async function measureWorkers(bench) {
   const setting = { receiver, installation, backlog };
   const measured = [];
   for (const kind of BACKLOGS) {
-    measured.push(await inTurns(bench, kind.label, (count, label) => measureCount(bench, setting, kind, count, label)));
+    measured.push(
+      await inRounds(bench, kind.label, (count, label) => measureCount(bench, setting, kind, count, label)),
+    );
   }
   await backlog.close();
   await installation.stop();

@@ -2,7 +2,7 @@ import { STREAMS } from '../../dist/libs/resources/resources.js';
 import { EventCodec } from '../../dist/libs/event-store/event-codec.js';
 import { rebuildTable } from '../../dist/libs/event-store/rebuild.js';
 import { tablesOf } from '../../dist/libs/event-store/stream-definition.js';
-import { openCipher } from '../../dist/apps/setup.js';
+import { openCipher } from '../../dist/apps/master-key.js';
 import { Api } from '../growth/api.mjs';
 import { median } from '../statistics.mjs';
 import { feedPages } from './feed.mjs';

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { withTools } from '../../dist/apps/cli/command.js';
-import { openCipher } from '../../dist/apps/setup.js';
+import { openCipher } from '../../dist/apps/master-key.js';
 import { ConversationIds } from '../../dist/libs/conversations/conversation-ids.js';
 import { conversationStream } from '../../dist/libs/conversations/conversation.stream.js';
 import { endUserStream } from '../../dist/libs/end-users/end-user.stream.js';

@@ -63,7 +63,7 @@ function agentEvent(description: string): WebhookEventType<Agent> {
 const presenceChanged: WebhookEventType<Presence> = {
   version: '1',
   description:
-    'An agent came online, went offline (also when heartbeats stopped), or changed the status or the channels.',
+    'An agent came online, went offline (also because heartbeats stopped), or changed the status or the channels.',
   stream: presenceStream,
   data: ({ agentId, connectionStatus, presenceStatus, activeChannels, lastSeen }) => ({
     presence: {

@@ -158,7 +158,7 @@ export class AgentsController {
   @Versioned(agentStream, 'agentId')
   @Endpoint({
     summary: 'Get an agent by id.',
-    description: 'A removed agent answers 404.',
+    description: 'For a removed agent, the answer is 404.',
     success: [200, 'The agent', AgentOutput],
     errors: [404],
   })

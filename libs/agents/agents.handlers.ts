@@ -6,7 +6,6 @@ import { Keyset, type Page, type PageRequest } from '#libs/database/keyset.js';
 import { EntityReader, LISTED, type ListedRow } from '#libs/event-store/entity-reader.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { PastStreams } from '#libs/event-store/past-streams.js';
 import { OrganizationSettings } from '#libs/organizations/organization-settings.published.js';
 import { emailKey, phoneOfQuery } from '#libs/people/contact.js';
 import { normalizePerson } from '#libs/people/person.js';
@@ -95,17 +94,10 @@ export class UpdateAgentHandler implements ICommandHandler<UpdateAgent> {
 
 @QueryHandler(GetAgent)
 export class GetAgentHandler implements IQueryHandler<GetAgent> {
-  constructor(
-    private readonly reader: EntityReader,
-    private readonly past: PastStreams,
-  ) {}
+  constructor(private readonly reader: EntityReader) {}
 
-  async execute({ organizationId, id, asOf }: GetAgent): Promise<Sendable<object>> {
-    const agent = asOf
-      ? (await this.past.existing(agentStream, 'Agent', id, organizationId, asOf)).state
-      : await this.reader.get(agentStream, organizationId, id);
-    if (!agent) throw notFound('Agent', id);
-    return agent;
+  execute(query: GetAgent): Promise<Sendable<object>> {
+    return this.reader.existing(agentStream, 'Agent', query);
   }
 }
 

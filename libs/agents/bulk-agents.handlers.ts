@@ -34,7 +34,7 @@ export class CreateAgentsHandler implements ICommandHandler<CreateAgents> {
     private readonly commands: CommandBus,
   ) {}
 
-  /** A single agent gets an exact error. @throws unique violations: then nothing has happened */
+  /** A single agent gets an exact error. @throws unique violations: then nothing was written */
   async execute({ context, inputs }: CreateAgents): Promise<(Agent | DomainError)[]> {
     const [only, ...others] = inputs;
     if (only && others.length === 0)

@@ -34,7 +34,7 @@ export class PresenceSweeper extends PartitionSweeper<{ agentId: string }> {
         try {
           await recorder.record({ organizationId, actorId: agentId }, { type: 'ExpirePresence', agentId });
         } catch (error) {
-          // Removed in the meantime, or being changed by others: the next sweep handles the rest.
+          // The agent was removed or is being changed by another request: the next sweep handles the rest.
           if (!(error instanceof DomainError && ['not-found', 'conflict'].includes(error.kind))) throw error;
         }
       },

@@ -37,7 +37,7 @@ export class AnonymizationController {
     operationId: 'EndUsers_anonymizeUser',
     summary: 'Request the anonymization of an end user.',
     description:
-      'All personal data of the end user, of the end user’s conversations and messages is removed for good, also from history and delivery logs. Conversations that are not closed are a 409; with `force=true` they are closed first. An end user that is already anonymized is a 409.',
+      'All personal data of the end user, of the end user’s conversations and messages is removed for good, also from history and delivery logs. If conversations are not closed, the answer is 409; with `force=true` they are closed first. If the end user is already anonymized, the answer is 409.',
     success: [202, 'The status of the anonymization request', AnonymizeEntityOutput],
     errors: [404, 409],
   })
@@ -57,7 +57,7 @@ export class AnonymizationController {
     operationId: 'Conversations_anonymize',
     summary: 'Request the anonymization of a conversation.',
     description:
-      'The personal data of the conversation and its messages is removed for good, also from history and delivery logs. The end user stays. A conversation that is not closed answers 409; with `force=true` it is closed first.',
+      'The personal data of the conversation and its messages is removed for good, also from history and delivery logs. The end user stays. If the conversation is not closed, the answer is 409; with `force=true` it is closed first.',
     success: [202, 'The status of the anonymization request', AnonymizeEntityOutput],
     errors: [404, 409],
   })
@@ -80,7 +80,7 @@ export class AnonymizationController {
     operationId: 'Conversations_anonymizeMessage',
     summary: 'Request the anonymization of a message.',
     description:
-      'The content of the message is removed for good at once, and from delivery logs soon. The message itself, its author and its time stay. The state of the conversation does not matter. A message that is already anonymized is a 409, and so is the first message of a conversation from before messages could be anonymized alone.',
+      'The content of the message is removed for good at once, and from delivery logs soon. The message itself, its author and its time stay. The state of the conversation does not matter. The answer is 409 if the message is already anonymized, or if it is the first message of a conversation that began before messages could be anonymized alone.',
     success: [202, 'The status of the anonymization request', AnonymizeEntityOutput],
     errors: [404, 409],
   })
@@ -120,7 +120,7 @@ export class AnonymizationController {
   @ApiTags('Anonymization')
   @Endpoint({
     summary: 'Get an anonymization request by id.',
-    description: 'Answers while the request is processed and afterwards.',
+    description: 'The request can be read while it is processed and afterwards.',
     success: [200, 'The status of the anonymization request', AnonymizeEntityOutput],
     errors: [404],
   })

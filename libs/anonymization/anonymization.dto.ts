@@ -7,7 +7,7 @@ const INSTANT = { format: 'date-time', example: '2026-03-14T09:26:53.589Z' };
 
 export class AnonymizeQuery {
   @QueryFlag({
-    description: 'Closes the affected conversations that are not closed. Without it, such conversations are a 409.',
+    description: 'Closes conversations that are not closed. Without it, the answer for these is 409.',
     example: false,
     default: false,
     optional: true,

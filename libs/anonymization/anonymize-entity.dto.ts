@@ -9,7 +9,7 @@ const OLDER_NAMES = ENTITIES.map((entity) => `${entity}AnonymizationType`);
 
 export class AnonymizeEntityInput {
   @Choice({
-    description: 'The kind of entity. Required unless `entityType` tells it.',
+    description: 'The kind of entity. Required unless `entityType` is sent.',
     values: [...ENTITIES],
     example: 'User',
     optional: true,
@@ -42,7 +42,7 @@ export class AnonymizeEntityInput {
   forceAnonymization?: boolean | null;
 }
 
-/** What an input is about. A conversation has a number, the others have ids. */
+/** The entity that an input names. A conversation has a number, the others have ids. */
 export type Anonymized =
   { entity: 'Conversation'; id: number; force: boolean } | { entity: 'Message' | 'User'; id: string; force: boolean };
 

@@ -10,7 +10,7 @@ interface Opened<Data> {
 /** Jobs to add. */
 export type JobsToAdd<Data> = { name: string; data: Data; opts?: JobsOptions }[];
 
-/** Adds jobs to a BullMQ queue, which is opened on first use, and again after opening it has failed. */
+/** Adds jobs to a BullMQ queue. Opens the queue on first use, and again after a failure to open it. */
 export class JobQueue<Data> {
   #opening: Promise<Opened<Data>> | undefined;
 

@@ -9,7 +9,7 @@ export interface Work<Data> {
   /** Maximum number of parallel jobs. */
   concurrency: number;
   process: (job: Job<Data>) => Promise<void>;
-  /** Called with what `process` has thrown. */
+  /** Called with the error that `process` has thrown. */
   onFailed: (error: Error) => void;
 }
 
@@ -94,8 +94,8 @@ const OPTIONS = {
 } satisfies Partial<WorkerOptions>;
 
 /**
- * BullMQ's worker looks for a job again at once after any failure but a refused connection. If failing takes no time,
- * nothing else of the process runs any more. This worker therefore pauses after each failure.
+ * BullMQ's worker looks for a job again at once after any failure except a refused connection. If it fails immediately
+ * each time, it blocks the rest of the process. This worker therefore pauses after each failure.
  */
 class PatientWorker<Data> extends Worker<Data> {
   readonly #closing = new AbortController();

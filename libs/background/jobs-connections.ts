@@ -12,7 +12,7 @@ export interface JobsConnection {
   connection: ConnectionOptions;
   /** BullMQ's Redis backend unless given. */
   backend: AnyBackend;
-  /** What the names of all keys in Redis begin with. */
+  /** The prefix of all keys in Redis. */
   prefix?: string;
   end(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export async function connectJobs(
   role: 'queue' | 'worker',
   parallel: number,
 ): Promise<JobsConnection> {
-  // Adding a job must fail while Redis is away; a worker waits. A worker on PostgreSQL also needs one to listen.
+  // Adding a job must fail while Redis is unavailable; a worker waits. A worker on PostgreSQL also needs one to listen.
   if (redisUrl) return inRedis(redisUrl, role === 'queue' ? ADDING : WORKING);
   return poolOn(databaseUrl, role === 'queue' ? parallel : parallel + 1);
 }
@@ -57,14 +57,14 @@ async function inRedis(url: string, options: RedisClientOptions): Promise<JobsCo
     redis.disconnect();
     return Promise.resolve();
   };
-  // BullMQ's scripts use several keys at once. Those of one hash tag are on the same node of a cluster.
+  // BullMQ's scripts use several keys at once. Keys with the same hash tag are on the same node of a cluster.
   return { connection: redis, backend: undefined, prefix: `{${parseRedisUrl(url).prefix}}`, end };
 }
 
 function poolOn(connectionString: string, max: number): JobsConnection {
   const options = `-c role=deskstream_worker -c search_path=${JOBS_SCHEMA}`;
   const pool = new pg.Pool({ ...POOL, connectionString, max, options });
-  // BullMQ notices breaks by its failed queries.
+  // BullMQ notices broken connections by its failed queries.
   pool.on('error', () => undefined);
   return { connection: pool, backend: createPostgresBackend as unknown as AnyBackend, end: () => pool.end() };
 }

@@ -10,14 +10,14 @@ import { JOBS_SCHEMA, type JobsLocation } from './jobs-connections.js';
 export interface JobsOptions extends JobsLocation {
   /** Receives failures between this process and its jobs. */
   outage: Outage;
-  /** Called with what the work on a job has thrown. */
+  /** Called with the error that the work on a job has thrown. */
   onFailed: (error: Error) => void;
 }
 
 /** Maximum wait on close; longer than any job runs once it is told to stop. */
 const CLOSE_MS = 18_000;
 
-/** Queues and workers on the installation's one backend. They recover when it was away. */
+/** Queues and workers on the installation's one backend. They recover after it was unavailable. */
 export class Jobs {
   #closed: Promise<void> | undefined;
   readonly #queues: { close(): Promise<void> }[] = [];
@@ -37,7 +37,7 @@ export class Jobs {
     this.#workers.push(new JobWorker<Data>(this.options, { queue, concurrency, process, onFailed }, outage));
   }
 
-  /** Waits for running jobs, then disconnects. May be called repeatedly. Does not wait for a backend that is away. */
+  /** Waits for running jobs, then disconnects. May be called repeatedly. Does not wait for an unavailable backend. */
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
   }

@@ -27,8 +27,8 @@ export interface Swept<Row> {
 
 /**
  * Does work that is due by time or on request, in the partitions that this process leads. Organizations are served side
- * by side, so that much or slow work of one does not delay others. A partition may change hands in between, so the work
- * must be safe to repeat.
+ * by side, so that the work of one, however slow, does not delay others. A partition may change hands in between, so
+ * the work must be safe to repeat.
  */
 export class PartitionSweeper<Row> extends PeriodicTask {
   readonly #places = new Places(PLACES);

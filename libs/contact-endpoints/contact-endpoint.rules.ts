@@ -12,7 +12,7 @@ export interface EmailEndpoint {
   /** Unique in the organization, as `emailKey` compares addresses; in lower case. It never changes. */
   address: string;
   name?: string;
-  /** The address that its mails show as their sender. */
+  /** The address that is shown as the sender of its e-mails. */
   senderOverride?: string;
 }
 
@@ -104,7 +104,7 @@ export function addressOf(endpoint: ContactEndpoint): string {
   return endpoint._type === 'EmailEndpoint' ? endpoint.address : endpoint.number;
 }
 
-/** An endpoint as it is found: all spellings of its address or number have the same key. */
+/** The key by which an endpoint is found: it is the same for all spellings of its address or number. */
 export interface EndpointKey {
   type: EndpointType;
   /** Undefined if there can be no such endpoint. */

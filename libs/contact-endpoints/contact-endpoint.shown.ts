@@ -5,7 +5,7 @@ import { type ContactEndpoint } from './contact-endpoint.rules.js';
 export const MAX_FUNCTIONALITY = 20;
 export const MAX_FUNCTIONALITY_LENGTH = 64;
 
-/** What the fields mean, in requests and answers. */
+/** The descriptions of the fields, in requests and responses. */
 export const DOCS = {
   EmailEndpoint: 'An e-mail address of the organization.',
   TelephonyEndpoint: 'A phone number of the organization.',
@@ -16,7 +16,7 @@ export const DOCS = {
     format: 'email',
   },
   senderOverride: {
-    description: 'The e-mail address that is shown as the sender of its mails, instead of its own.',
+    description: 'The e-mail address that is shown as the sender of its e-mails, instead of its own.',
     example: 'noreply@acme.example',
     format: 'email',
   },

@@ -56,7 +56,7 @@ export class ContactEndpointsController {
   @Versioned(contactEndpointStream)
   @Endpoint({
     summary: 'Create a contact endpoint.',
-    description: `An address or number that another contact endpoint has is a 400. Once an organization has an \`EmailEndpoint\`, conversations by e-mail and contact form must name one; once it has a \`TelephonyEndpoint\`, so must text messages and callbacks. An organization has at most ${MAX} contact endpoints; beyond that, the answer is 409.`,
+    description: `If another contact endpoint has the address or number, the answer is 400. Once an organization has an \`EmailEndpoint\`, conversations by e-mail and contact form must name one; once it has a \`TelephonyEndpoint\`, so must text messages and callbacks. An organization has at most ${MAX} contact endpoints; beyond that, the answer is 409.`,
     success: [201, 'The created contact endpoint', ContactEndpointOutput],
     errors: [409],
   })

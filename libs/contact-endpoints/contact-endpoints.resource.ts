@@ -2,7 +2,7 @@ import { type Resource } from '#libs/resources/resource.js';
 import { contactEndpointStream } from './contact-endpoint.stream.js';
 import { CONTACT_ENDPOINT_EVENTS } from './contact-endpoint.webhooks.js';
 
-/** Without histories, which are by UUID: the API identifies contact endpoints by address or number. */
+/** Without histories: these need a UUID, but the API identifies contact endpoints by address or number. */
 export const contactEndpointsResource = {
   path: 'contact-endpoints',
   group: {

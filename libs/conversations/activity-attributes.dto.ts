@@ -19,7 +19,7 @@ export class ActivityLogUser {
 const AGENT_ID = EXAMPLE_IDS.agent;
 const QUEUE_ID = EXAMPLE_IDS.queue;
 const INSTANT = '2026-03-14T09:26:53.589Z';
-const LATER = ' Nothing has this yet.';
+const LATER = ' No entry has this yet.';
 
 const text = (description: string, example: string): DescribedField => [description, example];
 const maybe = (description: string, example: string): DescribedField => [description, example, OPTIONAL];
@@ -44,7 +44,7 @@ const avatar = maybe(
   'https://pictures.acme.example/bob.png',
 );
 
-/** What an entry of an activity log says about what happened, by `_type`: the name here and `Attribute`. */
+/** The attributes of activity log entries, by `_type`, which is the name here and `Attribute`. */
 const FIELDS: Record<string, [description: string, fields: Record<string, DescribedField>]> = {
   ConversationAssigned: [
     'Who was assigned.',
@@ -59,13 +59,13 @@ const FIELDS: Record<string, [description: string, fields: Record<string, Descri
     { channelReference: text('The channel.', 'Email') },
   ],
   ConversationClaimed: [
-    'From whom the conversation was claimed.',
+    'The agent or queue from which the conversation was claimed.',
     {
       claimedFromType: maybe('`Agent` or `Queue`.', 'Queue'),
       claimedFromLabel: maybe('The name of the agent or queue.', 'Support'),
     },
   ],
-  ConversationCreated: ['With what the conversation began.', { subject: maybe('The subject.', 'Where is my order?') }],
+  ConversationCreated: ['How the conversation began.', { subject: maybe('The subject.', 'Where is my order?') }],
   ConversationCustomAttributesUpdated: [
     'Which custom attributes changed.',
     {
@@ -78,7 +78,7 @@ const FIELDS: Record<string, [description: string, fields: Record<string, Descri
     },
   ],
   ConversationEndUserReplaced: [
-    'Whose the conversation was and is.',
+    'The former and the new end user of the conversation.',
     { oldUser: user('The former end user.'), newUser: user('The end user.') },
   ],
   ConversationLanguageUpdated: [
@@ -137,10 +137,10 @@ const FIELDS: Record<string, [description: string, fields: Record<string, Descri
   ],
   ConversationTranscriptionEnded: [
     `Whether a transcription succeeded.${LATER}`,
-    { isSuccessful: flag('Whether it did.'), failureReason: maybe('Why it did not.', 'No speech was found') },
+    { isSuccessful: flag('Whether it did.'), failureReason: maybe('The reason why it failed.', 'No speech was found') },
   ],
   ConversationTransferred: [
-    'Where the conversation was transferred.',
+    'The queue to which the conversation was transferred.',
     {
       destinationId: text('The id of the queue.', QUEUE_ID),
       destinationLabel: maybe('The name of the queue.', 'Billing'),
@@ -149,7 +149,7 @@ const FIELDS: Record<string, [description: string, fields: Record<string, Descri
       reason: maybe('Why a transfer failed. Always absent: none fails later.', 'Nobody answered'),
     },
   ],
-  ConversationUnassigned: ['Who had the conversation.', { agent: user('The agent.') }],
+  ConversationUnassigned: ['The agent who had the conversation.', { agent: user('The agent.') }],
   MessageAdded: [
     'Which message was added.',
     {

@@ -19,7 +19,7 @@ import { ConversationId } from './conversation-id.param.js';
 const NAMES =
   'Agents are named if the token has the scope `agents:read`, end users if it has `endusers:read`. A page has at most 10,000 entries, and fewer if they are long.';
 
-/** What happened to conversations, for people. */
+/** The activity logs of conversations. */
 @ApiTags('Conversations')
 @Controller('v1/conversations')
 export class ActivityLogController {

@@ -7,7 +7,7 @@ import { type FeedEvent } from '#libs/event-store/event.js';
 import { streamName } from '#libs/event-store/stream-definition.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { query } from '#libs/platform/messages.js';
-import { turns } from '#libs/platform/turns.js';
+import { timeSlices } from '#libs/platform/time-slices.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { showsPersonal } from '#libs/resources/scopes.js';
 import { readRelated } from '#libs/webhooks/events/referenced-entities.published.js';
@@ -21,7 +21,7 @@ export class ListActivity extends query<
     organizationId: string;
     of: { conversationId: number } | { from?: string; until?: string };
     request: PageRequest;
-    /** The scopes of the token: names of agents and end users require those of reading them. */
+    /** The scopes of the token: names of agents and end users require the scopes to read them. */
     granted: readonly Scope[];
   },
   Page<ActivityLogEntry>
@@ -67,7 +67,7 @@ export class ListActivityHandler implements IQueryHandler<ListActivity> {
   async #decoded(organizationId: string, rows: EventRow[]): Promise<FeedEvent[]> {
     const events: FeedEvent[] = [];
     for (const [index, row] of rows.entries()) {
-      if (index > 0 && index % DECODED_AT_ONCE === 0) await turns.next(organizationId);
+      if (index > 0 && index % DECODED_AT_ONCE === 0) await timeSlices.next(organizationId);
       events.push(this.codec.decode(row));
     }
     return events;

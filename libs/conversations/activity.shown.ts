@@ -26,7 +26,7 @@ const tagged = <Type extends 'ConversationTagAdded' | 'ConversationTagRemoved'>(
   references: ({ tagId }) => ({ tagIds: [tagId] }),
 });
 
-/** The events that the log shows. Others are steps of these, or no business of people who read it. */
+/** The events that the log shows. Others are steps of these, or irrelevant to its readers. */
 const ACTIVITIES: { [Type in ConversationEvent['type']]?: Activity<Type> } = {
   ConversationCreated: {
     type: ({ direction }) => (direction === 'Inbound' ? 'ConversationCreatedByCustomer' : 'ConversationCreatedByAgent'),
@@ -152,7 +152,7 @@ function activityOf({ type }: RecordedEvent): Activity<ConversationEvent['type']
   return ACTIVITIES[type as ConversationEvent['type']] as Activity<ConversationEvent['type']>;
 }
 
-/** Returns the id of the user whom an event names as the one who acted, else the agent on whose behalf a token acts. */
+/** Returns the id of the user that an event names as its author, else the agent on whose behalf a token acts. */
 function authorIdOf({ type, data, metadata }: RecordedEvent): string | undefined {
   const { authorId, userId, agentId } = data as { authorId?: string; userId?: string; agentId?: string };
   const named = authorId ?? userId ?? (type === 'ConversationAssigned' ? agentId : undefined);
@@ -164,7 +164,7 @@ function beginnerOf({ direction, requesterId, beginnerId, details }: DataOf<'Con
   return direction === 'Inbound' ? requesterId : (beginnerId ?? details?.message?.authorId);
 }
 
-/** Tokens may act for somebody who is no user. */
+/** A token may act for an actor that is not a user. */
 function authorOf(event: RecordedEvent, related: ReferencedEntities): ActivityLogUser | undefined {
   const id = authorIdOf(event);
   if (id === undefined) return undefined;

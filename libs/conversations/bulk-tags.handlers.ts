@@ -25,7 +25,7 @@ export class TagConversationByName extends command<
   (Tag | DomainError)[]
 >() {}
 
-/** The tags that names stand for, and those among them that are to be created. */
+/** The tags with the given names, and those among them that must be created. */
 interface Named {
   tags: Map<string, Tag>;
   created: Map<string, Staged>;
@@ -92,7 +92,7 @@ function mayNotBeCreated(name: string): DomainError {
   );
 }
 
-/** Decides on each tag, on the state that those before it leave. */
+/** Decides on each tag, based on the state after the tags before it. */
 function decideEach(id: number, conversation: Conversation, tags: (Tag | DomainError)[], recording: Recording) {
   let state: Conversation | undefined = conversation;
   const events: ConversationEvent[] = [];

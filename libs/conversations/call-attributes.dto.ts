@@ -1,9 +1,9 @@
 import { ApiExtraModels, ApiProperty } from '@nestjs/swagger';
 import { type DescribedField, describedSchema, OPTIONAL } from '#libs/http/described-schema.js';
 import { unionSchema } from '#libs/http/nested-fields.js';
-import { CONTENTS, File } from './conversation-inputs.dto.js';
+import { CONTENTS, File } from './message-inputs.dto.js';
 
-const LATER = ' Nothing returns this yet.';
+const LATER = ' No operation returns this yet.';
 const DIRECTION: DescribedField = [
   'The direction.',
   'Inbound',
@@ -59,7 +59,7 @@ export const CALL_ATTRIBUTES = {
     direction: DIRECTION,
     duration: DURATION,
   }),
-  TranscriptAttributes: describedSchema('TranscriptAttributes', `Something that was said in a call.${LATER}`, {
+  TranscriptAttributes: describedSchema('TranscriptAttributes', `A statement in a call.${LATER}`, {
     content: CONTENT,
     direction: DIRECTION,
     utterance_start_ms: moment('When it began, in milliseconds since the beginning of the call.', 12_000),

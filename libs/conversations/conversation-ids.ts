@@ -16,7 +16,7 @@ export class ConversationIds {
     for (;;) {
       const id = this.#drawn.shift();
       if (id !== undefined) return id;
-      // A unit of work holds a connection: it must not wait for one more, which others like it may hold.
+      // A unit of work holds a connection. It must not wait for another one, which other units may hold.
       await (this.database.unit ? this.#draw() : this.#drawTogether());
     }
   }

@@ -86,8 +86,8 @@ function conditionsOf(search: ConversationSearch, parameter: Parameter): string[
 }
 
 /**
- * A conversation is not closed before it is created, nor changed last before either. What follows from that is a
- * condition, too: it bounds the part of an order's index that must be read.
+ * A conversation is not closed before it is created, nor last changed before either. The conditions that follow from
+ * this are added: they bound the part of an order's index that must be read.
  */
 function periodsOf(search: ConversationSearch, parameter: Parameter): string[] {
   const { createdSince, createdUntil, updatedSince, updatedUntil, closedSince, closedUntil } = search;

@@ -11,7 +11,7 @@ function requesterOf({ anonymization, requesterId }: Conversation, related: Refe
   return (anonymization === 'done' ? NOTHING_RELATED : related).endUser(requesterId);
 }
 
-/** Returns the conversation as every payload shows it. */
+/** Returns the conversation as all payloads show it. */
 export function shownConversation(entity: Conversation, related: ReferencedEntities) {
   return {
     csid: entity.id,

@@ -68,7 +68,7 @@ export class GetConversationHandler implements IQueryHandler<GetConversation> {
       this.past.existing(conversationStream, 'Conversation', String(id), organizationId, asOf),
       pastDefinitions(this.past, organizationId, asOf),
     ]);
-    // Without details, its key is destroyed, so it has been anonymized since.
+    // Without details, its key is destroyed, so it has been anonymized in the meantime.
     const anonymizedAt = state.details
       ? undefined
       : (await this.reader.row(organizationId, id)).row.document.anonymizedAt;

@@ -57,7 +57,7 @@ export class ConversationTagsController {
     operationId: 'Conversations_tag',
     summary: 'Add a tag to a conversation.',
     description:
-      'An inactive tag is a 409. A conversation can have at most 200 tags; beyond that, the answer is 409. Adding a tag again changes nothing.',
+      'If the tag is inactive, the answer is 409. A conversation can have at most 200 tags; beyond that, the answer is 409. Adding a tag again changes nothing.',
     success: [204, 'The conversation has the tag'],
     errors: [404, 409],
   })

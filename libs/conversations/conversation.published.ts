@@ -3,13 +3,21 @@ import { BEGINNING } from './messages.projection.js';
 
 export { type StoredMessage } from './conversation.rules.js';
 
+/** Returns the first 100 conversations of an organization that satisfy a condition on `$2`, the id. */
+function conversationsWhere(condition: string, organizationId: string, id: string): Statement {
+  const text = `SELECT id FROM conversations WHERE organization_id = $1 AND ${condition} ORDER BY id LIMIT 100`;
+  return { text, values: [organizationId, id] };
+}
+
+/** A guard: the organization has no conversation that satisfies a condition on `$2`, the id. */
+function noConversationWhere(condition: string, organizationId: string, id: string): Statement {
+  const text = `SELECT guard(NOT EXISTS (SELECT FROM conversations WHERE organization_id = $1 AND ${condition}))`;
+  return { text, values: [organizationId, id] };
+}
+
 /** Conversations of an end user that are not closed, which prevent the end user's anonymization; at most 100. */
 export function openConversationsOf(organizationId: string, endUserId: string): Statement {
-  return {
-    text: `SELECT id FROM conversations
-           WHERE organization_id = $1 AND requester_id = $2 AND state <> 'Closed' ORDER BY id LIMIT 100`,
-    values: [organizationId, endUserId],
-  };
+  return conversationsWhere("requester_id = $2 AND state <> 'Closed'", organizationId, endUserId);
 }
 
 /** Conversations of an end user, at most `limit`. */
@@ -22,55 +30,32 @@ export function conversationsOf(organizationId: string, endUserId: string, limit
 
 /** A guard: the end user has no conversation. */
 export function endUserHasNoConversation(organizationId: string, endUserId: string): Statement {
-  return {
-    text: `SELECT guard(NOT EXISTS (SELECT FROM conversations WHERE organization_id = $1 AND requester_id = $2))`,
-    values: [organizationId, endUserId],
-  };
+  return noConversationWhere('requester_id = $2', organizationId, endUserId);
 }
 
 /** Conversations of an agent that are not closed, at most 100. */
 export function openConversationsWith(organizationId: string, agentId: string): Statement {
-  return {
-    text: `SELECT id FROM conversations
-           WHERE organization_id = $1 AND assignee_id = $2 AND state <> 'Closed' ORDER BY id LIMIT 100`,
-    values: [organizationId, agentId],
-  };
+  return conversationsWhere("assignee_id = $2 AND state <> 'Closed'", organizationId, agentId);
 }
 
 /** A guard: the agent has no conversation that is not closed. */
 export function agentHasNoOpenConversation(organizationId: string, agentId: string): Statement {
-  return {
-    text: `SELECT guard(NOT EXISTS (SELECT FROM conversations
-             WHERE organization_id = $1 AND assignee_id = $2 AND state <> 'Closed'))`,
-    values: [organizationId, agentId],
-  };
+  return noConversationWhere("assignee_id = $2 AND state <> 'Closed'", organizationId, agentId);
 }
 
 /** Conversations of an end user that still have personal data, at most 100. */
 export function identifiableConversationsOf(organizationId: string, endUserId: string): Statement {
-  return {
-    text: `SELECT id FROM conversations
-           WHERE organization_id = $1 AND requester_id = $2 AND anonymized_at IS NULL ORDER BY id LIMIT 100`,
-    values: [organizationId, endUserId],
-  };
+  return conversationsWhere('requester_id = $2 AND anonymized_at IS NULL', organizationId, endUserId);
 }
 
 /** A guard: all of an end user's conversations are closed. */
 export function allConversationsClosed(organizationId: string, endUserId: string): Statement {
-  return {
-    text: `SELECT guard(NOT EXISTS (SELECT FROM conversations
-             WHERE organization_id = $1 AND requester_id = $2 AND state <> 'Closed'))`,
-    values: [organizationId, endUserId],
-  };
+  return noConversationWhere("requester_id = $2 AND state <> 'Closed'", organizationId, endUserId);
 }
 
 /** A guard: no conversation waits in the queue. */
 export function queueIsEmpty(organizationId: string, queueId: string): Statement {
-  return {
-    text: `SELECT guard(NOT EXISTS (SELECT FROM conversations
-             WHERE organization_id = $1 AND queue_id = $2 AND queued_at IS NOT NULL))`,
-    values: [organizationId, queueId],
-  };
+  return noConversationWhere('queue_id = $2 AND queued_at IS NOT NULL', organizationId, queueId);
 }
 
 /** Guards: none of the ancestors belongs to the conversation, and none can be linked before the commit. */
@@ -100,7 +85,7 @@ export function ancestorsOf(organizationId: string, id: number): Statement {
   };
 }
 
-/** Reads what decides whether a message can be anonymized, as a {@link StoredMessage}; no row if there is no message. */
+/** Reads whether a message can be anonymized, as a {@link StoredMessage}; no row if there is no message. */
 export function storedMessage(organizationId: string, id: string): Statement {
   return {
     text: `SELECT id, conversation_id AS "conversationId", body IS NULL AS "isAnonymized",

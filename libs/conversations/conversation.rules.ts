@@ -7,7 +7,7 @@ export type Direction = 'Inbound' | 'Internal' | 'Outbound';
 export type ConversationState = 'AwaitingPending' | 'Closed' | 'Open' | 'Pending';
 export type LinkType = 'Related' | 'SideConversation';
 
-/** What a message says: its personal data. */
+/** The content of a message, which is personal data. */
 export interface MessageBody {
   content?: { _type: 'Html' | 'Markdown' | 'Text'; value: string };
   attachments: { url: string; prettyName?: string; contentType?: string; size?: number }[];
@@ -120,7 +120,7 @@ export interface Note {
 export const RATING_TYPES = ['Csat', 'Nps', 'ThumbsUpOrDown'] as const;
 export type RatingType = (typeof RATING_TYPES)[number];
 
-/** What an end user was asked to say about an agent, and the score once it is given. Instants are in ISO 8601. */
+/** A rating that was offered to an end user, and the score once it is submitted. Instants are in ISO 8601. */
 export interface Rating {
   id: string;
   ratingType: RatingType;
@@ -211,18 +211,18 @@ export type ConversationCommand =
   | { type: 'RequestConversationAnonymization'; id: number; requestId: string }
   | { type: 'AnonymizeConversation'; id: number };
 
-/** What a message had before it was anonymized. */
+/** The content that a message had before it was anonymized. */
 export interface RemovedContent {
   wasTextRedacted: boolean;
   numberOfDeletedFiles: number;
 }
 
-/** What decides whether a message can be anonymized alone. */
+/** The facts that decide whether a message can be anonymized alone. */
 export interface StoredMessage {
   id: string;
   conversationId: number;
   isAnonymized: boolean;
-  /** What anonymization removes. */
+  /** The content that anonymization removes. */
   content: RemovedContent;
   /** Whether it is part of the event that began the conversation, with which it shares a key. */
   isPartOfBeginning: boolean;
@@ -254,9 +254,9 @@ export type ConversationEvent =
       type: 'ConversationAssigned';
       data: ById & {
         agentId: string;
-        /** When it was assigned, if it was imported. */
+        /** The time of the assignment, if it was imported. */
         assignedAt?: string;
-        /** Who had it when it was claimed: an agent, or the queue in which it waited. */
+        /** Where it was when it was claimed: with an agent, or in a queue. */
         claimedFrom?: { agentId?: string; queueId?: string };
       };
     }
@@ -265,7 +265,7 @@ export type ConversationEvent =
   | { type: 'ConversationOpen'; data: ById & { userId?: string } }
   | { type: 'ConversationPending'; data: ById & { until: string; userId?: string } }
   | { type: 'ConversationPendingExpired'; data: ById }
-  | { type: 'ConversationClosed'; data: ById & { userId?: string; /** When, if it was imported. */ closedAt?: string } }
+  | { type: 'ConversationClosed'; data: ById & { userId?: string; /** If imported. */ closedAt?: string } }
   | { type: 'ConversationAbandoned'; data: ById & { queueId: string } }
   | { type: 'ConversationTagAdded'; data: ById & { tagId: string } }
   | { type: 'ConversationTagRemoved'; data: ById & { tagId: string } }

@@ -7,7 +7,7 @@ import { evolveConversation } from './evolve-conversation.rules.js';
 import { messageProjection } from './messages.projection.js';
 import { noteProjection } from './notes.projection.js';
 import { ratingProjection } from './ratings.projection.js';
-import { subjectPart, textProjection } from './search/texts.projection.js';
+import { subjectPart, textProjection } from './search/search-index.projection.js';
 
 export const conversationStream: StreamDefinition<Conversation | undefined, ConversationEvent, ConversationCommand> = {
   category: 'conversation',

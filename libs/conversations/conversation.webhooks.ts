@@ -126,14 +126,14 @@ export const CONVERSATION_EVENTS = {
     },
   ),
   ConversationPendingExpired: conversationEvent(
-    'The time until which a conversation was set aside has come.',
+    'The time until which a conversation was set aside is over.',
     { status: 'PENDING' },
     undefined,
     null,
   ),
   ConversationAssigned: conversationEvent('A conversation was assigned to an agent.', { assignee: agent }),
   ConversationUnassigned: conversationEvent<'ConversationUnassigned'>(
-    'A conversation was taken from its agent.',
+    'A conversation was unassigned from its agent.',
     {},
     {
       data: ({ agentId }, related) => ({ agent: related.agent(agentId) }),
@@ -251,7 +251,7 @@ export const CONVERSATION_EVENTS = {
     },
   ),
   ConversationEndUserReplaced: conversationEvent<'ConversationEndUserReplaced'>(
-    'A conversation became another end user’s, because its own was merged into that one.',
+    'A conversation moved to another end user, because its own was merged into that one.',
     {},
     {
       data: ({ fromEndUserId }) => ({ replaced_end_user: { id: fromEndUserId } }),

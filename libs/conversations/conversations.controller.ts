@@ -71,7 +71,7 @@ export class ConversationsController {
   @Versioned(conversationStream, 'conversationId')
   @Endpoint({
     summary: 'Get a conversation by id.',
-    description: 'An anonymized conversation is an `AnonymizedConversation` with `asOf`, too.',
+    description: 'An anonymized conversation is shown as `AnonymizedConversation`, also with `asOf`.',
     success: [200, 'The conversation', GetConversationOutput],
     errors: [404],
   })
@@ -127,7 +127,7 @@ export class ConversationsController {
   @Versioned(conversationStream, 'conversationId')
   @Endpoint({
     summary: 'Set a conversation aside until a time.',
-    description: 'The conversation is pending until that time and then opens again. A closed conversation is a 409.',
+    description: 'The conversation is pending until then, and opens again. If it is closed, the answer is 409.',
     success: [204, 'The conversation is pending'],
     errors: [404, 409],
   })
@@ -146,7 +146,7 @@ export class ConversationsController {
   @Endpoint({
     summary: 'Assign a conversation to an agent.',
     description:
-      'Takes the conversation from its queue or, with `force`, from another agent. Without `force`, a conversation of another agent is a 409, and so is a closed conversation. Claiming a conversation again changes nothing.',
+      'Takes the conversation from its queue or, with `force`, from another agent. If the conversation is closed, or another agent has it and `force` is not set, the answer is 409. Claiming a conversation again changes nothing.',
     success: [204, 'The conversation is assigned to the agent'],
     errors: [404, 409],
   })
@@ -163,7 +163,7 @@ export class ConversationsController {
   @Endpoint({
     summary: 'Transfer a conversation to a queue.',
     description:
-      'The agent is unassigned, and a pending conversation opens. Transferring a conversation to the queue in which it waits changes nothing. A closed conversation is a 409.',
+      'The agent is unassigned, and a pending conversation opens. Transferring a conversation to the queue in which it waits changes nothing. If the conversation is closed, the answer is 409.',
     success: [204, 'The conversation waits in the queue'],
     errors: [404, 409],
   })

@@ -31,7 +31,7 @@ import { conversationStream } from './conversation.stream.js';
 import { endpointOf, mustNameAnEndpoint } from './named-endpoint.js';
 import { newConversation } from './new-conversation.js';
 import { executeReopening } from './reopening.published.js';
-import { sanitizeAhead } from './safe-html.js';
+import { sanitizeAhead } from './sanitized-html.js';
 
 /** Creates a conversation, and returns its number. */
 export class CreateConversation extends command<{ context: WriteContext; input: CreateConversationInput }, number>() {}

@@ -22,7 +22,7 @@ import {
 type Decision = ConversationEvent[] | DomainError;
 type CommandOf<Type extends ConversationCommand['type']> = Extract<ConversationCommand, { type: Type }>;
 
-/** A command whose effect is already there records no event; one that the state does not allow is a conflict. */
+/** A command that changes nothing records no event; a command that the state does not allow is a conflict. */
 export function decideConversation(
   command: ConversationCommand,
   conversation: Conversation | undefined,

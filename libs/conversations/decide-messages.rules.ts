@@ -13,15 +13,12 @@ import {
 type Decision = ConversationEvent[] | DomainError;
 type CommandOf<Type extends ConversationCommand['type']> = Extract<ConversationCommand, { type: Type }>;
 
-/** Returns the event of a new message: see {@link opensBy} for what else it does. */
+/** Returns the event of a new message. It may also open the conversation: see {@link opensBy}. */
 export function addMessage(conversation: Conversation, command: CommandOf<'AddMessage'>, recordedAt: Date): Decision {
   const { id, message } = command;
   const { messageCount = 0 } = conversation;
   if (messageCount >= MAX_MESSAGES) {
-    return conflict(
-      conversation,
-      `has ${MAX_MESSAGES.toLocaleString('en')} messages, which is the most that it can have`,
-    );
+    return conflict(conversation, `has ${MAX_MESSAGES.toLocaleString('en')} messages, which is the maximum`);
   }
   const fault = faultOfInstant(message, recordedAt);
   if (fault) return fault;
@@ -50,7 +47,7 @@ export function anonymizeMessage(conversation: Conversation, command: CommandOf<
   if (isPartOfBeginning)
     return conflict(
       conversation,
-      'began when first messages could not be anonymized alone; anonymize the conversation',
+      'began before its first message could be anonymized alone; anonymize the conversation',
     );
   return [{ type: 'ConversationMessageAnonymized', data: { id, messageId, requestId, removed } }];
 }

@@ -13,7 +13,7 @@ type Decision = ConversationEvent[] | DomainError;
 type CommandOf<Type extends ConversationCommand['type']> = Extract<ConversationCommand, { type: Type }>;
 
 /** Maximum number of ratings of a conversation, which its state lists. */
-export const MAX_RATINGS = 50;
+const MAX_RATINGS = 50;
 
 /** The lowest and the highest score of each type. */
 export const SCORES: Record<RatingType, [lowest: number, highest: number]> = {
@@ -40,8 +40,8 @@ export function offerRating(
 }
 
 /**
- * A rating is submitted once, by whom the conversation belongs to by then: the end user to whom it was offered may have
- * been merged. Submitting the same score again adds a comment that was missing, else changes nothing.
+ * A rating is submitted once, by the current end user of the conversation: the one to whom it was offered may have been
+ * merged. Submitting the same score again adds a comment that was missing, else changes nothing.
  */
 export function submitRating(
   conversation: Conversation,

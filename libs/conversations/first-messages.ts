@@ -7,17 +7,17 @@ import { type RecordedEvent, type RecordedOf } from '#libs/event-store/event.js'
 import { isVersionConflict } from '#libs/event-store/version-conflict.js';
 import { BEGINNING, messageProjection } from './messages.projection.js';
 import { type ConversationEvent } from './conversation.rules.js';
-import { textProjection } from './search/texts.projection.js';
+import { textProjection } from './search/search-index.projection.js';
 
 const EVERY_MS = 60_000;
 const AT_ONCE = 200;
 const IS_LISTED = 'conversation_messages_pkey';
-/** Name and shape of the record that all are listed. */
+/** Name and shape of the record that says that all messages are listed. */
 const DONE = ['first messages of conversations', 1];
 
 /**
- * Lists the first messages of conversations that began before messages were listed: fills the read tables from the events
- * that contain them, once. It may be killed at any time: what is listed stays so, and the next run begins anew.
+ * Lists the first messages of conversations that began before messages were listed: fills the read tables from the
+ * events that contain them, once. It may be killed at any time: the next run starts over.
  */
 @Injectable()
 export class FirstMessages extends PeriodicTask {

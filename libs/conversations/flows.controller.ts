@@ -15,9 +15,9 @@ export class FlowsController {
   @Get()
   @Endpoint({
     operationId: 'Conversations_listFlows',
-    summary: 'List the ways on which conversations come in.',
+    summary: 'List the flows by which conversations come in.',
     description:
-      'Each contact endpoint is one: e-mail addresses are for e-mail, phone numbers for calls. All lead to the default queue.',
+      'Each contact endpoint is a flow: e-mail addresses are for e-mail, phone numbers for calls. All lead to the default queue.',
     success: [200, 'The list of flows', ListFlowsOutput],
   })
   async list(@Caller() { organizationId }: WriteContext): Promise<{ data: ConversationFlow[] }> {

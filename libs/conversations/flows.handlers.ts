@@ -4,7 +4,7 @@ import { Database } from '#libs/database/database.js';
 import { query } from '#libs/platform/messages.js';
 import { type ConversationFlow } from './flows.dto.js';
 
-/** The ways on which conversations come in, by address or number. */
+/** The flows by which conversations come in, sorted by address or number. */
 export class ListFlows extends query<{ organizationId: string }, ConversationFlow[]>() {}
 
 @QueryHandler(ListFlows)

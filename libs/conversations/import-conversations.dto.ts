@@ -5,7 +5,7 @@ import { Checked, Choice, Text, Uuid } from '#libs/http/fields.js';
 import { Instant } from '#libs/http/instant-fields.js';
 import { Nested, NestedList, UnionList, Union, Variant } from '#libs/http/nested-fields.js';
 import { isRecord } from '#libs/platform/values.js';
-import { CONTENTS, File, MAX_ATTACHMENTS } from './conversation-inputs.dto.js';
+import { CONTENTS, File, MAX_ATTACHMENTS } from './message-inputs.dto.js';
 import { type MessageBody } from './conversation.rules.js';
 
 /** Maximum number of messages of a conversation that one request imports. */
@@ -134,7 +134,7 @@ export class GenericConversationImport {
   closing?: ImportedClosing | null;
 
   @Choice({
-    description: 'Whether the end user is connected. It is accepted and not kept.',
+    description: 'Whether the end user is connected. The value is accepted, but not stored.',
     values: ['Connected', 'Disconnected'],
     example: 'Disconnected',
     optional: true,
@@ -148,7 +148,7 @@ export class GenericConversationImport {
 
 class PartialError {
   @ApiProperty({
-    description: 'What was not imported, and why.',
+    description: 'The part that was not imported, and the reason.',
     example: `messages[3]: Agent ${EXAMPLE_IDS.agent} could not be found`,
   })
   message: string;

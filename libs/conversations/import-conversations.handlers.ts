@@ -17,19 +17,19 @@ import {
   type ImportConversationResponse,
   type ImportMessageInput,
 } from './import-conversations.dto.js';
-import { sanitizeAhead } from './safe-html.js';
+import { sanitizeAhead } from './sanitized-html.js';
 import { withoutNulls } from './new-message.js';
 
 /**
- * Imports a conversation that took place elsewhere. Messages, an assignment and a closing that name nobody who exists are
- * left out, and reported. A conversation with the same external id is returned unchanged.
+ * Imports a conversation that took place elsewhere. Messages, assignments and closings of unknown agents or end users
+ * are left out and reported. A conversation with the same external id is returned unchanged.
  */
 export class ImportConversation extends command<
   { context: WriteContext; input: GenericConversationImport },
   ImportConversationResponse
 >() {}
 
-/** What the input names, as far as it exists. */
+/** The existing entities that the input names. */
 interface Referred {
   existing?: number;
   requester: RequesterRow;
@@ -117,7 +117,7 @@ interface KnownParts {
   errors: string[];
 }
 
-/** The end user may have closed the conversation, too. Without the one who did, it is closed by nobody. */
+/** The end user may have closed the conversation, too. If that end user is unknown, the closing has no author. */
 function knownParts(input: GenericConversationImport, unknown: Set<string>): KnownParts {
   const { messages = [], assignment, closing, requesterId } = input;
   const errors: string[] = [];

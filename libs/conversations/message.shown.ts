@@ -1,7 +1,7 @@
 import { type ConversationChannel } from '#libs/platform/channels.js';
 import { type Conversation, type Message, type MessageBody } from './conversation.rules.js';
 import { type CreateMessageOutputData, type Message as MessageOutput } from './messages.dto.js';
-import { safeHtml } from './safe-html.js';
+import { sanitizedHtml } from './sanitized-html.js';
 
 /** A message as its row has it; without a body once it is anonymized. */
 export type KeptMessage = Omit<Message, 'body'> & {
@@ -17,7 +17,7 @@ export interface Recipient {
   name: string | null;
 }
 
-/** The API's type of a message, by channel. Calls have none of their own: theirs have no content. */
+/** The API's type of a message, by channel. Calls have no type of their own, because their messages have no content. */
 const TYPES: Record<ConversationChannel, MessageOutput['attributes']['_type']> = {
   Callback: 'GenericAttributes',
   ContactForm: 'ContactFormAttributes',
@@ -74,7 +74,7 @@ export function createdMessage(
 type Content = NonNullable<MessageBody['content']>;
 
 function shownContent(content: Content, sanitized?: string): Content & { sanitizedValue?: string } {
-  return content._type === 'Html' ? { ...content, sanitizedValue: sanitized ?? safeHtml(content.value) } : content;
+  return content._type === 'Html' ? { ...content, sanitizedValue: sanitized ?? sanitizedHtml(content.value) } : content;
 }
 
 /** The addresses of the conversation are those of its first message: for the other direction, they are swapped. */
@@ -96,7 +96,7 @@ function addressesOf(
   };
 }
 
-/** Returns those who have an address. */
+/** Returns the recipients that have an address. */
 function contactsOf(ids: string[], recipients: Map<string, Recipient>): { email: string; name?: string }[] {
   return ids.flatMap((id) => {
     const { email, name } = recipients.get(id) ?? {};

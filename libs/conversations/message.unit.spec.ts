@@ -89,7 +89,7 @@ describe('A message of a conversation', () => {
     const { state } = conversation(created, added(inbound));
     const full = state && { ...state, messageCount: 20_000 };
     expect(decideConversation(add(inbound), full, RECORDED.recordedAt)).toEqual(
-      new DomainError('conflict', 'Conversation 1042 has 20,000 messages, which is the most that it can have'),
+      new DomainError('conflict', 'Conversation 1042 has 20,000 messages, which is the maximum'),
     );
   });
 
@@ -113,7 +113,7 @@ describe('A message of a conversation', () => {
     conversation(created, added(inbound))
       .when(anonymize({ isAnonymized: true }))
       .then(new DomainError('conflict', 'Message message-1 has been anonymized'));
-    const together = 'began when first messages could not be anonymized alone; anonymize the conversation';
+    const together = 'began before its first message could be anonymized alone; anonymize the conversation';
     conversation(created)
       .when(anonymize({ isPartOfBeginning: true }))
       .then(new DomainError('conflict', `Conversation 1042 ${together}`));

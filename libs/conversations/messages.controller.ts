@@ -34,8 +34,7 @@ export class ConversationMessagesController {
   @Endpoint({
     operationId: 'Conversations_listMessages',
     summary: 'List the messages of a conversation.',
-    description:
-      'Oldest first. A page has at most 1,000 messages, and fewer if they are long: after 4,000,000 characters, it ends.',
+    description: 'Oldest first. A page has at most 1,000 messages, and ends after 4,000,000 characters.',
     success: [200, 'The list of messages', ListMessagesOutput],
     errors: [404],
   })
@@ -55,7 +54,7 @@ export class ConversationMessagesController {
     operationId: 'Conversations_addMessage',
     summary: 'Add a message to a conversation.',
     description:
-      'An inbound message is from the end user, and the end user then waits for an answer until the agent of the conversation writes. It opens a pending or closed conversation; where the organization has chosen so (`replies-to-closed FollowUp`), a message to a closed conversation begins a new one that follows it up, or goes to the one that already does. A message that is older than the closing leaves the conversation closed. An outbound message leaves the state as it is. A message with an `externalId` that the conversation already has changes nothing, and is answered as it is. A conversation can have at most 20,000 messages; beyond that, the answer is 409.',
+      'An inbound message is from the end user, and the end user then waits for an answer until the agent of the conversation writes. It opens a pending or closed conversation; if the organization has the setting `replies-to-closed FollowUp`, a message to a closed conversation begins a new conversation that follows it up, or is added to the existing follow-up. A message that is older than the closing leaves the conversation closed. An outbound message leaves the state as it is. If the conversation already has a message with the `externalId`, nothing changes and that message is returned. A conversation can have at most 20,000 messages; beyond that, the answer is 409.',
     success: [200, 'The message', CreateMessageOutput],
     errors: [404, 409],
   })

@@ -5,7 +5,7 @@ import { dataOutput, named, pageOutput } from '#libs/http/endpoint.js';
 import { unionSchema, Variant } from '#libs/http/nested-fields.js';
 import { pageQuery } from '#libs/http/paging.js';
 import { CALL_ATTRIBUTES } from './call-attributes.dto.js';
-import { CONTENTS, File, Inbound, Outbound } from './conversation-inputs.dto.js';
+import { CONTENTS, File, Inbound, Outbound } from './message-inputs.dto.js';
 import { type Direction, type MessageBody } from './conversation.rules.js';
 
 /** The variants of CreateMessageInput. */
@@ -33,7 +33,7 @@ const CONTENT = {
 };
 const EXTERNAL_ID = { description: 'The id in another system.', example: 'msg-20260314-1' };
 
-/** Of fields and types of the public API that the server does not make. */
+/** For fields and types of the public API that the server does not produce. */
 const NEVER = ' Never present: it is not stored.';
 
 class EmailContact {
@@ -54,7 +54,7 @@ class Regular {
 }
 
 class TooLarge {
-  @Variant('TooLarge', 'A content that is too large to be shown. No content is.')
+  @Variant('TooLarge', 'A content that is too large to be shown. The server never returns this.')
   _type: 'TooLarge';
 
   @ApiProperty({ description: 'The file with the content.', type: File })
@@ -106,10 +106,10 @@ class MailAttributes extends AnyAttributes {
   @ApiPropertyOptional({ description: 'The recipients.', ...CONTACTS })
   to?: EmailContact[];
 
-  @ApiPropertyOptional({ description: 'Those who got a copy.', ...CONTACTS })
+  @ApiPropertyOptional({ description: 'The recipients of a copy.', ...CONTACTS })
   cc?: EmailContact[];
 
-  @ApiPropertyOptional({ description: 'Those who got a blind copy.', ...CONTACTS })
+  @ApiPropertyOptional({ description: 'The recipients of a blind copy.', ...CONTACTS })
   bcc?: EmailContact[];
 
   @ApiProperty({ description: 'Whether a program answered. Always false.', example: false })
@@ -118,7 +118,7 @@ class MailAttributes extends AnyAttributes {
   @ApiPropertyOptional({ description: `Pictures in the text.${NEVER}`, type: [File] })
   inlineImages?: File[];
 
-  @ApiPropertyOptional({ description: `Why it was not delivered.${NEVER}`, example: 'Mailbox full' })
+  @ApiPropertyOptional({ description: `The reason why it was not delivered.${NEVER}`, example: 'Mailbox full' })
   deliveryFailureReason?: string;
 
   @ApiPropertyOptional({ description: `The e-mail as it was sent.${NEVER}`, type: File })
@@ -140,11 +140,11 @@ class ContactFormAttributes extends MailAttributes {
   @ApiPropertyOptional({ description: 'The sender.', type: EmailContact })
   from?: EmailContact;
 
-  @ApiPropertyOptional({ description: `Where an answer goes.${NEVER}`, ...CONTACTS })
+  @ApiPropertyOptional({ description: `The address for replies.${NEVER}`, ...CONTACTS })
   replyDefaultToEmails?: EmailContact[];
 }
 
-/** What a message is, by channel. */
+/** The types of messages, by channel. */
 export const ATTRIBUTES = {
   ...CALL_ATTRIBUTES,
   ChatAttributes,
@@ -172,7 +172,7 @@ export class Message {
   createdAt: string;
 
   @ApiProperty({
-    description: 'What the message is, by the channel. An anonymized message has only its direction.',
+    description: 'The message, whose type depends on the channel. An anonymized message has only its direction.',
     ...unionSchema(ATTRIBUTES),
     example: { _type: 'ChatAttributes', direction: 'Inbound', isAutomated: false, content: CONTENT.example },
   })
@@ -189,7 +189,7 @@ export class CreateMessageOutputData {
   messageId?: string;
 
   @ApiPropertyOptional({
-    description: 'The number of the conversation that has the message: another one if it began a follow-up.',
+    description: 'The number of the conversation with the message: a different one if it began a follow-up.',
     type: 'integer',
     format: 'int64',
     example: EXAMPLE_IDS.conversation,

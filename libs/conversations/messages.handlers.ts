@@ -19,12 +19,12 @@ import { foundMessage, messageByExternalId, MessageReader } from './message.read
 import { type KeptMessage } from './message.shown.js';
 import { type CreateMessageInput, type Message as MessageOutput } from './messages.dto.js';
 import { newMessage } from './new-message.js';
-import { sanitizeAhead } from './safe-html.js';
+import { sanitizeAhead } from './sanitized-html.js';
 import { whereItWaits } from './reopening.published.js';
 
 /**
- * Adds a message to a conversation, or to one that follows it up if it is closed and the organization wants that. Returns
- * the message, and the conversation that has it. A message whose external id is already there is returned unchanged.
+ * Adds a message to a conversation, or to its follow-up if it is closed and the organization has chosen follow-ups.
+ * Returns the message and its conversation. An existing message with the same external id is returned unchanged.
  */
 export class AddMessage extends command<
   { context: WriteContext; id: number; input: CreateMessageInput },
@@ -46,7 +46,7 @@ export class AddMessageHandler implements ICommandHandler<AddMessage> {
     private readonly settings: OrganizationSettings,
   ) {}
 
-  /** Takes two round trips: one reads the conversation and what the input names, the other appends. */
+  /** Takes two round trips: one reads the conversation and the entities that the input names, the other appends. */
   execute({ context, id, input }: AddMessage) {
     const { organizationId } = context;
     return this.store.retrying(async () => {
@@ -83,7 +83,7 @@ export class AddMessageHandler implements ICommandHandler<AddMessage> {
     return { message, conversationId: id };
   }
 
-  /** Adds the message to the conversation that already follows up and is not closed; else begins one. */
+  /** Adds the message to the open follow-up if there is one; else begins a follow-up. */
   async #followUp(context: WriteContext, closed: Conversation, message: Message, guards: Statement[]) {
     const { organizationId } = context;
     const [open] = await this.database.query<{ id: number }>(organizationId, openFollowUp(organizationId, closed.id));
@@ -102,7 +102,7 @@ export class AddMessageHandler implements ICommandHandler<AddMessage> {
     return { message, conversationId: id };
   }
 
-  /** Checks that those exist whom a message names. Returns the row of a message with its external id. */
+  /** Checks that the named agents and end users exist. Returns the row of a message with the external id. */
   async #referred(organizationId: string, id: number, input: CreateMessageInput): Promise<object | undefined> {
     const { agentId, cc = [], bcc = [] } = input._type === 'Outbound' ? input : {};
     const [recipients, agents, existing] = await this.database.transact(organizationId, [

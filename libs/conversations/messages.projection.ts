@@ -1,7 +1,7 @@
 import { type Statement } from '#libs/database/batch.js';
 import { type Projection } from '#libs/event-store/stream-definition.js';
 import { type ConversationEvent, type FirstMessage, type MessageBody } from './conversation.rules.js';
-import { safeHtml } from './safe-html.js';
+import { sanitizedHtml } from './sanitized-html.js';
 
 const INSERT = `INSERT INTO conversation_messages
   (organization_id, conversation_id, id, author_id, direction, created_at, version, external_id, body, sanitized)
@@ -43,7 +43,7 @@ export const messageProjection: Projection<ConversationEvent> = {
 /** Returns the values of `body` and `sanitized`. */
 function bodyColumns(body: MessageBody | undefined): [body?: string, sanitized?: string] {
   const { content } = body ?? {};
-  return [body && JSON.stringify(body), content?._type === 'Html' ? safeHtml(content.value) : undefined];
+  return [body && JSON.stringify(body), content?._type === 'Html' ? sanitizedHtml(content.value) : undefined];
 }
 
 function firstMessage(conversation: unknown[], createdAt: string, message: FirstMessage): Statement {
@@ -52,7 +52,7 @@ function firstMessage(conversation: unknown[], createdAt: string, message: First
   return { text: INSERT, values: [...conversation, ...values] };
 }
 
-/** Nothing is left of a message that is part of the event that begins the conversation, not even that it existed. */
+/** A message that is part of the event that begins the conversation is removed without any trace. */
 function anonymized(conversation: unknown[]): Statement[] {
   const where = 'WHERE organization_id = $1 AND conversation_id = $2';
   return [

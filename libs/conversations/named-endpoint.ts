@@ -26,7 +26,7 @@ export function endpointOf(input: CreateConversationInput): NamedEndpoint | unde
 
 /**
  * Refuses an input that names none of the organization's contact endpoints.
- * @param others those there are instead, if any
+ * @param others the organization's endpoints of that type
  * @throws {DomainError} `invalid`
  */
 export function mustNameAnEndpoint(input: CreateConversationInput, others: OtherEndpoint[]): void {

@@ -1,6 +1,7 @@
 import { type ConversationChannel } from '#libs/platform/channels.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { type CreateConversationInput, type Inbound, type Outbound } from './conversation-inputs.dto.js';
+import { type CreateConversationInput } from './conversation-inputs.dto.js';
+import { type Inbound, type Outbound } from './message-inputs.dto.js';
 import { newMessage, withoutNulls } from './new-message.js';
 import { type ConversationDetails, type Direction, type Message } from './conversation.rules.js';
 

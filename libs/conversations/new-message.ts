@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type Inbound, type Outbound } from './conversation-inputs.dto.js';
+import { type Inbound, type Outbound } from './message-inputs.dto.js';
 import { type Message } from './conversation.rules.js';
 
 /** Returns the message that a client's input describes. An inbound message is from the end user of the conversation. */

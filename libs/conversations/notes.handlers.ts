@@ -54,7 +54,7 @@ export class AddNotesHandler implements ICommandHandler<AddNotes> {
     });
   }
 
-  /** Returns those authors that do not exist. */
+  /** Returns the authors that do not exist. */
   async #missing(organizationId: string, authorIds: string[]): Promise<Set<string>> {
     if (authorIds.length === 0) return new Set();
     const rows = await this.database.query<{ id: string }>(organizationId, missingAgents(organizationId, authorIds));

@@ -24,7 +24,7 @@ import { ListRatings, OfferRating, SubmitRating } from './ratings.handlers.js';
 
 const LIST = 'Lists the ratings in the order in which they were offered, at most 50.';
 
-/** What end users say about the service in a conversation. */
+/** The ratings of conversations by their end users. */
 @ApiTags('Conversations')
 @Controller('v1/conversations/:conversationId')
 export class ConversationRatingsController {
@@ -84,7 +84,7 @@ export class ConversationRatingsController {
     operationId: 'Conversations_submitRating',
     summary: 'Submit a rating that was offered.',
     description:
-      'A rating is submitted once. Submitting the same score again changes nothing, but adds a comment if it had none; another score is a 409.',
+      'A rating is submitted once. Submitting the same score again only adds a comment, if the rating has none. For another score, the answer is 409.',
     success: [200, 'The rating', CreateRatingResultOutput],
     errors: [404, 409],
   })

@@ -18,7 +18,7 @@ const RATING_ID = {
 const TYPE = { description: 'The type of the rating.', example: 'Csat' };
 const OFFERED_AT = { description: 'When the rating was offered', example: '2026-03-14T10:05:00.000Z' };
 const SUBMITTED_AT = { description: 'When the end user rated', example: '2026-03-14T10:07:12.000Z' };
-const COMMENT = { description: 'What the end user says about it.', example: 'That was quick!' };
+const COMMENT = { description: 'The comment of the end user.', example: 'That was quick!' };
 const DEFAULT_NOW = 'Default: now. Must not be in the future.';
 const STATUSES = ['Unscheduled', 'Offered', 'Rated', 'Scheduled', 'Cancelled'] as const;
 

@@ -25,7 +25,7 @@ export async function executeReopening(
   });
 }
 
-/** Returns where a conversation waits when it opens again, and guards that it still can when that is recorded. */
+/** Returns where a conversation waits when it opens again, and guards that this still holds at the commit. */
 export async function whereItWaits(
   database: Database,
   organizationId: string,

@@ -37,8 +37,8 @@ export interface DraftOption extends Omit<OptionInput, 'nestedOptions'> {
 }
 
 /**
- * The fields of an option. `orderIndex` follows from the position; it is accepted so that options can be sent back as
- * read.
+ * The fields of an option. `orderIndex` follows from the position; it is accepted so that clients can send options back
+ * as they read them.
  */
 const FIELDS = new KnownNames(['id', 'label', 'value', 'isDeactivated', 'nestedOptions', 'orderIndex']);
 

@@ -7,7 +7,7 @@ export const ENTITY_TYPES = ['Contact', 'Conversation'] as const;
 /** The kind of entity that has values of an attribute: end users or conversations. */
 export type EntityType = (typeof ENTITY_TYPES)[number];
 
-/** The way in which a value is entered: free text, or the path from a root to a leaf of nested options. */
+/** How a value is entered: as free text, or as the path from a root to a leaf of nested options. */
 export type InputDefinition = { _type: 'Text'; placeholder?: string } | { _type: 'Select'; options: SelectOption[] };
 
 /** The fields of an attribute that a client can change. */

@@ -4,9 +4,8 @@ import { Database, violatedConstraint } from '#libs/database/database.js';
 import { EntityReader, LISTED } from '#libs/event-store/entity-reader.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { PastStreams } from '#libs/event-store/past-streams.js';
 import { type Changes } from '#libs/platform/changes.js';
-import { DomainError, notFound } from '#libs/platform/domain-error.js';
+import { DomainError } from '#libs/platform/domain-error.js';
 import { type Sendable } from '#libs/platform/json-text.js';
 import { command, query } from '#libs/platform/messages.js';
 import { draftOf } from './attribute-options.rules.js';
@@ -112,17 +111,10 @@ export class ArchiveCustomAttributeHandler implements ICommandHandler<ArchiveCus
 
 @QueryHandler(GetCustomAttribute)
 export class GetCustomAttributeHandler implements IQueryHandler<GetCustomAttribute> {
-  constructor(
-    private readonly reader: EntityReader,
-    private readonly past: PastStreams,
-  ) {}
+  constructor(private readonly reader: EntityReader) {}
 
-  async execute({ organizationId, id, asOf }: GetCustomAttribute): Promise<Sendable<object>> {
-    const attribute = asOf
-      ? (await this.past.existing(customAttributeStream, 'Custom attribute', id, organizationId, asOf)).state
-      : await this.reader.get(customAttributeStream, organizationId, id);
-    if (!attribute) throw notFound('Custom attribute', id);
-    return attribute;
+  execute(query: GetCustomAttribute): Promise<Sendable<object>> {
+    return this.reader.existing(customAttributeStream, 'Custom attribute', query);
   }
 }
 

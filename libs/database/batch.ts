@@ -35,8 +35,8 @@ interface Column {
 export type Preparing = 'session' | 'pooler' | 'nowhere';
 
 /**
- * What a connection knows about a statement. After a failed batch, the server may or may not have it prepared. A pooler
- * keeps offering one whose table has changed, under whatever name.
+ * The facts that a connection knows about a statement. After a failed batch, the server may or may not have it
+ * prepared. A pooler keeps offering one whose table has changed, under whatever name.
  */
 interface Preparation {
   state: 'prepared' | 'unknown' | 'unusable';

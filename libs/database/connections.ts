@@ -38,8 +38,8 @@ export function survive(client: pg.ClientBase): void {
 }
 
 /**
- * Prepares a connection that a pool has opened. Refuses a standby: it takes no changes, and its `pg_locks` lacks the
- * primary's writers, so readers of the feed would miss their events. A primary does not become one while a session
+ * Prepares a connection that a pool has opened. Refuses a standby: it accepts no changes, and its `pg_locks` lacks the
+ * writers of the primary, so readers of the feed would miss events. A primary does not become a standby while a session
  * lasts.
  * @throws {ReadOnlyDatabase}
  */
@@ -62,7 +62,7 @@ const SETTINGS = {
 const SETTINGS_OF_ROLES = {
   // Plans are cached, and a table that is small at first may grow. Every query has an index.
   enable_seqscan: 'off',
-  // Statements read little. Parallel workers and JIT would take longer, and processors from others.
+  // Statements read little. Parallel workers and JIT would take longer, and use processors that others need.
   max_parallel_workers_per_gather: '0',
   jit: 'off',
 };
@@ -75,8 +75,8 @@ function settingsOf({ role }: DatabaseOptions): [name: string, value: string][] 
 const NO_STANDBY = "CASE WHEN pg_is_in_recovery() THEN nextval('event_position') END";
 
 /**
- * Returns the statements that begin each transaction. Through a pooler, no setting outlives one, and the next may be
- * another server's, which has become a standby.
+ * Returns the statements that begin each transaction. Through a pooler, no setting outlives a transaction, and the next
+ * one may run on another server, which has become a standby.
  */
 export function openingOf(options: DatabaseOptions): Statement[] {
   const set = settingsOf(options).map(([name, value]) => `set_config('${name}', '${value}', true)`);
@@ -113,14 +113,14 @@ export async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   }
 }
 
-/** Finds itself unless a pooler has given it another name, to tell the statements of its clients apart. */
+/** Finds itself, unless a pooler renames the statements of its clients to keep them apart. */
 const PROBE = {
   name: 'deskstream_probe',
   text: `SELECT FROM pg_prepared_statements WHERE name = 'deskstream_probe'`,
 };
 const DUPLICATE_STATEMENT = '42P05';
 
-/** @throws {StartupError} when clients of the pooler would meet each other's prepared statements */
+/** @throws {StartupError} when clients of the pooler would get each other's prepared statements */
 export async function requirePrepared({ url, pooled, prepared = true }: DatabaseOptions, pool: pg.Pool): Promise<void> {
   if (!pooled || !prepared) return;
   const found = await pool.query(PROBE).catch((error: unknown) => {

@@ -33,7 +33,7 @@ export class DatabaseSettings {
         const other = loginOf((args?.object as DatabaseSettings).DATABASE_URL);
         return other !== undefined && other !== loginOf(url);
       },
-      defaultMessage: () => 'DATABASE_WORKER_URL must have another login than DATABASE_URL, which must be set as well',
+      defaultMessage: () => 'DATABASE_WORKER_URL must have its own login, and DATABASE_URL must be set',
     },
   })
   DATABASE_WORKER_URL?: string;

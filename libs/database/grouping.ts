@@ -17,9 +17,9 @@ export interface GroupingLimits {
 }
 
 /**
- * Lets calls share a transaction, and so its round trip and its flush to disk: calls of one turn of the event loop, and
- * calls that have to wait anyway. Waiting organizations take turns. A group that fails is rolled back, and then runs
- * each of its calls alone, so that no call suffers from another.
+ * Lets calls share a transaction, with its round trip and its flush to disk: calls of one iteration of the event loop,
+ * and calls that have to wait anyway. Waiting organizations take turns. A group that fails is rolled back, and then
+ * runs each of its calls alone, so that no call suffers from another.
  */
 export class Grouping<Call, Answer> {
   #running = 0;
@@ -28,7 +28,7 @@ export class Grouping<Call, Answer> {
 
   /**
    * @param run runs all of the calls or none, and returns their answers in order
-   * @param onIdle called whenever nothing is under way any more
+   * @param onIdle called whenever no group is under way any more
    */
   constructor(
     private readonly limits: GroupingLimits,

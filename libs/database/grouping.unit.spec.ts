@@ -54,7 +54,7 @@ describe('Calls that are grouped', () => {
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
-  it('fail together when the database is away, without being tried again', async () => {
+  it('fail together when the database is unavailable, without being tried again', async () => {
     let runs = 0;
     const grouping = new Grouping({ parallel: 1, size: 9 }, () => {
       runs++;

@@ -29,7 +29,7 @@ export interface KeyColumn<Row> {
   /** The column's name in SQL. */
   name: string;
   type: 'uuid' | 'timestamptz' | 'bigint' | 'text';
-  /** What lists select for `of`, if they do not select it anyway. */
+  /** The SQL that lists select for `of`, if they do not select it anyway. */
   select?: string;
   of: (row: Row) => string | number;
 }
@@ -39,7 +39,7 @@ export interface KeyColumn<Row> {
  * so its cost does not grow with its depth, and concurrent changes do not shift rows.
  */
 export class Keyset<Row> {
-  /** What must be selected for the order, besides what lists select anyway. */
+  /** The columns that must be selected for the order, besides those that lists select anyway. */
   readonly selected: string[];
   readonly #columns: string;
   readonly #backwards: string;
@@ -88,9 +88,8 @@ export class Keyset<Row> {
   }
 
   /**
-   * Returns one page of rows that may be large. They are read a few at a time; the page ends early once it has room for
-   * no more.
-   * @param bounds the number of rows to read at once, the room, and what each row takes of it
+   * Returns one page of rows that may be large. They are read a few at a time; the page ends early when it is full.
+   * @param bounds the number of rows to read at once, the size of a page, and the size of each row
    */
   async readWithin(
     database: Database,
@@ -113,9 +112,9 @@ export class Keyset<Row> {
   }
 
   /**
-   * Builds a page of rows in the order in which they were read. One more row than its limit tells that there is another
+   * Builds a page of rows in the order in which they were read. One more row than its limit shows that there is another
    * page.
-   * @param reached for a page that ends early: the row from which on the next page continues
+   * @param reached for a page that ends early: the row at which the next page continues
    */
   pageOf(read: Row[], { limit, cursor }: PageRequest, reached?: Row): Page<Row> {
     const backward = cursor?.backward ?? false;

@@ -4,8 +4,8 @@ import { type Statement } from './batch.js';
 const WORTHWHILE = 16;
 
 /**
- * Merges statements of one kind into one where there are many, at the place of the first. Their order may therefore
- * matter only to statements that cannot be merged.
+ * Merges statements of one kind into one where there are many, at the place of the first. So their order relative to
+ * other statements must not matter, unless they cannot be merged.
  */
 export function merged(statements: Statement[]): Statement[] {
   const kinds = Map.groupBy(statements, ({ many }) => many?.text);

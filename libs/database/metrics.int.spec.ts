@@ -57,7 +57,7 @@ describe('The figures of the database', () => {
     await holder.calls;
   });
 
-  it('tell that the database is away, and nothing of its pools', async () => {
+  it('tell that the database is unavailable, and nothing of its pools', async () => {
     Logger.overrideLogger(false);
     await database.close();
     expect(await figures()).toEqual(['deskstream_database_up 0']);

@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { Gauge, register } from 'prom-client';
-import { inTime } from '#libs/platform/in-time.js';
+import { withTimeout } from '#libs/platform/timeout.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { type Statement } from './batch.js';
 import { type Database } from './database.js';
 
-/** Maximum time of a scrape's look at the database, well within Prometheus' timeout of 10 seconds. */
+/** Maximum time that a scrape waits for the database, well within Prometheus' timeout of 10 seconds. */
 const WITHIN_MS = 3_000;
 
 const logger = new Logger('Metrics');
@@ -23,7 +23,7 @@ export interface WatchedGauge<Read> {
 
 /**
  * Exports gauges that follow from the one row of a statement, which each scrape runs once. They are missing while the
- * database is away. Watching a gauge again replaces it.
+ * database is unavailable. Watching a gauge again replaces it.
  */
 export function watchRow<Row>(database: Database, statement: Statement, gauges: WatchedGauge<Row>[]): void {
   const read = shared(async () => (await answered(database.query<Row>(null, statement)))?.[0]);
@@ -63,7 +63,7 @@ export function watchConnections(databases: Record<string, Database>): void {
   watch(pings, [
     {
       name: 'deskstream_database_up',
-      help: 'Whether the database answers this process and takes changes: 1, else 0.',
+      help: 'Whether the database answers this process and accepts changes: 1, else 0.',
       samples: (read) => [[{}, read.every((up) => up) ? 1 : 0]],
     },
   ]);
@@ -80,7 +80,7 @@ export function watch<Read>(read: () => Promise<Read | undefined>, gauges: Watch
       async collect() {
         const found = await read();
         this.reset();
-        // Its 0, which would look like a figure.
+        // Removes its 0, which would look like a measured value.
         if (labelNames.length === 0) this.remove();
         if (found !== undefined) for (const [labels, value] of samples(found)) this.set(labels, value);
       },
@@ -88,7 +88,7 @@ export function watch<Read>(read: () => Promise<Read | undefined>, gauges: Watch
   }
 }
 
-/** Shares one run of `work` among callers while it is under way: they are the gauges of one scrape. */
+/** Shares a run of `work` among callers while it is under way, which are the gauges of one scrape. */
 function shared<T>(work: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | undefined;
   return () =>
@@ -100,9 +100,9 @@ function shared<T>(work: () => Promise<T>): () => Promise<T> {
 /** Returns the database's answer; undefined, which is logged, when it fails or does not come in time. */
 async function answered<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
-    return await inTime(answer, WITHIN_MS);
+    return await withTimeout(answer, WITHIN_MS);
   } catch (error) {
-    logger.warn({ reason: reasonOf(error) }, 'A scrape could not read figures of the database');
+    logger.warn({ reason: reasonOf(error) }, 'A scrape of the metrics could not read the database');
     return undefined;
   }
 }

@@ -7,10 +7,10 @@ const INTERVAL_MS = 25;
 const MAX_NAMED = 200;
 const RECONNECT_MS = 1_000;
 
-/** Receives what was announced, such as the organizations that have new events; undefined if it may be any. */
+/** Receives the announced ids, such as organizations that have new events; undefined if it may be any. */
 export type NotificationListener = (ids?: string[]) => void;
 
-/** What is announced under a name. */
+/** A channel of announcements. */
 class Channel {
   readonly listeners = new Set<NotificationListener>();
   #ids = new Set<string>();
@@ -34,9 +34,9 @@ class Channel {
 }
 
 /**
- * Tells all processes about new events, so that they need not wait for their next poll, and who has written.
- * Notifications are sent outside of the append's transaction and on a separate connection, because a NOTIFY inside
- * serializes all commits. A lost one only costs a poll interval. The same connection listens, once there is a listener.
+ * Tells all processes about new events, so that they need not wait for their next poll, and about callers that have
+ * written. Notifications are sent outside of the append's transaction and on a separate connection, because a NOTIFY
+ * inside serializes all commits. A lost one only costs a poll interval. The same connection listens.
  */
 export class Notifications {
   readonly #events = new Channel('deskstream_events');
@@ -178,7 +178,7 @@ export class Notifications {
       return client;
     } catch {
       drop();
-      // A connection that failed needs no orderly end.
+      // A failed connection needs no orderly end.
       await client.end().catch(() => undefined);
       return undefined;
     }

@@ -6,12 +6,12 @@ import { type Notifications } from './notifications.js';
 import { isBehind, LOOK_MS, Standby, type StandbyOptions, WRITTEN, type Written } from './standby.js';
 import { WalPositions } from './wal-positions.js';
 
-/** Who answered a batch, and if it was the primary, why. */
+/** The server that answered a batch and, if it was the primary, the reason. */
 type Outcome = 'replica' | 'own_write' | 'behind' | 'failed' | 'away';
 
 const reads = new Counter({
   name: 'deskstream_replica_reads_total',
-  help: 'Reads that the replica may answer: by the replica, or by the primary and why.',
+  help: 'Reads that the replica may answer: by the replica, or the reason why the primary answered.',
   labelNames: ['outcome'],
 });
 
@@ -25,27 +25,27 @@ export interface ReplicaLag {
 
 /** How a replica is used. */
 export interface ReplicaOptions extends StandbyOptions {
-  /** Maximum age of what it answers. */
+  /** Maximum age of the state that it may answer from. */
   maxLagMs: number;
 }
 
 /**
- * A hot standby that answers reads: never with a state older than the maximum, nor older than the caller's last write.
- * Each batch begins with a statement that fails if the state is too old, and a batch that fails is sent to the primary.
- * So neither a replica that is behind nor one that is away makes a request fail.
+ * A hot standby that answers reads, but never from a state older than the maximum age or the caller's last write. Each
+ * batch begins with a statement that fails if the state is too old, and a batch that fails is sent to the primary. So
+ * no request fails because the replica is behind or unavailable.
  */
 export class Replica {
   readonly #standby: Standby;
   readonly #positions = new WalPositions();
   #replayed: { position: number; instant?: number } = { position: 0 };
-  /** When callers wrote, oldest first, as far as within the maximum age. */
+  /** The times of callers' writes within the maximum age, oldest first. */
   readonly #wrote = new Map<string, number>();
-  /** When any caller may have written. */
+  /** The last time at which any caller may have written. */
   #anyWrote = -Infinity;
   readonly #closing = new AbortController();
   #looking: Promise<void> = Promise.resolve();
 
-  /** @param notifications tells callers' writes to the other processes */
+  /** @param notifications announces callers' writes to the other processes */
   constructor(
     private readonly options: ReplicaOptions,
     private readonly primary: Database,
@@ -54,7 +54,7 @@ export class Replica {
     this.#standby = new Standby(options, primary);
   }
 
-  /** Begins to look at both servers. Without, the primary answers everything. */
+  /** Starts to poll both servers. Until then, the primary answers everything. */
   start(): void {
     this.notifications.listenToWriters((callers) => {
       if (callers) for (const caller of callers) this.#note(caller);
@@ -72,7 +72,7 @@ export class Replica {
     this.notifications.signalWriter(caller);
   }
 
-  /** How far the replica is behind; undefined while it is away. */
+  /** How far the replica is behind; undefined while it is unavailable. */
   get lag(): ReplicaLag | undefined {
     const { position, instant } = this.#replayed;
     const { latest } = this.#positions;
@@ -86,7 +86,10 @@ export class Replica {
     return lag !== undefined && lag.seconds * 1000 <= this.options.maxLagMs;
   }
 
-  /** Returns the reader of one request. Once the primary has answered, it goes on: time must not run backwards. */
+  /**
+   * Returns the reader of one request. Once the primary has answered, it answers the rest, too: no read may see an
+   * older state.
+   */
   reader(caller: string): Reader {
     let answers = true;
     return {
@@ -115,7 +118,7 @@ export class Replica {
     const oldest = performance.now() - this.options.maxLagMs;
     const wroteAt = Math.max(this.#wrote.get(caller) ?? -Infinity, this.#anyWrote);
     const position = this.#positions.behind(Math.max(oldest, wroteAt));
-    // Knowing that it would refuse saves the round trip.
+    // The replica would refuse, so the round trip is saved.
     if (position === undefined || position > this.#replayed.position)
       return [wroteAt > oldest ? 'own_write' : 'behind'];
     try {

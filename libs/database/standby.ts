@@ -1,20 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { OutageError } from '#libs/platform/domain-error.js';
-import { inTime } from '#libs/platform/in-time.js';
+import { withTimeout } from '#libs/platform/timeout.js';
 import { type Outage } from '#libs/platform/outage.js';
 import { type BatchResult, type Statement } from './batch.js';
 import { type DatabaseOptions } from './connections.js';
 import { Database } from './database.js';
 import { ReadOnlyDatabase } from './unavailable.js';
 
-/** Pause between looks at a server's WAL. */
+/** Pause between polls of a server's WAL position. */
 export const LOOK_MS = 100;
-/** Pause before the next try to reach a standby that is away. */
+/** Pause before the next try to reach an unavailable standby. */
 const RETRY_MS = 1_000;
-/** Time without an answer to a look after which the standby is away. */
+/** Time without an answer to a poll after which the standby counts as unavailable. */
 const ANSWER_MS = 2_000;
 
-/** Identifies a primary and its standbys, and tells the session's role. */
+/** Identifies a primary and its standbys, and returns the session's role. */
 export const SYSTEM = {
   text: `SELECT system_identifier::text AS system, current_setting('role') AS role FROM pg_control_system()`,
 };
@@ -24,7 +24,7 @@ export const WRITTEN = { text: `SELECT (pg_current_wal_insert_lsn() - '0/0')::fl
 export const REPLAYED = {
   text: `SELECT pg_is_in_recovery() AS standby, (pg_last_wal_replay_lsn() - '0/0')::float8 AS position`,
 };
-/** Fails on a server that has not replayed a position, or is no standby any more. */
+/** Fails on a server that has not replayed a position, or is not a standby any more. */
 const REQUIRE = `SELECT 1 / (pg_is_in_recovery() AND pg_last_wal_replay_lsn() - '0/0' >= $1)::int`;
 /** SQLSTATE division_by_zero. */
 const NOT_REPLAYED = '22012';
@@ -50,10 +50,10 @@ export function isBehind(error: unknown): boolean {
   return (error as { code?: string }).code === NOT_REPLAYED;
 }
 
-/** The connection to a hot standby, which may be away, and returns by itself. */
+/** The connection to a hot standby, which may be unavailable and is reconnected. */
 export class Standby {
   #database: Database | undefined;
-  /** Ends the wait for answers of a standby that goes away. */
+  /** Ends the wait for answers of a standby that becomes unavailable. */
   readonly #waiting = new Set<(error: Error) => void>();
   readonly #closing = new AbortController();
   #looking: Promise<void> = Promise.resolve();
@@ -67,7 +67,7 @@ export class Standby {
     return this.#database !== undefined;
   }
 
-  /** Connects, and looks at the standby until it is closed. @param onReplayed receives how far it has replayed */
+  /** Connects, and polls the standby until it is closed. @param onReplayed receives how far it has replayed */
   start(onReplayed: (position: number) => void): void {
     this.#looking = this.#repeat(onReplayed);
   }
@@ -79,7 +79,7 @@ export class Standby {
    */
   async transact(position: number, organizationId: string | null, statements: Statement[]): Promise<BatchResult[]> {
     const database = this.#database;
-    if (!database) throw new Error('The standby is away');
+    if (!database) throw new Error('The standby is unavailable');
     const required = { text: REQUIRE, values: [position] };
     try {
       return (await this.#unlessLost(database.transact(organizationId, [required, ...statements]))).slice(1);
@@ -109,9 +109,9 @@ export class Standby {
 
   async #look(): Promise<number> {
     const database = (this.#database ??= await this.#open());
-    // A connection that no read has: a standby that is busy is not away.
+    // A connection that no read uses: a busy standby is not unavailable.
     const looked = database.inUnit('', [REPLAYED], (_, [found]) => Promise.resolve(found?.rows as Replayed[]));
-    const [row] = await inTime(looked, ANSWER_MS);
+    const [row] = await withTimeout(looked, ANSWER_MS);
     if (!row?.standby) throw new Error('The server of DATABASE_REPLICA_URL is not a standby');
     this.options.outage.worked();
     return row.position;
@@ -125,7 +125,7 @@ export class Standby {
         server.query<{ system: string; role: string }>(null, SYSTEM),
       );
       const [ours, its] = await Promise.all(both);
-      if (ours?.[0]?.system !== its?.[0]?.system) throw new Error('DATABASE_REPLICA_URL is another database');
+      if (ours?.[0]?.system !== its?.[0]?.system) throw new Error('DATABASE_REPLICA_URL belongs to another database');
       if (its?.[0]?.role !== role)
         throw new Error('DATABASE_REPLICA_URL leads to a pooler; it must be the standby itself');
       return standby;
@@ -140,7 +140,7 @@ export class Standby {
     if (database !== this.#database) return;
     this.#database = undefined;
     for (const reject of this.#waiting) reject(error);
-    // It waits for connections, which may never end.
+    // Closing waits for connections, which may never end.
     void database?.close().catch(() => undefined);
   }
 

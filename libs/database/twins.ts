@@ -13,8 +13,8 @@ export function forgettingTwins({ text, values }: Statement): Statement {
 }
 
 /**
- * Returns SQL for what sets a value apart from its twin; empty if it has none. Calling the function costs more than
- * inserting the row, so it is only called in a database that has twins. Arguments are SQL, too.
+ * Returns SQL for the text that distinguishes a value from its twin; empty if it has none. Calling the function costs
+ * more than inserting the row, so it is only called in a database that has twins. Arguments are SQL, too.
  */
 export function twinOf(organization: string, entity: string, field: string, key: string): string {
   return `CASE WHEN EXISTS (SELECT FROM legacy_twins) THEN twin_of(${organization}, ${entity}, ${field}, ${key}) ELSE '' END`;

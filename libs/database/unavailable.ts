@@ -26,7 +26,7 @@ export class ReadOnlyDatabase extends OutageError {
   }
 }
 
-/** Other transactions were in the way, as in a deadlock, and PostgreSQL ended this one. It can be retried. */
+/** PostgreSQL aborted the transaction because of other ones, as in a deadlock. It can be retried. */
 export class Contended extends DomainError {
   constructor(options?: ErrorOptions) {
     const message = 'Others are changing the same entities at this moment; send the request again';
@@ -48,7 +48,7 @@ export function asUnavailable(error: unknown): unknown {
   return lost ? unavailable(error) : error;
 }
 
-/** Returns the error of a database that is out. */
+/** Returns the error for an unavailable database. */
 export function unavailable(error: unknown): DomainError {
   return error instanceof DomainError ? error : new OutageError(MESSAGE, RETRY_SECONDS, { cause: error });
 }

@@ -1,6 +1,6 @@
 /** A position of the primary's WAL. */
 interface Sample {
-  /** When it was asked for, by this process's clock: earlier commits lie before the position. */
+  /** The time of the query, by this process's clock: earlier commits lie before the position. */
   askedAt: number;
   position: number;
 }
@@ -8,7 +8,7 @@ interface Sample {
 /** Maximum number of samples. */
 const KEPT = 1_000;
 
-/** The primary's WAL over time. Tells how old a standby's state is without comparing the clocks of machines. */
+/** The primary's WAL over time. Shows how old a standby's state is without comparing the clocks of machines. */
 export class WalPositions {
   readonly #samples: Sample[] = [];
 

@@ -25,7 +25,7 @@ export async function prepare(dataDir: string): Promise<Credentials> {
     if (error instanceof SyntaxError) throw new StartupError(`${file} is damaged. Restore it from a backup.`);
     throw new StartupError(
       `The data directory ${dataDir} cannot be read and written (${(error as NodeJS.ErrnoException).code ?? reasonOf(error)}). ` +
-        'Give this user the right to, or set DESKSTREAM_DATA_DIR to another.',
+        'Give this user the rights, or set DESKSTREAM_DATA_DIR to another directory.',
     );
   }
 }
@@ -95,7 +95,7 @@ export async function start(
       await pause(REMAINS_PAUSE_MS);
     }
   } catch (error) {
-    // Another instance may have been faster.
+    // Another instance may have started the server first.
     const running = await runningServer(cluster);
     if (running) return running;
     const lines = (await readable(log)) ?? (error as Error).message;

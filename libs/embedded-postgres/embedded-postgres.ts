@@ -96,7 +96,7 @@ export async function startEmbeddedPostgres({
   };
 }
 
-/** Repeats work that fails, unless a server that is alive refuses it. */
+/** Repeats work that fails, unless a running server refuses it. */
 async function outliving(work: () => Promise<void>, running: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -116,7 +116,7 @@ export async function runningEmbeddedPostgres(dataDir: string): Promise<Database
   return server && urlsFor(server, await prepare(dataDir));
 }
 
-/** Connects, waiting out a recovery. */
+/** Connects; waits while the server recovers. */
 async function connect(url: string): Promise<pg.Client> {
   const refusedUntil = Date.now() + REFUSED_MS;
   const deadline = Date.now() + START_SECONDS * 1000;

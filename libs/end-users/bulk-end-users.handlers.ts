@@ -50,7 +50,7 @@ export class EndUserTasks {
   /**
    * Carries out tasks in three round trips. A task that claims the address of another end user is carried out alone,
    * because the single command returns an exact error.
-   * @throws unique violations when an address is taken concurrently: then nothing has happened
+   * @throws unique violations when an address is taken concurrently: then nothing was written
    */
   async carryOut(context: WriteContext, tasks: (Task | DomainError)[]): Promise<(EndUserOutput | DomainError)[]> {
     const valid = tasks.flatMap((task) => (task instanceof DomainError ? [] : [task]));

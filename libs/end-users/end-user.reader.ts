@@ -84,7 +84,7 @@ export class EndUserReader {
     return this.entities.page(endUserStream, organizationId, keyset, select, page);
   }
 
-  /** Returns end users as writes have left them; refusals are passed on. Takes at most one round trip. */
+  /** Returns end users in their state after writes; refusals are passed on. Takes at most one round trip. */
   async allShown(
     organizationId: string,
     written: (Loaded<EndUser | undefined> | DomainError)[],
@@ -97,7 +97,7 @@ export class EndUserReader {
     return written.map((one) => (one instanceof DomainError ? one : shownEndUser(one, definitions)));
   }
 
-  /** Returns one end user as a write has left it. */
+  /** Returns one end user in its state after a write. */
   async shown(organizationId: string, written: Loaded<EndUser | undefined>): Promise<EndUserOutput> {
     const [shown] = await this.allShown(organizationId, [written]);
     return shown as EndUserOutput;

@@ -7,9 +7,9 @@ import { keyOfAddress } from './addresses.published.js';
 export const LAST_CHARACTER = 0x10ffff;
 
 /**
- * Reads the ids of end users by what a person enters, as `{id}`: the beginning of the display name, a whole e-mail
- * address, or a whole phone number with its country code.
- * @param exact whether the display name must be the text as a whole
+ * Reads the ids of end users by a search text, as `{id}`: the beginning of the display name, a whole e-mail address, or
+ * a whole phone number with its country code.
+ * @param exact whether the display name must equal the text
  */
 export function endUsersFound(organizationId: string, text: string, exact: boolean, limit: number): Statement {
   const addresses = [keyOfAddress('email', text), toE164(text)].filter((key) => key !== undefined);

@@ -62,7 +62,7 @@ export class IdentitiesController {
     operationId: 'EndUsers_mergeUser',
     summary: 'Merge an end user into another one.',
     description:
-      'In one transaction, the other end user takes over the conversations (at most 1,000, else 409), the addresses, external ids and custom attributes, and the fields that it lacks. Where both have a value, the other end user keeps its own; addresses and external ids of the merged end user become additional ones. From then on the merged end user answers 404 with the id of the other in `mergedInto`. A merge cannot be undone.',
+      'In one transaction, the other end user takes over the conversations (at most 1,000, else 409), the addresses, external ids and custom attributes, and the fields that it lacks. Where both have a value, the other end user keeps its own; addresses and external ids of the merged end user become additional ones. From then on, the answer for the merged end user is 404 with the id of the other in `mergedInto`. A merge cannot be undone.',
     success: [200, 'The end user that remains', MergeEndUserOutput],
     errors: [404, 409],
   })

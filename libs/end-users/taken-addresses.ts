@@ -56,7 +56,7 @@ export class TakenAddresses {
         return await work();
       } catch (error) {
         if (violatedConstraint(error) !== ADDRESS_INDEX) throw error;
-        // If the other no longer has the address, this does not throw, and the work is tried again.
+        // If the other end user no longer has the address, this does not throw, and the work is retried.
         await this.#refuse(context, id, fields);
       }
     }

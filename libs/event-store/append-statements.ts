@@ -36,7 +36,7 @@ const INSERT_EVENT_KEYS = `INSERT INTO event_keys (organization_id, stream, even
 
 /**
  * Returns a statement that stores an event as its stream's next: the version before must exist, its own must not.
- * @param isFirst whether it is the first event of its stream in this transaction; others follow upon it
+ * @param isFirst whether it is the first event of its stream in this transaction
  */
 export function appendStatement(
   event: RecordedEvent,

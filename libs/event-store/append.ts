@@ -18,7 +18,7 @@ export interface Append {
   projected: Statement[];
 }
 
-/** Returns what a change writes, and the events as they will be recorded. */
+/** Returns the statements of a change, and the events as they will be recorded. */
 export function appendOf(
   codec: EventCodec,
   { definition, id, loaded, events }: Staged,
@@ -66,7 +66,7 @@ function idOf(fields: Partial<Record<string, string>> | undefined, type: string,
   return field === undefined ? undefined : (data as Record<string, string>)[field];
 }
 
-/** Returns what is recorded about the writer. */
+/** Returns the metadata about the writer. */
 function metadataOf({ organizationId, observer, ...metadata }: WriteContext): EventMetadata {
   const traceparent = currentTraceparent();
   return traceparent === undefined ? metadata : { ...metadata, traceparent };

@@ -23,8 +23,7 @@ const LEASE = `interval '5 seconds'`;
  * The checkpoints of a feed's consumer in each partition, and the leases of the processes that may move them. Processes
  * share the partitions evenly: each renews its leases, claims free ones up to its share, and gives back the rest.
  * Leases of a process end with the connection on which it shows that it is alive, or when they expire. Each new leader
- * gets a higher epoch. The database refuses a checkpoint that an earlier leader still writes, with all that came with
- * it.
+ * gets a higher epoch. The database refuses a checkpoint of an earlier leader, with its whole transaction.
  */
 export class Checkpoints {
   readonly #held = new Map<number, Leadership>();
@@ -57,7 +56,7 @@ export class Checkpoints {
   }
 
   /**
-   * Claims and renews this process' share, and stores the positions of pages that concerned nobody. One round trip.
+   * Claims and renews this process' share, and stores the positions of pages without deliveries. One round trip.
    * @param busy partitions whose checkpoints are being moved: their positions stay as this process knows them
    * @returns the number of partitions beyond its share
    */
@@ -87,7 +86,7 @@ export class Checkpoints {
       this.#learn(leases, busy, before);
       return Math.max(0, leases.length - share.share);
     } catch (error) {
-      // It is unknown what was stored.
+      // It is unknown which positions were stored.
       for (const partition of this.held) if (!busy.has(partition)) this.forget(partition);
       throw error;
     } finally {
@@ -162,7 +161,7 @@ const FORGET_DEAD = `DELETE FROM partition_holders WHERE seen_at < now() - ${LEA
 const RENEW = `UPDATE checkpoints SET lease_until = now() + ${LEASE} WHERE consumer IN (
   SELECT consumer FROM checkpoints WHERE starts_with(consumer, $1) AND holder = $2 FOR UPDATE SKIP LOCKED)`;
 const ALIVE = `alive AS MATERIALIZED (SELECT id, seen_at FROM partition_holders WHERE holder_is_alive(id))`;
-/** The share of each process that is alive and was seen lately. */
+/** The share of each process that is alive and was seen recently. */
 const EACH = `SELECT ceil(${PARTITIONS}::numeric / greatest(count(*), 1))::integer AS share
   FROM alive WHERE seen_at > now() - ${LEASE}`;
 const SHARE = `WITH ${ALIVE} ${EACH}`;

@@ -1,10 +1,13 @@
 import { type Statement } from '#libs/database/batch.js';
 import { type Database } from '#libs/database/database.js';
 import { type Keyset, type Page, type PageRequest } from '#libs/database/keyset.js';
-import { JsonText } from '#libs/platform/json-text.js';
+import { sortedByName } from '#libs/database/name-order.js';
+import { notFound } from '#libs/platform/domain-error.js';
+import { JsonText, type Sendable } from '#libs/platform/json-text.js';
 import { type EventCodec } from './event-codec.js';
 import { type DomainEvent } from './event.js';
 import { type Loaded } from './loaded.js';
+import { PastStreams } from './past-streams.js';
 import { type StreamDefinition, streamName } from './stream-definition.js';
 import { StreamStates } from './stream-states.js';
 
@@ -35,12 +38,33 @@ export interface StateRow<State> extends ShownRow {
 /** Reads entities as the API shows them, from the rows that hold their states. */
 export class EntityReader {
   readonly #states: StreamStates;
+  readonly #past: PastStreams;
 
   constructor(
     private readonly database: Database,
     codec: EventCodec,
   ) {
     this.#states = new StreamStates(database, codec);
+    this.#past = new PastStreams(database, codec);
+  }
+
+  /**
+   * Returns one entity as it is now or, with `asOf`, as it was then.
+   * @param name of the entity in the error message
+   * @throws {DomainError} `not-found`
+   */
+  async existing<State, Event extends DomainEvent>(
+    definition: StreamDefinition<State, Event>,
+    name: string,
+    { organizationId, id, asOf }: { organizationId: string; id: string; asOf?: Date },
+  ): Promise<Sendable<object>> {
+    if (asOf) {
+      const { state, recordedAt } = await this.#past.existing(definition, name, id, organizationId, asOf);
+      return definition.row?.shown(state, { organizationId, recordedAt: recordedAt as Date }) as object;
+    }
+    const entity = await this.get(definition, organizationId, id);
+    if (!entity) throw notFound(name, id);
+    return entity;
   }
 
   /** Returns one entity; undefined when it does not exist. */
@@ -64,6 +88,19 @@ export class EntityReader {
     select: Statement,
   ): Promise<JsonText[]> {
     return this.#shown(definition, organizationId, await this.database.query<ListedRow>(organizationId, select));
+  }
+
+  /** Returns all entities as they were at an instant, sorted by name. */
+  async listAsOf<State, Event extends DomainEvent>(
+    definition: StreamDefinition<State, Event>,
+    organizationId: string,
+    asOf: Date,
+  ): Promise<object[]> {
+    const streams = await this.#past.loadAll(definition, organizationId, asOf);
+    const shown = streams.flatMap(({ state, recordedAt }) =>
+      state ? (definition.row?.shown(state, { organizationId, recordedAt: recordedAt as Date }) ?? []) : [],
+    );
+    return sortedByName(this.database, organizationId, shown as { id: string; name: string }[]);
   }
 
   /** Returns a page of the entities of a query that selects {@link LISTED} and what the order needs. */

@@ -13,7 +13,7 @@ export interface RowFacts {
 /** A column of an entity's row, made from the entity's state. */
 export interface Column<Entity> {
   of: (entity: Entity, row: RowFacts) => unknown;
-  /** Returns SQL for the value, where that is more than the value itself. */
+  /** Returns SQL for the value, if it is not simply the parameter. */
   sql?: (value: string, organization: string, id: string) => string;
   /** Whether the value never changes: updates leave it alone. */
   constant?: boolean;
@@ -27,7 +27,7 @@ export interface EntityRow<Entity> {
   table: string;
   /** Type of the ids; `uuid` unless given. */
   idType?: 'bigint';
-  /** Returns what the API shows of the entity alone; kept as text that is ready to send. */
+  /** Returns the entity as the API shows it; stored as text that is ready to send. */
   shown: (entity: Entity, row: RowFacts) => object;
   columns: Record<string, Column<Entity>>;
   /** Whether the record of its twins is deleted with the row: see {@link forgettingTwins}. */

@@ -71,8 +71,8 @@ const OPENED_KEYS = 10_000;
 
 /**
  * Converts events between code and rows: seals secret and personal fields, and upcasts older schema versions. While two
- * releases run, an event may be of a type, or of a schema version, that only the newer one knows: readers of events get
- * it opaque, and what depends on its data is refused.
+ * releases run, an event may be of a type, or of a schema version, that only the newer one knows: readers get it
+ * opaque, and work that depends on its data is refused.
  */
 export class EventCodec {
   readonly #byCategory: Map<string, AnyStreamDefinition>;
@@ -131,7 +131,7 @@ export class EventCodec {
 
   /**
    * Returns an event with its secrets masked, and without its personal fields unless the reader may see them; opaque if
-   * only a newer release knows it, and so which fields these are.
+   * only a newer release knows it, because these fields are then unknown.
    */
   disclose(row: EventRow, mayReadPersonal: boolean): DisclosedEvent {
     if (!this.#knows(row)) return { ...opaque(row), redacted: false };
@@ -249,7 +249,7 @@ export class EventCodec {
   }
 }
 
-/** Returns what is known of any event: all but its data. */
+/** Returns the parts that are known of any event: all except its data. */
 function opaque(row: EventRow): FeedEvent {
   return {
     organizationId: row.organization_id,

@@ -3,11 +3,11 @@ import { type Leadership } from './checkpoint.js';
 import { type EventCodec, type EventRow, KEYED_EVENTS } from './event-codec.js';
 import { type FeedEvent } from './event.js';
 
-/** A page of the feed. Reading on from `position` misses nothing, even if `events` is empty. */
+/** A page of the feed. A reader that continues at `position` misses nothing, even if `events` is empty. */
 export interface FeedPage {
   events: FeedEvent[];
   position: number;
-  /** Whether there is more to read at once. */
+  /** Whether more can be read immediately. */
   more: boolean;
 }
 
@@ -62,7 +62,7 @@ export class EventFeed {
    */
   async read(led: Led[], limit: number): Promise<FeedPage[]> {
     // Two statements, because the second must take its snapshot after the first has seen which appends are in progress.
-    // No bitmap scans, to walk along the positions: the planner underestimates new events, and would sort them.
+    // No bitmap scans, so that events are read by position: the planner underestimates new events, and would sort.
     const [places, rows] = (
       await this.database.transact(null, [
         {

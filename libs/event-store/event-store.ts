@@ -4,7 +4,7 @@ import { type Database } from '#libs/database/database.js';
 import { merged } from '#libs/database/merged-statements.js';
 import { Contended } from '#libs/database/unavailable.js';
 import { accepted, DomainError } from '#libs/platform/domain-error.js';
-import { turns } from '#libs/platform/turns.js';
+import { timeSlices } from '#libs/platform/time-slices.js';
 import { type Append, appendOf } from './append.js';
 import { type EventCodec } from './event-codec.js';
 import { type DomainEvent, type RecordedEvent, type WriteContext } from './event.js';
@@ -73,7 +73,7 @@ export class EventStore extends StreamReader {
   ): Promise<RecordedEvent[]> {
     const appends: Append[] = [];
     for (const [index, change] of changes.entries()) {
-      if (index > 0 && index % ENCODED_AT_ONCE === 0) await turns.next(context.organizationId);
+      if (index > 0 && index % ENCODED_AT_ONCE === 0) await timeSlices.next(context.organizationId);
       appends.push(appendOf(this.codec, change, context, recordedAt));
     }
     const recorded = appends.flatMap(({ events }) => events);
@@ -112,7 +112,7 @@ export class EventStore extends StreamReader {
    * loaded if the definition says that the command starts a stream under a new id.
    * @param guards see {@link commit}; made from the loaded state
    * @throws {DomainError} the decider's refusal
-   * @throws {VersionConflict} when other writers keep being first
+   * @throws {VersionConflict} when other writers keep winning
    */
   async handle<State, Event extends DomainEvent, Command extends { type: string }>(
     definition: StreamDefinition<State, Event, Command>,
@@ -134,7 +134,7 @@ export class EventStore extends StreamReader {
   /**
    * Handles many commands in two round trips: each is decided on the state that those before it leave, and all events
    * are committed together. A refused command is answered by its error and does not affect the others.
-   * @throws {VersionConflict} when other writers keep being first; unique violations unchanged: nothing is written then
+   * @throws {VersionConflict} when other writers keep winning; unique violations unchanged: nothing is written then
    */
   async handleAll<State, Event extends DomainEvent, Command extends { type: string }>(
     definition: StreamDefinition<State, Event, Command>,
@@ -168,7 +168,7 @@ export class EventStore extends StreamReader {
   }
 
   /**
-   * Decides and appends once, on the state that the caller has loaded.
+   * Decides and appends once, based on the state that the caller has loaded.
    * @throws {DomainError} the decider's refusal
    * @throws {VersionConflict} when other writers were first
    */
@@ -194,7 +194,7 @@ export class EventStore extends StreamReader {
   /**
    * Runs `work`, which loads, decides and commits. If another writer was first, runs it again on the new state, a few
    * times.
-   * @throws {VersionConflict} when other writers keep being first
+   * @throws {VersionConflict} when other writers keep winning
    */
   async retrying<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {

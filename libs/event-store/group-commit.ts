@@ -6,13 +6,13 @@ import { merged } from '#libs/database/merged-statements.js';
 import { Contended } from '#libs/database/unavailable.js';
 import { DomainError } from '#libs/platform/domain-error.js';
 
-/** Limits of the shared line, and of each organization's own line. */
+/** Limits of the shared queue, and of each organization's own queue. */
 const LIMITS = { parallel: 2, size: 32 };
 /** Number of statements above which a write would delay other organizations. */
 const LARGE = 64;
-/** Time that an organization keeps to its own line after one of its writes has failed. */
+/** Time for which an organization keeps its own queue after one of its writes has failed. */
 const APART_MS = 10_000;
-/** Maximum number of organizations that keep to their own lines. */
+/** Maximum number of organizations that keep their own queues. */
 const MOST_APART = 10_000;
 
 /** Statements that are written together or not at all. */
@@ -25,7 +25,8 @@ export interface Write {
 
 /**
  * Lets writes of all organizations share a transaction when they would have to wait anyway: see {@link Grouping}. Large
- * writes, and organizations whose write fails or waits for a lock, get lines of their own: no other waits for them.
+ * writes, and organizations whose write fails or waits for a lock, get queues of their own, so that no other
+ * organization waits for them.
  */
 export class GroupCommit {
   readonly #shared = new Grouping<Write, void>(LIMITS, (writes) => this.#commitTogether(writes));

@@ -6,6 +6,6 @@ export interface Loaded<State> {
   recordedAt?: Date;
   /** The key of its personal data: see {@link StreamDefinition.personal}. */
   sealedKey?: string;
-  /** Whether its row is of another shape, so that the parts may be, too: the next change makes them anew. */
+  /** Whether its row, and perhaps its parts, have another shape: the next change rebuilds them. */
   isStale?: boolean;
 }

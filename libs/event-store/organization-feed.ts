@@ -14,9 +14,9 @@ export interface FeedFilter {
 /** A page of an organization's feed. */
 export interface OrganizationFeedPage {
   rows: EventRow[];
-  /** Reading on from here misses and repeats nothing, even if `rows` is empty. */
+  /** A reader that continues here misses and repeats nothing, even if `rows` is empty. */
   position: number;
-  /** Whether there is more to read at once. */
+  /** Whether more can be read immediately. */
   more: boolean;
   /** Whether there will be more to read when appends in progress end. */
   soon: boolean;
@@ -91,7 +91,7 @@ export class OrganizationFeed {
   }
 }
 
-/** The reach of a page: in the row of each of its events, or in one row without an event. */
+/** The position that a page has reached: in the row of each of its events, or in one row without an event. */
 interface Reach {
   event_id: string | null;
   reached: number | null;

@@ -1,6 +1,6 @@
 import { type Database } from '#libs/database/database.js';
 import { DomainError, notFound } from '#libs/platform/domain-error.js';
-import { turns } from '#libs/platform/turns.js';
+import { timeSlices } from '#libs/platform/time-slices.js';
 import { type EventCodec, type EventRow, SEALED_KEY } from './event-codec.js';
 import { type DomainEvent } from './event.js';
 import { type Loaded } from './loaded.js';
@@ -95,7 +95,7 @@ export class PastStreams {
     for (const pieces of inPages(known)) {
       const values = [organizationId, ...columnsOf(pieces)];
       const rows = await this.database.query<EventRow>(organizationId, { text: SELECT_PIECES, values });
-      await turns.next(organizationId);
+      await timeSlices.next(organizationId);
       for (const row of rows) {
         const before = begun.get(row.stream) as Loaded<State>;
         begun.set(row.stream, after(definition, before, this.codec.decode(row)));

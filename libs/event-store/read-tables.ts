@@ -16,16 +16,16 @@ export function rowStatementsOf(definition: AnyStreamDefinition): RowStatements<
   return made;
 }
 
-/** Which changes {@link changesOfTables} returns. */
+/** Selects the changes that {@link changesOfTables} returns. */
 interface ChangeOptions {
   /** The only table to change; all unless given. */
   table?: string;
-  /** Makes all rows of parts anew: the state before does not tell what is there. */
-  anew?: boolean;
+  /** Rebuilds all rows of parts, because the state before does not show which rows exist. */
+  rebuildsParts?: boolean;
 }
 
 /**
- * Returns what events of one stream change in its read tables, or in one of them.
+ * Returns the statements on read tables, or on one of them, for events of one stream.
  * @param before the stream before the events, and `after` them
  */
 export function changesOfTables(
@@ -33,7 +33,7 @@ export function changesOfTables(
   events: RecordedEvent[],
   before: Loaded<unknown>,
   after: Loaded<unknown>,
-  { table, anew }: ChangeOptions = {},
+  { table, rebuildsParts }: ChangeOptions = {},
 ): Statement[] {
   const [first] = events;
   if (!first) return [];
@@ -42,7 +42,9 @@ export function changesOfTables(
   const isWanted = (one: string) => table === undefined || one === table;
   return [
     ...(row && isWanted(row.table) ? (rowStatementsOf(definition)?.change(key, before, after) ?? []) : []),
-    ...parts.flatMap((part) => (isWanted(part.table) ? changesOfPart(definition, part, key, before, after, anew) : [])),
+    ...parts.flatMap((part) =>
+      isWanted(part.table) ? changesOfPart(definition, part, key, before, after, rebuildsParts) : [],
+    ),
     ...projections.flatMap((projection) =>
       isWanted(projection.table) ? events.flatMap((event) => projection.apply(event as RecordedOf<DomainEvent>)) : [],
     ),
@@ -50,8 +52,8 @@ export function changesOfTables(
 }
 
 /**
- * Returns the statements that make a stale row and its parts anew.
- * @returns nothing for an entity without a row; the first statement is a guard, which fails if others were first
+ * Returns the statements that rebuild a stale row and its parts. @returns nothing for an entity without a row; the
+ * first statement is a guard, which fails if another writer was first
  */
 export function renewalOf(definition: AnyStreamDefinition, key: RowKey, loaded: Loaded<unknown>): Statement[] {
   const { parts = [] } = definition;
@@ -72,9 +74,9 @@ function changesOfPart(
   key: RowKey,
   before: Loaded<unknown>,
   after: Loaded<unknown>,
-  anew = before.isStale && !isStable,
+  rebuildsParts = before.isStale && !isStable,
 ): Statement[] {
-  if (!anew) return change(key, before.state, after.state);
+  if (!rebuildsParts) return change(key, before.state, after.state);
   const text = `DELETE FROM ${table} WHERE organization_id = $1 AND ${owner} = $2`;
   return [{ text, values: [key.organizationId, key.id] }, ...change(key, initialState, after.state)];
 }

@@ -28,7 +28,7 @@ export class CatchUp {
     this.#states = new StreamStates({ query }, codec);
   }
 
-  /** Applies all events that no others can precede any more. */
+  /** Applies all events up to the horizon. */
   async run(): Promise<void> {
     for (let isThere = false; !isThere;) {
       await this.client.query('BEGIN');
@@ -67,8 +67,8 @@ export class CatchUp {
   }
 
   /**
-   * Returns what the next events change in the table, stream by stream. Rows of parts are made anew: the state before
-   * lacks personal data whose key was destroyed after the rows were filled.
+   * Returns the changes that the next events make in the table, stream by stream. Rows of parts are rebuilt: the state
+   * before lacks personal data whose key was destroyed after the rows were filled.
    */
   async #statements(events: RecordedEvent[]): Promise<Statement[]> {
     const { definition, shadow } = this;
@@ -81,7 +81,7 @@ export class CatchUp {
     return streams.flatMap((own, index) => {
       const before = befores[index] as Loaded<unknown>;
       const result = own.reduce((state, event) => after(definition, state, event), before);
-      return changesOfTables(definition, own, before, result, { table: shadow.name, anew: true });
+      return changesOfTables(definition, own, before, result, { table: shadow.name, rebuildsParts: true });
     });
   }
 

@@ -5,7 +5,7 @@ import { type Shadow } from './rebuild-shadow.js';
 
 /**
  * Fills a shadow with the events up to its horizon, partition by partition. Any number may fill it at once. A page and
- * the position after it are one transaction, so that whoever goes on repeats and misses nothing.
+ * the position after it are one transaction, so that a process that continues repeats and misses nothing.
  */
 export class Fill {
   readonly #query: Query;
@@ -19,7 +19,7 @@ export class Fill {
     this.#query = async <Row>(statement: Statement) => (await this.#batch([statement])).at(-1)?.rows as Row[];
   }
 
-  /** Runs until no partition is left to take. @param onPage is told the number of events of each page */
+  /** Runs until no partition is left to take. @param onPage receives the number of events of each page */
   async run(onPage: (events: number, isLast: boolean) => void): Promise<void> {
     for (let place = await this.#begin(); place; place = await this.#begin()) {
       await this.#query({ text: 'SET LOCAL ROLE deskstream_worker' });
@@ -30,7 +30,7 @@ export class Fill {
     await this.#query({ text: 'COMMIT' });
   }
 
-  /** Begins a transaction and takes a partition that nobody else fills. */
+  /** Begins a transaction and takes a partition that no other connection fills. */
   async #begin(): Promise<Place | undefined> {
     const taken = {
       text: `SELECT partition, p.position::float8 AS position, horizon::float8 AS horizon

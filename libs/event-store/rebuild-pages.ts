@@ -18,7 +18,7 @@ export interface Place {
   horizon: number;
 }
 
-/** What the next events of a partition write. */
+/** The rows that follow from the next events of a partition. */
 export interface Page {
   statements: Statement[];
   events: number;

@@ -11,7 +11,7 @@ export interface RebuildProgress {
 
 /**
  * The table that takes the place of a read table, in a schema of its own so that its indexes can have the same names;
- * and how far it is filled. It stays when the rebuild is killed, and the next one goes on with it.
+ * and how far it is filled. It stays when the rebuild is killed, and the next rebuild continues it.
  */
 export class Shadow {
   readonly schema: string;
@@ -21,7 +21,7 @@ export class Shadow {
 
   /**
    * @param client connected as the owner
-   * @param maker what fills the table; what another maker has filled is not used
+   * @param maker identifies the program that fills the table; a table of another maker is not continued
    */
   constructor(
     private readonly client: pg.Client,
@@ -44,7 +44,7 @@ export class Shadow {
     return `${this.schema}.feed`;
   }
 
-  /** Goes on with what an interrupted rebuild has left, if the same maker left it; else begins. */
+  /** Continues an interrupted rebuild of the same maker; otherwise begins. */
   async open(): Promise<void> {
     const { rows } = await this.client.query<{ left: string | null; maker: string }>(
       `SELECT obj_description(to_regnamespace($1), 'pg_namespace') AS left,

@@ -18,15 +18,15 @@ export interface RebuildResult {
 }
 
 export interface RebuildOptions {
-  /** The program that rebuilds. What a killed rebuild has filled is kept if it was the same program. */
+  /** The program that rebuilds. A killed rebuild is continued if it was of the same program. */
   program?: string;
   /** Number of connections that fill the table at the same time. */
   connections?: number;
-  /** Is told how far the table is filled, page by page, beginning with what a killed rebuild has filled. */
+  /** Receives the progress page by page, beginning with that of a killed rebuild. */
   onProgress?: (progress: RebuildProgress) => void;
 }
 
-/** Pause before looking again at partitions that others have taken. */
+/** Pause before partitions that other connections have taken are tried again. */
 const LEFT_MS = 100;
 const LOCK_NOT_AVAILABLE = '55P03';
 const UNIQUE_VIOLATION = '23505';
@@ -34,8 +34,8 @@ const UNIQUE_VIOLATION = '23505';
 const MOST_VIOLATIONS = 20;
 
 /**
- * Rebuilds a read table from the events while the application goes on: fills a new table beside the old one, and
- * replaces the old one under a lock that is held only to apply the last few events. If it is killed, the next one goes on.
+ * Rebuilds a read table from the events while the application runs: fills a new table beside the old one, and replaces
+ * the old one under a lock that is held only to apply the last few events. The next rebuild continues a killed one.
  * @param ownerUrl the database, as the role that owns its tables
  */
 export async function rebuildTable(
@@ -89,12 +89,12 @@ async function fill(
   while (progress.partitions < PARTITIONS) {
     await Promise.all(fills.map((one) => one.run(onPage)));
     progress = await shadow.progress();
-    // PostgreSQL may still be at a page of a rebuild that was killed.
+    // PostgreSQL may still process a page of a killed rebuild.
     if (progress.partitions < PARTITIONS) await pause(LEFT_MS);
   }
 }
 
-/** Builds the indexes and replaces the old table, after a unique violation or a lock that is not to be had, again. */
+/** Builds the indexes and replaces the old table; tries again after a unique violation or without the lock. */
 async function finish(client: pg.Client, shadow: Shadow, catchUp: CatchUp): Promise<Omit<RebuildResult, 'table'>> {
   for (let violations = 0; ;) {
     try {
@@ -114,7 +114,7 @@ async function finish(client: pg.Client, shadow: Shadow, catchUp: CatchUp): Prom
 
 /**
  * Replaces the old table. Once it is locked, each append has either written to it and committed, so its events are
- * applied here; or has not touched it yet, and will write to the new one.
+ * applied here; or has not accessed it yet, and will write to the new one.
  */
 async function flip(client: pg.Client, shadow: Shadow, catchUp: CatchUp): Promise<Omit<RebuildResult, 'table'>> {
   await client.query('BEGIN');

@@ -6,7 +6,7 @@ interface SetOptions<State, Source> {
   owner: string;
   /** The columns besides `organization_id` and the owner, with their types. */
   columns: Record<string, 'text' | 'uuid'>;
-  /** Returns what the rows follow from. While it is the same object, the rows stay. */
+  /** Returns the value that the rows follow from. While it is the same object, the rows do not change. */
   source: (state: State) => Source | undefined;
   /** Returns the values of the columns, distinct row by row. */
   rows: (source: Source) => string[][];

@@ -16,7 +16,7 @@ export interface StreamDefinition<State, Event extends DomainEvent, Command = ne
   /**
    * The version of the stored form of a state, in its row and in snapshots. Raise it when the state, the row's columns
    * or the shown form change: rows of an earlier shape, and snapshots of another one, are rebuilt from the events, not
-   * read. The release before reads and changes rows of the next shape: a new shape only adds to the state.
+   * read. The previous release reads and changes rows of the next shape: a new shape only adds to the state.
    */
   shape: number;
   /**
@@ -32,7 +32,7 @@ export interface StreamDefinition<State, Event extends DomainEvent, Command = ne
   row?: EntityRow<NonNullable<State>>;
   /** Further read tables that are made from the state. */
   parts?: Part<State>[];
-  /** Read tables of what grows without bound and is not part of the state. */
+  /** Read tables for collections without a bound, which are not part of the state. */
   projections?: Projection<Event>[];
   upcasters?: Upcasters;
   /** Fields, by event type, that are stored encrypted under the installation's master key. */
@@ -70,7 +70,7 @@ export interface Part<State> {
   table: string;
   /** The column with the entity's id. */
   owner: string;
-  /** Whether its rows stay right when the shape changes. Otherwise they are made anew with a row of another shape. */
+  /** Whether its rows stay correct when the shape changes. Otherwise they are rebuilt with a row of another shape. */
   isStable?: true;
   /** Returns statements that turn the rows of the state before into those of the state after. */
   change: (key: RowKey, before: State, after: State) => Statement[];

@@ -6,8 +6,8 @@ import { DomainError } from '#libs/platform/domain-error.js';
 const CONFLICT_STATE = 'DS001';
 
 /**
- * Another writer was first: a stream is no longer at the expected version, or a guard no longer holds. After mere
- * contention, as in a deadlock, it is `unavailable`: a retry may succeed in a moment.
+ * Another writer was first: a stream is no longer at the expected version, or a guard no longer holds. If the only
+ * cause was contention, as in a deadlock, the error is `unavailable`: a retry may succeed in a moment.
  */
 export class VersionConflict extends DomainError {
   constructor(cause?: unknown) {

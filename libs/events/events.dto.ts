@@ -162,7 +162,7 @@ class FeedProgress extends ListMeta {
 }
 
 class FeedOutput extends listOutput('', EventOutput) {
-  @ApiProperty({ description: 'How to get the next page.', type: FeedProgress, required: true })
+  @ApiProperty({ description: 'The start of the next page.', type: FeedProgress, required: true })
   override meta: FeedProgress;
 }
 

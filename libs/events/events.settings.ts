@@ -23,7 +23,7 @@ export class EventsSettings {
   EVENTS_HEARTBEAT_SECONDS = 15;
 }
 
-/** What readers of the feed may ask of a process. `apps/config.ts` derives it from the variables. */
+/** The limits for readers of the feed. `apps/config.ts` derives it from the variables. */
 export abstract class FeedOptions {
   /** Maximum number of concurrent readers that wait for events or follow them. */
   abstract readonly maxReaders: number;

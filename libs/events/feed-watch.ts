@@ -4,11 +4,11 @@ import { Signal } from '#libs/platform/signal.js';
 
 /** Maximum delay of an event whose notification was lost. */
 const POLL_MS = 1_000;
-/** Delay before the next look while appends hold back the feed. They end within milliseconds. */
+/** Delay before the next read while appends hold back the feed. They end within milliseconds. */
 const SOON_MS = 25;
 
 /**
- * Tells readers of an organization's events when to look again: on a notification for that organization, and otherwise
+ * Tells readers of an organization's events when to read again: on a notification for that organization, and otherwise
  * about every second. All its readers are notified at once, so that they can share a read.
  */
 @Injectable()
@@ -39,7 +39,7 @@ export class FeedWatch {
 }
 
 class WatchedOrganization {
-  /** Number of reasons to look so far. */
+  /** Number of reasons to read so far. */
   looks = 0;
   readonly #wakers = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
@@ -91,13 +91,13 @@ export class Watch {
     organization.add(this.#wake);
   }
 
-  /** Identifies the last reason to look: it is equal for all watches that look for the same reason. */
+  /** Identifies the last reason to read: it is equal for all watches with the same reason. */
   get reason(): number {
     return this.#seen;
   }
 
   /**
-   * Resolves when there is a new reason to look, or immediately if there was one since the last call; at the latest
+   * Resolves when there is a new reason to read, or immediately if there was one since the last call; at the latest
    * after the timeout or when the signal is aborted.
    */
   async next(timeoutMs: number, signal: AbortSignal): Promise<void> {
@@ -108,7 +108,7 @@ export class Watch {
     this.#seen = this.organization.looks;
   }
 
-  /** Makes all watches of the organization look again once the appends in progress should have ended. */
+  /** Makes all watches of the organization read again once the appends in progress should have ended. */
   soon(): void {
     this.organization.lookIn(SOON_MS);
   }

@@ -25,7 +25,7 @@ export class EndUserExportController {
     operationId: 'EndUsers_export',
     summary: 'Export all data about an end user.',
     description:
-      'Answers one document for the right of access: the end user, the end user’s conversations in full, their histories, requests for anonymization, and the webhook deliveries. After anonymization, it has what is left. An organization can read one export at a time; other requests answer 429, and 503 while 50 other organizations read theirs. Requires the scopes `endusers:read` and `conversations:read`.',
+      'Returns one document for the right of access: the end user, the end user’s conversations in full, their histories, requests for anonymization, and the webhook deliveries. After anonymization, it has the remaining data. An organization can read one export at a time; other requests answer 429, and 503 while 50 other organizations read theirs. Requires the scopes `endusers:read` and `conversations:read`.',
     success: [200, 'The document, as a file', EndUserExportOutput],
     errors: [404],
   })

@@ -90,7 +90,7 @@ export class ExportEndUserHandler implements IQueryHandler<ExportEndUser> {
   }
 }
 
-/** Leaves out the bodies of messages, which the export has apart. */
+/** Leaves out the bodies of messages, which the export contains separately. */
 async function* withoutMessages(events: AsyncGenerator<ExportedEvent>): AsyncGenerator<ExportedEvent> {
   for await (const event of events) {
     const { details } = event.data as { details?: object };

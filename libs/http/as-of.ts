@@ -8,7 +8,7 @@ import { QueryInstant } from './instant-fields.js';
 /** How far ahead of this process's clock `asOf` may lie, because the clocks of processes differ. */
 const MAX_SKEW_MS = 5_000;
 const DESCRIPTION =
-  'Answers the state as of this instant, from the events up to then. An entity that did not exist or was deleted at that time is a 404. An instant in the future is a 400. Personal data that has since been anonymized is absent.';
+  'Returns the state as of this instant, from the events up to then. If the entity did not exist or was deleted at that time, the answer is 404. For an instant in the future, it is 400. Personal data that has since been anonymized is absent.';
 const EXAMPLE = '2026-03-14T09:26:53.589Z';
 
 class AsOfQuery {

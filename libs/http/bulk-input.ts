@@ -21,7 +21,7 @@ export const MAX_BULK_ITEMS = 1_000;
 export function bulkInput(name: string, item: Type): Type<{ data: unknown[] }> {
   @ApiExtraModels(item)
   class Input {
-    // Documented as optional because clients know it so; a request without it is refused anyway.
+    // Documented as optional because the public API documents it so; a request without it is refused anyway.
     @ApiPropertyOptional({
       description: `The items, at most ${MAX_BULK_ITEMS}.`,
       type: 'array',

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { type Statement } from '#libs/database/batch.js';
 import { Database } from '#libs/database/database.js';
 import { DomainError } from '#libs/platform/domain-error.js';
-import { turns } from '#libs/platform/turns.js';
+import { timeSlices } from '#libs/platform/time-slices.js';
 import { type BulkOutcome, type BulkWork, inBulk } from './bulk.js';
 
-/** How long a bulk request in a unit of work waits for its turn. */
+/** Maximum wait of a bulk request in a unit of work for its turn. */
 const MAX_WAIT = '10s';
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -27,7 +27,7 @@ export class BulkRequests {
   ): Promise<BulkOutcome<Result>[]> {
     const { unit } = this.database;
     if (unit) await this.#takeTurn(organizationId);
-    return inBulk(items, work, () => turns.next(organizationId));
+    return inBulk(items, work, () => timeSlices.next(organizationId));
   }
 
   async #takeTurn(organizationId: string): Promise<void> {
@@ -42,7 +42,7 @@ export class BulkRequests {
 
 const waitingAtMost = (time: string) => ({ text: `SELECT set_config('lock_timeout', $1, true)`, values: [time] });
 
-/** Takes the turn until the end of the transaction. The lock has two keys because other parts use locks with one. */
+/** Takes the lock until the end of the transaction. It has two keys because other locks have one. */
 function turnOf(organizationId: string): Statement {
   return { text: `SELECT pg_advisory_xact_lock(hashtext('bulk requests'), hashtext($1))`, values: [organizationId] };
 }

@@ -22,7 +22,7 @@ export interface BulkError {
 /** The outcome of one item of a bulk request. */
 export type BulkOutcome<T> = { _type: 'BulkActionSuccess'; data: T } | { _type: 'BulkActionFailure'; error: BulkError };
 
-/** How the items of a bulk request are checked and carried out. */
+/** The functions that check and execute the items of a bulk request. */
 export interface BulkWork<Item, Prepared, Result> {
   /** Returns the id of an item's entity, which the item's failure contains. */
   idOf?: (item: Item) => string | undefined;
@@ -30,16 +30,16 @@ export interface BulkWork<Item, Prepared, Result> {
   prepare: (item: Item) => Promise<Prepared>;
   /**
    * Carries out all items in one transaction, each on top of those before it. Returns a result or a refusal for each,
-   * in their order. If it throws, nothing has happened: each half is then tried by itself, and what is thrown for a
+   * in their order. If it throws, nothing was written: each half is then tried alone, and an error that is thrown for a
    * single item is the failure of that item.
    */
   carryOut: (prepared: Prepared[]) => Promise<(Result | DomainError)[]>;
 }
 
 /**
- * Carries out the items in groups, and returns their outcomes in the order of the items. They are worked on in the
- * order of their entities' ids, so that all requests lock the same entities in the same order.
- * A {@link DomainError} is the failure of an item; any other error ends the request.
+ * Carries out the items in groups, and returns their outcomes in the order of the items. They are processed in the
+ * order of their entities' ids, so that all requests lock the same entities in the same order. A {@link DomainError} is
+ * the failure of an item; any other error ends the request.
  * @param nextTurn waits until the next piece may be computed: a group takes some milliseconds
  */
 export async function inBulk<Item, Prepared, Result>(
@@ -146,7 +146,7 @@ function bulkError(type: string, description: string, id: 'none' | 'optional' | 
 const ERRORS = {
   EmptyPatchSet: bulkError('EmptyPatchSet', 'The patch changes nothing.', 'always'),
   ErrorResponse: bulkError('ErrorResponse', 'The item failed.', 'none'),
-  Infrastructure: bulkError('Infrastructure', 'The server cannot do this at the moment.', 'always'),
+  Infrastructure: bulkError('Infrastructure', 'The server cannot process the item at the moment.', 'always'),
   Integrity: bulkError('Integrity', 'The change conflicts with concurrent changes.', 'always'),
   InvalidArgument: bulkError('InvalidArgument', 'The item is not valid.', 'none'),
   NotFound: bulkError('NotFound', 'The entity could not be found.', 'always', 'EntityNotFound'),

@@ -67,7 +67,7 @@ describe('A bulk operation', () => {
     expect(calls).toBeLessThan(30);
   });
 
-  it('asks once when the database is away', async () => {
+  it('asks once when the database is unavailable', async () => {
     let calls = 0;
     const away = new DomainError('unavailable', 'no');
     const carryOut = () => Promise.reject(++calls > 1 ? new Error('asked again') : away);

@@ -7,8 +7,8 @@ import { Variant } from './nested-fields.js';
 export type DescribedField = [description: string, example: unknown, more?: ApiPropertyOptions];
 
 /**
- * Returns the class of a variant of a union that is only shown: for unions of many variants with few fields each.
- * Variants that nothing returns yet say so in their description.
+ * Returns the class of a variant of a union that is only returned: for unions of many variants with few fields each.
+ * The description says if no operation returns the variant yet.
  * @param type the value of `_type`, if the schema has another name
  */
 export function describedSchema(

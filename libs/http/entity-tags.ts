@@ -4,7 +4,7 @@ import { DomainError } from '#libs/platform/domain-error.js';
 const LISTED = /\s*(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")\s*(?:,|$)/y;
 const WITH_VERSION = /^"(\d{1,10})(?:-[\w-]*)?"$/;
 
-/** Returns the entity tags of a header without their weakness; `*` as such; undefined if the header is malformed. */
+/** Returns the entity tags of a header without the prefix `W/`; `*` as such; undefined if the header is malformed. */
 function listed(header: string): string[] | '*' | undefined {
   if (header.trim() === '*') return '*';
   const tags: string[] = [];
@@ -34,7 +34,7 @@ export function expectedVersions(ifMatch: string): number[] | undefined {
   if (!versions || versions.includes(undefined)) {
     throw new DomainError(
       'invalid',
-      'Invalid value for: header If-Match (must be ETags as they were answered, or versions in quotes: "7")',
+      'Invalid value for: header If-Match (must be ETags from responses, or versions in quotes: "7")',
     );
   }
   return versions.map(Number);

@@ -16,7 +16,7 @@ export function originForm({ url = '' }: { url?: string }): string {
 
 /**
  * Refuses requests that do not name exactly one host (RFC 9112, section 3.2), because links in answers contain it. The
- * host of a target in absolute form replaces that of the header.
+ * host of an absolute target replaces that of the header.
  */
 export function requireHosts(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, _reply, done) => {

@@ -13,13 +13,13 @@ export interface KeyedRequest {
 
 /** The stored row of an executed request. */
 export interface KeptRow {
-  /** Empty when the row may hold nothing of the request. */
+  /** Empty when the row must not contain any data of the request. */
   fingerprint: string;
   /** Sealed; null when the answer is not kept. */
   answer: string | null;
 }
 
-/** How long a repetition is recognized. */
+/** Time for which a repetition is recognized. */
 const KEPT = `interval '24 hours'`;
 /** Number of rows that one transaction deletes: few enough that no request waits for it. */
 const DROPPED_AT_ONCE = 2_000;

@@ -32,7 +32,7 @@ interface KeptAnswer {
 }
 
 const KEY = /^[\x20-\x7e]{1,255}$/;
-/** Maximum number of attempts at a request that meets deadlocks. */
+/** Maximum number of attempts at a request after deadlocks. */
 const ATTEMPTS = 3;
 /** Places for bulk requests under keys: one at a time for each organization in this process. */
 const bulks = new Places({
@@ -66,18 +66,18 @@ class Idempotency {
   /** Takes the headers of a write. @throws {DomainError} `invalid` */
   prepare(request: AuthenticatedRequest, reply: FastifyReply): void {
     const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch, 'idempotency-key': key } = request.headers;
-    if (ifNoneMatch !== undefined) throw refusedHeader('If-None-Match', 'it belongs to reading');
+    if (ifNoneMatch !== undefined) throw refusedHeader('If-None-Match', 'it applies to reads only');
     if (ifMatch !== undefined) expectVersions(request, ifMatch);
     if (key === undefined) return;
     const keyed = keyedRequest(request, String(key));
     request.once = (work) => {
       const turn = () => this.#retried(keyed, request, reply, work);
-      // A request that waits for its turn holds no connection.
+      // A request holds no connection while it waits for its turn.
       return request.routeOptions.config.bulk ? bulks.with(keyed.organizationId, turn) : turn();
     };
   }
 
-  /** Repeats a transaction that met a deadlock, a few times: it has changed nothing. */
+  /** Repeats a transaction after a deadlock, a few times: it has changed nothing. */
   async #retried(keyed: KeyedRequest, request: AuthenticatedRequest, reply: FastifyReply, work: Work) {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -123,7 +123,7 @@ class Idempotency {
 function expectVersions({ preconditions, routeOptions }: AuthenticatedRequest, ifMatch: string): void {
   const versions = expectedVersions(ifMatch);
   if (routeOptions.config.versioned?.parameter === undefined) {
-    throw refusedHeader('If-Match', 'this operation is not on one entity that has an ETag');
+    throw refusedHeader('If-Match', 'the operation has no entity with an ETag');
   }
   if (versions) preconditions.expect(versions);
 }
@@ -158,7 +158,7 @@ function keyOfAnother(): DomainError {
 }
 
 function notKept(): DomainError {
-  const why = 'it was too long, or it told of a person who has been anonymized';
+  const why = 'it was too long, or it contained data of a person who has been anonymized';
   return new DomainError(
     'conflict',
     `The request with this Idempotency-Key was executed, but its answer is not stored: ${why}`,

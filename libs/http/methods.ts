@@ -57,5 +57,5 @@ export const Patch = repeatable(NestPatch);
 export const Post = repeatable(NestPost);
 export const Put = repeatable(NestPut);
 
-/** For operations that change nothing here and may take long: a key would hold a transaction open for them. */
+/** For operations that change no data and may take long: with a key, they would hold a transaction open. */
 export { NestPost as PostWithoutKey };

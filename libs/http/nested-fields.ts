@@ -59,7 +59,7 @@ export function tagOf(value: unknown, variants: Record<string, Class>): string {
   return typeof tag === 'string' && Object.hasOwn(variants, tag) ? tag : '';
 }
 
-/** Returns the class as which a value of no known variant is validated, and refused. */
+/** Returns the class that validates, and refuses, a value of an unknown variant. */
 export function kindOf(variants: Record<string, Class>): Class {
   const names = Object.keys(variants);
   class Kind {

@@ -135,7 +135,7 @@ export const Paged = createParamDecorator(
     new Pages(context.switchToHttp().getRequest<AuthenticatedRequest>()),
 );
 
-/** Adds the page key's filters and limit to a query. Parameters that are also sent win: {@link Pages} compares them. */
+/** Adds the page key's filters and limit to a query. Sent parameters take precedence: {@link Pages} compares them. */
 export function withPageKey(query: Record<string, unknown>): Record<string, unknown> {
   const { filters, limit } = keyOf(query) ?? {};
   return { ...filters, ...(limit !== undefined && { pageLimit: String(limit) }), ...query };

@@ -16,7 +16,7 @@ export class PreconditionFailed extends DomainError {
 export interface EntityRef {
   /** The first part of its stream's name. */
   category: string;
-  /** The rest of its stream's name; absent when the request creates an entity, or names it otherwise. */
+  /** The rest of its stream's name; absent when the request creates the entity, or identifies it by something else. */
   id?: string;
   /** Whether the path names the entity by something else: it is the one of its category that the request reads. */
   namedOtherwise?: boolean;
@@ -54,7 +54,7 @@ export class Preconditions implements StreamObserver {
   }
 
   /**
-   * Records that a stream was read for a change. The append will expect this version, so no other can come between.
+   * Records that a stream was read for a change. The append will expect this version, so no writer can come in between.
    * @throws {PreconditionFailed}
    */
   loaded(stream: string, version: number, isPersonal: boolean): void {

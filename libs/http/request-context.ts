@@ -24,7 +24,7 @@ export const Caller = createParamDecorator(
     context.switchToHttp().getRequest<AuthenticatedRequest>().caller,
 );
 
-/** Binds whether the token has a scope, for operations that answer more with it. */
+/** Binds whether the token has a scope, for operations that then return more. */
 export const May = createParamDecorator((scope: Scope, context: ExecutionContext): boolean =>
   grants(context.switchToHttp().getRequest<AuthenticatedRequest>().scopes, scope),
 );

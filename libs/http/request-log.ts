@@ -6,7 +6,7 @@ import { routeOf } from './request-metrics.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether the operation holds back its answer, or goes on with it, until there is news. */
+    /** Whether the operation delays its response, or continues it, until there are events. */
     heldOpen?: boolean;
   }
 }
@@ -17,7 +17,7 @@ export const HeldOpen = () => OperationConfig({ heldOpen: true });
 /**
  * Logs a line for each request at `debug`, and at `warn` for slow ones. Lines hold the route's pattern: paths and
  * queries can hold personal data.
- * @param slowMs how long a slow request takes at least
+ * @param slowMs the minimum duration of a slow request
  */
 export function logRequests(fastify: FastifyInstance, logger: Logger, slowMs: number): void {
   fastify.addHook('onResponse', (request, reply, done) => {

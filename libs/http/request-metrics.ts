@@ -2,7 +2,7 @@ import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Histogram } from 'prom-client';
 
 /** The route of requests that match none: their URLs are unbounded. */
-export const NO_ROUTE = 'none';
+const NO_ROUTE = 'none';
 
 const duration = new Histogram({
   name: 'deskstream_http_request_duration_seconds',

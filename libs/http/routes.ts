@@ -7,7 +7,7 @@ interface Route {
   methods: Set<string>;
 }
 
-/** Answers as for a path or method that does not exist. */
+/** Returns the error for a path or method that does not exist. */
 function refuse(): never {
   throw new NotFoundException();
 }
@@ -26,7 +26,7 @@ export class Routes {
   }
 
   /**
-   * Keeps literal paths from being taken for ids: `GET /v1/endusers/bulk` names no end user. Must be called after all
+   * Keeps literal paths from being read as ids: `GET /v1/endusers/bulk` names no end user. Must be called after all
    * routes are added.
    */
   reserve(fastify: FastifyInstance): void {

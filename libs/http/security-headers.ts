@@ -4,10 +4,10 @@ import cors from '@fastify/cors';
 import { type FastifyInstance, type FastifyReply } from 'fastify';
 import helmet from 'helmet';
 
-// Subdomains belong to others.
+// Subdomains may belong to other services.
 const strictTransportSecurity = { includeSubDomains: false };
 
-/** What all pages may load: what comes from their own origin, and no frames. */
+/** The sources that all pages may load: only their own origin, and no frames. */
 const OWN_ORIGIN = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'"],
@@ -22,7 +22,7 @@ const OWN_ORIGIN = {
 /** The headers of the console's files. Browsers refuse to parse text as HTML in it. */
 const OF_CONSOLE = pageHeaders({ requireTrustedTypesFor: ["'script'"], trustedTypes: ["'none'"] });
 
-/** The headers of other pages. They allow what Swagger UI needs. */
+/** The headers of other pages. They allow the sources that Swagger UI needs. */
 const OF_PAGES = pageHeaders({
   styleSrc: ["'self'", "'unsafe-inline'"],
   imgSrc: ["'self'", 'data:'],
@@ -40,8 +40,8 @@ const OF_DATA = {
 export const OF_ERRORS = { ...OF_DATA, 'cache-control': 'no-store' };
 
 /**
- * Returns the headers of a page that loads what comes from its own origin, and no frames.
- * @param directives of its Content Security Policy that are others
+ * Returns the headers of a page that loads only from its own origin, and no frames.
+ * @param directives of its Content Security Policy that differ
  */
 export function pageHeaders(directives: Record<string, string[]>): OutgoingHttpHeaders {
   const xFrameOptions = { action: 'deny' } as const;
@@ -72,7 +72,7 @@ export function addSecurityHeaders(fastify: FastifyInstance): void {
 }
 
 function headersFor(reply: FastifyReply): OutgoingHttpHeaders {
-  // By its path: a 304 has no type, and its headers replace those that the browser has kept.
+  // By its path, because a 304 has no content type, and its headers replace those in the browser's cache.
   if (reply.request.routeOptions.url?.startsWith('/console')) return OF_CONSOLE;
   return String(reply.getHeader('content-type')).startsWith('text/html') ? OF_PAGES : OF_DATA;
 }

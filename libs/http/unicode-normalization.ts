@@ -27,7 +27,7 @@ function refusalOf(request: FastifyRequest): DomainError | undefined {
   return faults.length > 0 ? invalidBody(faults) : undefined;
 }
 
-/** Works in place: the depth of bodies is limited, and nothing else uses them yet. */
+/** Works in place: the depth of bodies is limited, and no other code uses them yet. */
 function composeWithin(container: unknown, faults: Fault[], path = ''): void {
   if (typeof container !== 'object' || container === null) return;
   const fields = container as Record<string, unknown>;

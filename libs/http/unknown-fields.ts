@@ -2,7 +2,7 @@ import { type Type } from '@nestjs/common';
 import { getMetadataStorage, type ValidationError } from 'class-validator';
 import { faultOfUnknownField, KnownNames } from '#libs/platform/did-you-mean.js';
 
-/** What to do about fields that the DTO does not have. */
+/** How to treat fields that the DTO does not have. */
 export type UnknownFields = 'ignore' | 'refuse';
 
 /** The constraint under which class-validator reports unknown fields. */
@@ -11,7 +11,7 @@ const UNKNOWN = 'whitelistValidation';
 /**
  * Decides on the unknown fields in each object of a body: `refuse` refuses all, `ignore` removes them. In both modes, a
  * misspelling of a known field is refused, and so is the first unknown field of an object without any known field:
- * otherwise, what the client meant would be lost.
+ * otherwise, the client's intention would be lost.
  * @param errors of a validation with `forbidNonWhitelisted` that reports its targets
  * @returns the errors that remain
  */

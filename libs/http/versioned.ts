@@ -37,7 +37,7 @@ export const VERSIONED_EXTENSION = 'x-versioned';
  * Declares an operation on a single entity whose version is that of its stream: it answers an ETag, and takes
  * If-None-Match or If-Match.
  * @param parameter the path parameter that names the entity; absent where the operation creates an entity
- * @param named whether the parameter is the id of the entity's stream, or else something that is looked up
+ * @param named whether the parameter is the id of the entity's stream, or a value to look up the entity by
  * @param answers whether it answers the entity, or something else such as a part of it
  */
 export function Versioned(
@@ -58,7 +58,7 @@ export function isRead({ method }: FastifyRequest): boolean {
 }
 
 /**
- * Answers the versions of entities as ETags where operations are {@link Versioned}, and 304 to clients that have them.
+ * Returns the versions of entities as ETags where operations are {@link Versioned}, and 304 to clients that have them.
  */
 export function answerVersions(fastify: FastifyInstance, database: Database): void {
   fastify.decorateRequest('preconditions');

@@ -44,7 +44,7 @@ function departure<State, Event extends DomainEvent, Command>(
         membersAmong(membership, organizationId, id, agentIds),
       ]);
       const [members = []] = ids;
-      // Nothing is left to leave if the entity is gone.
+      // If the entity is gone, there is no membership to end.
       if (loaded.state === undefined) return staged(stream, id, loaded, []);
       return decided(stream, id, loaded, commandOf({ id, agentIds, members, missing: [] }));
     },
@@ -61,7 +61,7 @@ export class RemoveAgentHandler implements ICommandHandler<RemoveAgent> {
   async execute({ context, id }: RemoveAgent): Promise<void> {
     const { organizationId } = context;
     await this.store.retrying(async () => {
-      // First, because a request that must not remove the agent must not take away its conversations either.
+      // First, because a request that must not remove the agent must not release its conversations either.
       const removal = await this.#removal(context, id);
       await releaseConversations(this.store, this.database, context, id);
       const departures = await Promise.all(
@@ -99,7 +99,7 @@ function nobodyLeft(table: string, organizationId: string, agentId: string): Sta
 }
 
 /** Unassigns an agent's conversations that are not closed. Those that are open wait in a queue again. */
-export async function releaseConversations(
+async function releaseConversations(
   store: EventStore,
   database: Database,
   context: WriteContext,

@@ -50,7 +50,7 @@ export type ApiTokenCommand =
       type: 'IssueApiToken';
       granted: readonly Scope[];
       issuer?: Issuer;
-      /** Number of the organization's tokens in force. Larger numbers may be given as the limit. */
+      /** Number of the organization's tokens in force, counted up to the limit. */
       inForce: number;
       at: string;
     } & IssuedToken)
@@ -120,7 +120,7 @@ export function evolveApiToken(token: ApiToken | undefined, event: ApiTokenEvent
     }
     case 'ApiTokenRotated': {
       if (!token) return undefined;
-      // No more than these ever work at once.
+      // At most this number works at the same time.
       const earlierUntil = [...token.earlierUntil, event.data.previousUntil].sort().slice(-MAX_EARLIER_SECRETS);
       return { ...token, earlierUntil };
     }

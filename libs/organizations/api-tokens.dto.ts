@@ -9,7 +9,7 @@ import { type Scope } from '#libs/platform/scopes.js';
 import { SCOPES } from '#libs/resources/scopes.js';
 
 /** Maximum time that a replaced secret keeps working: a week. */
-export const MAX_OVERLAP_SECONDS = 604_800;
+const MAX_OVERLAP_SECONDS = 604_800;
 /** Default time that a replaced secret keeps working: a day. */
 export const DEFAULT_OVERLAP_SECONDS = 86_400;
 

@@ -10,6 +10,6 @@ export const apiTokensResource = {
     id: 'tokenId',
     stream: apiTokenStream,
     formerlyBy: 'tokenId',
-    note: 'What precedes `ApiTokenAdopted` has versions of the organization’s stream.',
+    note: 'Events before `ApiTokenAdopted` have versions of the organization’s stream.',
   },
 } as const satisfies Resource;

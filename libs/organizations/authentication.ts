@@ -29,7 +29,7 @@ type Limit = 'token' | 'invalid_tokens';
  */
 @Injectable()
 export class Authentication {
-  /** Guesses are counted in this process only: they are not worth a message to Redis. */
+  /** Invalid tokens are counted in this process only: they are not worth a round trip to Redis. */
   readonly #guesses = new RateLimiter();
 
   constructor(
@@ -56,7 +56,7 @@ export class Authentication {
     request.reauthorize = () => this.#reauthorize(request);
   }
 
-  /** The token was admitted before, so wrong guesses from the same network do not count. */
+  /** The token was admitted before, so invalid tokens from the same network do not count. */
   async #reauthorize(request: AuthenticatedRequest): Promise<void> {
     const hash = hashApiToken(tokenOf(request));
     const identity = this.lookup.known(hash) ?? (await this.lookup.find(hash));
@@ -107,7 +107,7 @@ function known(scheme = ''): string {
   return SCHEMES.find((name) => name.toLowerCase() === scheme.toLowerCase()) ?? 'This authentication scheme';
 }
 
-/** Throws unless the token still counts. The reason may be disclosed, since the caller has the secret. */
+/** Throws unless the token is still valid. The reason may be disclosed, since the caller has the secret. */
 function mustBeValid({ revoked, expiresAt, replacedAt }: TokenIdentity, now: number): void {
   if (revoked) throw new DomainError('unauthenticated', 'The API token has been revoked');
   if (expiresAt !== undefined && expiresAt <= now) {

@@ -31,7 +31,7 @@ export class OrganizationSettings {
       text: 'SELECT default_region, replies_to_closed FROM organizations WHERE organization_id = $1',
       values: [organizationId],
     };
-    // Writes will use what is cached.
+    // Writes will use the cached settings.
     const [row] = await this.database.latest(() => this.database.query<SettingsRow>(organizationId, select));
     const settings = {
       defaultRegion: row?.default_region ?? undefined,

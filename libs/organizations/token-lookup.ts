@@ -5,7 +5,7 @@ import { type RateLimit } from '#libs/platform/rate-limits.js';
 import { type Scope } from '#libs/platform/scopes.js';
 import { sameHash } from './token-secret.js';
 
-/** The identity that a secret stands for, with its limits. The caller must check whether the secret still counts. */
+/** The identity that a secret stands for, with its limits. The caller must check whether the secret is still valid. */
 export interface TokenIdentity {
   organizationId: string;
   tokenId: string;

@@ -21,7 +21,7 @@ export class TokenUsage extends PeriodicTask {
 
   override async onApplicationShutdown(): Promise<void> {
     await super.onApplicationShutdown();
-    // A failure is not worth a failed shutdown.
+    // A failure must not make the shutdown fail.
     await this.run().catch(() => undefined);
   }
 
@@ -32,7 +32,7 @@ export class TokenUsage extends PeriodicTask {
   }
 
   /**
-   * Writes the recorded times. Those that the database does not accept are lost. Takes one round trip for each
+   * Writes the recorded times. Times that the database does not accept are lost. Takes one round trip for each
    * organization.
    */
   async run(): Promise<void> {

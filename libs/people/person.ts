@@ -23,7 +23,7 @@ export const MAX_ADDITIONAL = 20;
 /** The list fields of a person: possibly empty, but never absent. */
 const PERSON_LISTS = ['additionalEmails', 'additionalPhoneNumbers', 'middleNames'] as const;
 
-/** The fields of a person in a request: `null` and an empty list are no value. */
+/** The fields of a person in a request: `null` and an empty list mean no value. */
 export type PersonInputFields = { [Field in keyof Person]?: Person[Field] | null };
 
 /**

@@ -12,7 +12,7 @@ const PREFIX = 'v1.';
  * context (where they belong), so a sealed value copied elsewhere is refused.
  */
 export class Cipher {
-  /** A key object, because converting bytes on each use would cost three times the use itself. */
+  /** A key object, because converting bytes on each use would take three times as long as the use itself. */
   readonly #key: KeyObject;
 
   /** @param masterKey 32 bytes */

@@ -49,8 +49,8 @@ export class DomainError extends Error {
 }
 
 /**
- * A refusal for as long as something is out. Its beginning and its end are reported once (`outage.ts`): the log leaves
- * out lines about each refusal.
+ * A refusal during an outage. The beginning and the end of the outage are reported once (`outage.ts`): the log has no
+ * line for each refusal.
  */
 export class OutageError extends DomainError {
   constructor(message: string, retryAfterSeconds: number, options?: ErrorOptions) {
@@ -97,7 +97,7 @@ export function asRefusal(error: unknown): DomainError {
   throw error;
 }
 
-/** Returns what is made, or the refusal. */
+/** Returns the result, or the refusal as a value. */
 export function orRefusal<T>(make: () => T): T | DomainError {
   try {
     return make();

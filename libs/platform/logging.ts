@@ -19,18 +19,18 @@ const DEPTH = 4;
 /** Maximum number of characters of a line's fields, names and values together, and of one value. */
 const [MAX_LINE, MAX_TEXT] = [6_000, 2_000];
 const ELLIPSIS = '…';
-/** Characters that count for an item or a field besides its text. */
+/** Number of characters that an item or a field counts besides its text. */
 const ITEM = 8;
 
-/** The characters that a line has room for. */
+/** The number of characters that are left for a line. */
 interface Room {
   left: number;
 }
 
-/** What a process that logs does. */
+/** The role of the process that logs. */
 export type Role = 'api' | 'worker' | 'standalone';
 
-/** Errors as {@link shown} has written them: written once more, all would be of the type `Object`. */
+/** Errors that {@link shown} has converted: converted again, all would have the type `Object`. */
 const SERIALIZERS = { err: (error: unknown) => error };
 
 /**
@@ -57,7 +57,7 @@ export function createLogger(level: string, role: Role, product: object = {}): P
   });
 }
 
-/** Returns whether a line would tell an outage again. */
+/** Returns whether a line would report an outage again. */
 function isOfOutage(fields: unknown): boolean {
   return (fields as { err?: unknown } | undefined)?.err instanceof OutageError;
 }
@@ -78,12 +78,12 @@ function shown(value: unknown, room: Room, depth: number): unknown {
   if ('toJSON' in value) return value;
   if (Array.isArray(value))
     return Array.from(withinRoom(value as unknown[], room), (item) => shown(item, room, depth - 1));
-  const fields = value instanceof Error ? { ...pino.stdSerializers.err(told(value)) } : (value as Fields);
+  const fields = value instanceof Error ? { ...pino.stdSerializers.err(loggedError(value)) } : (value as Fields);
   return withoutSecrets(fields, room, depth);
 }
 
 /** Returns the cause of an unavailable database, which callers do not see, for the log. */
-function told(error: Error): Error {
+function loggedError(error: Error): Error {
   const isUnavailable = error instanceof DomainError && error.kind === 'unavailable';
   return isUnavailable && error.cause instanceof Error ? error.cause : error;
 }

@@ -3,11 +3,11 @@ import { reasonOf } from './reason.js';
 
 const degraded = new Gauge({
   name: 'deskstream_degraded',
-  help: 'Parts of this process that go on without a service they need: 1 while it fails, else 0.',
+  help: 'Parts of this process that continue without a service that they need: 1 while it fails, else 0.',
   labelNames: ['part'],
 });
 
-/** Receives what to log. */
+/** Receives the beginnings and ends of outages, to log them. */
 export interface OutageReports {
   /** @param reason of the first failure */
   begins(reason: string): void;
@@ -17,7 +17,7 @@ export interface OutageReports {
 /** Time without failures after which an outage ends, so that flickering is one outage. */
 const QUIET_MS = 5_000;
 
-/** The outages of a service that a part of the process can do without: reports when each begins and ends. */
+/** The outages of a service that a part of the process can work without: reports when each begins and ends. */
 export class Outage {
   #failedAt: number | undefined;
 

@@ -7,8 +7,7 @@ export interface PlacesOptions {
   /** Maximum number of places of one organization, which leaves some to others; all unless given. */
   most?: number;
   /**
-   * Whether one organization may have no more places than are left: however many organizations take all that they can,
-   * the next finds some.
+   * Whether one organization may take no more places than are left, so that some are left for the next organization.
    */
   leavesRoom?: boolean;
   /** Maximum wait for a place, in milliseconds; unlimited unless given. */
@@ -52,7 +51,7 @@ export class Places {
     return this.#waitingNow;
   }
 
-  /** The organizations that have all the places they may have. */
+  /** The organizations that cannot take another place. */
   get served(): string[] {
     return [...this.#taken.keys()].filter((organizationId) => !this.#mayTake(organizationId));
   }

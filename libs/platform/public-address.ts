@@ -5,12 +5,12 @@ export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 /** A network: its first address and the length of its prefix. */
 export type Network = [Address, number];
 
-/** The range that is routed; ipaddr.js takes unknown ranges for public. */
+/** The range that is routed; ipaddr.js considers unknown ranges public. */
 const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
 /** Public address where Azure answers its virtual machines. */
 const AZURE_HOST = '168.63.129.16';
 
-/** Returns whether an address is one of the Internet, not of a local or special network. */
+/** Returns whether an address is on the Internet, not in a local or special network. */
 export function isPublic(ip: Address): boolean {
   if (ip.range() !== 'unicast' || ip.toString() === AZURE_HOST) return false;
   return ip.kind() === 'ipv4' || contains(GLOBAL_IPV6, ip);

@@ -8,7 +8,7 @@ import { RedisLink } from './redis-link.js';
 
 /** The remaining quota of a caller. */
 export interface Quota {
-  /** Whether nothing was left. */
+  /** Whether the limit is exceeded. */
   exceeded: boolean;
   /** Seconds until the quota resets, at least 1. */
   resetSeconds: number;
@@ -28,7 +28,7 @@ const AT_ONCE: RedisClientOptions = {
   enableOfflineQueue: false,
   ofCluster: { retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 },
 };
-/** A key that is not a token's id. */
+/** A key for this check, which is not a token's id. */
 const PROBE = 'probe';
 
 /** The counters of one limit. */
@@ -51,7 +51,7 @@ export class RateLimiter implements OnApplicationShutdown {
     if (redisUrl === undefined) return;
     const outage = new Outage('rate_limits', {
       begins: (reason) => {
-        this.#logger.warn({ reason }, 'Redis is not available; this process counts requests by itself');
+        this.#logger.warn({ reason }, 'Redis is unavailable; this process counts requests by itself');
       },
       ends: () => {
         this.#logger.log('Redis counts requests again');
@@ -69,8 +69,8 @@ export class RateLimiter implements OnApplicationShutdown {
   }
 
   /**
-   * Counts further requests for one that was admitted, even beyond the limit: nothing is then left until the limit has
-   * made up for it.
+   * Counts further requests for one that was admitted, even beyond the limit: later requests are then refused until the
+   * excess is used up.
    */
   charge(key: string, limit: RateLimit, requests: number): Promise<Quota> {
     return this.#count(limit, (counter) => charged(counter, key, limit, requests));
@@ -82,7 +82,7 @@ export class RateLimiter implements OnApplicationShutdown {
     return quotaOf(limit, new RateLimiterRes(0, counted?.msBeforeNext, (counted?.consumedPoints ?? 0) + 1));
   }
 
-  /** Returns whether requests are counted where they should be. Tries it, because there may be no traffic. */
+  /** Returns whether Redis counts requests, if it should. Sends a request to it, because there may be no traffic. */
   async works(): Promise<boolean> {
     if (this.#outage) await this.take(PROBE, { perSecond: 1, burst: 1 });
     return this.#redis === undefined || (this.#redis.client !== undefined && this.#outage?.lasts === false);

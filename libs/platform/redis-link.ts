@@ -4,7 +4,7 @@ import { parseRedisUrl } from './redis-url.js';
 
 const RETRY_MS = 1_000;
 
-/** Redis for work that can go on without it: it is tried until it is reached for the first time. */
+/** A connection to Redis for work that can continue without it. Connecting is retried until it succeeds once. */
 export class RedisLink {
   /** What the names of all keys begin with. */
   readonly prefix: string;

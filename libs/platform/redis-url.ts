@@ -12,7 +12,7 @@ export interface RedisAddress {
   sentinelUsername?: string;
   sentinelPassword?: string;
   db: number;
-  /** What the names of all keys begin with. */
+  /** The prefix of all keys. */
   prefix: string;
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
 import { parseRedisUrl, type RedisAddress } from './redis-url.js';
 
-/** A connection to a node or to a master that sentinels name, or the connections to a cluster. */
+/** A connection to a node, or to a master that sentinels name; or the connections to a cluster. */
 export type RedisClient = Redis | Cluster;
 
 /** Options that hold for each connection, and those for a cluster. */
@@ -12,12 +12,12 @@ export interface RedisClientOptions extends RedisOptions {
 
 /** Maximum time of a first connection, and of the answer of a sentinel. */
 const [CONNECT_MS, SENTINEL_MS] = [5_000, 1_000];
-/** A cluster's client looks for moved slots also while no command shows it. */
+/** Pause between checks of a cluster's client for moved slots. */
 const REFRESH_MS = 5_000;
 
 /**
- * Connects to the Redis or Valkey of a `REDIS_URL`. Whether it is a cluster is what the first node that answers says.
- * The client reconnects by itself from then on, unless `options` say otherwise.
+ * Connects to the Redis or Valkey of a `REDIS_URL`. The first node that answers tells whether it is a cluster. The
+ * client reconnects by itself from then on, unless `options` say otherwise.
  * @throws when it cannot be reached now
  */
 export async function connectRedis(url: string, { ofCluster, ...options }: RedisClientOptions): Promise<RedisClient> {
@@ -46,7 +46,7 @@ function nodesOf(address: RedisAddress, options: RedisOptions): Redis[] {
   if (master === undefined) return hosts.map((host) => new Redis({ ...common, ...host }));
   const ofSentinels = {
     ...{ sentinels: hosts, name: master, sentinelUsername, sentinelPassword, sentinelCommandTimeout: SENTINEL_MS },
-    // A master that vanishes without a word would be waited for until TCP gives up.
+    // Otherwise, a master that vanishes silently would be waited for until TCP times out.
     failoverDetector: true,
     ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
   };
@@ -56,9 +56,9 @@ function nodesOf(address: RedisAddress, options: RedisOptions): Redis[] {
 function clusterOf(address: RedisAddress, options: RedisOptions, ofCluster: ClusterOptions = {}): Cluster {
   return new Cluster(address.hosts, {
     slotsRefreshInterval: REFRESH_MS,
-    // A cluster that is down answers commands with errors, which are seen; ioredis would wait without a word.
+    // A cluster that is down answers commands with errors, which are reported; the check would wait silently.
     enableReadyCheck: false,
-    // TLS needs the name that the certificate has.
+    // Keeps the name, because TLS compares it with the certificate.
     dnsLookup: (name, found) => {
       found(null, name);
     },
@@ -85,7 +85,7 @@ async function firstOf(nodes: Redis[]): Promise<{ node: Redis; isOfCluster: bool
   throw failures[0];
 }
 
-/** Connects, and returns what the server says of cluster mode. Any failure ends the client, which would survive it. */
+/** Connects, and returns the server's `INFO cluster`. Any failure closes the client, so that it does not reconnect. */
 async function open(client: RedisClient): Promise<string> {
   const failure = new Promise<never>((_, reject) => client.on('error', reject));
   const late = pause(CONNECT_MS, undefined, { ref: false }).then(() => {

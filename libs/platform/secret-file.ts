@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 
 /**
  * Returns the text of a file that only this user can read; creates it on first use. It appears whole or not at all, and
- * survives a power failure: what it opens would be lost with it.
+ * survives a power failure: without it, the data that it encrypts would be lost.
  * @throws the file system's error
  */
 export async function readOrCreateSecret(file: string, create: () => string): Promise<string> {
@@ -13,7 +13,7 @@ export async function readOrCreateSecret(file: string, create: () => string): Pr
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  // Other accounts must be able to pass through: the database may run as another.
+  // Other accounts must be able to enter the folder: the database may run as another account.
   await mkdir(dirname(file), { recursive: true, mode: 0o711 });
   const unfinished = `${file}.${randomUUID()}`;
   const handle = await open(unfinished, 'wx', 0o600);
@@ -23,7 +23,7 @@ export async function readOrCreateSecret(file: string, create: () => string): Pr
   try {
     await link(unfinished, file);
   } catch (error) {
-    // Another process was faster: its secret counts.
+    // Another process has created it first: its secret is used.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
     await rm(unfinished, { force: true });

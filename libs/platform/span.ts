@@ -13,7 +13,7 @@ export interface SpanOptions {
 export interface OpenSpan {
   /** Names this span to others, as the header of that name. */
   readonly traceparent: string;
-  /** Ends it. @param failure why what it measures has failed */
+  /** Ends it. @param failure the reason why the measured work has failed */
   end(attributes?: Attributes, failure?: string): void;
 }
 

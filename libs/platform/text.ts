@@ -1,4 +1,4 @@
-/** Controls, format characters, what renderers may ignore, such as variation selectors, and blank symbols. */
+/** Control, format and blank characters, and those that renderers may ignore, such as variation selectors. */
 const HIDDEN = String.raw`\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}`;
 
 const VISIBLE = new RegExp(String.raw`[^\s${HIDDEN}]`, 'u');
@@ -6,7 +6,7 @@ const FIRST_HIDDEN = new RegExp(`[${HIDDEN}]`, 'u');
 const ALL_HIDDEN = new RegExp(`[${HIDDEN}]`, 'gu');
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
-/** Returns whether a text shows anything. */
+/** Returns whether a text has a visible character. */
 export function isVisible(text: string): boolean {
   return VISIBLE.test(text);
 }
@@ -73,7 +73,7 @@ export function composed(text: string): string | undefined {
 const ASCII = /^[\0-\x7f]*$/;
 
 /**
- * Returns what texts that differ only in case have in common: Unicode's full case folding, in NFC, which JavaScript
+ * Returns the key that texts share if they differ only in case: Unicode's full case folding, in NFC, which JavaScript
  * lacks. PostgreSQL's `casefold` agrees on each character; a test compares them.
  */
 export function caseFolded(text: string): string {
@@ -90,7 +90,7 @@ const TAGS = String.raw`[\u{E0020}-\u{E007F}]`;
 /** The flags of England, Scotland and Wales differ only in tags, which are ignorable elsewhere. */
 const IGNORED = new RegExp(String.raw`(?!${TAGS})\p{Default_Ignorable_Code_Point}|(?<!\u{1F3F4}${TAGS}*)${TAGS}`, 'gu');
 
-/** Returns what names that look the same have in common, regardless of case, spelling and invisible characters. */
+/** Returns the key that names share if they look the same, regardless of case, spelling and invisible characters. */
 export function nameKey(name: string): string {
   return caseFolded(name.replace(IGNORED, ''));
 }

@@ -6,8 +6,8 @@ const [GATHER_MS, SEND_MS] = [1_000, 3_000];
 const MAX_WAITING = 2_048;
 
 /**
- * Opens an exporter of spans by OTLP over HTTP. What it imports is imported here, so that a bundle does not load it
- * earlier.
+ * Opens an exporter of spans by OTLP over HTTP. A module of its own, so that a bundle does not load the imported
+ * packages earlier.
  */
 export async function openTraceExporter(
   endpoint: string,

@@ -10,7 +10,7 @@ let begin: BeginSpan | undefined;
  * Exports the spans of this process from now on. Loads OpenTelemetry only then.
  * @param endpoint base URL of an OTLP receiver
  * @param service name of this process in the traces
- * @returns a function that sends what is left, and stops
+ * @returns a function that sends the remaining spans, and stops
  */
 export async function startTracing(endpoint: string, service: string): Promise<() => Promise<void>> {
   const { openTraceExporter } = await import('./trace-exporter.js');

@@ -7,7 +7,7 @@ import { Uuids } from '#libs/http/fields.js';
 const AGENT_ID = { format: 'uuid', example: EXAMPLE_IDS.agent };
 
 export class BulkQueueEndpointInput {
-  // Optional in the public API's document, but refused when it is absent, since there would be nothing to do.
+  // Optional in the public API's document, but refused when it is absent: the request would have no effect.
   @ApiPropertyOptional()
   @Uuids({
     description: 'The ids of 1 to 10 agents. An empty list is refused.',

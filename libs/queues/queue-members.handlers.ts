@@ -47,7 +47,7 @@ export class AssignQueueMembersHandler implements ICommandHandler<AssignQueueMem
   }
 }
 
-/** Returns why ids cannot be members, in the public API's words. */
+/** Returns why ids cannot be members, in the wording of the public API. */
 function refusalsOf(missing: string[], endUsers: string[]): Map<string, DomainError> {
   const isEndUser = new Set(endUsers);
   return new Map(

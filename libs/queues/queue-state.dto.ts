@@ -30,7 +30,7 @@ class UnexpectedError {
   @ApiProperty({ description: 'The channel.', example: 'Email' })
   channel: string;
 
-  @ApiProperty({ description: 'The message, for people.', example: 'The channel could not be looked at' })
+  @ApiProperty({ description: 'The message, for people.', example: 'The channel could not be read' })
   message: string;
 }
 
@@ -47,7 +47,7 @@ class Success {
 class Failure {
   @Variant(
     'Failure',
-    'The state of the channel is not known. Deskstream never answers this: all channels are known, or none.',
+    'The state of the channel is not known. Deskstream never returns this: it knows all channels, or none.',
   )
   _type: 'Failure';
 

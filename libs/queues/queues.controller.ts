@@ -87,7 +87,7 @@ export class QueuesController {
   @Get('conversation-position/:csid')
   @Endpoint({
     summary: 'Get the position of a conversation in its queue.',
-    description: 'Answers 404 also when the conversation does not wait in a queue.',
+    description: 'If the conversation does not wait in a queue, the answer is 404.',
     success: [200, 'The position', GetQueuedConversationPositionOutput],
     errors: [404],
   })
@@ -176,7 +176,7 @@ export class QueuesController {
   @Endpoint({
     summary: 'Assign agents to a queue.',
     description:
-      'Answers the result for each id, in the order of the request. One that fails does not affect the others. Assigning a member again changes nothing.',
+      'Returns the result for each id, in the order of the request. One that fails does not affect the others. Assigning a member again changes nothing.',
     success: [200, 'The result for each agent', BulkQueueEndpointOutput],
     errors: [404, 409],
   })

@@ -244,7 +244,7 @@ export class QueueOutput {
   })
   memberListType: 'Default';
 
-  @ApiPropertyOptional({ description: 'What leads into the queue.', type: QueueUsages })
+  @ApiPropertyOptional({ description: 'The contact points that lead into the queue.', type: QueueUsages })
   usages: QueueUsages;
 
   @ApiPropertyOptional({ ...DOCS.wrapupTimeout, ...INT32 })

@@ -2,16 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
 import { Database, violatedConstraint } from '#libs/database/database.js';
-import { sortedByName } from '#libs/database/name-order.js';
 import { EntityReader, LISTED } from '#libs/event-store/entity-reader.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { type WriteContext } from '#libs/event-store/event.js';
 import { type Loaded } from '#libs/event-store/loaded.js';
-import { PastStreams } from '#libs/event-store/past-streams.js';
 import { type Staged, staged } from '#libs/event-store/staged.js';
 import { VersionConflict } from '#libs/event-store/version-conflict.js';
 import { type Changes } from '#libs/platform/changes.js';
-import { accepted, DomainError, notFound } from '#libs/platform/domain-error.js';
+import { accepted, DomainError } from '#libs/platform/domain-error.js';
 import { type Sendable } from '#libs/platform/json-text.js';
 import { command, query } from '#libs/platform/messages.js';
 import { defaultQueue, type QueueName } from './queue.published.js';
@@ -115,39 +113,19 @@ export class UpdateQueueHandler implements ICommandHandler<UpdateQueue> {
 
 @QueryHandler(GetQueue)
 export class GetQueueHandler implements IQueryHandler<GetQueue> {
-  constructor(
-    private readonly reader: EntityReader,
-    private readonly past: PastStreams,
-  ) {}
+  constructor(private readonly reader: EntityReader) {}
 
-  async execute({ organizationId, id, asOf }: GetQueue): Promise<Sendable<object>> {
-    const queue = asOf
-      ? await this.#then(organizationId, id, asOf)
-      : await this.reader.get(queueStream, organizationId, id);
-    if (!queue) throw notFound('Queue', id);
-    return queue;
-  }
-
-  async #then(organizationId: string, id: string, asOf: Date): Promise<QueueOutput> {
-    const { state } = await this.past.existing(queueStream, 'Queue', id, organizationId, asOf);
-    return shownQueue(state, { organizationId });
+  execute(query: GetQueue): Promise<Sendable<object>> {
+    return this.reader.existing(queueStream, 'Queue', query);
   }
 }
 
 @QueryHandler(ListQueues)
 export class ListQueuesHandler implements IQueryHandler<ListQueues> {
-  constructor(
-    private readonly database: Database,
-    private readonly reader: EntityReader,
-    private readonly past: PastStreams,
-  ) {}
+  constructor(private readonly reader: EntityReader) {}
 
   async execute({ organizationId, asOf }: ListQueues): Promise<Sendable<object>[]> {
-    if (asOf) {
-      const queues = await this.past.loadAll(queueStream, organizationId, asOf);
-      const listed = queues.flatMap(({ state }) => (state ? shownQueue(state, { organizationId }) : []));
-      return sortedByName(this.database, organizationId, listed);
-    }
+    if (asOf) return this.reader.listAsOf(queueStream, organizationId, asOf);
     return this.reader.list(queueStream, organizationId, {
       text: `SELECT ${LISTED} FROM queues WHERE organization_id = $1 ORDER BY name, id`,
       values: [organizationId],

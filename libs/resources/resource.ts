@@ -31,6 +31,6 @@ export interface EntityWithHistory {
    * entities had their own streams.
    */
   formerlyBy?: string;
-  /** A further remark on its history. */
+  /** A further note on its history. */
   note?: string;
 }

@@ -1,13 +1,10 @@
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { randomUUIDv7 } from 'node:crypto';
 import { Database, violatedConstraint } from '#libs/database/database.js';
-import { sortedByName } from '#libs/database/name-order.js';
 import { EntityReader, LISTED, SHOWN, type ShownRow, shownText } from '#libs/event-store/entity-reader.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { PastStreams } from '#libs/event-store/past-streams.js';
 import { VersionConflict } from '#libs/event-store/version-conflict.js';
-import { notFound } from '#libs/platform/domain-error.js';
 import { type Sendable } from '#libs/platform/json-text.js';
 import { command, query } from '#libs/platform/messages.js';
 import { type Tag, type TagCommand } from './tag.rules.js';
@@ -76,32 +73,16 @@ export class ChangeTagHandler implements ICommandHandler<ChangeTag> {
 
 @QueryHandler(GetTag)
 export class GetTagHandler implements IQueryHandler<GetTag> {
-  constructor(
-    private readonly reader: EntityReader,
-    private readonly past: PastStreams,
-  ) {}
+  constructor(private readonly reader: EntityReader) {}
 
-  async execute({ organizationId, id, asOf }: GetTag): Promise<Sendable<object>> {
-    const tag = asOf
-      ? await this.#then(organizationId, id, asOf)
-      : await this.reader.get(tagStream, organizationId, id);
-    if (!tag) throw notFound('Tag', id);
-    return tag;
-  }
-
-  async #then(organizationId: string, id: string, asOf: Date): Promise<Tag> {
-    const { state } = await this.past.existing(tagStream, 'Tag', id, organizationId, asOf);
-    return shownTag(state);
+  execute(query: GetTag): Promise<Sendable<object>> {
+    return this.reader.existing(tagStream, 'Tag', query);
   }
 }
 
 @QueryHandler(ListTags)
 export class ListTagsHandler implements IQueryHandler<ListTags> {
-  constructor(
-    private readonly database: Database,
-    private readonly reader: EntityReader,
-    private readonly past: PastStreams,
-  ) {}
+  constructor(private readonly reader: EntityReader) {}
 
   async execute({ organizationId, includeDeactivated, asOf }: ListTags): Promise<Sendable<object>[]> {
     if (!asOf) {
@@ -110,10 +91,7 @@ export class ListTagsHandler implements IQueryHandler<ListTags> {
         values: [organizationId, includeDeactivated],
       });
     }
-    const tags = await this.past.loadAll(tagStream, organizationId, asOf);
-    const listed = tags.flatMap(({ state }) =>
-      state && (includeDeactivated || state.state === 'Active') ? shownTag(state) : [],
-    );
-    return sortedByName(this.database, organizationId, listed);
+    const tags = (await this.reader.listAsOf(tagStream, organizationId, asOf)) as Tag[];
+    return tags.filter(({ state }) => includeDeactivated || state === 'Active');
   }
 }

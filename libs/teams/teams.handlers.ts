@@ -12,11 +12,9 @@ import {
 } from '#libs/agents/presence.shown.js';
 import { Database } from '#libs/database/database.js';
 import { Keyset, type Page, type PageRequest } from '#libs/database/keyset.js';
-import { sortedByName } from '#libs/database/name-order.js';
 import { EntityReader, LISTED } from '#libs/event-store/entity-reader.js';
 import { EventStore } from '#libs/event-store/event-store.js';
 import { type WriteContext } from '#libs/event-store/event.js';
-import { PastStreams } from '#libs/event-store/past-streams.js';
 import { notFound } from '#libs/platform/domain-error.js';
 import { type Sendable } from '#libs/platform/json-text.js';
 import { command, query } from '#libs/platform/messages.js';
@@ -42,7 +40,7 @@ export class ListTeams extends query<{ organizationId: string; asOf?: Date }, Se
 /** A team as it is now or, with `asOf`, as it was then. */
 export class GetTeam extends query<{ organizationId: string; id: string; asOf?: Date }, Sendable<object>>() {}
 
-/** All members, by id. @param showsPeople whether to include more than their ids */
+/** All members, by id. @param showsPeople whether to include more fields than the ids */
 export class ListTeamMembers extends query<
   { organizationId: string; id: string; showsPeople: boolean },
   TeamMember[]
@@ -94,21 +92,10 @@ export class DeleteTeamHandler implements ICommandHandler<DeleteTeam> {
 
 @QueryHandler(ListTeams)
 export class ListTeamsHandler implements IQueryHandler<ListTeams> {
-  constructor(
-    private readonly database: Database,
-    private readonly reader: EntityReader,
-    private readonly past: PastStreams,
-  ) {}
+  constructor(private readonly reader: EntityReader) {}
 
   async execute({ organizationId, asOf }: ListTeams): Promise<Sendable<object>[]> {
-    if (asOf) {
-      const teams = await this.past.loadAll(teamStream, organizationId, asOf);
-      return sortedByName(
-        this.database,
-        organizationId,
-        teams.flatMap(({ state }) => state ?? []),
-      );
-    }
+    if (asOf) return this.reader.listAsOf(teamStream, organizationId, asOf);
     return this.reader.list(teamStream, organizationId, {
       text: `SELECT ${LISTED} FROM teams WHERE organization_id = $1 ORDER BY name, id`,
       values: [organizationId],
@@ -118,17 +105,10 @@ export class ListTeamsHandler implements IQueryHandler<ListTeams> {
 
 @QueryHandler(GetTeam)
 export class GetTeamHandler implements IQueryHandler<GetTeam> {
-  constructor(
-    private readonly reader: EntityReader,
-    private readonly past: PastStreams,
-  ) {}
+  constructor(private readonly reader: EntityReader) {}
 
-  async execute({ organizationId, id, asOf }: GetTeam): Promise<Sendable<object>> {
-    const team = asOf
-      ? (await this.past.existing(teamStream, 'Team', id, organizationId, asOf)).state
-      : await this.reader.get(teamStream, organizationId, id);
-    if (!team) throw notFound('Team', id);
-    return team;
+  execute(query: GetTeam): Promise<Sendable<object>> {
+    return this.reader.existing(teamStream, 'Team', query);
   }
 }
 

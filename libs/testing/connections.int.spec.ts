@@ -23,7 +23,7 @@ describe('A connection of a test', () => {
     await expect(client.query('SELECT 1')).rejects.toThrow();
   });
 
-  it('that is broken while it is asked tells who asks, and is made anew', async () => {
+  it('that is broken while it is asked tells who asks, and is opened again', async () => {
     const { sql, close } = askedAt(database.appUrl);
     const question = 'SELECT pg_sleep(600)';
     const refused = expect(sql(question)).rejects.toThrow('terminating connection');

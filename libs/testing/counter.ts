@@ -3,7 +3,7 @@ import { type Projection, type StreamDefinition } from '#libs/event-store/stream
 
 export type CounterEvent = { type: 'CounterRaised'; data: { by: number; note?: string } };
 
-/** Raises a new counter, or one that may exist, until it reaches `upTo`. */
+/** Increments a new or existing counter until it reaches `upTo`. */
 export interface CounterCommand {
   type: 'Start' | 'Raise';
   by: number;

@@ -1,6 +1,6 @@
 /**
- * A Jest environment that is Node's own, not a context for each file: see `native-runtime.ts`. Jest changes what it
- * finds here, and nothing of the process.
+ * A Jest environment that is Node's own, not a context for each file: see `native-runtime.ts`. Jest changes only the
+ * globals of this environment, and nothing else in the process.
  */
 export default class NativeEnvironment {
   readonly global = { process: Object.create(process) as NodeJS.Process };

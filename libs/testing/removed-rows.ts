@@ -1,7 +1,7 @@
 import { type Statement } from '#libs/database/batch.js';
 import { type Database } from '#libs/database/database.js';
 
-/** Returns the most rows that a step of a statement's plan reads in vain, for lack of an index. */
+/** Returns the largest number of rows that a step of a plan reads and discards, for lack of an index. */
 export async function rowsReadInVain(
   database: Database,
   organizationId: string,

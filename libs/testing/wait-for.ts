@@ -4,7 +4,7 @@ const LOOK_MS = 20;
 /** Limits of a wait without movement, and of a wait in all. */
 export interface Patience {
   stillMs: number;
-  /** Looks count, too, because a slow machine looks rarely. */
+  /** The number of checks counts, too, because a slow machine checks rarely. */
   stillLooks: number;
   limitMs: number;
 }

@@ -48,7 +48,7 @@ export class WebhookSettings {
   WEBHOOK_DELIVERY_RETENTION_DAYS = 365;
 }
 
-/** The settings of webhook deliveries, as the rest of the program uses them. `apps/config.ts` derives them from the variables. */
+/** The settings of webhook deliveries, which `apps/config.ts` derives from the variables. */
 export abstract class WebhookOptions {
   /** Maximum time of an attempt. */
   abstract readonly timeoutMs: number;

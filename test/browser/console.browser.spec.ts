@@ -123,7 +123,7 @@ describe('The console', () => {
 
   it('lists the deliveries of a receiver by state, and shows one with its attempts', async () => {
     await open(`/receivers/${world.failingId}?state=delivered`);
-    expect(await page.getByText('There are no such deliveries.').count()).toBe(1);
+    expect(await page.getByText('No delivery matches the filter.').count()).toBe(1);
     await page.getByLabel('State').selectOption('exhausted');
     await page.getByRole('link', { name: 'TagCreated' }).click();
     await page.getByRole('heading', { name: 'Delivery' }).waitFor();

@@ -84,7 +84,7 @@ async function createDelivery({ organizationId }: ApiClient, subscriptionId: str
   return eventId;
 }
 
-/** Entities for the path parameters: made anew for each operation, which may be their last. */
+/** Entities for the path parameters: created for each operation, which may be their last. */
 async function createWorld() {
   const fresh = await app.createTestOrganization();
   const team = await createSupportTeam(fresh);

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { openCipher } from '#apps/setup.js';
+import { openCipher } from '#apps/master-key.js';
 import { EventCodec } from '#libs/event-store/event-codec.js';
 import { loadConfig } from '#apps/config.js';
 import { STREAMS } from '#libs/resources/resources.js';
@@ -13,7 +13,7 @@ import { type Entry, faultsOfOrder, settled, wantedEvents } from '../support/led
 import { type ScriptedReceiver, startScriptedReceiver } from '../support/scripted-receiver.js';
 import { Client, Journal } from './client.js';
 import { type Cluster, startPair } from './failover.js';
-import { type House, startHouse, VICTIMS } from './house.js';
+import { type Deployment, startDeployment, VICTIMS } from './deployment.js';
 import { pick, randomFrom } from './random.js';
 import { openTenant, type Tenant } from './tenant.js';
 
@@ -34,20 +34,20 @@ const SHOWN = 5;
 
 const random = randomFrom(SEED);
 const journal = new Journal();
-let house: House;
+let deployment: Deployment;
 let receiver: ScriptedReceiver;
 let tenants: Tenant[];
 beforeAll(async () => {
   process.stdout.write(`${SECONDS} seconds of chaos from the seed ${SEED}\n`);
   const env = { WEBHOOK_RETRY_SCHEDULE: '0.2'.concat(',0.2'.repeat(19)) };
   const { ground, kill } = await (COMMIT === undefined ? startSingle(env) : startPair(COMMIT, env));
-  house = await startHouse(random, ground, kill);
+  deployment = await startDeployment(random, ground, kill);
   receiver = await startScriptedReceiver();
   const names = Array.from({ length: TENANTS }, (_, i) => `tenant${i}`);
-  tenants = await Promise.all(names.map((name) => openTenant(house, receiver, name)));
+  tenants = await Promise.all(names.map((name) => openTenant(deployment, receiver, name)));
 });
 afterAll(async () => {
-  await house.remove();
+  await deployment.remove();
   await receiver.close();
 });
 
@@ -69,7 +69,7 @@ async function rampage(isOver: () => boolean): Promise<void> {
       () => journal.told.length,
     );
     const victim = pick(random, CHOICES);
-    returns.push(victim ? house.kill(victim) : house.turnOver());
+    returns.push(victim ? deployment.kill(victim) : deployment.turnOver());
   }
   await Promise.all(returns);
 }
@@ -77,17 +77,17 @@ async function rampage(isOver: () => boolean): Promise<void> {
 /** Waits for all deliveries since the subscriptions exist, and checks them. */
 async function delivered({ subscriptions }: Tenant): Promise<Entry[]> {
   const both = Object.values(subscriptions);
-  const { organizationId, events } = await wantedEvents(house.database, both);
-  return settled(house.database, organizationId, {
+  const { organizationId, events } = await wantedEvents(deployment.database, both);
+  return settled(deployment.database, organizationId, {
     subscriptions: both,
     events,
     requests: receiver.arrivals,
-    unrecorded: (house.kills.worker + house.kills.postgres) * PARALLEL * both.length,
+    unrecorded: (deployment.kills.worker + deployment.kills.postgres) * PARALLEL * both.length,
   });
 }
 
 async function faultsOfFifo({ subscriptions: { fifo }, taken }: Tenant): Promise<string[]> {
-  const { events } = await wantedEvents(house.database, [fifo]);
+  const { events } = await wantedEvents(deployment.database, [fifo]);
   return faultsOfOrder(
     events,
     taken.filter(({ subscriptionId }) => subscriptionId === fifo),
@@ -102,18 +102,19 @@ describe('kill -9 of anything at any time, while clients repeat what was not ans
       const isOver = () => performance.now() > until;
       const clients = Array.from(
         { length: CLIENTS },
-        (_, i) => new Client(`c${i}`, house.urls, tenants[i % TENANTS] as Tenant, journal, randomFrom(SEED + i + 1)),
+        (_, i) =>
+          new Client(`c${i}`, deployment.urls, tenants[i % TENANTS] as Tenant, journal, randomFrom(SEED + i + 1)),
       );
       await Promise.all([rampage(isOver), ...clients.map((client) => client.work(isOver))]);
-      for (const url of house.urls) {
+      for (const url of deployment.urls) {
         const isUp = async () => (await new ApiClient(url, '').get('/health').catch(() => undefined))?.status === 200;
         await waitFor('all to be up', isUp);
       }
 
       const deliveries = (await Promise.all(tenants.map(delivered))).flat();
       const order = (await Promise.all(tenants.map(faultsOfFifo))).flat();
-      await house.stop();
-      const { database, variables } = house;
+      await deployment.stop();
+      const { database, variables } = deployment;
       const config = loadConfig(variables);
       const codec = new EventCodec(STREAMS, await openCipher(config, database.ownerUrl, false));
       const answers = await faultsOfAnswers(database, journal.told, journal.seen);
@@ -126,8 +127,8 @@ describe('kill -9 of anything at any time, while clients repeat what was not ans
       const reached = deliveries.filter(({ state }) => state === 'delivered');
       const summary = {
         requests: journal.requests,
-        'kills: api, worker, postgres': VICTIMS.map((victim) => house.kills[victim]).join(', '),
-        'workers that joined, and one that left': house.departures.length,
+        'kills: api, worker, postgres': VICTIMS.map((victim) => deployment.kills[victim]).join(', '),
+        'workers that joined, and one that left': deployment.departures.length,
         'repeated, of which answered from memory': `${journal.repeated}, ${journal.replayed}`,
         'acknowledged, of which conditional': `${succeeded.length}, ${conditional.length}`,
         'refused: not found, conflict, precondition': [404, 409, 412]
@@ -149,7 +150,7 @@ describe('kill -9 of anything at any time, while clients repeat what was not ans
       const faults = { ...answers, gaps, secrets: secrets.faults, tables, order, errors: journal.errors };
       const first = Object.entries(faults).flatMap(([kind, of]) => of.slice(0, SHOWN).map((fault) => [kind, fault]));
       expect(first).toEqual([]);
-      expect(house.departures.filter((status) => status !== 0)).toEqual([]);
+      expect(deployment.departures.filter((status) => status !== 0)).toEqual([]);
       expect(reached).toHaveLength(deliveries.length);
       expect(conditional.length).toBeGreaterThan(0);
     },

@@ -5,7 +5,7 @@ import { type Request } from '../support/ledger.js';
 import { ACCEPT, REFUSE, type ScriptedReceiver } from '../support/scripted-receiver.js';
 import { createSupportTeam } from '../support/support-team.js';
 import { newWorkspace, type Workspace } from './client.js';
-import { type House } from './house.js';
+import { type Deployment } from './deployment.js';
 
 /** An organization, with its subscriptions and what its receiver accepted. */
 export interface Tenant extends Workspace {
@@ -19,7 +19,7 @@ const REFUSED_EVERY = 200;
 
 /** Creates an organization whose receiver refuses some first attempts. */
 export async function openTenant(
-  { urls, variables }: House,
+  { urls, variables }: Deployment,
   receiver: ScriptedReceiver,
   name: string,
 ): Promise<Tenant> {

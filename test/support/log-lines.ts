@@ -1,6 +1,6 @@
 import { type Launched } from './launch.js';
 
-/** By name, and by number as the release before writes them. */
+/** By name, and by number as the previous release writes them. */
 const PROBLEMS: unknown[] = ['warn', 'error', 'fatal', 40, 50, 60];
 
 /** Returns the messages of a process's log from the level of warnings on. */

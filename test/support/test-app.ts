@@ -3,7 +3,7 @@ import { type Type } from '@nestjs/common';
 import { ApiModule } from '#apps/api/api.module.js';
 import { createServer } from '#apps/api/server.js';
 import { openRuntime, type Runtime } from '#apps/runtime.js';
-import { openCipher } from '#apps/setup.js';
+import { openCipher } from '#apps/master-key.js';
 import { WorkerModule } from '#apps/worker/worker.module.js';
 import { IssueApiToken, IssueApiTokenHandler } from '#libs/organizations/api-tokens.handlers.js';
 import { CreateOrganization, CreateOrganizationHandler } from '#libs/organizations/organizations.handlers.js';

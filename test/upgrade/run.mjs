@@ -1,5 +1,5 @@
 /**
- * `npm run test:upgrade`: installs and builds the release before from the history of git, starts it on a database that this
+ * `npm run test:upgrade`: installs and builds the previous release from the history of git, starts it on a database that this
  * version has migrated, and sends it requests. No request may fail: a rolling upgrade runs both side by side.
  */
 import { spawnSync } from 'node:child_process';
@@ -7,12 +7,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The commit of the release before. */
-const RELEASE_BEFORE = '27e26aacf72f0f798e301c3b29d132794709982b';
+/** The commit of the previous release. */
+const PREVIOUS_RELEASE = '27e26aacf72f0f798e301c3b29d132794709982b';
 
-if (spawnSync('git', ['cat-file', '-e', `${RELEASE_BEFORE}^{commit}`]).status !== 0) {
+if (spawnSync('git', ['cat-file', '-e', `${PREVIOUS_RELEASE}^{commit}`]).status !== 0) {
   process.stdout.write(
-    `NOT CHECKED: the release before, ${RELEASE_BEFORE}, is not in the history of git. Fetch it with: git fetch --unshallow\n`,
+    `NOT CHECKED: the previous release, ${PREVIOUS_RELEASE}, is not in the history of git. Fetch it with: git fetch --unshallow\n`,
   );
   process.exit(0);
 }
@@ -26,9 +26,9 @@ function run(command, args, options = {}) {
 
 const folder = mkdtempSync(join(tmpdir(), 'deskstream-before-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-run('tar', ['-x', '-C', folder], { input: run('git', ['archive', RELEASE_BEFORE]) });
+run('tar', ['-x', '-C', folder], { input: run('git', ['archive', PREVIOUS_RELEASE]) });
 for (const args of [['ci'], ['run', 'build']]) run('npm', args, { cwd: folder });
-run('npm', ['run', '--silent', 'test:only', '--', '--testRegex', 'release-before\\.spec\\.ts$'], {
-  env: { ...process.env, RELEASE_BEFORE_FOLDER: folder },
+run('npm', ['run', '--silent', 'test:only', '--', '--testRegex', 'previous-release\\.spec\\.ts$'], {
+  env: { ...process.env, PREVIOUS_RELEASE_FOLDER: folder },
   stdio: 'inherit',
 });

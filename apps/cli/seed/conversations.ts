@@ -26,7 +26,7 @@ const CHANNELS: readonly ConversationChannel[] = [
   'Sms',
   'WhatsApp',
 ];
-/** What becomes of a conversation; most are closed. */
+/** How a conversation ends; most are closed. */
 const FATES = ['waiting', 'assigned', 'pending', 'closed', 'closed', 'closed', 'closed'] as const;
 
 /** Plans conversations of the month before `now`. */
@@ -65,7 +65,7 @@ function conversation(id: number, random: Random, now: Date): Command[] {
   return [imported, ...labels(id, topic, random, agentId, at(1)), ...ending(imported, fate, random, agentId, at, now)];
 }
 
-/** The customer asks, and an agent answers. Whoever waits has only asked. */
+/** The customer asks, and an agent answers. In a waiting conversation, the customer has only asked. */
 function messages(
   { id, origin }: Import,
   { asks, answers }: Topic,

@@ -200,7 +200,7 @@ function conversations(): Planned[] {
   ];
 }
 
-/** Nobody knows the secrets of the token and the subscription, which is off: nothing is sent. */
+/** Nobody knows the secrets of the token and of the subscription. The subscription is disabled, so nothing is sent. */
 function connections(actorId: string, now: Date): Planned[] {
   const { token: tokenId, subscription: subscriptionId, recovery, anonymizationRequest } = EXAMPLE_IDS;
   const at = now.toISOString();

@@ -5,11 +5,11 @@ import { DomainError } from '#libs/platform/domain-error.js';
 
 /** Entities of one kind, each with the commands that make it. */
 export interface Planned {
-  /** Makes those that were never there. Returns how many. */
+  /** Creates the entities whose streams are empty. Returns how many. */
   create(store: EventStore, context: WriteContext): Promise<number>;
 }
 
-/** Number of entities that are made together. */
+/** Number of entities that are created together. */
 const GROUP = 50;
 
 /**

@@ -25,7 +25,7 @@ export class Random {
     return values[this.whole(0, values.length - 1)] as T;
   }
 
-  /** Returns whether something of this probability happens. */
+  /** Returns true with this probability. */
   happens(probability: number): boolean {
     return this.next() < probability;
   }

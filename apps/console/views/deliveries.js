@@ -9,7 +9,7 @@ const PAGE = 20;
 export const deliveryState = ({ state, cancelReason }) =>
   badge(cancelReason ? `${state}: ${cancelReason}` : state, TONES[state]);
 
-/** The deliveries of a receiver, with a filter by state that the address remembers. */
+/** The deliveries of a receiver, with a filter by state, which is part of the URL. */
 export function deliveries({ id, state, done, signal }) {
   let chosen = state;
   const columns = [
@@ -24,7 +24,7 @@ export function deliveries({ id, state, done, signal }) {
   const show = (rows) =>
     rows.length > 0
       ? table('Deliveries, newest first', columns, rows)
-      : el('p', { class: 'quiet' }, 'There are no such deliveries.');
+      : el('p', { class: 'quiet' }, 'No delivery matches the filter.');
   const options = [['', 'All'], ...Object.keys(TONES).map((name) => [name, name])];
   const filter = select(options, chosen, (value) => {
     chosen = value;

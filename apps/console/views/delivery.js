@@ -41,7 +41,7 @@ function summary(delivery) {
     ['Event', event],
     ['Id', id],
     ['State', deliveryState(delivery)],
-    ['Attempts of this round', attempts],
+    ['Attempts of the current round', attempts],
     ['Created', time(createdAt)],
     ['Next attempt', time(nextAttemptAt)],
     ['Ended', time(finishedAt)],

@@ -39,7 +39,7 @@ export function events({ signal }) {
     pause.setAttribute('aria-pressed', String(!isPaused));
     if (isPaused) return start();
     stop();
-    on.state('Paused. What happens meanwhile appears afterwards.');
+    on.state('Paused. Events of this time appear when you continue.');
   });
   pause.setAttribute('aria-pressed', 'false');
   const input = el('input', { type: 'text', name: 'types', placeholder: 'TagCreated,TagDeleted', spellcheck: 'false' });
@@ -58,7 +58,7 @@ export function events({ signal }) {
     pause,
     button('Clear', () => rows.replaceChildren()),
   );
-  const bound = el('p', { class: 'quiet' }, `At most ${MOST} events are kept.`);
+  const bound = el('p', { class: 'quiet' }, `At most ${MOST} events are shown.`);
   const part = el('section', { 'aria-label': 'Feed' }, form, state, list, bound);
   void start();
   return {

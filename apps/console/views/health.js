@@ -34,7 +34,7 @@ async function service(signal) {
   );
 }
 
-/** Counts what waits. Receivers that fail come first, because that is where it waits. */
+/** Counts waiting deliveries. Starts with failing receivers, because most deliveries wait there. */
 async function backlog(subscriptions, signal) {
   const counted = [...subscriptions]
     .sort((one, other) => Number(isFailing(other)) - Number(isFailing(one)))

@@ -12,7 +12,7 @@ function localTime(instant) {
   return shifted.toISOString().slice(0, 16);
 }
 
-/** What can be done with a receiver. `run` returns what the reader is told. */
+/** The actions on a receiver. `run` returns the message for the user. */
 const ACTIONS = [
   {
     label: 'Test',
@@ -46,7 +46,7 @@ const ACTIONS = [
           value: localTime(new Date(Date.now() - DAY_MS)),
         }),
       ),
-      field('Also what was delivered', el('input', { type: 'checkbox', name: 'all' })),
+      field('Also events that were delivered', el('input', { type: 'checkbox', name: 'all' })),
     ],
     run: async ({ id }, { since, all }) => {
       const body = { since: new Date(since).toISOString(), onlyMissing: !all };
@@ -96,7 +96,7 @@ export function receiverActions(subscription, done) {
   return el('div', { class: 'buttons', role: 'group', 'aria-label': 'Actions' }, buttons);
 }
 
-/** Asks, does it, and tells the result. */
+/** Asks for confirmation, runs the action, and shows the result. */
 async function act({ label, title = label, text, fields = () => [], run }, subscription, done) {
   const asked = { title: `${title}: ${subscription.name}`, text, action: title, fields: fields(subscription) };
   const values = await confirm(asked);

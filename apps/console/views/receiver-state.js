@@ -1,14 +1,14 @@
 import { get } from '../api.js';
 import { badge } from '../dom.js';
 
-/** Whether somebody should look at a receiver. */
+/** Whether a receiver needs attention. */
 export const isFailing = ({ enabled, disabledReason, health }) =>
   disabledReason !== undefined || (enabled && health.failures > 0);
 
 /** Whether something is sent to a receiver now. */
 export const isServed = ({ enabled, health }) => enabled && !health.pausedUntil;
 
-/** Returns the state of a subscription and the health of its receiver as one word or two. */
+/** Returns the state of a subscription and the health of its receiver in one or two words. */
 export function receiverState({ enabled, disabledReason, health }) {
   if (disabledReason === 'gone') return badge('disabled: receiver is gone', 'bad');
   if (disabledReason) return badge('disabled: kept failing', 'bad');

@@ -4,7 +4,7 @@ import { isFailing, lastError, receiverState } from './receiver-state.js';
 /** Maximum number of rows; each failing receiver takes a request for its last error. */
 const MOST = 50;
 
-/** Returns receivers as a table; beyond its bound the reader is told how many are left out. */
+/** Returns receivers as a table, which says how many are left out if there are too many. */
 export function receiversTable(caption, subscriptions, signal) {
   const columns = [
     ['Name', ({ id, name }) => link(`#/receivers/${id}`, name)],

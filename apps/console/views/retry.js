@@ -4,8 +4,8 @@ import { button } from '../dom.js';
 import { notice } from '../section.js';
 
 const CONSEQUENCE = {
-  pending: 'The delivery is sent at once instead of at its time.',
-  delivered: 'The receiver has accepted the delivery already, and gets it once more.',
+  pending: 'The delivery is sent at once instead of at its scheduled time.',
+  delivered: 'The receiver has accepted the delivery already, and will get it again.',
 };
 
 /** Returns the button that sends a delivery again. @param done called with the result */

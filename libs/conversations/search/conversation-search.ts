@@ -4,13 +4,13 @@ import { Keyset, type Page, type PageRequest } from '#libs/database/keyset.js';
 import { type Parameter, searchOf } from '#libs/database/search.js';
 import { type Statement } from '#libs/database/batch.js';
 import { conditionOf, type SearchFilters } from './search-conditions.js';
-import { SUBJECTS, TEXTS } from './texts.projection.js';
+import { SUBJECTS, TEXTS } from './search-index.projection.js';
 
 interface Found {
   id: number;
 }
 
-/** What conversations are searched by. */
+/** The criteria of a search. */
 export interface ConversationsWanted {
   organizationId: string;
   filters?: SearchFilters;
@@ -34,9 +34,9 @@ export class ConversationSearch {
   constructor(private readonly database: Database) {}
 
   /**
-   * Returns a page of the conversations that match. Words are looked for twice: first in the next conversations one by
-   * one, which suffices if the words are frequent or the filters select few conversations; else by the index. The work is
-   * bounded: a page ends early, maybe empty, if few of the conversations with the words match the filters.
+   * Returns a page of the conversations that match. Words are searched first in the next conversations one by one,
+   * which suffices if the words are frequent or the filters select few conversations, and then by the index. The work
+   * is bounded: a page ends early, possibly empty, if few of the conversations with the words match the filters.
    */
   async page(wanted: ConversationsWanted, request: PageRequest): Promise<Page<Found>> {
     if (wanted.words === undefined) return this.#matching(wanted, request, () => []);
@@ -119,7 +119,7 @@ function isNear({ cursor, limit }: PageRequest, filter: string, parameter: Param
   return `id ${last} (SELECT ${end}(id) FROM (${next}) AS next)`;
 }
 
-/** PostgreSQL would look for all conversations with these words at once, but for the limits. */
+/** Without the limits, PostgreSQL would search for all conversations with these words at once. */
 function hasWords(words: string): string {
   const inTable = (table: string) => `(SELECT true FROM ${table} AS t
     WHERE t.organization_id = $1 AND t.conversation_id = conversations.id

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#libs/database/database.js';
-import { textOfHtml } from '../safe-html.js';
+import { textOfHtml } from '../sanitized-html.js';
 import { excerptOf } from './excerpt.js';
 import { type ConversationSearchHit } from './search.dto.js';
-import { SUBJECTS, TEXTS } from './texts.projection.js';
+import { SUBJECTS, TEXTS } from './search-index.projection.js';
 import { tsqueryOf, type WordQuery } from './words.js';
 
 interface TextRow {
@@ -11,7 +11,7 @@ interface TextRow {
   id: string | null;
   /** The content of the message, if it is not HTML. */
   message: string | null;
-  /** The content as a page can show it. */
+  /** The sanitized HTML of the content. */
   html: string | null;
   note: string | null;
   subject: string | null;
@@ -19,7 +19,7 @@ interface TextRow {
   requester: string[] | null;
 }
 
-/** Number of messages and notes of a conversation, and of their first characters, of which excerpts are made. */
+/** Number of messages and notes of a conversation that excerpts are made of, and number of their first characters. */
 const MAX_TEXTS = 3;
 const MAX_LENGTH = 20_000;
 
@@ -43,7 +43,7 @@ const SELECT = `
 export class HighlightsReader {
   constructor(private readonly database: Database) {}
 
-  /** Returns conversations that match as hits. @param requesterIds those who match */
+  /** Returns conversations that match as hits. @param requesterIds the end users that match */
   async hits(
     organizationId: string,
     ids: number[],

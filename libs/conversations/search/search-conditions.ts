@@ -3,7 +3,7 @@ import { type ConversationChannel } from '#libs/platform/channels.js';
 import { TAGS, VALUES } from '../conversation-parts.projection.js';
 import { type ConversationState, type Direction } from '../conversation.rules.js';
 
-/** The channels by their names in a search; some names of the API are of channels that this server does not have. */
+/** The channels by their names in a search. The API also has names of channels that this server does not have. */
 export const CHANNELS: Record<string, ConversationChannel | undefined> = {
   email: 'Email',
   contactform: 'ContactForm',
@@ -99,7 +99,7 @@ const tags: Operators = {
   ExcludesOne: (...given) => `NOT (${hasAll(...given)})`,
 };
 
-/** A value is a path: each of its options must be there. */
+/** A value is a path: the attribute must have each of its options. */
 const hasValue: Sql = ({ values = [] }, parameter, attributeId) => {
   const attribute = parameter(attributeId);
   const paths = values.map((path) =>
@@ -122,7 +122,7 @@ const customAttribute: Operators = {
   IsNotOneOf: (...given) => `NOT (${hasValue(...given)})`,
 };
 
-/** What each field is in the row of a conversation, or in the tables that belong to it. */
+/** The SQL of each field: a column of conversations, or of the tables that belong to them. */
 const FIELDS: Record<string, Operators> = {
   AgentId: single('assignee_id', 'uuid'),
   AssignedDate: instant('assigned_at'),

@@ -159,8 +159,8 @@ export const HAS_INSTANT = { Between, Since, Until };
 export const HAS_DURATION = { Between: DurationBetween, LongerThanOrEqualTo, ShorterThanOrEqualTo };
 export const MAY_HAVE_IDS = {
   ...EMPTINESS,
-  IncludesOne: listed('', 'IncludesOne', 'At least one of these is there.', ids),
-  IncludesAll: listed('', 'IncludesAll', 'All of these are there.', ids),
-  ExcludesOne: listed('', 'ExcludesOne', 'At least one of these is not there.', ids),
-  ExcludesAll: listed('', 'ExcludesAll', 'None of these is there.', ids),
+  IncludesOne: listed('', 'IncludesOne', 'The conversation has at least one of these.', ids),
+  IncludesAll: listed('', 'IncludesAll', 'The conversation has all of these.', ids),
+  ExcludesOne: listed('', 'ExcludesOne', 'The conversation lacks at least one of these.', ids),
+  ExcludesAll: listed('', 'ExcludesAll', 'The conversation has none of these.', ids),
 };

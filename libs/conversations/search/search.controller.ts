@@ -20,7 +20,7 @@ import {
 import { SearchConversations } from './search.handlers.js';
 
 const WHERE =
-  'Words are looked for in messages, notes and subjects, regardless of case and accents. If the token has the scope `endusers:read`, conversations are also found by the requester: the beginning of the name, the e-mail address, or the phone number with its country code, of at most 100 end users. Newest conversations first.';
+  'Words are searched in messages, notes and subjects, regardless of case and accents. If the token has the scope `endusers:read`, conversations are also found by the requester: the beginning of the name, the e-mail address, or the phone number with its country code, of at most 100 end users. Newest conversations first.';
 
 /** Searches conversations by their texts. */
 @ApiTags('Conversations')

@@ -13,7 +13,7 @@ const MAX_CONDITIONS = 20;
 const PAGE = { usual: 20, max: 100 };
 
 const WORDS = {
-  description: `The words to look for, at most ${MAX_WORDS}. All of them must be in one text, each as a word or as the beginning of one.`,
+  description: `The words to search for, at most ${MAX_WORDS}. All of them must be in one text, each as a word or as the beginning of one.`,
   example: 'order arrived',
   fault: faultOfWords,
 };
@@ -68,7 +68,7 @@ class SearchFiltersInput implements SearchFilters {
 
 export class SearchParametersInput {
   @Nested(() => SearchWords, {
-    description: 'The words to look for.',
+    description: 'The words to search for.',
     example: { value: 'order arrived', exactMatch: false },
     optional: true,
   })
@@ -96,7 +96,7 @@ class ConversationSearchWithFiltersHit {
 
   @ApiProperty({
     description:
-      'Excerpts of the texts that match, as HTML with the matches in `<em>`, by where they are: `messages`, `notes`, `subject` or `requester`. Of messages and notes, the latest three. Empty without words to look for.',
+      'Excerpts of the texts that match, as HTML with the matches in `<em>`, by the place of the match: `messages`, `notes`, `subject` or `requester`. Of messages and notes, the latest three. Empty without words to search for.',
     type: 'object',
     additionalProperties: { type: 'array', items: { type: 'string' } },
     example: { messages: [FRAGMENT] },

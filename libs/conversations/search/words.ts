@@ -1,20 +1,20 @@
 import { nameKey } from '#libs/platform/text.js';
 
-/** A word of a text: where it is, and what its spellings have in common. */
+/** A word of a text: its place, and the key that all its spellings share. */
 export interface Word {
   key: string;
   start: number;
   end: number;
 }
 
-/** What to look for: all words, each as the beginning of a word; or, if `exact`, the words as they are and in a row. */
+/** The words to search for: each as the beginning of a word or, if `exact`, all of them as a phrase. */
 export interface WordQuery {
   keys: string[];
   exact: boolean;
 }
 
 /** Maximum number of characters of a text in which words are found. */
-export const MAX_SEARCHED_TEXT = 100_000;
+const MAX_SEARCHED_TEXT = 100_000;
 /** Maximum number of words to look for. */
 export const MAX_WORDS = 20;
 
@@ -33,11 +33,11 @@ const WORD = new RegExp(
 /** Words whose key is their lower case. */
 const PLAIN = /^[a-z\d]+$/i;
 const ACCENTS = /[\u0300-\u036f]/g;
-/** What decomposition may bring in, such as the slash of ½: it would have a meaning in SQL. */
+/** Characters that decomposition may add, such as the slash of ½: they would have a meaning in a tsquery. */
 const NO_LETTERS = /[^\p{L}\p{N}\p{M}]/gu;
 
 /** Yields the words of a text: sequences of letters and digits. */
-export function* wordsIn(text: string): Generator<Word> {
+function* wordsIn(text: string): Generator<Word> {
   for (const { 0: word, index } of text.slice(0, MAX_SEARCHED_TEXT).matchAll(WORD)) {
     const key = keyOf(word);
     if (key) yield { key, start: index, end: index + word.length };
@@ -51,12 +51,12 @@ function keyOf(word: string): string {
   return nameKey(bare).replace(NO_LETTERS, '').slice(0, MAX_KEY).toWellFormed();
 }
 
-/** Returns what a client looks for. */
+/** Returns the words that a client searches for. */
 export function wordQuery(text: string, exact: boolean): WordQuery {
   return { keys: Array.from(wordsIn(text), ({ key }) => key), exact };
 }
 
-/** Returns why a text cannot be looked for, or undefined. */
+/** Returns why a text cannot be searched for, or undefined. */
 export function faultOfWords(text: string): string | undefined {
   const { length } = wordQuery(text, false).keys;
   if (length === 0) return 'must contain a word: letters or digits';
@@ -64,8 +64,8 @@ export function faultOfWords(text: string): string | undefined {
 }
 
 /**
- * Returns what each word of an organization begins with in the index, so that a search does not come across the texts of
- * others. Two organizations may have the same mark: it saves work, and is not what separates them.
+ * Returns the prefix of each word of an organization in the index, so that a search does not read entries of other
+ * organizations. Two organizations may have the same prefix: it saves work, but row-level security separates them.
  */
 function markOf(organizationId: string): string {
   return organizationId.slice(-4);
@@ -79,7 +79,7 @@ function markOf(organizationId: string): string {
  */
 const WINDOW = 2 ** 12;
 const PART = 2 ** 8;
-/** What a query has in place of the window. Words have no such character. */
+/** The placeholder of the window in a query. Words do not contain this character. */
 const ANY_WINDOW = '@';
 
 function windowOf(conversationId: number): string {

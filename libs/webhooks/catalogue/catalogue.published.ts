@@ -56,7 +56,7 @@ function isPlanned(type: string): type is keyof typeof PLANNED_EVENTS {
   return Object.hasOwn(PLANNED_EVENTS, type);
 }
 
-/** Returns the body that is signed, stored and sent. Its bytes are made once. */
+/** Returns the body that is signed, stored and sent. It is serialized once. */
 export function payloadOf(
   event: Pick<RecordedEvent, 'eventId' | 'type' | 'recordedAt'>,
   organization: { id: string; name: string },

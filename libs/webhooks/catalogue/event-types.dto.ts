@@ -15,7 +15,7 @@ class EventTypeOutput implements ShownEventType {
 
   @ApiProperty({
     description:
-      'Whether Deskstream produces the event. An event that is not produced yet can be subscribed to; its deliveries begin with the version that produces it.',
+      'Whether Deskstream produces the event. Other events can be subscribed to as well; their deliveries begin with the version that produces them.',
     example: EVENT_TYPE.produced,
   })
   produced: boolean;
@@ -27,7 +27,7 @@ class EventTypeOutput implements ShownEventType {
   })
   version?: string;
 
-  @ApiProperty({ description: 'When the event happens.', example: EVENT_TYPE.description })
+  @ApiProperty({ description: 'The occasion of the event.', example: EVENT_TYPE.description })
   description: string;
 
   @ApiProperty({

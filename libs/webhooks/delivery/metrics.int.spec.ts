@@ -122,7 +122,7 @@ describe('The figure of what is waiting', () => {
     ]);
   });
 
-  it('is left out while the database is away, and the others are shown', async () => {
+  it('is left out while the database is unavailable, and the others are shown', async () => {
     Logger.overrideLogger(false);
     await worker.close();
     expect(await waiting()).toEqual([]);

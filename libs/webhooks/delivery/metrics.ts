@@ -14,7 +14,7 @@ const attempts = new Counter({
 
 const duration = new Histogram({
   name: 'deskstream_webhook_attempt_duration_seconds',
-  help: 'How long attempts took, from the first look-up of the name to the end of the answer.',
+  help: 'How long attempts took, from the DNS lookup to the end of the response.',
   labelNames: ['outcome'],
   buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, MINUTE],
 });
@@ -32,7 +32,7 @@ const LATENCIES = [
 
 const latency = new Histogram({
   name: 'deskstream_webhook_delivery_latency_seconds',
-  help: 'Time from when an event was recorded until a receiver had taken it.',
+  help: 'Time from when an event was recorded until a receiver accepted it.',
   buckets: LATENCIES,
 });
 
@@ -57,7 +57,7 @@ const MOST_COUNTED = 100_000;
 
 /**
  * Due deliveries are counted by subscription, so that those of a disabled one cannot hide them. Pending ones are read
- * in the order of their index, so that the planner reads only that.
+ * in the order of their index, so that the planner reads only that index.
  */
 export const BACKLOG = {
   text: `SELECT (SELECT count(*) FROM (

@@ -8,7 +8,7 @@ import { Sender } from './sending/attempt.js';
 import { deliveryRequest } from './sending/signing.js';
 import { SsrfGuard } from './sending/ssrf-guard.js';
 
-/** What operators are told of. */
+/** The types of alerts. */
 export type AlertType = 'subscription.failing' | 'subscription.disabled' | 'delivery.exhausted' | 'relay.behind';
 
 /** The facts of an alert. */
@@ -24,12 +24,12 @@ const HOUR_MS = 3_600_000;
 const GIVE_UP_MS = HOUR_MS;
 /** Maximum number of alerts that are being sent or wait for their next attempt. Further ones are counted. */
 const MOST_UNDER_WAY = 100;
-/** Maximum number of subscriptions and types that are remembered. */
+/** Maximum number of remembered pairs of a subscription and a type. */
 const MOST_REMEMBERED = 10_000;
 /** The operator chooses this receiver, so it may be anywhere. */
 const EVERYWHERE = ['0.0.0.0/0', '::/0'];
 
-/** Sends alerts about all organizations to the operator's webhook. Nobody waits for them, and none is stored. */
+/** Sends alerts of all organizations to the operator's webhook. They are not stored, and no caller waits for them. */
 @Injectable()
 export class OperatorAlerts implements OnApplicationShutdown {
   readonly #logger = new Logger('Operator alerts');
@@ -47,7 +47,7 @@ export class OperatorAlerts implements OnApplicationShutdown {
     this.#sender = new Sender(new SsrfGuard(anywhere), anywhere);
   }
 
-  /** Whether anybody is told. */
+  /** Whether alerts are configured. */
   get areWanted(): boolean {
     return this.operator.receiver !== undefined;
   }

@@ -40,7 +40,7 @@ interface OpenRecovery {
 
 /**
  * Replays past events for subscriptions that have missed some. Each page makes deliveries due and moves the recovery's
- * own checkpoint in one transaction, so it may stop anywhere and no delivery is made due twice. Only the partition's
+ * own checkpoint in one transaction, so it may stop anywhere, and no delivery becomes due twice. Only the partition's
  * leader does this, so that redactions find personal data that is forgotten while a page is made, as with new events.
  */
 export class RecoveryWorker extends PagedWork<OpenRecovery> {
@@ -142,7 +142,7 @@ export class RecoveryWorker extends PagedWork<OpenRecovery> {
 
 /**
  * Returns a query that bisects the feed for an instant: events up to `low` are older, those after `high` are not. One
- * page can look at the events in between. This holds as far as times rise with positions.
+ * page can look at the events in between. This is correct as far as times rise with positions.
  */
 export function placeOf(bound: 'low' | 'high', instant: string): string {
   return `WITH RECURSIVE halves(low, high) AS (

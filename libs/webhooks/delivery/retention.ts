@@ -4,7 +4,7 @@ import { WorkerDatabase } from '#libs/database/database.js';
 import { WebhookOptions } from '../webhooks.settings.js';
 
 const EVERY_MS = 10 * 60 * 1000;
-/** Maximum number of rows in one transaction: few enough that nobody waits for it. */
+/** Maximum number of rows in one transaction: few enough not to delay others. */
 const AT_ONCE = 2_000;
 
 /** Rows that are deleted after a number of days. Deliveries that are not finished do not expire. */
@@ -54,11 +54,11 @@ export class Retention extends PeriodicTask {
     ];
   }
 
-  /** Starts from the oldest: rows that stay are looked at once in a run. */
+  /** Starts from the oldest: rows that stay are read once in a run. */
   async #dropFrom(expiring: Expiring): Promise<void> {
     for (let from: Date | number = -Infinity; !this.stopping;) {
-      const { looked, dropped, last } = await this.#drop(expiring, from);
-      if (looked < AT_ONCE || (dropped === 0 && last?.getTime() === Number(from))) return;
+      const { examined, dropped, last } = await this.#drop(expiring, from);
+      if (examined < AT_ONCE || (dropped === 0 && last?.getTime() === Number(from))) return;
       from = last ?? from;
     }
   }
@@ -72,7 +72,7 @@ export class Retention extends PeriodicTask {
              ), dropped AS (
                DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM old WHERE drops)) RETURNING 1
              )
-             SELECT (SELECT count(*) FROM old) AS looked, (SELECT count(*) FROM dropped) AS dropped,
+             SELECT (SELECT count(*) FROM old) AS examined, (SELECT count(*) FROM dropped) AS dropped,
                (SELECT max(time) FROM old) AS last`,
       values: [days, typeof from === 'number' ? '-infinity' : from],
     });
@@ -81,7 +81,7 @@ export class Retention extends PeriodicTask {
 }
 
 interface Dropped {
-  looked: number;
+  examined: number;
   dropped: number;
   /** Time of the youngest row. */
   last: Date | null;

@@ -21,7 +21,7 @@ interface OpenReview {
 
 /**
  * Cancels pending deliveries that are no longer wanted after a subscription's events or filters have changed. Only the
- * partition's leader does this, between its pages, so that none is stored later that was planned by earlier settings.
+ * partition's leader does this, between its pages, so that no delivery by the earlier settings is stored later.
  */
 export class ReviewWorker extends PagedWork<OpenReview> {
   /** @param database as the worker sees it */
@@ -30,7 +30,7 @@ export class ReviewWorker extends PagedWork<OpenReview> {
     private readonly codec: EventCodec,
     private readonly planner: FanoutPlanner,
   ) {
-    super('Changed settings of a webhook could not be applied to what waits');
+    super('Changed settings of a webhook could not be applied to waiting deliveries');
   }
 
   protected async open(partitions: number[]): Promise<OpenReview | undefined> {

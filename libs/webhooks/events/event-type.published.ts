@@ -21,7 +21,7 @@ export interface WebhookEventType<Entity = any, Data extends object = any> {
   references?: (entity: Entity, event: RecordedEvent & { data: Data }) => References;
   /** The categories of the streams whose personal data `data` shows; none unless given. */
   shows?: readonly ('agent' | 'conversation' | 'endUser')[];
-  /** Fields for filters, with functions that return their values; undefined where an event has none. */
+  /** Fields for filters, with functions that return their values, or undefined if the event lacks the field. */
   filterFields?: Partial<Record<FilterField, (entity: Entity, event: RecordedEvent) => string | undefined>>;
   /** A realistic `data`. */
   example: object;

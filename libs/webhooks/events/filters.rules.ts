@@ -72,7 +72,7 @@ export function faultOfFilters(
   return undefined;
 }
 
-/** Refuses conditions that could never match: they would silently withhold events. */
+/** Refuses conditions that could never match: they would silently suppress events. */
 function faultOfCondition(condition: unknown, fields: readonly FilterField[]): string | undefined {
   if (!isCondition(condition)) {
     return `is not of the form {_type: IsOneOf or IsNotOneOf, field, values: 1 to ${MAX_VALUES} texts of at most 255 characters}`;

@@ -58,7 +58,7 @@ export class ReferencedEntities {
     return this.queues.get(id) ?? { id, name: null };
   }
 
-  /** Returns those of the tags that exist. */
+  /** Returns the tags that exist. */
   tags(ids: string[]): TagPayload[] {
     return ids.flatMap((id) => this.knownTags.get(id) ?? []);
   }

@@ -72,7 +72,7 @@ export class WebhookDeliveriesController {
   @Endpoint({
     summary: 'Retry a delivery.',
     description:
-      'A pending delivery becomes due at once. A delivery that was delivered or given up becomes pending again, with all its attempts. A pause of the subscription ends; in `fifo` order the delivery waits for its turn. Refused if the payload is no longer kept.',
+      'A pending delivery becomes due at once. A delivery that was delivered or given up becomes pending again, and all attempts of the schedule are possible again. A pause of the subscription ends; in `fifo` order the delivery waits for its turn. Refused if the payload is no longer kept.',
     success: [202, 'The pending delivery', RetryDeliveryOutput],
     errors: [404, 409],
   })

@@ -12,7 +12,7 @@ export const DELIVERY_STATES = ['pending', 'delivered', 'exhausted', 'cancelled'
 
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
-/** Why a delivery was cancelled: on request, or because the subscription does not want the event or is deleted. */
+/** Why a delivery was cancelled: on request, or because the subscription excludes the event or is deleted. */
 const CANCEL_REASONS = ['requested', 'unsubscribed', 'filtered', 'subscription_deleted'] as const;
 
 export type CancelReason = (typeof CANCEL_REASONS)[number];
@@ -100,7 +100,7 @@ export class DeliveryOutput {
 
   @ApiPropertyOptional({
     description:
-      'When the next attempt is due. Absent unless the delivery is pending, and in `fifo` order, where it is due after the deliveries before it.',
+      'When the next attempt is due. Absent unless the delivery is pending. Also absent in `fifo` order, in which it is due after the deliveries before it.',
     ...LATER,
   })
   nextAttemptAt?: string;
@@ -178,7 +178,7 @@ export const GetDeliveryOutput = dataOutput('GetWebhookDeliveryOutput', Delivery
 export const RetryDeliveryOutput = dataOutput('RetryWebhookDeliveryOutput', DeliveryOutput);
 export const CancelDeliveryOutput = dataOutput('CancelWebhookDeliveryOutput', DeliveryOutput);
 
-// Whole examples: a pending delivery has no end, and one that has ended is not due.
+// Consistent examples: a pending delivery has no end, and an ended one is not due.
 ApiProperty({ type: [DeliveryOutput], example: [DELIVERED] })(ListDeliveriesOutput.prototype as object, 'data');
 ApiProperty({ type: DeliveryDetailsOutput, example: DETAILS })(GetDeliveryOutput.prototype as object, 'data');
 ApiProperty({ type: DeliveryOutput, example: PENDING })(RetryDeliveryOutput.prototype as object, 'data');

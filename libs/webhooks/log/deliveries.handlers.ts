@@ -42,13 +42,13 @@ export class GetDelivery extends query<
   DeliveryDetailsOutput
 >() {}
 
-/** Makes a delivery due now, whatever its subscription waits for; one that has ended starts again. */
+/** Makes a delivery due now, even if its subscription is paused; an ended delivery starts again. */
 export class RetryDelivery extends command<
   { organizationId: string; subscriptionId: string; id: string },
   DeliveryOutput
 >() {}
 
-/** Cancels a pending delivery; one that is cancelled already stays so. An attempt under way goes on. */
+/** Cancels a pending delivery; one that is cancelled already stays so. An attempt under way continues. */
 export class CancelDelivery extends command<
   { organizationId: string; subscriptionId: string; id: string },
   DeliveryOutput
@@ -128,7 +128,7 @@ export class RetryDeliveryHandler implements ICommandHandler<RetryDelivery> {
     const [row] = await this.database.query<DeliveryRow>(organizationId, { text: RETRY, values });
     if (row) return shownDelivery(row);
     await this.deliveries.get(organizationId, subscriptionId, id, []);
-    const recover = `POST /v1/webhooks/${subscriptionId}/recover makes it anew`;
+    const recover = `POST /v1/webhooks/${subscriptionId}/recover creates it again`;
     throw new DomainError('conflict', `The payload of delivery ${id} is no longer kept; ${recover}`);
   }
 }

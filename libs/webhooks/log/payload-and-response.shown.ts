@@ -20,7 +20,10 @@ export class ShownPayload {
     return this.#isShown || !body ? body : MASK;
   }
 
-  /** Returns the answer, which may quote the payload. @param responseCode null when none came, and the text is ours */
+  /**
+   * Returns the answer, which may quote the payload. @param responseCode null when there was none, and the text is
+   * Deskstream's
+   */
   responseText(text: string, responseCode: number | null): string {
     return this.#isShown || responseCode === null || !text ? text : MASK;
   }

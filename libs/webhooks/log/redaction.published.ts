@@ -10,7 +10,7 @@ const NOTHING_LEFT = '{}';
  * Rebuilds the payloads of some streams' events from the events as they are now, and deletes receivers' answers: once
  * the streams' keys are destroyed, no personal data is left in either. Repeating it changes nothing.
  * @param database as the worker sees it
- * @param events those of the streams' events that are meant; all unless given
+ * @param events the streams' events to redact; all unless given
  */
 export async function redactDeliveries(
   database: Database,

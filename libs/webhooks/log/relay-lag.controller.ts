@@ -17,7 +17,7 @@ export class RelayLagController {
     operationId: 'WebhookDeliveries_getRelayLag',
     summary: 'Get how far the delivery of events is behind.',
     description:
-      'Events become deliveries within a second, if a worker runs and keeps up. Deliveries that exist and wait are in the lists of deliveries.',
+      'Events become deliveries within a second, if a worker runs and keeps up. The lists of deliveries show those that exist and wait.',
     success: [200, 'The events that are not deliveries yet', GetRelayLagOutput],
     errors: [],
   })

@@ -33,7 +33,7 @@ export class WebhookRecoveriesController {
   @Endpoint({
     summary: 'Deliver the events of a period again.',
     description:
-      'Delivers the events that the subscription’s current `events` and `filters` select, in the background. Payloads that are no longer kept are built again. While a recovery of the same period is running, the request answers that one. Unknown fields are refused.',
+      'Delivers the events that the subscription’s current `events` and `filters` select, in the background. Payloads that are no longer kept are built again. While a recovery of the same period is running, the request returns that one. Unknown fields are refused.',
     success: [202, 'The recovery', RequestRecoveryOutput],
     errors: [404, 409],
   })

@@ -26,7 +26,7 @@ export class GetRecovery extends query<
   RecoveryOutput
 >() {}
 
-/** SQL for those that run for the same scope. One that was requested without an end ends at its request. */
+/** SQL for the recoveries that run for the same scope. One that was requested without an end ends at its request. */
 const RUNNING = `r.finished_at IS NULL AND r.since = $3 AND r.until = coalesce($4, r.requested_at) AND r.only_missing = $5`;
 const MAX_LISTED = 100;
 const DAY_MS = 86_400_000;

@@ -2,9 +2,9 @@ import { DomainError, notFound } from '#libs/platform/domain-error.js';
 
 /** The past events to deliver to a subscription again. */
 export interface RecoveryScope {
-  /** Events recorded from then on, in ISO 8601. */
+  /** Start of the period, inclusive, in ISO 8601. */
   since: string;
-  /** Events recorded before then; absent: before the request. */
+  /** End of the period, exclusive; absent: the time of the request. */
   until?: string;
   /** Whether to skip what was delivered. */
   onlyMissing: boolean;
@@ -19,7 +19,7 @@ export interface Recovery extends RecoveryScope {
 
 export type RecoveryCommand =
   | { type: 'RequestRecovery'; id: string; subscriptionId: string; scope: RecoveryScope }
-  /** `examined` events were looked at, and `queued` deliveries made due. */
+  /** `examined` events were read, and `queued` deliveries became due. */
   | { type: 'FinishRecovery'; id: string; examined: number; queued: number };
 
 export type RecoveryEvent =

@@ -2,7 +2,7 @@ import { type SubscriptionRow } from './subscription.stream.js';
 
 /** The health of a subscription's receiver; the worker writes it. */
 export interface HealthRow {
-  /** May be past; -Infinity when there is none. */
+  /** May be in the past; -Infinity when there is none. */
   pausedUntil: Date | number;
   /** Consecutive failures since the last success. */
   failures: number;

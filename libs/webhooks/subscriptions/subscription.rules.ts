@@ -65,7 +65,7 @@ export interface RotatedSubscription extends Subscription {
 export const MAX_SUBSCRIPTIONS = 5_000;
 
 /** Maximum number of keys that sign at the same time: the current one and two before it. */
-export const MAX_SECRETS = 3;
+const MAX_SECRETS = 3;
 
 /** Returns the previous keys that still count at an instant, in either form. */
 export function stillCounting<T extends { until: string }>(previous: T[], at: Date): T[] {

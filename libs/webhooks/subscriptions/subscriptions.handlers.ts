@@ -63,7 +63,7 @@ async function allowedUrl(targets: SsrfGuard, text: string): Promise<string> {
   return url;
 }
 
-/** Checks queues: a filter by a missing one would withhold all events, or none. */
+/** Checks queues: a filter by a missing one would suppress all events, or none. */
 async function queuesMustExist(database: Database, organizationId: string, filters: Record<string, Filters> = {}) {
   const [missing] = await missingQueues(database, organizationId, queuesOf(filters));
   if (missing !== undefined) throw notFound('Queue', missing);

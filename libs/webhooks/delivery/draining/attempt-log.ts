@@ -7,12 +7,12 @@ import { type DrainTarget, type EndedAttempt } from './drain-statements.js';
 
 const logger = new Logger('Webhooks');
 
-/** Time in which one failed attempt of a subscription is a warning: a receiver can fail for days. */
+/** Time within which only one failed attempt of a subscription is logged as a warning: a receiver can fail for days. */
 const WARN_MS = 60_000;
-/** The subscriptions that were warned of lately, in this process. */
+/** The subscriptions with a recent warning of this process. */
 const warned = new LRUCache<string, true>({ max: 10_000, ttl: WARN_MS });
 
-/** Counts an attempt, and logs everything about it in one line. */
+/** Counts an attempt, and logs it in one line. */
 export function reportAttempt(target: DrainTarget, { delivery, number, result, pauseMs }: EndedAttempt): void {
   const { outcome, durationMs, responseCode } = result;
   const latencyMs = Date.now() - timeOf(delivery.event_id);
@@ -53,12 +53,12 @@ function isWorthWarning({ subscriptionId }: DrainTarget): boolean {
   return true;
 }
 
-/** Returns why an attempt failed, without the receiver's words, which may quote the payload. */
+/** Returns why an attempt failed, without the receiver's response, which may quote the payload. */
 function reasonOf({ outcome, responseCode, responseText }: AttemptResult): string {
   return responseCode === undefined ? responseText : `${outcome}: the status was ${responseCode}`;
 }
 
-/** Returns the time of an event's recording, in milliseconds, with which its id begins. */
+/** Returns the time of an event's recording, in milliseconds: its id begins with it. */
 function timeOf(eventId: string): number {
   return parseInt(eventId.slice(0, 8) + eventId.slice(9, 13), 16);
 }

@@ -1,5 +1,5 @@
 import { Places } from '#libs/platform/places.js';
-import { Turns } from '#libs/platform/turns.js';
+import { TimeSlices } from '#libs/platform/time-slices.js';
 
 /** Limits of a process's attempts that have just begun, in all and per organization. */
 const BEGUN = { places: 1_000, most: 500, leavesRoom: true };
@@ -17,13 +17,13 @@ const MADE_AT_ONCE = 8;
 export class AttemptPlaces {
   readonly #begun = new Places(BEGUN);
   readonly #all = new Places(CONNECTIONS);
-  readonly #turns = new Turns(MADE_AT_ONCE);
+  readonly #timeSlices = new TimeSlices(MADE_AT_ONCE);
 
-  /** Makes an attempt when there is room for it. */
+  /** Makes an attempt when there is a free place for it. */
   async with<T>(organizationId: string, attempt: () => Promise<T>): Promise<T> {
     return this.#all.with(organizationId, async () => {
       await this.#begun.take(organizationId);
-      await this.#turns.next(organizationId);
+      await this.#timeSlices.next(organizationId);
       const leave = once(() => {
         this.#begun.leave(organizationId);
       });

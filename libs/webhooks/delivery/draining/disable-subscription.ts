@@ -5,7 +5,7 @@ import { subscriptionStream } from '../../subscriptions/subscription.stream.js';
 import { reportDisabled } from './attempt-log.js';
 import { type DrainTarget } from './drain-statements.js';
 
-/** Disables a subscription on behalf of its organization. Does nothing when it is gone or disabled. @returns whether it did */
+/** Disables a subscription on behalf of its organization. Returns false when it is gone or disabled already. */
 export async function disableSubscription(
   store: EventStore,
   target: DrainTarget,

@@ -55,7 +55,7 @@ export class DrainClaims {
 
 /**
  * Returns SQL for organizations with pending deliveries in partitions, a parameter, in random order so that none is
- * always last. Looks into the index once for each organization.
+ * always last. Takes one index lookup for each organization.
  */
 const waitingIn = (partitions: string) => `
   WITH RECURSIVE waiting(id) AS (
@@ -67,7 +67,7 @@ const waitingIn = (partitions: string) => `
   )
   SELECT id FROM waiting WHERE partition_of(id) = ANY(${partitions}::integer[]) ORDER BY random()`;
 
-/** Looks for due deliveries last, and only for subscriptions whose row shows that their lease is free. */
+/** Searches due deliveries last, and only of subscriptions whose row shows that their lease is free. */
 const claimFrom = (organizations: string) => `
   WITH claimed AS MATERIALIZED (
     SELECT found.* FROM (${organizations}) AS o CROSS JOIN LATERAL (

@@ -19,15 +19,15 @@ const ORGANIZATIONS = 20;
 /**
  * Assigns subscriptions with due deliveries to workers with free capacity. Jobs only wake workers up: a worker claims
  * what it drains in the database, and announces the organization again if there may be more. The partition's leader
- * claims what no job brings: retries whose time has come, everything while the job queue is away, and what the queue
- * has lost.
+ * claims deliveries without a job: due retries, all deliveries while the job queue is unavailable, and those that the
+ * queue has lost.
  */
 export class DrainScheduler {
   readonly #logger = new Logger('Webhooks');
   readonly #queue: JobQueue<string[]>;
   readonly #announced = new Set<string>();
   #announcing: Promise<void> | undefined;
-  /** Claims run one after another: each knows the room that the previous one has left. */
+  /** Claims run one after another, so that each knows the free places that the previous one has left. */
   #claiming: Promise<unknown> = Promise.resolve();
   #started = false;
   #stopping = false;
@@ -61,7 +61,7 @@ export class DrainScheduler {
     await this.#inTurn(async (claim) => {
       const claimed = await this.claims.ofPartitions(partitions, claim);
       const served = claim.except.filter((organizationId) => partitions.includes(partitionOf(organizationId)));
-      // Another process may have the room that this one lacks.
+      // Another process may have the free places that this one lacks.
       const waiting = claimed.length >= claim.room ? await this.claims.someWaiting(partitions) : [];
       this.#shareOut(claimed, [...served, ...waiting]);
     });
@@ -106,7 +106,7 @@ export class DrainScheduler {
     for (const organizationId of [...organizationsOfMore(claimed), ...others]) this.#announced.add(organizationId);
     this.announce([]);
     for (const target of claimed) {
-      // Drains outlast their job. The leader finds what is lost together with the process.
+      // Drains run longer than their job. If the process dies, the leader finds their deliveries.
       this.#drain(target).catch((error: unknown) => {
         this.#logger.warn({ err: error as Error, ...target }, 'A subscription could not be drained; it is retried');
       });

@@ -29,7 +29,7 @@ export interface EndedAttempt {
   result: AttemptResult;
   /** Milliseconds to the delivery's next attempt; undefined when there is none. */
   pauseMs: number | undefined;
-  /** Whether it was made in fifo order: its next turn is by its position. */
+  /** Whether it was made in fifo order: a retry then keeps its place by position. */
   fifo: boolean;
 }
 
@@ -61,7 +61,7 @@ export interface Exchange extends DrainTarget {
   busy: string[];
   /** Maximum number to read. */
   room: number;
-  /** When to release the lease: always, if nothing is due, or never. */
+  /** When to release the lease: always, only if nothing is due, or never. */
   release: 'always' | 'if-idle' | 'never';
 }
 
@@ -89,7 +89,7 @@ export const IS_FREE = `(h.lease_until <= now()
 /** SQL: `d` is due in an exchange `e`. */
 const IS_DUE = `d.organization_id = e.organization_id AND d.subscription_id = e.subscription_id AND d.state = 'pending'
   AND d.next_attempt_at <= now()`;
-/** SQL: there is something to send. */
+/** SQL: the subscription has a delivery to send. */
 const ANY_DUE = `EXISTS (SELECT FROM webhook_deliveries d JOIN webhook_messages m USING (organization_id, event_id) WHERE ${IS_DUE})`;
 /** SQL: failures and pauses count, because the subscription was not enabled, redirected or reordered since. */
 export const COUNTS = 'h.counts_from = s.failures_count_from';

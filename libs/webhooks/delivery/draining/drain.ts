@@ -25,17 +25,17 @@ import { pauseAfter } from './retry-schedule.js';
 
 /** Time slice of a drain: after it, the drain ends when other subscriptions wait for its place. */
 const SLICE_MS = 10_000;
-/** Maximum wait of an ended attempt for others to record with it, if more is due. */
+/** Maximum wait of an ended attempt for others to record with it, if more deliveries are due. */
 const GATHER_MS = 5;
-/** Maximum wait of an ended attempt for others, if no more is known to be due. */
+/** The same, if no more deliveries are known to be due. */
 const SETTLE_MS = 50;
-/** Pause between two looks for due deliveries while attempts are under way. It doubles while there are none. */
+/** Pause between two reads of due deliveries while attempts are under way. It doubles while there are none. */
 const LOOK_MS = 200;
 /** How long an idle drain keeps its lease: longer than the gaps in a steady flow, since a new drain costs a job. */
 const LINGER_MS = 100;
 /** Age at which the lease is renewed, well within its time. */
 const RENEW_MS = 2_000;
-/** Pause between tries to record ended attempts while the database is away, and their maximum duration. */
+/** Pause between tries to record ended attempts while the database is unavailable, and their maximum duration. */
 const [RECORD_AGAIN_MS, RECORD_WITHIN_MS] = [500, 60_000];
 /** Maximum duration of these tries once the process shuts down. */
 const STOP_WITHIN_MS = 10_000;
@@ -50,7 +50,7 @@ export interface DrainContext {
   cipher: Cipher;
   options: WebhookOptions;
   disable: (target: DrainTarget, reason: DisabledReason, failingMs: number) => Promise<boolean>;
-  /** Who tells the operator. */
+  /** Sends alerts to the operator. */
   alerts: Pick<OperatorAlerts, 'raise'>;
   /** Returns whether the process shuts down. */
   stopping: () => boolean;
@@ -190,7 +190,7 @@ export class Drain {
     return changed ? { ...work, due: [] } : work;
   }
 
-  /** Tries again while the database is away: only this process knows how the attempts ended. */
+  /** Tries again while the database is unavailable: only this process knows how the attempts ended. */
   async #persistently(exchange: Exchange): Promise<Work> {
     const since = performance.now();
     for (;;) {
@@ -263,7 +263,7 @@ export class Drain {
     this.#signal.wake();
   }
 
-  /** Tells the operator of a breaker that has opened, and of a delivery that is given up. */
+  /** Alerts the operator to a breaker that has opened, and to a delivery that is given up. */
   #alert({ delivery, result: { outcome }, pauseMs, number }: EndedAttempt, tripped: boolean): void {
     const { alerts } = this.context;
     if (tripped) alerts.raise('subscription.failing', { ...this.target, outcome });
@@ -283,7 +283,7 @@ export class Drain {
     });
   }
 
-  /** Waits a moment for news. Returns true when there were none. */
+  /** Waits briefly for new deliveries. Returns true when there were none. */
   async #linger(): Promise<boolean> {
     if (!this.#nudged) await this.#signal.sleep(LINGER_MS);
     return !this.#nudged;
@@ -294,7 +294,7 @@ export class Drain {
     for (let ms = this.#patience(); ms > 0; ms = this.#patience()) await this.#signal.sleep(ms);
   }
 
-  /** Returns the milliseconds until then, if no attempt ends before. */
+  /** Returns the milliseconds until an exchange is worthwhile, if no attempt ends before. */
   #patience(): number {
     const now = performance.now();
     const room = this.#receiver.room(this.#sending.size);

@@ -5,7 +5,7 @@ import { COUNTS } from './drain-statements.js';
 
 /** Maximum number of subscriptions to count, so that a scrape costs little. */
 const MOST_COUNTED = 10_000;
-/** Number of subscriptions that are named, so that series are few: those that fail worst. */
+/** Number of subscriptions with a time series of their own: those with the most failures. */
 const NAMED = 20;
 
 interface Failing {

@@ -12,7 +12,7 @@ export type Verdict = Pick<Exchange, 'pauseMs' | 'head'>;
 
 const NO_VERDICT: Verdict = { pauseMs: 0, head: undefined };
 
-/** The receiver of one subscription: as the database last showed it, and what its answers have shown since. */
+/** The receiver of one subscription: its last state in the database, and the results of later attempts. */
 export class ReceiverState {
   readonly window = new ConcurrencyWindow();
   #current: Receiver | undefined;
@@ -88,7 +88,7 @@ export class ReceiverState {
   }
 
   /**
-   * Judges the receiver by an attempt, unless that attempt was made to an earlier receiver of the subscription.
+   * Updates the health after an attempt, unless it was made to an earlier receiver of the subscription.
    * @param receiver the receiver that the attempt was made to
    * @param retry when a failed delivery of a fifo subscription is retried: those behind it wait, too
    * @returns whether this has opened the circuit breaker
@@ -105,7 +105,7 @@ export class ReceiverState {
     return !wasTripped && isTripped(this.#health);
   }
 
-  /** Returns what the next exchange is to record, only once. */
+  /** Returns the findings that the next exchange records, once. */
   takeVerdict(): Verdict {
     const verdict = this.#verdict;
     this.#verdict = NO_VERDICT;

@@ -16,7 +16,7 @@ export class RunningDrains {
     this.#context = { ...context, crowded: ({ organizationId }) => this.#places.keepsWaiting(organizationId) };
   }
 
-  /** The number of free places, and the organizations that can have none. */
+  /** The number of free places, and the organizations that cannot take any. */
   get vacancy(): Pick<Claim, 'room' | 'except'> {
     return { room: this.#context.stopping() ? 0 : this.#places.free, except: this.#places.served };
   }
@@ -51,14 +51,14 @@ export class RunningDrains {
   }
 
   async #run(target: DrainTarget, drain: Drain): Promise<boolean> {
-    // More was claimed than there is room for: others may have it.
+    // More was claimed than there are free places: other processes may take it.
     if (this.#places.keepsWaiting(target.organizationId)) return drain.giveBack();
     return this.#places.with(target.organizationId, () => this.#drained(drain));
   }
 
   async #drained(drain: Drain): Promise<boolean> {
     let more = await drain.run();
-    // Deliveries became due after its last look.
+    // Deliveries became due after its last exchange.
     while (!more && drain.nudged && !this.#context.stopping()) more = await drain.run();
     return more;
   }

@@ -109,8 +109,8 @@ function wants({ events, since }: Candidate, event: FeedEvent): boolean {
 }
 
 /**
- * Returns the first events that make the given number of deliveries, give or take those of the last one. Filters are
- * ignored: they may let fewer through.
+ * Returns the first events that make about the given number of deliveries; the last event may exceed it. Filters are
+ * ignored: they may reduce the number.
  */
 export function firstOf(events: FeedEvent[], candidates: Candidates, deliveries: number): FeedEvent[] {
   let made = 0;

@@ -32,7 +32,7 @@ export class Payloads {
   }
 
   /**
-   * Returns the entities as they were at the events, in one round trip; in none for entities that begin with them.
+   * Returns the entities as they were at the events, in one round trip; in none for entities that the events create.
    * Events that are not in the catalogue are left out.
    * @param events those of one stream in their order
    */

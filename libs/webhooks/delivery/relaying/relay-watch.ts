@@ -5,10 +5,10 @@ import { OperatorAlerts } from '../operator-alerts.js';
 import { readLag } from './relay-metrics.js';
 
 const EVERY_MS = 10_000;
-/** Age of the oldest unread event from which on the relay is behind. */
+/** Minimum age of the oldest unread event for which the relay counts as behind. */
 const BEHIND_SECONDS = 20;
 
-/** Tells the operator of a relay that is behind, also of one that stands still in another process. */
+/** Alerts the operator to a relay that is behind, also if it has stopped in another process. */
 @Injectable()
 export class RelayWatch extends PeriodicTask {
   constructor(

@@ -12,16 +12,16 @@ import { type RecoveryWorker } from '../recovery-worker.js';
 import { type ReviewWorker } from '../review-worker.js';
 import { enroll, type Fanout, storeFanouts } from './fanout-rows.js';
 import { type Candidates, type FanoutPlanner, firstOf } from './fanout.js';
-import { PartitionTurns } from './partition-turns.js';
+import { PartitionScheduler } from './partition-scheduler.js';
 import { watchLed } from './relay-metrics.js';
 
 /** Maximum number of events in a page, of all its partitions together. */
 const PAGE = 500;
-/** Maximum deliveries of one page and transaction, give or take those of each partition's last event. */
+/** Maximum deliveries of one page and transaction; the last event of each partition may exceed it. */
 const DELIVERIES = 2_000;
 /** Pause between lease renewals, which notice processes that come or go; well within the lease. */
 const RENEW_MS = 700;
-/** Pause between polls for events whose wake-up was lost, and for due retries. */
+/** Pause between polls for events whose announcement was lost, and for due retries. */
 const POLL_MS = 1_000;
 /** Pause between checks for new subscribers among other organizations. */
 const MEET_MS = 100;
@@ -32,17 +32,17 @@ const CANCEL_MS = 10_000;
 
 /**
  * Turns events into delivery rows, exactly once each: rows and checkpoint are one transaction. Each partition has one
- * leader; processes share the partitions. A page takes an equal part of all partitions of a process that have news, so
- * that many events in one do not delay the others. The leader also looks for due rows without a job: retries, and those
- * that a lost queue forgot. It does the pages of recoveries and reviews, too, so that there is one writer of an
- * organization's deliveries.
+ * leader; processes share the partitions. A page takes an equal part of all partitions of a process that have new
+ * events, so that many events in one do not delay the others. The leader also searches due rows without a job: retries,
+ * and rows that a lost queue contained. It processes recoveries and reviews, too, so that an organization's deliveries
+ * have one writer.
  */
 export class Relay {
   readonly #logger = new Logger('Relay');
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
-  readonly #turns: PartitionTurns;
-  /** Organizations known to have subscriptions: events of others wake nobody up. */
+  readonly #scheduler: PartitionScheduler;
+  /** Organizations known to have subscriptions: events of others do not wake the relay. */
   #subscribers = new Set<string>();
   /** Organizations with new events that may have subscribed since the last poll. */
   readonly #strangers = new Set<string>();
@@ -62,7 +62,7 @@ export class Relay {
     private readonly reviews: ReviewWorker,
     private readonly notifications: Notifications,
   ) {
-    this.#turns = new PartitionTurns(
+    this.#scheduler = new PartitionScheduler(
       checkpoints,
       (leaderships) => this.#page(leaderships),
       (error) => {
@@ -77,9 +77,9 @@ export class Relay {
         organizationIds?.filter((id) => this.#subscribers.has(id)),
         organizationIds?.filter((id) => !this.#subscribers.has(id) && this.#leads(id)),
       ];
-      this.#turns.add(known?.map(partitionOf) ?? this.checkpoints.held);
+      this.#scheduler.add(known?.map(partitionOf) ?? this.checkpoints.held);
       for (const id of strangers ?? []) this.#strangers.add(id);
-      this.#turns.begin();
+      this.#scheduler.begin();
     });
     watchLed(() => this.checkpoints.held);
     this.#running = this.#run();
@@ -97,10 +97,10 @@ export class Relay {
     while (!this.#stopping) {
       try {
         await this.#lead();
-        this.#turns.begin();
+        this.#scheduler.begin();
         await this.#poll();
         await this.#meet();
-        this.#turns.begin();
+        this.#scheduler.begin();
         const busy = await this.#pageOfTasks();
         if (!busy) await this.notifications.wait(this.#restMs());
       } catch (error) {
@@ -108,13 +108,13 @@ export class Relay {
         await this.notifications.wait(FAILURE_PAUSE_MS);
       }
     }
-    await this.#turns.stop();
+    await this.#scheduler.stop();
     await this.checkpoints.resign().catch((error: unknown) => {
       this.#logger.warn({ err: error }, 'The leases could not be released; they expire');
     });
   }
 
-  /** Returns the time until work that no wake-up announces. */
+  /** Returns the time until work that is not announced. */
   #restMs(): number {
     const untilRenewal = this.#renewedAt + RENEW_MS - performance.now();
     return Math.max(0, Math.min(untilRenewal, this.#strangers.size > 0 ? MEET_MS : RENEW_MS));
@@ -125,21 +125,21 @@ export class Relay {
     if (performance.now() - this.#renewedAt < RENEW_MS) return;
     this.#renewedAt = performance.now();
     const before = new Set(this.checkpoints.held);
-    const surplus = await this.checkpoints.renew(this.#turns.busy);
+    const surplus = await this.checkpoints.renew(this.#scheduler.busy);
     this.drains.start();
-    this.#turns.add(this.checkpoints.held.filter((partition) => !before.has(partition)));
-    const idle = this.checkpoints.held.filter((partition) => !this.#turns.busy.has(partition));
+    this.#scheduler.add(this.checkpoints.held.filter((partition) => !before.has(partition)));
+    const idle = this.checkpoints.held.filter((partition) => !this.#scheduler.busy.has(partition));
     if (surplus > 0 && idle.length > 0) await this.checkpoints.resign(idle.slice(-surplus));
   }
 
-  /** Finds events without a wake-up, and work that is due by time. */
+  /** Finds events whose announcement was lost, and work that is due by time. */
   async #poll(): Promise<void> {
     const now = performance.now();
     const { held } = this.checkpoints;
     if (now - this.#polledAt < POLL_MS || held.length === 0) return;
     this.#polledAt = now;
     this.#subscribers = await this.planner.subscribers(held);
-    this.#turns.add(await this.feed.partitionsWithNews(this.#leaderships()));
+    this.#scheduler.add(await this.feed.partitionsWithNews(this.#leaderships()));
     if (now - this.#cancelledAt > CANCEL_MS) {
       this.#cancelledAt = now;
       await this.deliveries.cancelOrphans(held);
@@ -156,7 +156,7 @@ export class Relay {
     this.#strangers.clear();
     for (const id of await this.planner.subscribersAmong(strangers)) {
       this.#subscribers.add(id);
-      this.#turns.add([partitionOf(id)]);
+      this.#scheduler.add([partitionOf(id)]);
     }
   }
 
@@ -169,7 +169,7 @@ export class Relay {
   }
 
   /**
-   * Makes deliveries of an equal part of the news in each of some partitions, and returns those that have more. A
+   * Makes deliveries of an equal part of the new events in each of some partitions, and returns those that have more. A
    * single partition continues while no other waits, so that it need not read events again.
    */
   async #page(leaderships: Leadership[]): Promise<number[]> {
@@ -184,7 +184,7 @@ export class Relay {
         ...page,
         events: events.slice(parts[index]?.events.length),
       }));
-    } while (leaderships.length === 1 && pages[0]?.events[0] && !this.#stopping && !this.#turns.areWaitedFor);
+    } while (leaderships.length === 1 && pages[0]?.events[0] && !this.#stopping && !this.#scheduler.areWaitedFor);
     return leaderships
       .filter((_, index) => pages[index]?.more || pages[index]?.events[0])
       .map(({ partition }) => partition);
@@ -202,12 +202,12 @@ export class Relay {
     this.drains.announce(targets);
   }
 
-  /** Does one page of recoveries and of reviews; returns true when there may be more. */
+  /** Processes one page of recoveries and of reviews; returns true when there may be more. */
   async #pageOfTasks(): Promise<boolean> {
     const { held } = this.checkpoints;
     if (held.length === 0) return false;
     const inPartition: InPartition = (partition, work) =>
-      this.#turns.reserve(partition, (leadership) =>
+      this.#scheduler.reserve(partition, (leadership) =>
         work(() => this.checkpoints.advance(leadership, leadership.position)),
       );
     const recovering = await this.recoveries.page(held, inPartition);

@@ -10,7 +10,7 @@ const REASONS: Record<string, string> = {
   ETIMEOUT: 'cannot be looked up: its name servers do not answer in time',
 };
 
-/** Reports a name that has no address, or none that can be found now. */
+/** Reports a name that has no address, or whose address cannot be found now. */
 export class Unresolved extends Error {
   override readonly name = 'Unresolved';
   constructor(hostname: string, { code = 'unknown error' }: NodeJS.ErrnoException) {
@@ -42,7 +42,7 @@ export class AddressResolver {
     return this.#otherwise(hostname, first.reason as NodeJS.ErrnoException);
   }
 
-  /** Looks for unknown names in the hosts file and in search domains. */
+  /** Searches unknown names in the hosts file and in search domains. */
   async #otherwise(hostname: string, error: NodeJS.ErrnoException): Promise<string[]> {
     const unresolved = new Unresolved(hostname, error);
     if (!this.#systemsOwn || error.code !== 'ENOTFOUND') throw unresolved;

@@ -11,10 +11,10 @@ import { BlockedAddress, SsrfGuard } from './ssrf-guard.js';
 export const OUTCOMES = [
   /** 2xx. */
   'delivered',
-  /** Any status without an outcome of its own; redirects are not followed. */
+  /** Any other status; redirects are not followed. */
   'refused',
   'timeout',
-  /** No connection, or it broke before the status came, or the answer was not HTTP. */
+  /** There was no connection, or it broke before the status arrived, or the response was not HTTP. */
   'connection_reset',
   'dns_error',
   'tls_error',
@@ -35,7 +35,7 @@ export interface AttemptResult {
   durationMs: number;
   /** Absent when no response came. */
   responseCode?: number;
-  /** The beginning of the response's body, or why there is none. */
+  /** The beginning of the response's body, or the reason why there is none. */
   responseText: string;
   /** The pause that Retry-After asks for, capped. */
   retryAfterMs?: number;
@@ -110,7 +110,7 @@ function failureOf(error: unknown): Ending {
   const { code = '', reason } = error as { code?: string; reason?: string };
   const message = reasonOf(error);
   if (TLS.test(code)) return { outcome: 'tls_error', responseText: `No TLS connection: ${reason ?? message}` };
-  const notHttp = code.startsWith('HPE_') ? `What came is no HTTP: ${reason ?? message}` : undefined;
+  const notHttp = code.startsWith('HPE_') ? `The response is not HTTP: ${reason ?? message}` : undefined;
   const responseText = WORDS[code] ?? notHttp ?? `No answer: ${message}`;
   return { outcome: code === 'ETIMEDOUT' ? 'timeout' : 'connection_reset', responseText };
 }

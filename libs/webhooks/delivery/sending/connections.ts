@@ -4,7 +4,7 @@ import { isIP, type Socket } from 'node:net';
 import { BlockedAddress, type SsrfGuard } from './ssrf-guard.js';
 
 const CONNECT_MS = 5_000;
-/** Maximum idle time of a connection: most receivers wait a little longer. */
+/** Maximum idle time of a connection: most receivers keep idle connections a little longer. */
 const KEEP_ALIVE_MS = 4_000;
 /** Time for one of several addresses before the next is tried as well. */
 const ADDRESS_MS = 1_000;
@@ -92,7 +92,7 @@ function guarded<A extends http.Agent>(agent: A, targets: SsrfGuard, ready: 'con
       .once(ready, () => {
         settle(null);
       })
-      // Also between two requests, when nobody else listens for errors.
+      // Also between two requests, when no other listener for errors exists.
       .on('error', settle);
     return undefined;
   };

@@ -11,13 +11,13 @@ export interface AttemptRequest {
   body: string;
 }
 
-/** An answer whose status has come. */
+/** A response whose status has arrived. */
 export interface Answer {
   status: number;
   headers?: IncomingHttpHeaders;
   /** The beginning of the body. */
   text?: Promise<string>;
-  /** Why there are neither headers nor a body. */
+  /** The reason why there are neither headers nor a body. */
   fault?: Error;
 }
 
@@ -26,12 +26,12 @@ const BODY_MS = 1_000;
 /** Bytes that are kept of a body. */
 export const MAX_KEPT_BYTES = 16 * 1024;
 
-/** Reports that no answer came in time. */
+/** Reports that no response arrived in time. */
 export class DeadlineExpired extends Error {
   override readonly name = 'DeadlineExpired';
 }
 
-/** Reports an answer without a status to judge the attempt by. */
+/** Reports a response without a usable status. */
 class NoStatus extends Error {
   override readonly name = 'NoStatus';
 }
@@ -42,8 +42,8 @@ class KeptConnectionClosed extends Error {
 }
 
 /**
- * POSTs, and resolves as soon as the status is there, whatever follows it. Interim answers (RFC 9110, section 15.2) are
- * skipped. If the receiver closes a kept connection in between, the request is sent once more, over a new one.
+ * POSTs, and resolves as soon as the status has arrived, whatever follows it. Interim answers (RFC 9110, section 15.2)
+ * are skipped. If the receiver closes a kept connection in between, the request is sent once more, over a new one.
  * @throws {DeadlineExpired} after `timeoutMs`; and any other error that prevents a status
  */
 export async function post(request: AttemptRequest, connections: Connections, timeoutMs: number): Promise<Answer> {
@@ -98,7 +98,7 @@ function postOnce(
         }
         clearTimeout(timer);
         request.off('error', fail).on('error', () => undefined);
-        // Read at once: a body that comes with the head can break off before other code runs.
+        // Read at once: a body that arrives with the head can break off before other code runs.
         resolve({ status, headers, text: beginningOf(response, Math.min(BODY_MS, left())) });
       })
       .end(Buffer.from(body));
@@ -109,7 +109,7 @@ function isClosing({ code }: NodeJS.ErrnoException): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE';
 }
 
-/** Returns the part of a body that comes within a time. The status decides, however the body ends. */
+/** Returns the part of a body that arrives within a time. The status decides the outcome, however the body ends. */
 function beginningOf(body: Readable, withinMs: number): Promise<string> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];

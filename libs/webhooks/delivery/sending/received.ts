@@ -11,7 +11,7 @@ const STATUS =
 class AnswerTooLong extends Error {
   override readonly name = 'AnswerTooLong';
   constructor() {
-    super(`more than ${MAX_ANSWER_BYTES / 1024} KB came, and no end of it`);
+    super(`more than ${MAX_ANSWER_BYTES / 1024} KB without an end`);
   }
 }
 
@@ -27,7 +27,7 @@ export class Received {
         const onData = (chunk: Buffer) => {
           this.#add(chunk, socket);
         };
-        // Before the parser, which may reject it.
+        // This runs before the parser, which may reject the data.
         socket.prependListener('data', onData);
         request.once('close', () => socket.off('data', onData));
       })

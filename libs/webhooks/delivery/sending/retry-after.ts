@@ -3,8 +3,8 @@ const SECONDS = /^\d+$/;
 const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?,? /;
 
 /**
- * Returns the milliseconds that a Retry-After header asks to wait, at most an hour. Undefined when it asks for nothing:
- * it is absent, past or neither seconds nor an HTTP date.
+ * Returns the milliseconds that a Retry-After header asks to wait, at most an hour. Undefined when it is absent, in the
+ * past, or neither seconds nor an HTTP date.
  */
 export function retryAfter(header: string | string[] | undefined, now = Date.now()): number | undefined {
   const value = [header].flat()[0]?.trim() ?? '';

@@ -20,8 +20,8 @@ export interface Message {
 
 /**
  * Returns the request of a delivery, with the subscriber's own headers and signatures of the very bytes that are sent:
- * those of Standard Webhooks (standardwebhooks.com), and of the hosted API for receivers written for that. Each is made
- * with all keys that are valid when it is sent, the newest first.
+ * those of Standard Webhooks (standardwebhooks.com), and of the hosted API for receivers written for that. Each is
+ * computed with all keys that are valid at that time, the newest first.
  */
 export function deliveryRequest(
   receiver: Receiver,
@@ -52,7 +52,7 @@ export function deliveryRequest(
 
 const opened = new WeakMap<SubscriptionSecrets, { key: KeyObject; until?: string }[]>();
 
-/** Returns the valid keys. They are made once, which costs four times as much as signing, and may expire later. */
+/** Returns the valid keys, which may expire later. Creating them costs four times as much as signing. */
 function keysOf(secrets: SubscriptionSecrets, at: Date): KeyObject[] {
   const { secretKey, previousSecrets } = secrets;
   const keys =

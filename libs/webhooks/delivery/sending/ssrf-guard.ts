@@ -8,7 +8,7 @@ import { AddressResolver } from './address-resolver.js';
 
 const CHECK_MS = 2_000;
 
-/** Reports that nothing is sent to a target. */
+/** Reports that nothing was sent to a target. */
 export class BlockedAddress extends Error {
   override readonly name = 'BlockedAddress';
   constructor(fault: string) {
@@ -96,7 +96,7 @@ export class SsrfGuard {
 }
 
 /** Returns why a text can never be the URL of a receiver, or undefined. */
-export function faultOfUrl(text: string): string | undefined {
+function faultOfUrl(text: string): string | undefined {
   const url = URL.parse(text);
   if (!url) return WEB_SCHEME.test(text) ? 'is not a valid URL' : BEGINS_WITH;
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return BEGINS_WITH;
@@ -112,7 +112,7 @@ const DROPPED = /[\s\p{C}\\]/u;
 const SCHEME_AND_HOST = /^https?:\/\/[^/?#]/i;
 const AT_IN_AUTHORITY = /^[^/]*\/\/[^/?#]*@/;
 
-/** Returns why a URL that the parser accepts violates RFC 3986, so that others may read another; or undefined. */
+/** Returns why an accepted URL violates RFC 3986, so that other parsers may read it differently; or undefined. */
 function faultOfWriting(url: string): string | undefined {
   if (DROPPED.test(url))
     return 'must not contain white space, control characters or backslashes; write them as %20, %09, %5C';

@@ -1,10 +1,10 @@
 import { FairQueue } from './fair-queue.js';
 
 /**
- * Shares the event loop among long computations: each asks for a turn before a piece of some milliseconds. Between two
- * pieces, other work proceeds. Organizations take turns.
+ * Shares the event loop among long computations: each waits for a time slice before a piece of some milliseconds. Other
+ * work runs between two slices. Organizations take turns.
  */
-export class Turns {
+export class TimeSlices {
   readonly #waiting = new FairQueue<() => void>();
 
   /** @param atOnce number of pieces that are computed without a pause: more than one where they are small */
@@ -27,4 +27,4 @@ export class Turns {
 }
 
 /** For pieces of some milliseconds; the process has one event loop. */
-export const turns = new Turns();
+export const timeSlices = new TimeSlices();

@@ -5,14 +5,14 @@ import { VERSION } from './product.js';
 /** A migration that was applied to a database. */
 export interface Applied {
   name: string;
-  /** The oldest version that works on the tables since then; null if the database does not say. */
+  /** The oldest version that works with the tables after this migration; null if the database does not say. */
   oldestVersion: string | null;
 }
 
-/** SQL that returns what was applied. Earlier versions did not make the column. */
+/** SQL that returns the applied migrations. Earlier versions did not create the column. */
 export const APPLIED = `SELECT name, to_jsonb(migrations) ->> 'oldest_version' AS "oldestVersion" FROM migrations`;
 
-/** Returns what keeps this version from running on a database, and what to do about it; undefined if nothing does. */
+/** Returns why this version cannot run on a database, and what to do about it; undefined if it can. */
 export function faultOfSchema(applied: Applied[]): string | undefined {
   return faultOfNewer(applied) ?? faultOfOlder(applied);
 }

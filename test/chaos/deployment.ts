@@ -8,7 +8,7 @@ export const VICTIMS = ['api', 'worker', 'postgres'] as const;
 export type Victim = (typeof VICTIMS)[number];
 
 /** APIs and workers on one PostgreSQL, each a process that is restarted whenever it is killed. */
-export interface House extends Pick<Ground, 'database' | 'variables'> {
+export interface Deployment extends Pick<Ground, 'database' | 'variables'> {
   /** The URLs of the APIs. */
   urls: string[];
   kills: Record<Victim, number>;
@@ -60,11 +60,11 @@ class Resident {
  * @param random chooses the victims
  * @param killPostgres returns whether it was killed
  */
-export async function startHouse(
+export async function startDeployment(
   random: () => number,
   { remove, ...ground }: Ground,
   killPostgres: () => Promise<boolean>,
-): Promise<House> {
+): Promise<Deployment> {
   const ports = await Promise.all(Array.from({ length: APIS }, freePort));
   const api = (port: number) =>
     new Resident('api', 'dist/apps/api/main.js', /The API is served/, { ...ground.variables, PORT: String(port) });
@@ -76,7 +76,7 @@ export async function startHouse(
   };
   await Promise.all(residents.map((resident) => resident.start()));
   const kills = { api: 0, worker: 0, postgres: 0 };
-  const departures: House['departures'] = [];
+  const departures: Deployment['departures'] = [];
   return {
     ...ground,
     urls: ports.map((port) => `http://127.0.0.1:${port}`),

@@ -10,11 +10,11 @@ import { launch, type Launched } from '../support/launch.js';
 import { createSupportTeam, emailFrom } from '../support/support-team.js';
 import { problemsOf } from '../support/log-lines.js';
 
-const FOLDER = process.env.RELEASE_BEFORE_FOLDER as string;
+const FOLDER = process.env.PREVIOUS_RELEASE_FOLDER as string;
 
 let ground: Ground;
 let receiver: WebhookReceiver;
-/** The URLs of the release before and of this one. */
+/** The URLs of the previous release and of this one. */
 let [url, urlOfThis]: string[] = [];
 let api: Launched;
 let worker: Launched;
@@ -50,7 +50,7 @@ async function createOrganization(): Promise<ApiClient> {
 const statusesOf = (called: Called[], holds: (status: number) => boolean) =>
   called.filter(({ answer }) => holds(answer.status)).map(({ operationId, answer }) => [operationId, answer.status]);
 
-describe('The release before, on the database of this one', () => {
+describe('The previous release, on the database of this one', () => {
   it('serves every operation, and delivers', async () => {
     const document = (await new ApiClient(url as string, '').get('/openapi.json')).body as Document;
     const called = await callEveryOperation(document, createOrganization, receiver);

@@ -2,22 +2,22 @@ import { type Checkpoints, type Leadership } from '#libs/event-store/checkpoint.
 
 /** Maximum number of partitions in a page, which share round trips and a transaction. */
 const TOGETHER = 16;
-/** Maximum number of parallel pages of a process, each of other partitions. */
+/** Maximum number of parallel pages of a process, each of different partitions. */
 const SIDE_BY_SIDE = 2;
 
 /** Processes a page of some partitions. Returns the partitions that have more. */
 type Page = (leaderships: Leadership[]) => Promise<number[]>;
 
 /**
- * Schedules work on a process's partitions: pages of those that have news, and of one whose tasks have their turn.
- * Nothing else is done in a partition at the same time.
+ * Schedules work on a process's partitions: pages of partitions with new events, and tasks in one partition. A
+ * partition has only one of these at a time.
  */
-export class PartitionTurns {
-  /** Partitions with news, by turn. */
+export class PartitionScheduler {
+  /** Partitions with new events, in the order of their turns. */
   readonly #news = new Set<number>();
   readonly #busy = new Set<number>();
   readonly #pages = new Set<Promise<void>>();
-  /** Partitions whose page failed among others, and has not succeeded since. */
+  /** Partitions whose page failed with others, and has not succeeded since. */
   readonly #apart = new Set<number>();
   /** Partitions reserved for a task. */
   readonly #reserved = new Set<number>();
@@ -35,12 +35,12 @@ export class PartitionTurns {
     return this.#busy;
   }
 
-  /** Whether a task, or partitions with news, wait for the pages under way. */
+  /** Whether a task, or partitions with new events, wait for the pages under way. */
   get areWaitedFor(): boolean {
     return this.#reserved.size > 0 || this.#next().length > 0;
   }
 
-  /** Records that some partitions may have news. */
+  /** Records that some partitions may have new events. */
   add(partitions: number[]): void {
     for (const partition of partitions) this.#news.add(partition);
   }
@@ -69,13 +69,13 @@ export class PartitionTurns {
     }
   }
 
-  /** Waits for the current pages; begins no other. */
+  /** Waits for the current pages; begins no others. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#pages);
   }
 
-  /** Returns the next partitions. One whose page failed among others goes alone, not to fail them again. */
+  /** Returns the next partitions. One whose page failed with others gets a page of its own. */
   #next(): number[] {
     const free = [...this.#news].filter((partition) => this.#isFree(partition));
     const [first] = free;

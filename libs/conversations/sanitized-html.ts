@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import sanitizeHtml from 'sanitize-html';
-import { turns } from '#libs/platform/turns.js';
+import { timeSlices } from '#libs/platform/time-slices.js';
 import { type MessageBody } from './conversation.rules.js';
 
-/** What a mail client shows: text, tables, pictures and links; nothing that runs, loads styles or sends forms. */
+/** The HTML that a mail client shows: text, tables, pictures and links, but no scripts, styles or forms. */
 const SHOWN: sanitizeHtml.IOptions = {
   allowedTags: [...sanitizeHtml.defaults.allowedTags, 'img', 'del', 'ins'],
   allowedAttributes: {
@@ -26,14 +26,14 @@ const SHOWN: sanitizeHtml.IOptions = {
   nestingLimit: 100,
 };
 
-/** Results of the last messages, by their HTML: what was computed ahead, and what is written again after a conflict. */
+/** Results for recent messages, by their HTML: for HTML that was sanitized ahead, and for retries after a conflict. */
 const recent = new LRUCache<string, string>({
   maxSize: 8_000_000,
   sizeCalculation: (safe, html) => safe.length + html.length + 1,
 });
 
 /** Returns HTML that a page can show: without scripts, styles, forms, frames and handlers of events. */
-export function safeHtml(html: string): string {
+export function sanitizedHtml(html: string): string {
   const known = recent.get(html);
   if (known !== undefined) return known;
   const safe = sanitizeHtml(html, SHOWN);
@@ -42,26 +42,26 @@ export function safeHtml(html: string): string {
 }
 
 /**
- * Computes {@link safeHtml} ahead for messages that are about to be written. A long text takes some tens of milliseconds, so
+ * Computes {@link sanitizedHtml} ahead for messages that are about to be written. A long text takes some tens of milliseconds, so
  * organizations take turns.
  */
 export async function sanitizeAhead(organizationId: string, bodies: MessageBody[]): Promise<void> {
   for (const { content } of bodies) {
     if (content?._type !== 'Html') continue;
-    await turns.next(organizationId);
-    safeHtml(content.value);
+    await timeSlices.next(organizationId);
+    sanitizedHtml(content.value);
   }
 }
 
-/** A tag of {@link safeHtml}, in which attributes have no angle brackets; it may be cut off. */
+/** A tag of {@link sanitizedHtml}, in which attributes have no angle brackets; it may be cut off. */
 const TAG = /<\/?([a-z\d]*)[^>]*(?:>|$)/gi;
-/** Tags that begin or end a line, so that words on both sides are two. */
+/** Tags that begin or end a line, and therefore separate words. */
 const LINES = new Set('blockquote br dd div dt h1 h2 h3 h4 h5 h6 hr li ol p pre table td th tr ul'.split(' '));
 
-/** What is escaped in the text of {@link safeHtml}. */
+/** The escape sequences in the text of {@link sanitizedHtml}. */
 const ENTITIES: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"' };
 
-/** Returns the text that HTML shows, without its tags. @param safe see {@link safeHtml}; it may be cut off */
+/** Returns the visible text of HTML, without its tags. @param safe see {@link sanitizedHtml}; it may be cut off */
 export function textOfHtml(safe: string): string {
   return safe
     .replace(TAG, (_, name: string) => (LINES.has(name) ? ' ' : ''))
@@ -70,7 +70,7 @@ export function textOfHtml(safe: string): string {
     .trim();
 }
 
-/** Leaves out a relative URL: it would lead into the site that shows the message. */
+/** Leaves out a relative URL: it would lead to the site that shows the message. */
 function absolute(attribute: Record<string, string | undefined>): Record<string, string> {
   const given = Object.entries(attribute).filter(([, url]) => url !== undefined && /^[a-z]+:/i.test(url.trim()));
   return Object.fromEntries(given) as Record<string, string>;

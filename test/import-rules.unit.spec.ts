@@ -5,23 +5,23 @@ import { join } from 'node:path';
 
 const ROOT = process.cwd();
 const COPIED = ['libs', 'apps', 'migrations', '.dependency-cruiser.cjs', 'tsconfig.json', 'package.json'];
-/** Floors below the resources, each with a file of its own that a resource may import. */
+/** Layers below the resources, each with a file of its own that a resource may import. */
 const GROUND = ['platform', 'database', 'background', 'event-store', 'http', 'people'];
 const NO_RESOURCES = [...GROUND, 'embedded-postgres', 'resources', 'testing', 'history', 'lifecycle'];
 
-let house: string;
+let copy: string;
 let refused: Set<string>;
 let resources: string[];
 const planted: { name: string; refusedAs: RegExp }[] = [];
 
 /** Writes a file that imports what it must not. */
 async function plant(file: string, imported: string, refusedAs: RegExp): Promise<void> {
-  await writeFile(join(house, file), `import '${imported}';\n`);
+  await writeFile(join(copy, file), `import '${imported}';\n`);
   planted.push({ name: file, refusedAs });
 }
 
 async function filesIn(folder: string): Promise<string[]> {
-  return readdir(join(house, 'libs', folder));
+  return readdir(join(copy, 'libs', folder));
 }
 
 /** Each violation as `<file> <rule>`. */
@@ -29,7 +29,7 @@ async function violations(): Promise<Set<string>> {
   const cruiser = join(ROOT, 'node_modules/.bin/depcruise');
   const json = await new Promise<string>((resolve) => {
     const args = ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'libs', 'apps'];
-    execFile(cruiser, args, { cwd: house, maxBuffer: 256 * 1024 * 1024 }, (_error, stdout) => {
+    execFile(cruiser, args, { cwd: copy, maxBuffer: 256 * 1024 * 1024 }, (_error, stdout) => {
       resolve(stdout);
     });
   });
@@ -38,10 +38,10 @@ async function violations(): Promise<Set<string>> {
 }
 
 beforeAll(async () => {
-  house = await mkdtemp(join(tmpdir(), 'walls-'));
-  for (const name of COPIED) await cp(join(ROOT, name), join(house, name), { recursive: true });
-  await symlink(join(ROOT, 'node_modules'), join(house, 'node_modules'));
-  const folders = await readdir(join(house, 'libs'));
+  copy = await mkdtemp(join(tmpdir(), 'import-rules-'));
+  for (const name of COPIED) await cp(join(ROOT, name), join(copy, name), { recursive: true });
+  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  const folders = await readdir(join(copy, 'libs'));
   resources = folders.filter((folder) => !NO_RESOURCES.includes(folder));
 
   for (const [index, resource] of resources.entries()) {
@@ -54,16 +54,16 @@ beforeAll(async () => {
     await plant(`libs/${resource}/planted-test.ts`, '#libs/testing/wait-for.js', /tests-stay-out/);
     const [rules] = (await filesIn(resource)).filter((file) => file.endsWith('.rules.ts') && !file.includes('planted'));
     const above = rules ? `#libs/${resource}/${rules.replace('.ts', '.js')}` : hidden;
-    for (const floor of GROUND)
-      await plant(`libs/${floor}/planted-${resource}.ts`, above, /floor-of-|ground-knows-no-resource/);
+    for (const layer of GROUND)
+      await plant(`libs/${layer}/planted-${resource}.ts`, above, /layer-of-|ground-knows-no-resource/);
   }
-  for (const [index, floor] of GROUND.entries()) {
+  for (const [index, layer] of GROUND.entries()) {
     if (index === 0) continue;
-    const [file] = (await filesIn(floor)).filter((name) => /^[a-z-]+\.ts$/.test(name) && !name.includes('planted'));
-    const above = `#libs/${floor}/${file?.replace('.ts', '.js')}`;
-    await plant(`libs/platform/planted-${floor}.ts`, above, /floor-of-platform/);
+    const [file] = (await filesIn(layer)).filter((name) => /^[a-z-]+\.ts$/.test(name) && !name.includes('planted'));
+    const above = `#libs/${layer}/${file?.replace('.ts', '.js')}`;
+    await plant(`libs/platform/planted-${layer}.ts`, above, /layer-of-platform/);
   }
-  await plant('libs/agents/planted-conversations.ts', '#libs/conversations/conversation.published.js', /floor-of-/);
+  await plant('libs/agents/planted-conversations.ts', '#libs/conversations/conversation.published.js', /layer-of-/);
   await plant('libs/event-store/planted-nest.ts', '@nestjs/common', /store-knows-no-http/);
   await plant(
     'libs/webhooks/delivery/draining/planted-reader.ts',
@@ -73,10 +73,10 @@ beforeAll(async () => {
   refused = await violations();
 }, 120_000);
 
-afterAll(() => rm(house, { recursive: true, force: true }));
+afterAll(() => rm(copy, { recursive: true, force: true }));
 
-describe('The walls of the house', () => {
-  it('refuse every import that was planted across them', () => {
+describe('The import rules', () => {
+  it('refuse every import that breaks them', () => {
     const missed = planted.filter(
       ({ name, refusedAs }) => ![...refused].some((one) => one.startsWith(`${name} `) && refusedAs.test(one)),
     );
@@ -88,7 +88,7 @@ describe('The walls of the house', () => {
     expect([...refused].filter((one) => !names.has(one.split(' ')[0] as string))).toEqual([]);
   });
 
-  it('stand around every folder of a resource', () => {
+  it('apply to every folder of a resource', () => {
     expect(resources).toContain('teams');
     expect(resources.length).toBeGreaterThan(10);
   });

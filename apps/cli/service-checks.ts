@@ -5,7 +5,8 @@ import { connectRedis, shownHosts } from '#libs/platform/redis.js';
 import { BACKLOG } from '#libs/webhooks/delivery/metrics.js';
 import { readLag } from '#libs/webhooks/delivery/relaying/relay-metrics.js';
 import { type Config } from '../config.js';
-import { checkMigrations, requireOwnSession } from '../setup.js';
+import { checkMigrations } from '../setup.js';
+import { requireOwnSession } from '../startup-connection.js';
 
 const CONNECT_MS = 5_000;
 /** The oldest version that is tested. */
@@ -30,7 +31,7 @@ export async function databaseVersion(url: string): Promise<string> {
     const { rows } = await client.query<{ version: string }>(`SELECT current_setting('server_version') AS version`);
     return rows[0]?.version ?? '';
   });
-  if (Number.parseInt(version) < POSTGRES) throw new Error(`PostgreSQL ${version} is too old: use ${POSTGRES}`);
+  if (Number.parseInt(version) < POSTGRES) throw new Error(`PostgreSQL ${version} is too old: use version ${POSTGRES}`);
   return `PostgreSQL ${version} at ${new URL(url).host}`;
 }
 
@@ -38,7 +39,7 @@ export async function databaseVersion(url: string): Promise<string> {
 export async function poolerInBetween(url: string, config: Config): Promise<string> {
   await requireOwnSession(url);
   const { databasePooler: pooler, databasePreparedStatements: prepared } = config;
-  if (!pooler) return 'none is in between';
+  if (!pooler) return 'no pooler is configured';
   const database = await Database.open({
     url: pooler.url,
     pooled: true,
@@ -47,7 +48,7 @@ export async function poolerInBetween(url: string, config: Config): Promise<stri
     poolSize: 1,
   });
   await database.ping().finally(() => database.close());
-  return `${new URL(pooler.url).host} is in between, ${prepared ? 'with' : 'without'} prepared statements`;
+  return `${new URL(pooler.url).host} is used, ${prepared ? 'with' : 'without'} prepared statements`;
 }
 
 export async function migrationsApplied(url: string): Promise<string> {
@@ -58,7 +59,7 @@ export async function migrationsApplied(url: string): Promise<string> {
 export async function redisAnswers(url: string): Promise<string> {
   const redis = await connectRedis(url, { maxRetriesPerRequest: 0 });
   try {
-    // Unlike PING, a node of a cluster that is down refuses this.
+    // Unlike PING, this fails on a node of a cluster that is down.
     await redis.exists('deskstream');
     return `answers at ${shownHosts(url)}${redis.isCluster ? ', in cluster mode' : ''}`;
   } finally {
@@ -69,9 +70,9 @@ export async function redisAnswers(url: string): Promise<string> {
 /** @param database as the worker sees it */
 export async function relayLag(database: Database): Promise<string> {
   const { seconds } = await readLag(database);
-  const told = `the oldest event that waits for webhooks is ${seconds.toFixed(0)} s old`;
-  if (seconds > MAX_LAG_SECONDS) throw new Error(`${told}: is a worker running?`);
-  return seconds > 0 ? told : 'no event waits for webhooks';
+  const finding = `the oldest event that waits for webhooks is ${seconds.toFixed(0)} s old`;
+  if (seconds > MAX_LAG_SECONDS) throw new Error(`${finding}: is a worker running?`);
+  return seconds > 0 ? finding : 'no event waits for webhooks';
 }
 
 /** @param database as the worker sees it */

@@ -6,7 +6,7 @@ export const MOST = Math.max(...COUNTS);
  * @param measure gets the number of processes, and a label for lines of progress
  * @returns its results, by number of processes
  */
-export async function inTurns({ plan }, label, measure) {
+export async function inRounds({ plan }, label, measure) {
   const results = new Map(COUNTS.map((count) => [count, []]));
   for (let round = 1; round <= plan.rounds; round++) {
     for (const count of COUNTS) {

@@ -1,5 +1,5 @@
-/** Returns an answer. @throws {Error} when it does not come in time; it is then ignored */
-export async function inTime<T>(answer: Promise<T>, withinMs: number): Promise<T> {
+/** Returns an answer. @throws {Error} when it does not arrive in time; it is then ignored */
+export async function withTimeout<T>(answer: Promise<T>, withinMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

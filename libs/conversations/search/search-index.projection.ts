@@ -1,7 +1,7 @@
 import { type Statement } from '#libs/database/batch.js';
 import { type Part, type Projection } from '#libs/event-store/stream-definition.js';
 import { type Conversation, type ConversationEvent, type MessageBody } from '../conversation.rules.js';
-import { safeHtml, textOfHtml } from '../safe-html.js';
+import { sanitizedHtml, textOfHtml } from '../sanitized-html.js';
 import { tsvectorOf } from './words.js';
 
 /** The read table of the words of messages and notes. */
@@ -18,10 +18,10 @@ export interface SearchedText {
   text: string;
 }
 
-/** Returns the text of a message as people read it: HTML without its tags. */
+/** Returns the text of a message that is indexed: of HTML, the visible text. */
 function textOfMessage({ content }: Pick<MessageBody, 'content'>): string {
   if (!content) return '';
-  return content._type === 'Html' ? textOfHtml(safeHtml(content.value)) : content.value;
+  return content._type === 'Html' ? textOfHtml(sanitizedHtml(content.value)) : content.value;
 }
 
 /** Returns the statement that makes a text searchable; none if it has no words. */
@@ -36,7 +36,7 @@ export function searchable(organizationId: string, { conversationId, id, source,
   ];
 }
 
-/** Writes the words of messages and notes. Nothing is left of what is anonymized. */
+/** Writes the words of messages and notes, and deletes those of anonymized ones. */
 export const textProjection: Projection<ConversationEvent> = {
   table: TEXTS,
   apply: ({ organizationId, type, data }) => {
