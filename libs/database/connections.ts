@@ -26,6 +26,8 @@ export interface DatabaseOptions {
   outage?: Outage;
 }
 
+/** Maximum wait of a call for a connection. */
+export const WITHIN_MS = 5_000;
 const INT8_OID = 20;
 
 /**
