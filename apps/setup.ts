@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { migrateJobs } from '#libs/background/jobs.js';
-import { type DatabaseRole, survive } from '#libs/database/connections.js';
+import { type DatabaseRole, refusesOptions, survive } from '#libs/database/connections.js';
 import { type Database } from '#libs/database/database.js';
 import { asUnavailable } from '#libs/database/unavailable.js';
 import { type EventStore } from '#libs/event-store/event-store.js';
@@ -42,7 +42,6 @@ const KEY_CHECK = 'deskstream';
 const KEY_CONTEXT = 'installation';
 /** Poolers refuse the options of a session that several connections share, or drop them. */
 const OWN_SESSION = '-c app.session=own';
-const REFUSED_OPTIONS = /unsupported startup parameter/;
 const UNDEFINED_TABLE = '42P01';
 const UNKNOWN_ROLE = '22023';
 
@@ -139,7 +138,7 @@ async function withClient<T>(
   survive(client);
   try {
     await client.connect().catch((error: unknown) => {
-      throw REFUSED_OPTIONS.test((error as Error).message) ? pooled(url) : unreachable(url, error);
+      throw refusesOptions(error) ? pooled(url) : unreachable(url, error);
     });
     const { rows } = await client.query<{ standby: boolean; own: boolean }>(
       `SELECT pg_is_in_recovery() AS standby, current_setting('app.session', true) IS NOT NULL AS own`,

@@ -135,6 +135,13 @@ export async function requirePrepared({ url, pooled, prepared = true }: Database
   );
 }
 
+const REFUSED_OPTIONS = /unsupported startup parameter/;
+
+/** Whether a connection failed because a pooler accepts no options of a session, which several clients share. */
+export function refusesOptions(error: unknown): boolean {
+  return error instanceof Error && REFUSED_OPTIONS.test(error.message);
+}
+
 /** Sends a batch. @throws {DomainError} `unavailable`, see {@link asUnavailable}; else the server's error */
 export function send(
   client: pg.ClientBase,
