@@ -71,10 +71,10 @@ function answerErrors(server: FastifyInstance): void {
   server.setNotFoundHandler((request, reply) => {
     answer(new NotFoundException(), request, reply);
   });
-  // The page shows `error` to its users, and otherwise nothing.
-  server.addHook('preSerialization', (_request, reply, body, done) => {
-    const isError = reply.statusCode >= 400 && (body as Partial<ErrorBody>).requestId !== undefined;
-    done(null, isError ? { ...(body as ErrorBody), error: (body as ErrorBody).message } : body);
+  // The page shows the message under `error`, and without that nothing.
+  server.addHook('preSerialization', (_request, _reply, body, done) => {
+    const { code, requestId: ofError } = (body ?? {}) as Partial<ErrorBody>;
+    done(null, ofError === undefined ? body : { ...(body as ErrorBody), error: code });
   });
 }
 
