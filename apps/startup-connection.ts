@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { type DatabaseRole, survive } from '#libs/database/connections.js';
+import { type DatabaseRole, refusesOptions, survive } from '#libs/database/connections.js';
 import { asUnavailable } from '#libs/database/unavailable.js';
 import { reasonOf } from '#libs/platform/reason.js';
 import { StartupError } from '#libs/platform/startup-error.js';
@@ -7,7 +7,6 @@ import { type Config } from './config.js';
 
 /** Poolers refuse the options of a session that several connections share, or drop them. */
 const OWN_SESSION = '-c app.session=own';
-const REFUSED_OPTIONS = /unsupported startup parameter/;
 
 /** Reports that the database was, or became, unreachable during a step. */
 export class DatabaseUnreachable extends StartupError {}
@@ -38,7 +37,7 @@ export async function withClient<T>(
   survive(client);
   try {
     await client.connect().catch((error: unknown) => {
-      throw REFUSED_OPTIONS.test((error as Error).message) ? pooled(url) : unreachable(url, error);
+      throw refusesOptions(error) ? pooled(url) : unreachable(url, error);
     });
     const { rows } = await client.query<{ standby: boolean; own: boolean }>(
       `SELECT pg_is_in_recovery() AS standby, current_setting('app.session', true) IS NOT NULL AS own`,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { runCommand } from '#apps/cli/commands.js';
 import { VERSION } from '#apps/product.js';
 import { ApiClient } from './support/api-client.js';
+import { connectTo } from '#libs/testing/connections.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { launch } from './support/launch.js';
@@ -155,6 +156,7 @@ describe('The command line', () => {
       pooler: 'ok',
       'owner rights': 'ok',
       migrations: 'ok',
+      rebuilds: 'ok',
       'api role': 'ok',
       'worker role': 'ok',
       clock: 'ok',
@@ -167,6 +169,27 @@ describe('The command line', () => {
     const command = launch(['dist/apps/cli/main.js', 'doctor'], { ...env(), PORT: 'x' });
     expect(await command.end()).toBe(1);
     expect(command.output()).toMatch(/^problem +configuration/);
+  });
+
+  it('finds what a rebuild that was killed has left, and how to end it', async () => {
+    const rebuilds = async () => /^\S+ +rebuilds +.*$/m.exec(await cli('doctor'))?.[0];
+    const reader = await connectTo(app.database.ownerUrl);
+    // Whoever reads the table keeps it where it is.
+    await reader.query('BEGIN; SELECT FROM tags');
+    const rebuild = launch(['dist/apps/cli/main.js', 'rebuild', 'tags'], env());
+    await waitFor('the rebuild', async () => {
+      const found = await app.database.sql(`SELECT to_regclass('rebuild_tags.tags') AS shadow`);
+      return (found[0] as { shadow: string | null }).shadow;
+    });
+    expect(await rebuilds()).toMatch(/^ok +rebuilds +none was interrupted$/);
+    await rebuild.end('SIGKILL');
+    const problem = await waitFor('its end', async () => /^problem.*$/.exec((await rebuilds()) ?? '')?.[0]);
+    expect(problem).toMatch(
+      /that of tags was interrupted, .*: npm run cli -- rebuild tags\. .*: DROP SCHEMA rebuild_tags CASCADE$/,
+    );
+    await reader.end();
+    await cli('rebuild', 'tags');
+    expect(await rebuilds()).toMatch(/^ok/);
   });
 
   it('tells the receivers that fail, retries a delivery and recovers a period', async () => {

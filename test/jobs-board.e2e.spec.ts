@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { loadConfig } from '#apps/config.js';
 import { openCipher } from '#apps/master-key.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
+import { waitFor } from '#libs/testing/wait-for.js';
 import { launch, type Launched } from './support/launch.js';
 import { HAS_REDIS, type RedisServer, startRedisServer } from './support/redis-server.js';
 
@@ -59,6 +60,14 @@ const change = (path: string, body: object = {}, headers: Record<string, string>
   },
 ];
 
+/** The body of an error: that of the API, and `error` for Bull Board's page. */
+const refusal = (code: string, message: RegExp) => ({
+  code,
+  message: expect.stringMatching(message),
+  error: code,
+  requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+});
+
 describe('Without JOBS_BOARD_TOKEN', () => {
   it('there is no jobs board', async () => {
     const worker = start({});
@@ -87,9 +96,15 @@ describe.each([
 
   it('refuses changes unless it is writable', () =>
     withBoard(env(), async (ask) => {
-      for (const path of ['/pause', '/empty', '/obliterate']) expect((await ask(...change(path))).status).toBe(405);
-      const [, pause] = change('');
-      await ask('/api/queues/pause', pause);
+      const [, put] = change('');
+      for (const path of [`${QUEUE}/pause`, `${QUEUE}/empty`, `${QUEUE}/obliterate`, '/api/queues/pause']) {
+        const refused = await ask(path, put);
+        expect([refused.status, refused.headers.get('allow'), await refused.json()]).toEqual([
+          405,
+          'GET, HEAD',
+          refusal('method-not-allowed', /JOBS_BOARD_WRITABLE/),
+        ]);
+      }
       expect(await (await ask('/api/queues')).json()).toMatchObject({ queues: [{ isPaused: false }] });
     }));
 
@@ -99,7 +114,8 @@ describe.each([
         const { queues } = (await (await ask('/api/queues')).json()) as { queues: { isPaused: boolean }[] };
         return queues[0]?.isPaused;
       };
-      expect((await ask(...change('/pause', {}, { 'sec-fetch-site': 'cross-site' }))).status).toBe(403);
+      const refused = await ask(...change('/pause', {}, { 'sec-fetch-site': 'cross-site' }));
+      expect([refused.status, await refused.json()]).toEqual([403, refusal('forbidden', /Only the board itself/)]);
       expect((await ask(...change('/pause', {}, { origin: 'https://evil.example' }))).status).toBe(403);
       expect(await isPaused()).toBe(false);
       expect((await ask(...change('/pause', {}, { 'sec-fetch-site': 'same-origin' }))).status).toBe(200);
@@ -110,13 +126,30 @@ describe.each([
 });
 
 (HAS_REDIS ? describe : describe.skip)('While Redis is away, the jobs board', () => {
-  it('starts all the same, and shows the queue as soon as Redis is there', async () => {
+  it('starts all the same, says why it shows no jobs, and shows them as soon as Redis is there', async () => {
     const own = await startRedisServer();
     await own.kill();
     await withBoard({ REDIS_URL: own.url }, async (ask) => {
-      expect((await ask('/api/queues')).status).toBe(500);
+      const expectRefusal = async () => {
+        const refused = await ask('/api/queues');
+        expect([refused.status, refused.headers.get('retry-after'), await refused.json()]).toEqual([
+          503,
+          '5',
+          refusal('unavailable', /^The server of the job queue does not answer at the moment \(.+\)$/),
+        ]);
+        expect((await ask('/')).status).toBe(200);
+      };
+      const expectQueue = async () => {
+        expect(await (await ask('/api/queues')).json()).toMatchObject({ queues: [{ name: 'webhook-deliveries' }] });
+      };
+      await expectRefusal();
       await own.start();
-      expect((await ask('/api/queues')).status).toBe(200);
+      await expectQueue();
+      await own.kill();
+      await expectRefusal();
+      await own.start();
+      await waitFor('the queue', async () => (await ask('/api/queues')).status === 200);
+      await expectQueue();
     });
     await own.kill();
   });
@@ -127,10 +160,22 @@ describe('The jobs board', () => {
     withBoard({}, async (ask) => {
       for (const path of ['/', '/api/queues', '/static/images/logo.svg', '/nowhere']) {
         for (const headers of [{}, basic('wrong'), { authorization: `Bearer ${JOBS_BOARD_TOKEN}` }]) {
-          const { status, headers: answered } = await ask(path, { headers });
-          expect([status, answered.get('www-authenticate')]).toEqual([401, expect.stringMatching(/^Basic realm=/)]);
+          const answer = await ask(path, { headers });
+          expect([answer.status, answer.headers.get('www-authenticate'), await answer.json()]).toEqual([
+            401,
+            expect.stringMatching(/^Basic realm=/),
+            refusal('unauthenticated', /JOBS_BOARD_TOKEN as the password/),
+          ]);
         }
       }
+    }));
+
+  it('says which paths and methods it does not have', () =>
+    withBoard({ JOBS_BOARD_WRITABLE: 'true' }, async (ask) => {
+      const unknown = await ask('/nowhere');
+      expect([unknown.status, await unknown.json()]).toEqual([404, refusal('not-found', /^There is no \/nowhere$/)]);
+      const wrong = await ask('/api/queues', { method: 'DELETE', headers: basic(JOBS_BOARD_TOKEN) });
+      expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
     }));
 
   it('lets a client wait after too many wrong passwords', () =>

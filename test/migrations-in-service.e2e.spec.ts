@@ -3,11 +3,13 @@ import type pg from 'pg';
 import { AbstractLogger, DataSource } from 'typeorm';
 import { applyMigrations } from '#apps/apply-migrations.js';
 import { MIGRATIONS } from '#apps/migrations.js';
+import { migrate } from '#apps/setup.js';
 import { connectTo } from '#libs/testing/connections.js';
 import { createTestDatabase, type TestDatabase } from '#libs/testing/test-database.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { ActivityLog1764000000034 } from '#migrations/1764000000034-activity-log.js';
 import { MessageTraces1764000000039 } from '#migrations/1764000000039-message-traces.js';
+import { startOwnPostgres } from './support/own-postgres.js';
 
 /** Keeps what TypeORM sends. */
 class Statements extends AbstractLogger {
@@ -141,20 +143,58 @@ describe('A migration that builds an index', () => {
   });
 });
 
+const CHANGED = 'webhook_messages';
+
+/** Takes back the last change of a table, which the next migration makes again. */
+async function takeBack(): Promise<void> {
+  const { sql } = database;
+  await sql(`ALTER TABLE ${CHANGED} DROP COLUMN traceparent`);
+  await sql('DELETE FROM migrations WHERE name = $1', [MessageTraces1764000000039.name]);
+}
+
 describe('A migration that changes a table', () => {
   it('lets others write while a long transaction, such as that of a backup, holds the table, and ends after it', async () => {
     database = await createTestDatabase();
-    await database.sql('ALTER TABLE webhook_messages DROP COLUMN traceparent');
-    await database.sql('DELETE FROM migrations WHERE name = $1', [MessageTraces1764000000039.name]);
+    await takeBack();
     const [backup, writer] = [await connectTo(database.ownerUrl), await connectTo(database.ownerUrl)];
-    await backup.query('BEGIN; SELECT FROM webhook_messages');
+    await backup.query(`BEGIN; SELECT FROM ${CHANGED}`);
     const reports: string[] = [];
     const migrating = applyMigrations(database.ownerUrl, (report) => reports.push(report));
     await waitFor('the migration to wait', () => Promise.resolve(reports.length > 0));
     await writer.query("SET lock_timeout = '2s'");
-    await writer.query('DELETE FROM webhook_messages');
+    await writer.query(`DELETE FROM ${CHANGED}`);
     await backup.end();
     expect(await migrating).toEqual([MessageTraces1764000000039.name]);
     await writer.end();
   });
+
+  it('does not wait for the end of an autovacuum, which PostgreSQL cancels in time', async () => {
+    const postgres = await startOwnPostgres();
+    const [ownerUrl, appUrl] = [postgres.url('postgres', 'postgres'), postgres.url('deskstream', 'postgres')];
+    database = { ownerUrl, appUrl, sql: postgres.sql, drop: () => postgres.remove() };
+    await migrate({ ownerUrl, appUrl });
+    await takeBack();
+    await makeVacuumed();
+    let applied: Promise<string[]> | undefined;
+    const waited = new Promise<never>((_, reject) => {
+      const fail = (report: string) => {
+        reject(new Error(report));
+      };
+      applied = applyMigrations(ownerUrl, fail);
+    });
+    expect(await Promise.race([applied, waited])).toEqual([MessageTraces1764000000039.name]);
+  });
 });
+
+/** Waits until an autovacuum is at work on the table, for longer than any wait for it. */
+async function makeVacuumed(): Promise<void> {
+  const { sql } = database;
+  await sql(`ALTER TABLE ${CHANGED} SET (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)`);
+  await sql(`INSERT INTO ${CHANGED} (organization_id, event_id, event_name, body)
+    SELECT gen_random_uuid(), gen_random_uuid(), 'x', repeat('x', 500) FROM generate_series(1, 20000)`);
+  await sql(`DELETE FROM ${CHANGED}`);
+  await sql(`ALTER SYSTEM SET autovacuum_naptime = '1s'`);
+  await sql('SELECT pg_reload_conf()');
+  const running = `SELECT FROM pg_stat_progress_vacuum WHERE relid = '${CHANGED}'::regclass`;
+  await waitFor('an autovacuum', async () => (await sql(running)).length > 0);
+}

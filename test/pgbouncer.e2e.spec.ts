@@ -4,11 +4,14 @@ import { loadConfig } from '#apps/config.js';
 import { openRuntime } from '#apps/runtime.js';
 import { checkMigrations, migrate } from '#apps/setup.js';
 import { Database } from '#libs/database/database.js';
+import { ReadOnlyDatabase } from '#libs/database/unavailable.js';
 import { createLogger } from '#libs/platform/logging.js';
 import { connectTo } from '#libs/testing/connections.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { startWebhookReceiver } from '#libs/testing/webhook-receiver.js';
 import { type ApiClient } from './support/api-client.js';
+import { launch } from './support/launch.js';
+import { startOwnPostgres } from './support/own-postgres.js';
 import { HAS_PGBOUNCER, type PgBouncer, PREPARES, startPgBouncer } from './support/pgbouncer.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
@@ -145,6 +148,19 @@ async function createAndRead(api: ApiClient): Promise<unknown[]> {
     },
   );
 
+  it.each(['worker', 'standalone'])('a start of the %s with its login by way of it says what to set', async (name) => {
+    const refused = launch([`dist/apps/${name}/main.js`], {
+      DATABASE_URL: appUrl,
+      DATABASE_WORKER_URL: bouncer.urlOf(workerUrl),
+      DESKSTREAM_MASTER_KEY: app.runtime.config.masterKey,
+      PORT: '0',
+    });
+    expect(await refused.end()).toBe(1);
+    expect(refused.output().trim()).toMatch(
+      /^The database \w+ at 127\.0\.0\.1:\d+ is behind a pooler\. Set DATABASE_DIRECT_URL to the address of PostgreSQL itself\.$/,
+    );
+  });
+
   it('a start with prepared statements that it does not support says what to set', async () => {
     const other = await startPgBouncer([appUrl], PREPARES ? ['max_prepared_statements = 0'] : []);
     const config = loadConfig({ ...other.variablesFor(appUrl), DATABASE_PREPARED_STATEMENTS: 'true' });
@@ -153,5 +169,26 @@ async function createAndRead(api: ApiClient): Promise<unknown[]> {
       await expect(start.then(() => attempt)).rejects.toThrow('does not support prepared statements. Set DATABASE_');
     }
     await other.end();
+  });
+});
+
+(HAS_PGBOUNCER ? describe : describe.skip)('A database behind PgBouncer that becomes a standby', () => {
+  it('is not read from, although the connections to PgBouncer stay', async () => {
+    const postgres = await startOwnPostgres();
+    const [ownerUrl, url] = [postgres.url('postgres', 'postgres'), postgres.url('deskstream', 'postgres')];
+    await migrate({ ownerUrl, appUrl: url });
+    const bouncer = await startPgBouncer([url]);
+    const options = { url: bouncer.urlOf(url), role: 'deskstream_app' as const, pooled: true, prepared: PREPARES };
+    const database = await Database.open({ ...options, poolSize: 1 });
+    const read = () => database.query(null, { text: 'SELECT 1 AS one' });
+    expect(await read()).toEqual([{ one: 1 }]);
+    await postgres.becomeStandby();
+    const answer = await waitFor('PgBouncer to reach it again', () =>
+      read().catch((error: unknown) => error instanceof ReadOnlyDatabase && error),
+    );
+    expect(answer).toBeInstanceOf(ReadOnlyDatabase);
+    await database.close();
+    await bouncer.end();
+    await postgres.remove();
   });
 });

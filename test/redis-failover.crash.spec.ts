@@ -164,3 +164,23 @@ const startWorkers = (url: string) =>
     });
   });
 });
+
+(HAS_REDIS ? describe : describe.skip)('A master that vanishes without a word', () => {
+  it('is left for its replica as soon as the sentinels say so', async () => {
+    const sentinels = await startSentinelSet();
+    const [master, replica] = sentinels.servers as [RedisServer, RedisServer];
+    const redis = await connectRedis(sentinels.url, {});
+    redis.on('error', () => undefined);
+    const ports: string[] = [];
+    const ask = async () => ports.push(((await redis.config('GET', 'port')) as [name: string, port: string])[1]);
+    try {
+      await ask();
+      master.freeze();
+      await Promise.race([ask(), waitFor('the replica to answer', () => ports.length > 1)]);
+      expect(ports).toEqual([master, replica].map(({ port }) => String(port)));
+    } finally {
+      redis.disconnect();
+      await sentinels.end();
+    }
+  });
+});

@@ -1,4 +1,5 @@
 import { stat, statfs } from 'node:fs/promises';
+import { leftRebuilds } from '#libs/event-store/rebuild.js';
 import { AddressResolver } from '#libs/webhooks/delivery/sending/address-resolver.js';
 import { type Config, loadConfig } from '../config.js';
 import { type InstallationUrls } from '../setup.js';
@@ -66,6 +67,7 @@ async function ofDatabase(
     await check('pooler', () => poolerInBetween(appUrl, config)),
     await check('owner rights', () => ownerRights(ownerUrl)),
     await check('migrations', () => migrationsApplied(appUrl)),
+    await check('rebuilds', () => noneLeft(appUrl)),
     await check('api role', () => mayTakeOn(appUrl, 'deskstream_app')),
     await check('worker role', () => mayTakeOn(workerUrl, 'deskstream_worker')),
     await check('clock', () => skew(appUrl)),
@@ -80,6 +82,15 @@ async function ownerRights(url: string): Promise<string> {
   );
   if (!rows[0]?.may) throw new Error(`${rows[0]?.name} may not create tables: check DATABASE_OWNER_URL`);
   return `${rows[0].name} may migrate`;
+}
+
+async function noneLeft(url: string): Promise<string> {
+  const [left] = await withLogin(url, leftRebuilds);
+  if (!left) return 'none was interrupted';
+  throw new Error(
+    `that of ${left.table} was interrupted, and ${left.schema} keeps what it has filled, also of persons. ` +
+      `End it: npm run cli -- rebuild ${left.table}. Or give it up: DROP SCHEMA ${left.schema} CASCADE`,
+  );
 }
 
 async function mayTakeOn(url: string, role: string): Promise<string> {

@@ -18,13 +18,12 @@ export const status: CliCommand = {
       await check('migrations', () => migrationsApplied(urls.appUrl)),
     ];
     const isUp = before.every(({ state }) => state === 'ok');
-    const webhooks = isUp
-      ? await withWorkerDatabase(urls, ofWebhooks)
-      : [skipped('webhooks', 'is checked only when the database works')];
-    const replica = await checkReplica(config, urls.appUrl);
+    const ofDatabase = isUp
+      ? [...(await withWorkerDatabase(urls, ofWebhooks)), await checkReplica(config, urls.appUrl)]
+      : ['webhooks', 'replica'].map((name) => skipped(name, 'is checked only when the database works'));
     const { redisUrl } = config;
     const redis = redisUrl ? await check('redis', () => redisAnswers(redisUrl)) : skipped('redis', 'is not configured');
-    return report([...before, ...webhooks, replica, redis], values.json);
+    return report([...before, ...ofDatabase, redis], values.json);
   },
 };
 

@@ -1,38 +1,49 @@
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { clientNetwork } from '#libs/http/client-network.js';
 import { hashApiToken, sameHash } from '#libs/organizations/token-secret.js';
+import { DomainError } from '#libs/platform/domain-error.js';
 import { RateLimiter } from '#libs/platform/rate-limiter.js';
 import { type RateLimit } from '#libs/platform/rate-limits.js';
 
-const CHALLENGE = 'Basic realm="Deskstream jobs board", charset="UTF-8"';
+/** How the board asks for its password. */
+export const CHALLENGE = 'Basic realm="Deskstream jobs board", charset="UTF-8"';
 const READING = ['GET', 'HEAD'];
 
+/** Who may do what on the board. */
+export interface BoardAccess {
+  /** The password of all users. */
+  token: string;
+  /** Whether it may change jobs. */
+  writable: boolean;
+  /** Limit of wrong passwords for each client; absent: unlimited. */
+  failures?: RateLimit;
+}
+
 /**
- * Refuses requests whose HTTP Basic password is not the token, and changes sent by pages of other sites: browsers add
- * the password to these.
- * @param failures limit of wrong passwords for each client; absent: unlimited
+/**
+ * Refuses requests whose HTTP Basic password is not the token, changes sent by pages of other sites, because browsers add
+ * the password to these, and all changes unless the board is writable.
  */
-export function guardBoard(board: FastifyInstance, token: string, failures?: RateLimit): void {
+export function guardBoard(board: FastifyInstance, { token, writable, failures }: BoardAccess): void {
   const guesses = new RateLimiter();
   const expected = hashApiToken(token);
-  board.addHook('onRequest', async (request, reply) => {
+  board.addHook('onRequest', async (request) => {
     const { authorization } = request.headers;
     const network = clientNetwork(request.ip);
     const quota = failures && (await guesses.look(network, failures));
     if (quota?.exceeded) {
-      reply.code(429).header('retry-after', quota.resetSeconds);
-      return reply.send({ message: 'Too many wrong passwords; try again later', code: 'too-many-requests' });
+      const { resetSeconds: retryAfterSeconds } = quota;
+      throw new DomainError('too-many-requests', 'Too many wrong passwords; try again later', { retryAfterSeconds });
     }
     if (!sameHash(hashApiToken(passwordOf(authorization)), expected)) {
       if (failures && authorization !== undefined) await guesses.take(network, failures);
-      reply.code(401).header('www-authenticate', CHALLENGE);
-      return reply.send({
-        message: 'Give any user name, and JOBS_BOARD_TOKEN as the password',
-        code: 'unauthenticated',
-      });
+      throw new DomainError('unauthenticated', 'Give any user name, and JOBS_BOARD_TOKEN as the password');
     }
-    if (!READING.includes(request.method) && isOfAnotherSite(request)) {
-      return reply.code(403).send({ message: 'Only pages of the board may send changes', code: 'forbidden' });
+    if (READING.includes(request.method)) return;
+    if (isOfAnotherSite(request)) throw new DomainError('forbidden', 'Only the board itself may send changes');
+    if (!writable && !request.is404) {
+      const message = 'The board only shows jobs. To change them, set JOBS_BOARD_WRITABLE to true.';
+      throw new DomainError('method-not-allowed', message, { methods: READING });
     }
   });
 }

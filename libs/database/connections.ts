@@ -26,6 +26,8 @@ export interface DatabaseOptions {
   outage?: Outage;
 }
 
+/** Maximum wait of a call for a connection. */
+export const WITHIN_MS = 5_000;
 const INT8_OID = 20;
 
 /**
@@ -131,6 +133,13 @@ export async function requirePrepared({ url, pooled, prepared = true }: Database
   throw new StartupError(
     `The pooler at ${new URL(url).host} does not support prepared statements. Set DATABASE_PREPARED_STATEMENTS to false, or max_prepared_statements in PgBouncer 1.21 or later.`,
   );
+}
+
+const REFUSED_OPTIONS = /unsupported startup parameter/;
+
+/** Whether a connection failed because a pooler accepts no options of a session, which several clients share. */
+export function refusesOptions(error: unknown): boolean {
+  return error instanceof Error && REFUSED_OPTIONS.test(error.message);
 }
 
 /** Sends a batch. @throws {DomainError} `unavailable`, see {@link asUnavailable}; else the server's error */

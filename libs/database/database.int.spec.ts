@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { counterStream } from '#libs/testing/counter.js';
 import { createTestStore, type TestStore } from '#libs/testing/test-store.js';
 import { type Statement } from './batch.js';
-import { Database } from './database.js';
+import { Database, type Reader } from './database.js';
+import { type UnitOfWork } from './unit-of-work.js';
 
 let world: TestStore;
 beforeAll(async () => {
@@ -88,6 +89,42 @@ describe('Lookups of one moment', () => {
     await inUnit([all]);
     await world.test.sql('ALTER TABLE changing ALTER a TYPE text');
     expect((await inUnit([quotient(4), all])).flatMap(({ rows }) => rows)).toEqual([{ quotient: 3 }, { a: '1' }]);
+  });
+});
+
+describe('A reader', () => {
+  const reader: Reader = { read: () => Promise.resolve([{ rows: [{ by: 'reader' }] }]) };
+  const who = { text: `SELECT 'database' AS by` };
+  const [BY_READER, BY_DATABASE] = [[{ by: 'reader' }], [{ by: 'database' }]];
+
+  it('answers what is read in the course of its work, unless the latest state is asked for', async () => {
+    const { database } = world;
+    const { organizationId } = world.context();
+    await database.readBy(reader, async () => {
+      expect(await database.query(organizationId, who)).toEqual(BY_READER);
+      expect(await database.lookup(organizationId, who)).toEqual(BY_READER);
+      expect(await database.latest(() => database.query(organizationId, who))).toEqual(BY_DATABASE);
+      expect(await database.latest(() => database.lookup(organizationId, who))).toEqual(BY_DATABASE);
+      expect(await database.query(organizationId, who)).toEqual(BY_READER);
+    });
+    expect(await database.query(organizationId, who)).toEqual(BY_DATABASE);
+  });
+
+  it('answers nothing that belongs to a unit of work', async () => {
+    const { database } = world;
+    const { organizationId } = world.context();
+    const same = async (unit: UnitOfWork) => {
+      expect(database.unit).toBe(unit);
+      expect(await database.query(organizationId, who)).toEqual(BY_DATABASE);
+      expect(await database.lookup(organizationId, who)).toEqual(BY_DATABASE);
+    };
+    await database.readBy(reader, () =>
+      database.inUnit(organizationId, [], async (unit) => {
+        await same(unit);
+        await database.readBy(reader, () => same(unit));
+        await database.latest(() => same(unit));
+      }),
+    );
   });
 });
 

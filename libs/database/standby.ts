@@ -3,7 +3,7 @@ import { OutageError } from '#libs/platform/domain-error.js';
 import { withTimeout } from '#libs/platform/timeout.js';
 import { type Outage } from '#libs/platform/outage.js';
 import { type BatchResult, type Statement } from './batch.js';
-import { type DatabaseOptions } from './connections.js';
+import { type DatabaseOptions, refusesOptions } from './connections.js';
 import { Database } from './database.js';
 import { ReadOnlyDatabase } from './unavailable.js';
 
@@ -15,13 +15,13 @@ const RETRY_MS = 1_000;
 const ANSWER_MS = 2_000;
 
 /** Identifies a primary and its standbys, and returns the session's role. */
-export const SYSTEM = {
+const SYSTEM = {
   text: `SELECT system_identifier::text AS system, current_setting('role') AS role FROM pg_control_system()`,
 };
 /** The end of the WAL that a primary has written: see {@link Written}. */
 export const WRITTEN = { text: `SELECT (pg_current_wal_insert_lsn() - '0/0')::float8 AS position` };
 /** See {@link Replayed}. */
-export const REPLAYED = {
+const REPLAYED = {
   text: `SELECT pg_is_in_recovery() AS standby, (pg_last_wal_replay_lsn() - '0/0')::float8 AS position`,
 };
 /** Fails on a server that has not replayed a position, or is not a standby any more. */
@@ -35,12 +35,14 @@ export interface Written {
 }
 
 /** How much of that a standby has replayed. */
-export interface Replayed extends Written {
+interface Replayed extends Written {
   standby: boolean;
 }
 
-/** How to connect to a standby. */
-export interface StandbyOptions extends Pick<DatabaseOptions, 'url' | 'role' | 'poolSize'> {
+type Connecting = Pick<DatabaseOptions, 'url' | 'role' | 'poolSize'>;
+
+/** How to connect to a standby, and to whom to tell how it is. */
+export interface StandbyOptions extends Connecting {
   /** Receives failures and successes of the standby. */
   outage: Outage;
 }
@@ -48,6 +50,38 @@ export interface StandbyOptions extends Pick<DatabaseOptions, 'url' | 'role' | '
 /** Whether an error of {@link Standby.transact} means that the standby is behind the required position. */
 export function isBehind(error: unknown): boolean {
   return (error as { code?: string }).code === NOT_REPLAYED;
+}
+
+/**
+ * Opens a hot standby of a database.
+ * @throws {Error} that says why the server at the URL does not serve as one
+ */
+export async function openStandby({ url, role, poolSize }: Connecting, primary: Database): Promise<Database> {
+  const standby = await Database.open({ url, role, poolSize, standby: true }).catch((error: unknown) => {
+    const { cause = error } = error as Error;
+    throw refusesOptions(cause) ? new Error(POOLED) : cause;
+  });
+  try {
+    const both = [primary, standby].map((server) => server.query<{ system: string; role: string }>(null, SYSTEM));
+    const [ours, its] = await Promise.all(both);
+    if (ours?.[0]?.system !== its?.[0]?.system) throw new Error('DATABASE_REPLICA_URL belongs to another database');
+    // A pooler may drop the options of a session, which set it.
+    if (its?.[0]?.role !== role) throw new Error(POOLED);
+    return standby;
+  } catch (error) {
+    await standby.close();
+    throw error;
+  }
+}
+
+const POOLED = 'DATABASE_REPLICA_URL leads to a pooler; it must be the standby itself';
+
+/** Returns the position that a standby has replayed. @throws {Error} when it is a standby no more */
+export async function replayedBy(standby: Database): Promise<number> {
+  // A connection that no read uses: a busy standby is not unavailable.
+  const rows = await standby.inUnit('', [REPLAYED], (_, [found]) => Promise.resolve(found?.rows as Replayed[]));
+  if (!rows[0]?.standby) throw new Error('The server of DATABASE_REPLICA_URL is not a standby');
+  return rows[0].position;
 }
 
 /** The connection to a hot standby, which may be unavailable and is reconnected. */
@@ -108,31 +142,10 @@ export class Standby {
   }
 
   async #look(): Promise<number> {
-    const database = (this.#database ??= await this.#open());
-    // A connection that no read uses: a busy standby is not unavailable.
-    const looked = database.inUnit('', [REPLAYED], (_, [found]) => Promise.resolve(found?.rows as Replayed[]));
-    const [row] = await withTimeout(looked, ANSWER_MS);
-    if (!row?.standby) throw new Error('The server of DATABASE_REPLICA_URL is not a standby');
+    this.#database ??= await openStandby(this.options, this.primary);
+    const position = await withTimeout(replayedBy(this.#database), ANSWER_MS);
     this.options.outage.worked();
-    return row.position;
-  }
-
-  async #open(): Promise<Database> {
-    const { url, role, poolSize } = this.options;
-    const standby = await Database.open({ url, role, poolSize, standby: true });
-    try {
-      const both = [this.primary, standby].map((server) =>
-        server.query<{ system: string; role: string }>(null, SYSTEM),
-      );
-      const [ours, its] = await Promise.all(both);
-      if (ours?.[0]?.system !== its?.[0]?.system) throw new Error('DATABASE_REPLICA_URL belongs to another database');
-      if (its?.[0]?.role !== role)
-        throw new Error('DATABASE_REPLICA_URL leads to a pooler; it must be the standby itself');
-      return standby;
-    } catch (error) {
-      await standby.close();
-      throw error;
-    }
+    return position;
   }
 
   #lose(database: Database | undefined, error: Error): void {

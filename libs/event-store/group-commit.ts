@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { type Statement } from '#libs/database/batch.js';
-import { type Database, failedOrganization } from '#libs/database/database.js';
+import { failedOrganization } from '#libs/database/batch-pool.js';
+import { type Database } from '#libs/database/database.js';
 import { Grouping } from '#libs/database/grouping.js';
 import { merged } from '#libs/database/merged-statements.js';
 import { Contended } from '#libs/database/unavailable.js';

@@ -1,6 +1,9 @@
 import pg from 'pg';
 import { PARTITIONS } from './partitions.js';
 
+/** What the names of schemas begin with that hold what is filled. */
+export const SCHEMA_PREFIX = 'rebuild_';
+
 /** How far the rebuild of a table has come. */
 export interface RebuildProgress {
   /** Number of events whose effect it contains. */
@@ -29,7 +32,7 @@ export class Shadow {
     private readonly maker: string,
   ) {
     const table = pg.escapeIdentifier(name);
-    this.schema = pg.escapeIdentifier(`rebuild_${name}`);
+    this.schema = pg.escapeIdentifier(SCHEMA_PREFIX + name);
     this.live = `public.${table}`;
     this.#own = `${this.schema}.${table}`;
   }

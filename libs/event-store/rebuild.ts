@@ -7,7 +7,7 @@ import { PARTITIONS } from './partitions.js';
 import { CatchUp } from './rebuild-catch-up.js';
 import { Fill } from './rebuild-fill.js';
 import { pagesOf } from './rebuild-pages.js';
-import { type RebuildProgress, Shadow } from './rebuild-shadow.js';
+import { type RebuildProgress, SCHEMA_PREFIX, Shadow } from './rebuild-shadow.js';
 import { type AnyStreamDefinition } from './stream-definition.js';
 
 /** The result of a rebuild. `heldMs` is the time that writes to the table had to wait. */
@@ -65,11 +65,34 @@ export async function rebuildTable(
   }
 }
 
+/** Returns the key of the lock that a rebuild holds. @param table SQL of the table's name */
+const lockOf = (table: string) => `hashtext('rebuild ' || ${table})`;
+
 async function takeLock(client: pg.Client, table: string): Promise<void> {
-  const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock(hashtext($1)) AS taken', [
-    `rebuild ${table}`,
-  ]);
+  const text = `SELECT pg_try_advisory_lock(${lockOf('$1')}) AS taken`;
+  const { rows } = await client.query<{ taken: boolean }>(text, [table]);
   if (!rows[0]?.taken) throw new DomainError('conflict', `${table} is already being rebuilt`);
+}
+
+/** A schema of a rebuild that was killed. It holds personal data for as long as it is left. */
+export interface LeftRebuild {
+  schema: string;
+  table: string;
+}
+
+/** Returns what killed rebuilds have left, unless one goes on with it now. */
+export async function leftRebuilds(client: pg.ClientBase): Promise<LeftRebuild[]> {
+  const { rows } = await client.query<LeftRebuild>(
+    `SELECT schema, "table"
+     FROM pg_namespace, LATERAL (SELECT nspname::text AS schema, substr(nspname, length($1) + 1) AS "table")
+     WHERE starts_with(schema, $1) AND NOT EXISTS (
+       SELECT FROM pg_locks JOIN pg_database d ON d.oid = database
+       WHERE locktype = 'advisory' AND objsubid = 1 AND datname = current_database()
+         AND classid::int8 << 32 | objid::int8 = ${lockOf('"table"')})
+     ORDER BY schema`,
+    [SCHEMA_PREFIX],
+  );
+  return rows;
 }
 
 async function fill(

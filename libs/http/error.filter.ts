@@ -9,6 +9,7 @@ const STATUS: Record<DomainErrorKind, number> = {
   unauthenticated: 401,
   forbidden: 403,
   'not-found': 404,
+  'method-not-allowed': 405,
   conflict: 409,
   'precondition-failed': 412,
   'too-large': 413,
@@ -34,6 +35,16 @@ interface Refusal {
   message: string;
 }
 
+/** What a server's errors tell besides. */
+export interface ErrorAdvice {
+  /** How to authenticate: the value of `WWW-Authenticate`. */
+  challenge: string;
+  /** Where existing paths are listed, if anywhere. */
+  index?: string;
+}
+
+const OF_API: ErrorAdvice = { challenge: 'Bearer realm="deskstream"', index: '/docs' };
+
 /** Errors of Fastify itself, before a controller runs. */
 const FASTIFY_REFUSALS: Record<string, DomainError> = {
   FST_ERR_BAD_URL: new DomainError('invalid', 'The URL contains a %-sequence that is not UTF-8'),
@@ -45,7 +56,10 @@ const FASTIFY_REFUSALS: Record<string, DomainError> = {
 export class ErrorFilter implements ExceptionFilter {
   readonly #logger = new Logger('Http');
 
-  constructor(private readonly routes: Routes) {}
+  constructor(
+    private readonly routes: Routes,
+    private readonly advice = OF_API,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -53,39 +67,34 @@ export class ErrorFilter implements ExceptionFilter {
   }
 
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const { status, ...refusal } = this.#refusal(error, request, reply);
-    const { faults, mergedInto, retryAfterSeconds, currentVersion } = error instanceof DomainError ? error.details : {};
+    const known = this.#known(error, request);
+    const { status, ...refusal } = known ? refusalOf(known) : otherRefusal(error);
+    const { faults, mergedInto, retryAfterSeconds, currentVersion, methods } = known?.details ?? {};
     if (retryAfterSeconds) void reply.header('retry-after', retryAfterSeconds);
     if (currentVersion !== undefined) void reply.header('etag', `"${currentVersion}"`);
-    if (status === 401) void reply.header('www-authenticate', 'Bearer realm="deskstream"');
+    if (methods) void reply.header('allow', methods.join(', '));
+    if (status === 401) void reply.header('www-authenticate', this.advice.challenge);
     if (status >= 500) this.#log(status, error, request);
     const more = { ...(faults && { faults }), ...(mergedInto && { mergedInto }) };
     const body: ErrorBody = { ...refusal, requestId: request.id, ...more };
     void reply.status(status).send(body);
   }
 
-  #refusal(error: unknown, request: FastifyRequest, reply: FastifyReply): Refusal {
+  #known(error: unknown, request: FastifyRequest): DomainError | undefined {
+    if (error instanceof DomainError) return error;
     const original = error instanceof HttpException ? error.cause : error;
-    const { code = '', statusCode } = (original ?? {}) as { code?: string; statusCode?: number };
-    const known = error instanceof DomainError ? error : FASTIFY_REFUSALS[code];
-    if (known) return { status: STATUS[known.kind], code: known.kind, message: known.message };
-    const status = error instanceof HttpException ? error.getStatus() : (statusCode ?? 500);
-    if (status === 404) return this.#unknownRoute(request, reply);
-    if (status >= 400 && status < 500) return { status, code: 'invalid', message: (error as Error).message };
-    return { status: 500, code: 'internal', message: 'Internal failure during request processing' };
+    const { code = '' } = (original ?? {}) as { code?: string };
+    return FASTIFY_REFUSALS[code] ?? (statusOf(error) === 404 ? this.#unknownRoute(request) : undefined);
   }
 
-  #unknownRoute({ url, method }: FastifyRequest, reply: FastifyReply): Refusal {
+  #unknownRoute({ url, method }: FastifyRequest): DomainError {
     const methods = this.routes.methodsOf(url);
     if (methods.length === 0 || methods.includes(method)) {
-      return { status: 404, code: 'not-found', message: `There is no ${url.split('?', 1)[0]}; see /docs` };
+      const { index } = this.advice;
+      return new DomainError('not-found', `There is no ${url.split('?', 1)[0]}${index ? `; see ${index}` : ''}`);
     }
-    void reply.header('allow', methods.join(', '));
-    return {
-      status: 405,
-      code: 'method-not-allowed',
-      message: `${method} is not possible here, only ${methods.join(', ')}`,
-    };
+    const message = `${method} is not possible here, only ${methods.join(', ')}`;
+    return new DomainError('method-not-allowed', message, { methods });
   }
 
   #log(status: number, error: unknown, { id, method, url }: FastifyRequest): void {
@@ -99,4 +108,20 @@ export class ErrorFilter implements ExceptionFilter {
     if (status === 500) this.#logger.error(entry, 'Request failed');
     else this.#logger.warn(entry, 'Request could not be served at the moment');
   }
+}
+
+function refusalOf({ kind, message }: DomainError): Refusal {
+  return { status: STATUS[kind], code: kind, message };
+}
+
+function otherRefusal(error: unknown): Refusal {
+  const status = statusOf(error);
+  if (status >= 400 && status < 500) return { status, code: 'invalid', message: (error as Error).message };
+  return { status: 500, code: 'internal', message: 'Internal failure during request processing' };
+}
+
+/** Returns the status that Nest or Fastify gives an error. */
+function statusOf(error: unknown): number {
+  if (error instanceof HttpException) return error.getStatus();
+  return ((error ?? {}) as { statusCode?: number }).statusCode ?? 500;
 }

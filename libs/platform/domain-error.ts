@@ -4,6 +4,7 @@ export type DomainErrorKind =
   | 'unauthenticated'
   | 'forbidden'
   | 'not-found'
+  | 'method-not-allowed'
   | 'conflict'
   | 'precondition-failed'
   | 'too-large'
@@ -23,6 +24,8 @@ export interface Fault {
 export interface ErrorDetails {
   faults?: Fault[];
   retryAfterSeconds?: number;
+  /** The methods that are possible, if the client's is not. */
+  methods?: string[];
   /** The entity's version, if the client expected another. */
   currentVersion?: number;
   /** The error's name in bulk operations, if it does not follow from the kind. */

@@ -110,10 +110,12 @@ describe.each([
       expect(known).toEqual(expect.arrayContaining(env.map(({ name }) => name)));
       for (const { value, valueFrom } of env) expect(typeof (value ?? valueFrom?.secretKeyRef.key)).toBe('string');
     }
-    const withOwner = pods.filter(([, env]) => env.some(({ name }) => name === 'DATABASE_OWNER_URL'));
-    expect(withOwner.map(([role]) => role)).toEqual(['migrate']);
-    const asWorker = pods.filter(([, env]) => env.some(({ name }) => name === 'DATABASE_WORKER_URL'));
-    expect(asWorker.map(([role]) => role)).toEqual(['migrate', 'worker']);
+    const rolesWith = (secret: string) =>
+      pods.filter(([, env]) => env.some(({ name }) => name === secret)).map(([role]) => role);
+    expect(rolesWith('DATABASE_OWNER_URL')).toEqual(['migrate']);
+    expect(rolesWith('DATABASE_WORKER_URL')).toEqual(['migrate', 'worker']);
+    expect(rolesWith('DATABASE_REPLICA_URL')).toEqual(['api']);
+    expect(rolesWith('DATABASE_DIRECT_URL')).toEqual(rolesWith('DATABASE_URL'));
   });
 });
 
