@@ -120,7 +120,7 @@ describe('npm run webhook:listen says what to do, and ends with 1, when', () => 
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as { port: number };
     expect(await refused('--port', String(port))).toMatch(
-      /^Cannot listen on port \d+ \(.*EADDRINUSE.*\)\. Give another as --port\.$/m,
+      /^Cannot listen on port \d+ \(.*EADDRINUSE.*\)\. Choose another with --port\.$/m,
     );
     other.close();
   });
