@@ -7,7 +7,7 @@ import { settled } from './support/ledger.js';
 import { problemsOf } from './support/log-lines.js';
 import { type RedisCluster, startRedisCluster } from './support/redis-cluster.js';
 import { type SentinelSet, startSentinelSet } from './support/redis-sentinels.js';
-import { askRedis, HAS_REDIS, type RedisServer } from './support/redis-server.js';
+import { HAS_REDIS, type RedisServer } from './support/redis-server.js';
 import { type ScriptedReceiver, startScriptedReceiver } from './support/scripted-receiver.js';
 
 /** What all keys of the queue are named after. */
@@ -157,9 +157,7 @@ const startWorkers = (url: string) =>
         await arrive(50);
         const [master, replica] = sentinels.servers as [RedisServer, RedisServer];
         await master.kill();
-        await waitFor('the replica', async () =>
-          (await askRedis(replica, 'INFO', 'replication')).includes('role:master'),
-        );
+        await waitFor('the replica', async () => (await sentinels.masters()).every((port) => port === replica.port));
         await arrive(50);
       });
       await jobsPass(sentinels.url);

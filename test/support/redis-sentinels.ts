@@ -12,6 +12,8 @@ export interface SentinelSet {
   url: string;
   /** The master, and its replica. */
   servers: RedisServer[];
+  /** Returns the port of the master that each sentinel names. */
+  masters(): Promise<number[]>;
   end(): Promise<void>;
 }
 
@@ -30,6 +32,13 @@ export async function startSentinelSet(): Promise<SentinelSet> {
   return {
     url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${MASTER}`,
     servers: [master, replica],
+    masters: () =>
+      Promise.all(
+        sentinels.map(async (sentinel) => {
+          const [, port] = await askRedis<string[]>(sentinel, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', MASTER);
+          return Number(port);
+        }),
+      ),
     end: async () => {
       await Promise.all([...sentinels, master, replica].map((server) => server.kill()));
     },
