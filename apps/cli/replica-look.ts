@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { REPLAYED, type Replayed, SYSTEM, WRITTEN, type Written } from '#libs/database/standby.js';
+import { REPLAYED, type Replayed, SYSTEM, WRITTEN } from '#libs/database/standby.js';
+import { isReached, type WalPoint } from '#libs/database/wal-positions.js';
 import { type Config } from '../config.js';
 import { check, type Check, skipped } from './checks.js';
 import { withLogin } from './looks.js';
@@ -20,17 +21,23 @@ async function lagOf(url: string, primaryUrl: string, maxLagMs: number): Promise
   const ask = (server: string) =>
     withLogin(server, async (client) => (await client.query<{ system: string }>(SYSTEM)).rows[0]?.system);
   if ((await ask(url)) !== (await ask(primaryUrl))) throw new Error('DATABASE_REPLICA_URL is another database');
-  const [written] = (await withLogin(primaryUrl, (client) => client.query<Written>(WRITTEN))).rows;
+  const [written] = (await withLogin(primaryUrl, (client) => client.query<WalPoint>(WRITTEN))).rows;
   return withLogin(url, async (client) => {
     const askedAt = performance.now();
     for (;;) {
       const [replayed] = (await client.query<Replayed>(REPLAYED)).rows;
-      if (!replayed?.standby) throw new Error('the server of DATABASE_REPLICA_URL is not a standby');
-      const [bytes, ms] = [Math.max(0, (written?.position ?? 0) - replayed.position), performance.now() - askedAt];
+      if (!written || !replayed?.standby) throw new Error('the server of DATABASE_REPLICA_URL is not a standby');
+      const ms = performance.now() - askedAt;
       const told = `a standby at ${new URL(url).host}`;
-      if (bytes === 0) return `${told} is up to date within ${Math.ceil(ms)} ms`;
-      if (ms > maxLagMs) throw new Error(`${told} is ${bytes} bytes behind after ${maxLagMs} ms: the primary answers`);
+      if (isReached(written, replayed)) return `${told} is up to date within ${Math.ceil(ms)} ms`;
+      if (ms > maxLagMs)
+        throw new Error(`${told} ${lagBetween(written, replayed)} after ${maxLagMs} ms: the primary answers`);
       await pause(LOOK_MS);
     }
   });
+}
+
+function lagBetween(written: WalPoint, replayed: WalPoint): string {
+  if (written.timeline === replayed.timeline) return `is ${written.position - replayed.position} bytes behind`;
+  return `has reached the timeline ${replayed.timeline}, and the primary is on ${written.timeline},`;
 }

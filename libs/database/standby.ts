@@ -6,6 +6,7 @@ import { type BatchResult, type Statement } from './batch.js';
 import { type DatabaseOptions } from './connections.js';
 import { Database } from './database.js';
 import { ReadOnlyDatabase } from './unavailable.js';
+import { type WalPoint } from './wal-positions.js';
 
 /** Pause between looks at a server's WAL. */
 export const LOOK_MS = 100;
@@ -18,24 +19,28 @@ const ANSWER_MS = 2_000;
 export const SYSTEM = {
   text: `SELECT system_identifier::text AS system, current_setting('role') AS role FROM pg_control_system()`,
 };
-/** The end of the WAL that a primary has written: see {@link Written}. */
-export const WRITTEN = { text: `SELECT (pg_current_wal_insert_lsn() - '0/0')::float8 AS position` };
+/** The end of the WAL that a primary has written: see {@link WalPoint}. The file's name begins with the timeline. */
+export const WRITTEN = {
+  text: `SELECT ('x' || left(pg_walfile_name(lsn), 8))::bit(32)::int AS timeline, (lsn - '0/0')::float8 AS position
+         FROM pg_current_wal_insert_lsn() AS lsn`,
+};
+/**
+ * A timeline that a standby has certainly reached. It may have reached the next one: it notes that with its next
+ * restartpoint, or when it writes a page that was changed since.
+ */
+const REACHED = `(SELECT greatest(timeline_id, min_recovery_end_timeline) FROM pg_control_checkpoint(), pg_control_recovery())`;
 /** See {@link Replayed}. */
 export const REPLAYED = {
-  text: `SELECT pg_is_in_recovery() AS standby, (pg_last_wal_replay_lsn() - '0/0')::float8 AS position`,
+  text: `SELECT pg_is_in_recovery() AS standby, ${REACHED} AS timeline,
+           (pg_last_wal_replay_lsn() - '0/0')::float8 AS position`,
 };
-/** Fails on a server that has not replayed a position, or is no standby any more. */
-const REQUIRE = `SELECT 1 / (pg_is_in_recovery() AND pg_last_wal_replay_lsn() - '0/0' >= $1)::int`;
+/** Fails on a server that has not replayed a point, or is no standby any more. */
+const REQUIRE = `SELECT 1 / (pg_is_in_recovery() AND ${REACHED} = $1 AND pg_last_wal_replay_lsn() - '0/0' >= $2)::int`;
 /** SQLSTATE division_by_zero. */
 const NOT_REPLAYED = '22012';
 
-/** How much WAL a primary has written, in bytes. */
-export interface Written {
-  position: number;
-}
-
-/** How much of that a standby has replayed. */
-export interface Replayed extends Written {
+/** How much of a primary's WAL a standby has replayed. */
+export interface Replayed extends WalPoint {
   standby: boolean;
 }
 
@@ -45,7 +50,7 @@ export interface StandbyOptions extends Pick<DatabaseOptions, 'url' | 'role' | '
   outage: Outage;
 }
 
-/** Whether an error of {@link Standby.transact} means that the standby is behind the required position. */
+/** Whether an error of {@link Standby.transact} means that the standby has not replayed the required point. */
 export function isBehind(error: unknown): boolean {
   return (error as { code?: string }).code === NOT_REPLAYED;
 }
@@ -68,19 +73,19 @@ export class Standby {
   }
 
   /** Connects, and looks at the standby until it is closed. @param onReplayed receives how far it has replayed */
-  start(onReplayed: (position: number) => void): void {
+  start(onReplayed: (point: WalPoint) => void): void {
     this.#looking = this.#repeat(onReplayed);
   }
 
   /**
    * Runs statements that only read, in one round trip.
-   * @param position the position of the WAL that must have been replayed
+   * @param point the point of the WAL that must have been replayed
    * @throws any error, such as one that {@link isBehind}: the statements can be sent to the primary
    */
-  async transact(position: number, organizationId: string | null, statements: Statement[]): Promise<BatchResult[]> {
+  async transact(point: WalPoint, organizationId: string | null, statements: Statement[]): Promise<BatchResult[]> {
     const database = this.#database;
     if (!database) throw new Error('The standby is away');
-    const required = { text: REQUIRE, values: [position] };
+    const required = { text: REQUIRE, values: [point.timeline, point.position] };
     try {
       return (await this.#unlessLost(database.transact(organizationId, [required, ...statements]))).slice(1);
     } catch (error) {
@@ -95,7 +100,7 @@ export class Standby {
     await this.#database?.close();
   }
 
-  async #repeat(onReplayed: (position: number) => void): Promise<void> {
+  async #repeat(onReplayed: (point: WalPoint) => void): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
@@ -107,14 +112,14 @@ export class Standby {
     }
   }
 
-  async #look(): Promise<number> {
+  async #look(): Promise<WalPoint> {
     const database = (this.#database ??= await this.#open());
     // A connection that no read has: a standby that is busy is not away.
     const looked = database.inUnit('', [REPLAYED], (_, [found]) => Promise.resolve(found?.rows as Replayed[]));
     const [row] = await inTime(looked, ANSWER_MS);
     if (!row?.standby) throw new Error('The server of DATABASE_REPLICA_URL is not a standby');
     this.options.outage.worked();
-    return row.position;
+    return row;
   }
 
   async #open(): Promise<Database> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { findBinaries, identityFor, run } from '#libs/embedded-postgres/binaries.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { type AskedDatabase, askedAt, connectTo } from '#libs/testing/connections.js';
+import { openLink } from '#libs/testing/severed-link.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { killServer } from './instance.js';
 
@@ -21,6 +22,24 @@ export interface OwnPostgres extends Pick<AskedDatabase, 'sql'> {
   /** Starts it again. */
   start(): Promise<void>;
   remove(): Promise<void>;
+}
+
+/** An address that leads to one server or another, such as a virtual IP address. */
+export interface Address extends Pick<OwnPostgres, 'url'> {
+  close(): Promise<void>;
+}
+
+/** Opens an address. @param server the server that a new connection is for */
+export async function openAddress(server: () => OwnPostgres): Promise<Address> {
+  const link = await openLink(() => server().url('', ''));
+  return {
+    close: () => link.close(),
+    url: (login, database) => {
+      const url = new URL(server().url(login, database));
+      url.port = new URL(link.url).port;
+      return url.href;
+    },
+  };
 }
 
 /** Starts an empty PostgreSQL. Its superuser is `postgres`; it trusts every login. */
