@@ -56,7 +56,7 @@ async function startIn(fill: (cluster: string) => Promise<void>): Promise<OwnPos
   const cluster = join(folder, 'cluster');
   const [{ pg_ctl }, identity, port] = [await findBinaries(), await identityFor(folder), await freePort()];
   await fill(cluster);
-  const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c wal_keep_size=256MB`;
+  const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c wal_level=logical -c wal_keep_size=256MB`;
   const control = (...args: string[]) => run(identity, pg_ctl, [...args, '-D', cluster, '-w']);
   const start = () => control('start', '-l', join(folder, 'log'), '-s', '-o', options);
   const stop = () => control('stop', '-m', 'fast');
