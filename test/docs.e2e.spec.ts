@@ -9,8 +9,10 @@ import { launch } from './support/launch.js';
 
 /** Languages of what readers run; other blocks show data. */
 const RUN = ['sh', 'sql', 'ts', 'js', 'python'];
-/** Blocks that another test runs: those of webhooks.md and backup.md have tests of their own. */
+/** Blocks that another test runs: those of webhooks.md, backup.md and scaling.md have tests of their own. */
 const ELSEWHERE = [
+  ...['cell.sql', 'hide.sql', 'raise.sql', 'skip.sql', 'skipped.sql', 'publish.sql', 'subscribe.sql', 'copied.sql'],
+  ...['relayed.sql', 'end.sql', 'applied.sql', 'unsubscribe.sql', 'show.sql', 'unpublish.sql', 'delete.sql'],
   ...['verify.ts', 'receiver.ts', 'verify.py', 'receiver.py'],
   ...['new-database.sql', 'backup-role.sql', 'backup.sh', 'restore.sh', 'copy.sh'],
 ];

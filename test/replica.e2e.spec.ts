@@ -158,6 +158,26 @@ describe('Under load, a replica', () => {
     expect(statuses.filter((status) => status !== 200)).toEqual([]);
   });
 
+  it('that cancels queries, because they conflict with what it replays, makes no request fail', async () => {
+    await standby.sql(`ALTER SYSTEM SET max_standby_streaming_delay = 0`);
+    await standby.sql('SELECT pg_reload_conf()');
+    const conflicts = async () => {
+      const [row] = await standby.sql<{ total: number }>(
+        `SELECT sum(confl_lock)::int AS total FROM pg_stat_database_conflicts`,
+      );
+      return row?.total ?? 0;
+    };
+    const statuses = await underLoad(reader, async () => {
+      await answersByReplica(reader);
+      const [failed, cancelled] = [await reads('failed'), await conflicts()];
+      await waitFor('queries to be cancelled', async () => {
+        await primary.sql('BEGIN; LOCK TABLE tags; COMMIT');
+        return (await reads('failed')) > failed && (await conflicts()) > cancelled;
+      });
+    });
+    expect(statuses.filter((status) => status !== 200)).toEqual([]);
+  });
+
   it('that is killed makes no request fail, and the log says once that it is unavailable, and once that it is back', async () => {
     const port = await freePort();
     const server = launch(['dist/apps/api/main.js'], {

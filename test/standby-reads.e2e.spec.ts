@@ -3,6 +3,7 @@ import { type BatchResult } from '#libs/database/batch.js';
 import { Database, type Reader } from '#libs/database/database.js';
 import { Notifications } from '#libs/database/notifications.js';
 import { Replica } from '#libs/database/replica.js';
+import { type WalPoint } from '#libs/database/wal-positions.js';
 import { Standby } from '#libs/database/standby.js';
 import { Outage } from '#libs/platform/outage.js';
 import { connectTo } from '#libs/testing/connections.js';
@@ -41,13 +42,16 @@ function options() {
 describe('A standby whose connections are all busy with reads', () => {
   it('is not away', async () => {
     const standby = new Standby(options(), database);
-    let looks = 0;
-    standby.start(() => (looks += 1));
+    let [looks, replayed]: [number, WalPoint | undefined] = [0, undefined];
+    standby.start((point) => {
+      looks += 1;
+      replayed = point;
+    });
     await waitFor('the standby', () => standby.isUp && looks > 0);
     const holder = await connectTo(urlOf(server));
     await holder.query('SELECT pg_advisory_lock($1)', [HELD]);
     const held = { text: 'SELECT pg_advisory_xact_lock_shared($1)', values: [HELD] };
-    const reads = Promise.all([1, 2, 3].map(() => standby.transact(0, null, [held])));
+    const reads = Promise.all([1, 2, 3].map(() => standby.transact(replayed as unknown as WalPoint, null, [held])));
     const before = looks;
     const looked = waitFor(
       'looks',

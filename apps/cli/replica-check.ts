@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Database } from '#libs/database/database.js';
-import { openStandby, replayedBy, WRITTEN, type Written } from '#libs/database/standby.js';
+import { openStandby, replayedBy, WRITTEN } from '#libs/database/standby.js';
+import { isReached, type WalPoint } from '#libs/database/wal-positions.js';
 import { type Config } from '../config.js';
 import { check, type Check, skipped } from './checks.js';
 
@@ -30,14 +31,20 @@ async function opened<T>(opening: Promise<Database>, work: (database: Database) 
 
 /** Waits until the standby has replayed what the primary has written by now. */
 async function lagOf(standby: Database, primary: Database, maxLagMs: number): Promise<string> {
-  const [written] = await primary.query<Written>(null, WRITTEN);
+  const [written] = (await primary.query<WalPoint>(null, WRITTEN)) as [WalPoint];
   const askedAt = performance.now();
   for (;;) {
-    const bytes = Math.max(0, (written?.position ?? 0) - (await replayedBy(standby)));
+    const replayed = await replayedBy(standby);
     const ms = performance.now() - askedAt;
-    if (bytes === 0) return `is up to date within ${Math.ceil(ms)} ms`;
-    if (ms > maxLagMs)
-      throw new Error(`the standby is ${bytes} bytes behind after ${maxLagMs} ms: the primary answers`);
+    if (isReached(written, replayed)) return `is up to date within ${Math.ceil(ms)} ms`;
+    if (ms > maxLagMs) {
+      throw new Error(`the standby ${lagBetween(written, replayed)} after ${maxLagMs} ms: the primary answers`);
+    }
     await pause(LOOK_MS);
   }
+}
+
+function lagBetween(written: WalPoint, replayed: WalPoint): string {
+  if (written.timeline === replayed.timeline) return `is ${written.position - replayed.position} bytes behind`;
+  return `has reached the timeline ${replayed.timeline}, and the primary is on ${written.timeline},`;
 }

@@ -3,8 +3,8 @@ import { Counter } from 'prom-client';
 import { type BatchResult, type Statement } from './batch.js';
 import { type Database, type Reader } from './database.js';
 import { type Notifications } from './notifications.js';
-import { isBehind, LOOK_MS, Standby, type StandbyOptions, WRITTEN, type Written } from './standby.js';
-import { WalPositions } from './wal-positions.js';
+import { isBehind, LOOK_MS, Standby, type StandbyOptions, WRITTEN } from './standby.js';
+import { isReached, type WalPoint, WalPositions } from './wal-positions.js';
 
 /** The server that answered a batch and, if it was the primary, the reason. */
 type Outcome = 'replica' | 'own_write' | 'behind' | 'failed' | 'away';
@@ -37,7 +37,7 @@ export interface ReplicaOptions extends StandbyOptions {
 export class Replica {
   readonly #standby: Standby;
   readonly #positions = new WalPositions();
-  #replayed: { position: number; instant?: number } = { position: 0 };
+  #replayed: WalPoint & { instant?: number } = { timeline: 0, position: 0 };
   /** The times of callers' writes within the maximum age, oldest first. */
   readonly #wrote = new Map<string, number>();
   /** The last time at which any caller may have written. */
@@ -60,8 +60,9 @@ export class Replica {
       if (callers) for (const caller of callers) this.#note(caller);
       else this.#anyWrote = performance.now();
     });
-    this.#standby.start((position) => {
-      this.#replayed = { position, instant: this.#positions.instantOf(position) ?? this.#replayed.instant };
+    this.#standby.start(({ timeline, position }) => {
+      const instant = this.#positions.instantOf({ timeline, position }) ?? this.#replayed.instant;
+      this.#replayed = { timeline, position, instant };
     });
     this.#looking = this.#lookAtPrimary();
   }
@@ -117,12 +118,11 @@ export class Replica {
     if (!this.#standby.isUp) return ['away'];
     const oldest = performance.now() - this.options.maxLagMs;
     const wroteAt = Math.max(this.#wrote.get(caller) ?? -Infinity, this.#anyWrote);
-    const position = this.#positions.behind(Math.max(oldest, wroteAt));
+    const point = this.#positions.behind(Math.max(oldest, wroteAt));
     // The replica would refuse, so the round trip is saved.
-    if (position === undefined || position > this.#replayed.position)
-      return [wroteAt > oldest ? 'own_write' : 'behind'];
+    if (!point || !isReached(point, this.#replayed)) return [wroteAt > oldest ? 'own_write' : 'behind'];
     try {
-      return ['replica', await this.#standby.transact(position, organizationId, statements)];
+      return ['replica', await this.#standby.transact(point, organizationId, statements)];
     } catch (error) {
       return [isBehind(error) ? 'behind' : 'failed'];
     }
@@ -137,8 +137,8 @@ export class Replica {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       const askedAt = performance.now();
-      const found = await this.primary.query<Written>(null, WRITTEN).catch(() => []);
-      for (const { position } of found) this.#positions.add({ askedAt, position });
+      const found = await this.primary.query<WalPoint>(null, WRITTEN).catch(() => []);
+      for (const point of found) this.#positions.add({ askedAt, ...point });
       this.#forget(askedAt - this.options.maxLagMs);
       await pause(LOOK_MS, undefined, { signal, ref: false }).catch(() => undefined);
     }

@@ -6,6 +6,7 @@ import { type BatchResult, type Statement } from './batch.js';
 import { type DatabaseOptions, refusesOptions } from './connections.js';
 import { Database } from './database.js';
 import { ReadOnlyDatabase } from './unavailable.js';
+import { type WalPoint } from './wal-positions.js';
 
 /** Pause between polls of a server's WAL position. */
 export const LOOK_MS = 100;
@@ -18,24 +19,28 @@ const ANSWER_MS = 2_000;
 const SYSTEM = {
   text: `SELECT system_identifier::text AS system, current_setting('role') AS role FROM pg_control_system()`,
 };
-/** The end of the WAL that a primary has written: see {@link Written}. */
-export const WRITTEN = { text: `SELECT (pg_current_wal_insert_lsn() - '0/0')::float8 AS position` };
+/** The end of the WAL that a primary has written: see {@link WalPoint}. The file's name begins with the timeline. */
+export const WRITTEN = {
+  text: `SELECT ('x' || left(pg_walfile_name(lsn), 8))::bit(32)::int AS timeline, (lsn - '0/0')::float8 AS position
+         FROM pg_current_wal_insert_lsn() AS lsn`,
+};
+/**
+ * A timeline that a standby has certainly reached. It may have reached the next one: it notes that with its next
+ * restartpoint, or when it writes a page that was changed since.
+ */
+const REACHED = `(SELECT greatest(timeline_id, min_recovery_end_timeline) FROM pg_control_checkpoint(), pg_control_recovery())`;
 /** See {@link Replayed}. */
 const REPLAYED = {
-  text: `SELECT pg_is_in_recovery() AS standby, (pg_last_wal_replay_lsn() - '0/0')::float8 AS position`,
+  text: `SELECT pg_is_in_recovery() AS standby, ${REACHED} AS timeline,
+           (pg_last_wal_replay_lsn() - '0/0')::float8 AS position`,
 };
-/** Fails on a server that has not replayed a position, or is not a standby any more. */
-const REQUIRE = `SELECT 1 / (pg_is_in_recovery() AND pg_last_wal_replay_lsn() - '0/0' >= $1)::int`;
+/** Fails on a server that has not replayed a point, or is not a standby any more. */
+const REQUIRE = `SELECT 1 / (pg_is_in_recovery() AND ${REACHED} = $1 AND pg_last_wal_replay_lsn() - '0/0' >= $2)::int`;
 /** SQLSTATE division_by_zero. */
 const NOT_REPLAYED = '22012';
 
-/** How much WAL a primary has written, in bytes. */
-export interface Written {
-  position: number;
-}
-
-/** How much of that a standby has replayed. */
-interface Replayed extends Written {
+/** How much of a primary's WAL a standby has replayed. */
+interface Replayed extends WalPoint {
   standby: boolean;
 }
 
@@ -47,7 +52,7 @@ export interface StandbyOptions extends Connecting {
   outage: Outage;
 }
 
-/** Whether an error of {@link Standby.transact} means that the standby is behind the required position. */
+/** Whether an error of {@link Standby.transact} means that the standby has not replayed the required point. */
 export function isBehind(error: unknown): boolean {
   return (error as { code?: string }).code === NOT_REPLAYED;
 }
@@ -76,12 +81,12 @@ export async function openStandby({ url, role, poolSize }: Connecting, primary: 
 
 const POOLED = 'DATABASE_REPLICA_URL leads to a pooler; it must be the standby itself';
 
-/** Returns the position that a standby has replayed. @throws {Error} when it is a standby no more */
-export async function replayedBy(standby: Database): Promise<number> {
+/** Returns the point that a standby has replayed. @throws {Error} when it is a standby no more */
+export async function replayedBy(standby: Database): Promise<WalPoint> {
   // A connection that no read uses: a busy standby is not unavailable.
   const rows = await standby.inUnit('', [REPLAYED], (_, [found]) => Promise.resolve(found?.rows as Replayed[]));
   if (!rows[0]?.standby) throw new Error('The server of DATABASE_REPLICA_URL is not a standby');
-  return rows[0].position;
+  return rows[0];
 }
 
 /** The connection to a hot standby, which may be unavailable and is reconnected. */
@@ -102,19 +107,19 @@ export class Standby {
   }
 
   /** Connects, and polls the standby until it is closed. @param onReplayed receives how far it has replayed */
-  start(onReplayed: (position: number) => void): void {
+  start(onReplayed: (point: WalPoint) => void): void {
     this.#looking = this.#repeat(onReplayed);
   }
 
   /**
    * Runs statements that only read, in one round trip.
-   * @param position the position of the WAL that must have been replayed
+   * @param point the point of the WAL that must have been replayed
    * @throws any error, such as one that {@link isBehind}: the statements can be sent to the primary
    */
-  async transact(position: number, organizationId: string | null, statements: Statement[]): Promise<BatchResult[]> {
+  async transact(point: WalPoint, organizationId: string | null, statements: Statement[]): Promise<BatchResult[]> {
     const database = this.#database;
     if (!database) throw new Error('The standby is unavailable');
-    const required = { text: REQUIRE, values: [position] };
+    const required = { text: REQUIRE, values: [point.timeline, point.position] };
     try {
       return (await this.#unlessLost(database.transact(organizationId, [required, ...statements]))).slice(1);
     } catch (error) {
@@ -129,7 +134,7 @@ export class Standby {
     await this.#database?.close();
   }
 
-  async #repeat(onReplayed: (position: number) => void): Promise<void> {
+  async #repeat(onReplayed: (point: WalPoint) => void): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
@@ -141,11 +146,11 @@ export class Standby {
     }
   }
 
-  async #look(): Promise<number> {
+  async #look(): Promise<WalPoint> {
     this.#database ??= await openStandby(this.options, this.primary);
-    const position = await withTimeout(replayedBy(this.#database), ANSWER_MS);
+    const point = await withTimeout(replayedBy(this.#database), ANSWER_MS);
     this.options.outage.worked();
-    return position;
+    return point;
   }
 
   #lose(database: Database | undefined, error: Error): void {

@@ -1,9 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { newDataDir } from '#libs/testing/data-dir.js';
-import { openLink } from '#libs/testing/severed-link.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { type Ground, groundOn } from '../support/installation.js';
-import { type OwnPostgres, startOwnPostgres } from '../support/own-postgres.js';
+import { openAddress, type OwnPostgres, startOwnPostgres } from '../support/own-postgres.js';
 
 /** Time in which clients get some answers. */
 const SILENCE_MS = 500;
@@ -25,16 +24,11 @@ export async function startPair(commit: string, env: NodeJS.ProcessEnv): Promise
   let primary = await startOwnPostgres();
   let standby = await follow(primary, commit);
   let isPaired = true;
-  const link = await openLink(() => primary.url('', ''));
-  const through = (login: string) => {
-    const url = new URL(primary.url(login, 'postgres'));
-    url.port = new URL(link.url).port;
-    return url.href;
-  };
+  const address = await openAddress(() => primary);
   const dataDir = await newDataDir();
   const { remove, ...ground } = await groundOn(
     dataDir,
-    { ownerUrl: through('postgres'), appUrl: through('deskstream') },
+    { ownerUrl: address.url('postgres', 'postgres'), appUrl: address.url('deskstream', 'postgres') },
     env,
   );
   return {
@@ -42,7 +36,7 @@ export async function startPair(commit: string, env: NodeJS.ProcessEnv): Promise
       ...ground,
       remove: async () => {
         await remove();
-        await link.close();
+        await address.close();
         // They are one server if a failover did not end.
         for (const server of new Set([standby, primary])) await server.remove();
       },

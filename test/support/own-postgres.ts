@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { findBinaries, identityFor, run } from '#libs/embedded-postgres/binaries.js';
 import { freePort } from '#libs/embedded-postgres/embedded-postgres.js';
 import { type AskedDatabase, askedAt, connectTo } from '#libs/testing/connections.js';
+import { openLink } from '#libs/testing/severed-link.js';
 import { waitFor } from '#libs/testing/wait-for.js';
 import { killServer } from './instance.js';
 
@@ -23,6 +24,24 @@ export interface OwnPostgres extends Pick<AskedDatabase, 'sql'> {
   remove(): Promise<void>;
 }
 
+/** An address that leads to one server or another, such as a virtual IP address. */
+export interface Address extends Pick<OwnPostgres, 'url'> {
+  close(): Promise<void>;
+}
+
+/** Opens an address. @param server the server that a new connection is for */
+export async function openAddress(server: () => OwnPostgres): Promise<Address> {
+  const link = await openLink(() => server().url('', ''));
+  return {
+    close: () => link.close(),
+    url: (login, database) => {
+      const url = new URL(server().url(login, database));
+      url.port = new URL(link.url).port;
+      return url.href;
+    },
+  };
+}
+
 /** Starts an empty PostgreSQL. Its superuser is `postgres`; it trusts every login. */
 export function startOwnPostgres(): Promise<OwnPostgres> {
   return startIn(async (cluster) => {
@@ -37,7 +56,7 @@ async function startIn(fill: (cluster: string) => Promise<void>): Promise<OwnPos
   const cluster = join(folder, 'cluster');
   const [{ pg_ctl }, identity, port] = [await findBinaries(), await identityFor(folder), await freePort()];
   await fill(cluster);
-  const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c wal_keep_size=256MB`;
+  const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c wal_level=logical -c wal_keep_size=256MB`;
   const control = (...args: string[]) => run(identity, pg_ctl, [...args, '-D', cluster, '-w']);
   const start = () => control('start', '-l', join(folder, 'log'), '-s', '-o', options);
   const stop = () => control('stop', '-m', 'fast');
